@@ -1,0 +1,314 @@
+"""Tips and the ways into them, with the rules that the database holds too."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.expressions import OrderBy
+from django.urls import reverse
+from django.utils import timezone
+from django_prose_editor.fields import ProseEditorField
+from taggit.managers import TaggableManager
+from taggit.models import ItemBase, TagBase
+
+from tips import markup, words
+
+
+def newest_first(field="publish_at"):
+    """Return the order of every list by date: descending, what has no date last."""
+    return F(field).desc(nulls_last=True)
+
+
+class ListingIndex(models.Index):
+    """An index in the order of a list.
+
+    PostgreSQL puts nulls first in a descending index unless told; SQLite puts them last anyway, and
+    refuses to be told so in an index.
+    """
+
+    def create_sql(self, model, schema_editor, using="", **kwargs):
+        if schema_editor.connection.vendor == "sqlite":
+            index = models.Index(*(_without_nulls_last(each) for each in self.expressions), name=self.name)
+            return index.create_sql(model, schema_editor, using, **kwargs)
+        return super().create_sql(model, schema_editor, using, **kwargs)
+
+
+def _without_nulls_last(expression):
+    if isinstance(expression, OrderBy):
+        return OrderBy(expression.expression, descending=expression.descending)
+    return expression
+
+
+class State(models.TextChoices):
+    """The states of a tip. Whether it is public is a question about time as well: see ``published``."""
+
+    DRAFT = "draft", "Draft"
+    IN_REVIEW = "in_review", "In review"
+    APPROVED = "approved", "Approved"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class PublishedQuerySet(models.QuerySet):
+    """The one rule of what is public, for every table that has ``state`` and ``publish_at``."""
+
+    def published(self, at=None):
+        """Return what readers may see at a moment (now, unless given).
+
+        An approved tip without ``publish_at`` is an undated one: the database holds it to that.
+        """
+        at = at or timezone.now()
+        return self.filter(Q(publish_at__isnull=True) | Q(publish_at__lte=at), state=State.APPROVED)
+
+
+class TipQuerySet(PublishedQuerySet):
+    def dated(self):
+        """Return tips that have their day."""
+        return self.filter(publish_at__isnull=False)
+
+    def undated(self):
+        """Return tips that were never given a day."""
+        return self.filter(undated=True)
+
+    def full(self):
+        """Return tips whose text is here, teasers left out."""
+        return self.filter(has_body=True)
+
+    def newest_first(self):
+        """Return tips by ``publish_at`` descending with nulls last, then by id."""
+        return self.order_by(newest_first(), "id")
+
+    def for_lists(self):
+        """Return tips without the columns that no list shows."""
+        return self.defer("body", "words_title", "words_takeaway", "words_body")
+
+    def bulk_create(self, objs, **options):
+        """Create many tips at once; what is computed on saving is computed here too."""
+        objs = list(objs)
+        for tip in objs:
+            tip.compute()
+        return super().bulk_create(objs, **options)
+
+    def bulk_update(self, objs, fields, **options):
+        """Update many tips at once; what is computed on saving is computed here too."""
+        objs = list(objs)
+        for tip in objs:
+            tip.compute()
+        return super().bulk_update(objs, {*fields, *Tip.COMPUTED}, **options)
+
+
+class Category(models.Model):
+    """One of a few, curated ways into the archive."""
+
+    name = models.CharField(max_length=100, unique=True)
+    slug = models.SlugField(max_length=100, unique=True, help_text="The category's address.")
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "categories"
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("tips:category", args=[self.slug])
+
+
+class Tag(TagBase):
+    """One of many, free ways into the archive."""
+
+    class Meta:
+        ordering = ["name"]
+
+    def get_absolute_url(self):
+        return reverse("tips:tag", args=[self.slug])
+
+
+class Tip(models.Model):
+    """One tip of the week.
+
+    A tip without a body is a teaser: its full text has still to be brought over.
+    """
+
+    COMPUTED = ("words_title", "words_takeaway", "words_body")
+
+    title = models.CharField(max_length=200, help_text="Without a date; at most 70 characters read best.")
+    slug = models.SlugField(max_length=220, unique=True, help_text="The tip's address; made from the title.")
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
+    publish_at = models.DateTimeField(
+        "goes live", null=True, blank=True, help_text="The slot at which readers see it, once it is approved."
+    )
+    undated = models.BooleanField(
+        default=False,
+        help_text="Public without a date once approved: after all dated tips, in no feed, never mailed.",
+    )
+    for_mail = models.BooleanField(
+        default=True, editable=False, help_text="Whether this tip may ever be mailed to subscribers."
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="tips"
+    )
+    categories = models.ManyToManyField(Category, through="CategorisedTip", related_name="tips", blank=True)
+    tags = TaggableManager(through="TaggedTip", related_name="tips", blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    takeaway = models.TextField(
+        blank=True, help_text="The closing moral, in one or a few sentences. Shown apart, after the body."
+    )
+    excerpt = models.TextField(
+        blank=True, help_text="What lists show of the tip. Left empty, the beginning of the body is taken."
+    )
+    body = ProseEditorField(
+        blank=True,
+        extensions={
+            "Bold": True,
+            "Italic": True,
+            "Heading": {"levels": [2, 3]},
+            "BulletList": True,
+            "OrderedList": {"enableListAttributes": False},
+            "Blockquote": True,
+            "HardBreak": True,
+            "Link": {"enableTarget": False, "protocols": ["http", "https", "mailto"]},
+        },
+        sanitize=markup.clean,
+        help_text="The tip itself, without its takeaway.",
+    )
+    has_body = models.GeneratedField(
+        expression=~Q(body=""), output_field=models.BooleanField(), db_persist=True
+    )
+    words_title = models.TextField(editable=False, default="")
+    words_takeaway = models.TextField(editable=False, default="")
+    words_body = models.TextField(editable=False, default="")
+
+    objects = TipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="tip_approved_is_dated_or_undated",
+                condition=~Q(state=State.APPROVED)
+                | Q(undated=True, publish_at__isnull=True)
+                | Q(undated=False, publish_at__isnull=False),
+                violation_error_message="An approved tip has either a moment to go live or is undated.",
+            ),
+            models.CheckConstraint(name="tip_has_a_title", condition=~Q(title="")),
+        ]
+        indexes = [
+            # All tips, years, months and neighbours.
+            ListingIndex(F("state"), newest_first(), F("id"), name="tip_listing"),
+            # Home's leading tip, feeds and the sitemap, which leave teasers out.
+            ListingIndex(F("state"), F("has_body"), newest_first(), F("id"), name="tip_full_listing"),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def save(self, *args, update_fields=None, **kwargs):
+        self.compute()
+        if update_fields is not None:
+            update_fields = {*update_fields, *self.COMPUTED}
+        super().save(*args, update_fields=update_fields, **kwargs)
+
+    def compute(self):
+        """Set what follows from the texts: the search's words, and an excerpt where none was written."""
+        deferred = self.get_deferred_fields()
+        if deferred.isdisjoint({"title", "takeaway", "body", "excerpt"}):
+            essence = markup.essence(self.body)
+            self.words_title = words.indexed(self.title)
+            self.words_takeaway = words.indexed(self.takeaway)
+            # A teaser is found by its excerpt, the only text it has.
+            self.words_body = words.indexed(essence or self.excerpt)
+            if not self.excerpt and essence:
+                self.excerpt = markup.excerpt(essence)
+
+    def get_absolute_url(self):
+        return reverse("tips:detail", args=[self.slug])
+
+    @property
+    def is_published(self):
+        """Whether readers may see it now; a test holds this equal to ``published``."""
+        return self.state == State.APPROVED and (self.publish_at is None or self.publish_at <= timezone.now())
+
+    @property
+    def is_teaser(self):
+        """Whether its full text has still to be brought over."""
+        return not self.has_body
+
+    @property
+    def text(self):
+        """The tip as plain text: its body, then its takeaway."""
+        return "\n\n".join(filter(None, [markup.to_text(self.body), self.takeaway]))
+
+
+class Placement(models.Model):
+    """A tip's place in one list, with a copy of what that list is ordered and filtered by.
+
+    The copies let the last page of a long list cost what the first one does: it is found in an index
+    alone. Database triggers keep them true (``triggers``), whatever writes a tip.
+    """
+
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
+    publish_at = models.DateTimeField(null=True, editable=False)
+
+    objects = PublishedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class CategorisedTip(Placement):
+    tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="categorised")
+    category = models.ForeignKey(
+        Category, on_delete=models.CASCADE, related_name="placements", db_index=False
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint("tip", "category", name="categorised_once")]
+        indexes = [
+            ListingIndex(F("category"), F("state"), newest_first(), F("tip"), name="categorised_listing")
+        ]
+
+
+class TaggedTip(Placement, ItemBase):
+    content_object = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="tagged")
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="placements", db_index=False)
+
+    objects = PublishedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("content_object", "tag", name="tagged_once")]
+        indexes = [
+            ListingIndex(F("tag"), F("state"), newest_first(), F("content_object"), name="tagged_listing")
+        ]
+
+
+class FormerSlug(models.Model):
+    """An address that a tag or a tip once had, and where its readers are sent now."""
+
+    slug = models.SlugField(max_length=220, allow_unicode=True)
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, null=True, related_name="former_slugs")
+    tip = models.ForeignKey(Tip, on_delete=models.CASCADE, null=True, related_name="former_slugs")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="former_slug_of_one_thing",
+                condition=Q(tag__isnull=False, tip__isnull=True) | Q(tag__isnull=True, tip__isnull=False),
+            ),
+            models.UniqueConstraint("slug", name="former_tag_slug_once", condition=Q(tag__isnull=False)),
+            models.UniqueConstraint("slug", name="former_tip_slug_once", condition=Q(tip__isnull=False)),
+        ]
+
+
+class Origin(models.Model):
+    """What an import last wrote into a tip, so that the next one tells its own words from the staff's.
+
+    ``identity`` is the folded title and the date as the archive states them; it stays when staff change
+    the tip's title or date. ``texts`` holds a digest of each field as imported; ``categories`` and
+    ``tags`` are the names that the archive stated.
+    """
+
+    tip = models.OneToOneField(Tip, on_delete=models.CASCADE, primary_key=True, related_name="origin")
+    identity = models.CharField(max_length=260, unique=True)
+    source = models.CharField(max_length=20)
+    texts = models.JSONField(default=dict)
+    categories = models.JSONField(default=list)
+    tags = models.JSONField(default=list)

@@ -1,0 +1,32 @@
+"""The weekly slot: from a day to the moment at which a tip goes live. Plain functions over dates."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+
+def site_zone():
+    """Return the site's time zone."""
+    return ZoneInfo(settings.TIME_ZONE)
+
+
+def moment(day, time=None, zone=None):
+    """Return the moment of a wall-clock time on a day, as an aware datetime in UTC.
+
+    ``time`` and ``zone`` default to the slot's time and the site's zone. A time that comes twice on a
+    change night is its first; one that the clock jumps over is the first valid minute after the jump.
+    """
+    zone = zone or site_zone()
+    local = datetime.combine(day, time or settings.SLOT_TIME, tzinfo=zone)
+    at = local.astimezone(UTC)
+    if at.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return at
+    # Inside a gap. With fold 0 the offset is the one before the jump (PEP 495), so `at` lies behind the
+    # jump, by as much as the wall clock asked for goes beyond it.
+    before, after = local.utcoffset(), at.astimezone(zone).utcoffset()
+    minute = timedelta(minutes=1)
+    first = at - (after - before)
+    while first.astimezone(zone).utcoffset() != after:
+        first += minute
+    return first

@@ -1,0 +1,121 @@
+"""What the database itself keeps true: the copies in placements, and the search's index.
+
+Triggers hold for every path by which a row is written: a form, an import, ``update()``, a shell. On
+SQLite a migration remakes whole tables and would trip over them, so they are dropped before migrations
+that do something and made again after each; what the migrations changed is then brought up to date.
+"""
+
+from django.db import connections
+
+_PLACEMENTS = (("tips_categorisedtip", "tip_id"), ("tips_taggedtip", "content_object_id"))
+_WORDS = ("words_title", "words_takeaway", "words_body")
+
+
+def before_migration(sender, using, plan, **kwargs):
+    """Drop the triggers where a migration would otherwise fail on them (SQLite)."""
+    connection = connections[using]
+    if plan and connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            for name in _names(cursor):
+                cursor.execute(f"DROP TRIGGER {name}")
+
+
+def after_migration(sender, using, plan, **kwargs):
+    """Make the triggers and the search index, and bring both up to date after migrations."""
+    connection = connections[using]
+    if "tips_taggedtip" not in connection.introspection.table_names():
+        return
+    statements = _sqlite() if connection.vendor == "sqlite" else _postgresql()
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        if plan:
+            for table, tip in _PLACEMENTS:
+                cursor.execute(
+                    f"UPDATE {table} SET state = t.state, publish_at = t.publish_at FROM tips_tip t"
+                    f" WHERE t.id = {table}.{tip} AND ({table}.state <> t.state"
+                    f" OR {table}.publish_at IS DISTINCT FROM t.publish_at)"
+                    if connection.vendor == "postgresql"
+                    else f"UPDATE {table} SET state = t.state, publish_at = t.publish_at FROM tips_tip t"
+                    f" WHERE t.id = {table}.{tip} AND ({table}.state <> t.state"
+                    f" OR {table}.publish_at IS NOT t.publish_at)"
+                )
+            rebuild_index(connection)
+
+
+def rebuild_index(connection):
+    """Build the search's index anew from the words in the tips' rows."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO tips_fts(tips_fts) VALUES ('rebuild')")
+
+
+def _names(cursor):
+    cursor.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'tips\\_%' ESCAPE '\\'"
+    )
+    return [row[0] for row in cursor.fetchall()]
+
+
+def _sqlite():
+    columns, new, old = (", ".join(prefix + word for word in _WORDS) for prefix in ("", "NEW.", "OLD."))
+    yield (
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS tips_fts USING fts5"
+        f"({columns}, content='tips_tip', content_rowid='id', tokenize='ascii')"
+    )
+    forget = f"INSERT INTO tips_fts(tips_fts, rowid, {columns}) VALUES ('delete', OLD.id, {old});"
+    learn = f"INSERT INTO tips_fts(rowid, {columns}) VALUES (NEW.id, {new});"
+    yield f"CREATE TRIGGER IF NOT EXISTS tips_fts_insert AFTER INSERT ON tips_tip BEGIN {learn} END"
+    yield f"CREATE TRIGGER IF NOT EXISTS tips_fts_delete AFTER DELETE ON tips_tip BEGIN {forget} END"
+    changed = " OR ".join(f"OLD.{word} <> NEW.{word}" for word in _WORDS)
+    yield (
+        f"CREATE TRIGGER IF NOT EXISTS tips_fts_update AFTER UPDATE OF {columns} ON tips_tip"
+        f" WHEN {changed} BEGIN {forget} {learn} END"
+    )
+    for table, tip in _PLACEMENTS:
+        yield (
+            f"CREATE TRIGGER IF NOT EXISTS {table}_copy AFTER INSERT ON {table} BEGIN"
+            f" UPDATE {table} SET (state, publish_at) ="
+            f" (SELECT state, publish_at FROM tips_tip WHERE id = NEW.{tip}) WHERE id = NEW.id; END"
+        )
+        yield (
+            f"CREATE TRIGGER IF NOT EXISTS {table}_follow AFTER UPDATE OF state, publish_at ON tips_tip"
+            f" WHEN OLD.state <> NEW.state OR OLD.publish_at IS NOT NEW.publish_at BEGIN"
+            f" UPDATE {table} SET state = NEW.state, publish_at = NEW.publish_at WHERE {tip} = NEW.id; END"
+        )
+
+
+def _postgresql():
+    for column in _WORDS:
+        vector = column.replace("words", "vector")
+        yield (
+            f"ALTER TABLE tips_tip ADD COLUMN IF NOT EXISTS {vector} tsvector"
+            f" GENERATED ALWAYS AS (to_tsvector('pg_catalog.simple', {column})) STORED"
+        )
+    # The boundary keeps a phrase from beginning in one field and ending in the next.
+    everything = " || ' fieldboundary ' || ".join(_WORDS)
+    yield (
+        "ALTER TABLE tips_tip ADD COLUMN IF NOT EXISTS vector tsvector"
+        f" GENERATED ALWAYS AS (to_tsvector('pg_catalog.simple', {everything})) STORED"
+    )
+    yield "CREATE INDEX IF NOT EXISTS tips_tip_vector ON tips_tip USING gin (vector) WITH (fastupdate = off)"
+    for table, tip in _PLACEMENTS:
+        yield (
+            f"CREATE OR REPLACE FUNCTION {table}_copy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            f" SELECT state, publish_at INTO NEW.state, NEW.publish_at FROM tips_tip WHERE id = NEW.{tip};"
+            f" RETURN NEW; END $$"
+        )
+        yield (
+            f"CREATE OR REPLACE TRIGGER {table}_copy BEFORE INSERT ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION {table}_copy()"
+        )
+        yield (
+            f"CREATE OR REPLACE FUNCTION {table}_follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            f" UPDATE {table} SET state = NEW.state, publish_at = NEW.publish_at WHERE {tip} = NEW.id;"
+            f" RETURN NULL; END $$"
+        )
+        yield (
+            f"CREATE OR REPLACE TRIGGER {table}_follow AFTER UPDATE OF state, publish_at ON tips_tip"
+            f" FOR EACH ROW WHEN (OLD.state <> NEW.state OR OLD.publish_at IS DISTINCT FROM NEW.publish_at)"
+            f" EXECUTE FUNCTION {table}_follow()"
+        )

@@ -1,0 +1,69 @@
+"""Words as the search sees them: folded, cut to their stems, and free of anything an engine would parse.
+
+Both databases index the output of this module with their plainest tokeniser, so that they agree on what
+is a word and which words are the same. No engine's own stemmer or stop list takes part.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import snowballstemmer
+
+# Words that say nothing about a reader's situation; dropped from what a reader asks, never from the index.
+STOP_WORDS = frozenset(
+    "a about after all also am an and any are as at be been but by can could did do does for from get had"
+    " has have he her him his how i if in into is it its just me my no nor not of on or our out she should"
+    " so some that the their them then there these they this those to too up us was we were what when"
+    " where which who why will with would you your".split()
+)
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?")
+_LETTER_HYPHEN = re.compile(r"(?<![^\W_])([^\W\d_])[-\u2010\u2011](?=[^\W\d_]{3})")
+_stemmer = snowballstemmer.stemmer("english")
+
+
+def fold(text):
+    """Return text without case, accents and ligatures: what a reader types and what a writer wrote agree."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text)
+        text = "".join(char for char in text if not unicodedata.combining(char))
+    return text.casefold()
+
+
+@lru_cache(maxsize=100_000)
+def stem(word):
+    """Return the index form of one word: its English stem, in ASCII letters and digits only.
+
+    A word with other letters is written as "u" and the hexadecimal of its UTF-8, since the two engines
+    disagree on what a letter is.
+    """
+    folded = fold(word).replace("’", "'")
+    folded = folded.removesuffix("'s").replace("'", "")
+    if not folded.isascii():
+        return "u" + folded.encode().hex()
+    return _stemmer.stemWord(folded)
+
+
+def split(text):
+    """Yield (start, end, word) of each word in text, where start and end are offsets of characters.
+
+    A single letter before a hyphen belongs to its word: "e-mail" and "email" are one.
+    """
+    for match in _WORD.finditer(text):
+        yield match.start(), match.end(), match.group()
+
+
+def joined(text):
+    """Return text with "e-mail" written as "email", so that both spellings meet."""
+    return _LETTER_HYPHEN.sub(r"\1", text)
+
+
+def stems(text):
+    """Return the stems of all words of text, in order."""
+    return [stem(match) for match in _WORD.findall(joined(text))]
+
+
+def indexed(text):
+    """Return text as it goes into the index: its stems, separated by spaces."""
+    return " ".join(stems(text))

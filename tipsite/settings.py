@@ -1,0 +1,240 @@
+"""All settings, read from the environment.
+
+With an empty environment the site runs on this machine alone: SQLite, the console for mail, a secret
+key made up once and kept in STATE_DIR. Set SITE_URL to the site's public address and it counts as in
+production; what such a site may not lack is then asked for by name before anything starts.
+"""
+
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env
+
+env = Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+# --- Where this site stands ------------------------------------------------------------------------
+
+PORT = env.int("PORT", 8000)
+SITE_URL = env.str("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
+SITE_NAME = env.str("SITE_NAME", "Tip of the Week")
+_site = urlsplit(SITE_URL)
+if _site.scheme not in ("http", "https") or not _site.hostname or _site.path or _site.query:
+    raise ImproperlyConfigured(
+        f"SITE_URL must look like https://tips.example.org, without a path; it is {SITE_URL!r}."
+    )
+PRODUCTION = _site.hostname not in ("localhost", "127.0.0.1", "::1")
+HTTPS = _site.scheme == "https"
+
+DEBUG = env.bool("DEBUG", False)
+STATE_DIR = Path(env.str("STATE_DIR", str(BASE_DIR / "var")))
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(STATE_DIR / "media")))
+STATE_DIR.mkdir(parents=True, exist_ok=True)
+
+_missing = [name for name in ("SECRET_KEY",) if PRODUCTION and not env.str(name, "")]
+if _missing:
+    raise ImproperlyConfigured(
+        f"SITE_URL is {SITE_URL}, so this is a real site; set these variables first: {', '.join(_missing)}."
+    )
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("DEBUG shows visitors the site's insides; unset it, or unset SITE_URL.")
+
+
+def _key_of_this_machine(name):
+    """Read a key from STATE_DIR, made up on first use: no key is ever part of the program."""
+    path = STATE_DIR / name
+    try:
+        with path.open("x", encoding="ascii") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="ascii")
+
+
+SECRET_KEY = env.str("SECRET_KEY", "") or _key_of_this_machine("secret_key")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", [_site.hostname] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"]
+)
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+# --- The program's parts ---------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "tipsite.apps.TipsiteConfig",
+    "tips.apps.TipsConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_prose_editor",
+    "django_tasks",
+    "django_tasks_db",
+    "taggit",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    # Inside gzip, so that the tag is made from the page and not from its randomly padded compression.
+    "django.middleware.http.ConditionalGetMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "tipsite.urls"
+WSGI_APPLICATION = "tipsite.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "tipsite.context.site",
+            ],
+        },
+    },
+]
+
+# --- Data ------------------------------------------------------------------------------------------
+
+DATABASES = {
+    "default": env.dj_db_url("DATABASE_URL", f"sqlite:///{STATE_DIR / 'tips.sqlite3'}", conn_max_age=600)
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE takes the write lock when a transaction begins, where waiting for it is possible; a lock
+    # asked for in the middle of one fails at once. WAL lets readers read while one writes.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=134217728;",
+    }
+else:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {"default": env.dj_cache_url("CACHE_URL", "locmem://")}
+
+TASKS = env.json("TASKS", {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}})
+
+# --- Mail ------------------------------------------------------------------------------------------
+
+_mail = env.dj_email_url("EMAIL_URL", "console://")
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_HOST = _mail["EMAIL_HOST"]
+EMAIL_PORT = _mail["EMAIL_PORT"]
+EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"]
+EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS = _mail["EMAIL_USE_TLS"]
+EMAIL_USE_SSL = _mail["EMAIL_USE_SSL"]
+EMAIL_TIMEOUT = _mail["EMAIL_TIMEOUT"] or 30
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"tips@{_site.hostname}")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+STAFF_EMAIL = env.list("STAFF_EMAIL", [])
+
+# --- Time and language -----------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+TIME_ZONE = env.str("TIME_ZONE", "America/New_York")
+USE_TZ = True
+# The weekly slot at which a tip goes live, in the site's zone.
+SLOT_WEEKDAY = env.str("SLOT_WEEKDAY", "tuesday").lower()
+SLOT_TIME = env.time("SLOT_TIME", "07:00")
+
+# --- Static files ----------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = STATE_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- Staff -----------------------------------------------------------------------------------------
+
+LOGIN_URL = "admin:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+# --- Security --------------------------------------------------------------------------------------
+
+# How many proxies of ours stand in front; only then is what they say of the visitor believed.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        # A nonce is only made where a page asks for one: the editor's import map in the admin.
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+PERMISSIONS_POLICY = {
+    name: []
+    for name in ("camera", "display-capture", "geolocation", "gyroscope", "microphone", "payment", "usb")
+}
+
+# --- Tags ------------------------------------------------------------------------------------------
+
+TAGGIT_CASE_INSENSITIVE = True
+
+# --- Logs ------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        # A missing page is a visitor's business, not an operator's.
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
+}
