@@ -207,6 +207,9 @@ class Tip(models.Model):
             update_fields = {*update_fields, *self.COMPUTED}
         super().save(*args, update_fields=update_fields, **kwargs)
 
+    def get_absolute_url(self):
+        return reverse("tips:detail", args=[self.slug])
+
     def compute(self):
         """Set what follows from the texts: the search's words, and an excerpt where none was written."""
         deferred = self.get_deferred_fields()
@@ -218,9 +221,6 @@ class Tip(models.Model):
             self.words_body = words.indexed(essence or self.excerpt)
             if not self.excerpt and essence:
                 self.excerpt = markup.excerpt(essence)
-
-    def get_absolute_url(self):
-        return reverse("tips:detail", args=[self.slug])
 
     @property
     def is_published(self):

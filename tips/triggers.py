@@ -34,11 +34,8 @@ def after_migration(sender, using, plan, **kwargs):
                 cursor.execute(
                     f"UPDATE {table} SET state = t.state, publish_at = t.publish_at FROM tips_tip t"
                     f" WHERE t.id = {table}.{tip} AND ({table}.state <> t.state"
-                    f" OR {table}.publish_at IS DISTINCT FROM t.publish_at)"
-                    if connection.vendor == "postgresql"
-                    else f"UPDATE {table} SET state = t.state, publish_at = t.publish_at FROM tips_tip t"
-                    f" WHERE t.id = {table}.{tip} AND ({table}.state <> t.state"
-                    f" OR {table}.publish_at IS NOT t.publish_at)"
+                    f" OR COALESCE({table}.publish_at <> t.publish_at,"
+                    f" ({table}.publish_at IS NULL) <> (t.publish_at IS NULL)))"
                 )
             rebuild_index(connection)
 
