@@ -1,0 +1,17 @@
+"""What people agree to when they sign up, word for word.
+
+A version is never changed once it was shown: it is part of the record of each consent. To say something
+else, add a version.
+"""
+
+from django.conf import settings
+
+VERSIONS = {
+    1: "Send me one tip a week from {site} by e-mail. I can leave at any time with one click.",
+}
+CURRENT = max(VERSIONS)
+
+
+def text(version=CURRENT):
+    """Return the wording of a version, as shown on this site."""
+    return VERSIONS[version].format(site=settings.SITE_NAME)

@@ -1,0 +1,102 @@
+"""A real mail server, and a site that sends its mail there at once."""
+
+import email
+import email.policy
+import socket
+from dataclasses import dataclass, field
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from shield import stamps
+from subscribers import wording
+
+
+@dataclass
+class Letter:
+    """One mail as the server took it: its envelope and its parsed text."""
+
+    sender: str
+    recipients: list
+    raw: bytes
+
+    @property
+    def message(self):
+        return email.message_from_bytes(self.raw, policy=email.policy.default)
+
+    @property
+    def text(self):
+        return self.message.get_body(["plain"]).get_content().replace("\r\n", "\n")
+
+    @property
+    def html(self):
+        return self.message.get_body(["html"]).get_content().replace("\r\n", "\n")
+
+
+@dataclass
+class PostOffice:
+    """What the server took, and how it answers: ``answers`` has the reply to RCPT for an address."""
+
+    letters: list = field(default_factory=list)
+    answers: dict = field(default_factory=dict)
+    on_data: object = None
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+        answer = self.answers.get(address, "250 OK")
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        self.letters.append(Letter(envelope.mail_from, list(envelope.rcpt_tos), envelope.content))
+        return "250 taken"
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@pytest.fixture(autouse=True)
+def static_files_as_they_lie(settings):
+    """Serve pages without having collected the static files before."""
+    settings.MIDDLEWARE = [each for each in settings.MIDDLEWARE if "whitenoise" not in each]
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
+@pytest.fixture
+def post_office(settings):
+    """Run a mail server for the length of a test; the site sends through it."""
+    office = PostOffice()
+    controller = Controller(office, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = controller.hostname, controller.port
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    yield office
+    controller.stop()
+
+
+@pytest.fixture
+def tasks_at_once(settings):
+    """Run each background task when it is asked for."""
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+
+
+@pytest.fixture
+def sign_up(client):
+    """Return a function that fills in the form as a person does, from the site's own page."""
+
+    def fill_in(address, /, *, headers=None, remote="203.0.113.9", **fields):
+        data = {"address": address, "stamp": stamps.stamp(), "wording": wording.CURRENT, "subject": ""}
+        return client.post(
+            "/subscribe/",
+            data | fields,
+            headers={"Origin": "http://testserver"} if headers is None else headers,
+            REMOTE_ADDR=remote,
+        )
+
+    return fill_in

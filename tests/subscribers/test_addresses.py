@@ -1,0 +1,82 @@
+import pytest
+from django.core.exceptions import ValidationError
+
+from subscribers import addresses
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("anna@example.org", "anna@example.org"),
+        ("  anna@example.org \n", "anna@example.org"),
+        ("Anna.O'Neil+tips@Example.ORG", "Anna.O'Neil+tips@example.org"),
+        ("anna@bücher.example", "anna@xn--bcher-kva.example"),
+        ("anna@BÜCHER.example", "anna@xn--bcher-kva.example"),
+        ("anna@bu\u0308cher.example", "anna@xn--bcher-kva.example"),
+        ("anna@例え。テスト", "anna@xn--r8jz45g.xn--zckzah"),
+        # IDNA 2003 would make "strasse" of it, which belongs to somebody else.
+        ("anna@straße.example", "anna@xn--strae-oqa.example"),
+        ("a" * 64 + "@example.org", "a" * 64 + "@example.org"),
+    ],
+)
+def test_it_keeps_the_local_part_and_writes_the_domain_in_a_labels(typed, kept):
+    assert addresses.normal(typed) == kept
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "anna",
+        "@example.org",
+        "anna@",
+        "anna@localhost",
+        "anna@[127.0.0.1]",
+        "anna@example..org",
+        "anna@-example.org",
+        "anna@example.org@evil.example",
+        "anna@example.org＠evil.example",
+        "anna@example.org\r\nBcc: eve@evil.example",
+        "anna\n@example.org",
+        "anna@example.org,eve@evil.example",
+        "anna@example.org eve@evil.example",
+        "Anna <anna@example.org>",
+        "anna@exam\x00ple.org",
+        "anna@exam\u200bple.org",
+        "anna@exam\u200dple.org",
+        "anna@exam\u2028ple.org",
+        "anna@℀.example",
+        "anna@" + "ü" * 70 + ".example",
+        "anna@" + "\ud800.example",
+    ],
+)
+def test_it_refuses_what_is_no_address(typed):
+    with pytest.raises(ValidationError, match="Enter an e-mail address"):
+        addresses.normal(typed)
+
+
+@pytest.mark.parametrize(
+    "typed", ["a" * 65 + "@example.org", "a@" + "b." * 130 + "example", "a@" + "é." * 40 + "example"]
+)
+def test_it_refuses_what_is_too_long(typed):
+    with pytest.raises(ValidationError, match="too long"):
+        addresses.normal(typed)
+
+
+@pytest.mark.parametrize("typed", ["änna@example.org", "анна@example.org", "аnna@example.org"])
+def test_it_refuses_letters_before_the_at_sign_that_mail_cannot_carry(typed):
+    with pytest.raises(ValidationError, match="non-Latin letters before the @"):
+        addresses.normal(typed)
+
+
+def test_it_compares_without_case():
+    assert addresses.folded("Anna@example.org") == addresses.folded("anna@EXAMPLE.org")
+    assert addresses.keyed_hash("Anna@example.org") == addresses.keyed_hash("anna@example.org")
+
+
+def test_its_hash_depends_on_a_key_of_its_own(settings):
+    before = addresses.keyed_hash("anna@example.org")
+    settings.SECRET_KEY = "another"
+    assert addresses.keyed_hash("anna@example.org") == before
+    settings.SUPPRESSION_KEY = "another"
+    assert addresses.keyed_hash("anna@example.org") != before

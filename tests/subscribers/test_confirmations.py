@@ -1,0 +1,283 @@
+"""Who gets a confirmation mail, when, and what it says."""
+
+import logging
+import socket
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from subscribers import confirmations, emails, subscriptions, tasks, tokens
+from subscribers.models import SignupRequest, Suppression
+from tipsite import clock as clock_of_the_site
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
+Mail = SignupRequest.Mail
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def no_mail_server(post_office, settings):
+    """Point the site at a port where nobody listens; return a function that brings the server back."""
+    port = settings.EMAIL_PORT
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        settings.EMAIL_PORT = taken.getsockname()[1]
+        yield lambda: setattr(settings, "EMAIL_PORT", port)
+
+
+def state_of(signup):
+    return SignupRequest.objects.get(pk=signup.pk).mail
+
+
+def recipients(post_office):
+    return [recipient for letter in post_office.letters for recipient in letter.recipients]
+
+
+def test_the_mail_is_plain_and_holds_one_link_and_nothing_the_stranger_typed(post_office, settings):
+    settings.SITE_NAME, settings.SITE_URL = "Tips & <Co>", "https://tips.example.org"
+    settings.REPLY_TO, settings.POSTAL_ADDRESS = "desk@example.org", "1 Bell Lane"
+    signup = subscriptions.request("anna@example.org", first_name="Buy pills at evil.example")
+    confirmations.send_due()
+    (letter,) = post_office.letters
+    mail = letter.message
+    assert mail["Subject"] == "Please confirm your sign-up: Tips & <Co>"
+    assert (mail["To"], mail["Reply-To"]) == ("anna@example.org", "desk@example.org")
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert [part.get_content_type() for part in mail.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
+    for text in (letter.text, letter.html):
+        assert text.count("https://tips.example.org/subscribe/confirm/") == 1
+        assert "1 Bell Lane" in text
+        assert "pills" not in text
+        assert "14 days" in text
+    assert "Tips & <Co>" in letter.text
+    assert "Tips &amp; &lt;Co&gt;" in letter.html
+    for sign_of_tracking in ("<img", "<script", "style=", "http://", "anna"):
+        assert sign_of_tracking not in letter.html
+    assert state_of(signup) == Mail.SENT
+
+
+def test_an_address_gets_one_mail_a_day_however_it_is_written(post_office, clock):
+    for address in ("anna@example.org", "Anna@example.org", "ANNA@example.org"):
+        subscriptions.request(address)
+    confirmations.send_due()
+    clock.shift(timedelta(hours=23, minutes=59))
+    subscriptions.request("anna@example.org")
+    confirmations.send_due()
+    assert recipients(post_office) == ["anna@example.org"]
+    clock.shift(timedelta(minutes=1))
+    subscriptions.request("anna@example.org")
+    confirmations.send_due()
+    assert recipients(post_office) == ["anna@example.org"] * 2
+
+
+def test_a_task_that_runs_twice_sends_once(post_office, tasks_at_once):
+    signup = subscriptions.request("anna@example.org")
+    tasks.nudge_confirmation(signup)
+    tasks.nudge_confirmation(signup)
+    confirmations.send_due()
+    assert len(post_office.letters) == 1
+
+
+def test_another_process_that_comes_while_a_mail_is_on_its_way_leaves_it_alone(post_office, monkeypatch):
+    signup = subscriptions.request("anna@example.org")
+    build = emails.confirmation
+
+    def build_while_another_process_tries(row):
+        confirmations.send_one(signup.pk)
+        confirmations.send_due()
+        return build(row)
+
+    monkeypatch.setattr(emails, "confirmation", build_while_another_process_tries)
+    confirmations.send_one(signup.pk)
+    assert len(post_office.letters) == 1
+
+
+def test_what_exceeds_the_budget_of_all_waits_in_order_and_is_not_lost(post_office, clock):
+    amount = confirmations.OVERALL.amount
+    expected = [f"a{n}@host{n % 7}.example" for n in range(amount + 5)]
+    for address in expected:
+        subscriptions.request(address)
+    assert confirmations.send_due() == amount
+    assert confirmations.send_due() == 0
+    late = subscriptions.request("late@example.org")
+    clock.shift(timedelta(minutes=1))
+    # A task does not let the newest go before those who wait.
+    confirmations.send_one(late.pk)
+    assert recipients(post_office) == expected[:amount]
+    confirmations.send_due()
+    assert recipients(post_office) == [*expected, "late@example.org"]
+
+
+def test_one_domain_that_is_full_holds_up_nobody_else(post_office, clock, monkeypatch):
+    monkeypatch.setattr(
+        confirmations, "PER_DOMAIN", confirmations.Allowance("test domain", 2, timedelta(hours=1))
+    )
+    for n in range(4):
+        subscriptions.request(f"a{n}@full.example")
+    subscriptions.request("b@other.example")
+    subscriptions.request("c@notfull.example")
+    confirmations.send_due()
+    assert recipients(post_office) == [
+        "a0@full.example",
+        "a1@full.example",
+        "b@other.example",
+        "c@notfull.example",
+    ]
+    clock.shift(timedelta(hours=1))
+    confirmations.send_due()
+    assert recipients(post_office)[4:] == ["a2@full.example", "a3@full.example"]
+
+
+def test_it_tries_again_where_the_mail_server_is_away(
+    post_office, no_mail_server, clock, caplog, tasks_at_once
+):
+    signups = [subscriptions.request(f"{name}@example.org") for name in ("anna", "berta")]
+    tasks.nudge_confirmation(signups[0])
+    assert confirmations.send_due() == 0
+    assert [state_of(signup) for signup in signups] == [Mail.WAITING, Mail.WAITING]
+    assert "ConnectionRefusedError" in caplog.text
+    assert "anna" not in caplog.text
+    no_mail_server()
+    clock.shift(timedelta(minutes=10))
+    assert confirmations.send_due() == 2
+    assert sorted(recipients(post_office)) == ["anna@example.org", "berta@example.org"]
+
+
+def test_it_gives_up_after_three_days_without_a_mail_server(no_mail_server, clock):
+    signup = subscriptions.request("anna@example.org")
+    for _ in range(71):
+        confirmations.send_due()
+        clock.shift(timedelta(hours=1, minutes=1))
+    assert state_of(signup) == Mail.WAITING
+    clock.shift(timedelta(hours=1))
+    confirmations.send_due()
+    assert state_of(signup) == Mail.GIVEN_UP
+
+
+def test_an_address_that_its_server_refuses_is_settled_and_the_next_one_is_sent(post_office, caplog):
+    post_office.answers = {"anna@example.org": "550 no such user anna@example.org"}
+    refused, taken = (subscriptions.request(f"{name}@example.org") for name in ("anna", "berta"))
+    confirmations.send_due()
+    assert (state_of(refused), state_of(taken)) == (Mail.REFUSED, Mail.SENT)
+    assert "anna" not in "".join(
+        record.getMessage() for record in caplog.records if record.name != "mail.log"
+    )
+
+
+def test_an_address_that_its_server_wants_later_is_sent_later(post_office, clock, caplog):
+    post_office.answers = {"anna@example.org": "451 come back, anna@example.org"}
+    put_off, taken = (subscriptions.request(f"{name}@example.org") for name in ("anna", "berta"))
+    confirmations.send_due()
+    assert (state_of(put_off), state_of(taken)) == (Mail.WAITING, Mail.SENT)
+    post_office.answers = {}
+    confirmations.send_due()
+    assert state_of(put_off) == Mail.WAITING
+    clock.shift(timedelta(minutes=2))
+    confirmations.send_due()
+    assert state_of(put_off) == Mail.SENT
+    own = [record.getMessage() for record in caplog.records if record.name.startswith("subscribers")]
+    assert own
+    assert "anna" not in "".join(own)
+
+
+def test_a_mail_that_cannot_be_built_holds_up_no_other_and_tells_no_address(post_office, monkeypatch, caplog):
+    build = emails.confirmation
+
+    def fail_for_anna(signup):
+        if signup.folded.startswith("anna"):
+            raise ValueError(f"bad address {signup.address}")
+        return build(signup)
+
+    monkeypatch.setattr(emails, "confirmation", fail_for_anna)
+    signups = [subscriptions.request(f"{name}@example.org") for name in ("anna", "berta")]
+    with caplog.at_level(logging.WARNING, "subscribers"):
+        confirmations.send_due()
+    assert [state_of(signup) for signup in signups] == [Mail.WAITING, Mail.SENT]
+    assert "ValueError" in caplog.text
+    assert "bad address" not in caplog.text
+
+
+def test_a_mail_that_a_dead_process_had_claimed_is_sent_once_more_with_the_same_message_id(
+    post_office, clock
+):
+    signup = subscriptions.request("anna@example.org")
+    confirmations.send_due()
+    for _ in range(2):
+        # As a process leaves it that dies between sending and recording.
+        SignupRequest.objects.update(mail=Mail.SENDING, claimed_at=timezone.now())
+        confirmations.send_due()
+        assert state_of(signup) == Mail.SENDING
+        clock.shift(timedelta(minutes=16))
+        confirmations.send_due()
+    assert state_of(signup) == Mail.GIVEN_UP
+    first, second = (letter.message["Message-ID"] for letter in post_office.letters)
+    assert first == second
+
+
+@pytest.mark.parametrize("reason", sorted(subscriptions.LASTING_REASONS))
+def test_a_block_that_comes_while_the_request_waits_holds(post_office, reason):
+    signup = subscriptions.request("anna@example.org")
+    subscriptions.suppress("ANNA@example.org", reason)
+    confirmations.send_due()
+    assert not post_office.letters
+    assert state_of(signup) == Mail.SKIPPED
+
+
+def test_the_clock_asks_for_what_waits_and_only_then(post_office, tasks_at_once, clock):
+    clock_of_the_site.tick(timezone.now())
+    assert not post_office.letters
+    subscriptions.request("anna@example.org")
+    clock_of_the_site.tick(timezone.now())
+    clock_of_the_site.tick(timezone.now())
+    assert recipients(post_office) == ["anna@example.org"]
+    clock.shift(timedelta(days=15))
+    clock_of_the_site.tick(timezone.now().replace(minute=0))
+    assert not SignupRequest.objects.exists()
+
+
+def test_two_reasons_hold_side_by_side_and_noting_one_twice_is_fine():
+    for reason in (Suppression.Reason.BOUNCED, Suppression.Reason.BLOCKED, Suppression.Reason.BOUNCED):
+        subscriptions.suppress("anna@example.org", reason)
+    assert sorted(Suppression.objects.values_list("reason", flat=True)) == ["blocked", "bounced"]
+    assert "anna" not in str(Suppression.objects.values())
+
+
+def test_requests_vanish_when_their_link_ends_and_not_before(post_office, clock, client):
+    for name in ("anna", "berta"):
+        subscriptions.request(f"{name}@example.org")
+    confirmations.send_due()
+    link = f"/subscribe/confirm/{SignupRequest.objects.get(folded='anna@example.org').token}/"
+    clock.shift(timedelta(days=1))
+    waiting = subscriptions.request("carla@example.org")
+    clock.shift(timedelta(days=13) - timedelta(seconds=1))
+    assert subscriptions.forget_old_requests() == 0
+    assert client.get(link).status_code == 200
+    clock.shift(timedelta(seconds=2))
+    assert client.get(link).status_code == 404
+    assert subscriptions.forget_old_requests() == 2
+    assert list(SignupRequest.objects.all()) == [waiting]
+
+
+def test_a_token_is_for_one_purpose_and_ends_with_it(clock):
+    token = tokens.make(tokens.Purpose.CONFIRM, "handle")
+    assert tokens.read(tokens.Purpose.CONFIRM, token) == "handle"
+    with pytest.raises(tokens.InvalidToken):
+        tokens.read(tokens.Purpose.LEAVE, token)
+    forever = tokens.make(tokens.Purpose.LEAVE, "handle")
+    clock.shift(timedelta(days=3650))
+    assert tokens.read(tokens.Purpose.LEAVE, forever) == "handle"
+    with pytest.raises(tokens.InvalidToken):
+        tokens.read(tokens.Purpose.CONFIRM, token)

@@ -1,0 +1,143 @@
+"""Pages behind a signed link: opening one changes nothing, and only its own button acts."""
+
+import pytest
+
+from subscribers import subscriptions, tokens
+from subscribers.models import ConsentEvent, SignupRequest, Subscriber, Suppression
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def signup():
+    return subscriptions.request("anna@example.org", first_name="Anna")
+
+
+@pytest.fixture
+def anna(signup):
+    return subscriptions.confirm(signup)
+
+
+def confirm_link(signup):
+    return f"/subscribe/confirm/{signup.token}/"
+
+
+def leave_link(subscriber):
+    return f"/unsubscribe/{subscriber.leave_token}/"
+
+
+def test_a_scanner_that_opens_every_link_changes_nothing(client, signup):
+    berta = subscriptions.confirm(subscriptions.request("berta@example.org"))
+    before = list(SignupRequest.objects.values()), list(Subscriber.objects.values())
+    for link in (confirm_link(signup), leave_link(berta)):
+        for method in (client.get, client.head, client.options, client.put, client.delete, client.patch):
+            assert method(link).status_code in (200, 405)
+    assert (list(SignupRequest.objects.values()), list(Subscriber.objects.values())) == before
+
+
+def test_pages_behind_links_stay_out_of_caches_search_engines_and_referrers(client, signup, anna):
+    for link in (confirm_link(signup), leave_link(anna), "/unsubscribe/wrong/"):
+        for page in (client.get(link), client.post(link)):
+            assert page["Cache-Control"] == "no-store"
+            assert page["Referrer-Policy"] == "no-referrer"
+            assert "noindex" in page["X-Robots-Tag"]
+            assert not page.cookies
+            assert "anna" not in page.text.lower()
+
+
+def test_pressing_twice_is_pressing_once(client, signup):
+    for _ in range(2):
+        assert client.post(confirm_link(signup)).status_code == 303
+    assert Subscriber.objects.count() == ConsentEvent.objects.count() == 1
+    assert "You are subscribed" in client.get(confirm_link(signup)).text
+
+
+def test_a_changed_swapped_or_old_link_leads_to_one_same_page(client, signup, anna):
+    good = signup.token
+    wrong = [
+        good[:-1] + ("A" if good[-1] != "A" else "B"),
+        good[:10],
+        anna.leave_token,
+        "x",
+        "é",
+        "a.b.c",
+        "..",
+        "%00",
+        "a" * 3000,
+        tokens.make(tokens.Purpose.CONFIRM, "nobody"),
+    ]
+    pages = set()
+    for token in wrong:
+        for page in (client.get(f"/subscribe/confirm/{token}/"), client.post(f"/subscribe/confirm/{token}/")):
+            pages.add((page.status_code, page.text))
+    for token in (good, "x"):
+        for page in (client.get(f"/unsubscribe/{token}/"), client.post(f"/unsubscribe/{token}/")):
+            pages.add((page.status_code, page.text))
+    assert len(pages) == 1
+    assert Subscriber.objects.confirmed().count() == 1
+    status, text = pages.pop()
+    assert status == 404
+    assert 'action="/subscribe/"' in text
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"List-Unsubscribe=One-Click", "application/x-www-form-urlencoded"),
+        (
+            b'--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n',
+            "multipart/form-data; boundary=b",
+        ),
+        (b"--b\r\nbroken", "multipart/form-data"),
+        (b"", ""),
+    ],
+)
+def test_a_mail_program_leaves_with_one_click(client, anna, body, kind):
+    client.handler.enforce_csrf_checks = True
+    for _ in range(2):
+        answer = client.generic("POST", leave_link(anna), body, content_type=kind)
+        assert answer.status_code == 200
+    assert not Subscriber.objects.confirmed().exists()
+    assert [row.reason for row in Suppression.objects.all()] == ["unsubscribed"]
+    assert [event.kind for event in ConsentEvent.objects.all()] == ["confirmed", "left"]
+
+
+def test_who_left_may_come_back_by_confirming_anew(anna, client):
+    subscriptions.leave(anna)
+    again = subscriptions.request("Anna@example.org", first_name="Anne")
+    client.post(confirm_link(again))
+    row = Subscriber.objects.get()
+    assert (row.pk, row.address, row.first_name, row.state) == (
+        anna.pk,
+        "Anna@example.org",
+        "Anne",
+        "confirmed",
+    )
+    assert row.left_at is None
+    assert not Suppression.objects.exists()
+
+
+def test_a_link_mailed_before_somebody_left_does_not_bring_them_back(client, signup):
+    older = subscriptions.request("anna@example.org")
+    anna = subscriptions.confirm(signup)
+    subscriptions.leave(anna)
+    for link in (confirm_link(signup), confirm_link(older)):
+        assert client.post(link).status_code == 404
+        assert client.get(link).status_code == 404
+    assert not Subscriber.objects.confirmed().exists()
+
+
+@pytest.mark.parametrize("reason", sorted(subscriptions.LASTING_REASONS))
+def test_no_link_lifts_any_other_reason(client, signup, reason):
+    subscriptions.suppress("anna@example.org", reason)
+    for answer in (client.get(confirm_link(signup)), client.post(confirm_link(signup))):
+        assert answer.status_code == 404
+    assert not Subscriber.objects.exists()
+    assert Suppression.objects.get().reason == reason
+
+
+def test_leaving_works_for_a_row_that_is_gone(client, anna):
+    link = leave_link(anna)
+    anna.delete()
+    assert client.get(link).status_code == 200
+    assert "You have left" in client.post(link).text

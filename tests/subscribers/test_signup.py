@@ -1,0 +1,205 @@
+"""The whole path as a reader walks it, with a real mail server."""
+
+import re
+
+import pytest
+from django_tasks_db.models import DBTaskResult
+
+from subscribers import confirmations, subscriptions, views
+from subscribers.models import ConsentEvent, SignupRequest, Subscriber, Suppression
+
+pytestmark = pytest.mark.django_db
+
+
+def link_in(letter):
+    return re.search(r"^http\S+(/subscribe/confirm/\S+)$", letter.text, re.MULTILINE).group(1)
+
+
+@pytest.fixture
+def everybody():
+    """One address in each situation; the answer must not tell which."""
+    for address in ("confirmed@example.org", "left@example.org"):
+        subscriptions.confirm(subscriptions.request(address))
+    subscriptions.leave(Subscriber.objects.get(folded="left@example.org"))
+    subscriptions.request("asked@example.org")
+    for reason in Suppression.Reason:
+        subscriptions.suppress(f"{reason}@example.org", reason)
+    return ["new@example.org", "confirmed@example.org", "left@example.org", "asked@example.org"] + [
+        f"{reason}@example.org" for reason in Suppression.Reason
+    ]
+
+
+def test_a_reader_signs_up_opens_the_mail_presses_the_button_and_leaves_again(
+    client, sign_up, post_office, tasks_at_once, settings
+):
+    settings.SITE_URL = "https://tips.example.org"
+    answer = sign_up("Anna@Example.org", first_name="Anna", headers={"Origin": "http://testserver"})
+    assert (answer.status_code, answer["Location"]) == (303, "/subscribe/sent/")
+    assert "look at your mail" in client.get("/subscribe/sent/").text
+    assert not Subscriber.objects.exists()
+
+    (letter,) = post_office.letters
+    assert letter.recipients == ["Anna@example.org"]
+    assert "https://tips.example.org/subscribe/confirm/" in letter.html
+    link = link_in(letter)
+    page = client.get(link)
+    assert "Yes, send me the tips" in page.text
+    assert page.text.count("<button") == 1
+    assert not Subscriber.objects.exists()
+
+    assert client.post(link)["Location"] == link
+    anna = Subscriber.objects.get()
+    assert (anna.address, anna.first_name, anna.state) == ("Anna@example.org", "Anna", "confirmed")
+    page = client.get(link)
+    assert "You are subscribed" in page.text
+
+    leave = re.search(r'href="(/unsubscribe/[^"]+)"', page.text).group(1)
+    assert "anna" not in client.get(leave).text.lower()
+    assert "You have left" in client.post(leave).text
+    assert not Subscriber.objects.confirmed().exists()
+    assert [event.kind for event in ConsentEvent.objects.all()] == ["confirmed", "left"]
+    assert len(post_office.letters) == 1
+
+
+def test_the_answer_is_the_same_whoever_it_is(everybody, sign_up):
+    answers = set()
+    for turn in range(2):
+        for place, address in enumerate(everybody):
+            answer = sign_up(address, remote=f"203.0.113.{place + 1 + 100 * turn}")
+            answers.add((answer.status_code, answer.content, str(sorted(answer.headers.items()))))
+    assert len(answers) == 1
+    assert answers.pop()[0] == 303
+
+
+def test_the_work_before_the_answer_is_the_same_whoever_it_is(everybody, sign_up, django_assert_num_queries):
+    sign_up("first@example.org")
+    for address in everybody:
+        with django_assert_num_queries(3):
+            sign_up(address)
+
+
+def test_the_mail_goes_to_those_who_may_be_asked_and_to_nobody_else(everybody, sign_up, post_office):
+    SignupRequest.objects.all().delete()
+    for place, address in enumerate(everybody):
+        sign_up(address, remote=f"203.0.113.{place + 1}")
+    confirmations.send_due()
+    got_mail = sorted(recipient for letter in post_office.letters for recipient in letter.recipients)
+    assert got_mail == [
+        "asked@example.org",
+        "left@example.org",
+        "new@example.org",
+        "unsubscribed@example.org",
+    ]
+
+
+def test_a_sign_up_changes_no_subscriber(everybody, sign_up, post_office, tasks_at_once):
+    before = list(Subscriber.objects.values())
+    for place, address in enumerate(everybody):
+        sign_up(address, first_name="Mallory", remote=f"203.0.113.{place + 1}")
+    assert list(Subscriber.objects.values()) == before
+
+
+def test_the_task_carries_an_id_and_no_address(sign_up):
+    sign_up("anna@example.org")
+    assert "anna" not in str(DBTaskResult.objects.values())
+    assert DBTaskResult.objects.get().args_kwargs["args"] == [SignupRequest.objects.get().pk]
+
+
+def test_the_box_sets_no_cookie_and_asks_the_database_nothing(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        page = client.get("/subscribe/")
+    assert not page.cookies
+    assert "Cookie" not in page.get("Vary", "")
+    assert page.text == client.get("/subscribe/").text
+    assert 'href="/privacy/"' in page.text
+
+
+def test_it_refuses_another_sites_form_and_offers_its_own(sign_up):
+    answer = sign_up("anna@example.org", headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 403
+    assert "sign up here" in answer.text
+    assert not SignupRequest.objects.exists()
+
+
+def test_a_browser_that_keeps_its_origin_to_itself_is_served_on_a_stricter_budget(sign_up):
+    for headers in ({}, {"Origin": "null"}):
+        assert sign_up("anna@example.org", headers=headers).status_code == 303
+    often = [sign_up(f"a{n}@example.org", headers={}).status_code for n in range(5)]
+    assert often == [303, 303, 429, 429, 429]
+    assert sign_up("berta@example.org", headers={}, remote="198.51.100.1").status_code == 303
+
+
+def test_a_network_that_signs_up_too_often_is_told_to_come_back(sign_up, settings):
+    settings.TRUSTED_PROXIES = 1
+    status = [
+        sign_up(
+            f"a{n}@example.org",
+            headers={"Origin": "http://testserver", "X-Forwarded-For": f"6.6.6.{n}, 2001:db8::{n:x}"},
+        )
+        for n in range(views.PER_NETWORK.amount + 1)
+    ]
+    assert [answer.status_code for answer in status[-2:]] == [303, 429]
+    assert "in an hour" in status[-1].text
+    assert f'value="a{views.PER_NETWORK.amount}@example.org"' in status[-1].text
+    assert SignupRequest.objects.count() == views.PER_NETWORK.amount
+
+
+def test_a_page_left_open_too_long_gives_the_form_again_with_all_that_was_typed(sign_up):
+    answer = sign_up("anna@example.org", first_name="Anna", stamp="1:forged")
+    assert answer.status_code == 422
+    assert "open for a long time" in answer.text
+    assert 'value="anna@example.org"' in answer.text
+    fresh = re.search(r'name="stamp" value="([^"]+)"', answer.text).group(1)
+    assert sign_up("anna@example.org", stamp=fresh).status_code == 303
+
+
+def test_what_fills_in_the_hidden_field_is_asked_to_look_again(sign_up):
+    answer = sign_up("anna@example.org", subject="cheap pills")
+    assert answer.status_code == 422
+    assert "cheap pills" not in answer.text
+    assert not SignupRequest.objects.exists()
+
+
+def test_a_slip_is_explained_beside_its_field(sign_up):
+    answer = sign_up("anna.example.org")
+    assert answer.status_code == 422
+    assert "Enter an e-mail address like name@example.org." in answer.text
+    assert 'aria-invalid="true" aria-describedby="id_address_error"' in answer.text
+    assert 'id="id_address_error"' in answer.text
+
+
+def test_the_consent_record_has_the_words_the_page_the_times_and_a_coarse_origin(client, sign_up):
+    sign_up(
+        "anna@example.org",
+        headers={"Origin": "http://testserver", "Referer": "http://testserver/tips/be-kind/?q=secret"},
+    )
+    signup = SignupRequest.objects.get()
+    client.post(f"/subscribe/confirm/{signup.token}/")
+    event = ConsentEvent.objects.get()
+    assert event.wording_version == 1
+    assert "one tip a week" in event.wording
+    assert event.wording in client.get("/subscribe/").text
+    assert (event.page, event.region) == ("/tips/be-kind/", "203.0.113.0/24")
+    assert event.asked_at == signup.asked_at <= event.at
+
+
+def test_a_consent_record_is_never_rewritten():
+    subscriptions.confirm(subscriptions.request("anna@example.org"))
+    event = ConsentEvent.objects.get()
+    event.wording = "Everything, daily"
+    with pytest.raises(TypeError, match="a record"):
+        event.save()
+
+
+def test_a_sign_up_is_taken_also_where_no_task_can_be(sign_up, settings, post_office):
+    settings.TASKS = {"default": {"BACKEND": "tests.subscribers.broken.Backend"}}
+    assert sign_up("anna@example.org").status_code == 303
+    assert confirmations.send_due() == 1
+    assert len(post_office.letters) == 1
+
+
+def test_the_privacy_page_says_who_keeps_what_and_how_to_leave(client, settings):
+    settings.REPLY_TO, settings.POSTAL_ADDRESS = "Desk <desk@example.org>", "1 Bell Lane, Springfield"
+    page = client.get("/privacy/").text
+    for phrase in ("deleted 14 days after", "How to leave", 'href="mailto:desk@example.org"', "1 Bell Lane"):
+        assert phrase in page
