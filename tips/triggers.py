@@ -7,8 +7,9 @@ that do something and made again after each; what the migrations changed is then
 
 from django.db import connections
 
+from tips import search
+
 _PLACEMENTS = (("tips_categorisedtip", "tip_id"), ("tips_taggedtip", "content_object_id"))
-_WORDS = ("words_title", "words_takeaway", "words_body")
 
 
 def before_migration(sender, using, plan, **kwargs):
@@ -20,13 +21,14 @@ def before_migration(sender, using, plan, **kwargs):
                 cursor.execute(f"DROP TRIGGER {name}")
 
 
-def after_migration(sender, using, plan, **kwargs):
+def after_migration(sender, using, plan=None, **kwargs):
     """Make the triggers and the search index, and bring both up to date after migrations."""
     connection = connections[using]
     if "tips_taggedtip" not in connection.introspection.table_names():
         return
     statements = _sqlite() if connection.vendor == "sqlite" else _postgresql()
     with connection.cursor() as cursor:
+        search.create_index(cursor)
         for statement in statements:
             cursor.execute(statement)
         if plan:
@@ -37,14 +39,7 @@ def after_migration(sender, using, plan, **kwargs):
                     f" OR COALESCE({table}.publish_at <> t.publish_at,"
                     f" ({table}.publish_at IS NULL) <> (t.publish_at IS NULL)))"
                 )
-            rebuild_index(connection)
-
-
-def rebuild_index(connection):
-    """Build the search's index anew from the words in the tips' rows."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("INSERT INTO tips_fts(tips_fts) VALUES ('rebuild')")
+            search.refresh_index(connection)
 
 
 def _names(cursor):
@@ -55,20 +50,6 @@ def _names(cursor):
 
 
 def _sqlite():
-    columns, new, old = (", ".join(prefix + word for word in _WORDS) for prefix in ("", "NEW.", "OLD."))
-    yield (
-        f"CREATE VIRTUAL TABLE IF NOT EXISTS tips_fts USING fts5"
-        f"({columns}, content='tips_tip', content_rowid='id', tokenize='ascii')"
-    )
-    forget = f"INSERT INTO tips_fts(tips_fts, rowid, {columns}) VALUES ('delete', OLD.id, {old});"
-    learn = f"INSERT INTO tips_fts(rowid, {columns}) VALUES (NEW.id, {new});"
-    yield f"CREATE TRIGGER IF NOT EXISTS tips_fts_insert AFTER INSERT ON tips_tip BEGIN {learn} END"
-    yield f"CREATE TRIGGER IF NOT EXISTS tips_fts_delete AFTER DELETE ON tips_tip BEGIN {forget} END"
-    changed = " OR ".join(f"OLD.{word} <> NEW.{word}" for word in _WORDS)
-    yield (
-        f"CREATE TRIGGER IF NOT EXISTS tips_fts_update AFTER UPDATE OF {columns} ON tips_tip"
-        f" WHEN {changed} BEGIN {forget} {learn} END"
-    )
     for table, tip in _PLACEMENTS:
         yield (
             f"CREATE TRIGGER IF NOT EXISTS {table}_copy AFTER INSERT ON {table} BEGIN"
@@ -83,19 +64,6 @@ def _sqlite():
 
 
 def _postgresql():
-    for column in _WORDS:
-        vector = column.replace("words", "vector")
-        yield (
-            f"ALTER TABLE tips_tip ADD COLUMN IF NOT EXISTS {vector} tsvector"
-            f" GENERATED ALWAYS AS (to_tsvector('pg_catalog.simple', {column})) STORED"
-        )
-    # The boundary keeps a phrase from beginning in one field and ending in the next.
-    everything = " || ' fieldboundary ' || ".join(_WORDS)
-    yield (
-        "ALTER TABLE tips_tip ADD COLUMN IF NOT EXISTS vector tsvector"
-        f" GENERATED ALWAYS AS (to_tsvector('pg_catalog.simple', {everything})) STORED"
-    )
-    yield "CREATE INDEX IF NOT EXISTS tips_tip_vector ON tips_tip USING gin (vector) WITH (fastupdate = off)"
     for table, tip in _PLACEMENTS:
         yield (
             f"CREATE OR REPLACE FUNCTION {table}_copy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"

@@ -67,3 +67,9 @@ def stems(text):
 def indexed(text):
     """Return text as it goes into the index: its stems, separated by spaces."""
     return " ".join(stems(text))
+
+
+def vocabulary(text, longest=30):
+    """Return the set of different words of text, folded, that a typing error may be corrected to."""
+    found = {fold(word).replace("’", "'").removesuffix("'s") for word in _WORD.findall(joined(text))}
+    return {word for word in found if 3 <= len(word) <= longest and word.isalpha()}
