@@ -1,9 +1,11 @@
 """The weekly slot: from a day to the moment at which a tip goes live. Plain functions over dates."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+
+_MIDNIGHT = time()
 
 
 def site_zone():
@@ -11,14 +13,14 @@ def site_zone():
     return ZoneInfo(settings.TIME_ZONE)
 
 
-def moment(day, time=None, zone=None):
+def moment(day, at_time=None, zone=None):
     """Return the moment of a wall-clock time on a day, as an aware datetime in UTC.
 
-    ``time`` and ``zone`` default to the slot's time and the site's zone. A time that comes twice on a
+    ``at_time`` and ``zone`` default to the slot's time and the site's zone. A time that comes twice on a
     change night is its first; one that the clock jumps over is the first valid minute after the jump.
     """
     zone = zone or site_zone()
-    local = datetime.combine(day, time or settings.SLOT_TIME, tzinfo=zone)
+    local = datetime.combine(day, at_time or settings.SLOT_TIME, tzinfo=zone)
     at = local.astimezone(UTC)
     if at.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
         return at
@@ -30,3 +32,17 @@ def moment(day, time=None, zone=None):
     while first.astimezone(zone).utcoffset() != after:
         first += minute
     return first
+
+
+def year(number):
+    """Return the (first, next) moments of a calendar year in the site's zone, as aware datetimes in UTC.
+
+    Raises ValueError for a year that no calendar has.
+    """
+    return moment(date(number, 1, 1), _MIDNIGHT), moment(date(number + 1, 1, 1), _MIDNIGHT)
+
+
+def month(year, number):
+    """Return the (first, next) moments of a calendar month in the site's zone, like ``year``."""
+    following = date(year + number // 12, number % 12 + 1, 1)
+    return moment(date(year, number, 1), _MIDNIGHT), moment(following, _MIDNIGHT)

@@ -1,0 +1,280 @@
+import json
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.tips.making import ago, hidden_tips, make_tip
+from tips.models import Category, FormerSlug, State, Tag, Tip
+
+pytestmark = pytest.mark.django_db
+
+ADDRESSES = [
+    "/",
+    "/tips/",
+    "/category/sports/",
+    "/tag/phone/",
+    "/search/?q=hidden",
+    "/search/?q=listen",
+    "/feed/",
+    "/feed/atom/",
+    "/feed/json/",
+    "/category/sports/feed/",
+    "/tag/phone/feed/json/",
+    "/sitemap.xml",
+]
+
+
+def page(client, address, status=200):
+    response = client.get(address)
+    assert response.status_code == status, address
+    return response.content.decode()
+
+
+def head(html, pattern):
+    found = re.search(pattern, html)
+    return unescape(found[1]) if found else None
+
+
+@pytest.fixture
+def archive():
+    """Twenty-five public tips in one category and one tag, and everything that is hidden."""
+    made = [make_tip(publish_at=ago(weeks=n + 1), categories=["Sports"], tags=["phone"]) for n in range(25)]
+    hidden_tips(categories=["Sports"], tags=["phone"])
+    return made
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_what_is_not_public_is_nowhere(client, archive, address):
+    html = page(client, address)
+    # The search page repeats what was asked for.
+    assert "Hidden" not in html
+
+
+def test_what_is_not_public_is_not_counted(client, archive):
+    home = page(client, "/")
+    assert re.findall(r'class="count">(\d+)<', home) == ["25", "25"]
+    assert "25 tips" in page(client, "/tag/phone/")
+    assert "page 1 of 3" in page(client, "/category/sports/")
+
+
+def test_guessed_addresses_of_hidden_tips_are_not_found(client):
+    for tip in hidden_tips():
+        was_public = tip.state == State.WITHDRAWN
+        page(client, tip.get_absolute_url(), 410 if was_public else 404)
+
+
+def test_a_tip_withdrawn_before_its_day_is_not_found(client):
+    tip = make_tip(state=State.WITHDRAWN, publish_at=timezone.now() + timedelta(days=1))
+    page(client, tip.get_absolute_url(), 404)
+
+
+def test_ways_that_lead_to_nothing_public_are_not_found(client):
+    hidden_tips(categories=["Sports"], tags=["phone"])
+    for address in ("/category/sports/", "/tag/phone/", "/tag/phone/feed/", "/category/sports/feed/atom/"):
+        page(client, address, 404)
+    year = ago(days=2).year
+    page(client, f"/{year}/", 404)
+    assert "Sports" not in page(client, "/") + page(client, "/search/")
+
+
+@pytest.mark.parametrize(
+    "end", ["page/0/", "page/-1/", "page/4/", "page/abc/", "page/1234567890/", "page/02/", "page/"]
+)
+def test_pages_that_do_not_exist_are_not_found(client, archive, end):
+    for address in ("/tips/", "/category/sports/", "/tag/phone/"):
+        page(client, address + end, 404)
+
+
+@pytest.mark.parametrize(
+    "address", ["/tag/%00/", "/tag/a%00b/feed/", "/tips/%00/", "/tag/a/b/", "/sitemap-x.xml"]
+)
+def test_addresses_that_nobody_made_are_not_found(client, address):
+    page(client, address, 404)
+
+
+def test_the_first_page_has_one_address(client, archive):
+    response = client.get("/tag/phone/page/1/")
+    assert (response.status_code, response["Location"]) == (301, "/tag/phone/")
+
+
+@pytest.mark.parametrize(
+    "query", ["page=0", "page=-1", "page=abc", "page=99", "page=1234567890", "page=²", "page="]
+)
+def test_pages_of_results_that_do_not_exist_are_not_found(client, archive, query):
+    page(client, f"/search/?q=listen&{query}", 404)
+
+
+@pytest.mark.parametrize(
+    "query", ["year=abc", "year=99999999999", "year=²", "category=%00", "tag='--", "q=%00"]
+)
+def test_odd_filters_are_answered_calmly(client, archive, query):
+    page(client, f"/search/?q=listen&{query}")
+
+
+def test_the_titles_of_lists_name_the_list_the_site_and_the_page(client, archive, settings):
+    settings.SITE_NAME = "Weekly & Co"
+    title = r"<title>(.*?)</title>"
+    assert head(page(client, "/tag/phone/"), title) == "phone | Weekly & Co"
+    assert head(page(client, "/tag/phone/page/2/"), title) == "phone | Weekly & Co - Page 2"
+    assert head(page(client, "/category/sports/page/3/"), title) == "Sports | Weekly & Co - Page 3"
+
+
+def test_a_list_has_ten_tips_and_says_where_the_others_are(client, archive, settings):
+    html = page(client, "/tag/phone/page/2/")
+    assert html.count('class="entry"') == 10
+    site = settings.SITE_URL
+    assert head(html, r'<link rel="prev" href="(.*?)"') == f"{site}/tag/phone/"
+    assert head(html, r'<link rel="next" href="(.*?)"') == f"{site}/tag/phone/page/3/"
+    assert head(html, r'<link rel="canonical" href="(.*?)"') == f"{site}/tag/phone/page/2/"
+
+
+def test_years_and_months_are_those_of_the_sites_zone(client):
+    # Eight in the evening of New Year's Eve in New York.
+    tip = make_tip(
+        "Late in the year", publish_at=timezone.datetime.fromisoformat("2020-01-01T01:00:00+00:00")
+    )
+    for address in ("/2019/", "/2019/12/"):
+        assert tip.title in page(client, address)
+    for address in ("/2020/", "/2020/01/", "/2019/11/", "/2019/13/", "/0000/", "/9999/", "/2019/1/"):
+        page(client, address, 404)
+    assert 'href="/2019/12/"' in page(client, "/2019/")
+    assert head(page(client, "/2019/12/"), "<h1>(.*?)</h1>") == "December 2019"
+
+
+def test_a_tip_says_of_itself_what_machines_ask(client):
+    tip = make_tip(
+        "Say “sorry” </script> once",
+        publish_at=timezone.datetime.fromisoformat("2020-01-01T01:00:00+00:00"),
+        categories=["Sports"],
+        tags=["phone"],
+        excerpt="In short.",
+    )
+    html = page(client, tip.get_absolute_url())
+    data = json.loads(head(html, r'<script type="application/ld\+json">(.*?)</script>'))
+    assert data["@type"] == "Article"
+    assert data["headline"] == tip.title
+    assert data["datePublished"] == "2019-12-31"
+    assert (data["articleSection"], data["keywords"]) == (["Sports"], ["phone"])
+    assert data["description"] == head(html, r'<meta name="description" content="(.*?)"') == "In short."
+    assert head(html, r'<meta property="og:title" content="(.*?)"') == tip.title
+    assert head(html, r'<link rel="canonical" href="(.*?)"').endswith(tip.get_absolute_url())
+    assert html.count("<h1") == 1
+
+
+def test_an_undated_tip_shows_no_date(client):
+    tip = make_tip(undated=True)
+    html = page(client, tip.get_absolute_url())
+    assert "<time" not in html
+    assert "datePublished" not in html
+    assert "published_time" not in html
+
+
+def test_a_teaser_shows_its_excerpt_and_asks_not_to_be_indexed(client):
+    tip = make_tip(body="", excerpt="Cut off in the")
+    html = page(client, tip.get_absolute_url())
+    assert "Cut off in the…" in html
+    assert "has still to be brought over" in html
+    assert 'content="noindex"' in html
+    assert tip.slug not in page(client, "/feed/") + page(client, "/sitemap.xml")
+    assert tip.title in page(client, "/tips/")
+
+
+def test_the_takeaway_follows_the_body_once(client):
+    tip = make_tip(body="<p>First this.</p>", takeaway="Then <that>.")
+    html = page(client, tip.get_absolute_url())
+    assert html.count("Then &lt;that&gt;.") == 1
+    assert html.index("First this.</p>") < html.index("Then &lt;that&gt;.")
+
+
+def test_home_leads_with_the_newest_full_tip_and_names_each_link(client):
+    make_tip("Newest teaser", body="", excerpt="Cut", publish_at=ago(days=1))
+    lead = make_tip("Newest full", publish_at=ago(days=8))
+    others = [make_tip(publish_at=ago(days=20 + n)) for n in range(12)]
+    html = page(client, "/")
+    assert head(html, r'<h2 class="title"><a href="(.*?)"') == lead.get_absolute_url()
+    names = re.findall(r'Read more<span class="unseen"> about (.*?)</span>', html)
+    assert names == ["Newest teaser", *(tip.title for tip in others[:9])]
+
+
+def test_an_empty_site_answers(client):
+    for address in (
+        "/",
+        "/tips/",
+        "/search/",
+        "/search/?q=x",
+        "/feed/",
+        "/feed/atom/",
+        "/feed/json/",
+        "/sitemap.xml",
+    ):
+        page(client, address)
+
+
+def test_former_addresses_lead_to_the_present_ones(client):
+    tip = make_tip("Now", slug="now", tags=["recovery"])
+    FormerSlug.objects.create(slug="before", tip=tip)
+    FormerSlug.objects.create(slug="rescue", tag=Tag.objects.get())
+    assert client.get("/tips/before/")["Location"] == "/tips/now/"
+    assert client.get("/tag/rescue/")["Location"] == "/tag/recovery/"
+    assert client.get("/tag/rescue/page/7/")["Location"] == "/tag/recovery/"
+    Tip.objects.update(state=State.DRAFT)
+    page(client, "/tips/before/", 404)
+    page(client, "/tag/rescue/", 404)
+
+
+def test_a_page_costs_the_same_queries_however_much_there_is(client, archive):
+    tip = archive[3].get_absolute_url()
+    for address in (
+        "/",
+        "/tips/page/3/",
+        "/tag/phone/page/3/",
+        "/search/?q=listen",
+        "/feed/",
+        "/tag/phone/feed/",
+        tip,
+    ):
+        client.get(address)
+        with CaptureQueriesContext(connection) as few:
+            few_tips = client.get(address)
+        for n in range(15):
+            make_tip(
+                publish_at=ago(weeks=n + 30), categories=["Sports", f"More {n}"], tags=["phone", f"more {n}"]
+            )
+        with CaptureQueriesContext(connection) as many:
+            client.get(address)
+        assert few_tips.status_code == 200
+        assert len(many) == len(few) <= 8, address
+
+
+def test_a_repeated_request_is_answered_with_not_modified(client, archive):
+    for address in ("/", "/feed/", "/feed/atom/", "/feed/json/", "/tag/phone/"):
+        first = client.get(address)
+        again = client.get(address, headers={"if-none-match": first["ETag"]})
+        assert (again.status_code, again.content) == (304, b""), address
+
+
+def test_a_missing_page_helps_on(client):
+    html = page(client, "/no/such/page/", 404)
+    assert 'action="/search/"' in html
+    assert 'href="/tips/"' in html
+
+
+def test_no_page_for_readers_asks_anything_of_another_host_or_of_a_script(client, archive):
+    for address in ("/", "/tips/", archive[0].get_absolute_url(), "/search/?q=listen", "/nope/"):
+        html = client.get(address).content.decode()
+        loaded = re.findall(r'<(?:link rel="(?:stylesheet|icon)"|img|iframe)[^>]*(?:href|src)="(.*?)"', html)
+        assert all(each.startswith("/") for each in loaded)
+        assert set(re.findall(r"<script([^>]*)>", html)) <= {' type="application/ld+json"'}
+        assert "style=" not in html
+
+
+def test_a_category_is_reached_by_its_slug_only(client):
+    make_tip(categories=["World of Service"])
+    assert reverse("tips:category", args=[Category.objects.get().slug]) == "/category/world-of-service/"
+    page(client, "/category/World%20of%20Service/", 404)

@@ -1,0 +1,80 @@
+"""Numbered pages of a long list, each as cheap as the first.
+
+A page is found in an index alone, from whichever end of the list is nearer; only its ten tips are read.
+"""
+
+from dataclasses import dataclass
+
+from django.http import Http404
+
+from tips.models import Tip, newest_first, oldest_first
+
+PER_PAGE = 10
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list: its tips, its number, the number of the last page and of all tips."""
+
+    tips: list
+    number: int
+    last: int
+    total: int
+
+    @property
+    def previous(self):
+        """The number of the page before, or None."""
+        return self.number - 1 if self.number > 1 else None
+
+    @property
+    def next(self):
+        """The number of the page after, or None."""
+        return self.number + 1 if self.number < self.last else None
+
+    @property
+    def numbers(self):
+        """The page numbers to offer: the ends, the neighbours, and None for each gap between."""
+        near = {1, self.last, *range(self.number - 1, self.number + 2)}
+        offered, before = [], 0
+        for number in sorted(n for n in near if 1 <= n <= self.last):
+            if number == before + 2:
+                offered.append(before + 1)
+            elif number > before + 2:
+                offered.append(None)
+            offered.append(number)
+            before = number
+        return offered
+
+
+def last_page(total):
+    """Return the number of the last page of so many tips; an empty list has one page."""
+    return max(1, -(-total // PER_PAGE))
+
+
+def page(placements, number, at=None):
+    """Return a page of the published tips in a list, newest first.
+
+    ``placements`` is a queryset of tips, or of a model that places tips in lists. Raises Http404 where
+    there is no such page.
+    """
+    tip = placements.model.TIP_ID
+    placements = placements.published(at)
+    total = placements.count()
+    last = last_page(total)
+    if not 1 <= number <= last:
+        raise Http404("There is no such page.")
+    start, stop = (number - 1) * PER_PAGE, min(number * PER_PAGE, total)
+    if start <= total // 2:
+        ids = list(placements.order_by(newest_first(), tip).values_list(tip, flat=True)[start:stop])
+    else:
+        # Backwards from the end: the same order, read in the other direction.
+        backwards = placements.order_by(oldest_first(), f"-{tip}").values_list(tip, flat=True)
+        ids = list(backwards[total - stop : total - start])[::-1]
+    return Page(tips=in_order(ids, at), number=number, last=last, total=total)
+
+
+def in_order(ids, at=None, texts=False):
+    """Return the published tips of these ids, in their order; ``texts`` says whether with their bodies."""
+    tips = Tip.objects.published(at)
+    tips = (tips if texts else tips.for_lists()).in_bulk(ids)
+    return [tips[pk] for pk in ids if pk in tips]

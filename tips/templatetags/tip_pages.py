@@ -1,0 +1,46 @@
+"""What the readers' templates need beyond Django's own tags."""
+
+from django import template
+from django.utils.safestring import mark_safe
+
+from tips import highlight, markup, metadata
+
+register = template.Library()
+
+
+@register.filter
+def description(tip):
+    """Return what search engines and link previews show of a tip."""
+    return metadata.description(tip)
+
+
+@register.filter
+def json_ld(tip):
+    """Return a tip's structured data, ready to stand in a script element."""
+    return metadata.as_script(metadata.article(tip))
+
+
+@register.filter
+def safe_body(tip):
+    """Return a tip's body as it may be shown. It was cleaned when stored; only here is it trusted."""
+    return mark_safe(tip.body)  # noqa: S308
+
+
+@register.filter
+def marked(text, stems):
+    """Mark the words that a search found."""
+    return highlight.marked(text, stems)
+
+
+@register.filter
+def passage(tip, stems):
+    """Return the passage of a tip in which a search found most, with the words marked."""
+    text = " ".join(filter(None, [tip.essence, tip.takeaway]))
+    return highlight.marked(highlight.passage(text, stems), stems)
+
+
+@register.filter
+def teaser(tip):
+    """Return a tip's excerpt, with an ellipsis where it was cut in the middle of a sentence."""
+    text = markup.one_line(tip.excerpt)
+    return text if not text or text[-1] in ".!?…”\"’'" else f"{text}…"
