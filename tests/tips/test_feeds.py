@@ -1,0 +1,74 @@
+import json
+from xml.etree import ElementTree
+
+import feedparser
+import pytest
+
+from tests.tips.making import ago, make_tip
+from tips.models import Tip
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    "address", ["/feed/", "/feed/atom/", "/tag/phone/feed/", "/category/sports/feed/atom/"]
+)
+def test_a_feed_carries_the_full_text_body_then_takeaway(client, settings, address):
+    tip = make_tip(
+        "Fish & <chips>",
+        body="<p>Body &amp; soul.</p>",
+        takeaway="Moral <b>.",
+        tags=["phone"],
+        categories=["Sports"],
+    )
+    response = client.get(address)
+    feed = feedparser.parse(response.content)
+    assert not feed.bozo
+    (entry,) = feed.entries
+    text = entry.content[0].value
+    assert text.index("Body &amp; soul.") < text.index("Moral &lt;b&gt;.")
+    assert text.count("Moral") == 1
+    assert entry.link == settings.SITE_URL + tip.get_absolute_url()
+    assert feed.feed.links[0].href.startswith(settings.SITE_URL)
+
+
+def test_the_json_feed_is_valid_and_full(client):
+    tip = make_tip(body="<p>Body.</p>", takeaway="Moral.", tags=["phone"], categories=["Sports"])
+    feed = json.loads(client.get("/feed/json/").content)
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    (item,) = feed["items"]
+    assert "<p>Body.</p>" in item["content_html"]
+    assert item["title"] == tip.title
+    assert item["tags"] == ["Sports", "phone"]
+
+
+@pytest.mark.parametrize("form", ["", "atom/", "json/"])
+def test_an_entry_keeps_its_id_when_title_slug_and_day_change(client, form):
+    def ids():
+        content = client.get(f"/feed/{form}").content
+        if form == "json/":
+            return [item["id"] for item in json.loads(content)["items"]]
+        return [entry.id for entry in feedparser.parse(content).entries]
+
+    make_tip()
+    before = ids()
+    Tip.objects.update(title="Other", slug="other", publish_at=ago(days=99))
+    assert ids() == before != []
+
+
+def test_teasers_and_undated_tips_are_in_no_feed(client):
+    make_tip(body="", excerpt="Teaser", tags=["phone"])
+    make_tip(undated=True, tags=["phone"])
+    for address in ("/feed/", "/feed/atom/", "/tag/phone/feed/", "/tag/phone/feed/atom/"):
+        response = client.get(address)
+        ElementTree.fromstring(response.content)
+        assert feedparser.parse(response.content).entries == []
+    for address in ("/feed/json/", "/tag/phone/feed/json/"):
+        assert json.loads(client.get(address).content)["items"] == []
+
+
+def test_a_feed_has_the_newest_twenty(client):
+    made = [make_tip(publish_at=ago(days=n + 1), tags=["phone"]) for n in range(25)]
+    for address in ("/feed/", "/tag/phone/feed/"):
+        entries = feedparser.parse(client.get(address).content).entries
+        assert [entry.title for entry in entries] == [tip.title for tip in made[:20]]
