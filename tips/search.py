@@ -94,15 +94,15 @@ def parse(query):
 def find(query, number=1, filters=None):
     """Search the published tips.
 
-    ``query`` is what the reader typed, ``number`` the page. Returns Results; a page that does not exist
-    comes back empty, for the caller to refuse.
+    ``query`` is what the reader typed, ``number`` the page. Returns Results; a page beyond the last comes
+    back empty, for the caller to refuse.
     """
     filters = filters or Filters()
     terms = parse(query)
     if not terms:
         return Results(page=Page([], number, 1, 0))
     ids, total, _ = _ranked(_all_of(terms), number, filters)
-    if total or number > 1:
+    if total:
         return _results(ids, total, number, terms)
     corrected = _correct(terms)
     if len(terms) == 1 and corrected == terms:
@@ -117,7 +117,8 @@ def find(query, number=1, filters=None):
 
 def _results(ids, total, number, terms):
     last = min(last_page(total), DEEPEST_PAGE)
-    page = Page(tips=in_order(ids, texts=True), number=number, last=last, total=total)
+    tips = in_order(ids, texts=True) if ids else []
+    page = Page(tips=tips, number=number, last=last, total=total)
     return Results(page=page, terms=terms, stems=frozenset(stem for term in terms for stem in term.stems))
 
 
@@ -290,19 +291,19 @@ def _ranked(hits, number, filters):
     """
     hits_sql, hits_params = hits
     public_sql, public_params = public(filters)
-    sql = (
-        "SELECT t.id, t.publish_at, h.tier, MIN(h.tier) OVER () AS best"
-        f" FROM ({hits_sql}) h JOIN tips_tip t ON t.id = h.id WHERE {public_sql}"
-    )
     with connection.cursor() as cursor:
+        # Joined to the counts, so that they come back for a page beyond the last one too.
         cursor.execute(
-            f"SELECT id, COUNT(*) OVER (), best FROM ({sql}) r WHERE tier / {PARTLY} = best / {PARTLY}"
-            " ORDER BY tier, publish_at DESC NULLS LAST, id LIMIT %s OFFSET %s",
+            f"WITH hit AS (SELECT t.id, t.publish_at, h.tier, MIN(h.tier) OVER () AS best"
+            f" FROM ({hits_sql}) h JOIN tips_tip t ON t.id = h.id WHERE {public_sql}),"
+            f" kept AS (SELECT id, publish_at, tier FROM hit WHERE tier / {PARTLY} = best / {PARTLY})"
+            " SELECT p.id, c.total, c.best FROM (SELECT COUNT(*) AS total, MIN(tier) AS best FROM kept) c"
+            " LEFT JOIN (SELECT * FROM kept ORDER BY tier, publish_at DESC NULLS LAST, id"
+            " LIMIT %s OFFSET %s) p ON 1 = 1 ORDER BY p.tier, p.publish_at DESC NULLS LAST, p.id",
             [*hits_params, *public_params, PER_PAGE, (number - 1) * PER_PAGE],
         )
         rows = cursor.fetchall()
-    ids = [row[0] for row in rows]
-    return (ids, rows[0][1], rows[0][2]) if rows else ([], 0, 0)
+    return [row[0] for row in rows if row[0] is not None], rows[0][1], rows[0][2] or 0
 
 
 # --- Typing errors -------------------------------------------------------------------------------------

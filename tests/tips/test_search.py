@@ -84,6 +84,18 @@ def test_where_no_tip_has_all_words_those_with_the_most_come():
     assert results.partly
 
 
+@pytest.mark.parametrize("query", ["umbrella", "umbrlla", "umbrella xylophone"])
+def test_results_go_on_over_several_pages_however_they_were_found(query):
+    made = {make_tip(body="<p>Umbrella.</p>").pk for _ in range(12)}
+    pages = [search.find(query, number).page for number in (1, 2, 3)]
+    assert [(page.last, page.total, len(page.tips)) for page in pages] == [
+        (2, 12, 10),
+        (2, 12, 2),
+        (2, 12, 0),
+    ]
+    assert {tip.pk for page in pages for tip in page.tips} == made
+
+
 def test_words_that_say_nothing_are_not_looked_for():
     make_tip("Hit", body="<p>Umbrella.</p>")
     assert found("what to do about an umbrella") == ["Hit"]
