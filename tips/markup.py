@@ -4,15 +4,38 @@ import html
 import re
 
 import nh3
-from django.utils.html import urlize
+from django.utils.html import MAX_URL_LENGTH, escape, urlize
 
-# What a body may hold. The editor in the admin offers exactly this.
+# What a body may hold.
 TAGS = {"p", "br", "h2", "h3", "ul", "ol", "li", "blockquote", "strong", "em", "a", "img"}
 ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "img": {"src", "alt", "width", "height"}}
+# The editor in the desk offers this.
+EDITOR = {
+    "Bold": True,
+    "Italic": True,
+    "Heading": {"levels": [2, 3]},
+    "BulletList": True,
+    "OrderedList": {"enableListAttributes": False},
+    "ListItem": True,
+    "Blockquote": True,
+    "HardBreak": True,
+    "Link": {"enableTarget": False, "protocols": ["http", "https", "mailto"]},
+    # Buttons only: the editor's drop-down menus are out of a keyboard's reach.
+    "Menu": {
+        "groups": [
+            {"group": group}
+            for group in ("blockType -lists", "lists", "nodes -blockType -lists", "marks", "link", "history")
+        ]
+    },
+    "NoSpellCheck": False,
+    # Manners of our own: its name for a screen reader, no style of its own in the page.
+    "Desk": True,
+}
 
 _cleaner = nh3.Cleaner(
     tags=TAGS,
-    attributes=ATTRIBUTES,
+    # Without a word on the rest, nh3 lets "title" and "lang" through on everything.
+    attributes=ATTRIBUTES | {"*": set()},
     url_schemes={"http", "https", "mailto"},
     link_rel=None,
     clean_content_tags={"script", "style"},
@@ -27,7 +50,16 @@ _ALT = re.compile(r'alt="([^"]*)"')
 _SPACES = re.compile(r"[^\S\n]+")
 _BLOCKS = {"p", "h2", "h3", "li", "blockquote", "ul", "ol"}
 
+_ITEM = re.compile(r"\s*(?:•\s*|(?P<number>0|[1-9][0-9]{0,2})[.)]\s+)(?P<rest>\S.*)", re.DOTALL)
+_LONGEST_HEADING = 60
+_ENDS_NO_HEADING = (".", "!", "?", ":", ";", "…")
+# What may stand behind the mark that ends a sentence.
+_CLOSING = "”’»\"')]} "
+_SHOWS_NOTHING = "\u200b\u2060\ufeff \t\u00a0"
+
 _HAS_ADDRESS = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
+# What urlize can make a link of has one of these.
+_MAY_HOLD_ADDRESS = re.compile(r"://|www\.|@|\.(?:com|edu|gov|int|mil|net|org)", re.IGNORECASE)
 _ALWAYS_PROMOTION = re.compile(r"(Read our New Book|Interested in improving)\b", re.IGNORECASE)
 _PROMOTION_WITH_ADDRESS = re.compile(r"(Read our|Listen to|Interested in)\b", re.IGNORECASE)
 
@@ -50,7 +82,92 @@ def one_line(text):
 
 def inline(text):
     """Return one line of plain text as HTML: every character stays itself, bare addresses become links."""
-    return urlize(one_line(text), autoescape=True)
+    line = one_line(text)
+    if not _MAY_HOLD_ADDRESS.search(line):
+        return escape(line)
+    # urlize takes minutes over one word of a million characters, in which it finds no address anyway.
+    return " ".join(
+        urlize(word, autoescape=True) if len(word) <= MAX_URL_LENGTH else escape(word)
+        for word in line.split(" ")
+    )
+
+
+def is_blank(line):
+    """Tell whether a line shows nothing: white space, no-break spaces, zero-width characters."""
+    return not line or line.isspace() or not line.strip(_SHOWS_NOTHING)
+
+
+def is_item(line):
+    """Tell whether a line of plain text is an item of a list: it begins with a bullet or a number."""
+    return _ITEM.match(line) is not None
+
+
+def paragraphs(text):
+    """Return the blocks of plain text, each as the list of its lines: blank lines separate them."""
+    found, block = [], []
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        if not is_blank(line):
+            block.append(line)
+        elif block:
+            found.append(block)
+            block = []
+    return [*found, block] if block else found
+
+
+def from_text(text):
+    """Return plain text as clean HTML with its paragraphs, lists and headings; no tag in it counts.
+
+    Blank lines separate blocks. Lines that begin with "•", or with "1." or "1)", are items of lists and keep
+    their numbers, with or without blank lines between them; a line right under an item belongs to it. A
+    short line alone between blocks that has no address, ends as no sentence does and is followed by a
+    paragraph is a heading.
+    """
+    found = []
+    for block in paragraphs(text):
+        previous = None
+        for line in block:
+            item = _ITEM.match(line)
+            if item:
+                number = item["number"]
+                previous = ("ul" if number is None else "ol", number and int(number), [item["rest"]])
+                found.append(previous)
+            elif previous:
+                previous[-1].append(line)
+            else:
+                previous = ("p", None, [line])
+                found.append(previous)
+    return clean("".join(_rendered(found)))
+
+
+def _rendered(found):
+    inner = ["<br>".join(map(inline, lines)) for _, _, lines in found]
+    kinds = [kind for kind, _, _ in found]
+    # From the end, since a heading is no paragraph that another one could stand over.
+    for place in range(len(found) - 2, 0, -1):
+        if kinds[place] == kinds[place + 1] == "p" and _could_head(found[place][2], inner[place]):
+            kinds[place] = "h2"
+    in_list, expected = None, None
+    for kind, (_, number, _), text in zip(kinds, found, inner, strict=True):
+        if in_list and (kind != in_list or number != expected):
+            yield f"</{in_list}>"
+            in_list = None
+        if kind not in ("ul", "ol"):
+            yield f"<{kind}>{text}</{kind}>"
+            continue
+        if not in_list:
+            in_list = kind
+            yield f"<{kind}>" if number in (None, 1) else f'<ol start="{number}">'
+        expected = None if number is None else number + 1
+        yield f"<li><p>{text}</p></li>"
+    if in_list:
+        yield f"</{in_list}>"
+
+
+def _could_head(lines, inner):
+    line = one_line(lines[0])
+    if len(lines) > 1 or len(line) > _LONGEST_HEADING or "<a " in inner:
+        return False
+    return not line.rstrip(_CLOSING).endswith(_ENDS_NO_HEADING)
 
 
 def blocks(source):

@@ -18,6 +18,8 @@ STOP_WORDS = frozenset(
     " where which who why will with would you your".split()
 )
 
+LONGEST_INDEXED = 200_000
+
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?")
 _LETTER_HYPHEN = re.compile(r"(?<![^\W_])([^\W\d_])[-\u2010\u2011](?=[^\W\d_]{3})")
 _stemmer = snowballstemmer.stemmer("english")
@@ -65,11 +67,17 @@ def stems(text):
 
 
 def indexed(text):
-    """Return text as it goes into the index: its stems, separated by spaces."""
-    return " ".join(stems(text))
+    """Return text as it goes into the index: its stems, separated by spaces.
+
+    Of a text that is a book, only the beginning: PostgreSQL refuses a row whose index entry is over 1 MB.
+    """
+    return " ".join(stems(text[:LONGEST_INDEXED]))[:LONGEST_INDEXED]
 
 
 def vocabulary(text, longest=30):
     """Return the set of different words of text, folded, that a typing error may be corrected to."""
-    found = {fold(word).replace("’", "'").removesuffix("'s") for word in _WORD.findall(joined(text))}
+    found = {
+        fold(word).replace("’", "'").removesuffix("'s")
+        for word in _WORD.findall(joined(text[:LONGEST_INDEXED]))
+    }
     return {word for word in found if 3 <= len(word) <= longest and word.isalpha()}

@@ -1,0 +1,21 @@
+import itertools
+
+import pytest
+
+from tips.importers import store
+
+
+@pytest.fixture
+def bring(tmp_path):
+    """Return a function that imports pages, given as texts, in one run."""
+    numbers = itertools.count()
+
+    def bring(*texts, **options):
+        paths = []
+        for text in texts:
+            path = tmp_path / f"{next(numbers):03}.txt"
+            path.write_text(text)
+            paths.append(path)
+        return store.import_files(paths, **options)
+
+    return bring

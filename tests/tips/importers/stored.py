@@ -1,0 +1,32 @@
+"""What an import left in the database, for tests to look at."""
+
+from tips.models import Category, Origin, Tag, Tip
+
+BODY = "The first paragraph is long enough to be cut somewhere.\n\nThe second one ends it."
+CUT = "The first paragraph is long enough"
+
+
+def counts(report):
+    return report.created, report.updated, report.unchanged
+
+
+def rows():
+    """Return all that an import writes, but for moments of writing."""
+    fields = ("pk", "title", "slug", "state", "publish_at", "undated", "takeaway", "excerpt", "body")
+    return [
+        (
+            *tip,
+            sorted(Category.objects.filter(tips=tip[0]).values_list("name", flat=True)),
+            sorted(Tag.objects.filter(tips=tip[0]).values_list("name", flat=True)),
+            *Origin.objects.filter(pk=tip[0]).values_list("identity", "texts", "categories", "tags"),
+        )
+        for tip in Tip.objects.order_by("pk").values_list(*fields)
+    ]
+
+
+def only():
+    return Tip.objects.get()
+
+
+def names(manager):
+    return sorted(manager.values_list("name", flat=True))

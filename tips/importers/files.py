@@ -1,0 +1,127 @@
+"""From paths to texts: which files are meant, and whether each is a text that may be read at all."""
+
+import codecs
+import os
+import re
+import stat
+from pathlib import Path
+
+from tips.importers.records import Refusal, Warned
+
+LARGEST = 20_000_000
+
+# What neither HTML nor a reader has a use for. Tabs and the kinds of line ends are not among them.
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+_OTHER_UNICODE = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+
+
+class RefusedError(Exception):
+    """A file cannot be taken; the text says why, for a person."""
+
+
+def find(paths):
+    """Return (names, refusals): the files that some paths mean, each once, and the paths that mean none.
+
+    A folder means the ``*.txt`` files in it and below, sorted, but for hidden ones. Names are as the caller
+    wrote them. Whether a file can be read is not asked yet.
+    """
+    names, refusals, seen = [], [], set()
+    for path in map(os.fspath, paths):
+        try:
+            is_folder = stat.S_ISDIR(os.stat(path).st_mode)
+        except (OSError, ValueError) as error:
+            refusals.append(Refusal(path, _reason(error)))
+            continue
+        for name in _in_folder(path, refusals) if is_folder else [path]:
+            try:
+                status = os.stat(name)
+            except OSError as error:
+                refusals.append(Refusal(name, _reason(error)))
+                continue
+            if (status.st_dev, status.st_ino) not in seen:
+                seen.add((status.st_dev, status.st_ino))
+                names.append(name)
+    return names, refusals
+
+
+def _in_folder(path, refusals):
+    def unreadable(error):
+        refusals.append(Refusal(os.fspath(error.filename), _reason(error)))
+
+    found, before = [], len(refusals)
+    for folder, folders, files in os.walk(path, onerror=unreadable):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [
+            os.path.join(folder, name)
+            for name in files
+            if name.lower().endswith(".txt") and not name.startswith(".")
+        ]
+    if not found and len(refusals) == before:
+        refusals.append(Refusal(path, "The folder holds no .txt file."))
+    return sorted(found)
+
+
+def read(name):
+    """Return (text, warnings) of a file of UTF-8 text, with line ends as "\\n" and no byte-order mark.
+
+    Raises RefusedError for what is no such text, is empty, or holds more than LARGEST bytes; no more than
+    that is ever read.
+    """
+    try:
+        # Asked before opening: to open a named pipe is to wait for somebody who writes to it.
+        if not stat.S_ISREG(os.stat(name).st_mode):
+            raise RefusedError("This is no regular file.")
+        with Path(name).open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        raise RefusedError(_reason(error)) from error
+    if len(data) > LARGEST:
+        raise RefusedError(f"The file is larger than {LARGEST // 1_000_000} MB. Split it into smaller ones.")
+    for mark, encoding in _OTHER_UNICODE.items():
+        if data.startswith(mark):
+            raise RefusedError(
+                f"The file is not UTF-8: byte 1, in line 1, begins {encoding}. Save it as UTF-8."
+            )
+    if (at := data.find(b"\0")) >= 0:
+        raise RefusedError(f"The file is binary, not text: byte {at + 1}, in line {_line(data, at)}, is NUL.")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        at = error.start
+        raise RefusedError(
+            f"The file is not UTF-8: byte {at + 1}, in line {_line(data, at)}, is 0x{data[at]:02x}."
+            f" Save it as UTF-8."
+        ) from error
+    text = text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise RefusedError("The file is empty.")
+    return _without_controls(name, text)
+
+
+def _without_controls(name, text):
+    cleaned, removed = _CONTROLS.subn("", text)
+    if not removed:
+        return text, []
+    if removed * 20 > len(text):
+        raise RefusedError("The file is binary, not text: it is full of control characters.")
+    line = 1 + text.count("\n", 0, _CONTROLS.search(text).start())
+    return cleaned, [Warned(name, line, f"Left out control characters: {removed} from here on.")]
+
+
+def _line(data, offset):
+    before = data[:offset]
+    return 1 + before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")
+
+
+def _reason(error):
+    if isinstance(error, FileNotFoundError):
+        return "There is no such file or folder."
+    if isinstance(error, PermissionError):
+        return "You may not read it: permission denied."
+    reason = getattr(error, "strerror", None) or str(error)
+    return f"It cannot be read: {reason}."
