@@ -60,6 +60,10 @@ _SHOWS_NOTHING = "\u200b\u2060\ufeff \t\u00a0"
 _HAS_ADDRESS = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
 # What urlize can make a link of has one of these.
 _MAY_HOLD_ADDRESS = re.compile(r"://|www\.|@|\.(?:com|edu|gov|int|mil|net|org)", re.IGNORECASE)
+_ENDS_SENTENCE = re.compile(r"[.!?…][”\"’')\]]*$")
+# Their full stop ends no sentence: "Mr.", "e.g.", a person's initial.
+_ABBREVIATION = re.compile(r"[(“\"]?(?:[A-Z]|Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|etc|e\.g|i\.e|a\.m|p\.m)\.")
+
 _ALWAYS_PROMOTION = re.compile(r"(Read our New Book|Interested in improving)\b", re.IGNORECASE)
 _PROMOTION_WITH_ADDRESS = re.compile(r"(Read our|Listen to|Interested in)\b", re.IGNORECASE)
 
@@ -255,6 +259,6 @@ def excerpt(text, words=50):
         return " ".join(all_words)
     kept = all_words[:words]
     for end in range(words, words // 2, -1):
-        if re.search(r"[.!?…][”\"’')\]]*$", kept[end - 1]):
+        if _ENDS_SENTENCE.search(kept[end - 1]) and not _ABBREVIATION.fullmatch(kept[end - 1]):
             return " ".join(kept[:end])
     return " ".join(kept).rstrip(",;:–—-") + "…"

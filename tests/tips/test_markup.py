@@ -172,6 +172,7 @@ def test_an_excerpt_ends_with_a_sentence_where_one_ends_late_enough():
     assert markup.excerpt("One two three four. Five six seven", words=5) == "One two three four."
     assert markup.excerpt("One. Two three four, five six", words=4) == "One. Two three four…"
     assert markup.excerpt("Short.", words=4) == "Short."
+    assert markup.excerpt("One two. Ask Mr. Smith at", words=4) == "One two. Ask Mr.…"
 
 
 def test_a_very_long_word_is_not_searched_for_addresses():
