@@ -18,6 +18,11 @@ def newest_first(field="publish_at"):
     return F(field).desc(nulls_last=True)
 
 
+def oldest_first(field="publish_at"):
+    """Return the reverse of ``newest_first``, nulls and all, so that the same index serves it backwards."""
+    return F(field).asc(nulls_first=True)
+
+
 class ListingIndex(models.Index):
     """An index in the order of a list.
 
@@ -58,12 +63,12 @@ class PublishedQuerySet(models.QuerySet):
         at = at or timezone.now()
         return self.filter(Q(publish_at__isnull=True) | Q(publish_at__lte=at), state=State.APPROVED)
 
+    def published_dated(self, at=None):
+        """Return those of the published that have their day. An index finds them as one range."""
+        return self.filter(publish_at__lte=at or timezone.now(), state=State.APPROVED)
+
 
 class TipQuerySet(PublishedQuerySet):
-    def dated(self):
-        """Return tips that have their day."""
-        return self.filter(publish_at__isnull=False)
-
     def undated(self):
         """Return tips that were never given a day."""
         return self.filter(undated=True)
@@ -76,6 +81,25 @@ class TipQuerySet(PublishedQuerySet):
         """Return tips by ``publish_at`` descending with nulls last, then by id."""
         return self.order_by(newest_first(), "id")
 
+    def neighbours(self, tip):
+        """Return the published tips (before, after) this one in a list: the next newer, the next older.
+
+        Either is None at an end. An undated tip's neighbours are undated ones.
+        """
+        if tip.publish_at is None:
+            undated = self.published().undated().for_lists()
+            before, after = undated.filter(id__lt=tip.id), undated.filter(id__gt=tip.id)
+            return before.order_by("-id").first(), after.order_by("id").first()
+        # Two tips of one moment stand in the order of their ids.
+        published = self.published_dated().for_lists()
+        before = published.filter(publish_at__gte=tip.publish_at).exclude(
+            publish_at=tip.publish_at, id__gte=tip.id
+        )
+        after = published.filter(publish_at__lte=tip.publish_at).exclude(
+            publish_at=tip.publish_at, id__lte=tip.id
+        )
+        return before.order_by(oldest_first(), "-id").first(), after.newest_first().first()
+
     def for_lists(self):
         """Return tips without the columns that no list shows."""
         return self.defer("body", "words_title", "words_takeaway", "words_body")
@@ -85,13 +109,16 @@ class TipQuerySet(PublishedQuerySet):
         objs = list(objs)
         for tip in objs:
             tip.compute()
-        return super().bulk_create(objs, **options)
+        created = super().bulk_create(objs, **options)
+        Word.learn(objs)
+        return created
 
     def bulk_update(self, objs, fields, **options):
         """Update many tips at once; what is computed on saving is computed here too."""
         objs = list(objs)
         for tip in objs:
             tip.compute()
+        Word.learn(objs)
         return super().bulk_update(objs, {*fields, *Tip.COMPUTED}, **options)
 
 
@@ -129,6 +156,7 @@ class Tip(models.Model):
     """
 
     COMPUTED = ("words_title", "words_takeaway", "words_body")
+    TIP_ID = "pk"
 
     title = models.CharField(max_length=200, help_text="Without a date; at most 70 characters read best.")
     slug = models.SlugField(max_length=220, unique=True, help_text="The tip's address; made from the title.")
@@ -158,16 +186,7 @@ class Tip(models.Model):
     )
     body = ProseEditorField(
         blank=True,
-        extensions={
-            "Bold": True,
-            "Italic": True,
-            "Heading": {"levels": [2, 3]},
-            "BulletList": True,
-            "OrderedList": {"enableListAttributes": False},
-            "Blockquote": True,
-            "HardBreak": True,
-            "Link": {"enableTarget": False, "protocols": ["http", "https", "mailto"]},
-        },
+        extensions=markup.EDITOR,
         sanitize=markup.clean,
         help_text="The tip itself, without its takeaway.",
     )
@@ -181,6 +200,11 @@ class Tip(models.Model):
     objects = TipQuerySet.as_manager()
 
     class Meta:
+        permissions = [
+            ("change_any_tip", "Can see and change tips written by others"),
+            ("approve_tip", "Can approve, plan and send back tips"),
+            ("publish_tip", "Can publish tips at once, withdraw and reinstate them"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="tip_approved_is_dated_or_undated",
@@ -206,26 +230,36 @@ class Tip(models.Model):
         if update_fields is not None:
             update_fields = {*update_fields, *self.COMPUTED}
         super().save(*args, update_fields=update_fields, **kwargs)
+        Word.learn([self])
 
     def get_absolute_url(self):
         return reverse("tips:detail", args=[self.slug])
+
+    @property
+    def essence(self):
+        """What is searched, excerpted and compared: the text without promotions; a teaser's excerpt."""
+        return markup.essence(self.body) or self.excerpt
 
     def compute(self):
         """Set what follows from the texts: the search's words, and an excerpt where none was written."""
         deferred = self.get_deferred_fields()
         if deferred.isdisjoint({"title", "takeaway", "body", "excerpt"}):
-            essence = markup.essence(self.body)
             self.words_title = words.indexed(self.title)
             self.words_takeaway = words.indexed(self.takeaway)
-            # A teaser is found by its excerpt, the only text it has.
-            self.words_body = words.indexed(essence or self.excerpt)
-            if not self.excerpt and essence:
-                self.excerpt = markup.excerpt(essence)
+            self.words_body = words.indexed(self.essence)
+            if not self.excerpt:
+                self.excerpt = markup.excerpt(self.essence)
 
     @property
     def is_published(self):
         """Whether readers may see it now; a test holds this equal to ``published``."""
         return self.state == State.APPROVED and (self.publish_at is None or self.publish_at <= timezone.now())
+
+    @property
+    def is_gone(self):
+        """Whether it was public and is withdrawn: readers are told so, where a draft is not found."""
+        was_due = self.undated or (self.publish_at is not None and self.publish_at <= timezone.now())
+        return self.state == State.WITHDRAWN and was_due
 
     @property
     def is_teaser(self):
@@ -242,8 +276,11 @@ class Placement(models.Model):
     """A tip's place in one list, with a copy of what that list is ordered and filtered by.
 
     The copies let the last page of a long list cost what the first one does: it is found in an index
-    alone. Database triggers keep them true (``triggers``), whatever writes a tip.
+    alone. Database triggers keep them true (``triggers``), whatever writes a tip. ``TIP_ID`` names the
+    column with the tip's id, as it does on the tip itself.
     """
+
+    TIP_ID = "tip_id"
 
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
     publish_at = models.DateTimeField(null=True, editable=False)
@@ -268,6 +305,8 @@ class CategorisedTip(Placement):
 
 
 class TaggedTip(Placement, ItemBase):
+    TIP_ID = "content_object_id"
+
     content_object = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="tagged")
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="placements", db_index=False)
 
@@ -312,3 +351,32 @@ class Origin(models.Model):
     texts = models.JSONField(default=dict)
     categories = models.JSONField(default=list)
     tags = models.JSONField(default=list)
+
+
+class Word(models.Model):
+    """One word of the archive's vocabulary: what a reader's typing error is corrected to.
+
+    ``tips`` is in how many tips the word stood when last counted (``search.rebuild``); it weighs words
+    for related tips and needs not be exact. A word that no tip has any more does no harm: nothing is
+    suggested that is not found in a public tip.
+    """
+
+    LONGEST = 30
+
+    word = models.CharField(max_length=LONGEST, primary_key=True)
+    stem = models.CharField(max_length=200, db_index=True)
+    length = models.PositiveSmallIntegerField(db_index=True)
+    tips = models.PositiveIntegerField(default=1)
+
+    @classmethod
+    def learn(cls, tips):
+        """Add the words of some tips that are not known yet."""
+        found = set()
+        for tip in tips:
+            if tip.get_deferred_fields().isdisjoint({"title", "takeaway", "body", "excerpt"}):
+                found |= words.vocabulary(f"{tip.title} {tip.takeaway} {tip.essence}")
+        cls.objects.bulk_create(
+            [cls(word=word, stem=words.stem(word), length=len(word)) for word in sorted(found)],
+            ignore_conflicts=True,
+            batch_size=200,
+        )

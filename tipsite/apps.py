@@ -1,4 +1,5 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class TipsiteConfig(AppConfig):
@@ -8,4 +9,9 @@ class TipsiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self):
-        from tipsite import checks  # noqa: F401  registers the system checks
+        from tipsite import (
+            checks,  # noqa: F401  registers the system checks
+            roles,
+        )
+
+        post_migrate.connect(roles.make_groups, sender=apps.get_app_config("tips"))

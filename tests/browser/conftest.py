@@ -1,0 +1,83 @@
+"""A real browser, and the site as it is served: static files collected and under their hashed names.
+
+``page`` is a page of a fresh visitor. When its test ends, it fails the test on anything that the browser
+complained about in its console, and on any request that left the site; a test that provokes one on purpose
+empties ``page.complaints``.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.test import override_settings
+from django.test.testcases import _StaticFilesHandler
+from playwright.sync_api import sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if not Path(CHROMIUM).exists():
+        absent = f"needs Chromium at {CHROMIUM}"
+        pytest.fail(absent) if os.environ.get("CI") == "true" else pytest.skip(absent)
+    # Playwright keeps an event loop in this thread, in which Django would refuse to ask the database.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="session")
+def collected(tmp_path_factory):
+    """Settings under which static files are served as on a real site, but not compressed."""
+    storage = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
+    changed = {"STATIC_ROOT": str(tmp_path_factory.mktemp("static"))}
+    with override_settings(STORAGES={"staticfiles": storage}, **changed):
+        call_command("collectstatic", interactive=False, verbosity=0)
+    return {"staticfiles": storage, **changed}
+
+
+@pytest.fixture(scope="session")
+def live_server(browser, collected):
+    """The site in a thread; takes static files from where they were collected to."""
+    server = LiveServer("localhost", start=False)
+    server.thread.static_handler = _StaticFilesHandler
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def served(settings, collected):
+    settings.STATIC_ROOT = collected["STATIC_ROOT"]
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": collected["staticfiles"]}
+
+
+@pytest.fixture
+def page(browser, live_server):
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.complaints = []
+
+    def hear(message):
+        if message.type in ("error", "warning"):
+            page.complaints.append(message.text)
+
+    def watch(request):
+        if not request.url.startswith((live_server.url, "data:", "blob:")):
+            page.complaints.append(f"asked a stranger for {request.url}")
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("request", watch)
+    yield page
+    context.close()
+    assert page.complaints == []

@@ -1,0 +1,190 @@
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.tips.making import make_tip
+from tests.tips.people import make_person
+from tips import markup, tagging
+from tips.models import State, Tip
+
+pytestmark = pytest.mark.browser
+
+# Every shape that an import makes.
+BODY = (
+    "<p>First, listen. Then&nbsp;speak.</p><h2>How</h2><h3>In short</h3>"
+    "<ul><li><p>One</p></li><li><p>Two</p></li></ul>"
+    '<ol start="3"><li><p>Three</p></li><li><p>Four</p></li></ol>'
+    "<blockquote><p>“Thank you – really…”</p></blockquote>"
+    '<p><a href="http://x.example/?a=1&amp;b=2">there</a> <strong>b</strong> <em>i</em> a<br>b &lt;c&gt;</p>'
+)
+
+
+@pytest.fixture
+def editor(live_server):
+    return make_person("ed", "Editor")
+
+
+@pytest.fixture
+def desk(page, editor):
+    """A page in which an editor has logged in by the form."""
+    page.goto("/admin/login/")
+    page.get_by_label("Username").fill("ed")
+    page.get_by_label("Password").fill("ed-knows-this")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The desk")
+    return page
+
+
+def edit(page, tip):
+    page.goto(f"/admin/tips/tip/{tip.pk}/change/")
+    return the_editor(page)
+
+
+def the_editor(page):
+    """Return the rich text editor, not the plain field that it takes the place of."""
+    return page.get_by_role("textbox", name="Body").and_(page.locator("[contenteditable]"))
+
+
+def save(page):
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+
+
+def test_every_page_of_the_desk_loads_under_the_policy(desk):
+    """Nothing is asked here but that the browser has no complaint, which the page itself holds."""
+    tip = make_tip(state=State.DRAFT, tags=["calm", "cool"])
+    tag = tip.tags.first()
+    for address in (
+        "tips/",
+        "tips/tip/",
+        "tips/tip/add/",
+        f"tips/tip/{tip.pk}/change/",
+        f"tips/tip/{tip.pk}/history/",
+        f"tips/tip/{tip.pk}/delete/",
+        "tips/category/",
+        "tips/category/add/",
+        "tips/tag/",
+        f"tips/tag/{tag.pk}/change/",
+        f"tips/tag/{tag.pk}/delete/",
+        "password_change/",
+    ):
+        desk.goto(f"/admin/{address}", wait_until="networkidle")
+        assert desk.locator("h1").count() == 1, address
+    desk.goto("/admin/tips/tag/")
+    for box in desk.locator("input.action-select").all():
+        box.check()
+    desk.get_by_label("Action:").select_option("merge_selected")
+    desk.locator("button[name=index]").click()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Merge tags")
+
+
+def test_an_untouched_body_is_saved_byte_for_byte(desk):
+    body = markup.clean(BODY)
+    assert body == BODY
+    tip = make_tip("As it came", body=body, state=State.DRAFT)
+    expect(edit(desk, tip)).to_be_visible()
+    save(desk)
+    assert Tip.objects.get(pk=tip.pk).body == body
+
+
+def test_a_body_that_went_through_the_editor_comes_back_byte_for_byte(desk):
+    tip = make_tip("As it came", body=BODY, state=State.DRAFT)
+    text = edit(desk, tip)
+    text.get_by_text("First, listen.").click()
+    # A letter written and taken away again: what is sent is the editor's own writing of the whole.
+    desk.keyboard.press("Home")
+    desk.keyboard.type("x")
+    desk.keyboard.press("Backspace")
+    save(desk)
+    assert Tip.objects.get(pk=tip.pk).body == BODY
+
+
+def test_an_editor_writes_with_the_buttons_of_the_editor(desk):
+    desk.goto("/admin/tips/tip/add/")
+    desk.get_by_label("Title").press_sequentially("Answer on the first ring")
+    expect(desk.get_by_label("Slug")).to_have_value("answer-on-the-first-ring")
+    text = the_editor(desk)
+    bar = desk.get_by_role("toolbar", name="Formatting")
+    text.click()
+    desk.keyboard.type("Pick up ")
+    bar.get_by_role("button", name="bold").click()
+    desk.keyboard.type("now")
+    expect(bar.get_by_role("button", name="bold")).to_have_attribute("aria-pressed", "true")
+    desk.keyboard.press("Enter")
+    bar.get_by_role("button", name="unordered list").click()
+    desk.keyboard.type("Smile")
+    desk.keyboard.press("Shift+Home")
+    bar.get_by_role("button", name="insert link").click()
+    desk.get_by_label("URL").fill("https://smile.example/")
+    desk.get_by_role("button", name="Update").click()
+    desk.get_by_role("button", name="Submit for review").click()
+    expect(desk.locator(".messagelist")).to_contain_text("Submitted for review.")
+    tip = Tip.objects.get()
+    assert tip.state == State.IN_REVIEW
+    assert "<strong>now</strong>" in tip.body
+    assert '<ul><li><p><a href="https://smile.example/">' in tip.body
+    assert "Smile" in tip.body
+
+
+def test_tags_are_suggested_and_taken_by_keyboard_alone(desk):
+    for name in ("Recovery", "Service recovery"):
+        tagging.make(name)
+    tip = make_tip(tags=["calm"], state=State.DRAFT)
+    edit(desk, tip)
+    tags = desk.get_by_role("combobox", name="Tags")
+    tags.focus()
+    desk.keyboard.press("End")
+    desk.keyboard.type(", reco")
+    expect(desk.get_by_role("option")).to_have_text(["Recovery", "Service recovery"])
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("ArrowDown")
+    expect(desk.get_by_role("option", selected=True)).to_have_text("Service recovery")
+    desk.keyboard.press("Enter")
+    expect(tags).to_have_value("calm, Service recovery, ")
+    expect(desk.get_by_role("listbox")).to_be_hidden()
+    desk.keyboard.type("brand new")
+    save(desk)
+    assert set(tip.tags.names()) == {"calm", "Service recovery", "brand new"}
+
+
+def test_the_form_works_without_a_script(browser, live_server, editor):
+    tip = make_tip("No script", body=BODY, tags=["calm"], state=State.DRAFT)
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/admin/login/")
+    page.fill("#id_username", "ed")
+    page.fill("#id_password", "ed-knows-this")
+    page.click("input[type=submit]")
+    page.goto(f"/admin/tips/tip/{tip.pk}/change/")
+    page.get_by_label("Tags").fill("calm, cool")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+    context.close()
+    assert set(tip.tags.names()) == {"calm", "cool"}
+    assert Tip.objects.get(pk=tip.pk).body == BODY
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_in_the_desk(desk, scheme, width):
+    tip = make_tip("To come", state=State.IN_REVIEW, categories=["Sports"], tags=["calm", "cool"])
+    make_tip("Teaser", body="", excerpt="Only this much.")
+    desk.set_viewport_size({"width": width, "height": 900})
+    desk.emulate_media(color_scheme=scheme)
+    found = {}
+    for address in (
+        "",
+        "tips/tip/",
+        f"tips/tip/{tip.pk}/change/",
+        f"tips/tip/{tip.pk}/do/send-back/",
+        "tips/tag/",
+    ):
+        desk.goto(f"/admin/{address}", wait_until="networkidle")
+        # What the page itself has to complain about was heard by now; axe breaks the policy by its own doing.
+        heard = list(desk.complaints)
+        violations = Axe().run(desk).response["violations"]
+        desk.complaints[:] = heard
+        found |= {f"{address} {each['id']}": each["nodes"][0]["target"] for each in violations}
+    desk.goto("about:blank")
+    desk.complaints[:] = [each for each in desk.complaints if "about:blank" not in each]
+    assert found == {}

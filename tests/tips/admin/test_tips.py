@@ -1,0 +1,361 @@
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.messages import get_messages
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.tips.making import ago, make_tip
+from tests.tips.people import make_person
+from tips import slots, tagging
+from tips.models import Category, State, Tag, Tip
+
+LIST = "/admin/tips/tip/"
+ADD = "/admin/tips/tip/add/"
+
+
+def form_of(tip):
+    return reverse("admin:tips_tip_change", args=[tip.pk])
+
+
+def filled(**fields):
+    """Return what a browser sends for a tip's form."""
+    empty = {"title": "A title", "slug": "", "body": "", "takeaway": "", "excerpt": "", "tags": ""}
+    return {**empty, "publish_at_0": "", "publish_at_1": "", **fields}
+
+
+def titles(response):
+    return [tip.title for tip in response.context["cl"].result_list]
+
+
+def messages(response):
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+# --- The list ---------------------------------------------------------------------------------------------
+
+
+def test_the_list_says_in_words_where_each_tip_stands(desk):
+    make_tip("Seen", categories=["Sports"])
+    make_tip("Soon", publish_at=timezone.now() + timedelta(days=2))
+    make_tip("Old teaser", undated=True, body="", excerpt="Only this much.")
+    page = desk.get(LIST).content.decode()
+    for words in ("Public", "Approved, to come", "undated", "missing", "Sports"):
+        assert words in page
+    assert 'aria-label="View “Seen” on the site"' in page
+    assert 'aria-label="View “Soon” on the site"' not in page
+
+
+def test_the_list_is_in_the_order_of_the_site(desk):
+    make_tip("Undated", undated=True)
+    make_tip("Older", publish_at=ago(days=9))
+    make_tip("Newer", publish_at=ago(days=2))
+    assert titles(desk.get(LIST)) == ["Newer", "Older", "Undated"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "found"),
+    [
+        ("state=draft", {"Draft"}),
+        ("state=planned", {"Soon"}),
+        ("state=public", {"Public", "Teaser", "Undated"}),
+        ("state=withdrawn", {"Withdrawn"}),
+        ("text=missing", {"Teaser"}),
+        ("day=undated", {"Undated"}),
+        ("day=none", {"Draft"}),
+        ("category=sports", {"Public"}),
+        ("category=none", {"Draft", "Soon", "Teaser", "Undated", "Withdrawn"}),
+        ("year=2019", {"Teaser"}),
+        ("year=1066", set()),
+        ("year=abc", set()),
+    ],
+)
+def test_filters_find(desk, choice, found):
+    make_tip("Draft", state=State.DRAFT, publish_at=None)
+    make_tip("Soon", publish_at=timezone.now() + timedelta(days=2))
+    make_tip("Public", categories=["Sports"])
+    # An hour before midnight in the site's zone is another year in UTC.
+    new_years_eve = slots.year(2020)[0] - timedelta(hours=1)
+    make_tip("Teaser", body="", excerpt="Only this much.", publish_at=new_years_eve)
+    make_tip("Undated", undated=True)
+    make_tip("Withdrawn", state=State.WITHDRAWN)
+    assert set(titles(desk.get(f"{LIST}?{choice}"))) == found
+
+
+@pytest.mark.parametrize("query", ["Umbrel", "closing moral", "short version", "thunderstorms"])
+def test_the_search_looks_into_every_text_of_every_tip(desk, query):
+    make_tip("Other")
+    make_tip(
+        "Umbrellas",
+        state=State.DRAFT,
+        takeaway="The closing moral.",
+        excerpt="The short version.",
+        body="<p>Ready for any thunderstorm.</p>",
+    )
+    assert titles(desk.get(LIST, {"q": query})) == ["Umbrellas"]
+
+
+def test_the_list_asks_the_same_number_of_questions_for_any_number_of_tips(
+    desk, django_assert_max_num_queries
+):
+    def questions():
+        with django_assert_max_num_queries(14) as captured:
+            desk.get(LIST)
+        return len(captured)
+
+    for _ in range(5):
+        make_tip(categories=["Sports", "Business"], tags=["a", "b"])
+    questions()
+    few = questions()
+    for _ in range(45):
+        make_tip(categories=["Sports", "Business"], tags=["a", "b"])
+    assert questions() == few
+
+
+# --- Who sees what ----------------------------------------------------------------------------------------
+
+
+def test_an_author_sees_their_own_tips_only(client, author, editor):
+    make_tip("Mine", state=State.DRAFT, publish_at=None, author=author)
+    theirs = make_tip("Theirs", state=State.DRAFT, publish_at=None, author=editor)
+    client.force_login(author)
+    assert titles(client.get(LIST)) == ["Mine"]
+    for address in ("change", "history", "delete"):
+        response = client.get(reverse(f"admin:tips_tip_{address}", args=[theirs.pk]))
+        assert response.status_code == 302
+        assert "doesn’t exist" in messages(response)[-1]
+
+
+def test_an_author_reads_but_does_not_change_what_is_handed_in(client, author):
+    tip = make_tip("Handed in", state=State.IN_REVIEW, author=author, body="<p>As <em>read</em>.</p>")
+    client.force_login(author)
+    page = client.get(form_of(tip))
+    assert "<p>As <em>read</em>.</p>" in page.content.decode()
+    assert "_save" not in page.content.decode()
+    assert client.post(form_of(tip), filled(title="Changed")).status_code == 403
+
+
+def test_an_author_cannot_give_a_draft_its_day(client, author):
+    tip = make_tip(state=State.DRAFT, publish_at=None, author=author)
+    client.force_login(author)
+    day = {"publish_at_0": "2099-01-06", "publish_at_1": "07:00", "undated": "on"}
+    client.post(form_of(tip), filled(title="Mine", **day))
+    tip.refresh_from_db()
+    assert (tip.title, tip.publish_at, tip.undated) == ("Mine", None, False)
+
+
+def test_nobody_deletes_what_readers_have_seen(desk):
+    public, draft = make_tip(), make_tip(state=State.DRAFT)
+    assert desk.get(reverse("admin:tips_tip_delete", args=[public.pk])).status_code == 403
+    assert desk.get(reverse("admin:tips_tip_delete", args=[draft.pk])).status_code == 200
+
+
+def test_a_stranger_is_asked_to_log_in(client, db):
+    tip = make_tip()
+    for address in (LIST, ADD, form_of(tip), f"{LIST}tag-suggestions/", f"{LIST}{tip.pk}/do/withdraw/"):
+        assert client.get(address)["Location"].startswith("/admin/login/")
+
+
+# --- The form ---------------------------------------------------------------------------------------------
+
+
+def test_a_new_tip_is_a_draft_of_the_one_who_writes_it(client, author):
+    Category.objects.create(name="Sports", slug="sports")
+    client.force_login(author)
+    fields = {"body": "<p>Text</p><script>x</script>", "tags": 'calm, "first, second"'}
+    response = client.post(
+        ADD, filled(title="  On   time ", in_categories=[Category.objects.get().pk], **fields)
+    )
+    tip = Tip.objects.get()
+    assert response.status_code == 302
+    assert (tip.title, tip.slug, tip.state, tip.author) == ("On time", "on-time", State.DRAFT, author)
+    assert tip.body == "<p>Text</p>"
+    assert [category.name for category in tip.categories.all()] == ["Sports"]
+    assert set(tip.tags.names()) == {"calm", "first, second"}
+
+
+def test_a_title_that_is_taken_gets_an_address_of_its_own(desk):
+    make_tip("On time", slug="on-time")
+    desk.post(ADD, filled(title="On time"))
+    assert Tip.objects.filter(slug="on-time-2").exists()
+
+
+def test_saving_without_a_change_changes_nothing(desk):
+    tip = make_tip(
+        "As it was",
+        takeaway="One line.\nAnother.",
+        body="<p>One<br>two</p>",
+        excerpt="Short.",
+        categories=["Sports"],
+        tags=["one, two", "three"],
+    )
+    form = desk.get(form_of(tip)).context["adminform"].form
+    before = Tip.objects.values().get(pk=tip.pk)
+    sent = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
+    sent["in_categories"] = [category.pk for category in sent["in_categories"]]
+    sent["tags"] = form["tags"].field.widget.format_value(sent["tags"])
+    sent["takeaway"] = sent["takeaway"].replace("\n", "\r\n")
+    desk.post(form_of(tip), {name: value for name, value in sent.items() if value})
+    after = Tip.objects.values().get(pk=tip.pk)
+    assert {**after, "updated_at": None} == {**before, "updated_at": None}
+    assert set(tip.tags.names()) == {"one, two", "three"}
+    assert [category.name for category in tip.categories.all()] == ["Sports"]
+
+
+def test_a_tag_in_another_case_is_the_tag_that_is_there(desk):
+    tagging.make("Café")
+    tip = make_tip()
+    desk.post(form_of(tip), filled(tags="CAFÉ, café"))
+    assert list(tip.tags.names()) == ["Café"]
+    assert Tag.objects.count() == 1
+
+
+def test_a_date_alone_means_the_slots_time(desk, settings):
+    tip = make_tip(state=State.DRAFT, publish_at=None)
+    desk.post(form_of(tip), filled(publish_at_0="2099-01-06"))
+    tip.refresh_from_db()
+    assert timezone.localtime(tip.publish_at).strftime("%Y-%m-%d %H:%M") == "2099-01-06 07:00"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"publish_at_0": "2001-01-02"}, "has passed. Choose a later day"),
+        ({"publish_at_0": "2099-01-06", "undated": "on"}, "An undated tip has no day"),
+        ({"title": "  "}, "This field is required"),
+        ({"title": "提示"}, "The title makes no address"),
+        ({"tags": "x" * 101}, "is too long. Separate tags by commas"),
+    ],
+)
+def test_what_does_not_fit_is_said_in_words(desk, fields, words):
+    response = desk.post(ADD, filled(**fields))
+    assert response.status_code == 200
+    assert words in response.content.decode()
+    assert not Tip.objects.exists()
+
+
+def test_a_public_tip_keeps_address_and_day(desk):
+    tip = make_tip("Public")
+    day = tip.publish_at
+    desk.post(
+        form_of(tip), filled(title="Corrected", slug="elsewhere", publish_at_0="2099-01-06", undated="on")
+    )
+    fresh = Tip.objects.get(pk=tip.pk)
+    assert (fresh.title, fresh.slug, fresh.publish_at, fresh.undated) == ("Corrected", tip.slug, day, False)
+
+
+def test_suggestions_begin_with_what_was_typed(desk):
+    for name in ("Recovery", "Service recovery", "Calm"):
+        tagging.make(name)
+    answer = desk.get(f"{LIST}tag-suggestions/", {"q": "reco"}).json()
+    assert answer == {"names": ["Recovery", "Service recovery"]}
+    assert desk.get(f"{LIST}tag-suggestions/").json() == {"names": []}
+
+
+# --- The verbs --------------------------------------------------------------------------------------------
+
+
+def test_a_verbs_button_saves_the_form_first(client, author):
+    tip = make_tip(state=State.DRAFT, publish_at=None, author=author)
+    client.force_login(author)
+    client.post(form_of(tip), filled(title="Better", _verb="submit"))
+    tip.refresh_from_db()
+    assert (tip.title, tip.state) == ("Better", State.IN_REVIEW)
+
+
+def test_a_refused_verb_keeps_the_text_and_says_why(desk):
+    tip = make_tip(state=State.IN_REVIEW, publish_at=None)
+    response = desk.post(form_of(tip), filled(title="Better", _verb="approve"))
+    tip.refresh_from_db()
+    assert (tip.title, tip.state) == ("Better", State.IN_REVIEW)
+    assert "Say when it goes live" in messages(response)[-1]
+
+
+def test_a_verb_that_asks_leads_to_a_page_and_looking_at_it_changes_nothing(desk):
+    tip = make_tip("Public")
+    response = desk.post(form_of(tip), filled(title="Public", _verb="withdraw"), follow=True)
+    assert "It leaves every list and feed at once." in response.content.decode()
+    tip.refresh_from_db()
+    assert tip.state == State.APPROVED
+    address = response.redirect_chain[-1][0]
+    assert "This field is required" in desk.post(address, {"reason": " "}).content.decode()
+    desk.post(address, {"reason": "Wrong figure."})
+    tip.refresh_from_db()
+    assert tip.state == State.WITHDRAWN
+    assert LogEntry.objects.filter(object_id=tip.pk, change_message="Withdrawn: Wrong figure.").exists()
+
+
+def test_another_day_is_given_on_a_page(desk):
+    tip = make_tip(publish_at=timezone.now() + timedelta(days=2))
+    address = f"{LIST}{tip.pk}/do/schedule/"
+    assert "has passed" in messages(desk.post(address, {"when_0": "2001-01-02", "when_1": ""}))[-1]
+    desk.post(address, {"when_0": "2099-01-06", "when_1": ""})
+    tip.refresh_from_db()
+    assert timezone.localtime(tip.publish_at).year == 2099
+
+
+@pytest.mark.parametrize("verb", ["approve", "publish-now", "send-back", "withdraw", "reinstate"])
+def test_an_author_cannot_do_an_editors_verb_by_its_address(client, author, verb):
+    tip = make_tip(state=State.WITHDRAWN if verb == "reinstate" else State.IN_REVIEW, author=author)
+    state = tip.state
+    client.force_login(author)
+    assert client.post(f"{LIST}{tip.pk}/do/{verb}/", {"reason": "Because."}).status_code == 403
+    tip.refresh_from_db()
+    assert tip.state == state
+
+
+def test_a_verb_on_anothers_draft_is_not_found(client, author, editor):
+    tip = make_tip(state=State.DRAFT, author=editor)
+    client.force_login(author)
+    assert "doesn’t exist" in messages(client.post(f"{LIST}{tip.pk}/do/submit/"))[-1]
+    assert client.post(f"{LIST}{tip.pk}/do/eat/").status_code == 404
+
+
+def test_approving_several_does_what_can_be_done_and_names_the_rest(desk):
+    ready = make_tip("Ready", state=State.IN_REVIEW, publish_at=timezone.now() + timedelta(days=2))
+    dayless = make_tip("Dayless", state=State.IN_REVIEW, publish_at=None)
+    chosen = {"action": "approve_selected", "_selected_action": [ready.pk, dayless.pk]}
+    said = messages(desk.post(LIST, chosen))
+    ready.refresh_from_db()
+    assert ready.state == State.APPROVED
+    assert said[0].startswith("“Dayless” has no day yet.")
+    assert said[1] == "1 tip: Approved."
+
+
+def test_withdrawing_several_asks_for_a_reason_first(desk):
+    tips = [make_tip(), make_tip()]
+    chosen = {"action": "withdraw_selected", "_selected_action": [tip.pk for tip in tips]}
+    asked = desk.post(LIST, chosen)
+    assert "reason" in asked.content.decode()
+    assert Tip.objects.published().count() == 2
+    desk.post(LIST, {**chosen, "post": "yes", "reason": "Out of date."})
+    assert Tip.objects.filter(state=State.WITHDRAWN).count() == 2
+
+
+def test_an_author_is_offered_no_action_of_an_editor(client, author):
+    make_tip(author=author, state=State.DRAFT)
+    client.force_login(author)
+    page = client.get(LIST).content.decode()
+    assert "submit_selected" in page
+    assert "approve_selected" not in page
+    assert "withdraw_selected" not in page
+
+
+# --- The policy -------------------------------------------------------------------------------------------
+
+
+def test_scripts_are_allowed_in_the_desk_alone_and_none_inline_but_by_name(desk, client):
+    for address in (LIST, ADD, "/admin/", "/admin/password_change/"):
+        policy = desk.get(address)["Content-Security-Policy"]
+        assert "script-src 'self'" in policy
+        assert "unsafe" not in policy
+    assert "nonce-" in desk.get(ADD)["Content-Security-Policy"]
+    assert "nonce-" not in desk.get(LIST)["Content-Security-Policy"]
+    assert "script-src 'none'" in client.get("/tips/no-such-tip/")["Content-Security-Policy"]
+
+
+def test_a_member_of_no_group_gets_nowhere(client, db):
+    client.force_login(make_person("new"))
+    for address in (LIST, ADD, f"{LIST}tag-suggestions/"):
+        assert client.get(address).status_code == 403

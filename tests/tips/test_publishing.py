@@ -1,0 +1,205 @@
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.utils import timezone
+
+from tests.tips.making import ago, make_tip
+from tests.tips.people import make_person
+from tips import publishing
+from tips.models import State, Tip
+from tips.refusals import NotPermitted, Overtaken
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def author():
+    return make_person("ann", "Author")
+
+
+@pytest.fixture
+def editor():
+    return make_person("ed", "Editor")
+
+
+@pytest.fixture
+def later():
+    return timezone.now() + timedelta(days=9)
+
+
+def trace(tip):
+    return [
+        (entry.user.username, entry.change_message) for entry in LogEntry.objects.filter(object_id=tip.pk)
+    ]
+
+
+def now_of(tip):
+    return Tip.objects.get(pk=tip.pk)
+
+
+def test_a_draft_goes_from_its_author_to_readers_and_leaves_a_trace(author, editor, later):
+    tip = make_tip("Call back", state=State.DRAFT, publish_at=None, author=author)
+    publishing.submit(tip, by=author)
+    publishing.schedule(tip, later, by=editor)
+    publishing.approve(tip, by=editor)
+    assert (now_of(tip).state, now_of(tip).publish_at) == (State.APPROVED, later)
+    assert not now_of(tip).is_published
+    assert sorted(trace(tip)) == sorted(
+        [
+            ("ann", "Submitted for review."),
+            ("ed", f"Planned for {publishing.in_words(later)}."),
+            ("ed", f"Approved for {publishing.in_words(later)}."),
+        ]
+    )
+
+
+def test_an_author_submits_only_their_own_drafts(author):
+    tip = make_tip(state=State.DRAFT, publish_at=None, author=make_person("bob", "Author"))
+    with pytest.raises(NotPermitted, match="its author or an editor"):
+        publishing.submit(tip, by=author)
+    assert now_of(tip).state == State.DRAFT
+
+
+@pytest.mark.parametrize(
+    ("verb", "state", "answers"),
+    [
+        (publishing.send_back, State.IN_REVIEW, ["Too long."]),
+        (publishing.approve, State.IN_REVIEW, []),
+        (publishing.schedule, State.DRAFT, [timezone.now() + timedelta(days=99)]),
+        (publishing.publish_now, State.IN_REVIEW, []),
+        (publishing.withdraw, State.APPROVED, ["Out of date."]),
+        (publishing.reinstate, State.WITHDRAWN, []),
+    ],
+)
+def test_an_author_has_no_verb_of_an_editor(author, later, verb, state, answers):
+    tip = make_tip(state=state, publish_at=later, author=author)
+    with pytest.raises(NotPermitted, match="Ask an editor"):
+        verb(tip, *answers, by=author)
+    assert now_of(tip).state == state
+    assert trace(tip) == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "answers", "states"),
+    [
+        (publishing.submit, [], {State.DRAFT}),
+        (publishing.send_back, ["Too long."], {State.IN_REVIEW, State.APPROVED}),
+        (publishing.approve, [], {State.IN_REVIEW}),
+        (
+            publishing.schedule,
+            [timezone.now() + timedelta(days=99)],
+            {State.DRAFT, State.IN_REVIEW, State.APPROVED},
+        ),
+        (publishing.publish_now, [], {State.IN_REVIEW, State.APPROVED}),
+        (publishing.withdraw, ["Out of date."], {State.APPROVED}),
+        (publishing.reinstate, [], {State.WITHDRAWN}),
+    ],
+)
+def test_each_verb_is_refused_in_every_state_but_its_own(editor, later, verb, answers, states):
+    for state in State:
+        tip = make_tip(state=state, publish_at=later)
+        if state in states:
+            verb(tip, *answers, by=editor)
+            continue
+        with pytest.raises(publishing.WrongState, match=r"it is .*\."):
+            verb(tip, *answers, by=editor)
+        assert now_of(tip).state == state
+
+
+def test_approving_asks_for_a_day(editor):
+    tip = make_tip(state=State.IN_REVIEW, publish_at=None)
+    with pytest.raises(publishing.WrongState, match="Say when it goes live, or mark it as undated"):
+        publishing.approve(tip, by=editor)
+
+
+def test_approving_refuses_a_day_beside_undated(editor, later):
+    tip = make_tip(state=State.IN_REVIEW, publish_at=later, undated=True)
+    with pytest.raises(publishing.WrongState, match="Take one of the two away"):
+        publishing.approve(tip, by=editor)
+
+
+def test_a_tip_approved_after_its_moment_is_not_dated_back(editor):
+    tip = make_tip(state=State.IN_REVIEW, publish_at=ago(hours=9))
+    with pytest.raises(publishing.WrongState, match=r"has passed\. Give it a later one"):
+        publishing.approve(tip, by=editor)
+
+
+def test_an_undated_tip_is_public_once_it_is_approved(editor):
+    tip = make_tip(state=State.IN_REVIEW, undated=True)
+    publishing.approve(tip, by=editor)
+    assert now_of(tip).is_published
+
+
+def test_nothing_is_planned_for_a_moment_that_has_passed(editor):
+    tip = make_tip(state=State.DRAFT, publish_at=None)
+    with pytest.raises(publishing.WrongState, match="Choose a later moment"):
+        publishing.schedule(tip, ago(minutes=1), by=editor)
+
+
+def test_publishing_now_sets_its_day_to_now(editor, later):
+    tip = make_tip(state=State.APPROVED, publish_at=later)
+    before = timezone.now().replace(microsecond=0)
+    publishing.publish_now(tip, by=editor)
+    assert before <= now_of(tip).publish_at <= timezone.now()
+    assert now_of(tip).is_published
+    assert publishing.in_words(later) in trace(tip)[0][1]
+
+
+def test_publishing_now_gives_no_day_to_an_undated_tip(editor):
+    tip = make_tip(state=State.IN_REVIEW, undated=True)
+    with pytest.raises(publishing.WrongState, match="marked as undated: approve it"):
+        publishing.publish_now(tip, by=editor)
+
+
+@pytest.mark.parametrize("verb", [publishing.send_back, publishing.schedule, publishing.publish_now])
+def test_a_public_tip_keeps_its_day_and_place(editor, later, verb):
+    tip = make_tip()
+    answers = {publishing.send_back: ["Why?"], publishing.schedule: [later]}.get(verb, [])
+    with pytest.raises(publishing.WrongState, match="readers can see it already"):
+        verb(tip, *answers, by=editor)
+    assert now_of(tip).publish_at == tip.publish_at
+
+
+@pytest.mark.parametrize("verb", [publishing.send_back, publishing.withdraw])
+def test_a_reason_is_asked_for_and_kept(editor, later, verb):
+    tip = make_tip(publish_at=later)
+    with pytest.raises(publishing.WrongState, match="kept in the tip's history"):
+        verb(tip, "  ", by=editor)
+    verb(tip, "It names\n a customer.", by=editor)
+    assert trace(tip)[0][1].endswith("It names a customer.")
+
+
+def test_a_withdrawn_public_tip_comes_back_at_its_old_day(editor):
+    tip = make_tip()
+    day = tip.publish_at
+    publishing.withdraw(tip, "Wrong figure.", by=editor)
+    assert not now_of(tip).is_published
+    publishing.reinstate(tip, by=editor)
+    assert (now_of(tip).is_published, now_of(tip).publish_at) == (True, day)
+
+
+def test_a_withdrawn_undated_tip_comes_back_undated(editor):
+    tip = make_tip(undated=True)
+    publishing.withdraw(tip, "Wrong figure.", by=editor)
+    publishing.reinstate(tip, by=editor)
+    assert (now_of(tip).is_published, now_of(tip).publish_at) == (True, None)
+
+
+def test_a_tip_withdrawn_before_its_day_comes_back_as_a_draft(editor, later):
+    tip = make_tip(publish_at=later)
+    publishing.withdraw(tip, "Not yet.", by=editor)
+    # The slot is free, and nobody can tell that there was something.
+    assert now_of(tip).publish_at is None
+    publishing.reinstate(tip, by=editor)
+    assert now_of(tip).state == State.DRAFT
+
+
+def test_of_two_who_act_at_once_the_second_is_told(editor, later):
+    tip = make_tip(state=State.IN_REVIEW, publish_at=later)
+    seen_by_another = now_of(tip)
+    publishing.send_back(tip, "Too long.", by=editor)
+    with pytest.raises(Overtaken, match="Somebody else changed"):
+        publishing.approve(seen_by_another, by=make_person("eve", "Editor"))
+    assert now_of(tip).state == State.DRAFT
+    assert len(trace(tip)) == 1

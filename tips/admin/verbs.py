@@ -1,0 +1,224 @@
+"""The verbs of publishing as buttons, as pages that ask for what a verb needs, and as list actions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+
+from tips import publishing
+from tips.admin.forms import DayForm, ReasonForm
+from tips.models import State, Tip
+from tips.refusals import NotPermitted, Refused
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A verb as the desk offers it.
+
+    ``run`` is called with the tip, the answers of ``form`` and ``by``; ``offered`` tells whether a person
+    gets the button for a tip; ``asks`` says that a page comes before; ``follows`` says what it does.
+    """
+
+    label: str
+    run: Callable
+    offered: Callable
+    follows: str
+    done: str
+    asks: bool = False
+    form: type = forms.Form
+
+
+def _to_come(tip):
+    return tip.state == State.APPROVED and not tip.is_published
+
+
+VERBS = {
+    "submit": Verb(
+        label="Submit for review",
+        run=publishing.submit,
+        offered=lambda user, tip: tip.state == State.DRAFT and publishing.may_change(user, tip),
+        follows="An editor reads it next. Until it is sent back, only editors can change it.",
+        done="Submitted for review.",
+    ),
+    "approve": Verb(
+        label="Approve",
+        run=publishing.approve,
+        offered=lambda user, tip: tip.state == State.IN_REVIEW and user.has_perm(publishing.APPROVE),
+        follows="Readers see it when its day comes; at once where it is undated.",
+        done="Approved.",
+    ),
+    "schedule": Verb(
+        label="Give it another day",
+        run=publishing.schedule,
+        offered=lambda user, tip: _to_come(tip) and user.has_perm(publishing.APPROVE),
+        follows="It stays approved, and appears on the new day instead.",
+        done="Planned for its new day.",
+        asks=True,
+        form=DayForm,
+    ),
+    "publish-now": Verb(
+        label="Publish now",
+        run=publishing.publish_now,
+        offered=lambda user, tip: (
+            (tip.state == State.IN_REVIEW or _to_come(tip))
+            and not tip.undated
+            and user.has_perms([publishing.PUBLISH, publishing.APPROVE])
+        ),
+        follows="Readers see it at once: on the site, in the lists and in the feeds. Its day is today.",
+        done="Published: readers see it now.",
+        asks=True,
+    ),
+    "send-back": Verb(
+        label="Send back",
+        run=publishing.send_back,
+        offered=lambda user, tip: (
+            (tip.state == State.IN_REVIEW or _to_come(tip)) and user.has_perm(publishing.APPROVE)
+        ),
+        follows="It is a draft again, for its author to change. It appears only when it is approved anew.",
+        done="Sent back to its author.",
+        asks=True,
+        form=ReasonForm,
+    ),
+    "withdraw": Verb(
+        label="Withdraw",
+        run=publishing.withdraw,
+        offered=lambda user, tip: tip.state == State.APPROVED and user.has_perm(publishing.PUBLISH),
+        follows="It leaves every list and feed at once. Whoever comes to its address learns that it is gone.",
+        done="Withdrawn.",
+        asks=True,
+        form=ReasonForm,
+    ),
+    "reinstate": Verb(
+        label="Reinstate",
+        run=publishing.reinstate,
+        offered=lambda user, tip: tip.state == State.WITHDRAWN and user.has_perm(publishing.PUBLISH),
+        follows="It goes back to its old day if it was public; else it is a draft again.",
+        done="Reinstated.",
+    ),
+}
+
+
+def offered(user, tip):
+    """Return the names and verbs that a person gets as buttons on a tip's form, in order."""
+    return {name: verb for name, verb in VERBS.items() if verb.offered(user, tip)}
+
+
+class VerbsMixin:
+    """Gives the admin of tips the verbs. Every change is a POST."""
+
+    actions = ["submit_selected", "approve_selected", "withdraw_selected"]
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.verb_view)
+        return [path("<int:pk>/do/<slug:name>/", view, name="tips_tip_do"), *super().get_urls()]
+
+    def has_approve_permission(self, request):
+        return request.user.has_perm(publishing.APPROVE)
+
+    def has_publish_permission(self, request):
+        return request.user.has_perm(publishing.PUBLISH)
+
+    def verb_view(self, request, pk, name):
+        """Ask for what a verb needs, say what follows, and do it on POST."""
+        verb, tip = VERBS.get(name), self.get_object(request, str(pk))
+        if verb is None:
+            raise Http404("There is no such verb.")
+        if tip is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        if not self.has_view_permission(request, tip):
+            raise PermissionDenied
+        form = verb.form(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            return self.do(request, tip, name, **form.cleaned_data)
+        if not verb.offered(request.user, tip):
+            self.message_user(request, f"“{tip}”: that cannot be done now, or not by you.", messages.WARNING)
+            return self._back(tip)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": tip,
+            "title": f"{verb.label}: {tip}",
+            "verb": verb,
+            "form": form,
+            "media": self.media + form.media,
+        }
+        return TemplateResponse(request, "admin/tips/tip/verb.html", context)
+
+    def do(self, request, tip, name, **answers):
+        """Do a verb, tell the person what came of it, and lead back to the tip."""
+        verb = VERBS[name]
+        try:
+            verb.run(tip, *answers.values(), by=request.user)
+        except NotPermitted:
+            raise
+        except Refused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+        else:
+            self.message_user(request, f"“{tip}”: {verb.done}", messages.SUCCESS)
+        return self._back(tip)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        return self._then(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request, obj):
+        return self._then(request, obj) or super().response_change(request, obj)
+
+    def _then(self, request, tip):
+        """Go on with the verb whose button saved the form, if it was one's."""
+        name = request.POST.get("_verb")
+        if name not in VERBS:
+            return None
+        if VERBS[name].asks:
+            return HttpResponseRedirect(reverse("admin:tips_tip_do", args=[tip.pk, name]))
+        return self.do(request, tip, name)
+
+    def _back(self, tip):
+        return HttpResponseRedirect(reverse("admin:tips_tip_change", args=[tip.pk]))
+
+    @admin.action(description="Submit for review", permissions=["change"])
+    def submit_selected(self, request, queryset):
+        self._do_all(request, queryset, "submit")
+
+    @admin.action(description="Approve", permissions=["approve"])
+    def approve_selected(self, request, queryset):
+        self._do_all(request, queryset, "approve")
+
+    @admin.action(description="Withdraw, with a reason", permissions=["publish"])
+    def withdraw_selected(self, request, queryset):
+        """Ask for one reason for all of them, then withdraw each."""
+        form = ReasonForm(request.POST if "post" in request.POST else None)
+        if form.is_valid():
+            self._do_all(request, queryset, "withdraw", form.cleaned_data["reason"])
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Withdraw tips",
+            "verb": VERBS["withdraw"],
+            "tips": queryset,
+            "form": form,
+            "media": self.media + form.media,
+            "action": "withdraw_selected",
+            "action_checkbox_name": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/tips/tip/verb.html", context)
+
+    def _do_all(self, request, queryset, name, *answers):
+        """Do a verb on each tip; one that refuses does not keep the others from it."""
+        done = 0
+        for tip in queryset:
+            try:
+                VERBS[name].run(tip, *answers, by=request.user)
+            except Refused as refusal:
+                self.message_user(request, str(refusal), messages.ERROR)
+            else:
+                done += 1
+        if done:
+            tips = Tip._meta.verbose_name if done == 1 else Tip._meta.verbose_name_plural
+            self.message_user(request, f"{done} {tips}: {VERBS[name].done}", messages.SUCCESS)

@@ -1,0 +1,53 @@
+"""The groups that staff belong to, and what each may do. Made anew after every migration."""
+
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+from django.db import connections
+
+_AUTHOR = {
+    "tips.add_tip",
+    "tips.change_tip",
+    "tips.delete_tip",
+    "tips.view_category",
+    "tips.view_tag",
+    "tips.view_tip",
+}
+_EDITOR = _AUTHOR | {
+    "tips.add_category",
+    "tips.add_tag",
+    "tips.approve_tip",
+    "tips.change_any_tip",
+    "tips.change_category",
+    "tips.change_tag",
+    "tips.delete_category",
+    "tips.delete_tag",
+    "tips.publish_tip",
+}
+# A Publisher has an Editor's rights, and gets those over mailings, subscribers and staff.
+_PUBLISHER = _EDITOR | {
+    "subscribers.view_consentevent",
+    "subscribers.view_signuprequest",
+    "subscribers.view_subscriber",
+    "subscribers.view_suppression",
+}
+ROLES = {"Author": _AUTHOR, "Editor": _EDITOR, "Publisher": _PUBLISHER}
+
+
+def make_groups(sender, using, **kwargs):
+    """Make the groups with exactly these permissions, after a migration. Safe to run again.
+
+    A site that wants other rights makes groups of its own beside these.
+    """
+    if not {"auth_group", "auth_permission"} <= set(connections[using].introspection.table_names()):
+        return
+    # Django makes permissions app by app after migrations; these here are needed now.
+    for label in {name.split(".")[0] for names in ROLES.values() for name in names}:
+        create_permissions(apps.get_app_config(label), verbosity=0, using=using)
+    known = {
+        f"{permission.content_type.app_label}.{permission.codename}": permission
+        for permission in Permission.objects.using(using).select_related("content_type")
+    }
+    for role, names in ROLES.items():
+        group, _ = Group.objects.using(using).get_or_create(name=role)
+        group.permissions.set(known[name] for name in names)
