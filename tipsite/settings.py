@@ -5,13 +5,19 @@ key made up once and kept in STATE_DIR. Set SITE_URL to the site's public addres
 production; what such a site may not lack is then asked for by name before anything starts.
 """
 
+import os
 import secrets
+from contextlib import suppress
+from datetime import time
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
 
-from csp.constants import NONCE, NONE, SELF
+from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django_prose_editor.config import html_tags
 from environs import Env
+from js_asset import static_lazy
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -35,7 +41,7 @@ STATE_DIR = Path(env.str("STATE_DIR", str(BASE_DIR / "var")))
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(STATE_DIR / "media")))
 STATE_DIR.mkdir(parents=True, exist_ok=True)
 
-_missing = [name for name in ("SECRET_KEY",) if PRODUCTION and not env.str(name, "")]
+_missing = [name for name in ("SECRET_KEY", "SUPPRESSION_KEY") if PRODUCTION and not env.str(name, "")]
 if _missing:
     raise ImproperlyConfigured(
         f"SITE_URL is {SITE_URL}, so this is a real site; set these variables first: {', '.join(_missing)}."
@@ -47,17 +53,20 @@ if PRODUCTION and DEBUG:
 def _key_of_this_machine(name):
     """Read a key from STATE_DIR, made up on first use: no key is ever part of the program."""
     path = STATE_DIR / name
-    try:
-        with path.open("x", encoding="ascii") as file:
-            path.chmod(0o600)
+    if not path.exists():
+        # Linked into place whole: two processes that start at once must not read half a key, or two.
+        with NamedTemporaryFile("w", dir=STATE_DIR, prefix=f".{name}.", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
+            file.flush()
+            with suppress(FileExistsError):
+                os.link(file.name, path)
     return path.read_text(encoding="ascii")
 
 
 SECRET_KEY = env.str("SECRET_KEY", "") or _key_of_this_machine("secret_key")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+# Names those who get nothing. It must outlive every SECRET_KEY, or the list forgets who left.
+SUPPRESSION_KEY = env.str("SUPPRESSION_KEY", "") or _key_of_this_machine("suppression_key")
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", [_site.hostname] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"]
 )
@@ -66,23 +75,28 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 # --- The program's parts ---------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    # Before tips, whose desk takes its tags out of the admin: ours are others.
+    "taggit",
     "tipsite.apps.TipsiteConfig",
     "tips.apps.TipsConfig",
-    "django.contrib.admin",
+    "tips.apps.DeskConfig",
+    "subscribers.apps.SubscribersConfig",
+    "shield.apps.ShieldConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
+    "django.contrib.sitemaps",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "csp",
     "django_prose_editor",
     "django_tasks",
     "django_tasks_db",
-    "taggit",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "tipsite.health.answer_probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     # Inside gzip, so that the tag is made from the page and not from its randomly padded compression.
@@ -131,6 +145,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # Our queries read few rows: starting helpers or a compiler for one costs more than the query.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
+        "options", "-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1"
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.dj_cache_url("CACHE_URL", "locmem://")}
@@ -151,6 +169,9 @@ EMAIL_TIMEOUT = _mail["EMAIL_TIMEOUT"] or 30
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"tips@{_site.hostname}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 STAFF_EMAIL = env.list("STAFF_EMAIL", [])
+# Where answers go, and the postal address that stands under each mail and on the privacy page.
+REPLY_TO = env.str("REPLY_TO", "")
+POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", "")
 
 # --- Time and language -----------------------------------------------------------------------------
 
@@ -160,7 +181,7 @@ TIME_ZONE = env.str("TIME_ZONE", "America/New_York")
 USE_TZ = True
 # The weekly slot at which a tip goes live, in the site's zone.
 SLOT_WEEKDAY = env.str("SLOT_WEEKDAY", "tuesday").lower()
-SLOT_TIME = env.time("SLOT_TIME", "07:00")
+SLOT_TIME = env.time("SLOT_TIME", time(7))
 
 # --- Static files ----------------------------------------------------------------------------------
 
@@ -202,8 +223,8 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
-        # A nonce is only made where a page asks for one: the editor's import map in the admin.
-        "script-src": [SELF, NONCE],
+        # No page for readers has a script. What the desk needs is said in tips/desk.py.
+        "script-src": [NONE],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
@@ -218,6 +239,12 @@ PERMISSIONS_POLICY = {
     name: []
     for name in ("camera", "display-capture", "geolocation", "gyroscope", "microphone", "payment", "usb")
 }
+
+# --- The editor in the desk ------------------------------------------------------------------------
+
+DJANGO_PROSE_EDITOR_EXTENSIONS = [
+    {"js": [static_lazy("admin-desk/editor.js")], "extensions": {"Desk": html_tags([])}},
+]
 
 # --- Tags ------------------------------------------------------------------------------------------
 
@@ -236,5 +263,7 @@ LOGGING = {
         # A missing page is a visitor's business, not an operator's.
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # It tells of each time the queue was looked at.
+        "django_tasks_db": {"level": "WARNING"},
     },
 }
