@@ -1,0 +1,89 @@
+# The verbs of this project; `make` alone lists them.
+
+PYTHON ?= $(firstword $(foreach each,python3 python3.11 python3.12 python3.13 python3.14,$(shell \
+	$(each) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(each))))
+VENV := .venv
+PY := $(VENV)/bin/python
+MANAGE := $(PY) manage.py
+# Some systems make environments without pip; then the system's own pip installs into them.
+PIP = $$(test -x $(VENV)/bin/pip && echo $(PY) -m pip || echo $(PYTHON) -m pip --python $(PY)) \
+	--disable-pip-version-check install -qq --require-hashes
+STATE_DIR ?= var
+STATIC := $(shell find static tips tipsite -path '*static*' -type f 2>/dev/null)
+TEMPLATES = $(shell find templates -type f \( -name '*.html' -o -name '*.txt' -o -name '*.xml' \))
+
+# What `check --deploy` sees: a site as it should be on the net. The keys live as long as the check.
+PRODUCTION = env --unset=DEBUG SITE_URL=https://tips.example.org TRUSTED_PROXIES=1 EMAIL_URL=smtp://localhost:25 \
+	STATE_DIR=$(VENV)/check \
+	$(foreach each,SECRET_KEY SUPPRESSION_KEY,$(each)=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(50))'))
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test lint fmt check bench soak audit lock
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "  make %-6s %s\n", $$1, $$2 }'
+
+run: $(VENV)/site $(STATE_DIR)/static/staticfiles.json ## Start the site with its worker; the first time with a demonstration archive
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) demo --if-empty
+	@$(MANAGE) serve
+
+test: $(VENV)/dev ## Run all tests, on SQLite and (where a server is to be had) on PostgreSQL
+	@$(PY) -m tests
+
+lint: $(VENV)/dev ## Look for mistakes, untidy code and templates, and missing migrations
+	@$(VENV)/bin/ruff check
+	@$(VENV)/bin/ruff format --check
+	@$(VENV)/bin/djade --check $(TEMPLATES)
+	@STATE_DIR=$(VENV)/check $(MANAGE) makemigrations --check --dry-run --skip-checks
+
+fmt: $(VENV)/dev ## Tidy code and templates
+	@$(VENV)/bin/ruff check --fix
+	@$(VENV)/bin/ruff format
+	@$(VENV)/bin/djade $(TEMPLATES)
+
+check: lint ## Do what CI does: lint, the settings of a real site, all tests with warnings as errors
+	@$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+	@$(PY) -m tests -W error
+
+bench: $(VENV)/dev ## Measure pages, search and import on either database, against something in the same run
+	@$(PY) -m bench
+
+soak: $(VENV)/dev ## Run the long tests: processes killed over and over
+	@$(PY) -m pytest -m soak
+
+audit: $(VENV)/dev audit/node_modules ## Check the served pages: markup, accessibility, speed, weight (ARCHIVE=... for other tips)
+	@$(PY) -m audit $(ARCHIVE)
+
+lock: $(VENV)/dev ## Bring both locks up to date with pyproject.toml
+	@$(call COMPILE,--upgrade pyproject.toml,requirements.lock)
+	@$(call COMPILE,--upgrade --constraint requirements.lock --group dev pyproject.toml,requirements-dev.lock)
+COMPILE = $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate $(1) --output-file $(2)
+
+# --- What the verbs stand on, each made once and again when what it is made of changes ---
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and was not found." >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || $(PYTHON) -m venv --clear --without-pip $(VENV)
+
+$(VENV)/site: requirements.lock | $(VENV)/bin/python
+	@echo "Installing what the site is made of; this takes a minute, once."
+	@$(PIP) --requirement $<
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock | $(VENV)/bin/python
+	@echo "Installing what the site and its tests are made of; this takes a minute, once."
+	@$(PIP) --requirement $<
+	@touch $@ $(VENV)/site
+
+$(STATE_DIR)/static/staticfiles.json: $(STATIC) requirements.lock | $(VENV)/site
+	@echo "Collecting and compressing static files."
+	@$(MANAGE) collectstatic --no-input --verbosity 0
+	@test ! -e $@ || touch $@
+
+audit/node_modules: audit/package.json
+	@echo "Installing the Nu HTML checker and Lighthouse; this takes a minute, once."
+	@cd audit && npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@

@@ -1,0 +1,273 @@
+"""The readers' pages as readers meet them: by eye, keyboard or screen reader, on paper, without a script."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from subscribers import subscriptions
+from subscribers.models import SignupRequest
+from tests.tips.conftest import ARCHIVE
+from tests.tips.making import ago, make_tip
+from tips import search
+from tips.importers import store
+from tips.models import State
+
+pytestmark = pytest.mark.browser
+
+# Every shape that an import makes, and an address that is longer than a phone is wide.
+BODY = (
+    "<p>First, listen. Then&nbsp;speak, and say what comes next.</p><h2>How it is done</h2><h3>In short</h3>"
+    "<ul><li><p>One umbrella for the guest</p></li><li><p>Two for the porter</p></li></ul>"
+    '<ol start="3"><li><p>Three</p></li><li><p>Four</p></li></ol>'
+    "<blockquote><p>“Thank you – really…”</p></blockquote>"
+    f'<p><a href="http://x.example/{"long" * 30}">http://x.example/{"long" * 30}</a>'
+    " <strong>b</strong> <em>i</em> a<br>b</p>"
+)
+WIDTHS = [320, 360, 768, 1280]
+MOST_REQUESTS, MOST_BYTES = 5, 25_000
+
+
+@pytest.fixture
+def kinds(live_server, settings):
+    """A small archive; returns one address of each kind of page, by name."""
+    settings.SITE_URL = live_server.url
+    for week in range(12):
+        make_tip(
+            f"Umbrellas in week {week}",
+            body="<p>The umbrella stand holds nine umbrellas for guests.</p>",
+            publish_at=ago(weeks=week + 3),
+            tags=["rain"],
+            categories=["Shops and Counters"],
+        )
+    full = make_tip(
+        "The Umbrella at the Door",
+        body=BODY,
+        takeaway="Hold the door first.",
+        publish_at=ago(weeks=2),
+        tags=["rain", "welcome"],
+        categories=["Shops and Counters", "Leading a Team"],
+    )
+    teaser = make_tip(
+        "A Teaser of " + "Unbreakable" * 5, body="", excerpt="It began with rain and", publish_at=ago(days=1)
+    )
+    undated = make_tip("Without a Day", body=BODY, undated=True, tags=["welcome"])
+    make_tip("Without a Day Either", undated=True)
+    withdrawn = make_tip("Taken Back", state=State.WITHDRAWN)
+    search.count_words()
+    asked = subscriptions.request("ann@reader.example")
+    confirmed = subscriptions.request("bob@reader.example")
+    subscriber = subscriptions.confirm(confirmed)
+    year, month = full.publish_at.year, full.publish_at.month
+    return {
+        "home": "/",
+        "full tip": full.get_absolute_url(),
+        "undated tip": undated.get_absolute_url(),
+        "teaser": teaser.get_absolute_url(),
+        "all tips": "/tips/",
+        "category": "/category/shops-and-counters/",
+        "tag, page 2": "/tag/rain/page/2/",
+        "year": f"/{year}/",
+        "month": f"/{year}/{month:02}/",
+        "search": "/search/",
+        "search with a correction": "/search/?q=umbrela",
+        "search without results": "/search/?q=zebra",
+        "subscribe": "/subscribe/",
+        "signed up": "/subscribe/sent/",
+        "confirm": f"/subscribe/confirm/{asked.token}/",
+        "subscribed": f"/subscribe/confirm/{confirmed.token}/",
+        "unsubscribe": f"/unsubscribe/{subscriber.leave_token}/",
+        "dead link": "/subscribe/confirm/mistyped/",
+        "privacy": "/privacy/",
+        "withdrawn": withdrawn.get_absolute_url(),
+        "not found": "/no-such-page/",
+    }
+
+
+def visit(page, address):
+    """Go to a page; that an absent one is absent is no complaint of the browser's."""
+    answer = page.goto(address)
+    if answer.status in (404, 410):
+        page.complaints[:] = [
+            each for each in page.complaints if f"responded with a status of {answer.status}" not in each
+        ]
+
+
+def sideways(page):
+    """Return by how many pixels a page is wider than its window."""
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def tab(page):
+    """Press Tab; return what stands out about the element that has the focus now, None past the last."""
+    page.keyboard.press("Tab")
+    return page.evaluate("""() => {
+        const here = document.activeElement
+        if (here === document.body) return null
+        const style = getComputedStyle(here), box = here.getBoundingClientRect()
+        return {
+            text: here.textContent.trim() || here.name,
+            outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2
+                && style.outlineColor !== getComputedStyle(document.body).backgroundColor,
+            visible: box.width > 1 && box.height > 1 && box.top >= 0 && box.left >= 0
+                && box.bottom <= innerHeight + 1 && box.right <= innerWidth,
+        }
+    }""")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_on_any_kind_of_page(page, kinds, scheme, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    found = {}
+    for name, address in kinds.items():
+        visit(page, address)
+        violations = Axe().run(page).response["violations"]
+        found |= {f"{name}: {each['id']}": each["nodes"][0]["target"] for each in violations}
+    assert found == {}
+
+
+def test_no_page_scrolls_sideways_on_any_screen(page, kinds):
+    wide = {}
+    for name, address in kinds.items():
+        visit(page, address)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            if over := sideways(page):
+                wide[f"{name} at {width}"] = over
+    assert wide == {}
+
+
+def test_text_at_twice_its_size_loses_nothing(page, kinds):
+    lost = {}
+    for name, address in kinds.items():
+        visit(page, address)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        if over := sideways(page):
+            lost[name] = over
+        # Cut off is what overflows a box that hides it; what is for screen readers alone does so on purpose.
+        cut = page.evaluate("""() => [...document.querySelectorAll("body :not(.unseen, input, select, svg)")]
+            .filter(each => getComputedStyle(each).overflow !== "visible"
+            && (each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1)
+            ).map(each => each.outerHTML)""")
+        if cut:
+            lost[name] = cut
+    assert lost == {}
+
+
+def test_reading_leaves_no_cookie(page, kinds):
+    """That no page complains or asks a stranger is held by the page itself."""
+    for address in kinds.values():
+        visit(page, address)
+    assert page.context.cookies() == []
+
+
+def test_the_first_stop_of_the_keyboard_leads_past_the_masthead(page, kinds):
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(kinds["full tip"])
+    stop = tab(page)
+    assert stop == {"text": "Skip to the text", "outlined": True, "visible": True}
+    page.keyboard.press("Enter")
+    tab(page)
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_every_stop_of_the_keyboard_on_home_is_seen(page, kinds):
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/")
+    stops = iter(lambda: tab(page), None)
+    stops = [stop for stop, _ in zip(stops, range(200), strict=False)]
+    shown = "a, button, select, input:not([type=hidden], [hidden] *)"
+    assert len(stops) == page.locator(shown).count()
+    assert [stop["text"] for stop in stops if not (stop["outlined"] and stop["visible"])] == []
+
+
+def test_a_search_begins_with_enter(page, kinds):
+    page.goto("/")
+    page.get_by_role("searchbox", name="Search the tips").focus()
+    page.keyboard.type("nine umbrellas")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Search the tips")
+    expect(page.get_by_role("searchbox")).to_have_value("nine umbrellas")
+    expect(page.locator(".entry")).to_have_count(10)
+
+
+@pytest.mark.parametrize("kind", ["home", "all tips", "search with a correction", "full tip"])
+def test_each_read_more_has_a_name_of_its_own(page, kinds, kind):
+    page.goto(kinds[kind])
+    titles = page.locator(".entry").get_by_role("heading").all_inner_texts()
+    assert titles
+    for title in titles:
+        name = re.compile(rf"^Read more about {re.escape(title)}$")
+        expect(page.get_by_role("link", name=name)).to_have_count(1)
+
+
+def test_all_works_without_a_script(browser, live_server, kinds):
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("searchbox").fill("umbrela")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("status")).to_contain_text("These are for umbrella")
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Older").click()
+    expect(page.get_by_role("status")).to_contain_text("page 2 of 2")
+    page.get_by_label("E-mail address").fill("cleo@reader.example")
+    page.get_by_role("button", name="Sign up for free tips").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("look at your mail")
+    assert page.url == f"{live_server.url}/subscribe/sent/"
+    context.close()
+    assert SignupRequest.objects.filter(address="cleo@reader.example").exists()
+
+
+def test_a_mistyped_address_is_told_beside_its_field(page, kinds):
+    page.goto("/subscribe/")
+    page.get_by_label("E-mail address").fill("ann at home")
+    page.get_by_role("button", name="Sign up for free tips").click()
+    field = page.get_by_label("E-mail address")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_value("ann at home")
+    error = page.locator(f"#{field.get_attribute('aria-describedby')}")
+    expect(error).to_be_visible()
+    assert Axe().run(page).response["violations"] == []
+    page.complaints[:] = [each for each in page.complaints if "status of 422" not in each]
+
+
+def test_paper_gets_the_tip_and_not_the_ways_around(page, kinds):
+    page.goto(kinds["full tip"])
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_text("Hold the door first.")).to_be_visible()
+    for shown in page.locator("nav, form, footer.foot, .skip").all():
+        expect(shown).to_be_hidden()
+
+
+def test_the_dark_is_dark(page, kinds):
+    def brightness(part):
+        colour = page.evaluate(f"getComputedStyle(document.body).{part}")
+        return sum(int(each) for each in re.findall(r"\d+", colour)[:3]) / 3
+
+    page.goto("/")
+    page.emulate_media(color_scheme="light")
+    assert brightness("backgroundColor") > 230
+    assert brightness("color") < 60
+    page.emulate_media(color_scheme="dark")
+    assert brightness("backgroundColor") < 60
+    assert brightness("color") > 200
+
+
+def test_home_of_a_whole_archive_is_light(page, live_server):
+    """All in all, the icon too, and the stylesheet uncompressed: no first visit takes more."""
+    store.import_files([str(ARCHIVE)])
+    arrived = []
+    watched = page.context.new_cdp_session(page)
+    watched.send("Network.enable")
+    watched.on("Network.loadingFinished", lambda event: arrived.append(event["encodedDataLength"]))
+    page.goto("/", wait_until="networkidle")
+    expect(page.locator(".entry")).to_have_count(10)
+    icon = page.request.get(page.locator("link[rel=icon]").get_attribute("href"))
+    assert icon.ok
+    arrived.append(len(icon.body()))
+    assert 3 <= len(arrived) <= MOST_REQUESTS
+    assert sum(arrived) < MOST_BYTES

@@ -1,0 +1,75 @@
+"""What holds for the whole suite: its counts, and that nothing is skipped in silence."""
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+# The real archive pages are no part of the program; only tests of them may be skipped everywhere.
+SEEDS = "../shared/seeds"
+SEEDS_ARE_HERE = (Path(__file__).resolve().parent.parent / SEEDS).is_dir()
+
+
+def pytest_collection_modifyitems(items):
+    """Run the tests that start whole processes last: a plain mistake shows first."""
+    items.sort(key=lambda item: "processes" in item.keywords or "browser" in item.keywords)
+
+
+class Tally:
+    """Counts outcomes, and skipped tests by their reason."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+        self.skipped = Counter()
+
+    def pytest_runtest_logreport(self, report):
+        if hasattr(report, "wasxfail"):
+            return
+        if report.failed:
+            self.failed += 1
+        elif report.skipped:
+            self.skip(report)
+        elif report.when == "call":
+            self.passed += 1
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.failed += 1
+        elif report.skipped:
+            self.skip(report)
+
+    def skip(self, report):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        self.skipped[reason.removeprefix("Skipped: ")] += 1
+
+    @property
+    def unexcused(self):
+        """The reasons that do not count in CI, where all that the suite needs is installed."""
+        if not os.environ.get("CI"):
+            return []
+        return [each for each in sorted(self.skipped) if SEEDS_ARE_HERE or SEEDS not in each]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session):
+        if self.unexcused:
+            self.failed += len(self.unexcused)
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        counted_in = os.environ.get("TESTS_COUNTED_IN")
+        if counted_in:
+            counts = {"passed": self.passed, "failed": self.failed, "skipped": self.skipped}
+            Path(counted_in).write_text(json.dumps(counts))
+
+    def pytest_terminal_summary(self, terminalreporter):
+        for reason in self.unexcused:
+            terminalreporter.write_line(f"FAILED: nothing may be skipped in CI, but was: {reason}", red=True)
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(Tally(), "tally")
+    # Static files keep their own names here, so that tests need not collect them first.
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,62 @@
+"""That the bench measures what it promises, on an archive too small to say anything."""
+
+import os
+import re
+import subprocess
+import sys
+
+import psycopg2
+import pytest
+from django.db import connection
+
+from bench.databases import NoDatabaseError, scratch
+from tests.__main__ import ROOT
+
+# Makes no connection to the suite's own database: the bench has databases of its own.
+ENGINE = os.environ.get("DATABASE_URL", "") if connection.vendor == "postgresql" else "sqlite://"
+
+
+@pytest.mark.processes
+def test_it_prints_every_figure():
+    options = "--tips 30 --rounds 2 --pages 10".split()
+    run = subprocess.run(
+        [sys.executable, "-m", "bench", *options],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": ENGINE},
+        capture_output=True,
+        text=True,
+    )
+
+    assert run.returncode in (0, 1), run.stderr  # whether a figure is out of bounds says nothing here
+    for page in ("home", "tag, first page", "tag, last page", "a tip", "feed", "search: a common word"):
+        assert re.search(rf"^{page} +\d+ +\d+\.\d ", run.stdout, re.MULTILINE), run.stdout
+    for verdict in ("queries", "last page / first page", "search", "import / bare", "peak memory"):
+        assert re.search(rf"^(ok  |FAIL) .*{verdict}.*: .+\(.+\)$", run.stdout, re.MULTILINE), run.stdout
+    for pages in (1, 10):
+        assert re.search(rf"^{pages} +\d+ +[\d.]+ +\d+ +[\d.]+$", run.stdout, re.MULTILINE), run.stdout
+    assert re.search(r"A bare bulk_create of the same \d+ rows: .* tips a second", run.stdout)
+    assert re.search(r"\d+ cores, load [\d.]+", run.stdout)
+
+
+if connection.vendor == "postgresql":
+
+    def test_it_leaves_no_database_behind_when_it_is_interrupted(tmp_path):
+        made = []
+
+        def interrupted():
+            with scratch(ENGINE, tmp_path) as url:
+                psycopg2.connect(url).close()
+                made.append(url)
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+
+        with pytest.raises(psycopg2.OperationalError, match="does not exist"):
+            psycopg2.connect(*made)
+
+
+def test_it_refuses_a_database_that_it_cannot_reach(tmp_path):
+    unreachable = "postgres://nobody@127.0.0.1:1/nothing"
+    with pytest.raises(NoDatabaseError, match="cannot be reached"), scratch(unreachable, tmp_path):
+        pass

@@ -1,0 +1,65 @@
+"""What is due this minute.
+
+Each job is a plain function of the moment. It must be safe to run twice, since several workers may keep
+time beside each other, and to miss, since the machine may be off at its minute.
+"""
+
+import logging
+from datetime import timedelta
+from importlib import import_module
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, close_old_connections
+from django_tasks_db.models import DBTaskResult
+
+from shield import budgets
+from subscribers import subscriptions, tasks
+from tipsite import leases
+
+logger = logging.getLogger(__name__)
+
+# How long the outcome of a background task can be looked up.
+KEEP_RESULTS = timedelta(days=14)
+
+
+def clear_expired_sessions(now):
+    """Delete the sessions of staff who have been signed out by time."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+def prune_task_results(now):
+    """Delete what finished tasks have left behind."""
+    DBTaskResult.objects.finished().filter(finished_at__lt=now - KEEP_RESULTS).delete()
+
+
+def send_due_confirmations(now):
+    """Ask for the confirmation mails that no background task has sent."""
+    tasks.nudge_due_confirmations()
+
+
+def forget_what_ended(now):
+    """Delete sign-up requests that nobody confirmed, and budgets that are over."""
+    subscriptions.forget_old_requests()
+    budgets.forget_ended()
+
+
+EACH_MINUTE = [leases.sweep, send_due_confirmations]
+# By the hour rather than by the day: an hour that is missed is made up for by the next one.
+EACH_HOUR = [clear_expired_sessions, prune_task_results, forget_what_ended]
+
+
+def tick(now):
+    """Run what is due in the minute of ``now`` (an aware datetime); a job that fails stops no other."""
+    for job in EACH_MINUTE + (EACH_HOUR if now.minute == 0 else []):
+        try:
+            job(now)
+        except Exception as error:
+            away = isinstance(error, (OperationalError, InterfaceError))
+            logger.error(
+                "The clock's job %s failed; it is tried again when it is next due. %s",
+                job.__name__,
+                error if away else "",
+                exc_info=not away,
+            )
+            # The next job gets a connection that works, if there is one.
+            close_old_connections()

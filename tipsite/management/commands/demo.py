@@ -1,0 +1,39 @@
+"""Load the demonstration archive."""
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.formats import date_format
+
+from tipsite import demonstration
+
+
+class Command(BaseCommand):
+    help = (
+        "Loads the demonstration archive and makes a staff account, on an empty database or on its own only."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--if-empty", action="store_true", help="do nothing where the database holds anything already"
+        )
+
+    def handle(self, *, if_empty, **options):
+        if if_empty and not demonstration.is_empty():
+            return
+        try:
+            loaded = demonstration.load()
+        except demonstration.NotOurOwnError as error:
+            raise CommandError(
+                f"{error} demo wants an empty one; set DATABASE_URL or STATE_DIR to another.", returncode=2
+            ) from error
+        except demonstration.CannotReadError as error:
+            raise CommandError(f"The demonstration's pages cannot be read: {error}", returncode=2) from error
+        if loaded is None:
+            self.stdout.write("The demonstration is loaded already; everything was left as it is.")
+            return
+        day = date_format(loaded.newest, "l, j F Y")
+        self.stdout.write(f"Loaded a demonstration of {loaded.tips} tips; the newest went live on {day}.")
+        self.stdout.write(f"Staff account: {demonstration.STAFF}   password: {loaded.password}")
+        self.stdout.write(
+            "The password is shown this once. For another: .venv/bin/python manage.py changepassword"
+            f" {demonstration.STAFF}"
+        )

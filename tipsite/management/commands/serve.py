@@ -1,0 +1,115 @@
+"""Run the site: web server and background worker in one foreground command."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
+
+from tipsite.health import unapplied_migrations
+from tipsite.stopping import Stop
+from tipsite.supervisor import Child, Probe, supervise
+
+
+class Command(BaseCommand):
+    help = "Runs the web server and the background worker until Ctrl-C; brings back what dies."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--port", type=int, default=settings.PORT, help="default: PORT, or 8000")
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+        parser.add_argument("--processes", type=int, default=2, help="web processes (default: %(default)s)")
+        parser.add_argument("--threads", type=int, default=4, help="threads in each (default: %(default)s)")
+        parser.add_argument("--access-log", action="store_true", help="write a line for each request")
+
+    def handle(self, *, port, host, processes, threads, access_log, **options):
+        self.require_migrations()
+        self.require_static_files()
+        listener = listen(host, port)
+        address = settings.SITE_URL if settings.PRODUCTION else f"http://localhost:{port}"
+        # Where no SITE_URL is set, the site's address follows from the port.
+        environment = {"PORT": str(port)}
+        web = Child(
+            "web server",
+            gunicorn(listener, processes, threads, access_log),
+            environment,
+            fds=(listener.fileno(),),
+        )
+        manage = str(settings.BASE_DIR / "manage.py")
+        worker = Child("worker", [sys.executable, manage, "worker", "--skip-checks"], environment)
+        probe = Probe(("127.0.0.1" if host == "0.0.0.0" else host, port))  # noqa: S104
+
+        def announce():
+            if probe.look():
+                self.stdout.write(f"The site is at  {address}/")
+                self.stdout.write(f"The desk is at  {address}/admin/")
+                self.stdout.write("Ctrl-C ends both web server and worker.")
+                self.stdout.flush()
+
+        stop = Stop()
+        stop.listen()
+        # Only the children talk to the database from here on.
+        connection.close()
+        supervise([web, worker], stop, each_round=announce)
+
+    def require_migrations(self):
+        """Refuse to start on a database that is not there or not up to date."""
+        try:
+            missing = unapplied_migrations()
+        except DatabaseError as error:
+            raise CommandError(f"The database does not answer: {first_line(error)}", returncode=2) from error
+        if missing:
+            count = f"{len(missing)} migration" + ("s" if len(missing) > 1 else "")
+            raise CommandError(f"The database waits for {count}; run: manage.py migrate", returncode=2)
+
+    def require_static_files(self):
+        """Refuse to start where pages would fail for want of their stylesheet's name."""
+        if not settings.DEBUG and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+            raise CommandError(
+                "The static files are not collected; run: manage.py collectstatic --no-input",
+                returncode=2,
+            )
+
+
+def first_line(error):
+    """Return the first line of an error's text, or its kind where it says nothing."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def listen(host, port):
+    """Return a listening socket, which the web server inherits.
+
+    It stays open while the server behind it is restarted, so that visitors wait a moment instead of
+    being refused, and the port cannot be lost. Raises CommandError where the port cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(1024)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CommandError(
+            f"Cannot listen on {host}, port {port} ({reason.lower()});"
+            f" end what uses it, or choose another: PORT={port + 1}",
+            returncode=2,
+        ) from error
+    return listener
+
+
+def gunicorn(listener, processes, threads, access_log):
+    """Return gunicorn's command line for a listening socket."""
+    command = [sys.executable, "-m", "gunicorn", "tipsite.wsgi:application"]
+    command += [f"--bind=fd://{listener.fileno()}", "--worker-class=gthread", "--no-control-socket"]
+    command += [f"--workers={processes}", f"--threads={threads}", "--graceful-timeout=5"]
+    # Which proxies are believed is the settings' business alone (TRUSTED_PROXIES).
+    command += ["--forwarded-allow-ips=", "--log-level=warning", f"--chdir={settings.BASE_DIR}"]
+    if os.path.isdir("/dev/shm"):  # noqa: S108
+        # The processes' sign of life is a file; on a disk under load, writing it can block.
+        command.append("--worker-tmp-dir=/dev/shm")
+    if access_log:
+        command.append("--access-logfile=-")
+    return command

@@ -1,0 +1,35 @@
+"""Run background tasks and the clock until told to stop."""
+
+import signal
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError
+
+from tipsite.background import Background
+from tipsite.health import unapplied_migrations
+from tipsite.stopping import Stop
+
+
+class Command(BaseCommand):
+    help = "Runs background tasks and what is due each minute; finishes its task on Ctrl-C or SIGTERM."
+
+    def handle(self, **options):
+        try:
+            if unapplied_migrations():
+                raise CommandError("The database waits for migrations; run: manage.py migrate", returncode=2)
+        except (OperationalError, InterfaceError):
+            # A database that is away may come back; the worker waits for it.
+            pass
+        stop = Stop()
+        background = Background(stop)
+
+        def end(*_):
+            stop.request()
+            background.take_no_more()
+            # Whoever asks twice does not want to wait for the task in hand.
+            for each in Stop.SIGNALS:
+                signal.signal(each, signal.SIG_DFL)
+
+        for each in Stop.SIGNALS:
+            signal.signal(each, end)
+        background.run()

@@ -1,0 +1,151 @@
+"""Keep a few child processes alive: start them, bring back what dies, end them all together."""
+
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+
+logger = logging.getLogger(__name__)
+
+# Each death in a row doubles the pause; the longest still brings a child back within ten seconds.
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
+# A child that lived this long was well; its next death counts as the first.
+WELL_AFTER = 60
+# How long children have for an orderly end, in seconds, before they are killed.
+PATIENCE = 8
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+@dataclass
+class Child:
+    """A process to keep alive.
+
+    ``name`` is what people read in messages, ``command`` the program and its arguments, ``environment``
+    what is added to our own, ``fds`` the file descriptors that it inherits.
+    """
+
+    name: str
+    command: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    fds: tuple[int, ...] = ()
+    process: subprocess.Popen | None = None
+    deaths: int = 0
+    started: float = 0.0
+    due: float = 0.0
+
+    def start(self):
+        """Start it in a process group of its own, so that Ctrl-C reaches it only through us."""
+        supervisor = os.getpid()
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(  # noqa: S603  the command is our own
+            self.command,
+            env={**os.environ, **self.environment},
+            pass_fds=self.fds,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=lambda: _end_with(supervisor),
+        )
+
+    def tend(self):
+        """Start it when it is due; when it has died, note that and say when it comes back."""
+        now = time.monotonic()
+        if self.process is None:
+            if now >= self.due:
+                self.start()
+            return
+        status = self.process.poll()
+        if status is None:
+            return
+        # Whatever it had started itself must not go on without it.
+        self.signal(signal.SIGTERM)
+        self.process = None
+        self.deaths = 1 if now - self.started > WELL_AFTER else self.deaths + 1
+        pause = min(FIRST_PAUSE * 2 ** (self.deaths - 1), LONGEST_PAUSE)
+        self.due = now + pause
+        logger.warning("The %s ended (%s); it is started again in %g s.", self.name, _manner(status), pause)
+
+    def signal(self, number):
+        """Send a signal to it and to all that it has started."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+
+
+def _end_with(supervisor):
+    """In the child, before its program starts: have Linux end it when the supervisor is killed."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != supervisor:
+            os._exit(1)
+
+
+def _manner(status):
+    if status < 0:
+        return f"killed by {signal.Signals(-status).name}"
+    return f"status {status}"
+
+
+def supervise(children, stop, each_round=lambda: None):
+    """Run children until ``stop`` (a ``Stop``) is requested, then end them; return when none is left.
+
+    ``each_round`` is called a few times a second in between.
+    """
+    try:
+        while not stop.wait(0.2):
+            for child in children:
+                child.tend()
+            each_round()
+    finally:
+        _end(children, stop)
+
+
+def _end(children, stop):
+    running = [child for child in children if child.process is not None]
+    for child in running:
+        child.signal(signal.SIGTERM)
+    deadline = time.monotonic() + PATIENCE
+    # A second request means: now.
+    while time.monotonic() < deadline and stop.requests < 2:
+        if all(child.process.poll() is not None for child in running):
+            break
+        time.sleep(0.05)
+    for child in running:
+        child.signal(signal.SIGKILL)
+        child.process.wait()
+
+
+class Probe:
+    """Finds out, without ever waiting, when the web server behind an address first answers."""
+
+    def __init__(self, address):
+        self.address = address
+        self.answered = False
+        self._connection = None
+
+    def look(self):
+        """Return True once: when the first answer has come."""
+        if self.answered:
+            return False
+        try:
+            if self._connection is None:
+                self._connection = socket.create_connection(self.address, timeout=1)
+                self._connection.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+                self._connection.setblocking(False)
+            self.answered = self._connection.recv(16).startswith(b"HTTP/")
+        except BlockingIOError:
+            return False
+        except OSError:
+            pass
+        # Answered, or the server died over it; then the next look asks anew.
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        return self.answered
