@@ -1,0 +1,59 @@
+"""What a person is told who starts the site half-configured."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("PORT", "abc", "PORT"),
+        ("SLOT_TIME", "25:99", "SLOT_TIME"),
+        ("TIME_ZONE", "Mars/Base", "Mars/Base"),
+        ("DATABASE_URL", "mongo://x", "DATABASE_URL"),
+        ("SITE_URL", "tips.example.org", "SITE_URL"),
+        ("SITE_URL", "https://tips.example.org", "SECRET_KEY, SUPPRESSION_KEY"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_one_line_and_status_two(tmp_path, name, value, told):
+    environment = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=settings.BASE_DIR,
+        env={**environment, "STATE_DIR": str(tmp_path), name: value},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert told in done.stderr
+
+
+def test_keys_made_up_for_this_machine_are_kept_and_are_nobody_elses(tmp_path):
+    environment = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+
+    def start():
+        return subprocess.Popen(
+            [
+                sys.executable,
+                "manage.py",
+                "shell",
+                "-v0",
+                "-c",
+                "from django.conf import settings as s; print(s.SECRET_KEY)",
+            ],
+            cwd=settings.BASE_DIR,
+            env={**environment, "STATE_DIR": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    # Two that start at once must not make up two keys.
+    keys = {process.communicate()[0] for process in [start(), start()]}
+    assert len(keys) == 1
+    assert len(keys.pop()) > 50
+    assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
