@@ -6,4 +6,16 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tipsite.settings")
 
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+
+def application(environ, start_response):
+    """Answer a request; to HEAD with the headers alone (RFC 9110, section 9.3.2).
+
+    Django leaves it to the server to drop the body, and gunicorn drops it with a warning each time.
+    """
+    response = _django(environ, start_response)
+    if environ["REQUEST_METHOD"] == "HEAD":
+        response.close()
+        return []
+    return response

@@ -194,6 +194,14 @@ def test_a_search_begins_with_enter(page, kinds):
     expect(page.locator(".entry")).to_have_count(10)
 
 
+def test_home_calls_a_lead_the_latest_only_where_nothing_is_newer(page, kinds):
+    page.goto("/")
+    expect(page.locator(".lead")).to_contain_text("From the archive")
+    make_tip("Fresh", publish_at=ago(hours=1))
+    page.goto("/")
+    expect(page.locator(".lead")).to_contain_text("The latest")
+
+
 @pytest.mark.parametrize("kind", ["home", "all tips", "search with a correction", "full tip"])
 def test_each_read_more_has_a_name_of_its_own(page, kinds, kind):
     page.goto(kinds[kind])

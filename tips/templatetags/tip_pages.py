@@ -43,4 +43,6 @@ def passage(tip, stems):
 def teaser(tip):
     """Return a tip's excerpt, with an ellipsis where it was cut in the middle of a sentence."""
     text = markup.one_line(tip.excerpt)
-    return text if not text or text[-1] in ".!?…”\"’'" else f"{text}…"
+    if not text or text[-1] in ".!?…”\"’')":
+        return text
+    return text.rstrip(",;:–—- ") + "…"

@@ -1,0 +1,68 @@
+"""The site to audit: ``python -m audit.archive [PATH]`` fills the empty database of DATABASE_URL.
+
+It holds the demonstration, or the archive pages of PATH; and in any case one tip of each kind that readers
+may come upon. Prints one JSON object: ``pages``, every address to check, and ``measured``, name to address of
+those that Lighthouse looks at.
+"""
+
+import io
+import json
+import sys
+
+import django
+from django.core.management import call_command
+from django.urls import reverse
+
+django.setup()
+
+from tests.tips.making import make_tip  # noqa: E402 - models need the set-up
+from tips import ways  # noqa: E402
+from tips.models import State, Tip  # noqa: E402
+
+
+def fill(path):
+    """Make the tables and static files, load the archive, and add the kinds of tip that it may lack."""
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    load = ("import_archive", path) if path else ("demo",)
+    call_command(*load, stdout=io.StringIO())
+    make_tip(
+        "A teaser", body="", excerpt="How it begins, and where the text was", publish_at=None, undated=True
+    )
+    make_tip("Taken back", state=State.WITHDRAWN)
+
+
+def addresses():
+    """Return the addresses of every tip and list and of one page of each other kind."""
+    tips = Tip.objects.published().newest_first()
+    months = [(tip.publish_at.year, tip.publish_at.month) for tip in tips if tip.publish_at][:1]
+    word = tips.full()[0].title.split()[-1].strip("?!.")
+    withdrawn = Tip.objects.filter(state=State.WITHDRAWN)
+    listed = [each.get_absolute_url() for each in [*ways.categories(), *ways.tags(most=100)]]
+    searches = ["", f"?q={word}", f"?q={word}e", "?q=zebra+okapi", "?q=%22%22"]
+    return [
+        reverse("tips:home"),
+        reverse("tips:list"),
+        reverse("tips:list_page", args=[2]),
+        *listed,
+        *(reverse("tips:year", args=[year]) for year in ways.years()),
+        *(reverse("tips:month", args=month) for month in months),
+        *(reverse("tips:search") + query for query in searches),
+        *(tip.get_absolute_url() for tip in [*tips, *withdrawn]),
+        reverse("subscribers:subscribe"),
+        reverse("subscribers:privacy"),
+        reverse("subscribers:confirm", args=["no-such-token"]),
+        "/no-such-page/",
+    ]
+
+
+def measured():
+    """Return the pages that Lighthouse looks at, as a dict of name to address."""
+    tag = max(ways.tags(most=100), key=lambda tag: tag.count)
+    tip = Tip.objects.published_dated().full().newest_first()[0]
+    return {"home": reverse("tips:home"), "list": tag.get_absolute_url(), "tip": tip.get_absolute_url()}
+
+
+if __name__ == "__main__":
+    fill(*sys.argv[1:] or [""])
+    print(json.dumps({"pages": addresses(), "measured": measured()}))
