@@ -1,0 +1,133 @@
+"""Measure pages and the import on an archive of 15,000 tips: ``make bench``, or ``python -m bench --help``.
+
+With DATABASE_URL set it measures on that engine alone, else on SQLite and on PostgreSQL: the server of
+TEST_DATABASE_URL, or one of its own. The databases are always its own; the given one is not written to.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.databases import NoDatabaseError, scratch, server
+from bench.report import Verdicts, machine, table
+from tests.__main__ import OF_A_SITE, ROOT
+
+# A rough guard, for a step gone quadratic or done row by row: what an import does besides is worth its time.
+IMPORT_TO_BARE = 12
+
+
+def main(options):
+    """Measure on each database; return the exit status: 1 where a figure is out of bounds, 2 without any."""
+    # An end by signal takes the databases along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    given = os.environ.get("DATABASE_URL", "")
+    is_sqlite, failed, measured = given.startswith("sqlite"), 0, 0
+    with tempfile.TemporaryDirectory(prefix="tips-bench-") as folder, contextlib.ExitStack() as stack:
+        if is_sqlite or not given:
+            failed += measure("SQLite", "", Path(folder), options)
+            measured += 1
+        if not is_sqlite:
+            try:
+                url = given or stack.enter_context(server())
+                failed += measure("PostgreSQL", url, Path(folder), options)
+                measured += 1
+            except NoDatabaseError as error:
+                print(f"Skipped: PostgreSQL ({error})", file=sys.stderr)
+    return 2 if not measured else 1 if failed else 0
+
+
+def measure(name, url, folder, options):
+    """Measure all on one engine; return how many verdicts, or steps, failed."""
+    print(f"\n======== {name} ========\n", flush=True)
+    folder = folder / name
+    folder.mkdir()
+    with scratch(url, folder) as database:
+        pages = run(database, folder, "bench.pages", options.tips, options.rounds)
+        failed = 1 if pages.returncode else 0
+    return failed + imports(url, folder, options.pages)
+
+
+def imports(url, folder, most):
+    """Measure the import of a tenth of the pages, and of all; return how many verdicts failed."""
+    few = max(1, most // 10)
+    figures = {}
+    for count in (few, most):
+        pages = folder / f"{count}-pages"
+        pages.mkdir()
+        with scratch(url, folder) as database:
+            stated = asked(database, folder, "prepare", pages, count)
+            if count == few:
+                empty = folder / "no-pages"
+                empty.mkdir()
+                nothing = asked(database, folder, "read", empty)
+            figures[count] = asked(database, folder, "compare" if count == most else "read", pages)
+        if figures[count]["tips"] != stated["tips"]:
+            sys.exit(f"The pages hold {stated['tips']} tips, but {figures[count]['tips']} were imported.")
+    for each in figures.values():
+        each["own"] = each["megabytes"] - nothing["megabytes"]
+    print(f"\nThe import into an empty database. {machine()}")
+    print(f"A process that imports nothing takes {nothing['megabytes']:.0f} MiB at its peak.\n")
+    table(
+        ("archive pages", "distinct tips", "seconds", "tips a second", "peak MiB beyond nothing"),
+        [
+            (
+                str(count),
+                str(each["tips"]),
+                f"{each['seconds']:.1f}",
+                f"{each['tips'] / each['seconds']:.0f}",
+                f"{each['own']:.1f}",
+            )
+            for count, each in figures.items()
+        ],
+    )
+    full = figures[most]
+    bare = full["bare_seconds"]
+    rate = full["tips"] / bare
+    print(f"A bare bulk_create of the same {full['rows']} rows: {bare:.1f} s, {rate:.0f} tips a second.")
+    verdicts = Verdicts()
+    verdicts.at_most("import / bare bulk_create", full["seconds"] / bare, IMPORT_TO_BARE)
+    if few * 10 == most and figures[few]["own"] > 0:
+        verdicts.at_most("peak memory, ten times the pages", full["own"] / figures[few]["own"], 10.0)
+    return verdicts.failed
+
+
+def asked(database, folder, *arguments):
+    """Run one step of the import in a process of its own; return what it told."""
+    step = run(database, folder, "bench.imports", *arguments, stdout=subprocess.PIPE)
+    if step.returncode:
+        sys.exit("The import cannot be measured; the reason is above.")
+    return json.loads(step.stdout)
+
+
+def run(database, folder, module, *arguments, **options):
+    """Run a module on a database, with the settings of a new site and a cache that keeps nothing."""
+    environment = {name: value for name, value in os.environ.items() if name not in OF_A_SITE}
+    environment |= {
+        "DJANGO_SETTINGS_MODULE": "tipsite.settings",
+        "DATABASE_URL": database,
+        "STATE_DIR": str(folder),
+        "CACHE_URL": "dummy://",
+    }
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, env=environment, **options)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.split(":")[0] + ".")
+    parser.add_argument("--tips", type=int, default=15_000, help="in the archive that pages are measured on")
+    parser.add_argument("--rounds", type=int, default=31, help="how often each page is asked for")
+    parser.add_argument(
+        "--pages", type=int, default=1500, help="archive pages to import, and a tenth of them"
+    )
+    try:
+        sys.exit(main(parser.parse_args()))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except NoDatabaseError as error:
+        sys.exit(f"bench: {error}")

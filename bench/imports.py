@@ -1,0 +1,89 @@
+"""The import of generated archive pages, each step in a process of its own so that memory can be told apart.
+
+``python -m bench.imports STEP FOLDER`` works on the database of DATABASE_URL and prints one JSON object. The
+steps: ``prepare COUNT`` migrates an empty database and writes so many pages into FOLDER; ``read`` imports
+what the folder holds (nothing from an empty one) and tells the time and the peak memory; ``compare`` does so
+and then writes the same rows into the emptied tables by a bare ``bulk_create``, more than once since it is
+over so soon.
+"""
+
+import json
+import resource
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import django
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+django.setup()
+
+from bench import archive  # noqa: E402 - models need the set-up
+from tips import search  # noqa: E402
+from tips.importers import store  # noqa: E402
+
+BARE_RUNS = 3
+
+
+def prepare(folder, count):
+    """Make the tables of an empty database and write so many archive pages into a folder."""
+    call_command("migrate", verbosity=0)
+    return {"tips": archive.write_pages(folder, count)}
+
+
+def read(folder):
+    """Import the pages of a folder; return the distinct tips, the seconds and the process's peak memory."""
+    connection.ensure_connection()
+    start = time.perf_counter()
+    report = store.import_files(sorted(folder.glob("*.txt")))
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts in kibibytes, macOS in bytes.
+    megabytes = peak / (2**20 if sys.platform == "darwin" else 2**10)
+    return {"tips": report.created, "seconds": seconds, "megabytes": megabytes}
+
+
+def compare(folder):
+    """Import the pages of a folder, then write the same rows into the emptied tables; return both figures."""
+    measured = read(folder)
+    models = [model for model in apps.get_app_config("tips").get_models() if not model._meta.proxy]
+    rows = {model: list(model.objects.all()) for model in _parents_first(models)}
+    bare = statistics.median(_bare(rows) for _ in range(BARE_RUNS))
+    return {**measured, "rows": sum(map(len, rows.values())), "bare_seconds": bare}
+
+
+def _bare(rows):
+    """Empty the tables and write some rows by Django's own ``bulk_create``; return the seconds it took."""
+    call_command("flush", interactive=False, verbosity=0)
+    if connection.vendor == "sqlite":
+        # What the emptied tables left behind would be reused, or tidied up, on the way.
+        search.refresh_index(connection)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM")
+    start = time.perf_counter()
+    with transaction.atomic():
+        for model, same in rows.items():
+            QuerySet(model).bulk_create(same)
+    return time.perf_counter() - start
+
+
+def _parents_first(models):
+    """Yield models so that each comes after those that it points at."""
+    waiting = list(models)
+    while waiting:
+        for model in waiting:
+            needs = {field.related_model for field in model._meta.concrete_fields if field.is_relation}
+            if not needs & (set(waiting) - {model}):
+                waiting.remove(model)
+                yield model
+                break
+
+
+if __name__ == "__main__":
+    step, folder, *others = sys.argv[1:]
+    steps = {"prepare": prepare, "read": read, "compare": compare}
+    print(json.dumps(steps[step](Path(folder), *map(int, others))))

@@ -1,0 +1,127 @@
+"""Queries and time a page, through the whole stack and without a cache of pages.
+
+``python -m bench.pages TIPS ROUNDS`` fills the empty database of DATABASE_URL and measures there. Its exit
+status is 1 where a figure is out of its bounds.
+"""
+
+import gc
+import statistics
+import sys
+import time
+from urllib.parse import urlencode
+
+import django
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+django.setup()
+
+from bench import archive  # noqa: E402 - models need the set-up
+from bench.report import Verdicts, machine, table  # noqa: E402
+from tips.models import Tip  # noqa: E402
+from tips.paging import last_page  # noqa: E402
+
+MOST_QUERIES = 8
+LAST_TO_FIRST = 1.5
+SEARCH_TO_TIP = 10
+
+TIP, FIRST, LAST, COMMON = "a tip", "tag, first page", "tag, last page", "search: a common word"
+
+
+def addresses(total):
+    """Return the pages to measure, as a dict of name to address; the tip is one from the middle."""
+    tag, category = f"/tag/{archive.COMMON_TAG}/", "/category/customer-service-tip-of-the-week/"
+    last = last_page(sum(1 for number in range(total) if number % 20))
+    tip = Tip.objects.newest_first()[total // 2]
+    words = archive.vocabulary()
+
+    def search(query):
+        return "/search/?" + urlencode({"q": query})
+
+    return {
+        "home": "/",
+        FIRST: tag,
+        LAST: f"{tag}page/{last}/" if last > 1 else tag,
+        TIP: tip.get_absolute_url(),
+        "feed": "/feed/",
+        COMMON: search(archive.COMMON_WORD),
+        "search: a rare word": search(words[len(words) // 2]),
+        "search: a phrase": search(f'"{words[0]} {words[1]}"'),
+        "search: a typing error": search("custmoer"),
+        "search: two words, one unknown": search(f"{archive.COMMON_WORD} zzzz"),
+        "all tips, last page": f"/tips/page/{last_page(total)}/" if total > 10 else "/tips/",
+        "category, last page": f"{category}page/{last_page(total)}/" if total > 10 else category,
+        "tag's feed": f"{tag}feed/",
+        "year": f"/{tip.publish_at.year:04}/",
+        "month": f"/{tip.publish_at.year:04}/{tip.publish_at.month:02}/",
+        "sitemap's newest part": "/sitemap-tips.xml",
+    }
+
+
+def measure(pages, rounds):
+    """Return {name: (queries, bytes, seconds of each round)}.
+
+    The pages take turns, so that whatever else the machine does is spread over all of them alike.
+    """
+    client = Client(headers={"host": "localhost"})
+    queries, sizes, seconds = {}, {}, {name: [] for name in pages}
+    for name, address in pages.items():
+        client.get(address)
+        with CaptureQueriesContext(connection) as asked:
+            answer = client.get(address)
+        if answer.status_code != 200:
+            sys.exit(f"{address} was answered with status {answer.status_code}; nothing can be measured.")
+        queries[name], sizes[name] = len(asked), len(answer.content)
+    gc.collect()
+    for _ in range(rounds):
+        for name, address in pages.items():
+            start = time.perf_counter()
+            client.get(address)
+            seconds[name].append(time.perf_counter() - start)
+    return {name: (queries[name], sizes[name], seconds[name]) for name in pages}
+
+
+def main(total, rounds):
+    """Build, measure and judge; return the exit status."""
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    start = time.perf_counter()
+    archive.build(total)
+    print(f"{total} tips were made in {time.perf_counter() - start:.0f} s. {machine()}", flush=True)
+    measured = measure(addresses(total), rounds)
+    medians = {name: statistics.median(seconds) for name, (*_, seconds) in measured.items()}
+    print(f"Each page {rounds} times, taking turns, without a cache. {machine()}\n")
+    table(
+        ("page", "queries", "median ms", "middle half ms", "kB", "to a tip"),
+        [
+            (
+                name,
+                str(queries),
+                f"{medians[name] * 1000:.1f}",
+                _middle_half(seconds),
+                f"{size / 1000:.0f}",
+                f"{medians[name] / medians[TIP]:.2f}",
+            )
+            for name, (queries, size, seconds) in measured.items()
+        ],
+    )
+    verdicts = Verdicts()
+    most = max(measured, key=lambda name: measured[name][0])
+    verdicts.at_most(f"most queries on a page ({most})", measured[most][0], MOST_QUERIES)
+    verdicts.same("queries on a tag's first and last page", measured[FIRST][0], measured[LAST][0])
+    verdicts.at_most("last page / first page", medians[LAST] / medians[FIRST], LAST_TO_FIRST)
+    verdicts.at_most(
+        "search for a word in two thirds of all / a tip", medians[COMMON] / medians[TIP], SEARCH_TO_TIP
+    )
+    return 1 if verdicts.failed else 0
+
+
+def _middle_half(seconds):
+    low, _, high = statistics.quantiles(seconds, n=4) if len(seconds) > 1 else seconds * 3
+    return f"{low * 1000:.1f}–{high * 1000:.1f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:])))
