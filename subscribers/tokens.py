@@ -20,7 +20,7 @@ class Purpose(enum.Enum):
 LIFETIMES = {Purpose.CONFIRM: timedelta(days=14), Purpose.LEAVE: None}
 
 
-class InvalidToken(Exception):  # noqa: N818
+class InvalidToken(Exception):
     """The token was changed, is older than its purpose allows, or was made for another purpose."""
 
 

@@ -375,8 +375,15 @@ class Word(models.Model):
         for tip in tips:
             if tip.get_deferred_fields().isdisjoint({"title", "takeaway", "body", "excerpt"}):
                 found |= words.vocabulary(f"{tip.title} {tip.takeaway} {tip.essence}")
-        cls.objects.bulk_create(
-            [cls(word=word, stem=words.stem(word), length=len(word)) for word in sorted(found)],
-            ignore_conflicts=True,
-            batch_size=200,
-        )
+        new = sorted(found)
+        for start in range(0, len(new), 500):
+            some = new[start : start + 500]
+            known = set(cls.objects.filter(word__in=some).values_list("word", flat=True))
+            cls.objects.bulk_create(
+                [
+                    cls(word=word, stem=words.stem(word), length=len(word))
+                    for word in some
+                    if word not in known
+                ],
+                ignore_conflicts=True,
+            )

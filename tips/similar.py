@@ -40,10 +40,12 @@ def related(tip, limit=3):
     public_sql, public_params = search.public()
     return list(
         Tip.objects.raw(
+            # Summed up before any tip's row is looked at.
             "SELECT t.id, t.title, t.slug, t.excerpt, t.publish_at, t.has_body"
-            f" FROM ({' UNION ALL '.join(parts)}) u JOIN tips_tip t ON t.id = u.id"
-            f" WHERE {public_sql} AND t.id <> %s GROUP BY t.id"
-            f" HAVING COUNT(*) > 1 ORDER BY SUM(weight) DESC, t.publish_at DESC NULLS LAST, t.id LIMIT %s",
+            " FROM (SELECT id, SUM(weight) AS weight"
+            f" FROM ({' UNION ALL '.join(parts)}) u GROUP BY id HAVING COUNT(*) > 1) s"
+            f" JOIN tips_tip t ON t.id = s.id WHERE {public_sql} AND t.id <> %s"
+            " ORDER BY s.weight DESC, t.publish_at DESC NULLS LAST, t.id LIMIT %s",
             [*params, *public_params, tip.pk, limit],
         )
     )

@@ -31,8 +31,8 @@ class Home(TemplateView):
         return super().get_context_data(
             lead=lead,
             strip=[tip for tip in strip if tip != lead][:STRIP_LENGTH],
-            categories=ways.categories(),
-            tags=ways.tags(most=TAGS_ON_HOME),
+            categories=ways.counted_categories(),
+            tags=ways.counted_tags(most=TAGS_ON_HOME),
             years=ways.years(),
             **kwargs,
         )
@@ -197,7 +197,7 @@ class Search(TemplateView):
             page=results.page,
             address="?" + urlencode({key: value for key, value in kept.items() if value}),
             categories=ways.categories(),
-            tags=ways.tags(most=TAGS_IN_FILTER),
+            tags=ways.tags()[:TAGS_IN_FILTER],
             years=ways.years(),
             **kwargs,
         )

@@ -1,26 +1,36 @@
 """The ways into the archive: categories, tags and years, as far as readers may know of them."""
 
-from django.db.models import Count, Max, Min, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.utils.dates import MONTHS
 
 from tips import slots
-from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip
+from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip, newest_first, oldest_first
 
 
 def categories():
+    """Return the categories that have published tips, by name, as a queryset."""
+    return _with_tips(Category, CategorisedTip, "category")
+
+
+def tags():
+    """Return the tags that have published tips, by name, as a queryset."""
+    return _with_tips(Tag, TaggedTip, "tag")
+
+
+def counted_categories():
     """Return the categories that have published tips, each with their number as ``count``, by name."""
     return _counted(Category, CategorisedTip, "category")
 
 
-def tags(most=None):
-    """Return the tags that have published tips, each with their number as ``count``, by name.
+def counted_tags(most):
+    """Return the tags with the most published tips, each with their number as ``count``, by name."""
+    found = sorted(_counted(Tag, TaggedTip, "tag"), key=lambda tag: -tag.count)[:most]
+    return sorted(found, key=lambda tag: tag.name)
 
-    With ``most``, only so many, those with the most tips.
-    """
-    found = _counted(Tag, TaggedTip, "tag")
-    if most is not None and len(found) > most:
-        found = sorted(sorted(found, key=lambda tag: -tag.count)[:most], key=lambda tag: tag.name)
-    return found
+
+def _with_tips(model, placements, name):
+    own = placements.objects.published().filter(**{name: OuterRef("pk")})
+    return model.objects.filter(Exists(own)).order_by("name")
 
 
 def _counted(model, placements, name):
@@ -31,10 +41,13 @@ def _counted(model, placements, name):
 
 def years():
     """Return the years from the newest published tip's down to the oldest's."""
-    ends = Tip.objects.published_dated().aggregate(oldest=Min("publish_at"), newest=Max("publish_at"))
-    if ends["oldest"] is None:
+    dated = Tip.objects.published_dated()
+    oldest = Subquery(dated.order_by(oldest_first()).values("publish_at")[:1])
+    # The two ends of one index; Min and Max together would read all of it.
+    ends = dated.order_by(newest_first()).annotate(oldest=oldest).values_list("publish_at", "oldest").first()
+    if ends is None:
         return []
-    newest, oldest = (ends[end].astimezone(slots.site_zone()).year for end in ("newest", "oldest"))
+    newest, oldest = (end.astimezone(slots.site_zone()).year for end in ends)
     return list(range(newest, oldest - 1, -1))
 
 

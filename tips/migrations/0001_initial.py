@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,166 +16,400 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('slug', models.SlugField(help_text="The category's address.", max_length=100, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True)),
+                ("slug", models.SlugField(help_text="The category's address.", max_length=100, unique=True)),
             ],
             options={
-                'verbose_name_plural': 'categories',
-                'ordering': ['name'],
+                "verbose_name_plural": "categories",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Tip',
+            name="Tip",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(help_text='Without a date; at most 70 characters read best.', max_length=200)),
-                ('slug', models.SlugField(help_text="The tip's address; made from the title.", max_length=220, unique=True)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('in_review', 'In review'), ('approved', 'Approved'), ('withdrawn', 'Withdrawn')], default='draft', editable=False, max_length=10)),
-                ('publish_at', models.DateTimeField(blank=True, help_text='The slot at which readers see it, once it is approved.', null=True, verbose_name='goes live')),
-                ('undated', models.BooleanField(default=False, help_text='Public without a date once approved: after all dated tips, in no feed, never mailed.')),
-                ('for_mail', models.BooleanField(default=True, editable=False, help_text='Whether this tip may ever be mailed to subscribers.')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('takeaway', models.TextField(blank=True, help_text='The closing moral, in one or a few sentences. Shown apart, after the body.')),
-                ('excerpt', models.TextField(blank=True, help_text='What lists show of the tip. Left empty, the beginning of the body is taken.')),
-                ('body', models.TextField(blank=True, help_text='The tip itself, without its takeaway.')),
-                ('has_body', models.GeneratedField(db_persist=True, expression=models.Q(('body', ''), _negated=True), output_field=models.BooleanField())),
-                ('words_title', models.TextField(default='', editable=False)),
-                ('words_takeaway', models.TextField(default='', editable=False)),
-                ('words_body', models.TextField(default='', editable=False)),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tips', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "title",
+                    models.CharField(
+                        help_text="Without a date; at most 70 characters read best.", max_length=200
+                    ),
+                ),
+                (
+                    "slug",
+                    models.SlugField(
+                        help_text="The tip's address; made from the title.", max_length=220, unique=True
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in_review", "In review"),
+                            ("approved", "Approved"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "publish_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="The slot at which readers see it, once it is approved.",
+                        null=True,
+                        verbose_name="goes live",
+                    ),
+                ),
+                (
+                    "undated",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Public without a date once approved: after all dated tips, in no feed, never mailed.",
+                    ),
+                ),
+                (
+                    "for_mail",
+                    models.BooleanField(
+                        default=True,
+                        editable=False,
+                        help_text="Whether this tip may ever be mailed to subscribers.",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "takeaway",
+                    models.TextField(
+                        blank=True,
+                        help_text="The closing moral, in one or a few sentences. Shown apart, after the body.",
+                    ),
+                ),
+                (
+                    "excerpt",
+                    models.TextField(
+                        blank=True,
+                        help_text="What lists show of the tip. Left empty, the beginning of the body is taken.",
+                    ),
+                ),
+                ("body", models.TextField(blank=True, help_text="The tip itself, without its takeaway.")),
+                (
+                    "has_body",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Q(("body", ""), _negated=True),
+                        output_field=models.BooleanField(),
+                    ),
+                ),
+                ("words_title", models.TextField(default="", editable=False)),
+                ("words_takeaway", models.TextField(default="", editable=False)),
+                ("words_body", models.TextField(default="", editable=False)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tips",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'permissions': [('change_any_tip', 'Can see and change tips written by others'), ('approve_tip', 'Can approve, plan and send back tips'), ('publish_tip', 'Can publish tips at once, withdraw and reinstate them')],
+                "permissions": [
+                    ("change_any_tip", "Can see and change tips written by others"),
+                    ("approve_tip", "Can approve, plan and send back tips"),
+                    ("publish_tip", "Can publish tips at once, withdraw and reinstate them"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True, verbose_name='name')),
-                ('slug', models.SlugField(allow_unicode=True, max_length=100, unique=True, verbose_name='slug')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True, verbose_name="name")),
+                (
+                    "slug",
+                    models.SlugField(allow_unicode=True, max_length=100, unique=True, verbose_name="slug"),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='TaggedTip',
+            name="TaggedTip",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('in_review', 'In review'), ('approved', 'Approved'), ('withdrawn', 'Withdrawn')], default='draft', editable=False, max_length=10)),
-                ('publish_at', models.DateTimeField(editable=False, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in_review", "In review"),
+                            ("approved", "Approved"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=10,
+                    ),
+                ),
+                ("publish_at", models.DateTimeField(editable=False, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Word',
+            name="Word",
             fields=[
-                ('word', models.CharField(max_length=30, primary_key=True, serialize=False)),
-                ('stem', models.CharField(db_index=True, max_length=200)),
-                ('length', models.PositiveSmallIntegerField(db_index=True)),
-                ('tips', models.PositiveIntegerField(default=1)),
+                ("word", models.CharField(max_length=30, primary_key=True, serialize=False)),
+                ("stem", models.CharField(db_index=True, max_length=200)),
+                ("length", models.PositiveSmallIntegerField(db_index=True)),
+                ("tips", models.PositiveIntegerField(default=1)),
             ],
         ),
         migrations.CreateModel(
-            name='CategorisedTip',
+            name="CategorisedTip",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('in_review', 'In review'), ('approved', 'Approved'), ('withdrawn', 'Withdrawn')], default='draft', editable=False, max_length=10)),
-                ('publish_at', models.DateTimeField(editable=False, null=True)),
-                ('category', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='placements', to='tips.category')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in_review", "In review"),
+                            ("approved", "Approved"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=10,
+                    ),
+                ),
+                ("publish_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "category",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="placements",
+                        to="tips.category",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Origin',
+            name="Origin",
             fields=[
-                ('tip', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='origin', serialize=False, to='tips.tip')),
-                ('identity', models.CharField(max_length=260, unique=True)),
-                ('source', models.CharField(max_length=20)),
-                ('texts', models.JSONField(default=dict)),
-                ('categories', models.JSONField(default=list)),
-                ('tags', models.JSONField(default=list)),
+                (
+                    "tip",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="origin",
+                        serialize=False,
+                        to="tips.tip",
+                    ),
+                ),
+                ("identity", models.CharField(max_length=260, unique=True)),
+                ("source", models.CharField(max_length=20)),
+                ("texts", models.JSONField(default=dict)),
+                ("categories", models.JSONField(default=list)),
+                ("tags", models.JSONField(default=list)),
             ],
         ),
         migrations.AddField(
-            model_name='tip',
-            name='categories',
-            field=models.ManyToManyField(blank=True, related_name='tips', through='tips.CategorisedTip', to='tips.category'),
+            model_name="tip",
+            name="categories",
+            field=models.ManyToManyField(
+                blank=True, related_name="tips", through="tips.CategorisedTip", to="tips.category"
+            ),
         ),
         migrations.AddField(
-            model_name='categorisedtip',
-            name='tip',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='categorised', to='tips.tip'),
+            model_name="categorisedtip",
+            name="tip",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="categorised", to="tips.tip"
+            ),
         ),
         migrations.CreateModel(
-            name='FormerSlug',
+            name="FormerSlug",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(allow_unicode=True, max_length=220)),
-                ('tip', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='former_slugs', to='tips.tip')),
-                ('tag', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='former_slugs', to='tips.tag')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(allow_unicode=True, max_length=220)),
+                (
+                    "tip",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="former_slugs",
+                        to="tips.tip",
+                    ),
+                ),
+                (
+                    "tag",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="former_slugs",
+                        to="tips.tag",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='tip',
-            name='tags',
-            field=taggit.managers.TaggableManager(blank=True, help_text='A comma-separated list of tags.', through='tips.TaggedTip', to='tips.Tag', verbose_name='Tags'),
+            model_name="tip",
+            name="tags",
+            field=taggit.managers.TaggableManager(
+                blank=True,
+                help_text="A comma-separated list of tags.",
+                through="tips.TaggedTip",
+                to="tips.Tag",
+                verbose_name="Tags",
+            ),
         ),
         migrations.AddField(
-            model_name='taggedtip',
-            name='content_object',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tagged', to='tips.tip'),
+            model_name="taggedtip",
+            name="content_object",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="tagged", to="tips.tip"
+            ),
         ),
         migrations.AddField(
-            model_name='taggedtip',
-            name='tag',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='placements', to='tips.tag'),
+            model_name="taggedtip",
+            name="tag",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="placements",
+                to="tips.tag",
+            ),
         ),
         migrations.AddIndex(
-            model_name='categorisedtip',
-            index=tips.models.ListingIndex(models.F('category'), models.F('state'), models.OrderBy(models.F('publish_at'), descending=True, nulls_last=True), models.F('tip'), name='categorised_listing'),
+            model_name="categorisedtip",
+            index=tips.models.ListingIndex(
+                models.F("category"),
+                models.F("state"),
+                models.OrderBy(models.F("publish_at"), descending=True, nulls_last=True),
+                models.F("tip"),
+                name="categorised_listing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='categorisedtip',
-            constraint=models.UniqueConstraint(models.F('tip'), models.F('category'), name='categorised_once'),
+            model_name="categorisedtip",
+            constraint=models.UniqueConstraint(
+                models.F("tip"), models.F("category"), name="categorised_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='formerslug',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('tag__isnull', False), ('tip__isnull', True)), models.Q(('tag__isnull', True), ('tip__isnull', False)), _connector='OR'), name='former_slug_of_one_thing'),
+            model_name="formerslug",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("tag__isnull", False), ("tip__isnull", True)),
+                    models.Q(("tag__isnull", True), ("tip__isnull", False)),
+                    _connector="OR",
+                ),
+                name="former_slug_of_one_thing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='formerslug',
-            constraint=models.UniqueConstraint(models.F('slug'), condition=models.Q(('tag__isnull', False)), name='former_tag_slug_once'),
+            model_name="formerslug",
+            constraint=models.UniqueConstraint(
+                models.F("slug"), condition=models.Q(("tag__isnull", False)), name="former_tag_slug_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='formerslug',
-            constraint=models.UniqueConstraint(models.F('slug'), condition=models.Q(('tip__isnull', False)), name='former_tip_slug_once'),
+            model_name="formerslug",
+            constraint=models.UniqueConstraint(
+                models.F("slug"), condition=models.Q(("tip__isnull", False)), name="former_tip_slug_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='tip',
-            index=tips.models.ListingIndex(models.F('state'), models.OrderBy(models.F('publish_at'), descending=True, nulls_last=True), models.F('id'), name='tip_listing'),
+            model_name="tip",
+            index=tips.models.ListingIndex(
+                models.F("state"),
+                models.OrderBy(models.F("publish_at"), descending=True, nulls_last=True),
+                models.F("id"),
+                name="tip_listing",
+            ),
         ),
         migrations.AddIndex(
-            model_name='tip',
-            index=tips.models.ListingIndex(models.F('state'), models.F('has_body'), models.OrderBy(models.F('publish_at'), descending=True, nulls_last=True), models.F('id'), name='tip_full_listing'),
+            model_name="tip",
+            index=tips.models.ListingIndex(
+                models.F("state"),
+                models.F("has_body"),
+                models.OrderBy(models.F("publish_at"), descending=True, nulls_last=True),
+                models.F("id"),
+                name="tip_full_listing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tip',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(('publish_at__isnull', True), ('undated', True)), models.Q(('publish_at__isnull', False), ('undated', False)), _connector='OR'), name='tip_approved_is_dated_or_undated', violation_error_message='An approved tip has either a moment to go live or is undated.'),
+            model_name="tip",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "approved"), _negated=True),
+                    models.Q(("publish_at__isnull", True), ("undated", True)),
+                    models.Q(("publish_at__isnull", False), ("undated", False)),
+                    _connector="OR",
+                ),
+                name="tip_approved_is_dated_or_undated",
+                violation_error_message="An approved tip has either a moment to go live or is undated.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tip',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='tip_has_a_title'),
+            model_name="tip",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("title", ""), _negated=True), name="tip_has_a_title"
+            ),
         ),
         migrations.AddIndex(
-            model_name='taggedtip',
-            index=tips.models.ListingIndex(models.F('tag'), models.F('state'), models.OrderBy(models.F('publish_at'), descending=True, nulls_last=True), models.F('content_object'), name='tagged_listing'),
+            model_name="taggedtip",
+            index=tips.models.ListingIndex(
+                models.F("tag"),
+                models.F("state"),
+                models.OrderBy(models.F("publish_at"), descending=True, nulls_last=True),
+                models.F("content_object"),
+                name="tagged_listing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='taggedtip',
-            constraint=models.UniqueConstraint(models.F('content_object'), models.F('tag'), name='tagged_once'),
+            model_name="taggedtip",
+            constraint=models.UniqueConstraint(
+                models.F("content_object"), models.F("tag"), name="tagged_once"
+            ),
         ),
     ]
