@@ -15,7 +15,7 @@ def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tipsite.settings")
     try:
         settings.INSTALLED_APPS  # noqa: B018  the first look at a setting reads them all
-    except (EnvError, ImproperlyConfigured, ValueError) as error:
+    except (EnvError, ImproperlyConfigured, OSError, ValueError) as error:
         print(f"Not started: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)
     execute_from_command_line(sys.argv)

@@ -38,7 +38,7 @@ def addresses():
     months = [(tip.publish_at.year, tip.publish_at.month) for tip in tips if tip.publish_at][:1]
     word = tips.full()[0].title.split()[-1].strip("?!.")
     withdrawn = Tip.objects.filter(state=State.WITHDRAWN)
-    listed = [each.get_absolute_url() for each in [*ways.categories(), *ways.tags(most=100)]]
+    listed = [each.get_absolute_url() for each in [*ways.categories(), *ways.tags()]]
     searches = ["", f"?q={word}", f"?q={word}e", "?q=zebra+okapi", "?q=%22%22"]
     return [
         reverse("tips:home"),
@@ -58,7 +58,7 @@ def addresses():
 
 def measured():
     """Return the pages that Lighthouse looks at, as a dict of name to address."""
-    tag = max(ways.tags(most=100), key=lambda tag: tag.count)
+    (tag,) = ways.counted_tags(most=1)
     tip = Tip.objects.published_dated().full().newest_first()[0]
     return {"home": reverse("tips:home"), "list": tag.get_absolute_url(), "tip": tip.get_absolute_url()}
 

@@ -24,6 +24,10 @@ class Desk(AdminSite):
     def admin_view(self, view, cacheable=False):
         return policy(super().admin_view(view, cacheable))
 
+    def get_urls(self):
+        # "View on site" needs no detour; this one would tell an author the address of another's draft.
+        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+
     def get_app_list(self, request, app_label=None):
         """Return what the front page offers: tips first, what belongs to the machinery last."""
         rooms = {"tips": 0, "subscribers": 1, "auth": 2}

@@ -1,15 +1,19 @@
 """Feeds of the newest dated tips with their full text: RSS, Atom and JSON Feed."""
 
 import json
+from datetime import UTC, datetime
+from html import unescape
 
 from django.conf import settings
 from django.contrib.syndication.views import Feed
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
+from django.utils.html import escape
 
+from tips import ways
 from tips.models import Category, Tip, newest_first
 from tips.views import tag_or_former
 
@@ -21,7 +25,14 @@ def absolute(path):
     return settings.SITE_URL + path
 
 
-class RssWithText(Rss201rev2Feed):
+class Unhurried:
+    """A feed whose date is its newest entry's; without entries it is always the same, not the present."""
+
+    def latest_post_date(self):
+        return super().latest_post_date() if self.items else datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class RssWithText(Unhurried, Rss201rev2Feed):
     """RSS 2.0 with the full text beside the excerpt (content:encoded, RSS Content Module)."""
 
     def rss_attributes(self):
@@ -35,7 +46,7 @@ class RssWithText(Rss201rev2Feed):
         handler.addQuickElement("content:encoded", item["text"])
 
 
-class AtomWithText(Atom1Feed):
+class AtomWithText(Unhurried, Atom1Feed):
     """Atom (RFC 4287) with the full text beside the excerpt."""
 
     def add_item_elements(self, handler, item):
@@ -43,7 +54,7 @@ class AtomWithText(Atom1Feed):
         handler.addQuickElement("content", item["text"], {"type": "html"})
 
 
-class JsonFeed(SyndicationFeed):
+class JsonFeed(Unhurried, SyndicationFeed):
     """JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
 
     content_type = "application/feed+json; charset=utf-8"
@@ -61,7 +72,7 @@ class JsonFeed(SyndicationFeed):
                     "id": item["unique_id"],
                     "url": item["link"],
                     "title": item["title"],
-                    "summary": item["description"],
+                    "summary": unescape(item["description"]),
                     "content_html": item["text"],
                     "date_published": item["pubdate"].isoformat(),
                     "date_modified": item["updateddate"].isoformat(),
@@ -79,13 +90,16 @@ class Rss(Feed):
     feed_type = RssWithText
     format = "rss"
 
+    def __call__(self, request, *args, **kwargs):
+        """Answer, and have caches ask each time: by its date alone a feed would seem fresh for hours."""
+        response = super().__call__(request, *args, **kwargs)
+        patch_cache_control(response, no_cache=True)
+        return response
+
     def get_object(self, request, category=None, tag=None):
-        found = (
-            get_object_or_404(Category, slug=category) if category else tag_or_former(tag) if tag else None
-        )
-        if found and not found.placements.published().exists():
-            raise Http404("There are no tips here.")
-        return found
+        if category:
+            return get_object_or_404(ways.categories(), slug=category)
+        return tag_or_former(tag) if tag else None
 
     def title(self, obj):
         return f"{obj} | {settings.SITE_NAME}" if obj else settings.SITE_NAME
@@ -124,7 +138,8 @@ class Rss(Feed):
         return tip.title
 
     def item_description(self, tip):
-        return tip.excerpt
+        # Readers of RSS and Atom take it for HTML.
+        return escape(tip.excerpt)
 
     def item_link(self, tip):
         return absolute(tip.get_absolute_url())
@@ -147,7 +162,7 @@ class Rss(Feed):
         return [each.name for each in (*tip.categories.all(), *tip.tags.all())]
 
     def item_extra_kwargs(self, tip):
-        return {"text": render_to_string("tips/_text.html", {"tip": tip, "plain": True})}
+        return {"text": render_to_string("tips/_text.html", {"tip": tip})}
 
 
 class Atom(Rss):

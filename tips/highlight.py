@@ -37,7 +37,9 @@ def _best_start(spans, hits):
     """Return the number of the word to begin at: a few before the hits that stand closest together."""
     best, best_count = 0, 0
     for n, hit in enumerate(hits):
-        within = {words.stem(spans[other][2]) for other in hits[n:] if other < hit + PASSAGE_WORDS - 8}
+        # No more words than these can stand in the passage.
+        near = hits[n : n + PASSAGE_WORDS]
+        within = {words.stem(spans[other][2]) for other in near if other < hit + PASSAGE_WORDS - 8}
         if len(within) > best_count:
             best, best_count = hit, len(within)
     return max(0, min(best - 8, len(spans) - PASSAGE_WORDS))

@@ -2,6 +2,7 @@
 
 import html
 import re
+from itertools import takewhile
 
 import nh3
 from django.utils.html import MAX_URL_LENGTH, escape, urlize
@@ -47,6 +48,8 @@ _TOKEN = re.compile(
 )
 _START = re.compile(r'start="(-?\d+)"')
 _ALT = re.compile(r'alt="([^"]*)"')
+_OTHER_LINE_ENDS = re.compile("[\x0b\x0c]")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _SPACES = re.compile(r"[^\S\n]+")
 _BLOCKS = {"p", "h2", "h3", "li", "blockquote", "ul", "ol"}
 
@@ -57,14 +60,16 @@ _ENDS_NO_HEADING = (".", "!", "?", ":", ";", "…")
 _CLOSING = "”’»\"')]} "
 _SHOWS_NOTHING = "\u200b\u2060\ufeff \t\u00a0"
 
-_HAS_ADDRESS = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
-# What urlize can make a link of has one of these.
-_MAY_HOLD_ADDRESS = re.compile(r"://|www\.|@|\.(?:com|edu|gov|int|mil|net|org)", re.IGNORECASE)
+_ADDRESS = re.compile(r"://|\bwww\.|\w@\w", re.IGNORECASE)
+_SITE = re.compile(r"\w\.(?:com|edu|gov|net|org|tv|io|co)\b", re.IGNORECASE)
 _ENDS_SENTENCE = re.compile(r"[.!?…][”\"’')\]]*$")
 # Their full stop ends no sentence: "Mr.", "e.g.", a person's initial.
 _ABBREVIATION = re.compile(r"[(“\"]?(?:[A-Z]|Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|etc|e\.g|i\.e|a\.m|p\.m)\.")
 
-_ALWAYS_PROMOTION = re.compile(r"(Read our New Book|Interested in improving)\b", re.IGNORECASE)
+_ALWAYS_PROMOTION = re.compile(
+    r"(?:Read our New Book|Interested in improving|Listen to our (?:\w+ ){0,5}(?:podcast|episode|show))\b",
+    re.IGNORECASE,
+)
 _PROMOTION_WITH_ADDRESS = re.compile(r"(Read our|Listen to|Interested in)\b", re.IGNORECASE)
 
 
@@ -73,10 +78,18 @@ def clean(source):
 
     What has no words and no image comes back as the empty string, so that an empty editor means no body.
     """
-    cleaned = _cleaner.clean(source).strip()
+    cleaned = _cleaner.clean(without_controls(source)).strip()
     if not cleaned or ("<img" not in cleaned and not to_text(cleaned)):
         return ""
     return cleaned
+
+
+def without_controls(text):
+    """Return text without the characters that XML has no place for (XML 1.0, section 2.2).
+
+    Word processors leave some behind. One that parts lines becomes a line end.
+    """
+    return _CONTROLS.sub("", _OTHER_LINE_ENDS.sub("\n", text))
 
 
 def one_line(text):
@@ -87,11 +100,14 @@ def one_line(text):
 def inline(text):
     """Return one line of plain text as HTML: every character stays itself, bare addresses become links."""
     line = one_line(text)
-    if not _MAY_HOLD_ADDRESS.search(line):
+    if not _ADDRESS.search(line):
         return escape(line)
-    # urlize takes minutes over one word of a million characters, in which it finds no address anyway.
+    # Word by word: a firm called Amazon.com is no address, and urlize would make one of it. It also takes
+    # minutes over one word of a million characters, in which it finds no address anyway.
     return " ".join(
-        urlize(word, autoescape=True) if len(word) <= MAX_URL_LENGTH else escape(word)
+        urlize(word, autoescape=True)
+        if len(word) <= MAX_URL_LENGTH and _ADDRESS.search(word)
+        else escape(word)
         for word in line.split(" ")
     )
 
@@ -169,7 +185,7 @@ def _rendered(found):
 
 def _could_head(lines, inner):
     line = one_line(lines[0])
-    if len(lines) > 1 or len(line) > _LONGEST_HEADING or "<a " in inner:
+    if len(lines) > 1 or len(line) > _LONGEST_HEADING or "<a " in inner or _SITE.search(line):
         return False
     return not line.rstrip(_CLOSING).endswith(_ENDS_NO_HEADING)
 
@@ -235,7 +251,8 @@ def is_promotion(paragraph):
     """Tell whether a paragraph at the end of a tip advertises a book, a podcast or a service."""
     if _ALWAYS_PROMOTION.match(paragraph):
         return True
-    return bool(_PROMOTION_WITH_ADDRESS.match(paragraph) and _HAS_ADDRESS.search(paragraph))
+    has_address = _ADDRESS.search(paragraph) or _SITE.search(paragraph)
+    return bool(has_address and _PROMOTION_WITH_ADDRESS.match(paragraph))
 
 
 def essence(source):
@@ -252,8 +269,12 @@ def essence(source):
 def excerpt(text, words=50):
     """Return the beginning of plain text in at most so many words, as one line.
 
-    It ends with a whole sentence where one ends in the second half of them, else with an ellipsis.
+    It ends before the first list, and with a whole sentence where one ends in the second half of the words,
+    else with an ellipsis.
     """
+    before_list = list(takewhile(lambda block: not is_item(block), text.split("\n\n")))
+    if sum(len(block.split()) for block in before_list) >= words // 4:
+        text = "\n\n".join(before_list)
     all_words = text.split()
     if len(all_words) <= words:
         return " ".join(all_words)

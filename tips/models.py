@@ -135,6 +135,10 @@ class Category(models.Model):
     def __str__(self):
         return self.name
 
+    def save(self, *args, **kwargs):
+        self.name = markup.one_line(markup.without_controls(self.name))
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self):
         return reverse("tips:category", args=[self.slug])
 
@@ -144,6 +148,10 @@ class Tag(TagBase):
 
     class Meta:
         ordering = ["name"]
+
+    def save(self, *args, **kwargs):
+        self.name = markup.one_line(markup.without_controls(self.name))
+        super().save(*args, **kwargs)
 
     def get_absolute_url(self):
         return reverse("tips:tag", args=[self.slug])
@@ -243,6 +251,10 @@ class Tip(models.Model):
     def compute(self):
         """Set what follows from the texts: the search's words, and an excerpt where none was written."""
         deferred = self.get_deferred_fields()
+        for name in {"title", "takeaway", "excerpt", "body"} - deferred:
+            setattr(self, name, markup.without_controls(getattr(self, name)))
+        if "title" not in deferred:
+            self.title = markup.one_line(self.title)
         if deferred.isdisjoint({"title", "takeaway", "body", "excerpt"}):
             self.words_title = words.indexed(self.title)
             self.words_takeaway = words.indexed(self.takeaway)
@@ -292,7 +304,7 @@ class Placement(models.Model):
 
 
 class CategorisedTip(Placement):
-    tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="categorised")
+    tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="categorised", db_index=False)
     category = models.ForeignKey(
         Category, on_delete=models.CASCADE, related_name="placements", db_index=False
     )
@@ -307,7 +319,7 @@ class CategorisedTip(Placement):
 class TaggedTip(Placement, ItemBase):
     TIP_ID = "content_object_id"
 
-    content_object = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="tagged")
+    content_object = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="tagged", db_index=False)
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="placements", db_index=False)
 
     objects = PublishedQuerySet.as_manager()
@@ -322,7 +334,7 @@ class TaggedTip(Placement, ItemBase):
 class FormerSlug(models.Model):
     """An address that a tag or a tip once had, and where its readers are sent now."""
 
-    slug = models.SlugField(max_length=220, allow_unicode=True)
+    slug = models.SlugField(max_length=220, allow_unicode=True, db_index=False)
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, null=True, related_name="former_slugs")
     tip = models.ForeignKey(Tip, on_delete=models.CASCADE, null=True, related_name="former_slugs")
 

@@ -27,6 +27,10 @@ DEEPEST_PAGE = 50
 _QUOTES = str.maketrans("“”„«»", '"""""')
 _CHUNK = re.compile(r'"([^"]*)"?|([^\s"]+)')
 
+# A word is a likely slip for another with at most so many letters wrong, left out or swapped, and at least
+# this Jaro-Winkler likeness: "recovry" for "recover", not for "record".
+MOST_ERRORS = 2
+ALIKE = 0.92
 # What each missing term adds to a hit's tier.
 PARTLY = 10
 
@@ -144,18 +148,16 @@ def create_index(cursor):
 def rebuild(progress=iter):
     """Make the words of every tip, the index and the vocabulary anew; return the number of tips.
 
-    ``progress`` wraps the iteration over the tips, to show how far it is.
+    ``progress`` wraps the iteration over batches of tips, to show how far it is.
     """
-    with transaction.atomic():
-        batch = []
-        for tip in progress(Tip.objects.iterator(chunk_size=500)):
-            batch.append(tip)
-            if len(batch) == 500:
-                Tip.objects.bulk_update(batch, [])
-                batch.clear()
-        Tip.objects.bulk_update(batch, [])
-        refresh_index(connection)
-        return count_words()
+    pks = list(Tip.objects.order_by("pk").values_list("pk", flat=True))
+    for start in progress(range(0, len(pks), 500)):
+        # Locked while it is read and written: what staff save meanwhile waits, and is not overwritten.
+        with transaction.atomic():
+            batch = Tip.objects.select_for_update().filter(pk__in=pks[start : start + 500])
+            Tip.objects.bulk_update(batch, [])
+    refresh_index(connection)
+    return count_words()
 
 
 def refresh_index(using_connection):
@@ -175,14 +177,15 @@ def count_words():
     for row in rows:
         tips += 1
         counts.update(set(" ".join(row).split()))
-    with transaction.atomic():
-        kept = [
-            Word(word=word, stem=stem, length=length, tips=counts[stem])
-            for word, stem, length in Word.objects.values_list("word", "stem", "length")
-            if counts[stem]
-        ]
-        Word.objects.all().delete()
-        Word.objects.bulk_create(kept, batch_size=200, ignore_conflicts=True)
+    known = list(Word.objects.all())
+    changed = [word for word in known if word.tips != counts[word.stem]]
+    for word in changed:
+        word.tips = counts[word.stem]
+    Word.objects.bulk_create(
+        changed, batch_size=200, update_conflicts=True, unique_fields=["word"], update_fields=["tips"]
+    )
+    # Only what was seen to be lost: a word that another process learns at this moment stays.
+    Word.objects.filter(tips=0).delete()
     return tips
 
 
@@ -349,9 +352,26 @@ def _likely(wrong):
     known = list(Word.objects.filter(length__in=lengths).values_list("word", flat=True))
     result = []
     for word in wrong:
-        near = process.extract(
-            word, known, scorer=OSA.distance, score_cutoff=1 if len(word) < 6 else 2, limit=None
-        )
-        ranked = sorted(near, key=lambda hit: (hit[1], -JaroWinkler.similarity(word, hit[0]), hit[0]))
-        result.append([hit[0] for hit in ranked[:5]])
+        near = process.extract(word, known, scorer=OSA.distance, score_cutoff=MOST_ERRORS, limit=None)
+        likely = [(distance, -JaroWinkler.similarity(word, other), other) for other, distance, _ in near]
+        result.append([other for _, likeness, other in sorted(likely) if -likeness >= ALIKE][:5])
     return result
+
+
+def named(terms, ways):
+    """Return those of some categories or tags that a reader's words name, a typing error forgiven.
+
+    ``terms`` is what was typed; ``ways`` are things with a ``name``.
+    """
+    wanted = [words.fold(word) for term in terms for _, _, word in words.split(term.text)]
+    return [way for way in ways if wanted and all(_names(word, way.name) for word in wanted)]
+
+
+def _names(word, name):
+    known = [words.fold(part) for _, _, part in words.split(words.joined(name))]
+    if words.stem(word) in map(words.stem, known):
+        return True
+    return len(word) > 3 and any(
+        OSA.distance(word, part) <= MOST_ERRORS and JaroWinkler.similarity(word, part) >= ALIKE
+        for part in known
+    )

@@ -1,4 +1,4 @@
-"""The sitemap (sitemaps.org protocol): every page worth finding, teasers and search results left out."""
+"""The sitemap (sitemaps.org protocol): every full tip, home and the lists by subject."""
 
 from urllib.parse import urlsplit
 

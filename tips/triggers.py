@@ -67,7 +67,9 @@ def _postgresql():
     for table, tip in _PLACEMENTS:
         yield (
             f"CREATE OR REPLACE FUNCTION {table}_copy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-            f" SELECT state, publish_at INTO NEW.state, NEW.publish_at FROM tips_tip WHERE id = NEW.{tip};"
+            f" SELECT state, publish_at INTO NEW.state, NEW.publish_at FROM tips_tip"
+            # Waits for whoever is changing the tip, rather than copy what is about to be untrue.
+            f" WHERE id = NEW.{tip} FOR SHARE;"
             f" RETURN NEW; END $$"
         )
         yield (

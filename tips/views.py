@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import Case, When
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
 from tips import paging, search, similar, slots, ways
-from tips.models import Category, FormerSlug, Tag, Tip
+from tips.models import FormerSlug, Tip
 
 STRIP_LENGTH = 10
 TAGS_ON_HOME = 24
@@ -26,8 +27,11 @@ class Home(TemplateView):
 
     def get_context_data(self, **kwargs):
         newest = Tip.objects.published_dated().newest_first()
-        lead = newest.full().first()
-        strip = newest.for_lists()[: STRIP_LENGTH + 1]
+        lead = newest.full().first() or Tip.objects.published().full().newest_first().first()
+        strip = list(newest.for_lists()[: STRIP_LENGTH + 1])
+        if len(strip) <= STRIP_LENGTH:
+            undated = Tip.objects.published().undated().for_lists().order_by("id")
+            strip += undated[: STRIP_LENGTH + 1 - len(strip)]
         return super().get_context_data(
             lead=lead,
             strip=[tip for tip in strip if tip != lead][:STRIP_LENGTH],
@@ -105,7 +109,7 @@ class CategoryTips(TipListView):
 
     def setup(self, request, *args, slug, **kwargs):
         super().setup(request, *args, slug=slug, **kwargs)
-        category = get_object_or_404(Category, slug=slug)
+        category = get_object_or_404(ways.categories(), slug=slug)
         self.name, self.address = category.name, category.get_absolute_url()
         self.placements = category.placements.all()
 
@@ -120,19 +124,18 @@ class TagTips(TipListView):
         self.name, self.address = self.tag.name, self.tag.get_absolute_url()
         self.placements = self.tag.placements.all()
 
-    def get(self, request, *args, slug, **kwargs):
+    def get(self, request, *args, slug, page=None, **kwargs):
         if slug != self.tag.slug:
-            return HttpResponsePermanentRedirect(self.address)
-        return super().get(request, *args, slug=slug, **kwargs)
+            return HttpResponsePermanentRedirect(self.address + (f"page/{page}/" if page else ""))
+        return super().get(request, *args, slug=slug, page=page, **kwargs)
 
 
 def tag_or_former(slug):
     """Return the tag that has this slug, or had it once. Raises Http404 where readers know of none."""
-    tag = Tag.objects.filter(slug=slug).first()
+    tag = ways.tags().filter(slug=slug).first()
     if tag is None:
-        tag = get_object_or_404(FormerSlug.objects.select_related("tag"), slug=slug, tag__isnull=False).tag
-        if not tag.placements.published().exists():
-            raise Http404("There is no such tag.")
+        former = FormerSlug.objects.filter(slug=slug, tag__isnull=False)
+        tag = get_object_or_404(ways.tags(), pk__in=former.values("tag"))
     return tag
 
 
@@ -189,6 +192,7 @@ class Search(TemplateView):
         results = search.find(query, number, filters)
         if number > results.page.last:
             raise Http404("There is no such page of results.")
+        categories, tags = list(ways.categories()), tags_in_filter(filters.tag)
         kept = {"q": query, "category": filters.category, "tag": filters.tag, "year": filters.year}
         return super().get_context_data(
             query=query,
@@ -196,11 +200,18 @@ class Search(TemplateView):
             results=results,
             page=results.page,
             address="?" + urlencode({key: value for key, value in kept.items() if value}),
-            categories=ways.categories(),
-            tags=ways.tags()[:TAGS_IN_FILTER],
+            categories=categories,
+            tags=tags,
+            named=search.named(search.parse(query), [*categories, *tags]),
             years=ways.years(),
             **kwargs,
         )
+
+
+def tags_in_filter(chosen):
+    """Return the tags to filter by: the first of them, and the one that is chosen."""
+    tags = list(ways.tags().order_by(Case(When(slug=chosen, then=0), default=1), "name")[:TAGS_IN_FILTER])
+    return sorted(tags, key=lambda tag: tag.name.casefold())
 
 
 def _slug(text):
@@ -208,14 +219,14 @@ def _slug(text):
 
 
 def _year(text):
-    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:5]) <= 9998 else None
+    return int(text) if re.fullmatch("[12][0-9]{3}", text) else None
 
 
 def _page_number(text):
     """Return the page asked for. Raises Http404 for what is no number of a page."""
     if text is None:
         return 1
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:5]) <= search.DEEPEST_PAGE):
+    if not re.fullmatch("[1-9][0-9]?", text) or int(text) > search.DEEPEST_PAGE:
         raise Http404("There is no such page of results.")
     return int(text)
 

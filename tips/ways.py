@@ -1,6 +1,7 @@
 """The ways into the archive: categories, tags and years, as far as readers may know of them."""
 
 from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models.functions import Lower
 from django.utils.dates import MONTHS
 
 from tips import slots
@@ -25,18 +26,18 @@ def counted_categories():
 def counted_tags(most):
     """Return the tags with the most published tips, each with their number as ``count``, by name."""
     found = sorted(_counted(Tag, TaggedTip, "tag"), key=lambda tag: -tag.count)[:most]
-    return sorted(found, key=lambda tag: tag.name)
+    return sorted(found, key=lambda tag: tag.name.casefold())
 
 
 def _with_tips(model, placements, name):
     own = placements.objects.published().filter(**{name: OuterRef("pk")})
-    return model.objects.filter(Exists(own)).order_by("name")
+    return model.objects.filter(Exists(own)).order_by(Lower("name"))
 
 
 def _counted(model, placements, name):
     own = placements.objects.published().filter(**{name: OuterRef("pk")}).order_by().values(name)
     counted = model.objects.annotate(count=Subquery(own.annotate(count=Count("pk")).values("count")))
-    return [each for each in counted.order_by("name") if each.count]
+    return [each for each in counted.order_by(Lower("name")) if each.count]
 
 
 def years():

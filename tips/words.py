@@ -20,6 +20,8 @@ STOP_WORDS = frozenset(
 
 LONGEST_INDEXED = 200_000
 
+LONGEST_STEM = 120
+
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?")
 _LETTER_HYPHEN = re.compile(r"(?<![^\W_])([^\W\d_])[-\u2010\u2011](?=[^\W\d_]{3})")
 _stemmer = snowballstemmer.stemmer("english")
@@ -35,16 +37,17 @@ def fold(text):
 
 @lru_cache(maxsize=100_000)
 def stem(word):
-    """Return the index form of one word: its English stem, in ASCII letters and digits only.
+    """Return the index form of one word: its English stem, in ASCII letters or digits; "" for no word.
 
-    A word with other letters is written as "u" and the hexadecimal of its UTF-8, since the two engines
-    disagree on what a letter is.
+    A word of other letters, or of letters and digits mixed, is written as "u" and the hexadecimal of its
+    UTF-8, since the two engines disagree on what a letter is, and on what "2e10x" is.
     """
     folded = fold(word).replace("’", "'")
     folded = folded.removesuffix("'s").replace("'", "")
-    if not folded.isascii():
-        return "u" + folded.encode().hex()
-    return _stemmer.stemWord(folded)
+    if not folded.isascii() or not (folded.isalpha() or folded.isdigit()):
+        folded = folded.encode().hex()[:LONGEST_STEM]
+        return f"u{folded}" if folded else ""
+    return _stemmer.stemWord(folded)[:LONGEST_STEM]
 
 
 def split(text):
@@ -63,7 +66,7 @@ def joined(text):
 
 def stems(text):
     """Return the stems of all words of text, in order."""
-    return [stem(match) for match in _WORD.findall(joined(text))]
+    return list(filter(None, map(stem, _WORD.findall(joined(text)))))
 
 
 def indexed(text):

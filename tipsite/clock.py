@@ -14,6 +14,7 @@ from django_tasks_db.models import DBTaskResult
 
 from shield import budgets
 from subscribers import subscriptions, tasks
+from tips import search
 from tipsite import leases
 
 logger = logging.getLogger(__name__)
@@ -43,9 +44,14 @@ def forget_what_ended(now):
     budgets.forget_ended()
 
 
+def count_words(now):
+    """Count the words of the tips anew, by which related tips are found."""
+    search.count_words()
+
+
 EACH_MINUTE = [leases.sweep, send_due_confirmations]
 # By the hour rather than by the day: an hour that is missed is made up for by the next one.
-EACH_HOUR = [clear_expired_sessions, prune_task_results, forget_what_ended]
+EACH_HOUR = [clear_expired_sessions, prune_task_results, forget_what_ended, count_words]
 
 
 def tick(now):

@@ -158,6 +158,8 @@ TASKS = env.json("TASKS", {"default": {"BACKEND": "django_tasks_db.DatabaseBacke
 # --- Mail ------------------------------------------------------------------------------------------
 
 _mail = env.dj_email_url("EMAIL_URL", "console://")
+if "EMAIL_BACKEND" not in _mail:
+    raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@mail.example.org:587.")
 EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
 EMAIL_HOST = _mail["EMAIL_HOST"]
 EMAIL_PORT = _mail["EMAIL_PORT"]

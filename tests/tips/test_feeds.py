@@ -72,3 +72,37 @@ def test_a_feed_has_the_newest_twenty(client):
     for address in ("/feed/", "/tag/phone/feed/"):
         entries = feedparser.parse(client.get(address).content).entries
         assert [entry.title for entry in entries] == [tip.title for tip in made[:20]]
+
+
+@pytest.mark.parametrize("address", ["/feed/", "/feed/atom/"])
+def test_an_excerpt_is_no_markup_to_a_reader_of_feeds(client, address):
+    make_tip(excerpt="5 < 7 <b>bold</b> & more")
+    (entry,) = feedparser.parse(client.get(address).content).entries
+    assert entry.summary == "5 &lt; 7 &lt;b&gt;bold&lt;/b&gt; &amp; more"
+
+
+def test_the_json_feed_has_the_excerpt_as_text(client):
+    make_tip(excerpt="5 < 7 & more")
+    assert json.loads(client.get("/feed/json/").content)["items"][0]["summary"] == "5 < 7 & more"
+
+
+@pytest.mark.parametrize("form", ["", "atom/", "json/"])
+def test_an_empty_feed_is_not_modified_either(client, form):
+    first = client.get(f"/feed/{form}")
+    for headers in ({"if-none-match": first["ETag"]}, {"if-modified-since": first["Last-Modified"]}):
+        assert client.get(f"/feed/{form}", headers=headers).status_code == 304
+
+
+@pytest.mark.parametrize("form", ["", "atom/"])
+def test_what_a_word_processor_leaves_behind_breaks_no_feed(client, form):
+    make_tip(
+        "Soft\x0b break",
+        body="<p>one\x0btwo\x08</p>",
+        takeaway="a\x0bb\x01",
+        excerpt="x\x02\ufffe",
+        tags=["so\x08ft"],
+        categories=["Ca\x0bt"],
+    )
+    response = client.get(f"/feed/{form}")
+    assert response.status_code == 200
+    assert not feedparser.parse(response.content).bozo

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.tips.making import ago, hidden_tips, make_tip
 from tips import search
-from tips.models import State, Tip, Word
+from tips.models import Category, State, Tip, Word
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +46,12 @@ def test_quotes_ask_for_words_side_by_side():
 def test_a_phrase_does_not_begin_in_one_field_and_end_in_the_next():
     make_tip("Ends with green", takeaway="Apples begin here.", body="<p>Nothing.</p>")
     assert found('"green apples"') == []
+
+
+@pytest.mark.parametrize("word", ["2e10x", "9e59a", "0x1f", "Жук", "３つ", "𒀀" * 30, "x" * 300])
+def test_odd_words_are_words_on_either_database(word):
+    make_tip("One", body=f"<p>Before {word} after.</p>")
+    assert found(word) == found(f'"before {word} after"') == ["One"]
 
 
 def test_a_takeaway_is_found_and_so_is_a_teasers_excerpt():
@@ -114,10 +120,10 @@ def test_it_filters_by_category_tag_and_year():
 
 
 def test_nothing_hidden_is_found_or_suggested():
-    hidden_tips(body="<p>An acquisition.</p>")
-    make_tip("Public", body="<p>A requisition.</p>")
-    assert found("acquisition") == ["Public"]  # as the nearest word that is public
-    assert search.find("acquisition").corrected == "requisition"
+    hidden_tips(body="<p>A stapler.</p>")
+    make_tip("Public", body="<p>A bowl of staples.</p>")
+    assert found("stapler") == ["Public"]  # as the nearest word that is public
+    assert search.find("stapler").corrected == "staples"
     assert found("Hidden") == []
 
 
@@ -140,6 +146,7 @@ def test_the_index_follows_a_change_and_a_removal():
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@example(query="ﾞ ⑴⑵ " + "ﷺ" * 100)
 @given(query=st.text(max_size=300) | st.text(alphabet="\"'()*:^-+&|!<>\\ abANDORNEAR{}", max_size=60))
 def test_no_query_is_an_error(query):
     if not Tip.objects.exists():
@@ -179,3 +186,15 @@ def test_both_databases_answer_the_committed_queries_alike(demonstration):
             slugs += [tip.slug for tip in search.find(query, number).page.tips]
         answers[query] = {"first": slugs[0] if slugs else None, "all": sorted(slugs)}
     assert answers == expected, connection.vendor
+
+
+def test_words_that_name_a_category_or_a_tag_lead_to_it():
+    ways = [Category(name="Service Recovery"), Category(name="E-mail"), Category(name="Waiting")]
+
+    def named(query):
+        return [way.name for way in search.named(search.parse(query), ways)]
+
+    assert named("recovery") == named("recovry") == named("service recovery") == ["Service Recovery"]
+    assert named("email") == ["E-mail"]
+    assert named("wait") == ["Waiting"]
+    assert named("recovery room") == named("the") == named("") == []

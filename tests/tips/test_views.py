@@ -78,6 +78,9 @@ def test_ways_that_lead_to_nothing_public_are_not_found(client):
     hidden_tips(categories=["Sports"], tags=["phone"])
     for address in ("/category/sports/", "/tag/phone/", "/tag/phone/feed/", "/category/sports/feed/atom/"):
         page(client, address, 404)
+    for address in ("/category/sports/", "/tag/phone/"):
+        page(client, f"{address}page/1/", 404)
+        assert client.options(address).status_code == client.post(address).status_code == 404
     year = ago(days=2).year
     page(client, f"/{year}/", 404)
     assert "Sports" not in page(client, "/") + page(client, "/search/")
@@ -104,14 +107,35 @@ def test_the_first_page_has_one_address(client, archive):
 
 
 @pytest.mark.parametrize(
-    "query", ["page=0", "page=-1", "page=abc", "page=99", "page=1234567890", "page=²", "page="]
+    "query",
+    [
+        "page=0",
+        "page=-1",
+        "page=abc",
+        "page=99",
+        "page=1234567890",
+        "page=²",
+        "page=",
+        "page=000019999999999999",
+    ],
 )
 def test_pages_of_results_that_do_not_exist_are_not_found(client, archive, query):
     page(client, f"/search/?q=listen&{query}", 404)
 
 
 @pytest.mark.parametrize(
-    "query", ["year=abc", "year=99999999999", "year=²", "category=%00", "tag='--", "q=%00"]
+    "query",
+    [
+        "year=abc",
+        "year=99999999999",
+        "year=00001999999999",
+        "year=1",
+        "year=9999",
+        "year=²",
+        "category=%00",
+        "tag='--",
+        "q=%00",
+    ],
 )
 def test_odd_filters_are_answered_calmly(client, archive, query):
     page(client, f"/search/?q=listen&{query}")
@@ -202,6 +226,16 @@ def test_home_leads_with_the_newest_full_tip_and_names_each_link(client):
     assert names == ["Newest teaser", *(tip.title for tip in others[:9])]
 
 
+def test_where_few_tips_are_dated_home_shows_undated_ones(client):
+    lead = make_tip("A full one", undated=True)
+    dated = make_tip("Teaser", body="", excerpt="Cut")
+    other = make_tip("Another", undated=True)
+    html = page(client, "/")
+    assert head(html, r'<h2 class="title"><a href="(.*?)"') == lead.get_absolute_url()
+    names = re.findall(r'Read more<span class="unseen"> about (.*?)</span>', html)
+    assert names == [dated.title, other.title]
+
+
 def test_an_empty_site_answers(client):
     for address in (
         "/",
@@ -222,7 +256,7 @@ def test_former_addresses_lead_to_the_present_ones(client):
     FormerSlug.objects.create(slug="rescue", tag=Tag.objects.get())
     assert client.get("/tips/before/")["Location"] == "/tips/now/"
     assert client.get("/tag/rescue/")["Location"] == "/tag/recovery/"
-    assert client.get("/tag/rescue/page/7/")["Location"] == "/tag/recovery/"
+    assert client.get("/tag/rescue/page/7/")["Location"] == "/tag/recovery/page/7/"
     Tip.objects.update(state=State.DRAFT)
     page(client, "/tips/before/", 404)
     page(client, "/tag/rescue/", 404)

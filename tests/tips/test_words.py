@@ -26,7 +26,7 @@ def test_a_hyphen_parts_words_but_for_a_single_letter():
 
 @given(st.text())
 def test_an_index_entry_holds_nothing_that_an_engine_would_parse(text):
-    assert all(stem.isascii() and stem.isalnum() for stem in words.stems(text))
+    assert all(stem.isascii() and stem.isalnum() and len(stem) < 130 for stem in words.stems(text))
     assert words.indexed(text) == " ".join(words.stems(text))
 
 

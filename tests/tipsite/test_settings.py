@@ -15,6 +15,8 @@ from django.conf import settings
         ("SLOT_TIME", "25:99", "SLOT_TIME"),
         ("TIME_ZONE", "Mars/Base", "Mars/Base"),
         ("DATABASE_URL", "mongo://x", "DATABASE_URL"),
+        ("EMAIL_URL", "foo", "EMAIL_URL"),
+        ("STATE_DIR", "/dev/null/state", "/dev/null/state"),
         ("SITE_URL", "tips.example.org", "SITE_URL"),
         ("SITE_URL", "https://tips.example.org", "SECRET_KEY, SUPPRESSION_KEY"),
     ],

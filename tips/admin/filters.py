@@ -86,7 +86,7 @@ class YearFilter(SimpleListFilter):
     template = "admin/tips/tip/year_filter.html"
 
     def lookups(self, request, model_admin):
-        # Both ends of an index; a list of the years that occur would read every row.
+        # A list of the years that occur would make a date of every row.
         ends = Tip.objects.aggregate(first=Min("publish_at"), last=Max("publish_at"))
         if ends["first"] is None:
             return []

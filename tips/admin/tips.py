@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
 from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 from django.http import JsonResponse
@@ -59,7 +60,7 @@ class TipAdmin(verbs.VerbsMixin, admin.ModelAdmin):
     def get_object(self, request, object_id, from_field=None):
         """Return the tip, or None where this person may not know of it. Locked while it is written."""
         queryset = self.get_queryset(request)
-        if request.method == "POST":
+        if request.method == "POST" and connection.in_atomic_block:
             queryset = queryset.select_for_update(of=("self",))
         try:
             return queryset.get(pk=self.opts.pk.to_python(object_id))

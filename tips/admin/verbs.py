@@ -7,9 +7,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.decorators import method_decorator
 
 from tips import publishing
 from tips.admin.forms import DayForm, ReasonForm
@@ -124,8 +126,9 @@ class VerbsMixin:
     def has_publish_permission(self, request):
         return request.user.has_perm(publishing.PUBLISH)
 
+    @method_decorator(transaction.atomic)
     def verb_view(self, request, pk, name):
-        """Ask for what a verb needs, say what follows, and do it on POST."""
+        """Ask for what a verb needs, say what follows, and do it on POST; the row is locked meanwhile."""
         verb, tip = VERBS.get(name), self.get_object(request, str(pk))
         if verb is None:
             raise Http404("There is no such verb.")

@@ -74,9 +74,14 @@ def _known():
     """Return ({identity: pk}, {folded title: [(is dated, pk)]}) of all rows."""
     origins = dict(Origin.objects.values_list("tip", "identity"))
     by_identity, by_title = {}, defaultdict(list)
-    for pk, title, at in Tip.objects.order_by("pk").values_list("pk", "title", "publish_at"):
+    rows = Tip.objects.order_by("pk").values_list("pk", "title", "publish_at", "undated")
+    for pk, title, at, undated in rows:
         if pk in origins:
             known = origins[pk]
+        elif not at and not undated:
+            # A draft whose day is still open may be a new tip of an old title: the texts decide.
+            by_title[merging.folded(title)] += [(True, pk), (False, pk)]
+            continue
         else:
             known = merging.identity(merging.folded(title), timezone.localdate(at) if at else None)
         # An origin says more than a title that happens to be the same.

@@ -15,6 +15,8 @@ _SAME = str.maketrans(
     dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("‘’‚‛`´′", "'") | dict.fromkeys("“”„‟«»″", '"')
 )
 _LONGEST_IN_IDENTITY = 200
+# So many letters in common at the beginning are no coincidence.
+_TELLING = 20
 _TYPOGRAPHIC = re.compile("[‘’“”–—…]")
 
 
@@ -59,10 +61,11 @@ def excerpt_rank(excerpt):
 def agree(one, other):
     """Tell whether two things with ``excerpt``, ``body`` and ``takeaway`` have the same text.
 
-    They do where the excerpt or the text of one is the beginning of the other's.
+    They do where the excerpt or the text of one is the beginning of the other's, and long enough to tell.
     """
     return any(
-        mine.startswith(theirs) or theirs.startswith(mine)
+        mine == theirs
+        or (min(len(mine), len(theirs)) >= _TELLING and (mine.startswith(theirs) or theirs.startswith(mine)))
         for mine in _beginnings(one)
         for theirs in _beginnings(other)
     )

@@ -61,11 +61,11 @@ def test_a_page_without_a_name_gives_its_tips_and_no_tag(first):
 
 
 def test_an_entry_of_the_strip_gives_its_title_its_date_and_its_excerpt():
-    found = only(page("x", teaser("Don’t Rush - 4/29/25", "The customer is angry,\u00a0 so…")))
+    found = only(page("x", teaser("Don’t Rush - 4/29/25", "Somebody rings,\u00a0 and…")))
     assert (found.title, found.day, found.excerpt) == (
         "Don’t Rush",
         date(2025, 4, 29),
-        "The customer is angry, so…",
+        "Somebody rings, and…",
     )
     assert not found.full
     assert (found.file, found.line) == ("page.txt", 3)
