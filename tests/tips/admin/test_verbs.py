@@ -12,9 +12,9 @@ from tips.models import State
     ("state", "name", "answers", "expected"),
     [
         (State.APPROVED, "withdraw", {"reason": "Untrue"}, State.WITHDRAWN),
-        (State.WITHDRAWN, "reinstate", {}, State.APPROVED),
+        (State.WITHDRAWN, "reinstate", {"go": "on"}, State.APPROVED),
         (State.IN_REVIEW, "send-back", {"reason": "Too long"}, State.DRAFT),
-        (State.IN_REVIEW, "publish-now", {}, State.APPROVED),
+        (State.IN_REVIEW, "publish-now", {"go": "on"}, State.APPROVED),
     ],
 )
 def test_a_verbs_own_page_does_it_outside_a_tests_transaction(client, state, name, answers, expected):
