@@ -1,185 +1,213 @@
-"""The verbs that move a tip from draft to readers and back.
+"""The verbs that move a tip from draft to readers and back. Those that save its text are in ``writing``.
 
 Each takes the tip as the caller saw it, and ``by``, who does it. Each checks that the tip's state allows it
-and that this person may, writes with a conditional UPDATE, so that of two people who act at once the second
-is told, and leaves a line in the tip's history. What is refused raises a kind of Refused whose text says
-what to do next.
+and that this person may, writes only if the tip still is what the caller saw, so that of two people who act
+at once the second is told, leaves a line in the tip's history, and returns a sentence that says what
+followed. What is refused raises a kind of Refused whose text says what to do next.
 """
 
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import date_format
 
-from tips.models import State, Tip
-from tips.refusals import NotPermitted, Overtaken, Refused
+from tips import grounds, planning, preflight
+from tips.models import Contribution, State
+from tips.refusals import NotPermitted, WrongState
+from tips.rights import APPROVE, APPROVE_OWN_TEXT, CHANGE_ANY, PUBLISH, may_change, permit
+from tips.slots import in_words
+from tips.writing import writers
 
-CHANGE_ANY = "tips.change_any_tip"
-APPROVE = "tips.approve_tip"
-PUBLISH = "tips.publish_tip"
-
-
-class WrongState(Refused, ValueError):
-    """The tip is not in a state, or lacks something, that the verb needs."""
-
-
-def in_words(moment):
-    """Return a moment as staff read it: in the site's zone, with the weekday and the zone's name."""
-    return date_format(timezone.localtime(moment), "l, j F Y, H:i T")
-
-
-def may_change(user, tip):
-    """Tell whether a person may change a tip's texts: an author their own drafts, an editor everyone's."""
-    if not user.has_perm("tips.change_tip"):
-        return False
-    return user.has_perm(CHANGE_ANY) or (tip.author_id == user.pk and tip.state == State.DRAFT)
+__all__ = [
+    "APPROVE",
+    "CHANGE_ANY",
+    "PUBLISH",
+    "WrongState",
+    "approve",
+    "in_words",
+    "may_change",
+    "publish_now",
+    "reinstate",
+    "schedule",
+    "send_back",
+    "submit",
+    "was_public",
+    "withdraw",
+]
 
 
 def submit(tip, *, by):
     """Hand a draft in for review."""
     if not may_change(by, tip):
         raise NotPermitted(f"You may not submit “{tip}”. Ask its author or an editor to do it.")
-    _need(tip, State.DRAFT, verb="submitted")
-    _write(tip, by, "Submitted for review.", state=State.IN_REVIEW)
+    grounds.need(tip, State.DRAFT, verb="submitted")
+    with transaction.atomic():
+        grounds.see(tip, timezone.now())
+        grounds.write(tip, by, "Submitted for review.", state=State.IN_REVIEW)
+    return "Submitted for review."
 
 
 def send_back(tip, reason, *, by):
-    """Give a tip that waits for review, or for its day, back to its author, with a reason."""
-    _permit(by, APPROVE, "send tips back")
-    reason = _reason(reason, "what its author should change")
-    _refuse_public(tip, "sent back")
-    _need(tip, State.IN_REVIEW, State.APPROVED, verb="sent back")
-    _write(tip, by, f"Sent back: {reason}", state=State.DRAFT)
+    """Give a tip that waits for review, or for its day, back to its author, with a reason.
+
+    A slot that it holds stays held, and is at risk until the tip is approved again.
+    """
+    permit(by, APPROVE, "send tips back")
+    reason = grounds.reason_in(reason, "what its author should change")
+    with planning.at_the_desk(by) as desk:
+        grounds.see(tip, desk.now)
+        grounds.refuse_public(tip, "sent back")
+        grounds.need(tip, State.IN_REVIEW, State.APPROVED, verb="sent back")
+        keeps = tip.state == State.APPROVED and tip.publish_at is not None
+        grounds.write(tip, by, f"Sent back: {reason}", state=State.DRAFT, pinned=tip.pinned or keeps)
+        if keeps:
+            desk.done(f"sent “{tip}” back", besides=[tip])
+            return f"Sent back. Its slot, {in_words(tip.publish_at)}, is at risk until it is approved again."
+        return "Sent back."
 
 
-def approve(tip, *, by):
-    """Let a reviewed tip appear: at its ``publish_at``, or at once where it is undated."""
-    _permit(by, APPROVE, "approve tips")
-    _need(tip, State.IN_REVIEW, verb="approved")
-    if tip.undated and tip.publish_at:
+def approve(tip, *, by, override=""):
+    """Let a reviewed tip appear: at the moment it is planned for, else when the queue says.
+
+    Without a day it goes to the end of the queue; planned for a moment that has passed, to its front. An
+    undated one is public at once. Under FOUR_EYES nobody approves what they wrote part of; who has the
+    right to may, with a reason in ``override``.
+    """
+    permit(by, APPROVE, "approve tips")
+    with planning.at_the_desk(by) as desk:
+        grounds.see(tip, desk.now)
+        grounds.need(tip, State.IN_REVIEW, verb="approved")
+        preflight.require(tip)
+        if tip.undated and tip.publish_at:
+            raise grounds.both_dated_and_undated(tip)
+        own = _four_eyes(tip, override, by=by)
+        approved = {"state": State.APPROVED, "approved_at": desk.now}
+        if tip.undated:
+            sentence = f"Approved, undated: public at once.{own}"
+            grounds.write(tip, by, sentence, **approved)
+            followed = ""
+        elif tip.publish_at and tip.publish_at > desk.now:
+            if not tip.pinned:
+                desk.refuse_taken(tip, tip.publish_at)
+            sentence = f"Approved for {in_words(tip.publish_at)}.{own}"
+            grounds.write(tip, by, sentence, pinned=True, **approved)
+            desk.fill()
+            followed = desk.done(f"approved “{tip}” for {in_words(tip.publish_at)}", besides=[tip])
+        else:
+            sentence, followed = _into_the_queue(desk, tip, own, approved)
+        Contribution.objects.filter(tip=tip).delete()
+        return sentence + followed
+
+
+def _into_the_queue(desk, tip, own, approved):
+    """Approve a tip that has no moment to come: to the end of the queue, or, being late, to its front."""
+    late = tip.publish_at
+    order = desk.floating()
+    order = [tip, *order] if late else [*order, tip]
+    at = desk.places(order)[tip.pk]
+    missed = f" Its slot, {in_words(late)}, had passed; it goes to the front of the queue." if late else ""
+    sentence = f"Approved for {in_words(at)}.{missed}{own}"
+    grounds.write(tip, desk.by, sentence, publish_at=at, pinned=False, **approved)
+    desk.fill(order)
+    return sentence, desk.done(f"approved “{tip}” for {in_words(at)}", besides=[tip])
+
+
+def _four_eyes(tip, override, *, by):
+    """Raise unless somebody else wrote the text, or a reason overrides that; return the reason's sentence."""
+    if not settings.FOUR_EYES or by.pk not in writers(tip):
+        return ""
+    if not override.strip():
         raise WrongState(
-            f"“{tip}” has a day and is marked as undated. Take one of the two away, then approve it."
+            f"You wrote part of “{tip}” since it was last approved, so somebody else must approve it."
+            " A publisher may do so all the same, with a reason."
         )
-    if not tip.undated and not tip.publish_at:
-        raise WrongState(
-            f"“{tip}” has no day yet. Say when it goes live, or mark it as undated, then approve it."
-        )
-    if tip.publish_at and tip.publish_at <= timezone.now():
-        raise WrongState(
-            f"The moment planned for “{tip}”, {in_words(tip.publish_at)}, has passed."
-            f" Give it a later one and approve it then, or publish it now."
-        )
-    sentence = (
-        f"Approved for {in_words(tip.publish_at)}."
-        if tip.publish_at
-        else "Approved, undated: public at once."
-    )
-    _write(tip, by, sentence, state=State.APPROVED)
+    if not by.has_perm(APPROVE_OWN_TEXT):
+        raise NotPermitted("You may not approve what you wrote yourself. Ask another editor, or a publisher.")
+    return f" Approved by one of its writers: {grounds.reason_in(override, 'why')}"
 
 
 def schedule(tip, when, *, by):
-    """Say when a tip that is not public goes live. ``when`` is an aware datetime in the future.
+    """Pin a tip that is not public to a moment. ``when`` is an aware datetime in the future, a slot's or not.
 
     Planned is not approved: only an approved tip appears at its moment.
     """
-    _permit(by, APPROVE, "plan tips")
-    _refuse_public(tip, "given another day")
-    _need(tip, State.DRAFT, State.IN_REVIEW, State.APPROVED, verb="planned")
-    if when <= timezone.now():
-        raise WrongState(f"{in_words(when)} has passed. Choose a later moment, or publish the tip now.")
-    _write(tip, by, f"Planned for {in_words(when)}.", publish_at=when, undated=False)
+    permit(by, APPROVE, "plan tips")
+    with planning.at_the_desk(by) as desk:
+        grounds.see(tip, desk.now)
+        grounds.refuse_public(tip, "given another day")
+        grounds.need(tip, State.DRAFT, State.IN_REVIEW, State.APPROVED, verb="planned")
+        grounds.refuse_past(when, desk.now)
+        desk.refuse_taken(tip, when)
+        sentence = f"Planned for {in_words(when)}."
+        grounds.write(tip, by, sentence, publish_at=when, undated=False, pinned=True)
+        desk.fill()
+        return sentence + desk.done(f"planned “{tip}” for {in_words(when)}", besides=[tip])
 
 
-def publish_now(tip, *, by):
-    """Put a tip that is reviewed, or approved for later, before readers at once."""
-    _permit(by, PUBLISH, "publish tips at once")
-    if tip.state != State.APPROVED:
-        _permit(by, APPROVE, "approve tips")
-    _refuse_public(tip, "published again")
-    _need(tip, State.IN_REVIEW, State.APPROVED, verb="published")
-    if tip.undated:
-        raise WrongState(
-            f"“{tip}” is marked as undated: approve it, and it is public at once, without a day."
-        )
-    was = f" It was planned for {in_words(tip.publish_at)}." if tip.publish_at else ""
-    now = timezone.now().replace(microsecond=0)
-    _write(tip, by, f"Published at once.{was}", state=State.APPROVED, publish_at=now)
+def publish_now(tip, *, by, override=""):
+    """Put a tip that is reviewed, or approved for later, before readers at once; the queue moves up.
+
+    On a tip that is not approved yet this approves it, with ``override`` as there.
+    """
+    permit(by, PUBLISH, "publish tips at once")
+    with planning.at_the_desk(by) as desk:
+        grounds.see(tip, desk.now)
+        own = ""
+        if tip.state != State.APPROVED:
+            permit(by, APPROVE, "approve tips")
+        grounds.refuse_public(tip, "published again")
+        grounds.need(tip, State.IN_REVIEW, State.APPROVED, verb="published")
+        if tip.undated:
+            raise WrongState(
+                f"“{tip}” is marked as undated: approve it, and it is public at once, without a day."
+            )
+        if tip.state != State.APPROVED:
+            preflight.require(tip)
+            own = _four_eyes(tip, override, by=by)
+        was = f" It was planned for {in_words(tip.publish_at)}." if tip.publish_at else ""
+        at = desk.now.replace(microsecond=0)
+        changes = {"state": State.APPROVED, "publish_at": at, "pinned": False, "approved_at": desk.now}
+        grounds.write(tip, by, f"Published at once.{was}{own}", **changes)
+        Contribution.objects.filter(tip=tip).delete()
+        desk.fill()
+        return f"Published at once.{was}{own}{desk.done(f'published “{tip}” at once', besides=[tip])}"
 
 
 def withdraw(tip, reason, *, by):
     """Take an approved tip away from readers, or from its slot, with a reason.
 
     A public tip keeps its day, so that it can be reinstated there. One that was never public loses it: its
-    slot is free, and nobody is told that there was something.
+    slot is free for the rest of the queue, and nobody is told that there was something.
     """
-    _permit(by, PUBLISH, "withdraw tips")
-    reason = _reason(reason, "why it is withdrawn")
-    _need(tip, State.APPROVED, verb="withdrawn")
-    if tip.is_published:
-        _write(tip, by, f"Withdrawn: {reason}", state=State.WITHDRAWN)
-    else:
+    permit(by, PUBLISH, "withdraw tips")
+    reason = grounds.reason_in(reason, "why it is withdrawn")
+    with planning.at_the_desk(by) as desk:
+        grounds.see(tip, desk.now)
+        grounds.need(tip, State.APPROVED, verb="withdrawn")
+        if tip.is_published:
+            grounds.write(tip, by, f"Withdrawn: {reason}", state=State.WITHDRAWN)
+            return "Withdrawn."
         was = in_words(tip.publish_at)
-        _write(tip, by, f"Withdrawn before its day, {was}: {reason}", state=State.WITHDRAWN, publish_at=None)
+        changes = {"state": State.WITHDRAWN, "publish_at": None, "pinned": False}
+        grounds.write(tip, by, f"Withdrawn before its day, {was}: {reason}", **changes)
+        desk.fill()
+        return f"Withdrawn before its day, {was}.{desk.done(f'withdrew “{tip}”', besides=[tip])}"
 
 
 def reinstate(tip, *, by):
     """Bring a withdrawn tip back: to readers at its old day if it was public, else as a draft."""
-    _permit(by, PUBLISH, "reinstate tips")
-    _need(tip, State.WITHDRAWN, verb="reinstated")
-    if was_public(tip):
-        day = f"at its old day, {in_words(tip.publish_at)}" if tip.publish_at else "undated, as it was"
-        _write(tip, by, f"Reinstated {day}.", state=State.APPROVED)
-    else:
-        _write(tip, by, "Reinstated as a draft; it had not been public.", state=State.DRAFT)
+    permit(by, PUBLISH, "reinstate tips")
+    with transaction.atomic():
+        grounds.see(tip, timezone.now())
+        grounds.need(tip, State.WITHDRAWN, verb="reinstated")
+        if was_public(tip):
+            day = f"at its old day, {in_words(tip.publish_at)}" if tip.publish_at else "undated, as it was"
+            sentence, state = f"Reinstated {day}.", State.APPROVED
+        else:
+            sentence, state = "Reinstated as a draft; it had not been public.", State.DRAFT
+        grounds.write(tip, by, sentence, state=state)
+        return sentence
 
 
 def was_public(tip):
     """Tell whether a withdrawn tip had been before readers: then ``withdraw`` left it its day."""
     return tip.undated or tip.publish_at is not None
-
-
-def _permit(user, permission, what):
-    if not user.has_perm(permission):
-        raise NotPermitted(f"You may not {what}. Ask an editor to do it.")
-
-
-def _reason(reason, what):
-    reason = " ".join(reason.split())
-    if not reason:
-        raise WrongState(f"Say {what}: the reason is kept in the tip's history.")
-    return reason
-
-
-_NEXT = {
-    State.DRAFT: "is a draft. Submit it for review first.",
-    State.IN_REVIEW: "is in review. Approve it or send it back first.",
-    State.APPROVED: "is approved already.",
-    State.WITHDRAWN: "is withdrawn. Reinstate it first.",
-}
-
-
-def _need(tip, *states, verb):
-    if tip.state not in states:
-        raise WrongState(f"“{tip}” cannot be {verb}: it {_NEXT[State(tip.state)]}")
-
-
-def _refuse_public(tip, verb):
-    if tip.is_published:
-        raise WrongState(
-            f"“{tip}” cannot be {verb}: readers can see it already. Correct its text, or withdraw it."
-        )
-
-
-def _write(tip, by, sentence, **changes):
-    """Write the changes if the tip's row still is what the caller saw, and log them, or raise Overtaken."""
-    seen = {name: getattr(tip, name) for name in ("state", "publish_at", "undated")}
-    if seen["publish_at"] is None:
-        del seen["publish_at"]
-        seen["publish_at__isnull"] = True
-    now = timezone.now()
-    with transaction.atomic():
-        if not Tip.objects.filter(pk=tip.pk, **seen).update(updated_at=now, **changes):
-            raise Overtaken(f"Somebody else changed “{tip}” meanwhile. Look at it again before you go on.")
-        LogEntry.objects.log_actions(by.pk, [tip], CHANGE, sentence, single_object=True)
-    for name, value in {**changes, "updated_at": now}.items():
-        setattr(tip, name, value)

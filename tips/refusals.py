@@ -13,3 +13,7 @@ class NotPermitted(Refused, PermissionDenied):
 
 class Overtaken(Refused):
     """Somebody else changed the thing since the caller read it."""
+
+
+class WrongState(Refused, ValueError):
+    """The thing is not in a state, or lacks something, that the verb needs."""

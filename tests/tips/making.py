@@ -16,8 +16,13 @@ def ago(**span):
     return timezone.now() - timedelta(**span)
 
 
-def make_tip(title="", *, body="<p>Listen before you answer.</p>", categories=(), tags=(), **fields):
-    """Save and return a tip: public since a week ago, unless told otherwise."""
+def make_tip(title="", *, body="<p>Listen before you answer.</p>", categories=None, tags=(), **fields):
+    """Save and return a tip: public since a week ago, unless told otherwise.
+
+    One in review has a category, without which it could not be approved.
+    """
+    if categories is None:
+        categories = ["Everyday"] if fields.get("state") == State.IN_REVIEW else ()
     number = next(_numbers)
     title = title or f"Tip number {number}"
     defaults = {"slug": f"{slugify(title)}-{number}", "state": State.APPROVED, "for_mail": False}

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
-from tips import publishing
+from tips import publishing, slots
 from tips.models import State, Tip
 from tips.refusals import NotPermitted, Overtaken
 
@@ -39,7 +39,7 @@ def now_of(tip):
 
 
 def test_a_draft_goes_from_its_author_to_readers_and_leaves_a_trace(author, editor, later):
-    tip = make_tip("Call back", state=State.DRAFT, publish_at=None, author=author)
+    tip = make_tip("Call back", state=State.DRAFT, publish_at=None, author=author, categories=["Everyday"])
     publishing.submit(tip, by=author)
     publishing.schedule(tip, later, by=editor)
     publishing.approve(tip, by=editor)
@@ -97,8 +97,10 @@ def test_an_author_has_no_verb_of_an_editor(author, later, verb, state, answers)
     ],
 )
 def test_each_verb_is_refused_in_every_state_but_its_own(editor, later, verb, answers, states):
-    for state in State:
-        tip = make_tip(state=state, publish_at=later)
+    for number, state in enumerate(State):
+        tip = make_tip(state=state, publish_at=later + timedelta(weeks=number))
+        # An earlier one holds the moment that this verb would plan the tip for.
+        Tip.objects.exclude(pk=tip.pk).update(pinned=False, publish_at=ago(days=1))
         if state in states:
             verb(tip, *answers, by=editor)
             continue
@@ -107,10 +109,12 @@ def test_each_verb_is_refused_in_every_state_but_its_own(editor, later, verb, an
         assert now_of(tip).state == state
 
 
-def test_approving_asks_for_a_day(editor):
+def test_approving_a_tip_without_a_day_gives_it_the_next_free_slot(editor):
     tip = make_tip(state=State.IN_REVIEW, publish_at=None)
-    with pytest.raises(publishing.WrongState, match="Say when it goes live, or mark it as undated"):
-        publishing.approve(tip, by=editor)
+    said = publishing.approve(tip, by=editor)
+    coming = slots.ahead(count=1)[0]
+    assert (now_of(tip).publish_at, coming.tip, coming.standing) == (coming.slot.at, tip, "safe")
+    assert said == f"Approved for {coming.slot}."
 
 
 def test_approving_refuses_a_day_beside_undated(editor, later):
@@ -120,9 +124,34 @@ def test_approving_refuses_a_day_beside_undated(editor, later):
 
 
 def test_a_tip_approved_after_its_moment_is_not_dated_back(editor):
-    tip = make_tip(state=State.IN_REVIEW, publish_at=ago(hours=9))
-    with pytest.raises(publishing.WrongState, match=r"has passed\. Give it a later one"):
-        publishing.approve(tip, by=editor)
+    tip = make_tip(state=State.IN_REVIEW, publish_at=ago(hours=9), pinned=True)
+    publishing.approve(tip, by=editor)
+    assert not now_of(tip).is_published
+    assert (now_of(tip).publish_at, now_of(tip).pinned) == (slots.ahead(count=1)[0].slot.at, False)
+
+
+def test_a_moment_that_another_tip_is_pinned_to_is_refused(editor, later):
+    held = make_tip("Held", state=State.DRAFT, publish_at=None)
+    publishing.schedule(held, later, by=editor)
+    for state in (State.DRAFT, State.APPROVED):
+        tip = make_tip(state=state, publish_at=None if state == State.DRAFT else later + timedelta(weeks=1))
+        with pytest.raises(publishing.WrongState, match="held by “Held”"):
+            publishing.schedule(tip, later, by=editor)
+    wished = make_tip(state=State.IN_REVIEW, publish_at=later)
+    with pytest.raises(publishing.WrongState, match="held by “Held”"):
+        publishing.approve(wished, by=editor)
+
+
+def test_a_tip_that_is_sent_back_keeps_its_slot_at_risk(editor):
+    tip = make_tip(state=State.IN_REVIEW, publish_at=None)
+    publishing.approve(tip, by=editor)
+    said = publishing.send_back(tip, "Too long.", by=editor)
+    row = slots.ahead(count=1)[0]
+    assert (row.tip, row.standing) == (tip, "at_risk")
+    assert "is at risk until it is approved again" in said
+    publishing.submit(tip, by=editor)
+    publishing.approve(tip, by=editor)
+    assert slots.ahead(count=1)[0].standing == "safe"
 
 
 def test_an_undated_tip_is_public_once_it_is_approved(editor):

@@ -5,12 +5,12 @@ from contextlib import nullcontext
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tips import markup, search, slots
+from tips import markup, search, slots, versions
 from tips.importers import merging, pages
 from tips.importers.matching import batches, match
 from tips.importers.names import Categories, Slugs, Tags
 from tips.importers.records import Post, Report, Warned
-from tips.models import CategorisedTip, Origin, State, TaggedTip, Tip
+from tips.models import CategorisedTip, ImportRun, Origin, State, TaggedTip, Tip
 from tips.tagging import key
 
 # Any number, so long as it is always the same one: who holds it is the one import at work.
@@ -44,8 +44,23 @@ def write(archive, *, dry_run=False, source="pages", progress=None):
             _Writer(merged, report, source).write(progress)
             if not dry_run and (report.created or report.updated):
                 search.count_words()
+            if not dry_run:
+                _record(report, source)
     report.warnings = sorted(set(report.warnings))
     return report
+
+
+def _record(report, source):
+    """Leave a row for the desk's front page."""
+    ImportRun.objects.create(
+        at=timezone.now(),
+        source=source,
+        files=report.files,
+        refused=len(report.refused),
+        created=report.created,
+        updated=report.updated,
+        unchanged=report.unchanged,
+    )
 
 
 def _wait_for_others():
@@ -60,6 +75,7 @@ class _Writer:
         self.report = report
         self.source = source
         self.now = timezone.now()
+        self.timetable = slots.Timetable.load()
         self.merged = merged
         self.found, warnings = match(merged)
         report.warnings += warnings
@@ -84,7 +100,7 @@ class _Writer:
         origins = Origin.objects.in_bulk(pks)
         filed = _Links(CategorisedTip, "tip_id", "category_id", self.categories, pks)
         tagged = _Links(TaggedTip, "content_object_id", "tag_id", self.tags, pks)
-        created, updated, new_origins, old_origins = [], [], [], []
+        created, updated, reworded, new_origins, old_origins = [], [], [], [], []
         for place, stated in batch:
             tip = rows.get(self.found.get(place))
             origin = origins.get(tip.pk) if tip else None
@@ -118,6 +134,8 @@ class _Writer:
                     updated.append(tip)
                 if before and before != (origin.identity, origin.texts, origin.categories, origin.tags):
                     old_origins.append(origin)
+                if changed or moved or added:
+                    reworded.append(tip)
             self.count(
                 tip, stated, "created" if is_new else "updated" if changed or moved or added else "unchanged"
             )
@@ -129,10 +147,12 @@ class _Writer:
         Origin.objects.bulk_update(old_origins, ["identity", "texts", "categories", "tags"])
         filed.save()
         tagged.save()
+        versions.record_all(created, reason="Imported.", is_first=True)
+        versions.record_all(reworded, reason="Imported anew.")
 
     def blank(self, stated):
         """Return a new tip with its place and its state, and without its texts."""
-        at = slots.moment(stated.day) if stated.day else None
+        at = self.timetable.moment(stated.day) if stated.day else None
         is_public = not stated.impossible and (at is None or at <= self.now)
         return Tip(
             slug=self.slugs.take(stated.title[-1], stated.day),
@@ -149,7 +169,7 @@ class _Writer:
         if "title" in ours and (full, *spelling[:-1], title) > merging.title_rank(tip.title, bool(tip.body)):
             tip.title = title
         if stated.day and "publish_at" in ours:
-            at = slots.moment(stated.day)
+            at = self.timetable.moment(stated.day)
             if at > self.now and "state" in ours and tip.state == State.APPROVED:
                 tip.state = State.DRAFT
             tip.publish_at, tip.undated = at, False

@@ -1,0 +1,39 @@
+"""Tips and the ways into them, with the rules that the database holds too. By subject; import from here."""
+
+from tips.models.desk import Opening, PreviewLink
+from tips.models.images import Image, ImageUse
+from tips.models.listing import ListingIndex, PublishedQuerySet, State, newest_first, oldest_first
+from tips.models.placements import CategorisedTip, Placement, TaggedTip
+from tips.models.timetable import QueueVersion, SlotException, SlotRule, Weekday
+from tips.models.tip import Tip, TipQuerySet
+from tips.models.traces import Contribution, FormerSlug, ImportRun, Origin
+from tips.models.vocabulary import Word
+from tips.models.ways import Category, Tag
+
+__all__ = [
+    "CategorisedTip",
+    "Category",
+    "Contribution",
+    "FormerSlug",
+    "Image",
+    "ImageUse",
+    "ImportRun",
+    "ListingIndex",
+    "Opening",
+    "Origin",
+    "Placement",
+    "PreviewLink",
+    "PublishedQuerySet",
+    "QueueVersion",
+    "SlotException",
+    "SlotRule",
+    "State",
+    "Tag",
+    "TaggedTip",
+    "Tip",
+    "TipQuerySet",
+    "Weekday",
+    "Word",
+    "newest_first",
+    "oldest_first",
+]

@@ -1,0 +1,61 @@
+"""What is public, and the order of every list, for all tables that have a state and a date."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.expressions import OrderBy
+from django.utils import timezone
+
+
+def newest_first(field="publish_at"):
+    """Return the order of every list by date: descending, what has no date last."""
+    return F(field).desc(nulls_last=True)
+
+
+def oldest_first(field="publish_at"):
+    """Return the reverse of ``newest_first``, nulls and all, so that the same index serves it backwards."""
+    return F(field).asc(nulls_first=True)
+
+
+class ListingIndex(models.Index):
+    """An index in the order of a list.
+
+    PostgreSQL puts nulls first in a descending index unless told; SQLite puts them last anyway, and
+    refuses to be told so in an index.
+    """
+
+    def create_sql(self, model, schema_editor, using="", **kwargs):
+        if schema_editor.connection.vendor == "sqlite":
+            index = models.Index(*(_without_nulls_last(each) for each in self.expressions), name=self.name)
+            return index.create_sql(model, schema_editor, using, **kwargs)
+        return super().create_sql(model, schema_editor, using, **kwargs)
+
+
+def _without_nulls_last(expression):
+    if isinstance(expression, OrderBy):
+        return OrderBy(expression.expression, descending=expression.descending)
+    return expression
+
+
+class State(models.TextChoices):
+    """The states of a tip. Whether it is public is a question about time as well: see ``published``."""
+
+    DRAFT = "draft", "Draft"
+    IN_REVIEW = "in_review", "In review"
+    APPROVED = "approved", "Approved"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class PublishedQuerySet(models.QuerySet):
+    """The one rule of what is public, for every table that has ``state`` and ``publish_at``."""
+
+    def published(self, at=None):
+        """Return what readers may see at a moment (now, unless given).
+
+        An approved tip without ``publish_at`` is an undated one: the database holds it to that.
+        """
+        at = at or timezone.now()
+        return self.filter(Q(publish_at__isnull=True) | Q(publish_at__lte=at), state=State.APPROVED)
+
+    def published_dated(self, at=None):
+        """Return those of the published that have their day. An index finds them as one range."""
+        return self.filter(publish_at__lte=at or timezone.now(), state=State.APPROVED)

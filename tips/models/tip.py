@@ -1,0 +1,217 @@
+"""The tip itself."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django_prose_editor.fields import ProseEditorField
+from taggit.managers import TaggableManager
+
+from tips import markup, versions, words
+from tips.models.images import ImageUse
+from tips.models.listing import ListingIndex, PublishedQuerySet, State, newest_first, oldest_first
+from tips.models.vocabulary import Word
+from tips.models.ways import Category
+
+
+class TipQuerySet(PublishedQuerySet):
+    def undated(self):
+        """Return tips that were never given a day."""
+        return self.filter(undated=True)
+
+    def full(self):
+        """Return tips whose text is here, teasers left out."""
+        return self.filter(has_body=True)
+
+    def newest_first(self):
+        """Return tips by ``publish_at`` descending with nulls last, then by id."""
+        return self.order_by(newest_first(), "id")
+
+    def neighbours(self, tip):
+        """Return the published tips (before, after) this one in a list: the next newer, the next older.
+
+        Either is None at an end. An undated tip's neighbours are undated ones.
+        """
+        if tip.publish_at is None:
+            undated = self.published().undated().for_lists()
+            before, after = undated.filter(id__lt=tip.id), undated.filter(id__gt=tip.id)
+            return before.order_by("-id").first(), after.order_by("id").first()
+        # Two tips of one moment stand in the order of their ids.
+        published = self.published_dated().for_lists()
+        before = published.filter(publish_at__gte=tip.publish_at).exclude(
+            publish_at=tip.publish_at, id__gte=tip.id
+        )
+        after = published.filter(publish_at__lte=tip.publish_at).exclude(
+            publish_at=tip.publish_at, id__lte=tip.id
+        )
+        return before.order_by(oldest_first(), "-id").first(), after.newest_first().first()
+
+    def for_lists(self):
+        """Return tips without the columns that no list shows."""
+        return self.defer("body", "words_title", "words_takeaway", "words_body")
+
+    def bulk_create(self, objs, **options):
+        """Create many tips at once; what is computed on saving is computed here too."""
+        objs = list(objs)
+        for tip in objs:
+            tip.compute()
+        created = super().bulk_create(objs, **options)
+        Word.learn(objs)
+        ImageUse.note(created)
+        return created
+
+    def bulk_update(self, objs, fields, **options):
+        """Update many tips at once; what is computed on saving is computed here too."""
+        objs = list(objs)
+        for tip in objs:
+            tip.compute()
+        Word.learn(objs)
+        updated = super().bulk_update(objs, {*fields, *Tip.COMPUTED}, **options)
+        ImageUse.note(objs)
+        return updated
+
+
+class Tip(models.Model):
+    """One tip of the week.
+
+    A tip without a body is a teaser: its full text has still to be brought over.
+    """
+
+    COMPUTED = ("words_title", "words_takeaway", "words_body")
+    TIP_ID = "pk"
+
+    title = models.CharField(max_length=200, help_text="Without a date; at most 70 characters read best.")
+    slug = models.SlugField(max_length=220, unique=True, help_text="The tip's address; made from the title.")
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
+    publish_at = models.DateTimeField(
+        "goes live", null=True, blank=True, help_text="The slot at which readers see it, once it is approved."
+    )
+    pinned = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Whether its moment was chosen by hand, so that the queue leaves it there.",
+    )
+    approved_at = models.DateTimeField(null=True, editable=False)
+    undated = models.BooleanField(
+        default=False,
+        help_text="Public without a date once approved: after all dated tips, in no feed, never mailed.",
+    )
+    for_mail = models.BooleanField(
+        default=True, editable=False, help_text="Whether this tip may ever be mailed to subscribers."
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="tips"
+    )
+    categories = models.ManyToManyField(Category, through="CategorisedTip", related_name="tips", blank=True)
+    tags = TaggableManager(through="TaggedTip", related_name="tips", blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    takeaway = models.TextField(
+        blank=True, help_text="The closing moral, in one or a few sentences. Shown apart, after the body."
+    )
+    excerpt = models.TextField(
+        blank=True, help_text="What lists show of the tip. Left empty, the beginning of the body is taken."
+    )
+    body = ProseEditorField(
+        blank=True,
+        extensions=markup.EDITOR,
+        sanitize=markup.clean,
+        help_text="The tip itself, without its takeaway.",
+    )
+    has_body = models.GeneratedField(
+        expression=~Q(body=""), output_field=models.BooleanField(), db_persist=True
+    )
+    words_title = models.TextField(editable=False, default="")
+    words_takeaway = models.TextField(editable=False, default="")
+    words_body = models.TextField(editable=False, default="")
+
+    objects = TipQuerySet.as_manager()
+    history = versions.TextHistory()
+
+    class Meta:
+        permissions = [
+            ("change_any_tip", "Can see and change tips written by others"),
+            ("approve_tip", "Can approve, plan and send back tips"),
+            ("publish_tip", "Can publish tips at once, withdraw and reinstate them"),
+            ("approve_own_text", "Can approve what they wrote themselves, with a reason"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="tip_approved_is_dated_or_undated",
+                condition=~Q(state=State.APPROVED)
+                | Q(undated=True, publish_at__isnull=True)
+                | Q(undated=False, publish_at__isnull=False),
+                violation_error_message="An approved tip has either a moment to go live or is undated.",
+            ),
+            models.CheckConstraint(name="tip_has_a_title", condition=~Q(title="")),
+            models.CheckConstraint(
+                name="tip_pinned_somewhere", condition=Q(pinned=False) | Q(publish_at__isnull=False)
+            ),
+            models.UniqueConstraint(
+                "publish_at",
+                name="tip_pinned_alone",
+                condition=Q(pinned=True),
+                violation_error_message="Another tip is pinned to that moment.",
+            ),
+        ]
+        indexes = [
+            # All tips, years, months and neighbours.
+            ListingIndex(F("state"), newest_first(), F("id"), name="tip_listing"),
+            # Home's leading tip, feeds and the sitemap, which leave teasers out.
+            ListingIndex(F("state"), F("has_body"), newest_first(), F("id"), name="tip_full_listing"),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def save(self, *args, update_fields=None, **kwargs):
+        self.compute()
+        if update_fields is not None:
+            update_fields = {*update_fields, *self.COMPUTED}
+        super().save(*args, update_fields=update_fields, **kwargs)
+        Word.learn([self])
+        ImageUse.note([self])
+
+    def get_absolute_url(self):
+        return reverse("tips:detail", args=[self.slug])
+
+    @property
+    def essence(self):
+        """What is searched, excerpted and compared: the text without promotions; a teaser's excerpt."""
+        return markup.essence(self.body) or self.excerpt
+
+    def compute(self):
+        """Set what follows from the texts: the search's words, and an excerpt where none was written."""
+        deferred = self.get_deferred_fields()
+        for name in {"title", "takeaway", "excerpt", "body"} - deferred:
+            setattr(self, name, markup.without_controls(getattr(self, name)))
+        if "title" not in deferred:
+            self.title = markup.one_line(self.title)
+        if deferred.isdisjoint({"title", "takeaway", "body", "excerpt"}):
+            self.words_title = words.indexed(self.title)
+            self.words_takeaway = words.indexed(self.takeaway)
+            self.words_body = words.indexed(self.essence)
+            if not self.excerpt:
+                self.excerpt = markup.excerpt(self.essence)
+
+    @property
+    def is_published(self):
+        """Whether readers may see it now; a test holds this equal to ``published``."""
+        return self.state == State.APPROVED and (self.publish_at is None or self.publish_at <= timezone.now())
+
+    @property
+    def is_gone(self):
+        """Whether it was public and is withdrawn: readers are told so, where a draft is not found."""
+        was_due = self.undated or (self.publish_at is not None and self.publish_at <= timezone.now())
+        return self.state == State.WITHDRAWN and was_due
+
+    @property
+    def is_teaser(self):
+        """Whether its full text has still to be brought over."""
+        return not self.has_body
+
+    @property
+    def text(self):
+        """The tip as plain text: its body, then its takeaway."""
+        return "\n\n".join(filter(None, [markup.to_text(self.body), self.takeaway]))

@@ -1,0 +1,72 @@
+"""The verb that changes the weekly slot itself; it is one of the verbs of ``queue``."""
+
+from zoneinfo import available_timezones
+
+from django.utils import timezone
+
+from tips import planning, slots
+from tips.models import SlotException, SlotRule, Weekday
+from tips.refusals import WrongState
+from tips.rights import APPROVE, permit
+
+
+def change_rule(from_date, weekday, time, zone, *, by, seen):
+    """Let tips go live on another weekday (0 is Monday), time or zone from a date on; return what followed.
+
+    The queue gets its new moments at once. What is pinned goes to the slot of its week, else to the next free
+    one; skipped weeks stay skipped.
+    """
+    permit(by, APPROVE, "change the queue")
+    with planning.at_the_desk(by, seen) as desk:
+        if weekday not in Weekday.values or zone not in available_timezones():
+            raise WrongState("Choose a day of the week, and a time zone by its name, as in Europe/Berlin.")
+        if from_date <= timezone.localdate(desk.now):
+            raise WrongState("What has passed keeps its rule. Choose a date from tomorrow on.")
+        old, holding = desk.table, desk.holding()
+        rule, _ = SlotRule.objects.update_or_create(
+            from_date=from_date, defaults={"weekday": weekday, "time": time, "zone": zone}
+        )
+        rule.refresh_from_db()
+        _carry_exceptions(from_date)
+        desk.table = slots.Timetable.load()
+        first = next(desk.table.between(from_date, from_date + slots.WEEK), None)
+        if first and first.at <= desk.now:
+            raise WrongState(f"The first slot, {first}, would have passed. Choose a later date.")
+        for each in desk.table.rules:
+            desk.refuse_disorder(each.from_date)
+        _carry_pinned(desk, old, holding, from_date)
+        desk.fill()
+        planning.log(by, rule, f"Tips go live on {rule}.")
+        followed = desk.done(f"changed the slot to {rule}")
+        return f"Tips go live on {rule}.{followed}"
+
+
+def _carry_exceptions(from_date):
+    """Keep skipped and moved weeks so under a new rule; forget those whose week has no slot any more."""
+    table = slots.Timetable.load()
+    taken = set(table.exceptions)
+    for each in SlotException.objects.filter(day__gte=from_date):
+        if table.slot(each.day):
+            continue
+        monday, sunday = slots.week(each.day)
+        slot = next(table.between(max(monday, from_date), sunday), None)
+        if slot is None or slot.day in taken or slot.regular == each.moved_to:
+            each.delete()
+        else:
+            taken.add(slot.day)
+            SlotException.objects.filter(pk=each.pk).update(day=slot.day)
+
+
+def _carry_pinned(desk, old, holding, from_date):
+    """Give pinned tips the slot of their week under a new rule, else the next free one."""
+    slot_of = {tip.pk: old.at(tip.publish_at) for tip in holding if tip.pinned}
+    carried = [tip for tip in holding if slot_of.get(tip.pk) and slot_of[tip.pk].day >= from_date]
+    taken = {tip.publish_at for tip in holding if tip.pinned and tip not in carried}
+    moments = {}
+    for tip in carried:
+        monday, _ = slots.week(slot_of[tip.pk].day)
+        slot = next(slot for slot in desk.open_slots(taken) if slot.day >= max(monday, from_date))
+        taken.add(slot.at)
+        moments[tip.pk] = slot.at
+        desk.moved.append(planning.Move(tip, tip.publish_at, slot.at))
+    desk.repin(moments)
