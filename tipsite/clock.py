@@ -14,8 +14,8 @@ from django_tasks_db.models import DBTaskResult
 
 from shield import budgets
 from subscribers import subscriptions, tasks
-from tips import search
-from tipsite import leases
+from tips import media, search
+from tipsite import leases, notices
 
 logger = logging.getLogger(__name__)
 
@@ -49,9 +49,15 @@ def count_words(now):
     search.count_words()
 
 
-EACH_MINUTE = [leases.sweep, send_due_confirmations]
+EACH_MINUTE = [leases.sweep, send_due_confirmations, notices.send_alarms]
 # By the hour rather than by the day: an hour that is missed is made up for by the next one.
-EACH_HOUR = [clear_expired_sessions, prune_task_results, forget_what_ended, count_words]
+EACH_HOUR = [
+    clear_expired_sessions,
+    prune_task_results,
+    forget_what_ended,
+    count_words,
+    media.forget_unused,
+]
 
 
 def tick(now):

@@ -99,20 +99,20 @@ def _archive(newest):
 
 
 def _plan(first, editor):
-    """Bring in the coming tips: two approved for the first coming slots, the rest drafts without a day."""
+    """Bring in the coming tips: two approved, in the next two slots; the rest drafts without a day."""
     coming = _read(COMING)
     posts = [post for post in coming.posts if post.full]
     coming.posts = [replace(post, day=first + number * WEEK) for number, post in enumerate(posts)]
     # An import keeps what is dated in the future as drafts.
     store.write(coming, source=SOURCE)
-    for number, post in enumerate(coming.posts):
-        tip = Tip.objects.get(publish_at=slots.moment(post.day))
-        if number < 2:
-            publishing.submit(tip, by=editor)
-            tip.refresh_from_db()
-            publishing.approve(tip, by=editor)
-        else:
-            Tip.objects.filter(pk=tip.pk).update(publish_at=None)
+    timetable = slots.Timetable.load()
+    tips = [Tip.objects.get(publish_at=timetable.moment(post.day)) for post in coming.posts]
+    for tip in tips:
+        tip.publish_at = None
+        tip.save(update_fields=["publish_at"])
+    for tip in tips[:2]:
+        publishing.submit(tip, by=editor)
+        publishing.approve(tip, by=editor)
 
 
 def _read(folder):

@@ -1,0 +1,49 @@
+"""The e-mails to staff, one function each: they build, and others send."""
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from tips import slots
+from tipsite.staff import tokens
+
+
+def invitation(person, by, link):
+    """Return the mail that invites a colleague to set a password; ``by`` invites them."""
+    context = {"person": person, "by": by, "link": link, "days": tokens.INVITATION.lifetime.days}
+    return _build("invitation", person.email, context)
+
+
+def password_reset(person, link):
+    """Return the mail by which a person who forgot their password sets a new one."""
+    hours = tokens.FORGOTTEN.lifetime.total_seconds() // 3600
+    return _build("password_reset", person.email, {"person": person, "link": link, "hours": int(hours)})
+
+
+def two_factor_reset(person, by):
+    """Return the mail that tells a person that ``by`` reset their two-factor sign-in."""
+    account = settings.SITE_URL + reverse("admin:account")
+    return _build("two_factor_reset", person.email, {"person": person, "by": by, "account": account})
+
+
+def slot_alarm(row, addresses, desk):
+    """Return the mail that tells staff of a slot (a ``slots.Row``) in which nothing will appear, or did.
+
+    ``desk`` is the address of the page on which they can do something about it.
+    """
+    context = {"row": row, "when": slots.in_words(row.slot.at), "desk": desk}
+    mail = _build("slot_alarm", "", context)
+    mail.to = addresses
+    return mail
+
+
+def _build(name, address, context):
+    context = {"SITE_NAME": settings.SITE_NAME, "SITE_URL": settings.SITE_URL, **context}
+    return EmailMessage(
+        subject=" ".join(render_to_string(f"emails/{name}.subject.txt", context).split()),
+        body=render_to_string(f"emails/{name}.txt", context),
+        to=[address],
+        # RFC 3834: no out-of-office answers, please.
+        headers={"Auto-Submitted": "auto-generated"},
+    )
