@@ -1,0 +1,102 @@
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.test_admin import the_editor
+from tests.tips.making import make_tip
+from tests.tips.people import make_person
+from tips import history, preview, versions
+from tips.models import State, Tip
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def tip(live_server):
+    tip = make_tip("As it was", body="<p>Listen before you answer.</p>", state=State.DRAFT, publish_at=None)
+    versions.record(tip)
+    return tip
+
+
+def test_an_editor_previews_what_is_typed_saves_it_and_goes_back(desk, tip):
+    desk.goto(f"/admin/tips/tip/{tip.pk}/change/")
+    desk.get_by_role("textbox", name="Title:").fill("As it is typed")
+    the_editor(desk).click()
+    desk.keyboard.press("Control+End")
+    desk.keyboard.type(" Then smile.")
+    with desk.expect_popup() as opened:
+        desk.get_by_role("button", name="Preview of what is typed").click()
+    preview = opened.value
+    expect(preview.get_by_role("heading", level=1)).to_have_text("As it is typed")
+    expect(preview.get_by_text("Listen before you answer. Then smile.")).to_be_visible()
+    preview.close()
+    assert Tip.objects.get(pk=tip.pk).title == "As it was"
+    desk.get_by_role("button", name="Save and continue editing").click()
+    expect(desk.locator(".messagelist")).to_contain_text("was changed successfully")
+    desk.get_by_role("link", name="History").click()
+    desk.get_by_role("link", name="Difference made on").first.click()
+    expect(desk.locator("ins").filter(has_text="Then smile.").first).to_be_visible()
+    desk.get_by_role("link", name="Revert to the version of").click()
+    desk.get_by_role("button", name="Revert to this version").click()
+    expect(desk.locator(".messagelist")).to_contain_text("Brought back the text of")
+    now = Tip.objects.get(pk=tip.pk)
+    assert (now.title, now.body) == ("As it was", "<p>Listen before you answer.</p>")
+
+
+def test_an_outsider_reads_by_a_link_until_it_is_revoked(desk, tip, browser, live_server):
+    desk.goto(f"/admin/tips/tip/{tip.pk}/links/")
+    desk.get_by_role("button", name="Make a link").click()
+    address = desk.get_by_role("textbox", name="Works until").input_value()
+    outside = browser.new_context().new_page()
+    assert outside.goto(address).status == 200
+    expect(outside.get_by_role("heading", level=1)).to_have_text("As it was")
+    desk.get_by_role("button", name="Revoke the link").click()
+    expect(desk.locator(".messagelist")).to_contain_text("The link is revoked")
+    assert outside.goto(address).status == 404
+    outside.context.close()
+
+
+def test_of_two_at_one_tip_the_second_is_warned_and_loses_nothing(desk, tip):
+    desk.goto(f"/admin/tips/tip/{tip.pk}/change/")
+    other = make_person("eve", "Editor")
+    mine = Tip.objects.get(pk=tip.pk)
+    versions.hold(mine)
+    mine.title = "As Eve has it"
+    mine.save()
+    versions.record(mine, by=other)
+    desk.get_by_role("textbox", name="Title:").fill("As Ed has it")
+    desk.get_by_role("button", name="Save and continue editing").click()
+    expect(desk.locator(".errorlist.nonfield")).to_contain_text("eve saved this tip on")
+    expect(desk.get_by_role("textbox", name="Title:")).to_have_value("As Ed has it")
+    expect(desk.locator(".overtaken del").first).to_be_attached()
+    assert Tip.objects.get(pk=tip.pk).title == "As Eve has it"
+    desk.get_by_role("button", name="Save and continue editing").click()
+    expect(desk.locator(".messagelist")).to_contain_text("was changed successfully")
+    assert Tip.objects.get(pk=tip.pk).title == "As Ed has it"
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_axe_finds_nothing_in_history_links_and_the_sheet(desk, tip, scheme, width):
+    tip.state, tip.body = State.IN_REVIEW, "<h3>Why</h3><p>Listen well.</p>"
+    tip.save()
+    preview.make_link(tip, by=make_person("eve", "Editor"))
+    first = history.saved(tip).last()
+    desk.set_viewport_size({"width": width, "height": 900})
+    desk.emulate_media(color_scheme=scheme)
+    found = {}
+    for address in (
+        "history/",
+        f"history/compare/?old={first.history_id}&new={versions.newest_id(tip)}",
+        f"history/{first.history_id}/revert/",
+        "links/",
+        "do/approve/",
+    ):
+        desk.goto(f"/admin/tips/tip/{tip.pk}/{address}", wait_until="networkidle")
+        heard = list(desk.complaints)
+        violations = Axe().run(desk).response["violations"]
+        # Axe breaks the policy by its own doing.
+        desk.complaints[:] = heard
+        found |= {f"{address} {each['id']}": each["nodes"][0]["target"] for each in violations}
+    desk.goto("about:blank")
+    desk.complaints[:] = [each for each in desk.complaints if "about:blank" not in each]
+    assert found == {}

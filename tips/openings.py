@@ -1,0 +1,37 @@
+"""Who has a tip's form open: said while it is, forgotten soon after."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from tips.models import Opening
+
+FORGOTTEN_AFTER = timedelta(seconds=90)
+
+
+def touch(tip, user):
+    """Note that somebody has a tip open now, and forget those who had."""
+    now = timezone.now()
+    Opening.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER).delete()
+    Opening.objects.bulk_create(
+        [Opening(tip=tip, user=user, seen_at=now)],
+        update_conflicts=True,
+        unique_fields=["tip", "user"],
+        update_fields=["seen_at"],
+    )
+
+
+def others(tip, user):
+    """Return the names of the others who have a tip open, in order."""
+    recent = Opening.objects.filter(tip=tip, seen_at__gte=timezone.now() - FORGOTTEN_AFTER)
+    found = recent.exclude(user=user).select_related("user")
+    return sorted(each.user.get_full_name() or each.user.get_username() for each in found)
+
+
+def line(names):
+    """Return the sentence that warns of others, empty where there are none."""
+    if not names:
+        return ""
+    who = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    has = "has" if len(names) == 1 else "have"
+    return f"{who} {has} this tip open too. Agree on who writes: the second to save is stopped."
