@@ -1,10 +1,11 @@
-"""Which tips are about the same thing: by the rare words that they share."""
+"""Which tips are about the same thing, and which tell the same story: by the rare words that they share."""
 
 import math
 
-from django.db.models import Sum
+from django.db import connection
+from django.db.models import Max, Sum
 
-from tips import search
+from tips import markup, search, words
 from tips.models import Tip, Word
 
 # A word in more tips than this says little about any of them, and would make the answer slow.
@@ -49,3 +50,93 @@ def related(tip, limit=3):
             [*params, *public_params, tip.pk, limit],
         )
     )
+
+
+# --- Have we run this before? -----------------------------------------------------------------------------
+
+# Fewer words than this are a beginning, not a text: anything would be like it.
+FEWEST_WORDS = 12
+# Candidates are looked for by the rarest words, as long as there are so few postings of them to read.
+MOST_SOUGHT = 24
+MOST_POSTINGS = 6000
+CANDIDATES = 30
+# What one word may add to a likeness at most: a noun of the trade, used in dozens of tips, is no story.
+MOST_OF_ONE_WORD = 0.12
+# How many different words a tip usually has. One with more holds many words anyway, and counts for less.
+USUAL_LENGTH = 100
+# From this figure on, two texts tell the same story. The trial in the tests holds whom it finds and accuses.
+ALIKE = 42
+
+_SAYS_NOTHING = frozenset(words.stem(word) for word in words.STOP_WORDS)
+
+
+def earlier(title, body, takeaway, exclude=None, author=None, limit=3):
+    """Return the tips that tell what a text tells, as a list of (tip, figure), the most alike first.
+
+    ``body`` is HTML; any of the three texts may be empty. ``exclude`` is the id of the tip that the text is
+    of. All tips count, public or not, unless ``author``, a user's id, narrows them to the published ones
+    and that user's own. The figure runs from ALIKE to 100, which is the same words.
+
+    It is made from the share of the text's words, weighed by how rare they are in the archive, that the
+    other tip has too. A text too short to tell anything is like none.
+    """
+    text = f"{title} {takeaway} {markup.essence(markup.clean(body))}"
+    stems = {stem for stem in words.stems(text[: words.LONGEST_INDEXED]) if len(stem) > 2} - _SAYS_NOTHING
+    if len(stems) < FEWEST_WORDS:
+        return []
+    counts = dict(
+        Word.objects.filter(stem__in=stems).order_by().values_list("stem").annotate(most=Max("tips"))
+    )
+    total = Tip.objects.count()
+    weights = {stem: math.log(1 + total / counts.get(stem, 1)) ** 2 for stem in stems}
+    sought, postings = [], 0
+    for stem in sorted(counts, key=lambda stem: (counts[stem], stem)):
+        postings += counts[stem]
+        if len(sought) == MOST_SOUGHT or postings > MOST_POSTINGS:
+            break
+        sought.append(stem)
+    figures = {
+        pk: _figure(weights, held)
+        for pk, held in _candidates({stem: weights[stem] for stem in sought}, exclude, author)
+    }
+    best = sorted((pk for pk in figures if figures[pk] >= ALIKE), key=lambda pk: (-figures[pk], pk))[:limit]
+    tips = Tip.objects.for_lists().in_bulk(best)
+    return [(tips[pk], figures[pk]) for pk in best if pk in tips]
+
+
+def _figure(weights, held):
+    """Return how much of the weighed stems is among those that a tip has, as a whole number up to 100."""
+    shared = [weight for stem, weight in weights.items() if stem in held]
+    most = MOST_OF_ONE_WORD * sum(shared)
+    share = sum(min(weight, most) for weight in shared) / sum(weights.values())
+    longer = math.sqrt(max(1, 0.5 + 0.5 * len(held) / USUAL_LENGTH))
+    return min(100, round(100 * math.sqrt(share / longer)))
+
+
+def _candidates(weights, exclude, author):
+    """Yield (id, stems) of the tips that have the most of these stems by weight."""
+    if not weights:
+        return
+    parts, params = [], []
+    for n, (stem, weight) in enumerate(weights.items()):
+        sql, own = search.matching([search.Term(stem, (stem,))])
+        # Whole numbers: their sum is the same in whatever order an engine adds them up.
+        parts.append(f"SELECT id, {round(weight * 1000)} AS weight FROM ({sql}) m{n}")
+        params += own
+    conditions = ["t.id <> %s"]
+    params.append(exclude or 0)
+    if author is not None:
+        public_sql, public_params = search.public()
+        conditions.append(f"(({public_sql}) OR t.author_id = %s)")
+        params += [*public_params, author]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.id, t.words_title, t.words_takeaway, t.words_body FROM"
+            f" (SELECT u.id FROM ({' UNION ALL '.join(parts)}) u JOIN tips_tip t ON t.id = u.id"
+            f" WHERE {' AND '.join(conditions)} GROUP BY u.id"
+            " ORDER BY SUM(u.weight) DESC, u.id LIMIT %s) best"
+            " JOIN tips_tip t ON t.id = best.id",
+            [*params, CANDIDATES],
+        )
+        for pk, *texts in cursor.fetchall():
+            yield pk, {stem for stem in " ".join(texts).split() if len(stem) > 2} - _SAYS_NOTHING

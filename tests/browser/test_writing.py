@@ -1,0 +1,168 @@
+"""Writing as a new editor would: a list, a picture, words counted, a tab closed by mistake."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.test_admin import save, the_editor
+from tests.tips.images import drawn
+from tests.tips.making import make_tip
+from tips import search
+from tips.models import Image, State, Tip
+
+pytestmark = pytest.mark.browser
+
+ADD = "/admin/tips/tip/add/"
+STORY = (
+    "The umbrella stand by the door holds nine umbrellas for guests caught in rain. A guest borrows one,"
+    " walks to the station dry, and brings it back on a sunny morning."
+)
+
+
+@pytest.fixture(autouse=True)
+def media_root(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+def picture(name="bell.png", **options):
+    return {"name": name, "mimeType": "image/png", "buffer": drawn("PNG", size=(400, 200), **options)}
+
+
+def insert_picture(page, file, alt):
+    page.get_by_role("toolbar", name="Formatting").get_by_role("button", name="picture").click()
+    dialog = page.get_by_role("dialog", name="Insert a picture")
+    dialog.get_by_label("Picture").set_input_files(file)
+    dialog.get_by_label("Alternative text").fill(alt)
+    dialog.get_by_role("button", name="Insert").click()
+    return dialog
+
+
+def test_a_tip_with_a_list_and_a_picture_is_written_in_the_editor(desk):
+    desk.goto(ADD)
+    desk.get_by_label("Title").fill("Ring the bell")
+    text = the_editor(desk)
+    text.click()
+    bar = desk.get_by_role("toolbar", name="Formatting")
+    bar.get_by_role("button", name="unordered list").click()
+    desk.keyboard.type("One thing first")
+    desk.keyboard.press("Enter")
+    desk.keyboard.type("Another")
+    desk.keyboard.press("Enter")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("[data-word-count]")).to_have_text("4")
+    dialog = insert_picture(desk, picture(), "A bell")
+    expect(dialog).to_be_hidden()
+    shown = text.get_by_role("img", name="A bell")
+    expect(shown).to_be_visible()
+    assert shown.evaluate("image => image.complete && image.naturalWidth") == 400
+    desk.get_by_role("button", name="Save and continue editing").click()
+    expect(desk.locator(".messagelist")).to_contain_text("was added successfully")
+    tip, image = Tip.objects.get(), Image.objects.get()
+    assert "<ul><li><p>One thing first</p></li><li><p>Another</p></li></ul>" in tip.body
+    assert f'<img src="{image.address}" alt="A bell" width="400" height="200">' in tip.body
+    before = tip.body
+    the_editor(desk).get_by_role("img", name="A bell").click()
+    bar.get_by_role("button", name="picture").click()
+    change = desk.get_by_role("dialog", name="Change the picture")
+    change.get_by_label("Alternative text").fill("A brass bell")
+    change.get_by_role("button", name="Change").click()
+    save(desk)
+    assert Tip.objects.get().body == before.replace("A bell", "A brass bell")
+
+
+def test_a_refused_picture_says_why_and_the_dialog_stays(desk):
+    desk.goto(ADD)
+    the_editor(desk).click()
+    broken = {"name": "a.png", "mimeType": "image/png", "buffer": b"<svg xmlns='x'/>"}
+    dialog = insert_picture(desk, broken, "A bell")
+    expect(dialog.get_by_role("alert")).to_contain_text("not a photograph")
+    # The browser tells of the answer's status in its console, as it does of each.
+    desk.complaints[:] = [each for each in desk.complaints if "400" not in each]
+    dialog.get_by_label("Picture").set_input_files(picture())
+    dialog.get_by_role("button", name="Insert").click()
+    expect(the_editor(desk).get_by_role("img", name="A bell")).to_be_visible()
+
+
+def test_unsaved_work_survives_a_closed_tab(desk):
+    tip = make_tip("As saved", body="<p>Saved words.</p>", state=State.DRAFT, publish_at=None)
+    address = f"/admin/tips/tip/{tip.pk}/change/"
+    desk.goto(address)
+    the_editor(desk).get_by_text("Saved words.").click()
+    desk.keyboard.press("End")
+    desk.keyboard.type(" And three more.")
+    desk.get_by_label("Takeaway").fill("Unsaved moral.")
+    desk.goto("/admin/")
+    desk.goto(address)
+    offer = desk.locator(".kept-draft")
+    expect(offer).to_contain_text("was not saved. It is kept in this browser.")
+    expect(desk.get_by_label("Takeaway")).to_have_value("")
+    offer.get_by_role("button", name="Bring it back").click()
+    expect(offer).to_be_hidden()
+    expect(desk.get_by_label("Takeaway")).to_have_value("Unsaved moral.")
+    expect(the_editor(desk)).to_contain_text("Saved words. And three more.")
+    expect(desk.locator("[data-word-count]")).to_have_text("5")
+    save(desk)
+    assert Tip.objects.get().body == "<p>Saved words. And three more.</p>"
+    expect(offer).to_be_hidden()
+    assert desk.evaluate("Object.keys(localStorage).filter(key => key.startsWith('tip-draft:'))") == []
+
+
+def test_kept_work_is_thrown_away_on_request(desk):
+    desk.goto(ADD)
+    desk.get_by_label("Title").fill("Never finished")
+    desk.goto("/admin/")
+    desk.goto(ADD)
+    desk.get_by_role("button", name="Throw it away").click()
+    desk.reload()
+    expect(the_editor(desk)).to_be_visible()
+    expect(desk.locator(".kept-draft")).to_have_count(0)
+    expect(desk.get_by_label("Title")).to_have_value("")
+
+
+def test_while_one_writes_one_is_told_of_an_earlier_tip(desk):
+    make_tip("Rain at the door", body=f"<p>{STORY}</p>")
+    search.count_words()
+    desk.goto(ADD)
+    desk.get_by_label("Title").fill("Umbrellas")
+    the_editor(desk).click()
+    desk.keyboard.insert_text(STORY)
+    found = desk.locator("#writing").get_by_role("link", name="Rain at the door")
+    expect(found).to_be_visible()
+    with desk.context.expect_page() as opened:
+        desk.get_by_role("button", name="Have we run this before?").click()
+    expect(opened.value.get_by_role("heading", level=1)).to_have_text("Have we run this before?")
+    expect(opened.value.get_by_role("link", name="Rain at the door")).to_be_visible()
+
+
+def test_axe_finds_nothing_in_what_helps_to_write(desk):
+    make_tip("Rain at the door", body=f"<p>{STORY}</p>")
+    search.count_words()
+    found = {}
+
+    def look(name):
+        # What the page itself has to complain about was heard by now; axe breaks the policy by its own doing.
+        heard = list(desk.complaints)
+        violations = Axe().run(desk).response["violations"]
+        desk.complaints[:] = heard
+        found.update({f"{name} {each['id']}": each["nodes"][0]["target"] for each in violations})
+
+    desk.goto(ADD)
+    desk.get_by_label("Title").fill("Umbrellas")
+    the_editor(desk).click()
+    desk.keyboard.insert_text(STORY)
+    expect(desk.locator("#writing").get_by_role("link", name="Rain at the door")).to_be_visible()
+    look("earlier tip")
+    desk.get_by_role("toolbar", name="Formatting").get_by_role("button", name="picture").click()
+    look("dialog")
+    desk.goto(ADD)
+    expect(desk.locator(".kept-draft")).to_be_visible()
+    look("kept draft")
+    desk.goto("/admin/tips/tip/pictures/")
+    desk.get_by_label("Picture").set_input_files(picture())
+    desk.get_by_label("Alternative text").fill("A bell")
+    desk.get_by_role("button", name="Upload").click()
+    expect(desk.get_by_role("heading", name="It is here")).to_be_visible()
+    look("pictures")
+    desk.goto("about:blank")
+    desk.complaints[:] = [each for each in desk.complaints if "about:blank" not in each]
+    assert found == {}
