@@ -1,0 +1,1 @@
+"""Staff: how colleagues come in, prove who they are, and leave."""

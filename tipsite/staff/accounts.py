@@ -1,0 +1,224 @@
+"""The verbs over colleagues' accounts.
+
+Each checks that this person may, leaves a line in the history, and raises a kind of Refused whose text says
+what to do next. Nobody reaches further than their own rights: a Publisher neither makes nor touches an
+account that may do more than they may themselves.
+"""
+
+import logging
+import re
+
+from django.contrib.admin.models import ADDITION, DELETION
+from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError, Q
+
+from tips.refusals import NotPermitted, Overtaken, Refused
+from tipsite import emails
+from tipsite.roles import ROLES
+from tipsite.staff import notes, sessions, tokens, two_factor
+
+logger = logging.getLogger(__name__)
+
+INVITE = "auth.add_user"
+MANAGE = "auth.change_user"
+
+
+class NotSent(Refused):
+    """What the verb was about is done, but its mail could not be sent."""
+
+
+# --- Who may ------------------------------------------------------------------------------------------
+
+
+def rights_of(person):
+    """Return an account's permissions as "app.codename", whether or not it may sign in at present."""
+    found = Permission.objects.filter(Q(user=person) | Q(group__user=person))
+    return {".".join(names) for names in found.values_list("content_type__app_label", "codename")}
+
+
+def may_manage(by, person):
+    """Tell whether somebody may change an account: never one that may do more than they."""
+    if not by.has_perm(MANAGE):
+        return False
+    return by.is_superuser or (not person.is_superuser and rights_of(person) <= by.get_all_permissions())
+
+
+def may_give(by, role):
+    """Tell whether somebody may give a role: at most their own rights."""
+    return by.is_superuser or ROLES[role] <= by.get_all_permissions()
+
+
+def role_of(person):
+    """Return the name of the highest role that a person has, or ""."""
+    names = {group.name for group in person.groups.all()}
+    return next((role for role in reversed(ROLES) if role in names), "")
+
+
+def is_invited(person):
+    """Tell whether an account still waits for its first password."""
+    return person.is_active and person.last_login is None and not person.has_usable_password()
+
+
+# --- Coming in ----------------------------------------------------------------------------------------
+
+
+def invite(address, role, *, by, first_name="", last_name=""):
+    """Make an account that waits for its password, and send its owner the link; return the account."""
+    if not by.has_perm(INVITE) or not may_give(by, role):
+        raise NotPermitted("You may not invite colleagues in this role. Ask a superuser to do it.")
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise Refused(f"“{address}” is no e-mail address. Correct it and try again.") from None
+    if taken := account_with(address):
+        raise Refused(f"{address} already belongs to the account “{taken}”. Look at that one instead.")
+    person = User(
+        username=_free_name(address),
+        email=address,
+        first_name=first_name,
+        last_name=last_name,
+        is_staff=True,
+    )
+    person.set_unusable_password()
+    try:
+        with transaction.atomic():
+            person.save()
+            person.groups.add(Group.objects.get(name=role))
+            notes.leave(by, person, f"Invited as {role}.", ADDITION)
+    except IntegrityError:
+        raise Overtaken("Somebody else invited the same person just now. Look at the list.") from None
+    return person
+
+
+def send_invitation(person, *, by):
+    """Send the link of an invitation, or raise NotSent."""
+    mail = emails.invitation(person, by, tokens.INVITATION.link(person))
+    _send(mail, f"The invitation for {person.email} is kept, but its mail could not be sent.")
+
+
+def resend(person, *, by):
+    """Send an invitation anew; the links of earlier mails are dead from then on."""
+    _permit(by, person)
+    with transaction.atomic():
+        person = _still_invited(person)
+        # The link is made of the password's hash, and an unusable one is random.
+        person.set_unusable_password()
+        person.save(update_fields=["password"])
+        notes.leave(by, person, "Invited again.")
+    send_invitation(person, by=by)
+
+
+def cancel(person, *, by):
+    """Take an invitation back: the account, which nobody ever used, goes away."""
+    _permit(by, person)
+    try:
+        with transaction.atomic():
+            person = _still_invited(person)
+            notes.leave(by, person, f"Invitation of {person.email} cancelled.", DELETION)
+            person.delete()
+    except ProtectedError:
+        raise Refused(f"“{person}” has tips already. Deactivate the account instead.") from None
+
+
+def account_with(address, but=None):
+    """Return an account with this e-mail address, or None; upper and lower case are one."""
+    return User.objects.filter(email__iexact=address).exclude(pk=but and but.pk).first()
+
+
+def _still_invited(person):
+    person = User.objects.select_for_update().filter(pk=person.pk).first()
+    if person is None or not is_invited(person):
+        raise Overtaken("This invitation is no longer open: it was accepted or cancelled meanwhile.")
+    return person
+
+
+def _free_name(address):
+    """Return an unused name made of an address: "mary.smith" of mary.smith@example.org, or mary.smith2."""
+    base = re.sub(r"[^\w.+-]", "", address.rpartition("@")[0].lower())[:140] or "colleague"
+    taken = {
+        name.lower()
+        for name in User.objects.filter(username__istartswith=base).values_list("username", flat=True)
+    }
+    numbered = (f"{base}{number}" for number in range(2, len(taken) + 3))
+    return next(name for name in (base, *numbered) if name not in taken)
+
+
+# --- Being in -----------------------------------------------------------------------------------------
+
+
+def change_role(person, role, *, by):
+    """Give a person one of the three roles in place of the one they have; other groups stay."""
+    _permit(by, person)
+    _not_oneself(by, person, "change your own role")
+    if not may_give(by, role):
+        raise NotPermitted(f"You may not make anybody {role}. Ask a superuser to do it.")
+    with transaction.atomic():
+        person.groups.remove(*Group.objects.filter(name__in=ROLES.keys() - {role}))
+        person.groups.add(Group.objects.get(name=role))
+        notes.leave(by, person, f"Now {role}.")
+
+
+def reset_two_factor(person, *, by):
+    """Forget a lost app and its recovery codes, end the person's sessions, and tell them by mail."""
+    _permit(by, person)
+    _not_oneself(by, person, "reset your own app here; turn it off under “My account”")
+    if two_factor.device_of(person) is None:
+        raise Refused(f"“{person}” has no two-factor sign-in that could be reset.")
+    two_factor.turn_off(person, by, "Two-factor sign-in reset.")
+    sessions.end_all(person)
+    _send(emails.two_factor_reset(person, by), f"It is reset, but {person.email} could not be told by mail.")
+
+
+def sign_out(person, *, by):
+    """End all sessions of a person."""
+    if by.pk != person.pk:
+        _permit(by, person)
+    ended = sessions.end_all(person)
+    notes.leave(by, person, "Signed out everywhere.")
+    return ended
+
+
+# --- Leaving ------------------------------------------------------------------------------------------
+
+
+def deactivate(person, *, by):
+    """Shut an account at once, sessions and open links included. What its owner wrote stays."""
+    _permit(by, person)
+    _not_oneself(by, person, "deactivate your own account")
+    with transaction.atomic():
+        if not User.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
+            raise Overtaken(f"“{person}” is deactivated already.")
+        notes.leave(by, person, "Deactivated.")
+    person.is_active = False
+    sessions.end_all(person)
+
+
+def reactivate(person, *, by):
+    """Open a deactivated account again, with the password and role that it had."""
+    _permit(by, person)
+    with transaction.atomic():
+        if not User.objects.filter(pk=person.pk, is_active=False).update(is_active=True):
+            raise Overtaken(f"“{person}” is active already.")
+        notes.leave(by, person, "Reactivated.")
+    person.is_active = True
+
+
+def _permit(by, person):
+    if not may_manage(by, person):
+        raise NotPermitted(f"You may not change the account “{person}”. Ask a superuser to do it.")
+
+
+def _not_oneself(by, person, what):
+    if by.pk == person.pk:
+        raise Refused(f"You cannot {what}. Ask a colleague to do it.")
+
+
+def _send(mail, otherwise):
+    try:
+        mail.send()
+    except OSError as error:
+        logger.error("A mail to staff was not sent: %s", error)
+        raise NotSent(f"{otherwise} Check the mail settings (EMAIL_URL), then send it again.") from error

@@ -1,0 +1,132 @@
+"""What staff fill in about themselves and about colleagues."""
+
+from datetime import timedelta
+
+from django import forms
+from django.contrib.auth.forms import PasswordResetForm
+from django.contrib.auth.models import User
+
+from shield.budgets import Allowance
+from tipsite.roles import ROLES
+from tipsite.staff import accounts, tasks
+
+PER_ADDRESS = Allowance("password reset address", 3, timedelta(hours=1))
+# Whoever finds an open desk must not guess its owner's password there.
+PASSWORDS_AGAIN = Allowance("password again", 10, timedelta(hours=1))
+
+WHAT_ROLES_DO = {
+    "Author": "writes own tips and hands them in for review",
+    "Editor": "changes, approves and plans everyone’s tips",
+    "Publisher": "all that, and subscribers, mailings and staff",
+}
+
+
+class RoleField(forms.ChoiceField):
+    """One of the roles that a person may give, each with what it does."""
+
+    def __init__(self, **kwargs):
+        super().__init__(widget=forms.RadioSelect, **kwargs)
+
+    def offer(self, by):
+        self.choices = [
+            (role, f"{role}: {WHAT_ROLES_DO[role]}") for role in ROLES if accounts.may_give(by, role)
+        ]
+
+
+class InvitationForm(forms.Form):
+    """Whom to invite, and as what."""
+
+    address = forms.EmailField(
+        label="E-mail address",
+        max_length=254,
+        help_text="The invitation goes there.",
+        widget=forms.EmailInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+    )
+    first_name = forms.CharField(
+        label="First name", max_length=150, widget=forms.TextInput(attrs={"class": "vTextField"})
+    )
+    last_name = forms.CharField(
+        label="Last name",
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
+    role = RoleField(label="Role")
+
+    def __init__(self, by, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["role"].offer(by)
+
+
+class ColleagueForm(forms.ModelForm):
+    """An account as somebody below a superuser changes it: ``by``, who does not give a role to themselves."""
+
+    by = None
+    role = RoleField(label="Role", required=False)
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "email"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "email" in self.fields:
+            self.fields["email"].required = True
+        if self.by == self.instance:
+            del self.fields["role"]
+        else:
+            self.fields["role"].offer(self.by)
+            self.fields["role"].initial = accounts.role_of(self.instance)
+
+    def clean_email(self):
+        address = self.cleaned_data["email"]
+        if taken := accounts.account_with(address, but=self.instance):
+            raise forms.ValidationError(f"This address belongs to the account “{taken}”. Give another one.")
+        return address
+
+
+class ForgottenForm(PasswordResetForm):
+    """The address of somebody who forgot their password. Nothing tells whether it is known."""
+
+    def save(self, **kwargs):
+        if PER_ADDRESS.spend(self.cleaned_data["email"].casefold()):
+            for person in self.get_users(self.cleaned_data["email"]):
+                tasks.nudge_password_reset(person)
+
+
+class CodeForm(forms.Form):
+    """A code of the app, or a recovery code."""
+
+    code = forms.CharField(
+        max_length=40,
+        label="Code",
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "autofocus": True,
+                "autocapitalize": "none",
+                "spellcheck": "false",
+            }
+        ),
+    )
+
+
+class PasswordAgainForm(forms.Form):
+    """The password of whoever is signed in, before something that they would not want a stranger to do."""
+
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, person, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean_password(self):
+        if not PASSWORDS_AGAIN.spend(str(self.person.pk)):
+            raise forms.ValidationError("Too many tries. Please try again in an hour.")
+        if not self.person.check_password(self.cleaned_data["password"]):
+            raise forms.ValidationError("That is not your password. Please type it again.")
+        return self.cleaned_data["password"]

@@ -1,0 +1,77 @@
+"""The lock after wrong passwords and codes, counted by name and network together.
+
+Never by the name alone, or a stranger could lock a colleague out from afar; never by the network alone, or
+one person's slips would lock the office out. Settings that begin with AXES name the functions here.
+"""
+
+from datetime import timedelta
+from math import ceil
+
+from axes.handlers.proxy import AxesProxyHandler
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.signals import user_login_failed
+from django.shortcuts import render
+from django.utils import timezone
+
+from shield import origins
+from tips.desk import policy
+
+NAME_LENGTH = 150
+
+
+def network(request):
+    """Return the network of a request as one address, as axes stores it: the first of an IPv6 /64, or None.
+
+    Judged as everywhere, by TRUSTED_PROXIES.
+    """
+    address = origins.network(request).partition("/")[0]
+    return None if address == "unknown" else address
+
+
+def name(request, credentials):
+    """Return the name that somebody tries to sign in with, cut to what the table holds, or None."""
+    given = (credentials or {}).get("username") or request.POST.get("username")
+    return given and given.replace("\0", "")[:NAME_LENGTH]
+
+
+def is_locked(request, person):
+    """Tell whether this person is locked out on the network of this request."""
+    return not AxesProxyHandler.is_allowed(request, {"username": person.get_username()})
+
+
+def count_wrong_code(request, person):
+    """Count a wrong code as a wrong password is counted; tell whether the pair is locked by now."""
+    credentials = {"username": person.get_username()}
+    user_login_failed.send(__name__, credentials=credentials, request=request)
+    return request.axes_locked_out
+
+
+def forget(request, person):
+    """Lift the lock of a person who proved by mail who they are, on the network of this request."""
+    address = network(request)
+    attempts = AccessAttempt.objects.filter(username=person.get_username())
+    attempts.filter(ip_address=address).delete() if address else attempts.filter(ip_address=None).delete()
+
+
+def minutes_left(request, credentials):
+    """Return after how many minutes, at most, the name may be tried again from this network."""
+    last = (
+        AccessAttempt.objects.filter(username=name(request, credentials), ip_address=network(request))
+        .order_by("-attempt_time")
+        .values_list("attempt_time", flat=True)
+        .first()
+    )
+    left = last + settings.AXES_COOLOFF_TIME - timezone.now() if last else timedelta()
+    return max(1, ceil(left / timedelta(minutes=1)))
+
+
+@policy
+def answer(request, response=None, credentials=None):
+    """Answer whoever is locked out, with one sentence that says when to try again."""
+    minutes = minutes_left(request, credentials)
+    context = {**admin.site.each_context(request), "title": "Please wait a little", "minutes": minutes}
+    answer = render(request, "admin/staff/locked.html", context, status=429)
+    answer["Retry-After"] = str(minutes * 60)
+    return answer
