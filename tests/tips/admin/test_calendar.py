@@ -1,0 +1,389 @@
+from datetime import timedelta
+from itertools import islice
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests.tips.making import ago, make_tip
+from tests.tips.people import make_person
+from tips import queue, slots
+from tips.models import QueueVersion, SlotException, SlotRule, State, Tip
+
+CALENDAR = "/admin/tips/tip/calendar/"
+MOVE = f"{CALENDAR}move/"
+RULE = f"{CALENDAR}rule/"
+
+
+def coming(count=5):
+    """Return the next slots."""
+    return list(islice(slots.Timetable.load().after(timezone.now()), count))
+
+
+def queued(*titles, **fields):
+    """Return approved tips that hold the next slots, in order."""
+    places = zip(titles, coming(len(titles)), strict=True)
+    return [make_tip(title, publish_at=slot.at, **fields) for title, slot in places]
+
+
+def send(client, verb, tip, **fields):
+    fields = {"seen": queue.version(), **fields}
+    return client.post(MOVE, {"verb": verb, "tip": tip.pk, **fields})
+
+
+def signed_in(person, **options):
+    """Return a client of its own in which a person is logged in."""
+    client = Client(**options)
+    client.force_login(person)
+    return client
+
+
+def week(slot):
+    return f"{CALENDAR}{slot.day}/"
+
+
+def line():
+    """Return the titles of the queue, in order."""
+    return [tip.title for tip in queue.waiting()]
+
+
+def said(response):
+    return " ".join(str(message) for message in get_messages(response.wsgi_request))
+
+
+# --- The page -----------------------------------------------------------------------------------------------
+
+
+def test_each_week_says_how_it_stands(desk):
+    SlotRule.objects.update(from_date=timezone.localdate() - timedelta(weeks=5))
+    past = slots.calendar(timezone.localdate() - timedelta(weeks=3), timezone.localdate() - timedelta(days=7))
+    first, second, third, *_ = coming()
+    make_tip("It appeared", publish_at=past[0].slot.at)
+    make_tip("It is approved", publish_at=first.at)
+    make_tip("It is written still", publish_at=second.at, state=State.DRAFT, pinned=True)
+    SlotException.objects.create(day=third.day, kind="skip", reason="Holidays", at=timezone.now())
+    response = desk.get(CALENDAR)
+    found = [(row.standing.label, row.tip and row.tip.title) for row in response.context["weeks"].coming[:4]]
+    assert found == [
+        ("Safe", "It is approved"),
+        ("At risk", "It is written still"),
+        ("Skipped", None),
+        ("Free", None),
+    ]
+    states = {row.standing.label for row in response.context["weeks"].past}
+    assert states == {"Published", "Missed"}
+    page = response.content.decode()
+    for words in ("It appeared", "Holidays", "Safe", "At risk", "Skipped", "Free", "Missed", "Published"):
+        assert words in page
+    assert len(response.context["weeks"].coming) == 13
+
+
+def test_the_next_slot_is_told_in_one_sentence(desk):
+    queued("Call back")
+    page = desk.get(CALENDAR).content.decode()
+    assert "is safe: “Call back” goes live." in page
+
+
+def test_what_was_published_before_the_first_rule_stands_as_published(desk):
+    make_tip("An old one", publish_at=ago(days=20))
+    rows = desk.get(CALENDAR).context["weeks"].past
+    assert [(row.tip.title, row.standing.label) for row in rows] == [("An old one", "Published")]
+
+
+def test_older_weeks_are_a_page_away(desk):
+    make_tip("Half a year old", publish_at=ago(days=26 * 7))
+    assert "Half a year old" not in desk.get(CALENDAR).content.decode()
+    response = desk.get(CALENDAR, {"page": 4})
+    assert "Half a year old" in response.content.decode()
+    assert response.context["older"] is None
+    assert response.context["weeks"].coming == []
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 30, "1000"])
+def test_a_page_that_nobody_has_is_no_error(desk, page):
+    assert desk.get(CALENDAR, {"page": page}).status_code == 200
+
+
+def test_its_queries_do_not_grow_with_the_archive(client, editor, author):
+    def asked():
+        client.force_login(editor)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(CALENDAR).status_code == 200
+        return len(queries)
+
+    queued("One")
+    make_tip("Two", state=State.IN_REVIEW, publish_at=None, author=author)
+    make_tip("Three")
+    few = asked()
+    now = timezone.now()
+    Tip.objects.bulk_create(
+        Tip(
+            title=f"Old {n}",
+            slug=f"old-{n}",
+            state=State.APPROVED,
+            author=author,
+            publish_at=now - n * timedelta(days=3),
+        )
+        for n in range(1, 201)
+    )
+    for number, slot in enumerate(coming(50)):
+        make_tip(f"Queued {number}", publish_at=slot.at, author=editor)
+    for number in range(50):
+        make_tip(f"In review {number}", state=State.IN_REVIEW, publish_at=None, author=author)
+    assert asked() == few
+    assert few <= 10
+
+
+# --- Moves --------------------------------------------------------------------------------------------------
+
+
+def test_a_tip_goes_later_earlier_and_to_the_front(desk):
+    one, _, three = queued("One", "Two", "Three")
+    response = send(desk, "later", one)
+    assert line() == ["Two", "One", "Three"]
+    assert "“One” goes live" in said(response)
+    assert "“Two” goes live" in said(response)
+    send(desk, "earlier", three)
+    assert line() == ["Two", "Three", "One"]
+    send(desk, "front", one)
+    assert line() == ["One", "Two", "Three"]
+
+
+def test_after_a_move_the_calendar_opens_at_what_was_moved(desk):
+    one, _ = queued("One", "Two")
+    there = urlsplit(send(desk, "later", one).url)
+    assert (there.path, there.fragment) == (CALENDAR, f"tip-{one.pk}")
+    assert desk.get(there.path).content.decode().count(f'id="tip-{one.pk}"') == 1
+
+
+def test_a_tip_behind_the_weeks_shown_is_found_in_the_queue(desk):
+    tips = queued(*(f"Number {number}" for number in range(15)))
+    page = desk.get(CALENDAR).content.decode()
+    assert [page.count(f'id="tip-{tip.pk}"') for tip in tips] == [1] * 15
+
+
+def test_the_first_tip_cannot_go_earlier(desk):
+    one, _ = queued("One", "Two")
+    assert "has the first slot that it can have" in said(send(desk, "earlier", one))
+    assert line() == ["One", "Two"]
+
+
+def test_a_tip_alone_in_the_queue_is_pinned_two_weeks_on(desk):
+    (one,) = queued("One")
+    slot = coming(3)[2]
+    assert "is pinned to" in said(send(desk, "place", one, day=slot.day))
+    one.refresh_from_db()
+    assert (one.publish_at, one.pinned) == (slot.at, True)
+
+
+def test_a_tip_brought_onto_another_takes_its_place_in_the_order(desk):
+    one, _, three = queued("One", "Two", "Three")
+    send(desk, "place", one, day=coming(3)[2].day)
+    assert line() == ["Two", "Three", "One"]
+    assert not Tip.objects.filter(pinned=True).exists()
+    send(desk, "place", three, day=coming(1)[0].day)
+    assert line() == ["Three", "Two", "One"]
+
+
+def test_a_pinned_tip_steps_past_what_others_are_pinned_to(desk):
+    first, second, third, *_ = coming()
+    mine = make_tip("Mine", publish_at=first.at, pinned=True)
+    make_tip("Fixed", publish_at=second.at, pinned=True)
+    send(desk, "later", mine)
+    mine.refresh_from_db()
+    assert mine.publish_at == third.at
+    send(desk, "earlier", mine)
+    mine.refresh_from_db()
+    assert mine.publish_at == first.at
+
+
+def test_two_tips_trade_places_and_a_pin_is_let_go(desk):
+    one, two = queued("One", "Two")
+    send(desk, "swap", one, other=two.pk)
+    assert line() == ["Two", "One"]
+    send(desk, "pin", one, day=coming(4)[3].day)
+    send(desk, "unpin", one)
+    assert line() == ["Two", "One"]
+    assert queue.waiting()[1].publish_at == coming(2)[1].at
+
+
+def test_a_tip_in_review_can_be_planned_and_its_week_is_at_risk(desk):
+    tip = make_tip("Nearly there", state=State.IN_REVIEW, publish_at=None)
+    assert "Nearly there" in desk.get(CALENDAR).content.decode()
+    send(desk, "place", tip, day=coming(1)[0].day)
+    assert desk.get(CALENDAR).context["next"].standing == slots.Standing.AT_RISK
+
+
+def test_a_move_on_a_stale_page_is_refused_in_words(desk):
+    one, two, three = queued("One", "Two", "Three")
+    stale = desk.get(CALENDAR).context["seen"]
+    other = make_person("olga", "Editor", first_name="Olga", last_name="Olsen")
+    send(signed_in(other), "front", three)
+    response = send(desk, "later", one, seen=stale)
+    assert "Olga Olsen moved “Three” to the front" in said(response)
+    assert line() == ["Three", "One", "Two"]
+    assert desk.get(CALENDAR).context["seen"] != stale
+    assert two.title in desk.get(CALENDAR).content.decode()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"verb": "later"},
+        {"verb": "dance", "seen": 0},
+        {"verb": "place", "seen": 0},
+        {"verb": "swap", "seen": 0},
+        {"verb": "place", "seen": 0, "day": "2026-99-99"},
+        {"verb": "place", "seen": 0, "day": "0001-01-01"},
+        {"verb": "place", "seen": 0, "day": "9999-12-31"},
+        {"verb": "later", "seen": "9" * 40},
+        {"verb": "later", "seen": 0, "tip": "9" * 40},
+        {"verb": "swap", "seen": 0, "other": "x"},
+    ],
+)
+def test_a_move_that_makes_no_sense_changes_nothing_and_says_so(desk, fields):
+    one, _ = queued("One", "Two")
+    QueueVersion.objects.update_or_create(pk=1)
+    response = desk.post(MOVE, {"tip": one.pk, **fields})
+    assert response.status_code == 302
+    assert said(response)
+    assert line() == ["One", "Two"]
+
+
+def test_looking_moves_nothing(desk):
+    queued("One", "Two")
+    assert desk.get(MOVE).status_code == 302
+    assert queue.version() == 0
+
+
+def test_a_form_from_elsewhere_is_refused(editor):
+    client = signed_in(editor, enforce_csrf_checks=True)
+    (one,) = queued("One")
+    assert send(client, "front", one).status_code == 403
+
+
+# --- One week -----------------------------------------------------------------------------------------------
+
+
+def test_a_week_is_skipped_with_a_reason_and_taken_back(desk):
+    queued("One")
+    first, second, *_ = coming()
+    response = desk.post(week(first), {"verb": "skip", "reason": "Holidays", "seen": queue.version()})
+    assert response.url == f"{CALENDAR}#week-{first.day}"
+    assert "is skipped" in said(response)
+    assert queue.waiting()[0].publish_at == second.at
+    desk.post(week(first), {"verb": "unskip", "seen": queue.version()})
+    assert queue.waiting()[0].publish_at == first.at
+
+
+def test_a_slot_moves_within_its_week(desk):
+    first = coming()[1]
+    queued("One", "Two")
+    monday, sunday = slots.week(first.day)
+    other = sunday if first.day != sunday else monday
+    asked = {"verb": "move", "date": other, "time": "09:30", "reason": "A fair", "seen": queue.version()}
+    response = desk.post(week(first), asked)
+    assert "Moved the slot" in said(response)
+    assert queue.waiting()[1].publish_at == slots.moment(other, slots.time(9, 30))
+    beyond = desk.post(week(first), {**asked, "date": sunday + timedelta(days=1), "seen": queue.version()})
+    assert "within its week only" in beyond.content.decode()
+    assert 'value="A fair"' in beyond.content.decode()
+
+
+def test_a_reason_that_was_typed_survives_a_refusal(desk):
+    first = coming()[0]
+    QueueVersion.objects.update_or_create(pk=1, defaults={"version": 5, "change": "moved “X” to the front"})
+    response = desk.post(week(first), {"verb": "skip", "reason": "Summer break", "seen": 4})
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "moved “X” to the front" in page
+    assert 'value="Summer break"' in page
+    assert 'name="seen" value="5"' in page
+    assert not SlotException.objects.exists()
+
+
+def test_a_draft_is_pinned_from_the_weeks_page(desk):
+    slot = coming()[2]
+    tip = make_tip("Wanted", state=State.DRAFT, publish_at=None)
+    assert "Wanted (draft)" in desk.get(week(slot)).content.decode()
+    desk.post(week(slot), {"verb": "pin", "tip": tip.pk, "seen": queue.version()})
+    tip.refresh_from_db()
+    assert tip.publish_at == slot.at
+
+
+@pytest.mark.parametrize("fields", [{"verb": "pin"}, {"verb": "move"}, {"verb": "fly"}, {}])
+def test_a_week_says_what_a_form_lacks(desk, fields):
+    response = desk.post(week(coming()[0]), {"seen": 0, **fields})
+    assert response.status_code == 200
+    assert "errornote" in response.content.decode()
+
+
+@pytest.mark.parametrize("day", ["2026-99-99", "0001-01-01", "9999-12-31"])
+def test_a_day_without_a_slot_is_not_found(desk, day):
+    assert desk.get(f"{CALENDAR}{day}/").status_code == 404
+
+
+# --- The weekly slot ----------------------------------------------------------------------------------------
+
+
+def test_the_weekly_slot_changes_from_a_date_on(desk):
+    queued("One", "Two", "Three")
+    from_date = timezone.localdate() + timedelta(days=9)
+    asked = {"from_date": from_date, "weekday": 4, "time": "08:15", "zone": "Europe/Berlin"}
+    response = desk.post(RULE, {**asked, "seen": queue.version()})
+    assert response.url == CALENDAR
+    assert "Friday" in said(response)
+    third = queue.waiting()[2].publish_at.astimezone(slots.ZoneInfo("Europe/Berlin"))
+    assert (third.weekday(), f"{third:%H:%M}") == (4, "08:15")
+
+
+def test_a_refused_rule_keeps_what_was_typed(desk):
+    asked = {"from_date": "2020-01-01", "weekday": 4, "time": "08:15", "zone": "Mars/North", "seen": 0}
+    page = desk.post(RULE, asked).content.decode()
+    assert "Mars/North" in page
+    assert "time zone by its name" in page
+    page = desk.post(RULE, {**asked, "time": "noon"}).content.decode()
+    assert "valid time" in page
+
+
+# --- Who may ------------------------------------------------------------------------------------------------
+
+
+def test_an_author_looks_and_reads_no_title_of_others(client, author, editor):
+    first, second, *_ = coming()
+    make_tip("My own secret", publish_at=first.at, author=author)
+    theirs = make_tip("Their secret", publish_at=second.at, author=editor)
+    make_tip("Their draft", publish_at=None, state=State.IN_REVIEW, author=editor)
+    make_tip("Public already", author=editor)
+    client.force_login(author)
+    page = client.get(CALENDAR).content.decode()
+    assert "My own secret" in page
+    assert "Public already" in page
+    assert "another author’s tip" in page
+    assert "Their secret" not in page
+    assert "Their draft" not in page
+    assert f"/{theirs.pk}/" not in page
+    assert 'name="verb"' not in page
+
+
+def test_an_author_moves_nothing(client, author):
+    (one,) = queued("One", author=author)
+    client.force_login(author)
+    assert send(client, "front", one).status_code == 403
+    for address in (week(coming()[0]), RULE):
+        assert client.get(address).status_code == 403
+        assert client.post(address, {"verb": "skip", "reason": "x", "seen": 0}).status_code == 403
+
+
+def test_who_may_not_see_tips_sees_no_calendar(client, db):
+    client.force_login(make_person("guest"))
+    assert client.get(CALENDAR).status_code == 403
+
+
+def test_the_list_of_tips_leads_to_the_calendar(desk):
+    assert f'href="{CALENDAR}"' in desk.get("/admin/tips/tip/").content.decode()
