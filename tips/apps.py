@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate, pre_migrate
 
 
@@ -10,13 +9,8 @@ class TipsConfig(AppConfig):
     verbose_name = "Tips"
 
     def ready(self):
-        from tips import triggers
+        from tips import slots, triggers
 
         pre_migrate.connect(triggers.before_migration, sender=self)
         post_migrate.connect(triggers.after_migration, sender=self)
-
-
-class DeskConfig(AdminConfig):
-    """Django's admin, with the desk as its site."""
-
-    default_site = "tips.desk.Desk"
+        post_migrate.connect(slots.seed, sender=self)

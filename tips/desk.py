@@ -6,6 +6,10 @@ Outside the package ``admin``, whose modules register with this site and so need
 from csp.constants import NONCE, SELF
 from csp.decorators import csp_replace
 from django.contrib.admin import AdminSite
+from django.contrib.contenttypes.models import ContentType
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import path
 from django.utils.decorators import method_decorator
 
 # Readers' pages have no script at all. The desk has its own files, and the editor's import map, which is
@@ -25,8 +29,19 @@ class Desk(AdminSite):
         return policy(super().admin_view(view, cacheable))
 
     def get_urls(self):
-        # "View on site" needs no detour; this one would tell an author the address of another's draft.
-        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+        # Django's own leads to things that this person may not know of.
+        view = self.admin_view(self.view_on_site)
+        ours = path("r/<int:content_type_id>/<path:object_id>/", view, name="view_on_site")
+        return [ours, *(url for url in super().get_urls() if getattr(url, "name", "") != ours.name)]
+
+    def view_on_site(self, request, content_type_id, object_id):
+        """Lead to the page of a thing that this person sees in the desk; anything else is not found."""
+        kind = get_object_or_404(ContentType, pk=content_type_id)
+        kept = self._registry.get(kind.model_class())
+        thing = kept.get_object(request, object_id) if kept else None
+        if thing is None or not hasattr(thing, "get_absolute_url"):
+            raise Http404("There is no such page.")
+        return HttpResponseRedirect(thing.get_absolute_url())
 
     def get_app_list(self, request, app_label=None):
         """Return what the front page offers: tips first, what belongs to the machinery last."""

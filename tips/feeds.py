@@ -13,7 +13,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
 from django.utils.html import escape
 
-from tips import ways
+from tips import pictures, ways
 from tips.models import Category, Tip, newest_first
 from tips.views import tag_or_former
 
@@ -162,7 +162,8 @@ class Rss(Feed):
         return [each.name for each in (*tip.categories.all(), *tip.tags.all())]
 
     def item_extra_kwargs(self, tip):
-        return {"text": render_to_string("tips/_text.html", {"tip": tip})}
+        text = render_to_string("tips/_text.html", {"tip": tip})
+        return {"text": pictures.at(text, settings.SITE_URL)}
 
 
 class Atom(Rss):

@@ -7,6 +7,8 @@ from itertools import takewhile
 import nh3
 from django.utils.html import MAX_URL_LENGTH, escape, urlize
 
+from tips import pictures
+
 # What a body may hold.
 TAGS = {"p", "br", "h2", "h3", "ul", "ol", "li", "blockquote", "strong", "em", "a", "img"}
 ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "img": {"src", "alt", "width", "height"}}
@@ -31,6 +33,8 @@ EDITOR = {
     "NoSpellCheck": False,
     # Manners of our own: its name for a screen reader, no style of its own in the page.
     "Desk": True,
+    # Pictures of our own, uploaded in a dialog that asks what they show.
+    "Picture": True,
 }
 
 _cleaner = nh3.Cleaner(
@@ -40,6 +44,7 @@ _cleaner = nh3.Cleaner(
     url_schemes={"http", "https", "mailto"},
     link_rel=None,
     clean_content_tags={"script", "style"},
+    attribute_filter=pictures.attribute,
 )
 
 # An attribute's value may hold a ">", so quoted values are read as one.
@@ -76,9 +81,13 @@ _PROMOTION_WITH_ADDRESS = re.compile(r"(Read our|Listen to|Interested in)\b", re
 def clean(source):
     """Return untrusted HTML as HTML that may be shown: allowed tags only, no scripts, no styles.
 
-    What has no words and no image comes back as the empty string, so that an empty editor means no body.
+    Of images, only those under ``/media/`` stay: what stands on another site would tell it who reads here,
+    and may be gone or be another tomorrow. What has no words and no image comes back as the empty string,
+    so that an empty editor means no body.
     """
     cleaned = _cleaner.clean(without_controls(source)).strip()
+    if "<img" in cleaned:
+        cleaned = pictures.without_strange(cleaned)
     if not cleaned or ("<img" not in cleaned and not to_text(cleaned)):
         return ""
     return cleaned

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from tips import feeds, sitemaps, views
+from tips import feeds, media, preview, sitemaps, views
 
 
 class Year:
@@ -35,6 +35,18 @@ class PageNumber(Year):
         return str(value)
 
 
+class PictureName:
+    """The name of a picture's file: made of its content, and its kind."""
+
+    regex = r"[0-9a-f]{64}\.(?:jpg|png)"
+
+    def to_python(self, value):
+        return value
+
+    def to_url(self, value):
+        return value
+
+
 class TagSlug:
     """A slug of letters of any script, as tags have it."""
 
@@ -47,6 +59,7 @@ class TagSlug:
         return value
 
 
+register_converter(PictureName, "picture")
 register_converter(TagSlug, "tag")
 register_converter(Year, "yyyy")
 register_converter(Month, "mm")
@@ -77,6 +90,8 @@ urlpatterns = [
     *fed("", ""),
     *listed("tips/", views.AllTips.as_view(), "list"),
     path("tips/<slug:slug>/", views.tip, name="detail"),
+    path("media/<picture:name>", media.serve, name="media"),
+    path("preview/<str:token>/", preview.outside, name="preview"),
     *listed("category/<slug:slug>/", views.CategoryTips.as_view(), "category"),
     *fed("category/<slug:category>/", "category_"),
     *listed("tag/<tag:slug>/", views.TagTips.as_view(), "tag"),

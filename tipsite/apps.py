@@ -1,4 +1,5 @@
 from django.apps import AppConfig, apps
+from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
 
 
@@ -15,3 +16,9 @@ class TipsiteConfig(AppConfig):
         )
 
         post_migrate.connect(roles.make_groups, sender=apps.get_app_config("tips"))
+
+
+class DeskConfig(AdminConfig):
+    """Django's admin, with the desk as its site."""
+
+    default_site = "tipsite.staff.desk.StaffDesk"

@@ -6,7 +6,8 @@ from django.conf import settings
 from django.core.checks import Error, Warning, register
 from django.http.request import validate_host
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+from tips.slots import WEEKDAYS
+from tipsite.roles import ROLES
 
 
 @register
@@ -56,3 +57,16 @@ def check_slot(app_configs, **kwargs):
             hint=f"Use one of: {', '.join(WEEKDAYS)}.",
             id="tipsite.E002",
         )
+
+
+@register
+def check_two_factor(app_configs, **kwargs):
+    """A misspelt group would silently be asked for nothing."""
+    known = {name.casefold() for name in (*ROLES, "superuser")}
+    for name in settings.STAFF_TWO_FACTOR:
+        if name.casefold() not in known:
+            yield Warning(
+                f"STAFF_TWO_FACTOR names {name!r}, which is none of the product's own groups.",
+                hint=f"Those are {', '.join(ROLES)} and superuser. A group that you made yourself is fine.",
+                id="tipsite.W004",
+            )

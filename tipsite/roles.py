@@ -26,10 +26,14 @@ _EDITOR = _AUTHOR | {
 }
 # A Publisher has an Editor's rights, and gets those over mailings, subscribers and staff.
 _PUBLISHER = _EDITOR | {
+    "auth.add_user",
+    "auth.change_user",
+    "auth.view_user",
     "subscribers.view_consentevent",
     "subscribers.view_signuprequest",
     "subscribers.view_subscriber",
     "subscribers.view_suppression",
+    "tips.approve_own_text",
 }
 ROLES = {"Author": _AUTHOR, "Editor": _EDITOR, "Publisher": _PUBLISHER}
 

@@ -8,7 +8,7 @@ production; what such a site may not lack is then asked for by name before anyth
 import os
 import secrets
 from contextlib import suppress
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
@@ -77,9 +77,13 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 INSTALLED_APPS = [
     # Before tips, whose desk takes its tags out of the admin: ours are others.
     "taggit",
+    # Before tipsite, which takes their forms out of the admin: they show secrets.
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "tipsite.apps.TipsiteConfig",
     "tips.apps.TipsConfig",
-    "tips.apps.DeskConfig",
+    "tipsite.apps.DeskConfig",
     "subscribers.apps.SubscribersConfig",
     "shield.apps.ShieldConfig",
     "django.contrib.auth",
@@ -88,6 +92,7 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "csp",
     "django_prose_editor",
     "django_tasks",
@@ -107,8 +112,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Tells the history who saves.
+    "simple_history.middleware.HistoryRequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # Last, so that its answer to whoever is locked out gets all headers.
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "tipsite.urls"
@@ -184,6 +193,8 @@ USE_TZ = True
 # The weekly slot at which a tip goes live, in the site's zone.
 SLOT_WEEKDAY = env.str("SLOT_WEEKDAY", "tuesday").lower()
 SLOT_TIME = env.time("SLOT_TIME", time(7))
+# Whether nobody may approve what they wrote part of.
+FOUR_EYES = env.bool("FOUR_EYES", False)
 
 # --- Static files ----------------------------------------------------------------------------------
 
@@ -202,6 +213,35 @@ STORAGES = {
 # --- Staff -----------------------------------------------------------------------------------------
 
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# The longest life of a link that sets a password; tipsite/staff/tokens.py has each one's own.
+PASSWORD_RESET_TIMEOUT = 7 * 24 * 60 * 60
+# Groups whose members must sign in with a code too; "superuser" stands for superusers.
+STAFF_TWO_FACTOR = env.list("STAFF_TWO_FACTOR", [])
+OTP_TOTP_ISSUER = SITE_NAME
+# Its own delays double without end, so that who knows a password could shut its owner out for years. The
+# lock below and a budget throttle codes instead.
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
+
+# Five wrong passwords or codes lock one name on one network, for a quarter of an hour that typing on does
+# not lengthen. See tipsite/staff/lockout.py.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "tipsite.staff.lockout.network"
+AXES_USERNAME_CALLABLE = "tipsite.staff.lockout.name"
+AXES_LOCKOUT_CALLABLE = "tipsite.staff.lockout.answer"
+# What it keeps is of use for that quarter of an hour alone.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "csrfmiddlewaretoken"]
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -246,6 +286,7 @@ PERMISSIONS_POLICY = {
 
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {"js": [static_lazy("admin-desk/editor.js")], "extensions": {"Desk": html_tags([])}},
+    {"js": [static_lazy("admin-desk/images.js")], "extensions": {"Picture": html_tags(["img"])}},
 ]
 
 # --- Tags ------------------------------------------------------------------------------------------
@@ -267,5 +308,7 @@ LOGGING = {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # It tells of each time the queue was looked at.
         "django_tasks_db": {"level": "WARNING"},
+        # It tells of each query.
+        "axes": {"level": "WARNING"},
     },
 }

@@ -12,8 +12,10 @@ import pytest
 from django.core.management import call_command
 from django.test import override_settings
 from django.test.testcases import _StaticFilesHandler
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
+
+from tests.tips.people import make_person
 
 CHROMIUM = "/usr/bin/chromium"
 
@@ -81,3 +83,19 @@ def page(browser, live_server):
     yield page
     context.close()
     assert page.complaints == []
+
+
+@pytest.fixture
+def editor(live_server):
+    return make_person("ed", "Editor")
+
+
+@pytest.fixture
+def desk(page, editor):
+    """A page in which an editor has logged in by the form."""
+    page.goto("/admin/login/")
+    page.get_by_label("Username").fill("ed")
+    page.get_by_label("Password").fill("ed-knows-this")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The desk")
+    return page

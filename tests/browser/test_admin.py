@@ -3,7 +3,6 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.tips.making import make_tip
-from tests.tips.people import make_person
 from tips import markup, tagging
 from tips.models import State, Tip
 
@@ -17,22 +16,6 @@ BODY = (
     "<blockquote><p>“Thank you – really…”</p></blockquote>"
     '<p><a href="http://x.example/?a=1&amp;b=2">there</a> <strong>b</strong> <em>i</em> a<br>b &lt;c&gt;</p>'
 )
-
-
-@pytest.fixture
-def editor(live_server):
-    return make_person("ed", "Editor")
-
-
-@pytest.fixture
-def desk(page, editor):
-    """A page in which an editor has logged in by the form."""
-    page.goto("/admin/login/")
-    page.get_by_label("Username").fill("ed")
-    page.get_by_label("Password").fill("ed-knows-this")
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("The desk")
-    return page
 
 
 def edit(page, tip):

@@ -1,4 +1,5 @@
 import pytest
+from django.test import Client
 
 from tests.tipsite.processes import Site, own_database
 
@@ -19,3 +20,15 @@ def site(prepared_site):
     """A migrated site, of which nothing runs before or after the test."""
     yield prepared_site
     prepared_site.end_all()
+
+
+@pytest.fixture
+def client_of():
+    """A function that returns a client of its own in which a person is logged in."""
+
+    def client_of(person):
+        client = Client()
+        client.force_login(person)
+        return client
+
+    return client_of

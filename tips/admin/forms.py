@@ -9,10 +9,12 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.forms.widgets import Script
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.text import slugify
 
-from tips import publishing, tagging
+from tips import addresses, markup, media, planning, publishing, tagging
 from tips.models import Category, Tag, Tip
+from tips.refusals import Refused
 
 _A_DAY = f"In the zone {settings.TIME_ZONE}. A date alone means {settings.SLOT_TIME:%H:%M} on that day."
 
@@ -106,6 +108,12 @@ class TipForm(forms.ModelForm):
             "takeaway": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
             "excerpt": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
         }
+        help_texts = {
+            "takeaway": "The closing moral, in one or a few sentences. Readers see it set apart, after the"
+            " body: do not repeat it there.",
+            "excerpt": "What lists show of the tip, in about 50 words. Left empty, the beginning of the body"
+            " is taken, and taken again when the body changes; what you write yourself stays.",
+        }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -113,6 +121,13 @@ class TipForm(forms.ModelForm):
             self.fields["slug"].required = False
         if self.instance.pk:
             self.initial["in_categories"] = list(self.instance.categories.all())
+        if "body" in self.fields:
+            # A script goes on counting while one writes.
+            self.fields["body"].help_text = format_html(
+                '{} <span class="count"><span data-word-count>{}</span> words now.</span>',
+                self.fields["body"].help_text,
+                len(markup.to_text(self.instance.body).split()),
+            )
 
     def clean(self):
         cleaned = super().clean()
@@ -120,7 +135,17 @@ class TipForm(forms.ModelForm):
             if name in cleaned:
                 # A browser sends line ends of its own; what nobody changed must stay what it was.
                 cleaned[name] = cleaned[name].replace("\r\n", "\n")
+        if "body" in self.changed_data and self._excerpt_was_made():
+            # Emptied here, it is made again from the new body on saving.
+            cleaned["excerpt"] = ""
         return cleaned
+
+    def _excerpt_was_made(self):
+        """Whether the excerpt is the beginning of the body as it was, and nobody has written another."""
+        before = self.initial.get("body")
+        if not before or "excerpt" in self.changed_data:
+            return False
+        return self.initial["excerpt"] == markup.excerpt(markup.essence(before))
 
     def clean_title(self):
         title = " ".join(self.cleaned_data["title"].split())
@@ -130,13 +155,26 @@ class TipForm(forms.ModelForm):
 
     def clean_slug(self):
         slug = self.cleaned_data["slug"]
-        if not slug:
-            slug = _free_slug(slugify(self.cleaned_data.get("title", ""))[:200], self.instance.pk)
+        title = self.cleaned_data.get("title", "")
+        if not slug or (not self.instance.pk and slug == slugify(title)):
+            # Nobody chose it: a number is added where another tip has it.
+            slug = addresses.free(title, besides=self.instance.pk)
         if not slug and self.cleaned_data.get("title"):
             raise forms.ValidationError(
                 "The title makes no address. Write one: small letters, digits, hyphens."
             )
+        if slug and slug != self.instance.slug:
+            try:
+                addresses.require_free(slug, besides=self.instance.pk)
+            except Refused as refusal:
+                raise forms.ValidationError(str(refusal)) from refusal
         return slug
+
+    def clean_body(self):
+        try:
+            return media.settled(markup.clean(self.cleaned_data["body"].replace("\r\n", "\n")))
+        except Refused as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
 
     def clean_publish_at(self):
         when = self.cleaned_data["publish_at"]
@@ -144,6 +182,8 @@ class TipForm(forms.ModelForm):
             raise forms.ValidationError(
                 f"{publishing.in_words(when)} has passed. Choose a later day, or leave it empty."
             )
+        if when and "publish_at" in self.changed_data:
+            planning.refuse_in_form(self.instance, when)
         return when
 
     def clean_undated(self):
@@ -170,13 +210,3 @@ class DayForm(forms.Form):
         label="Goes live",
         help_text=_A_DAY,
     )
-
-
-def _free_slug(base, pk):
-    """Return the address, with a number where another tip has it."""
-    taken = set(Tip.objects.filter(slug__startswith=base).exclude(pk=pk).values_list("slug", flat=True))
-    slug, number = base, 1
-    while slug and slug in taken:
-        number += 1
-        slug = f"{base}-{number}"
-    return slug

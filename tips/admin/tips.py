@@ -14,9 +14,10 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from js_asset import Media
 
-from tips import publishing, search, tagging
-from tips.admin import filters, verbs
+from tips import planning, publishing, search, tagging, versions, writing
+from tips.admin import calendar, filters, history, images, preview, verbs, watching
 from tips.admin.forms import TipForm
+from tips.admin.writing import WritingMixin
 from tips.models import State, Tag, Tip, newest_first
 
 SUGGESTIONS = 10
@@ -30,7 +31,16 @@ class TipList(ChangeList):
 
 
 @admin.register(Tip)
-class TipAdmin(verbs.VerbsMixin, admin.ModelAdmin):
+class TipAdmin(
+    WritingMixin,
+    images.ImagesMixin,
+    verbs.VerbsMixin,
+    history.HistoryMixin,
+    preview.PreviewMixin,
+    watching.WatchingMixin,
+    calendar.CalendarMixin,
+    admin.ModelAdmin,
+):
     form = TipForm
     list_display = ["title", "state_in_words", "goes_live", "in_categories", "full_text", "page"]
     list_filter = [
@@ -61,6 +71,7 @@ class TipAdmin(verbs.VerbsMixin, admin.ModelAdmin):
         """Return the tip, or None where this person may not know of it. Locked while it is written."""
         queryset = self.get_queryset(request)
         if request.method == "POST" and connection.in_atomic_block:
+            planning.lock()
             queryset = queryset.select_for_update(of=("self",))
         try:
             return queryset.get(pk=self.opts.pk.to_python(object_id))
@@ -189,17 +200,26 @@ class TipAdmin(verbs.VerbsMixin, admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         """Write what the form holds and nothing else: a verb may have moved the tip meanwhile."""
+        versions.hold(obj)
         if not change:
-            obj.author = request.user
-            obj.save()
+            writing.start(obj, by=request.user)
         elif form.has_changed():
-            columns = {field.name for field in Tip._meta.concrete_fields}
-            obj.save(update_fields={*(columns & form.cleaned_data.keys()), "excerpt", "updated_at"})
+            sentence = writing.revise(obj, form.changed_data, by=request.user)
+            if sentence != writing.SAVED:
+                self.message_user(request, sentence)
+
+    def delete_model(self, request, obj):
+        writing.delete(obj, by=request.user)
+
+    def delete_queryset(self, request, queryset):
+        for tip in queryset:
+            writing.delete(tip, by=request.user)
 
     def save_related(self, request, form, formsets, change):
         form.cleaned_data["tags"] = tagging.find_or_make(form.cleaned_data["tags"])
         super().save_related(request, form, formsets, change)
         form.instance.categories.set(form.cleaned_data["in_categories"])
+        versions.record(form.instance, by=request.user)
 
     def log_change(self, request, obj, message):
         """Keep the history free of savings that changed nothing."""

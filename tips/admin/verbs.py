@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 
-from tips import publishing
+from tips import preflight, publishing
 from tips.admin.forms import DayForm, ReasonForm
 from tips.models import State, Tip
 from tips.refusals import NotPermitted, Refused
@@ -25,6 +25,7 @@ class Verb:
 
     ``run`` is called with the tip, the answers of ``form`` and ``by``; ``offered`` tells whether a person
     gets the button for a tip; ``asks`` says that a page comes before; ``follows`` says what it does.
+    ``sheet`` is called with the tip, and returns the faults to show before; none, and no page needs to come.
     """
 
     label: str
@@ -34,6 +35,7 @@ class Verb:
     done: str
     asks: bool = False
     form: type = forms.Form
+    sheet: Callable = lambda tip: []
 
 
 def _to_come(tip):
@@ -54,6 +56,7 @@ VERBS = {
         offered=lambda user, tip: tip.state == State.IN_REVIEW and user.has_perm(publishing.APPROVE),
         follows="Readers see it when its day comes; at once where it is undated.",
         done="Approved.",
+        sheet=preflight.inspect,
     ),
     "schedule": Verb(
         label="Give it another day",
@@ -75,6 +78,7 @@ VERBS = {
         follows="Readers see it at once: on the site, in the lists and in the feeds. Its day is today.",
         done="Published: readers see it now.",
         asks=True,
+        sheet=lambda tip: preflight.inspect(tip) if tip.state == State.IN_REVIEW else [],
     ),
     "send-back": Verb(
         label="Send back",
@@ -117,7 +121,7 @@ class VerbsMixin:
     actions = ["submit_selected", "approve_selected", "withdraw_selected"]
 
     def get_urls(self):
-        view = self.admin_site.admin_view(self.verb_view)
+        view = self.admin_site.admin_view(transaction.atomic(self.verb_view))
         return [path("<int:pk>/do/<slug:name>/", view, name="tips_tip_do"), *super().get_urls()]
 
     def has_approve_permission(self, request):
@@ -149,6 +153,8 @@ class VerbsMixin:
             "title": f"{verb.label}: {tip}",
             "verb": verb,
             "form": form,
+            "faults": (faults := verb.sheet(tip)),
+            "stopped": any(fault.stops for fault in faults),
             "media": self.media + form.media,
         }
         return TemplateResponse(request, "admin/tips/tip/verb.html", context)
@@ -157,13 +163,13 @@ class VerbsMixin:
         """Do a verb, tell the person what came of it, and lead back to the tip."""
         verb = VERBS[name]
         try:
-            verb.run(tip, *answers.values(), by=request.user)
+            followed = verb.run(tip, *answers.values(), by=request.user)
         except NotPermitted:
             raise
         except Refused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         else:
-            self.message_user(request, f"“{tip}”: {verb.done}", messages.SUCCESS)
+            self.message_user(request, f"“{tip}”: {followed or verb.done}", messages.SUCCESS)
         return self._back(tip)
 
     def response_add(self, request, obj, post_url_continue=None):
@@ -177,7 +183,7 @@ class VerbsMixin:
         name = request.POST.get("_verb")
         if name not in VERBS:
             return None
-        if VERBS[name].asks:
+        if VERBS[name].asks or VERBS[name].sheet(tip):
             return HttpResponseRedirect(reverse("admin:tips_tip_do", args=[tip.pk, name]))
         return self.do(request, tip, name)
 

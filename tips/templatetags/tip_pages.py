@@ -3,7 +3,7 @@
 from django import template
 from django.utils.safestring import mark_safe
 
-from tips import highlight, markup, metadata
+from tips import highlight, markup, metadata, pictures
 
 register = template.Library()
 
@@ -23,7 +23,7 @@ def json_ld(tip):
 @register.filter
 def safe_body(tip):
     """Return a tip's body as it may be shown. It was cleaned when stored; only here is it trusted."""
-    return mark_safe(tip.body)  # noqa: S308
+    return mark_safe(pictures.unhurried(tip.body))  # noqa: S308
 
 
 @register.filter
