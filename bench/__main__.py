@@ -50,6 +50,8 @@ def measure(name, url, folder, options):
     with scratch(url, folder) as database:
         pages = run(database, folder, "bench.pages", options.tips, options.rounds)
         failed = 1 if pages.returncode else 0
+    with scratch(url, folder) as database:
+        failed += 1 if run(database, folder, "bench.similar", options.rounds).returncode else 0
     return failed + imports(url, folder, options.pages)
 
 
