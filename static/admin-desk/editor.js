@@ -2,12 +2,20 @@
 // has what is needed), a name and a description for a screen reader, buttons that say whether they are on.
 import { Extension } from "django-prose-editor/editor";
 
+// What a word processor puts on its elements is dropped before the page parses it: the policy would refuse
+// each style by a complaint of its own.
+const STYLES = /<style[\s\S]*?<\/style>|\s(?:style|on[a-z]+)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*)/gi;
+
 export const Desk = Extension.create({
   name: "desk",
 
   onBeforeCreate() {
     const { options } = this.editor;
     options.injectCSS = false;
+    options.editorProps = {
+      ...options.editorProps,
+      transformPastedHTML: (html) => html.replace(STYLES, ""),
+    };
     const textarea = options.element.querySelector("textarea");
     const label = textarea && textarea.id && document.querySelector(`label[for="${textarea.id}"]`);
     if (!label) return;

@@ -70,6 +70,29 @@ def test_a_tip_with_a_list_and_a_picture_is_written_in_the_editor(desk):
     assert Tip.objects.get().body == before.replace("A bell", "A brass bell")
 
 
+def test_text_pasted_from_a_word_processor_comes_in_plain_and_without_complaints(desk):
+    desk.goto(ADD)
+    text = the_editor(desk)
+    text.click()
+    pasted = (
+        '<style>p{color:red}</style><p style="mso-margin: 1px" class="MsoNormal">A <b style=color:red>bold</b>'
+        ' word</p><ul style="x"><li onclick="alert(1)" style=\'y\'>An item</li></ul>'
+    )
+    text.evaluate(
+        """(element, html) => {
+            const data = new DataTransfer();
+            data.setData("text/html", html);
+            element.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+        }""",
+        pasted,
+    )
+    expect(text.get_by_text("An item")).to_be_visible()
+    desk.get_by_label("Title").fill("Pasted")
+    desk.get_by_role("button", name="Save and continue editing").click()
+    expect(desk.locator(".messagelist")).to_contain_text("was added successfully")
+    assert Tip.objects.get().body == ("<p>A <strong>bold</strong> word</p><ul><li><p>An item</p></li></ul>")
+
+
 def test_a_refused_picture_says_why_and_the_dialog_stays(desk):
     desk.goto(ADD)
     the_editor(desk).click()

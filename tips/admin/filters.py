@@ -44,7 +44,7 @@ class CategoryFilter(SimpleListFilter):
     def queryset(self, request, queryset):
         if self.value() == "none":
             return queryset.filter(categorised=None)
-        if self.value():
+        if self.value() in {slug for slug, _ in self.lookup_choices}:
             return queryset.filter(categorised__category__slug=self.value())
         return queryset
 
