@@ -1,6 +1,7 @@
 """Load the demonstration archive."""
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils.formats import date_format
 
 from tipsite import demonstration
@@ -17,10 +18,15 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, if_empty, **options):
-        if if_empty and not demonstration.is_empty():
-            return
         try:
+            if if_empty and not demonstration.is_empty():
+                return
             loaded = demonstration.load()
+        except DatabaseError as error:
+            reason = " ".join(str(error).split())
+            raise CommandError(
+                f"Nothing was loaded, the database refused: {reason}. Is it migrated?", returncode=2
+            ) from error
         except demonstration.NotOurOwnError as error:
             raise CommandError(
                 f"{error} demo wants an empty one; set DATABASE_URL or STATE_DIR to another.", returncode=2
