@@ -1,6 +1,6 @@
 """Run the whole suite on every database that this machine has: ``python -m tests [pytest's options]``.
 
-SQLite comes first, then PostgreSQL: the server of TEST_DATABASE_URL if that is set, otherwise one of our
+On SQLite, and beside it on PostgreSQL: the server of TEST_DATABASE_URL if that is set, otherwise one of our
 own that lives as long as the run. The last lines name what was skipped and why, then count.
 """
 
@@ -19,55 +19,72 @@ ROOT = Path(__file__).resolve().parent.parent
 OF_A_SITE = (
     "SECRET_KEY SECRET_KEY_FALLBACKS SUPPRESSION_KEY DEBUG ALLOWED_HOSTS SITE_URL SITE_NAME TIME_ZONE"
     " CACHE_URL TASKS EMAIL_URL DEFAULT_FROM_EMAIL REPLY_TO BOUNCE_ADDRESS POSTAL_ADDRESS STAFF_EMAIL"
-    " MEDIA_ROOT TRUSTED_PROXIES PORT SLOT_WEEKDAY SLOT_TIME"
+    " MEDIA_ROOT TRUSTED_PROXIES PORT SLOT_WEEKDAY SLOT_TIME STAFF_TWO_FACTOR FOUR_EYES"
 ).split()
 # pytest's exit status where no test was chosen, which is no failure of the tests.
 NO_TESTS = 5
 
 
 def main(options):
-    """Run the suite twice; return the exit status: 0 where all that ran passed."""
+    """Run the suite on both at once; return the exit status: 0 where all that ran passed."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    with tempfile.TemporaryDirectory(prefix="tips-tests-") as folder:
+    missing = None
+    with tempfile.TemporaryDirectory(prefix="tips-tests-") as folder, contextlib.ExitStack() as stack:
         folder = Path(folder)
-        runs = {"SQLite": run("SQLite", "", folder, options)}
-        missing = None
+        runs = {"SQLite": Run("SQLite", "", folder, options)}
+        stack.callback(runs["SQLite"].end)
         try:
-            with contextlib.ExitStack() as stack:
-                url = os.environ.get("TEST_DATABASE_URL") or stack.enter_context(throwaway())
-                runs["PostgreSQL"] = run("PostgreSQL", url, folder, options)
+            url = os.environ.get("TEST_DATABASE_URL") or stack.enter_context(throwaway())
+            runs["PostgreSQL"] = Run("PostgreSQL", url, folder, options, aside=True)
+            stack.callback(runs["PostgreSQL"].end)
         except NoPostgresError as error:
             missing = str(error)
-    return report(runs, missing)
+        outcomes = {name: each.outcome() for name, each in runs.items()}
+    return report(outcomes, missing)
 
 
-def run(name, url, folder, options):
-    """Run the suite on one database; return its exit status and what it counted."""
-    print(f"\n======== {name} ========", flush=True)
-    counts = folder / f"{name}.json"
-    environment = {
-        **os.environ,
-        "DATABASE_URL": url or f"sqlite:///{folder / 'tips.sqlite3'}",
-        "STATE_DIR": str(folder / name),
-        "TESTS_COUNTED_IN": str(counts),
-    }
-    # What a shell has set for a site of its own shall not decide what is tested.
-    for setting in OF_A_SITE:
-        environment.pop(setting, None)
-    command = [sys.executable, "-m", "pytest", *options]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
-    try:
-        status = process.wait()
-    except BaseException as reason:
-        # The tests put away what they have started, given the time. Ctrl-C has reached them already.
-        if not isinstance(reason, KeyboardInterrupt):
-            process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=30)
-        process.kill()
-        raise
-    counted = json.loads(counts.read_text()) if counts.exists() else {}
-    return {"status": 0 if status == NO_TESTS else status, **counted}
+class Run:
+    """The suite on one database. What one that runs ``aside`` prints is kept until the other is through."""
+
+    def __init__(self, name, url, folder, options, aside=False):
+        self.name = name
+        self.counts = folder / f"{name}.json"
+        self.printed = folder / f"{name}.txt" if aside else None
+        environment = {
+            **os.environ,
+            "DATABASE_URL": url or f"sqlite:///{folder / 'tips.sqlite3'}",
+            "STATE_DIR": str(folder / name),
+            "TESTS_COUNTED_IN": str(self.counts),
+        }
+        # What a shell has set for a site of its own shall not decide what is tested.
+        for setting in OF_A_SITE:
+            environment.pop(setting, None)
+        if not aside:
+            print(f"\n======== {name} ========", flush=True)
+        command = [sys.executable, "-m", "pytest", *options]
+        with contextlib.ExitStack() as stack:
+            output = stack.enter_context(self.printed.open("wb")) if aside else None
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT if aside else None
+            )
+
+    def outcome(self):
+        """Wait for its end; return its exit status and what it counted."""
+        status = self.process.wait()
+        if self.printed:
+            print(f"\n======== {self.name} ========", flush=True)
+            print(self.printed.read_text(errors="replace"), flush=True)
+        counted = json.loads(self.counts.read_text()) if self.counts.exists() else {}
+        return {"status": 0 if status == NO_TESTS else status, **counted}
+
+    def end(self):
+        """End it if it still runs: the tests put away what they have started, given the time."""
+        if self.process.poll() is None:
+            # Ctrl-C has reached it already, and a second one does no harm.
+            self.process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=30)
+            self.process.kill()
 
 
 def report(runs, missing):

@@ -54,7 +54,7 @@ def test_a_tip_with_a_list_and_a_picture_is_written_in_the_editor(desk):
     expect(dialog).to_be_hidden()
     shown = text.get_by_role("img", name="A bell")
     expect(shown).to_be_visible()
-    assert shown.evaluate("image => image.complete && image.naturalWidth") == 400
+    expect(shown).to_have_js_property("naturalWidth", 400)
     desk.get_by_role("button", name="Save and continue editing").click()
     expect(desk.locator(".messagelist")).to_contain_text("was added successfully")
     tip, image = Tip.objects.get(), Image.objects.get()
