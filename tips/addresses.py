@@ -12,6 +12,7 @@ from tips.refusals import Overtaken, WrongState
 from tips.rights import CHANGE_ANY, permit
 
 LONGEST = 200
+_TAKEN = "This address is taken. Choose another."
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 
 
@@ -31,14 +32,22 @@ def free(title, besides=None):
     return slug
 
 
-def require_free(slug, besides=None):
-    """Raise WrongState where another tip has an address, or had it and still sends its readers on."""
+def require_free(slug, besides=None, *, by):
+    """Raise WrongState where another tip has an address, or had it and still sends its readers on.
+
+    The other tip is named to ``by`` only where it is public, or they may read it all the same.
+    """
+    sees_all = by.has_perm(CHANGE_ANY)
     other = Tip.objects.filter(slug=slug).exclude(pk=besides).first()
     if other:
+        if not (sees_all or other.is_published):
+            raise WrongState(_TAKEN)
         raise WrongState(f"“{slug}” is the address of “{other}”. Choose another.")
     former = FormerSlug.objects.select_related("tip").filter(slug=slug, tip__isnull=False)
     former = former.exclude(tip=besides).first()
     if former:
+        if not (sees_all or former.tip.is_published):
+            raise WrongState(_TAKEN)
         raise WrongState(
             f"“{slug}” was the address of “{former.tip}”, and still leads there. Choose another."
         )
@@ -62,7 +71,7 @@ def change(tip, slug, *, by):
             raise Overtaken(f"Somebody else changed the address of “{tip}” meanwhile. Look at it again.")
         if slug == before.slug:
             raise WrongState(f"“{slug}” is its address already.")
-        require_free(slug, besides=tip.pk)
+        require_free(slug, besides=tip.pk, by=by)
         FormerSlug.objects.filter(tip=tip, slug=slug).delete()
         if before.is_published or before.is_gone:
             FormerSlug.objects.get_or_create(tip=tip, slug=before.slug)

@@ -15,6 +15,8 @@ from itertools import chain
 SAME, ADDED, REMOVED = "same", "added", "removed"
 # Comparing takes time with the product of both lengths; beyond this, the whole is shown as replaced.
 _MOST_WORK = 16_000_000
+# … and with the pairs of equal words in them, many in a text that repeats itself: so many in one comparison.
+_MOST_PAIRS = 300_000
 # An unchanged stretch this short between two changes is chance; shown apart, it makes a sieve of the text.
 _CHANCE = 2
 _KINDS = {
@@ -117,12 +119,15 @@ def lines(text):
 def compare(old, new):
     """Return the difference of two lists of (kind, words), as a list of Blocks in reading order."""
     old_keys, new_keys = ([(kind, " ".join(words)) for kind, words in each] for each in (old, new))
-    found = []
-    for op, i1, i2, j1, j2 in SequenceMatcher(None, old_keys, new_keys, autojunk=False).get_opcodes():
+    found, pairs_left = [], _MOST_PAIRS
+    for op, i1, i2, j1, j2 in _opcodes(old_keys, new_keys, _MOST_PAIRS):
         if op == "equal":
             found += [Block(kind, runs=[Run(SAME, " ".join(words))]) for kind, words in new[j1:j2]]
         else:
-            found += _blocks(_words(_flat(old[i1:i2]), _flat(new[j1:j2])))
+            before, after = _flat(old[i1:i2]), _flat(new[j1:j2])
+            found += _blocks(_words(before, after, pairs_left))
+            pairs = _pairs(before, after)
+            pairs_left -= pairs if pairs <= pairs_left else 0
     return found
 
 
@@ -154,12 +159,24 @@ def _flat(some_blocks):
     return [each for kind, words in some_blocks for each in (Break(kind), *words)]
 
 
-def _words(old, new):
+def _pairs(old, new):
+    """Return how many pairs of equal things two lists make: with them grows the work of comparing."""
+    old, new = Counter(old), Counter(new)
+    return sum(times * new[each] for each, times in old.items())
+
+
+def _opcodes(old, new, most_pairs):
+    """Return the steps from old to new as SequenceMatcher has them; beyond the bounds, all is replaced."""
+    if len(old) * len(new) > _MOST_WORK or _pairs(old, new) > most_pairs:
+        same = old == new
+        return [("equal" if same else "replace", 0, len(old), 0, len(new))]
+    return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+
+
+def _words(old, new, most_pairs):
     """Return a list of (fate, words) that leads from old to new."""
-    if len(old) * len(new) > _MOST_WORK:
-        return _interleaved(old, new)
     steps = []
-    for op, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for op, i1, i2, j1, j2 in _opcodes(old, new, most_pairs):
         between = i1 and j1 and i2 < len(old) and j2 < len(new)
         only_words = not any(isinstance(each, Break) for each in old[i1:i2])
         if op == "equal" and not (between and only_words and i2 - i1 <= _CHANCE):

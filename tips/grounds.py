@@ -68,7 +68,7 @@ def see(tip, now):
 
 
 def write(tip, by, sentence, **changes):
-    """Write the changes if the tip's row still is what ``_see`` saw, and log them, or raise Overtaken."""
+    """Write the changes if the tip's row still is what ``see`` saw, and log them, or raise Overtaken."""
     seen = {name: getattr(tip, name) for name in ("state", "publish_at", "undated", "pinned")}
     if seen["publish_at"] is None:
         del seen["publish_at"]

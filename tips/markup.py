@@ -256,6 +256,15 @@ def _is_item(block):
     return re.match(r"• |-?\d+\. ", block) is not None
 
 
+def count_words(source):
+    """Return how many words clean HTML has, as its writer counts: without bullets, numbers and pictures."""
+    text = "".join(
+        token["text"] if token["text"] is not None else " " if token["tag"] in {*_BLOCKS, "br"} else ""
+        for token in _TOKEN.finditer(source)
+    )
+    return len(html.unescape(text).split())
+
+
 def is_promotion(paragraph):
     """Tell whether a paragraph at the end of a tip advertises a book, a podcast or a service."""
     if _ALWAYS_PROMOTION.match(paragraph):

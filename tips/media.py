@@ -2,19 +2,22 @@
 
 Nothing of a file is kept but its picture: it is decoded and encoded again, without metadata and whatever
 else a file may carry. Its name is made of its content, so the same picture is there once, whoever uploads
-it. Readers see a picture while a published tip shows it; before and after, only staff and those who hold a
-live preview link do.
+it. Readers see a picture while a published tip shows it, and caches for up to a day longer; before and after,
+only staff and those who hold a live preview link do.
 """
 
 import hashlib
 import io
 import os
 import re
+import threading
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from django.conf import settings
+from django.contrib import admin
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.utils import timezone
@@ -28,11 +31,20 @@ from tips.refusals import NotPermitted, Refused
 
 WIDEST, TALLEST = 1600, 3200
 MOST_BYTES = 20 * 1024 * 1024
-MOST_PIXELS = 50_000_000
+# A JPEG is decoded at half its size, or less; of every other kind the whole picture is in memory at once.
+MOST_PIXELS_OF_JPEG = 50_000_000
+MOST_PIXELS = 20_000_000
+# So many pictures at most are forgotten in one go; the next one takes the others.
+MOST_FORGOTTEN = 500
 KEEP_UNUSED = timedelta(days=30)
 KINDS = {"jpg": "image/jpeg", "png": "image/png"}
 
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+# What Pillow calls a JPEG that holds further pictures: telephones add a small copy, which is dropped.
+_JPEG = ("JPEG", "MPO")
+_MAY_MOVE = ("GIF", "PNG", "WEBP")
+# One picture is decoded at a time: several large ones at once could take all the memory there is.
+_decoding = threading.Lock()
 # What other programs would run or unpack: no camera and no picture editor writes it into a picture.
 _ALSO_SOMETHING_ELSE = re.compile(
     rb"<script|<html|<!doctype|<\?php|<svg[\s>]|%PDF-1|PK\x03\x04[\n\x14-\x3f]\x00", re.I
@@ -70,7 +82,8 @@ def take(file, *, by):
         )
         if not made and image.unused_since:
             Image.objects.filter(pk=name, unused_since__isnull=False).update(unused_since=timezone.now())
-        _write(name, content)
+    # Once the row is there for all to see: `_unlink` looks for it after it took a file away.
+    _write(name, content)
     return image
 
 
@@ -85,22 +98,21 @@ def written_anew(data):
         raise Unusable("This is a drawing or a page, not a photograph: save it as PNG, and upload that.")
     try:
         with Pixels.open(io.BytesIO(data), formats=_FORMATS) as opened:
-            if opened.width * opened.height > MOST_PIXELS:
+            most = MOST_PIXELS_OF_JPEG if opened.format in _JPEG else MOST_PIXELS
+            if opened.width * opened.height > most:
                 raise Unusable(
                     f"The picture has {opened.width} × {opened.height} pixels, more than a page can show."
                     " Save it smaller, and upload that."
                 )
-            if getattr(opened, "is_animated", False):
+            if opened.format in _MAY_MOVE and getattr(opened, "is_animated", False):
                 raise Unusable("The picture moves. Save one frame of it as PNG, and upload that.")
             if _ALSO_SOMETHING_ELSE.search(data):
                 raise Unusable(
                     "The file is a picture and something else besides. Save the picture anew; upload that."
                 )
-            # Of a large photograph, only so much is decoded as is needed.
-            opened.draft(None, (2 * WIDEST, 2 * WIDEST))
-            opened.load()
-            upright = ImageOps.exif_transpose(opened)
-            return _encoded(_in_srgb(upright), photograph=opened.format in ("JPEG", "WEBP"))
+            with _decoding:
+                upright = ImageOps.exif_transpose(_small(opened))
+                return _encoded(_in_srgb(upright), photograph=opened.format in (*_JPEG, "WEBP"))
     except Unusable:
         raise
     except UnidentifiedImageError:
@@ -114,13 +126,29 @@ def written_anew(data):
         raise Unusable("The picture is damaged or cut off. Save it anew, and upload that.") from error
 
 
+def _small(image):
+    """Return a picture decoded, and made small before anything else is done: each step copies it whole.
+
+    It fits into a square of TALLEST, whichever way it stands.
+    """
+    # Of a large photograph, only so much is decoded as is needed.
+    fits = min(TALLEST / image.width, TALLEST / image.height, 1)
+    image.draft(None, (int(image.width * fits), int(image.height * fits)))
+    image.load()
+    if image.mode.startswith(("I", "F")):
+        # Sixteen bits a pixel, which would otherwise be cut to white.
+        image = image.point(lambda value: value / 256).convert("L")
+    elif image.mode in ("1", "P", "PA") or "transparency" in image.info:
+        # Of these, pixels cannot be mixed.
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    image.thumbnail((TALLEST, TALLEST), Pixels.Resampling.LANCZOS)
+    return image
+
+
 def _in_srgb(image):
     """Return a picture in sRGB, with an alpha channel where it lets something shine through."""
     transparent = image.has_transparency_data
     profile = image.info.get("icc_profile")
-    if image.mode.startswith(("I", "F")):
-        # Sixteen bits a pixel, which would otherwise be cut to white.
-        image = image.point(lambda value: value / 256).convert("L")
     if profile and image.mode in ("RGB", "CMYK", "RGBA"):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -195,7 +223,8 @@ def settled(body):
 def serve(request, name):
     """Give out a picture: to everybody while a published tip shows it, else to staff and by a preview link.
 
-    Its address holds its content, so that a browser that has a public one never needs to ask again.
+    A public one may be kept for a day, by browsers and by caches on the way: no longer, for it may be
+    withdrawn.
     """
     image = Image.objects.filter(name=name).first()
     if image is None:
@@ -212,7 +241,7 @@ def serve(request, name):
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cross-Origin-Resource-Policy"] = "same-origin" if not public else "cross-origin"
     if public:
-        response["Cache-Control"] = "public, max-age=31536000, immutable"
+        response["Cache-Control"] = "public, max-age=86400"
         response["ETag"] = f'"{name}"'
     else:
         response["Cache-Control"] = "private, no-store"
@@ -221,7 +250,8 @@ def serve(request, name):
 
 
 def _may_see(request, image):
-    if request.user.is_active and request.user.is_staff and request.user.has_perm("tips.view_tip"):
+    # The desk also turns away who has still to give a code.
+    if admin.site.has_permission(request) and request.user.has_perm("tips.view_tip"):
         return True
     link = preview.opened(request.GET.get("preview", ""))
     return link is not None and ImageUse.objects.filter(image=image, tip=link.tip).exists()
@@ -231,21 +261,40 @@ def _may_see(request, image):
 
 
 def forget_unused(now):
-    """Delete the pictures that no tip has shown for 30 days, and no kept version of one; return how many.
+    """Delete pictures that no tip has shown for 30 days, and no kept version of one; return how many.
 
-    For the clock: safe to run twice, beside an upload of the same picture too.
+    At most MOST_FORGOTTEN in one go. For the clock: safe to run twice, beside an upload of the same picture
+    too.
     """
-    forgotten = 0
     old = Image.objects.filter(unused_since__lt=now - KEEP_UNUSED, uses=None)
-    for name in list(old.values_list("name", flat=True)):
-        if Tip.history.filter(body__contains=name).exists():
-            # Whoever reverts to that version gets its pictures back.
-            continue
+    names = set(old.values_list("name", flat=True))
+    if not names:
+        return 0
+    # Whoever reverts to a version gets its pictures back. One look at the versions serves all pictures.
+    for body in Tip.history.filter(body__contains="/media/").values_list("body", flat=True).iterator():
+        names.difference_update(name for name, _ in pictures.shown(body))
+    forgotten = 0
+    for name in sorted(names)[:MOST_FORGOTTEN]:
         with transaction.atomic():
             image = old.select_for_update(of=("self",)).filter(name=name).first()
             if image is None:
                 continue
             image.delete()
-            (Path(settings.MEDIA_ROOT) / name).unlink(missing_ok=True)
+            transaction.on_commit(partial(_unlink, name))
             forgotten += 1
     return forgotten
+
+
+def _unlink(name):
+    """Delete a file whose row is gone, unless somebody has just uploaded the picture again."""
+    path = Path(settings.MEDIA_ROOT) / name
+    aside = path.with_name(f".forgotten-{name}")
+    try:
+        os.replace(path, aside)
+    except FileNotFoundError:
+        return
+    # An upload commits its row, then looks for the file: either it misses the file, or its row is seen here.
+    if Image.objects.filter(name=name).exists():
+        os.replace(aside, path)
+    else:
+        aside.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ planned for a slot, which is pinned always and leaves its slot at risk.
 """
 
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
@@ -22,8 +23,12 @@ from django.utils.formats import date_format
 from tips import slots
 from tips.models import QueueVersion, State, Tip
 from tips.refusals import Overtaken, WrongState
+from tips.rights import CHANGE_ANY
 
 _ROW = 1
+# A tip whose moment is this near is as good as public: it, and its slot, stay as they are. A change of the
+# queue, from reading the clock to its commit, takes less.
+MARGIN = timedelta(minutes=2)
 
 
 class Move(NamedTuple):
@@ -35,9 +40,12 @@ class Move(NamedTuple):
 
 
 def holders(now):
-    """Return the tips that hold a moment after ``now``: the queue, and what is pinned, approved or not."""
+    """Return the tips that hold a moment to come: the queue, and what is pinned, approved or not.
+
+    Those that go live within MARGIN of ``now`` hold nothing that could still be changed, and are left out.
+    """
     return (
-        Tip.objects.filter(Q(state=State.APPROVED) | Q(pinned=True), publish_at__gt=now)
+        Tip.objects.filter(Q(state=State.APPROVED) | Q(pinned=True), publish_at__gt=now + MARGIN)
         .exclude(state=State.WITHDRAWN)
         .order_by("publish_at", "id")
     )
@@ -71,7 +79,7 @@ def at_the_desk(by, seen=None):
 
 
 def _what_happened(row):
-    who = (row.by.get_full_name() or row.by.get_username()) if row.by else "Somebody"
+    who = _name(row.by) if row.by else "Somebody"
     when = f" ({date_format(timezone.localtime(row.at), 'D H:i')})" if row.at else ""
     change = row.change or "changed the queue"
     return f"Not done, since the queue is no longer what you saw: {who} {change}{when}. Look at it again."
@@ -98,8 +106,11 @@ class Desk:
 
     def __init__(self, row, by):
         self.row, self.by = row, by
-        # After the lock: waiting for it may have taken a while.
+        # Whoever corrects a tip holds its row. After all of them are ours: waiting may have taken a while, in
+        # which slots pass and tips become public.
+        list(holders(timezone.now()).select_for_update(of=("self",)).order_by("id").values_list("id"))
         self.now = timezone.now()
+        self.settled_until = self.now + MARGIN
         self.moved = []
 
     @cached_property
@@ -117,8 +128,12 @@ class Desk:
         return [tip for tip in self.holding() if floats(tip)]
 
     def open_slots(self, taken):
-        """Yield the coming slots that are neither skipped nor ``taken`` (a set of moments), in order."""
-        return (slot for slot in self.table.after(self.now) if not slot.skipped and slot.at not in taken)
+        """Yield the coming slots that are neither skipped nor ``taken`` (a set of moments), in order.
+
+        One that comes within MARGIN stays as it is.
+        """
+        coming = self.table.after(self.settled_until)
+        return (slot for slot in coming if not slot.skipped and slot.at not in taken)
 
     def places(self, order):
         """Return {id: moment} for floating tips in this order: the coming free slots, one each.
@@ -170,8 +185,10 @@ class Desk:
                 f"{slots.in_words(when)} is skipped ({slot.reason})."
                 " Choose another slot, or take the skip back first."
             )
-        other = next((each for each in self.holding() if each.publish_at == when and not floats(each)), None)
-        if other and other.pk != tip.pk:
+        # What floats makes room, unless its moment is too near for that.
+        there = holders(self.now - MARGIN).filter(publish_at=when).exclude(pk=tip.pk)
+        other = next((each for each in there if when <= self.settled_until or not floats(each)), None)
+        if other:
             raise WrongState(
                 f"{slots.in_words(when)} is held by “{other}”. Choose another slot, or swap the two."
             )
@@ -187,7 +204,8 @@ class Desk:
         """Record a change of the queue, and what was moved by it. ``change`` completes “somebody …”.
 
         ``besides`` are the tips whose history has a sentence of its own about it. Returns what followed, in a
-        sentence that begins with a space, or an empty one.
+        sentence that begins with a space, or an empty one. Authors read the history of their tips: it names
+        no other tip, and neither does what is returned to somebody who may not read them all.
         """
         told = {tip.pk for tip in besides}
         others = [move for move in _once_each(self.moved) if move.tip.pk not in told]
@@ -199,14 +217,18 @@ class Desk:
                 object_repr=str(move.tip)[:200],
                 action_flag=CHANGE,
                 change_message=f"Goes live {slots.in_words(move.at)} instead of {slots.in_words(move.was)},"
-                f" since the queue changed: {change}.",
+                f" since the queue changed ({_name(self.by)}).",
             )
             for move in others
         )
         row = self.row
         row.version, row.change, row.by, row.at = row.version + 1, change[:500], self.by, self.now
         row.save()
-        return _followed(others)
+        return _followed(others) if self.by.has_perm(CHANGE_ANY) else ""
+
+
+def _name(user):
+    return user.get_full_name() or user.get_username()
 
 
 def _once_each(moves):

@@ -152,13 +152,14 @@ def address(link):
 def opened(token):
     """Return the live PreviewLink that a token belongs to, with its tip, or None.
 
-    A wrong, expired or revoked one is None alike, and so is one to a tip that was withdrawn.
+    A wrong, expired or revoked one is None alike, and so is one to a tip that was withdrawn, and one whose
+    maker has left.
     """
     try:
         key = _signer.unsign(token)
     except BadSignature:
         return None
-    link = PreviewLink.objects.select_related("tip").filter(key=key).first()
+    link = PreviewLink.objects.select_related("tip").filter(key=key, made_by__is_active=True).first()
     return link if link and link.is_live and link.tip.state != State.WITHDRAWN else None
 
 

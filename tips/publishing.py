@@ -25,6 +25,7 @@ __all__ = [
     "approve",
     "in_words",
     "may_change",
+    "may_override",
     "publish_now",
     "reinstate",
     "schedule",
@@ -111,9 +112,18 @@ def _into_the_queue(desk, tip, own, approved):
     return sentence, desk.done(f"approved “{tip}” for {in_words(at)}", besides=[tip])
 
 
+def may_override(user, tip):
+    """Tell whether a tip waits for somebody else's approval, and a reason lets this person give it."""
+    return tip.state == State.IN_REVIEW and _is_own(user, tip) and user.has_perm(APPROVE_OWN_TEXT)
+
+
+def _is_own(user, tip):
+    return settings.FOUR_EYES and user.pk in writers(tip)
+
+
 def _four_eyes(tip, override, *, by):
     """Raise unless somebody else wrote the text, or a reason overrides that; return the reason's sentence."""
-    if not settings.FOUR_EYES or by.pk not in writers(tip):
+    if not _is_own(by, tip):
         return ""
     if not override.strip():
         raise WrongState(

@@ -15,10 +15,11 @@ from tips import planning, slots
 from tips.models import QueueVersion, SlotException, State, Tip
 from tips.refusals import Overtaken, WrongState
 from tips.rights import APPROVE, permit
-from tips.rules import change_rule
+from tips.rules import change_rule, drop_rule
 
 __all__ = [
     "change_rule",
+    "drop_rule",
     "move",
     "move_slot",
     "pin",
@@ -62,11 +63,14 @@ def move(tip, *, by, seen, before=None, after=None, position=None):
             other = _found(queue, before or after)
             position = queue.index(other) + (0 if before else 1)
             where = f"{'before' if before else 'after'} “{other}” in the queue"
+            # The history is read by the tip's author, who may not know of the other one.
+            trace = f"{'before' if before else 'after'} another in the queue"
         else:
             position = min(max(position or 0, 0), len(queue))
-            where = "to the front" if position == 0 else f"to place {position + 1} of the queue"
+            where = trace = "to the front" if position == 0 else f"to place {position + 1} of the queue"
         queue.insert(position, held)
-        return _reorder(desk, tip, held, [each for each in queue if planning.floats(each)], where)
+        order = [each for each in queue if planning.floats(each)]
+        return _reorder(desk, tip, held, order, where, trace)
 
 
 def to_front(tip, *, by, seen):
@@ -75,17 +79,20 @@ def to_front(tip, *, by, seen):
         queue = desk.holding()
         held = _floating(_found(queue, tip))
         others = [each for each in queue if planning.floats(each) and each != held]
-        return _reorder(desk, tip, held, [held, *others], "to the front")
+        return _reorder(desk, tip, held, [held, *others], "to the front", "to the front")
 
 
-def _reorder(desk, tip, held, order, where):
-    """Write a new order in which the queue's row of a tip, ``held``, has its new place."""
+def _reorder(desk, tip, held, order, where, trace):
+    """Write a new order in which the queue's row of a tip, ``held``, has its new place.
+
+    ``where`` says which place in the queue's own record, ``trace`` in the tip's history.
+    """
     was = held.publish_at
     desk.fill(order)
     _bring_up(tip)
     if tip.publish_at == was and not desk.moved:
         return f"“{tip}” stays at {slots.in_words(was)}."
-    planning.log(desk.by, tip, f"Moved {where}: goes live {slots.in_words(tip.publish_at)}.")
+    planning.log(desk.by, tip, f"Moved {trace}: goes live {slots.in_words(tip.publish_at)}.")
     followed = desk.done(f"moved “{tip}” {where}", besides=[tip])
     return f"“{tip}” goes live {slots.in_words(tip.publish_at)}.{followed}"
 
@@ -98,7 +105,7 @@ def pin(tip, day, *, by, seen):
     """
     with _desk(by, seen) as desk:
         _bring_up(tip)
-        _refuse_settled(tip, desk.now)
+        _refuse_settled(tip, desk.settled_until)
         slot = _coming_slot(desk, day)
         desk.refuse_taken(tip, slot.at)
         Tip.objects.filter(pk=tip.pk).update(publish_at=slot.at, pinned=True, undated=False)
@@ -190,8 +197,9 @@ def move_slot(day, when, reason, *, by, seen):
         when = when.replace(second=0, microsecond=0)
         if slot.skipped:
             raise WrongState(f"{slot} is skipped. Take that back before you move it.")
-        if when <= desk.now:
-            raise WrongState(f"{slots.in_words(when)} has passed. Choose a later moment.")
+        if when <= desk.settled_until:
+            why = "has passed" if when <= desk.now else "is too near"
+            raise WrongState(f"{slots.in_words(when)} {why}. Choose a later moment.")
         monday, sunday = slots.week(slot.day)
         if not monday <= when.astimezone(ZoneInfo(slot.zone)).date() <= sunday:
             raise WrongState(
@@ -247,12 +255,13 @@ def _bring_up(tip):
         setattr(tip, name, row[name])
 
 
-def _refuse_settled(tip, now):
+def _refuse_settled(tip, until):
     """Raise WrongState where a tip can be given no slot any more."""
     if tip.state == State.WITHDRAWN:
         raise WrongState(f"“{tip}” is withdrawn. Reinstate it first.")
-    if tip.state == State.APPROVED and (tip.undated or tip.publish_at <= now):
-        raise WrongState(f"“{tip}” is public already, so it keeps its place.")
+    if tip.state == State.APPROVED and (tip.undated or tip.publish_at <= until):
+        when = "public already" if tip.is_published else "about to appear"
+        raise WrongState(f"“{tip}” is {when}, so it keeps its place.")
 
 
 def _stands(tip):
@@ -264,8 +273,9 @@ def _coming_slot(desk, day):
     slot = desk.table.slot(day)
     if slot is None:
         raise WrongState(f"{_date(day)} has no slot. Choose a day from the calendar.")
-    if slot.at <= desk.now:
-        raise WrongState(f"The slot of {slot} has passed. Choose a later one.")
+    if slot.at <= desk.settled_until:
+        why = "has passed" if slot.at <= desk.now else "is too near"
+        raise WrongState(f"The slot of {slot} {why}. Choose a later one.")
     return slot
 
 

@@ -1,12 +1,13 @@
-"""The verb that changes the weekly slot itself; it is one of the verbs of ``queue``."""
+"""The verbs that change the weekly slot itself; they are among the verbs of ``queue``."""
 
 from zoneinfo import available_timezones
 
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from tips import planning, slots
 from tips.models import SlotException, SlotRule, Weekday
-from tips.refusals import WrongState
+from tips.refusals import Overtaken, WrongState
 from tips.rights import APPROVE, permit
 
 
@@ -27,34 +28,71 @@ def change_rule(from_date, weekday, time, zone, *, by, seen):
             from_date=from_date, defaults={"weekday": weekday, "time": time, "zone": zone}
         )
         rule.refresh_from_db()
-        _carry_exceptions(from_date)
+        dropped = _carry_exceptions(from_date)
         desk.table = slots.Timetable.load()
         first = next(desk.table.between(from_date, from_date + slots.WEEK), None)
         if first and first.at <= desk.now:
             raise WrongState(f"The first slot, {first}, would have passed. Choose a later date.")
-        for each in desk.table.rules:
-            desk.refuse_disorder(each.from_date)
-        _carry_pinned(desk, old, holding, from_date)
-        desk.fill()
-        planning.log(by, rule, f"Tips go live on {rule}.")
+        _carry_tips(desk, old, holding, from_date)
+        planning.log(by, rule, f"Tips go live on {rule}.{dropped}")
         followed = desk.done(f"changed the slot to {rule}")
-        return f"Tips go live on {rule}.{followed}"
+        return f"Tips go live on {rule}.{dropped}{followed}"
+
+
+def drop_rule(from_date, *, by, seen):
+    """Take back the rule that would hold from a date on, before it begins; return what followed.
+
+    The rule before it goes on instead, and the queue gets its new moments as when a rule is changed.
+    """
+    permit(by, APPROVE, "change the queue")
+    with planning.at_the_desk(by, seen) as desk:
+        old, holding = desk.table, desk.holding()
+        rule = next((each for each in old.rules if each.from_date == from_date), None)
+        if rule is None:
+            raise Overtaken(f"No rule begins on {_date(from_date)} any more. Look at the weekly slot again.")
+        if from_date <= timezone.localdate(desk.now):
+            raise WrongState(f"The rule from {_date(from_date)} on holds already. Change the slot instead.")
+        if rule == old.rules[0]:
+            raise WrongState("There is no rule before this one, which could go on. Change the slot instead.")
+        # While it still has the number by which its history is found.
+        planning.log(by, rule, f"Taken back: {rule}.")
+        rule.delete()
+        dropped = _carry_exceptions(from_date)
+        desk.table = slots.Timetable.load()
+        _carry_tips(desk, old, holding, from_date)
+        followed = desk.done(f"took back the slot {rule}")
+        return f"Tips do not go live on {rule}: the rule before goes on.{dropped}{followed}"
+
+
+def _carry_tips(desk, old, holding, from_date):
+    """Give the whole queue its moments by the desk's new table."""
+    for each in desk.table.rules:
+        desk.refuse_disorder(each.from_date)
+    _carry_pinned(desk, old, holding, from_date)
+    desk.fill()
 
 
 def _carry_exceptions(from_date):
-    """Keep skipped and moved weeks so under a new rule; forget those whose week has no slot any more."""
+    """Keep skipped and moved weeks so under a new rule; forget those whose week has no slot any more.
+
+    Returns a sentence that names what was forgotten; it begins with a space, or is empty.
+    """
+    dropped = []
     table = slots.Timetable.load()
     taken = set(table.exceptions)
-    for each in SlotException.objects.filter(day__gte=from_date):
+    for each in SlotException.objects.filter(day__gte=from_date).order_by("day"):
         if table.slot(each.day):
             continue
         monday, sunday = slots.week(each.day)
         slot = next(table.between(max(monday, from_date), sunday), None)
         if slot is None or slot.day in taken or slot.regular == each.moved_to:
+            what = "the skip" if each.kind == SlotException.Kind.SKIP else "the move"
+            dropped.append(f"{what} of {_date(each.day)} ({each.reason})")
             each.delete()
         else:
             taken.add(slot.day)
             SlotException.objects.filter(pk=each.pk).update(day=slot.day)
+    return f" Dropped, since they fit no slot any more: {', '.join(dropped)}." if dropped else ""
 
 
 def _carry_pinned(desk, old, holding, from_date):
@@ -70,3 +108,7 @@ def _carry_pinned(desk, old, holding, from_date):
         moments[tip.pk] = slot.at
         desk.moved.append(planning.Move(tip, tip.publish_at, slot.at))
     desk.repin(moments)
+
+
+def _date(day):
+    return date_format(day, "l, j F Y")

@@ -170,7 +170,7 @@ class Timetable:
 
 
 def seed(sender, using, **kwargs):
-    """Make the first rule from the settings where there is none, and the queue's row. Runs after migrations.
+    """Make the first rule from the settings where there is none. Runs after migrations.
 
     It holds from today; from tomorrow where today's slot has passed, which nobody could have filled.
     """

@@ -1,13 +1,15 @@
 """Verbs over tags: find or make, rename, merge. Old addresses go on leading to where a tag is now."""
 
 import unicodedata
+from contextlib import nullcontext
 
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.db import transaction
 from django.db.models import Exists, Min, OuterRef
 from django.utils.text import slugify
 
-from tips.models import FormerSlug, Tag, TaggedTip
+from tips import versions
+from tips.models import FormerSlug, Tag, TaggedTip, Tip
 from tips.refusals import NotPermitted, Refused
 
 
@@ -92,7 +94,8 @@ def rename(tag, name, slug="", *, by):
     if Tag.objects.filter(slug=slug).exclude(pk=tag.pk).exists():
         raise Unfit(f"Another tag has the address “{slug}”. Choose another, or merge the two.")
     tag.name, tag.slug = name, slug
-    tag.save()
+    with renamed(Tip.objects.filter(tagged__tag=tag), "tag", before.name, name, by=by):
+        tag.save()
     settle(tag)
     changes = []
     if before.name != name:
@@ -102,6 +105,22 @@ def rename(tag, name, slug="", *, by):
         changes.append(f"Its address was “{before.slug}” and leads here now.")
     if changes:
         LogEntry.objects.log_actions(by.pk, [tag], CHANGE, " ".join(changes), single_object=True)
+
+
+def renamed(tips, kind, before, name, *, by):
+    """Return a context that keeps a version of each tip on a tag or a category that is renamed in it.
+
+    ``kind`` is the word for what is renamed; without a new name there is nothing to keep.
+    """
+    if before == name:
+        return nullcontext()
+    return versions.recorded(tips, by=by, reason=f"The {kind} “{before}” is “{name}” now.")
+
+
+def deleted(tips, kind, names, *, by):
+    """Return a context that keeps a version of each tip that loses the tags or categories deleted in it."""
+    named = ", ".join(f"“{name}”" for name in names)
+    return versions.recorded(tips, by=by, reason=f"Deleted, of the {kind}: {named}.")
 
 
 @transaction.atomic
@@ -126,14 +145,16 @@ def merge(keep, others, *, by):
     has_it = TaggedTip.objects.filter(tag=keep, content_object=OuterRef("content_object"))
     # One row for each tip that has not the kept tag yet; a tip may well have several of the others.
     moving = theirs.exclude(Exists(has_it)).order_by().values("content_object").annotate(first=Min("pk"))
-    moved = TaggedTip.objects.filter(pk__in=moving.values("first")).update(tag=keep)
-    theirs.delete()
+    names = ", ".join(f"“{tag}”" for tag in others)
+    losing = Tip.objects.filter(tagged__tag__in=others)
+    with versions.recorded(losing, by=by, reason=f"Merged into the tag “{keep}”: {names}."):
+        moved = TaggedTip.objects.filter(pk__in=moving.values("first")).update(tag=keep)
+        theirs.delete()
 
     old = [tag.slug for tag in others]
     FormerSlug.objects.filter(tag__isnull=False, slug__in=old).delete()
     FormerSlug.objects.filter(tag__in=others).update(tag=keep)
     FormerSlug.objects.bulk_create(FormerSlug(slug=slug, tag=keep) for slug in old)
-    names = ", ".join(f"“{tag}”" for tag in others)
     tips = "1 tip" if moved == 1 else f"{moved} tips"
     LogEntry.objects.log_actions(by.pk, others, DELETION, f"Merged into “{keep}”.")
     LogEntry.objects.log_actions(

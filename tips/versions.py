@@ -6,7 +6,9 @@ text differs from the newest. What saving does not see (categories and tags, ``u
 is recorded by its verb: ``record`` for one tip, ``record_all`` for many.
 """
 
-from django.db import models
+from contextlib import contextmanager
+
+from django.db import models, transaction
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
@@ -85,8 +87,11 @@ def record(tip, *, by=None, reason=""):
     )
 
 
-def record_all(tips, *, reason="", is_first=False):
-    """Keep the present text of many saved tips, in a few statements; none is compared first."""
+def record_all(tips, *, by=None, reason="", is_first=False):
+    """Keep the present text of many saved tips, in a few statements; none is compared first.
+
+    ``by`` and ``reason`` are as in ``record``.
+    """
     tips = [tip for tip in tips if tip.pk]
     if not tips:
         return
@@ -94,12 +99,26 @@ def record_all(tips, *, reason="", is_first=False):
     type(tips[0]).history.model.objects.bulk_create(
         (
             type(tips[0]).history.model(
-                **_row(tip, categories.get(tip.pk, []), tags.get(tip.pk, []), None, reason, is_first=is_first)
+                **_row(tip, categories.get(tip.pk, []), tags.get(tip.pk, []), by, reason, is_first=is_first)
             )
             for tip in tips
         ),
         batch_size=_BATCH,
     )
+
+
+@contextmanager
+def recorded(tips, *, by, reason):
+    """Keep a version of each tip of a queryset once the change inside to its categories or tags is made.
+
+    A few statements for each batch of tips. ``by`` and ``reason`` are as in ``record``.
+    """
+    with transaction.atomic():
+        pks = sorted(set(tips.order_by().values_list("pk", flat=True)))
+        yield
+        for start in range(0, len(pks), _BATCH):
+            batch = tips.model.objects.filter(pk__in=pks[start : start + _BATCH])
+            record_all(list(batch.only(*TEXTS)), by=by, reason=reason)
 
 
 def content(version):

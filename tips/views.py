@@ -8,6 +8,7 @@ from django.db.models import Case, When
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.utils.dates import MONTHS
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
@@ -42,6 +43,13 @@ class Home(TemplateView):
         )
 
 
+def moved(address):
+    """Lead to another address for good, but have browsers ask again: it may be changed back one day."""
+    response = HttpResponsePermanentRedirect(address)
+    patch_cache_control(response, no_cache=True)
+    return response
+
+
 @require_safe
 def tip(request, slug):
     """Show one tip.
@@ -54,9 +62,11 @@ def tip(request, slug):
         former = get_object_or_404(FormerSlug.objects.select_related("tip"), slug=slug, tip__isnull=False)
         found = former.tip
         if found.is_published:
-            return HttpResponsePermanentRedirect(found.get_absolute_url())
+            return moved(found.get_absolute_url())
     if found.is_gone:
-        return render(request, "tips/withdrawn.html", status=410)
+        gone = render(request, "tips/withdrawn.html", status=410)
+        patch_cache_control(gone, no_cache=True)
+        return gone
     if not found.is_published:
         raise Http404("There is no such tip.")
     context = {"tip": found, "related": similar.related(found)}
@@ -126,7 +136,7 @@ class TagTips(TipListView):
 
     def get(self, request, *args, slug, page=None, **kwargs):
         if slug != self.tag.slug:
-            return HttpResponsePermanentRedirect(self.address + (f"page/{page}/" if page else ""))
+            return moved(self.address + (f"page/{page}/" if page else ""))
         return super().get(request, *args, slug=slug, page=page, **kwargs)
 
 

@@ -65,8 +65,8 @@ def check_two_factor(app_configs, **kwargs):
     known = {name.casefold() for name in (*ROLES, "superuser")}
     for name in settings.STAFF_TWO_FACTOR:
         if name.casefold() not in known:
-            yield Warning(
+            yield Error(
                 f"STAFF_TWO_FACTOR names {name!r}, which is none of the product's own groups.",
-                hint=f"Those are {', '.join(ROLES)} and superuser. A group that you made yourself is fine.",
-                id="tipsite.W004",
+                hint=f"Use some of {', '.join(ROLES)} and superuser, by commas.",
+                id="tipsite.E003",
             )

@@ -20,7 +20,9 @@ from tipsite.models import Notice
 # With the coming ones, a year of weeks.
 PAST = 39
 MOST_IN_REVIEW, MOST_OWN, MOST_GAPS, MOST_IMPORTS = 8, 8, 4, 3
-SUBMITTED = "Submitted for review."
+# How the history's lines of what put a tip into review begin.
+SUBMITTED, BACK = "Submitted for review.", "Back in review"
+SENT_BACK = "Sent back"
 
 
 def context(user, now=None):
@@ -68,8 +70,7 @@ def in_review():
     submissions = LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(Tip),
         object_id__in=[str(tip.pk) for tip in tips],
-        change_message=SUBMITTED,
-    )
+    ).filter(Q(change_message=SUBMITTED) | Q(change_message__startswith=BACK))
     last = {line.object_id: line for line in submissions.select_related("user").order_by("action_time", "pk")}
     waiting = []
     for tip in tips:
@@ -112,10 +113,24 @@ def texts():
 
 
 def own(user):
-    """Return what an author has at work, what was touched last first."""
+    """Return what an author has at work, what was touched last first.
+
+    Each has ``sent_back``: the history's line that says who sent the draft back and why, or None.
+    """
     tips = Tip.objects.filter(author=user).exclude(state=State.WITHDRAWN)
     tips = tips.filter(~Q(state=State.APPROVED) | Q(publish_at__gt=timezone.now()))
-    return tips.for_lists().order_by("-updated_at", "-id")[:MOST_OWN]
+    tips = list(tips.for_lists().order_by("-updated_at", "-id")[:MOST_OWN])
+    lines = LogEntry.objects.filter(
+        Q(change_message__startswith=SENT_BACK) | Q(change_message=SUBMITTED),
+        content_type=ContentType.objects.get_for_model(Tip),
+        object_id__in=[str(tip.pk) for tip in tips],
+    )
+    last = {line.object_id: line for line in lines.select_related("user").order_by("action_time", "pk")}
+    for tip in tips:
+        line = last.get(str(tip.pk))
+        is_back = line and tip.state == State.DRAFT and line.change_message.startswith(SENT_BACK)
+        tip.sent_back = line if is_back else None
+    return tips
 
 
 # --- A year of weeks at a glance ------------------------------------------------------------------------

@@ -27,6 +27,15 @@ def two_factor_reset(person, by):
     return _build("two_factor_reset", person.email, {"person": person, "by": by, "account": account})
 
 
+def address_changed(person, old, by, owners):
+    """Return the mail that tells a person, at their ``old`` address, that ``by`` gave them another.
+
+    ``owners`` are the addresses of those to tell if it is wrong.
+    """
+    context = {"person": person, "old": old, "by": by, "owners": owners}
+    return _build("address_changed", old, context)
+
+
 def slot_alarm(row, addresses, desk):
     """Return the mail that tells staff of a slot (a ``slots.Row``) in which nothing will appear, or did.
 

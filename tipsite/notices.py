@@ -26,6 +26,7 @@ from django.utils import timezone
 from tips import rights, slots
 from tipsite import emails
 from tipsite.models import Notice
+from tipsite.staff import accounts
 
 logger = logging.getLogger(__name__)
 
@@ -89,12 +90,16 @@ def send_once(key, build, now):
 
 
 def staff():
-    """Return the addresses of those who can do something about a slot, and STAFF_EMAIL; each once."""
+    """Return the addresses of those who can do something about a slot, and STAFF_EMAIL; each once.
+
+    Mails name tips that are not public: whoever was invited and never came in gets none.
+    """
     editors = get_user_model().objects.with_perm(
         rights.APPROVE, backend="django.contrib.auth.backends.ModelBackend"
     )
     found = {}
-    for address in [*editors.order_by("pk").values_list("email", flat=True), *settings.STAFF_EMAIL]:
+    addresses = [editor.email for editor in editors.order_by("pk") if not accounts.is_invited(editor)]
+    for address in [*addresses, *settings.STAFF_EMAIL]:
         try:
             validate_email(address)
         except ValidationError:

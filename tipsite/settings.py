@@ -23,6 +23,11 @@ env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
+def _list(name, default=()):
+    """Read a variable as a list by commas. People write spaces after them, and a comma at the end."""
+    return [each.strip() for each in env.list(name, list(default)) if each.strip()]
+
+
 # --- Where this site stands ------------------------------------------------------------------------
 
 PORT = env.int("PORT", 8000)
@@ -64,10 +69,10 @@ def _key_of_this_machine(name):
 
 
 SECRET_KEY = env.str("SECRET_KEY", "") or _key_of_this_machine("secret_key")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY_FALLBACKS = _list("SECRET_KEY_FALLBACKS")
 # Names those who get nothing. It must outlive every SECRET_KEY, or the list forgets who left.
 SUPPRESSION_KEY = env.str("SUPPRESSION_KEY", "") or _key_of_this_machine("suppression_key")
-ALLOWED_HOSTS = env.list(
+ALLOWED_HOSTS = _list(
     "ALLOWED_HOSTS", [_site.hostname] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"]
 )
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -179,7 +184,7 @@ EMAIL_USE_SSL = _mail["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = _mail["EMAIL_TIMEOUT"] or 30
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"tips@{_site.hostname}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-STAFF_EMAIL = env.list("STAFF_EMAIL", [])
+STAFF_EMAIL = _list("STAFF_EMAIL")
 # Where answers go, and the postal address that stands under each mail and on the privacy page.
 REPLY_TO = env.str("REPLY_TO", "")
 POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", "")
@@ -221,7 +226,7 @@ AUTHENTICATION_BACKENDS = [
 # The longest life of a link that sets a password; tipsite/staff/tokens.py has each one's own.
 PASSWORD_RESET_TIMEOUT = 7 * 24 * 60 * 60
 # Groups whose members must sign in with a code too; "superuser" stands for superusers.
-STAFF_TWO_FACTOR = env.list("STAFF_TWO_FACTOR", [])
+STAFF_TWO_FACTOR = _list("STAFF_TWO_FACTOR")
 OTP_TOTP_ISSUER = SITE_NAME
 # Its own delays double without end, so that who knows a password could shut its owner out for years. The
 # lock below and a budget throttle codes instead.

@@ -7,7 +7,7 @@
   const PREFIX = "tip-draft:";
   const MOST = 5;
   const DAYS = 30;
-  const LEFT_OUT = new Set(["csrfmiddlewaretoken", "_draft", "seen_version"]);
+  const LEFT_OUT = new Set(["csrfmiddlewaretoken", "_draft", "seen_version", "seen_state"]);
 
   const read = (key) => {
     try {

@@ -1,4 +1,5 @@
 import random
+from difflib import SequenceMatcher
 
 import pytest
 from hypothesis import given, settings
@@ -105,3 +106,31 @@ def test_no_word_is_lost_or_made_up(old, new):
 @pytest.mark.parametrize("same", ["", "<p>One.</p><ul><li><p>Two</p></li></ul>"])
 def test_equal_texts_have_no_difference(same):
     assert all(block.is_same for block in differences.compare(*[differences.blocks(same)] * 2))
+
+
+@pytest.mark.parametrize("between", [" ", "</p><p>"])
+def test_a_text_that_repeats_itself_is_shown_as_replaced_rather_than_compared(between, monkeypatch):
+    compared = []
+
+    class Counted(SequenceMatcher):
+        def __init__(self, junk, old, new, **options):
+            compared.append(sum(old.count(each) for each in new))
+            super().__init__(junk, old, new, **options)
+
+    monkeypatch.setattr(differences, "SequenceMatcher", Counted)
+    old, new = (f"<p>{between.join(['word'] * times)} {end}</p>" for times, end in ((4000, "a"), (3900, "b")))
+    found = differences.compare(differences.blocks(old), differences.blocks(new))
+    assert sum(compared) <= 300_000
+    fates = {run.fate for block in found for run in block.runs}
+    assert fates == {ADDED, REMOVED}
+    texts = {fate: " ".join(r.text for b in found for r in b.runs if r.fate == fate) for fate in fates}
+    assert texts == {REMOVED: "word " * 4000 + "a", ADDED: "word " * 3900 + "b"}
+
+
+def test_many_changed_paragraphs_share_one_bound():
+    def body(times, end):
+        return "".join(f"<p>Stays {n}.</p><p>{'word ' * times}{end}</p>" for n in range(100))
+
+    found = differences.compare(differences.blocks(body(400, "a")), differences.blocks(body(390, "b")))
+    compared = [block for block in found if {run.fate for run in block.runs} == {SAME, ADDED, REMOVED}]
+    assert len(compared) == 1

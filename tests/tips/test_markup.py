@@ -181,3 +181,11 @@ def test_a_very_long_word_is_not_searched_for_addresses():
         markup.inline(f"http://a.org {word}")
         == f'<a href="http://a.org">http://a.org</a> {html.escape(word)}'
     )
+
+
+def test_words_are_counted_as_a_writer_counts_them():
+    source = (
+        '<p>One <strong>two</strong>three &amp;</p><ul><li><p>four</p></li></ul><ol start="3"><li><p>five'
+        '</p></li></ol><p>six<br>seven</p><img src="/media/x.png" alt="not counted">'
+    )
+    assert markup.count_words(source) == 7

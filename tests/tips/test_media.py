@@ -1,3 +1,4 @@
+import io
 import os
 import struct
 import subprocess
@@ -7,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image as Pixels
 from PIL import ImageCms
@@ -104,6 +107,37 @@ def test_a_profile_of_colors_is_applied_and_dropped():
 def test_a_wide_picture_is_made_to_fit():
     assert media.written_anew(drawn(size=(4000, 1000)))[2] == (1600, 400)
     assert media.written_anew(drawn("PNG", size=(100, 6400)))[2] == (50, 3200)
+
+
+def test_a_telephones_photograph_with_a_small_copy_in_it_is_one_picture():
+    small = Pixels.new("RGB", (6, 4), (0, 0, 250))
+    data = drawn("MPO", color=(250, 0, 0), save_all=True, append_images=[small])
+    assert Pixels.open(io.BytesIO(data)).format == "MPO"
+    content, kind, size = media.written_anew(data)
+    assert (kind, size) == ("jpg", (60, 40))
+    assert opened(content).getpixel((5, 5))[0] > 240
+    assert b"MPF" not in content
+
+
+def test_what_must_be_decoded_whole_may_have_fewer_pixels_than_a_photograph(monkeypatch):
+    monkeypatch.setattr(media, "MOST_PIXELS", 3000)
+    assert media.written_anew(drawn("JPEG", size=(61, 60)))[2] == (61, 60)
+    for kind in ("PNG", "GIF", "WEBP"):
+        with pytest.raises(media.Unusable, match="61 × 60 pixels"):
+            media.written_anew(drawn(kind, size=(61, 60)))
+
+
+def test_a_large_picture_is_made_small_before_it_is_converted(monkeypatch):
+    sizes = []
+    convert = Pixels.Image.convert
+    monkeypatch.setattr(
+        Pixels.Image,
+        "convert",
+        lambda image, *rest, **more: sizes.append(image.size) or convert(image, *rest, **more),
+    )
+    media.written_anew(drawn("PNG", size=(4000, 500), mode="L"))
+    assert sizes
+    assert max(sizes) <= (3200, 400)
 
 
 def chunk(kind, data):
@@ -264,13 +298,13 @@ def test_noting_tips_without_pictures_asks_once(db, django_assert_num_queries):
 # --- Serving ----------------------------------------------------------------------------------------------
 
 
-def test_a_picture_of_a_public_tip_is_for_everybody_and_for_good(client, image):
+def test_a_picture_of_a_public_tip_is_for_everybody_and_kept_for_a_day(client, image):
     make_tip(body=showing(image))
     response = client.get(image.address)
     assert response.status_code == 200
     assert response["Content-Type"] == "image/jpeg"
     assert response["X-Content-Type-Options"] == "nosniff"
-    assert response["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert response["Cache-Control"] == "public, max-age=86400"
     assert "Cookie" not in response.get("Vary", "")
     assert opened(response.content).size == (60, 40)
     assert client.head(image.address).status_code == 200
@@ -289,6 +323,13 @@ def test_a_picture_of_what_readers_must_not_know_is_seen_by_staff_alone(client, 
     assert response.status_code == 200
     assert response["Cache-Control"] == "private, no-store"
     assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_picture_of_a_draft_is_not_for_staff_who_still_owe_a_code(client, image, ed, settings):
+    settings.STAFF_TWO_FACTOR = ["Editor"]
+    make_tip(body=showing(image), state=State.DRAFT, publish_at=None)
+    client.force_login(ed)
+    assert client.get(image.address).status_code == 404
 
 
 def test_a_preview_link_shows_the_pictures_of_its_own_tip_while_it_lives(client, image, ed):
@@ -341,7 +382,7 @@ def test_readers_pages_and_feeds_show_pictures_well(client, image, settings):
 # --- Tidying ----------------------------------------------------------------------------------------------
 
 
-def test_what_no_tip_showed_for_thirty_days_is_forgotten(ed, settings):
+def test_what_no_tip_showed_for_thirty_days_is_forgotten(ed, settings, django_capture_on_commit_callbacks):
     now = timezone.now()
     names = {}
     for number, kind in enumerate(("shown", "new", "old", "in a version")):
@@ -353,7 +394,10 @@ def test_what_no_tip_showed_for_thirty_days_is_forgotten(ed, settings):
     Image.objects.exclude(name__in=[names["new"].name, names["shown"].name]).update(
         unused_since=now - timedelta(days=31)
     )
-    assert media.forget_unused(now) == 1
+    with django_capture_on_commit_callbacks() as callbacks:
+        assert media.forget_unused(now) == 1
+    assert (settings.MEDIA_ROOT / names["old"].name).exists()
+    callbacks[0]()
     assert media.forget_unused(now) == 0
     left = {names[kind].name for kind in ("shown", "new", "in a version")}
     assert set(Image.objects.values_list("name", flat=True)) == left
@@ -364,3 +408,33 @@ def test_who_uploads_a_picture_again_keeps_it(ed, image):
     Image.objects.update(unused_since=timezone.now() - timedelta(days=31))
     media.take(uploaded(), by=ed)
     assert media.forget_unused(timezone.now()) == 0
+
+
+def test_one_look_at_the_versions_serves_all_forgotten_pictures(ed, monkeypatch):
+    monkeypatch.setattr(media, "MOST_FORGOTTEN", 2)
+    tip = make_tip()
+    for number in range(5):
+        kept = media.take(uploaded(color=(number * 50, 0, 0)), by=ed)
+        tip.body = showing(kept)
+        tip.save()
+    tip.body = "<p>Without.</p>"
+    tip.save()
+    for number in range(3):
+        media.take(uploaded(color=(0, number * 50 + 50, 0)), by=ed)
+    Image.objects.update(unused_since=timezone.now() - timedelta(days=31))
+    table = Tip.history.model._meta.db_table
+    with CaptureQueriesContext(connection) as asked:
+        assert [media.forget_unused(timezone.now()) for _ in range(3)] == [2, 1, 0]
+    assert sum(f'FROM "{table}"' in each["sql"] for each in asked) == 3
+    assert Image.objects.count() == 5
+
+
+def test_a_picture_uploaded_again_while_it_is_forgotten_keeps_its_file(
+    ed, image, settings, django_capture_on_commit_callbacks
+):
+    Image.objects.update(unused_since=timezone.now() - timedelta(days=31))
+    with django_capture_on_commit_callbacks() as callbacks:
+        assert media.forget_unused(timezone.now()) == 1
+    media.take(uploaded(), by=ed)
+    callbacks[0]()
+    assert [path.name for path in settings.MEDIA_ROOT.iterdir()] == [image.name]

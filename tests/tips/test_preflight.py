@@ -1,11 +1,12 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
-from tips import preflight, publishing
+from tips import preflight, publishing, urls
 from tips.models import FormerSlug, State, Tip
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,42 @@ def test_an_address_that_readers_can_reach_is_no_fault(address):
 def test_an_address_that_readers_cannot_reach_stops(address, says):
     (sentence,) = told(f'<p><a href="{address}">there</a></p>')
     assert says in sentence
+
+
+def test_every_page_of_ours_that_has_one_address_may_be_linked_to():
+    plain = [each for each in urls.urlpatterns if not each.pattern.converters]
+    assert len(plain) > 7
+    for each in plain:
+        assert told(f'<p><a href="{reverse(f"tips:{each.name}")}">there</a></p>') == [], each.name
+
+
+@pytest.mark.parametrize(
+    ("address", "is_there"),
+    [
+        ("/category/service/feed/", True),
+        ("/category/service/page/2/", False),
+        ("/category/unread/", False),
+        ("/category/unread/feed/atom/", False),
+        ("/tag/calm/", True),
+        ("/tag/quiet/feed/json/", True),
+        ("/tag/loud/", False),
+        ("/2001/", True),
+        ("/2001/02/", True),
+        ("/2001/03/", False),
+        ("/2001/13/", False),
+        ("/0000/", False),
+        ("/2001/02/page/2/", False),
+        ("/tips/page/1/", True),
+        ("/tips/page/7/", False),
+    ],
+)
+def test_a_list_may_be_linked_to_where_it_has_published_tips(address, is_there):
+    day = datetime(2001, 2, 6, 12, tzinfo=UTC)
+    shown = make_tip(publish_at=day, categories=["Service"], tags=["calm"])
+    make_tip(state=State.DRAFT, publish_at=day, categories=["Unread"], tags=["loud"])
+    FormerSlug.objects.create(slug="quiet", tag=shown.tags.get())
+    found = told(f'<p><a href="{address}">there</a></p>')
+    assert [("leads to no page" in each) for each in found] == ([] if is_there else [True])
 
 
 def test_a_link_may_lead_to_a_tip_that_is_public_by_then():

@@ -70,6 +70,17 @@ def test_wrong_expired_revoked_and_withdrawn_are_the_same_page(client, draft, li
     assert all("no-store" in response["Cache-Control"] for response in answers)
 
 
+def test_a_link_dies_with_its_makers_account(client, link, editor):
+    editor.is_active = False
+    editor.save()
+    assert client.get(preview.address(link)).status_code == 404
+    editor.is_active = True
+    editor.save()
+    assert client.get(preview.address(link)).status_code == 200
+    PreviewLink.objects.update(made_by=None)
+    assert client.get(preview.address(link)).status_code == 404
+
+
 def test_a_link_opens_nothing_else(client, draft, link):
     client.get(preview.address(link))
     assert client.get(draft.get_absolute_url()).status_code == 404

@@ -4,12 +4,13 @@ from datetime import date, time, timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
 from tests.tips.weeks import NOON, TODAY, at, tuesdays, week
 from tips import publishing, queue, slots
-from tips.models import SlotException, State, Tip
+from tips.models import QueueVersion, SlotException, State, Tip
 from tips.refusals import NotPermitted, Overtaken, WrongState
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +80,24 @@ def test_a_move_says_what_followed_and_everyone_who_moved_has_a_line(three, ed):
     assert said.startswith("“C” goes live Tuesday, 10 March 2026, 07:00 EDT. “A” goes live Tuesday, 17 March")
     assert "and 1 more tip moves with it" in said
     assert sentences(of("C"))[0].startswith("Moved to the front: goes live Tuesday, 10 March")
-    assert sentences(of("B"))[0].endswith("since the queue changed: moved “C” to the front.")
+    assert sentences(of("B"))[0].endswith("since the queue changed (Ed Moss).")
+
+
+def test_no_history_names_another_tip_but_the_queues_own_record_does(three, ed):
+    titles = [f"Secret {name}" for name in "ABC"]
+    for tip, title in zip(three, titles, strict=True):
+        Tip.objects.filter(pk=tip.pk).update(title=title)
+    a, b, c = map(of, titles)
+    queue.move(c, before=a, by=ed, seen=queue.version())
+    assert QueueVersion.objects.get().change == "moved “Secret C” before “Secret A” in the queue"
+    queue.swap(of("Secret A"), of("Secret B"), by=ed, seen=queue.version())
+    queue.pin(of("Secret B"), at(3).date(), by=ed, seen=queue.version())
+    queue.unpin(of("Secret B"), by=ed, seen=queue.version())
+    publishing.withdraw(of("Secret C"), "Out of date.", by=ed)
+    publishing.send_back(of("Secret A"), "Too long.", by=ed)
+    for tip in (a, b, c):
+        assert sentences(tip)
+        assert not [said for said in sentences(tip) if "Secret" in said]
 
 
 def test_a_move_on_an_older_queue_is_refused_in_the_words_of_the_last_change(three, ed):
@@ -297,6 +315,42 @@ def test_a_rule_that_cannot_be_is_refused(three, ed, from_date, weekday, zone, w
     assert lineup() == {"A": 1, "B": 2, "C": 3}
 
 
+def test_a_rule_that_has_not_begun_is_taken_back(three, ed):
+    queue.pin(three[2], week(5), by=ed, seen=None)
+    before = lineup()
+    queue.change_rule(week(2), 3, time(8, 30), "Europe/Berlin", by=ed, seen=None)
+    assert lineup() != before
+    said = queue.drop_rule(week(2), by=ed, seen=queue.version())
+    assert lineup() == before
+    assert "“B” goes live Tuesday, 17 March 2026, 07:00 EDT instead of Thursday" in said
+    assert LogEntry.objects.filter(change_message__startswith="Taken back: Thursday").exists()
+    with pytest.raises(Overtaken, match="No rule begins"):
+        queue.drop_rule(week(2), by=ed, seen=None)
+
+
+def test_a_rule_that_holds_or_has_none_before_it_stays(three, ed):
+    with pytest.raises(WrongState, match="holds already"):
+        queue.drop_rule(date(2020, 1, 1), by=ed, seen=None)
+    tuesdays(from_date=week(1))
+    with pytest.raises(WrongState, match="no rule before"):
+        queue.drop_rule(week(1), by=ed, seen=None)
+    assert lineup() == {"A": 1, "B": 2, "C": 3}
+
+
+def test_a_rule_says_which_skips_and_moves_it_dropped(three, ed):
+    queue.skip(week(2), "Holidays", by=ed, seen=None)
+    # From Tuesday on the slot is on Mondays, so that this week has none.
+    said = queue.change_rule(week(2), 0, time(7), "America/New_York", by=ed, seen=None)
+    assert "Dropped, since they fit no slot any more: the skip of Tuesday, 17 March 2026 (Holidays)." in said
+    assert not SlotException.objects.exists()
+    later = at(4) - timedelta(hours=22)
+    queue.move_slot(week(4) - slots.DAY, later, "Conference", by=ed, seen=None)
+    queue.change_rule(week(3), 1, time(9), "America/New_York", by=ed, seen=None)
+    said = queue.drop_rule(week(3), by=ed, seen=None)
+    assert "Dropped" not in said
+    assert SlotException.objects.get().day == week(4) - slots.DAY
+
+
 # --- Who, and what else -----------------------------------------------------------------------------
 
 
@@ -312,6 +366,7 @@ def test_an_author_changes_nothing_of_the_queue(three):
         lambda: queue.unskip(week(1), by=ann, seen=None),
         lambda: queue.move_slot(week(1), at(1) + timedelta(hours=1), "Late", by=ann, seen=None),
         lambda: queue.change_rule(week(1), 2, time(7), "UTC", by=ann, seen=None),
+        lambda: queue.drop_rule(week(1), by=ann, seen=None),
     ]
     for call in calls:
         with pytest.raises(NotPermitted, match="Ask an editor"):
@@ -344,3 +399,33 @@ def test_a_tip_approved_late_goes_to_the_front_of_the_queue(three, ed):
     said = publishing.approve(late, by=ed)
     assert "goes to the front of the queue" in said
     assert lineup() == {"Late": 1, "A": 2, "B": 3, "C": 4}
+
+
+# --- While a moment comes ---------------------------------------------------------------------------
+
+
+def test_a_tip_whose_slot_arrives_while_a_move_waits_keeps_its_moment(three, ed, time_machine):
+    time_machine.move_to(at(1) - timedelta(minutes=10), tick=False)
+
+    def wait(execute, sql, *rest):
+        if 'FROM "tips_tip"' in sql:
+            # Somebody else held the tips' rows for a while.
+            time_machine.move_to(at(1) + timedelta(seconds=1), tick=False)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(wait):
+        queue.to_front(three[2], by=ed, seen=None)
+    assert {title: of(title).publish_at for title in "ABC"} == {"A": at(1), "B": at(3), "C": at(2)}
+
+
+def test_a_tip_that_is_about_to_appear_keeps_its_moment_and_its_slot(three, ed, time_machine):
+    time_machine.move_to(at(1) - timedelta(seconds=30), tick=False)
+    queue.to_front(three[2], by=ed, seen=None)
+    assert {title: of(title).publish_at for title in "ABC"} == {"A": at(1), "B": at(3), "C": at(2)}
+    draft = make_tip("D", state=State.DRAFT, publish_at=None)
+    with pytest.raises(WrongState, match="held by “A”"):
+        publishing.schedule(draft, at(1), by=ed)
+    with pytest.raises(WrongState, match="too near"):
+        queue.skip(week(1), "Holidays", by=ed, seen=None)
+    with pytest.raises(WrongState, match="about to appear"):
+        queue.pin(of("A"), week(4), by=ed, seen=None)

@@ -17,6 +17,7 @@ def ran(monkeypatch):
     ran = []
     monkeypatch.setattr(clock, "EACH_MINUTE", [lambda now: ran.append("minute")])
     monkeypatch.setattr(clock, "EACH_HOUR", [lambda now: ran.append("hour")])
+    monkeypatch.setattr(clock, "EACH_DAY", [lambda now: ran.append("day")])
     return ran
 
 
@@ -24,6 +25,12 @@ def test_it_runs_hourly_jobs_on_the_hour_only(ran):
     clock.tick(NOON)
     clock.tick(NOON + timedelta(minutes=1))
     assert ran == ["minute", "hour", "minute"]
+
+
+def test_it_runs_daily_jobs_once_a_day(ran):
+    for minute in range(0, 24 * 60, 30):
+        clock.tick(NOON + timedelta(minutes=minute))
+    assert (ran.count("day"), ran.count("hour")) == (1, 24)
 
 
 @pytest.mark.parametrize("error", [ValueError("odd"), OperationalError("the server is gone")])

@@ -193,3 +193,12 @@ def test_its_queries_do_not_grow_with_the_archive(client, role, author):
     )
     assert asked() == few
     assert few <= 15
+
+
+def test_an_author_is_told_on_the_front_page_why_a_draft_came_back(client, author, editor):
+    tip = make_tip("Too short", state=State.IN_REVIEW, publish_at=None, author=author)
+    publishing.send_back(tip, "Tell the story.", by=editor)
+    client.force_login(author)
+    assert "Sent back: Tell the story." in client.get("/admin/").content.decode()
+    publishing.submit(tip, by=author)
+    assert "Tell the story." not in client.get("/admin/").content.decode().split("What you did last")[0]

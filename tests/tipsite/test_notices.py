@@ -15,6 +15,7 @@ from tips import publishing, queue, writing
 from tips.models import State, Tip
 from tipsite import clock, notices
 from tipsite.models import Notice
+from tipsite.staff import accounts
 
 pytestmark = pytest.mark.django_db
 
@@ -182,6 +183,15 @@ def test_everyone_who_can_do_something_is_told_once(ed, settings):
         "root@example.org",
         "desk@example.org",
     ]
+
+
+def test_whoever_was_invited_and_never_came_in_learns_nothing_of_drafts(ed):
+    pat = make_person("pat", "Publisher")
+    new = accounts.invite("new@example.org", "Editor", by=pat)
+    assert notices.staff() == ["ed@example.org", "pat@example.org"]
+    new.set_password("a long enough secret 7")
+    new.save()
+    assert "new@example.org" in notices.staff()
 
 
 def test_where_nobody_can_be_told_the_log_says_so_once(run, caplog):

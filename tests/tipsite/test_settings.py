@@ -1,5 +1,6 @@
 """What a person is told who starts the site half-configured."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -33,6 +34,31 @@ def test_a_setting_that_makes_no_sense_is_one_line_and_status_two(tmp_path, name
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert told in done.stderr
+
+
+def test_lists_are_written_with_spaces_too(tmp_path):
+    environment = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+    lists = {
+        "STAFF_TWO_FACTOR": "Publisher, Editor",
+        "STAFF_EMAIL": " a@example.org, b@example.org,",
+        "ALLOWED_HOSTS": "tips.example.org , localhost",
+        "SECRET_KEY_FALLBACKS": "old, older",
+    }
+    names = ", ".join(f"s.{name}" for name in lists)
+    shown = f"from django.conf import settings as s; print([{names}])"
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", shown],
+        cwd=settings.BASE_DIR,
+        env={**environment, "STATE_DIR": str(tmp_path), **lists},
+        capture_output=True,
+        text=True,
+    )
+    assert ast.literal_eval(done.stdout) == [
+        ["Publisher", "Editor"],
+        ["a@example.org", "b@example.org"],
+        ["tips.example.org", "localhost"],
+        ["old", "older"],
+    ]
 
 
 def test_keys_made_up_for_this_machine_are_kept_and_are_nobody_elses(tmp_path):

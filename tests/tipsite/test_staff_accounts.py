@@ -8,6 +8,7 @@ from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import Group, Permission, User
 from django.core import mail
 from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
@@ -262,6 +263,81 @@ def test_a_publisher_keeps_their_own_role(desk, publisher):
         accounts.deactivate(publisher, by=publisher)
 
 
+@pytest.fixture
+def move(django_capture_on_commit_callbacks):
+    """A function by which a Publisher gives a person another address in the desk."""
+
+    def move(desk, person, address):
+        answers = {"first_name": "Ann", "email": address, "role": accounts.role_of(person)}
+        with django_capture_on_commit_callbacks(execute=True):
+            return desk.post(f"/admin/auth/user/{person.pk}/change/", answers, follow=True)
+
+    return move
+
+
+def test_whose_address_is_changed_is_told_at_the_old_one(desk, client_of, owner, move):
+    ann = make_person("ann", "Author")
+    hers = client_of(ann)
+    move(desk, ann, "new@example.org")
+    (sent,) = mail.outbox
+    assert sent.to == ["ann@example.org"]
+    assert "pat changed the e-mail address of your account" in sent.body
+    assert "to new@example.org" in sent.body
+    assert "tell owner@example.org at once" in sent.body
+    assert ("pat", "Address changed from ann@example.org to new@example.org.") in log_of(ann)
+    assert hers.get("/admin/").status_code == 302
+    move(desk, ann, "new@example.org")
+    assert len(mail.outbox) == 1
+
+
+def test_ones_own_new_address_is_told_and_leaves_one_signed_in(desk, publisher, move):
+    page = move(desk, publisher, "pat@elsewhere.example")
+    assert "was changed successfully" in page.text
+    assert [each.to for each in mail.outbox] == [["pat@example.org"]]
+    assert desk.get("/admin/").status_code == 200
+
+
+def test_the_address_of_an_invitation_is_corrected_without_a_mail(desk, move):
+    invite(desk, "mistyped@example.org")
+    mail.outbox.clear()
+    mary = User.objects.get(email="mistyped@example.org")
+    move(desk, mary, "mary@example.org")
+    assert mail.outbox == []
+    assert log_of(mary)[1] == ("pat", "Address changed from mistyped@example.org to mary@example.org.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_address_is_changed_though_the_mail_fails(desk, settings):
+    ann = make_person("ann", "Author")
+    settings.EMAIL_BACKEND = "tests.tipsite.test_staff_accounts.Away"
+    answers = {"first_name": "Ann", "email": "new@example.org", "role": "Author"}
+    page = desk.post(f"/admin/auth/user/{ann.pk}/change/", answers, follow=True)
+    assert "ann@example.org could not be told" in page.text
+    ann.refresh_from_db()
+    assert ann.email == "new@example.org"
+
+
+def test_nobody_is_taken_over_by_a_new_address_and_a_reset(desk, owner, client_of, move):
+    ann = make_person("ann", "Author")
+    TOTPDevice.objects.create(user=ann, confirmed=True)
+    move(desk, ann, "evil@example.org")
+    page = do(desk, ann, "reset-two-factor")
+    assert "was changed within the last 3 days" in page.text
+    assert TOTPDevice.objects.exists()
+    assert "is reset" in do(client_of(owner), ann, "reset-two-factor").text
+    TOTPDevice.objects.create(user=ann, confirmed=True)
+    with time_machine.travel(timezone.now() + timedelta(days=3, minutes=1)):
+        accounts.reset_two_factor(ann, by=User.objects.get(username="pat"))
+    assert not TOTPDevice.objects.exists()
+
+
+def test_who_changed_their_own_address_may_still_lose_their_phone(desk, client_of, move):
+    ann = make_person("ann", "Publisher")
+    TOTPDevice.objects.create(user=ann, confirmed=True)
+    move(client_of(ann), ann, "new@example.org")
+    assert "is reset" in do(desk, ann, "reset-two-factor").text
+
+
 def test_an_address_belongs_to_one_account(desk, publisher):
     ann = make_person("ann", "Author")
     answers = {"first_name": "Ann", "email": "PAT@example.org", "role": "Author"}
@@ -325,6 +401,28 @@ def test_the_owner_who_unticks_active_ends_the_sessions_too(client, client_of, o
     assert not ann.is_active
     User.objects.update(is_active=True)
     assert hers.get("/admin/").status_code == 302
+
+
+def test_the_owner_who_changes_an_address_tells_the_old_one_too(
+    client, owner, django_capture_on_commit_callbacks
+):
+    ann = make_person("ann", "Author")
+    client.force_login(owner)
+    address = f"/admin/auth/user/{ann.pk}/change/"
+    form = client.get(address).context["adminform"].form
+    answers = {name: value for name, value in form.initial.items() if isinstance(value, str)}
+    answers |= {
+        "is_staff": "on",
+        "is_active": "on",
+        "date_joined_0": "2026-01-01",
+        "date_joined_1": "00:00:00",
+    }
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(address, answers | {"email": "new@example.org"})
+    ann.refresh_from_db()
+    assert ann.email == "new@example.org"
+    assert [each.to for each in mail.outbox] == [["ann@example.org"]]
+    assert "tell owner@example.org at once" in mail.outbox[0].body
 
 
 def test_nobody_is_deleted(desk, client, owner):

@@ -68,6 +68,13 @@ class RuleForm(forms.Form):
     zone = forms.CharField(label="Time zone", max_length=64)
 
 
+class DropForm(forms.Form):
+    """A rule that is taken back, named by its date."""
+
+    seen = forms.IntegerField(min_value=0)
+    from_date = forms.DateField()
+
+
 class CalendarMixin:
     """Gives the admin of tips the calendar, and its pages for one week and for the weekly slot."""
 
@@ -151,9 +158,10 @@ class CalendarMixin:
         except NotPermitted:
             raise
         except Refused as refusal:
+            # Without a fragment: the line that says why stands at the top, and must be seen.
             self.message_user(request, str(refusal), messages.ERROR)
-        else:
-            self.message_user(request, sentence, messages.SUCCESS)
+            return HttpResponseRedirect(reverse("admin:tips_calendar"))
+        self.message_user(request, sentence, messages.SUCCESS)
         return HttpResponseRedirect(f"{reverse('admin:tips_calendar')}#tip-{asked['tip'].pk}")
 
     # --- One week, and the rule -----------------------------------------------------------------------
@@ -203,29 +211,26 @@ class CalendarMixin:
         )
 
     def calendar_rule(self, request):
-        """Change the weekly slot from a date on."""
+        """Change the weekly slot from a date on, or take back such a change that has not begun."""
         self._refuse_onlookers(request)
         seen = queue.version()
         table = slots.Timetable.load()
         today = timezone.localdate()
         rule = table.rule(today) or next(iter(table.rules), None)
         first = {"weekday": rule.weekday, "time": f"{rule.time:%H:%M}", "zone": rule.zone} if rule else {}
-        form, refused = RuleForm(request.POST or None, initial=first), ""
-        if request.method == "POST" and form.is_valid():
-            asked = form.cleaned_data
+        drops = request.POST.get("verb") == "drop"
+        form, refused = RuleForm(None if drops else request.POST or None, initial=first), ""
+        sent = DropForm(request.POST) if drops else form
+        if drops and not sent.is_valid():
+            refused = "Nothing was taken back: choose a rule from the list."
+        elif request.method == "POST" and sent.is_valid():
+            asked = {**sent.cleaned_data, "by": request.user}
             try:
-                sentence = queue.change_rule(
-                    asked["from_date"],
-                    asked["weekday"],
-                    asked["time"],
-                    asked["zone"],
-                    by=request.user,
-                    seen=asked["seen"],
-                )
+                sentence = (queue.drop_rule if drops else queue.change_rule)(**asked)
             except NotPermitted:
                 raise
             except Refused as refusal:
-                refused, seen = str(refusal), queue.version()
+                refused, seen, table = str(refusal), queue.version(), slots.Timetable.load()
             else:
                 self.message_user(request, sentence, messages.SUCCESS)
                 return HttpResponseRedirect(reverse("admin:tips_calendar"))
@@ -237,7 +242,7 @@ class CalendarMixin:
             seen=seen,
             form=form,
             refused=refused,
-            rules=table.rules,
+            rules=[(each, each.from_date > today and number > 0) for number, each in enumerate(table.rules)],
             rule=rule,
             zones=sorted(available_timezones()),
             tomorrow=today + slots.DAY,

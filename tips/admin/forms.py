@@ -6,6 +6,7 @@ import io
 from django import forms
 from django.conf import settings
 from django.contrib.admin.widgets import AdminSplitDateTime
+from django.contrib.auth.models import AnonymousUser
 from django.forms.widgets import Script
 from django.urls import reverse
 from django.utils import timezone
@@ -83,6 +84,8 @@ class SlotField(forms.SplitDateTimeField):
 
 
 class TipForm(forms.ModelForm):
+    # Who fills it in: a class attribute, since the admin makes a class of it for each request.
+    user = AnonymousUser()
     # The model's own field has a through model, which the admin refuses to show.
     in_categories = forms.ModelMultipleChoiceField(
         Category.objects.all(),
@@ -126,7 +129,7 @@ class TipForm(forms.ModelForm):
             self.fields["body"].help_text = format_html(
                 '{} <span class="count"><span data-word-count>{}</span> words now.</span>',
                 self.fields["body"].help_text,
-                len(markup.to_text(self.instance.body).split()),
+                markup.count_words(self.instance.body),
             )
 
     def clean(self):
@@ -165,7 +168,7 @@ class TipForm(forms.ModelForm):
             )
         if slug and slug != self.instance.slug:
             try:
-                addresses.require_free(slug, besides=self.instance.pk)
+                addresses.require_free(slug, besides=self.instance.pk, by=self.user)
             except Refused as refusal:
                 raise forms.ValidationError(str(refusal)) from refusal
         return slug
@@ -200,6 +203,18 @@ class ReasonForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
         help_text="Kept in the tip's history.",
+    )
+
+
+class OverrideForm(forms.Form):
+    """Why somebody approves what they wrote part of."""
+
+    override = forms.CharField(
+        label="Reason",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        help_text="You wrote part of it since it was last approved, so somebody else should approve it. You"
+        " may do so all the same: say why. Kept in the tip's history.",
     )
 
 

@@ -1,13 +1,14 @@
 """Tips in the desk: the list and the form."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
-from django.http import JsonResponse
-from django.urls import path
+from django.http import HttpResponseRedirect, JsonResponse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -19,6 +20,7 @@ from tips.admin import calendar, filters, history, images, preview, verbs, watch
 from tips.admin.forms import TipForm
 from tips.admin.writing import WritingMixin
 from tips.models import State, Tag, Tip, newest_first
+from tips.refusals import NotPermitted, Refused
 
 SUGGESTIONS = 10
 
@@ -42,6 +44,7 @@ class TipAdmin(
     admin.ModelAdmin,
 ):
     form = TipForm
+    actions = ["delete_selected", *verbs.VerbsMixin.actions]
     list_display = ["title", "state_in_words", "goes_live", "in_categories", "full_text", "page"]
     list_filter = [
         filters.StateFilter,
@@ -179,6 +182,11 @@ class TipAdmin(
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else {"slug": ["title"]}
 
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.user = request.user
+        return form
+
     @admin.display(description="text")
     def body_as_read(self, tip):
         """The body as readers see it, for those who may not change it. It was cleaned on its way in."""
@@ -210,6 +218,28 @@ class TipAdmin(
 
     def delete_model(self, request, obj):
         writing.delete(obj, by=request.user)
+
+    def delete_view(self, request, object_id, extra_context=None):
+        """Ask, and delete; where that is refused, nothing has happened, and the list says why."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except NotPermitted:
+            raise
+        except Refused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:tips_tip_changelist"))
+
+    @admin.action(permissions=["delete"], description="Delete selected %(verbose_name_plural)s")
+    def delete_selected(self, request, queryset):
+        """Delete all of the selected or, where one is refused, none."""
+        try:
+            with transaction.atomic():
+                return delete_selected(self, request, queryset)
+        except NotPermitted:
+            raise
+        except Refused as refusal:
+            self.message_user(request, f"Nothing was deleted. {refusal}", messages.ERROR)
+            return None
 
     def delete_queryset(self, request, queryset):
         for tip in queryset:

@@ -11,10 +11,9 @@ from django.db import transaction
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.decorators import method_decorator
 
-from tips import preflight, publishing
-from tips.admin.forms import DayForm, ReasonForm
+from tips import grounds, preflight, publishing, versions
+from tips.admin.forms import DayForm, OverrideForm, ReasonForm
 from tips.models import State, Tip
 from tips.refusals import NotPermitted, Refused
 
@@ -23,9 +22,10 @@ from tips.refusals import NotPermitted, Refused
 class Verb:
     """A verb as the desk offers it.
 
-    ``run`` is called with the tip, the answers of ``form`` and ``by``; ``offered`` tells whether a person
-    gets the button for a tip; ``asks`` says that a page comes before; ``follows`` says what it does.
-    ``sheet`` is called with the tip, and returns the faults to show before; none, and no page needs to come.
+    ``run`` is called with the tip, the answers of ``form`` by their names, and ``by``; ``offered`` tells
+    whether a person gets the button for a tip; ``asks`` says that a page comes before; ``follows`` says what
+    it does. ``sheet`` is called with the tip, and returns the faults to show before; none, and no page needs
+    to come. ``approves`` says that four eyes may be asked for, and a reason where they are overridden.
     """
 
     label: str
@@ -36,6 +36,17 @@ class Verb:
     asks: bool = False
     form: type = forms.Form
     sheet: Callable = lambda tip: []
+    approves: bool = False
+
+    def form_for(self, user, tip):
+        """Return the class of the form that a person fills in before the verb is done."""
+        if self.approves and publishing.may_override(user, tip):
+            return OverrideForm
+        return self.form
+
+    def needs_page(self, user, tip):
+        """Tell whether the verb's own page comes before it is done."""
+        return self.asks or bool(self.form_for(user, tip).base_fields) or bool(self.sheet(tip))
 
 
 def _to_come(tip):
@@ -57,6 +68,7 @@ VERBS = {
         follows="Readers see it when its day comes; at once where it is undated.",
         done="Approved.",
         sheet=preflight.inspect,
+        approves=True,
     ),
     "schedule": Verb(
         label="Give it another day",
@@ -79,6 +91,7 @@ VERBS = {
         done="Published: readers see it now.",
         asks=True,
         sheet=lambda tip: preflight.inspect(tip) if tip.state == State.IN_REVIEW else [],
+        approves=True,
     ),
     "send-back": Verb(
         label="Send back",
@@ -115,13 +128,22 @@ def offered(user, tip):
     return {name: verb for name, verb in VERBS.items() if verb.offered(user, tip)}
 
 
+def seen(asked, tip):
+    """Return what a page notes of the tip that it shows: its newest version, and its state.
+
+    ``asked`` are the parameters of the page's address, which may know it already.
+    """
+    now = {"seen_version": versions.newest_id(tip), "seen_state": tip.state}
+    return {name: asked.get(name, value) for name, value in now.items()}
+
+
 class VerbsMixin:
     """Gives the admin of tips the verbs. Every change is a POST."""
 
     actions = ["submit_selected", "approve_selected", "withdraw_selected"]
 
     def get_urls(self):
-        view = self.admin_site.admin_view(transaction.atomic(self.verb_view))
+        view = self.admin_site.admin_view(self.verb_view)
         return [path("<int:pk>/do/<slug:name>/", view, name="tips_tip_do"), *super().get_urls()]
 
     def has_approve_permission(self, request):
@@ -130,9 +152,15 @@ class VerbsMixin:
     def has_publish_permission(self, request):
         return request.user.has_perm(publishing.PUBLISH)
 
-    @method_decorator(transaction.atomic)
     def verb_view(self, request, pk, name):
         """Ask for what a verb needs, say what follows, and do it on POST; the row is locked meanwhile."""
+        if request.method != "POST":
+            # No transaction: on SQLite it would wait for whoever writes.
+            return self._verb_page(request, pk, name)
+        with transaction.atomic():
+            return self._verb_page(request, pk, name)
+
+    def _verb_page(self, request, pk, name):
         verb, tip = VERBS.get(name), self.get_object(request, str(pk))
         if verb is None:
             raise Http404("There is no such verb.")
@@ -140,7 +168,10 @@ class VerbsMixin:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
         if not self.has_view_permission(request, tip):
             raise PermissionDenied
-        form = verb.form(request.POST or None)
+        if request.method == "POST" and self.was_changed(request, tip):
+            self.message_user(request, str(grounds.overtaken(tip)), messages.ERROR)
+            return self._back(tip)
+        form = verb.form_for(request.user, tip)(request.POST or None)
         if request.method == "POST" and form.is_valid():
             return self.do(request, tip, name, **form.cleaned_data)
         if not verb.offered(request.user, tip):
@@ -155,15 +186,37 @@ class VerbsMixin:
             "form": form,
             "faults": (faults := verb.sheet(tip)),
             "stopped": any(fault.stops for fault in faults),
+            **seen(request.GET, tip),
             "media": self.media + form.media,
         }
         return TemplateResponse(request, "admin/tips/tip/verb.html", context)
+
+    def was_changed(self, request, tip):
+        """Tell whether a tip is no longer what the page that sent this request was opened on."""
+        now = seen({}, tip)
+        return any(request.POST.get(name, str(value)) != str(value) for name, value in now.items())
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        """Refuse the button of a verb that was pressed for a tip in another state, and save nothing."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if request.method != "POST" or not obj or request.POST.get("_verb") not in VERBS:
+            return form
+        if request.POST.get("seen_state", obj.state) == obj.state:
+            return form
+
+        def clean(self):
+            cleaned = super(late, self).clean()
+            self.add_error(None, str(grounds.overtaken(obj)))
+            return cleaned
+
+        late = type(form)(form.__name__, (form,), {"clean": clean})
+        return late
 
     def do(self, request, tip, name, **answers):
         """Do a verb, tell the person what came of it, and lead back to the tip."""
         verb = VERBS[name]
         try:
-            followed = verb.run(tip, *answers.values(), by=request.user)
+            followed = verb.run(tip, **answers, by=request.user)
         except NotPermitted:
             raise
         except Refused as refusal:
@@ -183,8 +236,10 @@ class VerbsMixin:
         name = request.POST.get("_verb")
         if name not in VERBS:
             return None
-        if VERBS[name].asks or VERBS[name].sheet(tip):
-            return HttpResponseRedirect(reverse("admin:tips_tip_do", args=[tip.pk, name]))
+        if VERBS[name].needs_page(request.user, tip):
+            # What the form showed, and has just saved; not what somebody saves before the page is opened.
+            page = reverse("admin:tips_tip_do", args=[tip.pk, name], query=seen({}, tip))
+            return HttpResponseRedirect(page)
         return self.do(request, tip, name)
 
     def _back(self, tip):
@@ -203,7 +258,7 @@ class VerbsMixin:
         """Ask for one reason for all of them, then withdraw each."""
         form = ReasonForm(request.POST if "post" in request.POST else None)
         if form.is_valid():
-            self._do_all(request, queryset, "withdraw", form.cleaned_data["reason"])
+            self._do_all(request, queryset, "withdraw", **form.cleaned_data)
             return None
         context = {
             **self.admin_site.each_context(request),
@@ -218,12 +273,12 @@ class VerbsMixin:
         }
         return TemplateResponse(request, "admin/tips/tip/verb.html", context)
 
-    def _do_all(self, request, queryset, name, *answers):
+    def _do_all(self, request, queryset, name, **answers):
         """Do a verb on each tip; one that refuses does not keep the others from it."""
         done = 0
         for tip in queryset:
             try:
-                VERBS[name].run(tip, *answers, by=request.user)
+                VERBS[name].run(tip, **answers, by=request.user)
             except Refused as refusal:
                 self.message_user(request, str(refusal), messages.ERROR)
             else:

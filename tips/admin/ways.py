@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from taggit.models import Tag as UnusedTag
 
 from tips import tagging
-from tips.models import CategorisedTip, Category, Tag, TaggedTip
+from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip
 from tips.refusals import NotPermitted, Refused
 
 admin.site.unregister(UnusedTag)
@@ -49,6 +49,22 @@ class CountedAdmin(admin.ModelAdmin):
         allowed = self.has_delete_permission(request)
         return lines, counts, set() if allowed else {self.opts.verbose_name}, []
 
+    def tips_on(self, ways):
+        """Return the tips that are on some categories or tags, as a queryset."""
+        on_it = self.placements.objects.filter(**{f"{self.key}__in": [way.pk for way in ways]})
+        return Tip.objects.filter(pk__in=on_it.order_by().values(self.placements.TIP_ID))
+
+    def delete_model(self, request, obj):
+        kind = self.opts.verbose_name_plural
+        with tagging.deleted(self.tips_on([obj]), kind, [obj.name], by=request.user):
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request, queryset):
+        ways, kind = list(queryset), self.opts.verbose_name_plural
+        names = [way.name for way in ways]
+        with tagging.deleted(self.tips_on(ways), kind, names, by=request.user):
+            super().delete_queryset(request, queryset)
+
 
 class CategoryForm(forms.ModelForm):
     def clean_name(self):
@@ -64,6 +80,11 @@ class CategoryAdmin(CountedAdmin):
     form = CategoryForm
     placements = CategorisedTip
     key = "category"
+
+    def save_model(self, request, obj, form, change):
+        before = form.initial["name"] if change else obj.name
+        with tagging.renamed(self.tips_on([obj]), "category", before, obj.name, by=request.user):
+            super().save_model(request, obj, form, change)
 
     def get_readonly_fields(self, request, obj=None):
         # No old address of a category leads anywhere, so it keeps the one it has.

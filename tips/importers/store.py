@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tips import markup, search, slots, versions
+from tips import markup, planning, search, slots, versions
 from tips.importers import merging, pages
 from tips.importers.matching import batches, match
 from tips.importers.names import Categories, Slugs, Tags
@@ -41,6 +41,8 @@ def write(archive, *, dry_run=False, source="pages", progress=None):
         with nullcontext() if dry_run else transaction.atomic():
             if not dry_run:
                 _wait_for_others()
+                # Before any tip: the desk locks tips in another order than an archive has them.
+                planning.lock()
             _Writer(merged, report, source).write(progress)
             if not dry_run and (report.created or report.updated):
                 search.count_words()

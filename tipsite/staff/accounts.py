@@ -7,6 +7,7 @@ account that may do more than they may themselves.
 
 import logging
 import re
+from datetime import timedelta
 
 from django.contrib.admin.models import ADDITION, DELETION
 from django.contrib.auth.models import Group, Permission, User
@@ -14,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, Q
+from django.utils import timezone
 
 from tips.refusals import NotPermitted, Overtaken, Refused
 from tipsite import emails
@@ -24,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 INVITE = "auth.add_user"
 MANAGE = "auth.change_user"
+# How long nobody but a superuser resets the app of an account whose address somebody else changed.
+NEW_ADDRESS_RESTS = timedelta(days=3)
 
 
 class NotSent(Refused):
@@ -161,10 +165,44 @@ def change_role(person, role, *, by):
         notes.leave(by, person, f"Now {role}.")
 
 
+def change_address(person, *, by):
+    """Note that ``by`` gives a person the address that is set on ``person`` and not saved yet.
+
+    Call it in the transaction that saves. A colleague's sessions end. Return the old address, for
+    ``tell_of_new_address``, or "" where there is nobody to tell: there was none, or the invitation that went
+    there was never accepted.
+    """
+    _permit(by, person)
+    before = User.objects.select_for_update().get(pk=person.pk)
+    if before.email == person.email:
+        return ""
+    notes.leave_new_address(by, person, before.email)
+    if by.pk != person.pk:
+        sessions.end_all(person)
+    return "" if is_invited(before) else before.email
+
+
+def tell_of_new_address(person, old, *, by):
+    """Tell a person, at their old address, who gave them another, or raise NotSent."""
+    owners = User.objects.filter(is_superuser=True, is_active=True).exclude(email="").exclude(pk=person.pk)
+    to_tell = list(owners.order_by("pk").values_list("email", flat=True))
+    mail = emails.address_changed(person, old, by, to_tell)
+    _send(mail, f"The address is changed, but {old} could not be told by mail.")
+
+
 def reset_two_factor(person, *, by):
-    """Forget a lost app and its recovery codes, end the person's sessions, and tell them by mail."""
+    """Forget a lost app and its recovery codes, end the person's sessions, and tell them by mail.
+
+    Whoever can give a colleague another address must not take their account over with it: for some days
+    after that only a superuser resets.
+    """
     _permit(by, person)
     _not_oneself(by, person, "reset your own app here; turn it off under “My account”")
+    if not by.is_superuser and notes.readdressed_since(person, timezone.now() - NEW_ADDRESS_RESTS):
+        raise Refused(
+            f"The address of “{person}” was changed within the last {NEW_ADDRESS_RESTS.days} days. Wait until"
+            " they are over, or ask a superuser to reset it."
+        )
     if two_factor.device_of(person) is None:
         raise Refused(f"“{person}” has no two-factor sign-in that could be reset.")
     two_factor.turn_off(person, by, "Two-factor sign-in reset.")

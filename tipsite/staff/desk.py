@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import REDIRECT_FIELD_NAME, logout
+from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
@@ -12,6 +13,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from tips.desk import Desk, policy
 from tipsite import dashboard
 from tipsite.staff import account, passwords, signing_in, two_factor
+from tipsite.staff.forms import NewPasswordForm
 
 # What stays open to whoever has still to set two-factor sign-in up.
 OPEN = {"admin:two_factor", "admin:logout", "admin:jsi18n"}
@@ -67,6 +69,15 @@ class StaffDesk(Desk):
             return False
         # Whoever gave a code has it noted in the session, which ends when the device is taken away.
         return DEVICE_ID_SESSION_KEY not in request.session and two_factor.is_required(request.user)
+
+    def password_change(self, request, extra_context=None):
+        """Let a person change their password. Django's own page takes any number of wrong old ones."""
+        view = PasswordChangeView.as_view(
+            form_class=NewPasswordForm,
+            success_url=reverse("admin:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)
 
     @method_decorator(policy)
     @method_decorator(never_cache)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django import forms
+from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.models import User
 
@@ -111,6 +112,19 @@ class CodeForm(forms.Form):
     )
 
 
+def _spend_a_try(person):
+    if not PASSWORDS_AGAIN.spend(str(person.pk)):
+        raise forms.ValidationError("Too many tries. Please try again in an hour.")
+
+
+class NewPasswordForm(AdminPasswordChangeForm):
+    """A new password, for whoever is signed in and knows the old one."""
+
+    def clean_old_password(self):
+        _spend_a_try(self.user)
+        return super().clean_old_password()
+
+
 class PasswordAgainForm(forms.Form):
     """The password of whoever is signed in, before something that they would not want a stranger to do."""
 
@@ -125,8 +139,7 @@ class PasswordAgainForm(forms.Form):
         self.person = person
 
     def clean_password(self):
-        if not PASSWORDS_AGAIN.spend(str(self.person.pk)):
-            raise forms.ValidationError("Too many tries. Please try again in an hour.")
+        _spend_a_try(self.person)
         if not self.person.check_password(self.cleaned_data["password"]):
             raise forms.ValidationError("That is not your password. Please type it again.")
         return self.cleaned_data["password"]

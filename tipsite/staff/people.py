@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -163,6 +164,8 @@ class PeopleAdmin(UserAdmin):
         return self.role(person) or "none"
 
     def save_model(self, request, obj, form, change):
+        if "email" in form.changed_data and (old := accounts.change_address(obj, by=request.user)):
+            transaction.on_commit(lambda: self._tell_of_new_address(request, obj, old))
         if not request.user.is_superuser:
             obj.save(update_fields=["first_name", "last_name", "email"])
             role = form.cleaned_data.get("role")
@@ -172,6 +175,12 @@ class PeopleAdmin(UserAdmin):
         super().save_model(request, obj, form, change)
         if "is_active" in form.changed_data and not obj.is_active:
             sessions.end_all(obj)
+
+    def _tell_of_new_address(self, request, person, old):
+        try:
+            accounts.tell_of_new_address(person, old, by=request.user)
+        except accounts.NotSent as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         context["show_save_and_add_another"] = False

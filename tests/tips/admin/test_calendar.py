@@ -351,6 +351,22 @@ def test_a_refused_rule_keeps_what_was_typed(desk):
     assert "valid time" in page
 
 
+def test_a_change_of_the_slot_that_has_not_begun_is_taken_back(desk):
+    queued("One", "Two")
+    assert "Take it back" not in desk.get(RULE).content.decode()
+    from_date = timezone.localdate() + timedelta(days=9)
+    asked = {"from_date": from_date, "weekday": 4, "time": "08:15", "zone": "Europe/Berlin"}
+    desk.post(RULE, {**asked, "seen": queue.version()})
+    assert desk.get(RULE).content.decode().count("Take it back") == 1
+    drop = {"verb": "drop", "from_date": from_date, "seen": queue.version()}
+    assert "the rule before goes on" in said(desk.post(RULE, drop))
+    assert SlotRule.objects.count() == 1
+    response = desk.post(RULE, {**drop, "seen": queue.version()})
+    assert response.status_code == 409
+    assert "No rule begins" in response.content.decode()
+    assert "choose a rule" in desk.post(RULE, {"verb": "drop"}).content.decode()
+
+
 # --- Who may ------------------------------------------------------------------------------------------------
 
 

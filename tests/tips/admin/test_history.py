@@ -204,7 +204,7 @@ def test_a_sheet_of_faults_stands_before_approval(desk):
     tip = make_tip("Faulty", state=State.IN_REVIEW, publish_at=None, categories=[])
     response = desk.post(at("change", tip.pk), filled(title="Faulty", _verb="approve"), follow=True)
     page = response.content.decode()
-    assert response.redirect_chain[-1][0] == at("do", tip.pk, "approve")
+    assert response.redirect_chain[-1][0].partition("?")[0] == at("do", tip.pk, "approve")
     assert "Must be mended" in page
     assert "There is no category." in page
     assert 'value="Approve"' not in page

@@ -9,6 +9,7 @@ from django.utils import timezone
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
 from tips import slots, tagging
+from tips.admin.tips import TipAdmin
 from tips.models import Category, State, Tag, Tip
 
 LIST = "/admin/tips/tip/"
@@ -148,6 +149,37 @@ def test_nobody_deletes_what_readers_have_seen(desk):
     public, draft = make_tip(), make_tip(state=State.DRAFT)
     assert desk.get(reverse("admin:tips_tip_delete", args=[public.pk])).status_code == 403
     assert desk.get(reverse("admin:tips_tip_delete", args=[draft.pk])).status_code == 200
+
+
+@pytest.fixture
+def approved_meanwhile(monkeypatch):
+    """Lets one of the tips that are being deleted be approved at the last moment."""
+
+    def approve(self, request, queryset):
+        Tip.objects.filter(title="Approved meanwhile").update(state=State.APPROVED)
+
+    monkeypatch.setattr(TipAdmin, "log_deletions", approve)
+
+
+def test_of_a_selection_all_are_deleted_or_none(desk, approved_meanwhile):
+    drafts = [make_tip(title, state=State.DRAFT) for title in ("First", "Approved meanwhile", "Last")]
+    chosen = {"action": "delete_selected", "_selected_action": [tip.pk for tip in drafts], "post": "yes"}
+    page = desk.post(LIST, chosen, follow=True)
+    assert "Nothing was deleted." in page.content.decode()
+    assert "Successfully deleted" not in page.content.decode()
+    assert Tip.objects.count() == 3
+    chosen["_selected_action"] = [drafts[0].pk, drafts[2].pk]
+    page = desk.post(LIST, chosen, follow=True)
+    assert "Successfully deleted 2 tips" in page.content.decode()
+    assert Tip.objects.get().title == "Approved meanwhile"
+
+
+def test_a_tip_that_is_approved_while_it_is_deleted_stays(desk, approved_meanwhile):
+    tip = make_tip("Approved meanwhile", state=State.DRAFT)
+    page = desk.post(reverse("admin:tips_tip_delete", args=[tip.pk]), {"post": "yes"}, follow=True)
+    assert page.status_code == 200
+    assert page.context["messages"]
+    assert Tip.objects.exists()
 
 
 def test_a_stranger_is_asked_to_log_in(client, db):

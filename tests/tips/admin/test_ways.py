@@ -1,9 +1,10 @@
 import pytest
+from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from tests.tips.making import make_tip
-from tips import tagging
+from tips import tagging, versions
 from tips.models import Category, FormerSlug, Tag
 
 LIST = "/admin/tips/tag/"
@@ -113,3 +114,34 @@ def test_several_are_deleted_from_the_list(desk):
     ids = list(Tag.objects.exclude(name="three").values_list("pk", flat=True))
     desk.post(LIST, {"action": "delete_selected", "_selected_action": ids, "post": "yes"})
     assert [tag.name for tag in Tag.objects.all()] == ["three"]
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_tips_keep_a_version_when_a_tag_or_a_category_is_deleted(desk, editor, at_once):
+    editor.user_permissions.set(Permission.objects.filter(codename__in=["delete_tag", "delete_category"]))
+    tip = make_tip("Seen", tags=["calm", "else"], categories=["Sports"])
+    category = tip.categories.get()
+    for way in (Tag.objects.get(name="calm"), category):
+        if at_once:
+            listed = reverse(f"admin:tips_{way._meta.model_name}_changelist")
+            sent = {"action": "delete_selected", "_selected_action": [way.pk], "post": "yes"}
+            desk.post(listed, sent)
+        else:
+            desk.post(reverse(f"admin:tips_{way._meta.model_name}_delete", args=[way.pk]), {"post": "yes"})
+        assert not type(way).objects.filter(pk=way.pk).exists()
+    calm, sports = list(tip.history.order_by("history_id"))[-2:]
+    assert (calm.tags, calm.categories, calm.history_user) == (["else"], ["Sports"], editor)
+    assert (sports.tags, sports.categories) == (["else"], [])
+    assert sports.history_change_reason == "Deleted, of the categories: “Sports”."
+
+
+def test_tips_keep_a_version_when_a_category_is_renamed(desk, editor):
+    tip = make_tip("Seen", categories=["Sports"])
+    category = tip.categories.get()
+    number = tip.history.count()
+    desk.post(form_of(category), {"name": "Sports"})
+    assert tip.history.count() == number
+    desk.post(form_of(category), {"name": "Games"})
+    newest = versions.newest(tip)
+    assert (newest.categories, newest.history_user) == (["Games"], editor)
+    assert newest.history_change_reason == "The category “Sports” is “Games” now."

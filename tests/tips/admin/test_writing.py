@@ -6,7 +6,7 @@ from django.utils.html import escape
 from tests.tips.images import drawn, uploaded
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips import markup, media, search
+from tips import addresses, markup, media, search
 from tips.models import FormerSlug, Image, State, Tip
 
 LIST = "/admin/tips/tip/"
@@ -53,7 +53,7 @@ def test_an_excerpt_that_nobody_wrote_follows_the_body(desk):
 
 def test_the_words_are_counted_when_the_form_is_opened(desk):
     tip = make_tip(body="<p>One two</p><ul><li><p>three</p></li></ul>", state=State.DRAFT, publish_at=None)
-    assert "<span data-word-count>4</span> words" in desk.get(form_of(tip)).content.decode()
+    assert "<span data-word-count>3</span> words" in desk.get(form_of(tip)).content.decode()
 
 
 # --- Pictures ---------------------------------------------------------------------------------------------
@@ -198,3 +198,17 @@ def test_an_address_that_the_script_made_gets_a_number_where_it_is_taken(desk):
     assert Tip.objects.filter(slug="on-time-2").exists()
     refused = desk.post(ADD, filled(title="Another", slug="on-time"))
     assert "is the address of “On time”" in errors(refused)["slug"][0]
+
+
+def test_an_author_is_not_told_the_title_of_anothers_unpublished_tip(client, author, editor):
+    secret = make_tip("Secret merger", slug="merger", state=State.DRAFT, publish_at=None, author=editor)
+    addresses.change(make_tip("Secret plan", slug="plan"), "plan-b", by=editor)
+    Tip.objects.filter(slug="plan-b").update(state=State.WITHDRAWN)
+    make_tip("Known to all", slug="known")
+    client.force_login(author)
+    for slug in ("merger", "plan"):
+        refused = client.post(ADD, filled(title="Mine", slug=slug))
+        assert errors(refused)["slug"] == ["This address is taken. Choose another."]
+    assert "“Known to all”" in errors(client.post(ADD, filled(title="Mine", slug="known")))["slug"][0]
+    client.force_login(editor)
+    assert str(secret) in errors(client.post(ADD, filled(title="Mine", slug="merger")))["slug"][0]

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.tips.importers.shapes import page, post, teaser
 from tests.tips.importers.stored import BODY, CUT, counts, names, only
@@ -95,3 +97,14 @@ def test_a_new_tip_takes_no_address_that_another_one_had(bring):
     other.former_slugs.create(slug="listen")
     bring(page("x", post("Listen – 4/30/19", BODY)))
     assert Tip.objects.filter(slug="listen-2019").exists()
+
+
+def test_an_import_waits_for_who_changes_the_queue_before_it_holds_any_tip(bring):
+    text = page("x", post("A – 4/30/19", BODY))
+    bring(text)
+    with CaptureQueriesContext(connection) as asked:
+        bring(text)
+    tables = [
+        name for each in asked for name in ("tips_queueversion", "tips_tip") if f'"{name}"' in each["sql"]
+    ]
+    assert tables[0] == "tips_queueversion"
