@@ -21,8 +21,8 @@ from pathlib import Path
 
 from bench.report import Verdicts, machine, table
 from tests.__main__ import OF_A_SITE, ROOT
-from tests.browser.conftest import CHROMIUM
 
+CHROMIUM = "/usr/bin/chromium"
 TOOLS = Path(__file__).resolve().parent / "node_modules"
 CHECKER = TOOLS / "vnu-jar" / "build" / "dist" / "vnu.jar"
 LIGHTHOUSE = TOOLS / ".bin" / "lighthouse"
