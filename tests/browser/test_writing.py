@@ -76,7 +76,7 @@ def test_text_pasted_from_a_word_processor_comes_in_plain_and_without_complaints
     text.click()
     pasted = (
         '<style>p{color:red}</style><p style="mso-margin: 1px" class="MsoNormal">A'
-        ' <b style=color:red>bold</b> word</p>'
+        " <b style=color:red>bold</b> word</p>"
         '<ul style="x"><li onclick="alert(1)" style=\'y\'>An item</li></ul>'
     )
     text.evaluate(
