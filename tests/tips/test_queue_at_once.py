@@ -49,10 +49,10 @@ MOVES = [
 
 def edit(number):
     chance = random.Random(number)
+    move = MOVES[number % len(MOVES)] if seen is None else MOVES[1]
     try:
-        by = User.objects.get(username=f"editor{number}")
-        move = MOVES[number % len(MOVES)] if seen is None else MOVES[1]
         barrier.wait()
+        by = editors[f"editor{number}"]
         outcome = ["done", move(chance, {"by": by, "seen": seen})]
     except Refused as refusal:
         outcome = [type(refusal).__name__, str(refusal)]
@@ -62,6 +62,7 @@ def edit(number):
         connection.close()
     outcomes.append(outcome)
 
+editors = {each.username: each for each in User.objects.all()}
 print("ready", flush=True)
 input()
 threads = [threading.Thread(target=edit, args=[number]) for number in range(first, last)]
@@ -101,12 +102,17 @@ def at_once(folder, seen):
         )
         for first in (0, EDITORS // 2)
     ]
-    for process in processes:
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        process.stdin.write("\n")
-        process.stdin.flush()
-    outcomes = [each for process in processes for each in json.loads(process.communicate(timeout=120)[0])]
+    try:
+        for process in processes:
+            assert process.stdout.readline() == "ready\n"
+        for process in processes:
+            process.stdin.write("\n")
+            process.stdin.flush()
+        outcomes = [each for process in processes for each in json.loads(process.communicate(timeout=120)[0])]
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
     return outcomes, moments(url)
 
 
