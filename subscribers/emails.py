@@ -1,4 +1,7 @@
-"""The e-mails to readers, one function each: they build, and others send."""
+"""The e-mails to readers, one function each: they build, and others send.
+
+Nothing that a stranger may have typed stands in a mail to somebody who has not confirmed: no name above all.
+"""
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -6,43 +9,89 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
-from subscribers import tokens
+from subscribers import subscriptions, tokens
 
 
 def confirmation(signup):
-    """Return the mail that asks whether the owner of an address really wants the tips.
+    """Return the mail that asks whether the owner of an address really wants the tips."""
+    link = _address("confirm", signup.token)
+    return _build("confirm", signup, {"link": link, "link_days": _days(tokens.Purpose.CONFIRM)})
 
-    Whoever typed the address may be a stranger, so nothing they wrote stands in it. Its Message-ID is the
-    same however often it is built: a copy that a crash made is recognised as one.
+
+def subscribed_already(signup):
+    """Return the mail that tells a subscriber that there was no need to sign up."""
+    return _build("subscribed_already", signup, {"preferences": _address("ask")})
+
+
+def preferences(signup):
+    """Return the mail with the link that opens a subscriber's preferences."""
+    return _build("preferences", signup, {"link": _address("preferences", signup.token)})
+
+
+def move(signup):
+    """Return the mail that asks whether the owner of an address wants a subscriber's tips to go there."""
+    return _build("move", signup, {"link": _address("move", signup.token)})
+
+
+def moved(letter):
+    """Return the mail that tells a subscriber, at their old address, that the tips go elsewhere now."""
+    return _build("moved", letter, {"subscribe": _address("subscribe")})
+
+
+def welcome(letter, tip):
+    """Return the mail that welcomes a subscriber; it names a tip, unless that is None."""
+    leave = _address("unsubscribe", letter.subscriber.leave_token)
+    context = {
+        "first_name": letter.subscriber.first_name,
+        "tip": tip,
+        "tip_link": settings.SITE_URL + tip.get_absolute_url() if tip else "",
+        "leave": leave,
+        "preferences": _address("ask"),
+    }
+    return _build("welcome", letter, context)
+
+
+def left(letter):
+    """Return the mail that tells a person that they left, and how to undo it."""
+    token = tokens.make(tokens.Purpose.UNDO_BY_MAIL, subscriptions.leaving(letter.subscriber))
+    context = {"undo": _address("undo", token), "undo_days": _days(tokens.Purpose.UNDO_BY_MAIL)}
+    return _build("left", letter, context)
+
+
+def _build(name, row, context):
+    """Build the mail of an ``Outgoing`` row.
+
+    Its Message-ID is the same however often it is built: a copy that a crash made is recognised as one.
     """
-    link = settings.SITE_URL + reverse("subscribers:confirm", args=[signup.token])
-    digest = salted_hmac("subscribers.message-id", signup.handle, algorithm="sha256").hexdigest()[:32]
-    return _build(
-        "confirm",
-        signup.address,
-        {"link": link, "link_days": tokens.LIFETIMES[tokens.Purpose.CONFIRM].days},
-        {"Message-ID": f"<confirm.{digest}@{_sender_domain()}>"},
-    )
-
-
-def _build(name, address, context, headers):
     context = {
         "SITE_NAME": settings.SITE_NAME,
         "SITE_URL": settings.SITE_URL,
         "POSTAL_ADDRESS": settings.POSTAL_ADDRESS,
-        "privacy": settings.SITE_URL + reverse("subscribers:privacy"),
+        "privacy": _address("privacy"),
         **context,
     }
+    digest = salted_hmac("subscribers.message-id", row.handle, algorithm="sha256").hexdigest()[:32]
     mail = EmailMultiAlternatives(
         subject=" ".join(render_to_string(f"emails/{name}.subject.txt", context).split()),
         body=render_to_string(f"emails/{name}.txt", context),
-        to=[address],
+        to=[row.to],
         reply_to=[settings.REPLY_TO] if settings.REPLY_TO else None,
-        # RFC 3834: no out-of-office answers, please.
-        headers={"Auto-Submitted": "auto-generated", **headers},
+        headers={
+            # RFC 3834: no out-of-office answers, please.
+            "Auto-Submitted": "auto-generated",
+            "Message-ID": f"<{name}.{digest}@{_sender_domain()}>",
+        },
     )
     mail.attach_alternative(render_to_string(f"emails/{name}.html", context), "text/html")
     return mail
+
+
+def _address(name, *args):
+    return settings.SITE_URL + reverse(f"subscribers:{name}", args=args)
+
+
+def _days(purpose):
+    return tokens.LIFETIMES[purpose].days
 
 
 def _sender_domain():

@@ -1,24 +1,27 @@
-"""The verbs: ask, confirm, leave, suppress. Each is safe to repeat."""
+"""The verbs: ask, confirm, leave, come back, pause, move. Each is safe to repeat."""
+
+from datetime import UTC, datetime
 
 from django.db import transaction
 from django.utils import timezone
 
-from subscribers import addresses, tokens, wording
-from subscribers.models import ConsentEvent, SignupRequest, Subscriber, Suppression
+from subscribers import suppressions, tokens, wording
+from subscribers.models import ConsentEvent, Letter, SignupRequest, Subscriber, Suppression
 
-# What no sign-up lifts. "Unsubscribed" is not among these: whoever left may come back by confirming anew.
-LASTING_REASONS = frozenset(Suppression.Reason) - {Suppression.Reason.UNSUBSCRIBED}
+Wish, State = SignupRequest.Wish, SignupRequest.State
 
 
-def request(address, *, first_name="", page="", region="", wording_version=wording.CURRENT):
+def request(address, *, wish=Wish.JOIN, first_name="", page="", region="", wording_version=wording.CURRENT):
     """Note that somebody typed an address; nothing else changes. Return the SignupRequest.
 
-    ``address`` is a normal one (see ``addresses.normal``), ``page`` the path of the page with the form,
-    ``region`` the coarse network it came from. It is the same work for every address, so that neither the
-    answer nor its time tells who is a member; what becomes of it is decided when its mail is due.
+    ``address`` is a normal one (see ``addresses.normal``), ``wish`` what they would like, ``page`` the path
+    of the page with the form, ``region`` the coarse network it came from. It is the same work for every
+    address, so that neither the answer nor its time tells who is a member; what becomes of it is decided when
+    its mail is due.
     """
     return SignupRequest.objects.create(
         address=address,
+        wish=wish,
         first_name=first_name,
         page=page,
         region=region,
@@ -30,28 +33,32 @@ def request(address, *, first_name="", page="", region="", wording_version=wordi
 def confirm(signup):
     """Make the owner of a sign-up request's address a confirmed subscriber, and return them.
 
-    Returns None where the request cannot do that: it is used and they left since, or the address is
-    suppressed for a lasting reason. Of "unsubscribed", and of nothing else, a confirmation is the end.
+    Returns None where the request cannot do that: it is used and they left since, it asked for something
+    else, or the address is suppressed for a lasting reason. Of "unsubscribed", and of nothing else, a
+    confirmation is the end.
     """
-    if is_silenced(signup.address):
+    if signup.wish not in (Wish.JOIN, Wish.AGAIN) or suppressions.is_silenced(signup.address):
         return None
     with transaction.atomic():
+        # A name is typed once; whoever asks for the mail once more does not type it again.
+        names = _open_requests(signup.folded).exclude(first_name="").order_by("-pk")
+        name = signup.first_name or names.values_list("first_name", flat=True).first() or ""
         if signup.pk not in _close_requests(signup.folded):
             return Subscriber.objects.confirmed().filter(folded=signup.folded).first()
-        Suppression.objects.filter(
-            key=addresses.keyed_hash(signup.address), reason=Suppression.Reason.UNSUBSCRIBED
-        ).delete()
         now = timezone.now()
         subscriber, is_new = Subscriber.objects.select_for_update().get_or_create(
             folded=signup.folded,
-            defaults={"address": signup.address, "first_name": signup.first_name, "joined_at": now},
+            defaults={"address": signup.address, "first_name": name, "joined_at": now},
         )
+        suppressions.lift(subscriber.key, Suppression.Reason.UNSUBSCRIBED)
+        is_back = subscriber.state == Subscriber.State.LEFT
         if not is_new:
-            if subscriber.state == Subscriber.State.LEFT:
+            if is_back:
                 subscriber.state = Subscriber.State.CONFIRMED
                 subscriber.joined_at, subscriber.left_at = now, None
+                subscriber.paused_until = None
             subscriber.address = signup.address
-            subscriber.first_name = signup.first_name or subscriber.first_name
+            subscriber.first_name = name or subscriber.first_name
             subscriber.save()
         ConsentEvent.objects.create(
             subscriber=subscriber,
@@ -63,6 +70,8 @@ def confirm(signup):
             page=signup.page,
             region=signup.region,
         )
+        if is_new or is_back:
+            Letter.objects.create(kind=Letter.Kind.WELCOME, subscriber=subscriber)
     return subscriber
 
 
@@ -71,37 +80,140 @@ def confirmed_by(signup):
     return Subscriber.objects.confirmed().filter(folded=signup.folded).first()
 
 
-def leave(subscriber):
-    """Take a subscriber off the list at once. Links that were mailed to them before confirm nothing more."""
-    now = timezone.now()
-    with transaction.atomic():
-        _close_requests(subscriber.folded)
-        suppress(subscriber.address, Suppression.Reason.UNSUBSCRIBED, "left by the link")
-        subscribed = Subscriber.objects.confirmed().filter(pk=subscriber.pk)
-        if subscribed.update(state=Subscriber.State.LEFT, left_at=now):
-            ConsentEvent.objects.create(subscriber=subscriber, kind=ConsentEvent.Kind.LEFT, at=now)
+def leave(subscriber, evidence="left by the link"):
+    """Take a subscriber off the list at once, and return whether they were on it.
 
-
-def suppress(address, reason, evidence=""):
-    """Note that an address gets nothing, for a ``Suppression.Reason``; others that hold stay.
-
-    ``evidence`` says how we know, without personal data.
+    Links that were mailed to them before confirm nothing more. The journal has it before this returns.
+    ``evidence`` says how they left, without personal data.
     """
-    row = Suppression(key=addresses.keyed_hash(address), reason=reason, evidence=evidence)
-    Suppression.objects.bulk_create([row], ignore_conflicts=True)
+    with transaction.atomic():
+        row = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
+        _close_requests(row.folded)
+        suppressions.suppress(row.key, Suppression.Reason.UNSUBSCRIBED, evidence)
+        if row.state != Subscriber.State.CONFIRMED:
+            return False
+        row.state, row.left_at = Subscriber.State.LEFT, timezone.now()
+        row.save(update_fields=["state", "left_at"])
+        ConsentEvent.objects.create(subscriber=row, kind=ConsentEvent.Kind.LEFT, at=row.left_at)
+        Letter.objects.create(kind=Letter.Kind.LEFT, subscriber=row)
+        subscriber.state, subscriber.left_at = row.state, row.left_at
+    return True
 
 
-def is_silenced(address):
-    """Return whether an address may not even be asked: bounced, complained, blocked or erased."""
-    return Suppression.objects.filter(key=addresses.keyed_hash(address), reason__in=LASTING_REASONS).exists()
+def leaving(subscriber):
+    """Return the name of a subscriber's leaving, for a link that undoes this one and no later one."""
+    return f"{subscriber.handle}~{int(subscriber.left_at.timestamp() * 10**6):x}"
+
+
+def no_leaving():
+    """Return a name of the same form that no leaving has."""
+    return f"{tokens.nobody()}~{int(timezone.now().timestamp() * 10**6):x}"
+
+
+def undo_leaving(name):
+    """Put back on the list whoever left by the leaving of that name (see ``leaving``).
+
+    Returns whether they are on it by that: not if they came back or left again since, were erased, or are
+    suppressed for a lasting reason.
+    """
+    handle, _, moment = name.partition("~")
+    with transaction.atomic():
+        row = Subscriber.objects.select_for_update().filter(handle=handle).first()
+        if row is None or row.left_at is None or leaving(row) != name:
+            return row is not None and _came_back_by(row, moment)
+        if suppressions.is_silenced(row.address):
+            return False
+        suppressions.lift(row.key, Suppression.Reason.UNSUBSCRIBED)
+        event = ConsentEvent(subscriber=row, kind=ConsentEvent.Kind.RETURNED, asked_at=row.left_at)
+        row.state, row.left_at = Subscriber.State.CONFIRMED, None
+        row.save(update_fields=["state", "left_at"])
+        event.save()
+    return True
+
+
+def _came_back_by(row, moment):
+    """Tell whether the button that undoes a leaving was pressed before: pressing it twice is no mistake."""
+    left_at = datetime.fromtimestamp(int(moment, 16) / 10**6, UTC)
+    returned = row.consents.filter(kind=ConsentEvent.Kind.RETURNED).order_by("-pk").first()
+    return (
+        row.state == Subscriber.State.CONFIRMED
+        and returned is not None
+        and abs((returned.asked_at - left_at).total_seconds()) < 0.001
+    )
+
+
+def rename(subscriber, first_name):
+    """Give a subscriber another first name, or none."""
+    Subscriber.objects.filter(pk=subscriber.pk).update(first_name=first_name)
+
+
+def pause(subscriber, until):
+    """Send a subscriber no tip before a day (a date); None sends them again from now on."""
+    Subscriber.objects.filter(pk=subscriber.pk).update(paused_until=until)
+
+
+def ask_to_move(subscriber, address, region=""):
+    """Note that a subscriber would like the tips at another address (a normal one); return the request.
+
+    Nothing changes until the link in the mail to that address is followed, and what is there tells nobody
+    whether that address is a member's.
+    """
+    return SignupRequest.objects.create(
+        wish=Wish.MOVE, subscriber=subscriber, address=address, region=region, page=""
+    )
+
+
+def move(signup):
+    """Give the subscriber who asked for it their new address, and return them.
+
+    Returns None where that cannot be: the request is used and led elsewhere, they left since, or the address
+    is another subscriber's or suppressed for any reason.
+    """
+    if signup.wish != Wish.MOVE or signup.subscriber_id is None:
+        return None
+    with transaction.atomic():
+        _close_requests(signup.folded)
+        row = Subscriber.objects.select_for_update().filter(pk=signup.subscriber_id).first()
+        if row is None or row.state != Subscriber.State.CONFIRMED:
+            return None
+        if row.folded == signup.folded:
+            return row
+        taken = Subscriber.objects.filter(folded=signup.folded).exists()
+        if signup.state == State.USED or taken or suppressions.reasons(signup.address):
+            return None
+        Letter.objects.create(kind=Letter.Kind.MOVED, subscriber=row, address=row.address)
+        # Links mailed to the old address end with it.
+        _close_requests(row.folded)
+        row.address = signup.address
+        row.save()
+        ConsentEvent.objects.create(
+            subscriber=row, kind=ConsentEvent.Kind.MOVED, asked_at=signup.asked_at, region=signup.region
+        )
+    return row
 
 
 def forget_old_requests():
-    """Delete sign-up requests whose link has ended; return how many. Safe to run at any time."""
-    ended = timezone.now() - tokens.LIFETIMES[tokens.Purpose.CONFIRM]
+    """Delete sign-up requests whose link has ended, and letters that are done; return how many.
+
+    Safe to run at any time.
+    """
+    now, deleted = timezone.now(), 0
     unfinished = [SignupRequest.Mail.WAITING, SignupRequest.Mail.SENDING]
-    old = SignupRequest.objects.filter(asked_at__lt=ended).exclude(mail__in=unfinished)
-    return old.exclude(mailed_at__gte=ended).delete()[0]
+    for wishes, purpose in (
+        ([Wish.JOIN, Wish.AGAIN], tokens.Purpose.CONFIRM),
+        ([Wish.LINK], tokens.Purpose.PREFERENCES),
+        ([Wish.MOVE], tokens.Purpose.MOVE),
+    ):
+        ended = now - tokens.LIFETIMES[purpose]
+        old = SignupRequest.objects.filter(wish__in=wishes, asked_at__lt=ended).exclude(mail__in=unfinished)
+        deleted += old.exclude(mailed_at__gte=ended).delete()[0]
+    ended = now - tokens.LIFETIMES[tokens.Purpose.UNDO_BY_MAIL]
+    old = Letter.objects.filter(asked_at__lt=ended).exclude(mail__in=unfinished)
+    return deleted + old.delete()[0]
+
+
+def _open_requests(folded):
+    return SignupRequest.objects.filter(folded=folded, state=State.OPEN)
 
 
 def _close_requests(folded):
@@ -109,8 +221,7 @@ def _close_requests(folded):
 
     They are locked in one order, so that two links pressed at once do not wait for each other for ever.
     """
-    open_requests = SignupRequest.objects.filter(folded=folded, state=SignupRequest.State.OPEN)
-    keys = list(open_requests.select_for_update().order_by("pk").values_list("pk", flat=True))
+    keys = list(_open_requests(folded).select_for_update().order_by("pk").values_list("pk", flat=True))
     if keys:
-        SignupRequest.objects.filter(pk__in=keys).update(state=SignupRequest.State.USED)
+        SignupRequest.objects.filter(pk__in=keys).update(state=State.USED)
     return keys

@@ -4,32 +4,42 @@ import logging
 
 from django_tasks import task
 
-from subscribers import confirmations
+from subscribers import confirmations, letters
 
 logger = logging.getLogger(__name__)
 
 
 @task
 def send_confirmation(signup_pk):
-    """Send the confirmation mail of a sign-up request, if its turn has come."""
-    confirmations.send_one(signup_pk)
+    """Send the mail of a sign-up request, if its turn has come."""
+    confirmations.outbox.send_one(signup_pk)
 
 
 @task
-def send_due_confirmations():
-    """Send the confirmation mails that no other task has sent."""
-    confirmations.send_due()
+def send_letter(letter_pk):
+    """Send a letter to a subscriber, if its turn has come."""
+    letters.outbox.send_one(letter_pk)
 
 
-def nudge_due_confirmations():
+@task
+def send_due():
+    """Send the mails that no other task has sent; those to subscribers first."""
+    letters.outbox.send_due()
+    confirmations.outbox.send_due()
+
+
+def nudge_due():
     """Ask for mails that wait, if any do. For the clock, which must not wait for a mail server itself."""
-    if confirmations.any_due():
-        send_due_confirmations.enqueue()
+    if letters.outbox.any_due() or confirmations.outbox.any_due():
+        send_due.enqueue()
 
 
-def nudge_confirmation(signup):
-    """Ask for a request's mail to be sent soon. Where nothing can take the task, the clock sends it."""
+def nudge(task, row):
+    """Ask for the mail of a row to be sent soon, by one of the tasks above.
+
+    Where nothing can take the task, the clock sends it.
+    """
     try:
-        send_confirmation.enqueue(signup.pk)
+        task.enqueue(row.pk)
     except Exception as error:
-        logger.warning("Sign-up request %s waits for the clock (%s)", signup.pk, type(error).__name__)
+        logger.warning("%s: its mail waits for the clock (%s)", row, type(error).__name__)

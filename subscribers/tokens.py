@@ -4,6 +4,7 @@ A token holds a row's ``handle`` (random, and unrelated to the address), never t
 """
 
 import enum
+import secrets
 from datetime import timedelta
 
 from django.core import signing
@@ -14,10 +15,22 @@ class Purpose(enum.Enum):
 
     CONFIRM = "confirm"
     LEAVE = "leave"
+    # For the browser that pressed the button, and for the mail that tells of it.
+    UNDO = "undo"
+    UNDO_BY_MAIL = "undo by mail"
+    PREFERENCES = "preferences"
+    MOVE = "move"
 
 
-# A link to leave works as long as somebody keeps the mail it came in.
-LIFETIMES = {Purpose.CONFIRM: timedelta(days=14), Purpose.LEAVE: None}
+LIFETIMES = {
+    Purpose.CONFIRM: timedelta(days=14),
+    # It works as long as somebody keeps the mail it came in.
+    Purpose.LEAVE: None,
+    Purpose.UNDO: timedelta(minutes=30),
+    Purpose.UNDO_BY_MAIL: timedelta(days=30),
+    Purpose.PREFERENCES: timedelta(hours=1),
+    Purpose.MOVE: timedelta(days=1),
+}
 
 
 class InvalidToken(Exception):
@@ -35,6 +48,11 @@ def read(purpose, token):
         return _signer(purpose).unsign(token, max_age=LIFETIMES[purpose])
     except signing.BadSignature:
         raise InvalidToken from None
+
+
+def nobody():
+    """Return a handle that no row has, in the form that all handles have."""
+    return secrets.token_urlsafe(12)
 
 
 def _signer(purpose):

@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from subscribers import views
+from subscribers.views import joining, leaving
 
 app_name = "subscribers"
 
 urlpatterns = [
-    path("subscribe/", views.subscribe, name="subscribe"),
-    path("subscribe/sent/", views.sent, name="sent"),
-    path("subscribe/confirm/<str:token>/", views.confirm, name="confirm"),
-    path("unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
-    path("privacy/", views.privacy, name="privacy"),
+    path("subscribe/", joining.subscribe, name="subscribe"),
+    path("subscribe/sent/", joining.sent, name="sent"),
+    path("subscribe/confirm/<str:token>/", joining.confirm, name="confirm"),
+    path("unsubscribe/<str:token>/", leaving.unsubscribe, name="unsubscribe"),
+    path("privacy/", joining.privacy, name="privacy"),
 ]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from shield import budgets
-from subscribers import subscriptions, tasks
+from subscribers import subscriptions, suppressions, tasks
 from tips import media, search
 from tipsite import leases, notices
 
@@ -34,9 +34,14 @@ def prune_task_results(now):
     DBTaskResult.objects.finished().filter(finished_at__lt=now - KEEP_RESULTS).delete()
 
 
-def send_due_confirmations(now):
-    """Ask for the confirmation mails that no background task has sent."""
-    tasks.nudge_due_confirmations()
+def send_due_mails(now):
+    """Ask for the mails to readers that no background task has sent."""
+    tasks.nudge_due()
+
+
+def catch_up_with_the_journal(now):
+    """Write to the journal what could not be written when it happened."""
+    suppressions.catch_up()
 
 
 def forget_what_ended(now):
@@ -50,7 +55,7 @@ def count_words(now):
     search.count_words()
 
 
-EACH_MINUTE = [leases.sweep, send_due_confirmations, notices.send_alarms]
+EACH_MINUTE = [leases.sweep, send_due_mails, catch_up_with_the_journal, notices.send_alarms]
 # By the hour rather than by the day: an hour that is missed is made up for by the next one.
 EACH_HOUR = [
     clear_expired_sessions,

@@ -1,7 +1,7 @@
 import pytest
 from django.contrib.auth.models import Group, User
 
-from subscribers import subscriptions
+from subscribers import addresses, subscriptions, suppressions
 from subscribers.models import SignupRequest, Subscriber, Suppression
 
 LISTS = ["subscriber", "signuprequest", "suppression"]
@@ -23,7 +23,7 @@ def log_in(client, role):
 @pytest.mark.parametrize("name", LISTS)
 def test_a_publisher_sees_the_lists_and_can_change_nothing(client, anna, name):
     log_in(client, "Publisher")
-    subscriptions.suppress("berta@example.org", Suppression.Reason.BOUNCED)
+    suppressions.suppress(addresses.keyed_hash("berta@example.org"), Suppression.Reason.BOUNCED)
     row = {"subscriber": Subscriber, "signuprequest": SignupRequest, "suppression": Suppression}[
         name
     ].objects.get()

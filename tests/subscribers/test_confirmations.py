@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from subscribers import confirmations, emails, subscriptions, tasks, tokens
+from subscribers import addresses, confirmations, emails, outbox, subscriptions, suppressions, tasks, tokens
 from subscribers.models import SignupRequest, Suppression
 from tipsite import clock as clock_of_the_site
 
@@ -46,7 +46,7 @@ def test_the_mail_is_plain_and_holds_one_link_and_nothing_the_stranger_typed(pos
     settings.SITE_NAME, settings.SITE_URL = "Tips & <Co>", "https://tips.example.org"
     settings.REPLY_TO, settings.POSTAL_ADDRESS = "desk@example.org", "1 Bell Lane"
     signup = subscriptions.request("anna@example.org", first_name="Buy pills at evil.example")
-    confirmations.send_due()
+    confirmations.outbox.send_due()
     (letter,) = post_office.letters
     mail = letter.message
     assert mail["Subject"] == "Please confirm your sign-up: Tips & <Co>"
@@ -72,22 +72,22 @@ def test_the_mail_is_plain_and_holds_one_link_and_nothing_the_stranger_typed(pos
 def test_an_address_gets_one_mail_a_day_however_it_is_written(post_office, clock):
     for address in ("anna@example.org", "Anna@example.org", "ANNA@example.org"):
         subscriptions.request(address)
-    confirmations.send_due()
+    confirmations.outbox.send_due()
     clock.shift(timedelta(hours=23, minutes=59))
     subscriptions.request("anna@example.org")
-    confirmations.send_due()
+    confirmations.outbox.send_due()
     assert recipients(post_office) == ["anna@example.org"]
     clock.shift(timedelta(minutes=1))
     subscriptions.request("anna@example.org")
-    confirmations.send_due()
+    confirmations.outbox.send_due()
     assert recipients(post_office) == ["anna@example.org"] * 2
 
 
 def test_a_task_that_runs_twice_sends_once(post_office, tasks_at_once):
     signup = subscriptions.request("anna@example.org")
-    tasks.nudge_confirmation(signup)
-    tasks.nudge_confirmation(signup)
-    confirmations.send_due()
+    tasks.nudge(tasks.send_confirmation, signup)
+    tasks.nudge(tasks.send_confirmation, signup)
+    confirmations.outbox.send_due()
     assert len(post_office.letters) == 1
 
 
@@ -96,40 +96,38 @@ def test_another_process_that_comes_while_a_mail_is_on_its_way_leaves_it_alone(p
     build = emails.confirmation
 
     def build_while_another_process_tries(row):
-        confirmations.send_one(signup.pk)
-        confirmations.send_due()
+        confirmations.outbox.send_one(signup.pk)
+        confirmations.outbox.send_due()
         return build(row)
 
     monkeypatch.setattr(emails, "confirmation", build_while_another_process_tries)
-    confirmations.send_one(signup.pk)
+    confirmations.outbox.send_one(signup.pk)
     assert len(post_office.letters) == 1
 
 
 def test_what_exceeds_the_budget_of_all_waits_in_order_and_is_not_lost(post_office, clock):
-    amount = confirmations.OVERALL.amount
+    amount = outbox.OVERALL.amount
     expected = [f"a{n}@host{n % 7}.example" for n in range(amount + 5)]
     for address in expected:
         subscriptions.request(address)
-    assert confirmations.send_due() == amount
-    assert confirmations.send_due() == 0
+    assert confirmations.outbox.send_due() == amount
+    assert confirmations.outbox.send_due() == 0
     late = subscriptions.request("late@example.org")
     clock.shift(timedelta(minutes=1))
     # A task does not let the newest go before those who wait.
-    confirmations.send_one(late.pk)
+    confirmations.outbox.send_one(late.pk)
     assert recipients(post_office) == expected[:amount]
-    confirmations.send_due()
+    confirmations.outbox.send_due()
     assert recipients(post_office) == [*expected, "late@example.org"]
 
 
 def test_one_domain_that_is_full_holds_up_nobody_else(post_office, clock, monkeypatch):
-    monkeypatch.setattr(
-        confirmations, "PER_DOMAIN", confirmations.Allowance("test domain", 2, timedelta(hours=1))
-    )
+    monkeypatch.setattr(outbox, "PER_DOMAIN", outbox.Allowance("test domain", 2, timedelta(hours=1)))
     for n in range(4):
         subscriptions.request(f"a{n}@full.example")
     subscriptions.request("b@other.example")
     subscriptions.request("c@notfull.example")
-    confirmations.send_due()
+    confirmations.outbox.send_due()
     assert recipients(post_office) == [
         "a0@full.example",
         "a1@full.example",
@@ -137,7 +135,7 @@ def test_one_domain_that_is_full_holds_up_nobody_else(post_office, clock, monkey
         "c@notfull.example",
     ]
     clock.shift(timedelta(hours=1))
-    confirmations.send_due()
+    confirmations.outbox.send_due()
     assert recipients(post_office)[4:] == ["a2@full.example", "a3@full.example"]
 
 
@@ -145,32 +143,32 @@ def test_it_tries_again_where_the_mail_server_is_away(
     post_office, no_mail_server, clock, caplog, tasks_at_once
 ):
     signups = [subscriptions.request(f"{name}@example.org") for name in ("anna", "berta")]
-    tasks.nudge_confirmation(signups[0])
-    assert confirmations.send_due() == 0
+    tasks.nudge(tasks.send_confirmation, signups[0])
+    assert confirmations.outbox.send_due() == 0
     assert [state_of(signup) for signup in signups] == [Mail.WAITING, Mail.WAITING]
     assert "ConnectionRefusedError" in caplog.text
     assert "anna" not in caplog.text
     no_mail_server()
     clock.shift(timedelta(minutes=10))
-    assert confirmations.send_due() == 2
+    assert confirmations.outbox.send_due() == 2
     assert sorted(recipients(post_office)) == ["anna@example.org", "berta@example.org"]
 
 
 def test_it_gives_up_after_three_days_without_a_mail_server(no_mail_server, clock):
     signup = subscriptions.request("anna@example.org")
     for _ in range(71):
-        confirmations.send_due()
+        confirmations.outbox.send_due()
         clock.shift(timedelta(hours=1, minutes=1))
     assert state_of(signup) == Mail.WAITING
     clock.shift(timedelta(hours=1))
-    confirmations.send_due()
+    confirmations.outbox.send_due()
     assert state_of(signup) == Mail.GIVEN_UP
 
 
 def test_an_address_that_its_server_refuses_is_settled_and_the_next_one_is_sent(post_office, caplog):
     post_office.answers = {"anna@example.org": "550 no such user anna@example.org"}
     refused, taken = (subscriptions.request(f"{name}@example.org") for name in ("anna", "berta"))
-    confirmations.send_due()
+    confirmations.outbox.send_due()
     assert (state_of(refused), state_of(taken)) == (Mail.REFUSED, Mail.SENT)
     assert "anna" not in "".join(
         record.getMessage() for record in caplog.records if record.name != "mail.log"
@@ -180,13 +178,13 @@ def test_an_address_that_its_server_refuses_is_settled_and_the_next_one_is_sent(
 def test_an_address_that_its_server_wants_later_is_sent_later(post_office, clock, caplog):
     post_office.answers = {"anna@example.org": "451 come back, anna@example.org"}
     put_off, taken = (subscriptions.request(f"{name}@example.org") for name in ("anna", "berta"))
-    confirmations.send_due()
+    confirmations.outbox.send_due()
     assert (state_of(put_off), state_of(taken)) == (Mail.WAITING, Mail.SENT)
     post_office.answers = {}
-    confirmations.send_due()
+    confirmations.outbox.send_due()
     assert state_of(put_off) == Mail.WAITING
     clock.shift(timedelta(minutes=2))
-    confirmations.send_due()
+    confirmations.outbox.send_due()
     assert state_of(put_off) == Mail.SENT
     own = [record.getMessage() for record in caplog.records if record.name.startswith("subscribers")]
     assert own
@@ -204,7 +202,7 @@ def test_a_mail_that_cannot_be_built_holds_up_no_other_and_tells_no_address(post
     monkeypatch.setattr(emails, "confirmation", fail_for_anna)
     signups = [subscriptions.request(f"{name}@example.org") for name in ("anna", "berta")]
     with caplog.at_level(logging.WARNING, "subscribers"):
-        confirmations.send_due()
+        confirmations.outbox.send_due()
     assert [state_of(signup) for signup in signups] == [Mail.WAITING, Mail.SENT]
     assert "ValueError" in caplog.text
     assert "bad address" not in caplog.text
@@ -214,24 +212,24 @@ def test_a_mail_that_a_dead_process_had_claimed_is_sent_once_more_with_the_same_
     post_office, clock
 ):
     signup = subscriptions.request("anna@example.org")
-    confirmations.send_due()
+    confirmations.outbox.send_due()
     for _ in range(2):
         # As a process leaves it that dies between sending and recording.
         SignupRequest.objects.update(mail=Mail.SENDING, claimed_at=timezone.now())
-        confirmations.send_due()
+        confirmations.outbox.send_due()
         assert state_of(signup) == Mail.SENDING
         clock.shift(timedelta(minutes=16))
-        confirmations.send_due()
+        confirmations.outbox.send_due()
     assert state_of(signup) == Mail.GIVEN_UP
     first, second = (letter.message["Message-ID"] for letter in post_office.letters)
     assert first == second
 
 
-@pytest.mark.parametrize("reason", sorted(subscriptions.LASTING_REASONS))
+@pytest.mark.parametrize("reason", sorted(suppressions.LASTING))
 def test_a_block_that_comes_while_the_request_waits_holds(post_office, reason):
     signup = subscriptions.request("anna@example.org")
-    subscriptions.suppress("ANNA@example.org", reason)
-    confirmations.send_due()
+    suppressions.suppress(addresses.keyed_hash("ANNA@example.org"), reason)
+    confirmations.outbox.send_due()
     assert not post_office.letters
     assert state_of(signup) == Mail.SKIPPED
 
@@ -250,7 +248,7 @@ def test_the_clock_asks_for_what_waits_and_only_then(post_office, tasks_at_once,
 
 def test_two_reasons_hold_side_by_side_and_noting_one_twice_is_fine():
     for reason in (Suppression.Reason.BOUNCED, Suppression.Reason.BLOCKED, Suppression.Reason.BOUNCED):
-        subscriptions.suppress("anna@example.org", reason)
+        suppressions.suppress(addresses.keyed_hash("anna@example.org"), reason)
     assert sorted(Suppression.objects.values_list("reason", flat=True)) == ["blocked", "bounced"]
     assert "anna" not in str(Suppression.objects.values())
 
@@ -258,7 +256,7 @@ def test_two_reasons_hold_side_by_side_and_noting_one_twice_is_fine():
 def test_requests_vanish_when_their_link_ends_and_not_before(post_office, clock, client):
     for name in ("anna", "berta"):
         subscriptions.request(f"{name}@example.org")
-    confirmations.send_due()
+    confirmations.outbox.send_due()
     link = f"/subscribe/confirm/{SignupRequest.objects.get(folded='anna@example.org').token}/"
     clock.shift(timedelta(days=1))
     waiting = subscriptions.request("carla@example.org")

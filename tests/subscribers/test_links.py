@@ -2,7 +2,7 @@
 
 import pytest
 
-from subscribers import subscriptions, tokens
+from subscribers import addresses, subscriptions, suppressions, tokens
 from subscribers.models import ConsentEvent, SignupRequest, Subscriber, Suppression
 
 pytestmark = pytest.mark.django_db
@@ -127,9 +127,9 @@ def test_a_link_mailed_before_somebody_left_does_not_bring_them_back(client, sig
     assert not Subscriber.objects.confirmed().exists()
 
 
-@pytest.mark.parametrize("reason", sorted(subscriptions.LASTING_REASONS))
+@pytest.mark.parametrize("reason", sorted(suppressions.LASTING))
 def test_no_link_lifts_any_other_reason(client, signup, reason):
-    subscriptions.suppress("anna@example.org", reason)
+    suppressions.suppress(addresses.keyed_hash("anna@example.org"), reason)
     for answer in (client.get(confirm_link(signup)), client.post(confirm_link(signup))):
         assert answer.status_code == 404
     assert not Subscriber.objects.exists()

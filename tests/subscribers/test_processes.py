@@ -22,7 +22,7 @@ from shield.budgets import Allowance
 from datetime import timedelta
 print("ready", flush=True)
 input()
-confirmations.send_due()
+confirmations.outbox.send_due()
 print(sum(Allowance("race", 25, timedelta(days=1)).spend() for _ in range(25)))
 """
 

@@ -5,7 +5,8 @@ import re
 import pytest
 from django_tasks_db.models import DBTaskResult
 
-from subscribers import confirmations, subscriptions, views
+from subscribers import addresses, confirmations, subscriptions, suppressions
+from subscribers.views import joining
 from subscribers.models import ConsentEvent, SignupRequest, Subscriber, Suppression
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +24,7 @@ def everybody():
     subscriptions.leave(Subscriber.objects.get(folded="left@example.org"))
     subscriptions.request("asked@example.org")
     for reason in Suppression.Reason:
-        subscriptions.suppress(f"{reason}@example.org", reason)
+        suppressions.suppress(addresses.keyed_hash(f"{reason}@example.org"), reason)
     return ["new@example.org", "confirmed@example.org", "left@example.org", "asked@example.org"] + [
         f"{reason}@example.org" for reason in Suppression.Reason
     ]
@@ -82,7 +83,7 @@ def test_the_mail_goes_to_those_who_may_be_asked_and_to_nobody_else(everybody, s
     SignupRequest.objects.all().delete()
     for place, address in enumerate(everybody):
         sign_up(address, remote=f"203.0.113.{place + 1}")
-    confirmations.send_due()
+    confirmations.outbox.send_due()
     got_mail = sorted(recipient for letter in post_office.letters for recipient in letter.recipients)
     assert got_mail == [
         "asked@example.org",
@@ -136,12 +137,12 @@ def test_a_network_that_signs_up_too_often_is_told_to_come_back(sign_up, setting
             f"a{n}@example.org",
             headers={"Origin": "http://testserver", "X-Forwarded-For": f"6.6.6.{n}, 2001:db8::{n:x}"},
         )
-        for n in range(views.PER_NETWORK.amount + 1)
+        for n in range(joining.PER_NETWORK.amount + 1)
     ]
     assert [answer.status_code for answer in status[-2:]] == [303, 429]
     assert "in an hour" in status[-1].text
-    assert f'value="a{views.PER_NETWORK.amount}@example.org"' in status[-1].text
-    assert SignupRequest.objects.count() == views.PER_NETWORK.amount
+    assert f'value="a{joining.PER_NETWORK.amount}@example.org"' in status[-1].text
+    assert SignupRequest.objects.count() == joining.PER_NETWORK.amount
 
 
 def test_a_page_left_open_too_long_gives_the_form_again_with_all_that_was_typed(sign_up):
@@ -194,7 +195,7 @@ def test_a_consent_record_is_never_rewritten():
 def test_a_sign_up_is_taken_also_where_no_task_can_be(sign_up, settings, post_office):
     settings.TASKS = {"default": {"BACKEND": "tests.subscribers.broken.Backend"}}
     assert sign_up("anna@example.org").status_code == 303
-    assert confirmations.send_due() == 1
+    assert confirmations.outbox.send_due() == 1
     assert len(post_office.letters) == 1
 
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_tasks_db.models import DBTaskResult
 
-from subscribers import subscriptions
+from subscribers import addresses, subscriptions, suppressions
 from subscribers.models import SignupRequest, Suppression
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
@@ -94,7 +94,7 @@ class Things:
             "oneself": me,
         }
         subscriber = subscriptions.confirm(subscriptions.request("anna@example.org"))
-        subscriptions.suppress("berta@example.org", Suppression.Reason.BOUNCED)
+        suppressions.suppress(addresses.keyed_hash("berta@example.org"), Suppression.Reason.BOUNCED)
         tag = Tag.objects.create(name="calm", slug="calm")
         self.rows = {
             "auth/group": Group.objects.get(name="Author"),

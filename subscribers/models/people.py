@@ -1,79 +1,25 @@
-"""People who asked, and only they: what is kept of them, and why somebody gets nothing."""
+"""Subscribers, what they agreed to, and why an address gets nothing."""
 
 import secrets
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from subscribers import addresses, tokens
-
-
-def new_handle():
-    """Return a random name for a row, for use in links."""
-    return secrets.token_urlsafe(12)
-
-
-class SignupRequest(models.Model):
-    """An address that somebody typed. Nothing follows from it until its owner confirms; else it vanishes."""
-
-    class State(models.TextChoices):
-        OPEN = "open", "Open"
-        USED = "used", "Used"
-
-    class Mail(models.TextChoices):
-        """What became of its confirmation mail."""
-
-        WAITING = "waiting", "Waiting"
-        SENDING = "sending", "Being sent"
-        SENT = "sent", "Sent"
-        SKIPPED = "skipped", "None needed"
-        REFUSED = "refused", "Refused by its mail server"
-        GIVEN_UP = "given_up", "Given up"
-
-    handle = models.CharField(max_length=24, unique=True, default=new_handle, editable=False)
-    address = models.CharField(max_length=addresses.MAX_LENGTH)
-    folded = models.CharField(max_length=addresses.MAX_LENGTH, db_index=True, editable=False)
-    first_name = models.CharField(max_length=60, blank=True)
-    state = models.CharField(max_length=4, choices=State, default=State.OPEN)
-    asked_at = models.DateTimeField("asked", default=timezone.now, db_index=True)
-    wording_version = models.PositiveSmallIntegerField()
-    wording = models.TextField(help_text="What the form said that the person agrees to.")
-    page = models.CharField(max_length=200, blank=True, help_text="The page on which the form stood.")
-    region = models.CharField(max_length=50, blank=True, help_text="The network it came from, cut short.")
-
-    mail = models.CharField(max_length=8, choices=Mail, default=Mail.WAITING)
-    due_at = models.DateTimeField(default=timezone.now, editable=False)
-    claimed_at = models.DateTimeField(null=True, editable=False)
-    tries = models.PositiveSmallIntegerField(default=0, editable=False)
-    # Whether it took the one mail a day that its address may get.
-    counted = models.BooleanField(default=False, editable=False)
-    # Whether a process died while sending it.
-    interrupted = models.BooleanField(default=False, editable=False)
-    mailed_at = models.DateTimeField(null=True, editable=False)
-
-    class Meta:
-        ordering = ["-id"]
-        indexes = [models.Index(fields=["mail", "id"], name="signup_by_mail")]
-        verbose_name = "sign-up request"
-
-    def __str__(self):
-        return f"Sign-up request {self.pk}"
-
-    def save(self, *args, **kwargs):
-        self.folded = addresses.folded(self.address)
-        super().save(*args, **kwargs)
-
-    @property
-    def token(self):
-        """A new token for the link that confirms."""
-        return tokens.make(tokens.Purpose.CONFIRM, self.handle)
+from subscribers.models.outgoing import new_handle
 
 
 class SubscriberQuerySet(models.QuerySet):
     def confirmed(self):
         """Return those who confirmed and have not left. Whether mail may go is asked of suppressions too."""
         return self.filter(state=Subscriber.State.CONFIRMED)
+
+    def reachable(self, on):
+        """Return those to whom mail may go on a day (a date): confirmed, not paused, and not suppressed."""
+        reasons = Suppression.objects.filter(key=OuterRef("key"))
+        awake = Q(paused_until=None) | Q(paused_until__lte=on)
+        return self.confirmed().filter(awake, ~Exists(reasons))
 
 
 class Subscriber(models.Model):
@@ -83,13 +29,23 @@ class Subscriber(models.Model):
         CONFIRMED = "confirmed", "Confirmed"
         LEFT = "left", "Left"
 
+    class Source(models.TextChoices):
+        FORM = "form", "Sign-up form"
+        IMPORT = "import", "Import"
+
     handle = models.CharField(max_length=24, unique=True, default=new_handle, editable=False)
     address = models.CharField(max_length=addresses.MAX_LENGTH)
     folded = models.CharField(max_length=addresses.MAX_LENGTH, unique=True, editable=False)
+    # By which suppressions know the address; see addresses.keyed_hash.
+    key = models.CharField(max_length=64, unique=True, editable=False)
     first_name = models.CharField(max_length=60, blank=True)
     state = models.CharField(max_length=9, choices=State, default=State.CONFIRMED, db_index=True)
-    joined_at = models.DateTimeField("joined", default=timezone.now)
+    source = models.CharField(max_length=6, choices=Source, default=Source.FORM)
+    joined_at = models.DateTimeField("joined", default=timezone.now, db_index=True)
     left_at = models.DateTimeField("left", null=True, blank=True)
+    paused_until = models.DateField(
+        null=True, blank=True, help_text="No tip is sent before this day, on which they begin again."
+    )
 
     objects = SubscriberQuerySet.as_manager()
 
@@ -101,13 +57,23 @@ class Subscriber(models.Model):
                 condition=Q(state="confirmed", left_at__isnull=True) | Q(state="left", left_at__isnull=False),
             )
         ]
+        permissions = [
+            ("export_subscriber", "Can export subscribers"),
+            ("import_subscriber", "Can import subscribers"),
+            ("erase_subscriber", "Can erase subscribers"),
+        ]
 
     def __str__(self):
         return f"Subscriber {self.pk}"
 
     def save(self, *args, **kwargs):
         self.folded = addresses.folded(self.address)
+        self.key = addresses.keyed_hash(self.address)
         super().save(*args, **kwargs)
+
+    def is_paused(self, on):
+        """Tell whether no tip is sent to them on a day (a date)."""
+        return self.paused_until is not None and self.paused_until > on
 
     @property
     def leave_token(self):
@@ -129,10 +95,15 @@ class Suppression(models.Model):
     reason = models.CharField(max_length=12, choices=Reason)
     since = models.DateTimeField(default=timezone.now)
     evidence = models.CharField(max_length=200, blank=True, help_text="How we know; no personal data.")
+    # Whether the journal outside the database has it; the clock writes there what is not.
+    journaled = models.BooleanField(default=False, editable=False)
 
     class Meta:
         ordering = ["-since"]
         constraints = [models.UniqueConstraint("key", "reason", name="suppressed_once_a_reason")]
+        indexes = [
+            models.Index(fields=["id"], name="suppression_not_journaled", condition=Q(journaled=False))
+        ]
 
     def __str__(self):
         return f"{self.get_reason_display()} since {self.since:%Y-%m-%d}"
@@ -143,11 +114,14 @@ class ConsentEvent(models.Model):
 
     class Kind(models.TextChoices):
         CONFIRMED = "confirmed", "Confirmed"
+        IMPORTED = "imported", "Brought over"
         LEFT = "left", "Left"
+        RETURNED = "returned", "Undid leaving"
+        MOVED = "moved", "Changed address"
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="consents")
     kind = models.CharField(max_length=9, choices=Kind)
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
     asked_at = models.DateTimeField("asked", null=True)
     wording_version = models.PositiveSmallIntegerField(null=True)
     wording = models.TextField(blank=True)
@@ -164,3 +138,25 @@ class ConsentEvent(models.Model):
         if self.pk is not None:
             raise TypeError("A consent event is a record; add a new one instead of changing it.")
         super().save(*args, **kwargs)
+
+
+def new_receipt():
+    """Return a random number for a receipt, in signs that nobody mistakes when reading it out."""
+    letters = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(3))
+
+
+class Erasure(models.Model):
+    """The receipt of an erasure: that somebody was erased, when, and from which places. Names nobody."""
+
+    number = models.CharField(max_length=14, unique=True, default=new_receipt, editable=False)
+    at = models.DateTimeField(default=timezone.now)
+    was_confirmed = models.BooleanField()
+    # {place: how many things were deleted there}
+    places = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self):
+        return f"Erasure {self.number}"

@@ -1,0 +1,78 @@
+"""The letters to subscribers that follow from what they did: the welcome, and what tells of a change."""
+
+from datetime import timedelta
+
+from shield.budgets import Allowance
+from subscribers import emails, suppressions
+from subscribers.models import Delivery, Letter, Mailing, Subscriber
+from subscribers.outbox import Outbox
+from tips.models import Tip
+
+# Whoever leaves, returns and leaves is told of it once a day.
+PER_ADDRESS = Allowance("letter", 1, timedelta(days=1))
+
+
+def prepare(letter):
+    """Return the mail of a letter that is due, or None where it would be untrue or unwelcome by now."""
+    subscriber = letter.subscriber
+    if suppressions.is_silenced(letter.to):
+        return None
+    return _KINDS[letter.kind](letter, subscriber)
+
+
+def _welcome(letter, subscriber):
+    if subscriber.state != Subscriber.State.CONFIRMED:
+        return None
+    return emails.welcome(letter, _tip_for(letter, subscriber))
+
+
+def _left(letter, subscriber):
+    if subscriber.state != Subscriber.State.LEFT or not _counts(letter):
+        return None
+    return emails.left(letter)
+
+
+def _moved(letter, subscriber):
+    return emails.moved(letter)
+
+
+def _counts(letter):
+    return letter.counted or PER_ADDRESS.spend(f"{letter.kind} {letter.folded}")
+
+
+def _tip_for(letter, subscriber):
+    """Return the tip that a welcome names, and note it in the ledger, so that no mailing brings it again.
+
+    It is the newest full dated one, or None. Where it has a mailing, that row is locked: a mailing takes the
+    same lock when it is opened, so either of the two sees what the other did.
+    """
+    if letter.delivery_id:
+        return letter.delivery.tip
+    tip = Tip.objects.published_dated().full().newest_first().first()
+    if tip is None:
+        return None
+    mailing = Mailing.objects.select_for_update().filter(tip=tip, kind=Mailing.Kind.TIP).first()
+    if mailing and mailing.deliveries.filter(subscriber=subscriber).exists():
+        return tip
+    letter.delivery, _ = Delivery.objects.get_or_create(
+        tip=tip, subscriber=subscriber, defaults={"state": Delivery.State.SENDING}
+    )
+    letter.save(update_fields=["delivery"])
+    return tip
+
+
+def settled(letter, mail, at):
+    """Bring the ledger in step with a letter whose mail is settled (an ``Outgoing.Mail``) at a moment."""
+    # An old address is kept no longer than it takes to write to it once.
+    Letter.objects.filter(pk=letter.pk).exclude(address="").update(address="")
+    states = {Letter.Mail.SENT: Delivery.State.SENT, Letter.Mail.SKIPPED: Delivery.State.SKIPPED}
+    state = states.get(mail, Delivery.State.REFUSED)
+    welcome = Delivery.objects.filter(letter=letter.pk, state=Delivery.State.SENDING)
+    welcome.update(state=state, sent_at=at if mail == Letter.Mail.SENT else None)
+
+
+_KINDS = {Letter.Kind.WELCOME: _welcome, Letter.Kind.LEFT: _left, Letter.Kind.MOVED: _moved}
+
+outbox = Outbox(
+    Letter.objects.select_related("subscriber"), prepare, address="subscriber__folded", settled=settled
+)
