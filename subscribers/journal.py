@@ -1,24 +1,30 @@
 """What must survive the restore of a backup: who left, who is suppressed, who was erased.
 
 A file of lines in STATE_DIR, outside the database, to which lines are only ever added. Each is one JSON
-object: ``at`` (ISO 8601), ``what`` ("suppressed", "lifted" or "erased"), ``key`` (the keyed hash of the
-address) and, but for an erasure, ``reason``. It names nobody.
+object: ``at`` (ISO 8601), ``what`` ("suppressed", "lifted", "erased" or "moved"), ``key`` (the keyed hash of
+the address), and with the first two ``reason``, with the last ``to`` (the key of the new address). It names
+nobody. Leaving is being suppressed as "unsubscribed".
 
-A line is flushed to disk before the transaction that it tells of commits, and so before the person gets an
-answer. Rows of one address are locked there, so its lines stand in their true order; and what a crash in
-between leaves behind is a line too many that silences, never one too few.
+That somebody gets nothing is flushed to disk before the transaction that it tells of commits, and so before
+the person gets an answer; that a reason was lifted or an address changed, right after it. What a crash in
+between leaves behind is a line too many that silences, or one too few that lifts. So the order of the lines
+is not quite that of the events: ``at`` is, and ``replay`` goes by it.
 """
 
 import fcntl
 import json
 import logging
 import os
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
 
 logger = logging.getLogger(__name__)
+
+# What an entry has besides its moment and key.
+_MORE = {"suppressed": ["reason"], "lifted": ["reason"], "erased": [], "moved": ["to"]}
 
 
 def path():
@@ -37,8 +43,13 @@ def lifted(key, reason, at=None):
 
 
 def erased(key, at=None):
-    """Return the entry that whoever had this address was erased."""
+    """Return the entry that whoever had this address was erased, and that it gets nothing."""
     return _entry("erased", key, at)
+
+
+def moved(key, to, at=None):
+    """Return the entry that a subscriber changed their address, from one keyed hash to another."""
+    return _entry("moved", key, at, to=to)
 
 
 def _entry(what, key, at, **more):
@@ -49,15 +60,55 @@ def append(entries):
     """Add entries and flush them to disk; return whether that was possible.
 
     A full disk must keep nobody on the list, so it raises nothing: it is logged, and what is marked as not
-    journaled is written by a later ``catch_up``.
+    journaled is written by a later ``suppressions.catch_up``.
     """
-    lines = "".join(json.dumps(entry) + "\n" for entry in entries).encode()
+    return _add("".join(json.dumps(entry) + "\n" for entry in entries))
+
+
+def append_nothing():
+    """Do the work of ``append`` for an empty line, which says nothing.
+
+    For an answer whose time must not tell whether there was anything to write.
+    """
+    return _add("\n")
+
+
+def entries():
+    """Yield the journal's entries, oldest line first. A line that is none, cut short perhaps, is logged."""
     try:
-        descriptor = os.open(path(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        file = path().open("rb")
+    except FileNotFoundError:
+        return
+    with file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            entry = _parsed(line)
+            if entry is None:
+                logger.warning("%s, line %s: no entry, perhaps cut short; left out.", path(), number)
+            else:
+                yield entry
+
+
+def _parsed(line):
+    """Return the entry on a line, None where it is none."""
+    try:
+        entry = json.loads(line)
+        datetime.fromisoformat(entry["at"]).astimezone()
+        more = _MORE[entry["what"]]
+    except (ValueError, TypeError, KeyError):
+        return None
+    texts = [entry.get(name) for name in ("key", *more)]
+    return entry if all(isinstance(each, str) for each in texts) else None
+
+
+def _add(lines):
+    try:
+        descriptor = _opened()
         try:
+            # It is let go with the descriptor.
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            _end_a_torn_line(descriptor)
-            _write(descriptor, lines)
+            _write(descriptor, _end_of_a_torn_line(descriptor) + lines.encode())
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -67,28 +118,24 @@ def append(entries):
     return True
 
 
-def entries():
-    """Yield the journal's entries, oldest first. A line that a crash cut short is left out, and logged."""
+def _opened():
+    """Return a descriptor of the journal. One that is made for it is known to the disk by its name, too."""
+    flags = os.O_RDWR | os.O_APPEND
     try:
-        file = path().open("rb")
+        return os.open(path(), flags)
     except FileNotFoundError:
-        return
-    with file:
-        for number, line in enumerate(file, 1):
-            try:
-                yield json.loads(line)
-            except ValueError:
-                logger.warning("%s, line %s: cut short, left out.", path(), number)
+        descriptor = os.open(path(), flags | os.O_CREAT, 0o600)
+    folder = os.open(path().parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return descriptor
 
 
-def _end_a_torn_line(descriptor):
+def _end_of_a_torn_line(descriptor):
     size = os.fstat(descriptor).st_size
-    if size:
-        with path().open("rb") as file:
-            file.seek(size - 1)
-            torn = file.read(1) != b"\n"
-        if torn:
-            _write(descriptor, b"\n")
+    return b"\n" if size and os.pread(descriptor, 1, size - 1) != b"\n" else b""
 
 
 def _write(descriptor, data):

@@ -1,11 +1,12 @@
 """The verbs: ask, confirm, leave, come back, pause, move. Each is safe to repeat."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from subscribers import suppressions, tokens, wording
+from subscribers import addresses, journal, suppressions, tokens, wording
 from subscribers.models import ConsentEvent, Letter, SignupRequest, Subscriber, Suppression
 
 Wish, State = SignupRequest.Wish, SignupRequest.State
@@ -15,9 +16,9 @@ def request(address, *, wish=Wish.JOIN, first_name="", page="", region="", wordi
     """Note that somebody typed an address; nothing else changes. Return the SignupRequest.
 
     ``address`` is a normal one (see ``addresses.normal``), ``wish`` what they would like, ``page`` the path
-    of the page with the form, ``region`` the coarse network it came from. It is the same work for every
-    address, so that neither the answer nor its time tells who is a member; what becomes of it is decided when
-    its mail is due.
+    of the page with the form, ``region`` the coarse network it came from, ``wording_version`` what they agree
+    to (None: to nothing). It is the same work for every address, so that neither the answer nor its time
+    tells who is a member; what becomes of it is decided when its mail is due.
     """
     return SignupRequest.objects.create(
         address=address,
@@ -26,7 +27,7 @@ def request(address, *, wish=Wish.JOIN, first_name="", page="", region="", wordi
         page=page,
         region=region,
         wording_version=wording_version,
-        wording=wording.text(wording_version),
+        wording=wording.text(wording_version) if wording_version else "",
     )
 
 
@@ -40,6 +41,8 @@ def confirm(signup):
     if signup.wish not in (Wish.JOIN, Wish.AGAIN) or suppressions.is_silenced(signup.address):
         return None
     with transaction.atomic():
+        # A person is locked before their requests, here as wherever both are: no two wait for each other.
+        Subscriber.objects.select_for_update().filter(folded=signup.folded).first()
         # A name is typed once; whoever asks for the mail once more does not type it again.
         names = _open_requests(signup.folded).exclude(first_name="").order_by("-pk")
         name = signup.first_name or names.values_list("first_name", flat=True).first() or ""
@@ -87,7 +90,10 @@ def leave(subscriber, evidence="left by the link"):
     ``evidence`` says how they left, without personal data.
     """
     with transaction.atomic():
-        row = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
+        row = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
+        # Erased at the same moment.
+        if row is None:
+            return False
         _close_requests(row.folded)
         suppressions.suppress(row.key, Suppression.Reason.UNSUBSCRIBED, evidence)
         if row.state != Subscriber.State.CONFIRMED:
@@ -100,14 +106,34 @@ def leave(subscriber, evidence="left by the link"):
     return True
 
 
+def rehearse_leaving():
+    """Do the work of ``leave`` for nobody and take it back, where an answer's time must tell nothing."""
+    with transaction.atomic():
+        nobody = Subscriber.objects.create(address=f"{tokens.nobody()}@invalid")
+        Suppression.objects.create(key=nobody.key, reason=Suppression.Reason.UNSUBSCRIBED)
+        leave(nobody)
+        journal.append_nothing()
+        transaction.set_rollback(True)
+
+
 def leaving(subscriber):
     """Return the name of a subscriber's leaving, for a link that undoes this one and no later one."""
-    return f"{subscriber.handle}~{int(subscriber.left_at.timestamp() * 10**6):x}"
+    return _leaving(subscriber.handle, subscriber.left_at)
 
 
 def no_leaving():
     """Return a name of the same form that no leaving has."""
-    return f"{tokens.nobody()}~{int(timezone.now().timestamp() * 10**6):x}"
+    return _leaving(tokens.nobody(), timezone.now())
+
+
+def _leaving(handle, moment):
+    return f"{handle}~{moment.astimezone(UTC):%Y%m%d%H%M%S%f}"
+
+
+def may_undo(name):
+    """Tell whether ``undo_leaving`` would put somebody back on the list who is not on it."""
+    row = Subscriber.objects.filter(handle=name.partition("~")[0]).first()
+    return row is not None and _left_by(row, name)
 
 
 def undo_leaving(name):
@@ -116,34 +142,38 @@ def undo_leaving(name):
     Returns whether they are on it by that: not if they came back or left again since, were erased, or are
     suppressed for a lasting reason.
     """
-    handle, _, moment = name.partition("~")
     with transaction.atomic():
-        row = Subscriber.objects.select_for_update().filter(handle=handle).first()
-        if row is None or row.left_at is None or leaving(row) != name:
-            return row is not None and _came_back_by(row, moment)
-        if suppressions.is_silenced(row.address):
+        row = Subscriber.objects.select_for_update().filter(handle=name.partition("~")[0]).first()
+        if row is None:
             return False
-        suppressions.lift(row.key, Suppression.Reason.UNSUBSCRIBED)
+        if not _left_by(row, name):
+            return _came_back_by(row, name)
         event = ConsentEvent(subscriber=row, kind=ConsentEvent.Kind.RETURNED, asked_at=row.left_at)
+        suppressions.lift(row.key, Suppression.Reason.UNSUBSCRIBED)
         row.state, row.left_at = Subscriber.State.CONFIRMED, None
         row.save(update_fields=["state", "left_at"])
         event.save()
     return True
 
 
-def _came_back_by(row, moment):
+def _left_by(row, name):
+    left = row.state == Subscriber.State.LEFT and leaving(row) == name
+    return left and not suppressions.is_silenced(row.address)
+
+
+def _came_back_by(row, name):
     """Tell whether the button that undoes a leaving was pressed before: pressing it twice is no mistake."""
-    left_at = datetime.fromtimestamp(int(moment, 16) / 10**6, UTC)
-    returned = row.consents.filter(kind=ConsentEvent.Kind.RETURNED).order_by("-pk").first()
+    last = row.consents.order_by("-pk").first()
     return (
         row.state == Subscriber.State.CONFIRMED
-        and returned is not None
-        and abs((returned.asked_at - left_at).total_seconds()) < 0.001
+        and last is not None
+        and last.kind == ConsentEvent.Kind.RETURNED
+        and _leaving(row.handle, last.asked_at) == name
     )
 
 
 def rename(subscriber, first_name):
-    """Give a subscriber another first name, or none."""
+    """Give a subscriber another first name (one line of at most 60 characters), or none ("")."""
     Subscriber.objects.filter(pk=subscriber.pk).update(first_name=first_name)
 
 
@@ -158,34 +188,65 @@ def ask_to_move(subscriber, address, region=""):
     Nothing changes until the link in the mail to that address is followed, and what is there tells nobody
     whether that address is a member's.
     """
-    return SignupRequest.objects.create(
-        wish=Wish.MOVE, subscriber=subscriber, address=address, region=region, page=""
+    return SignupRequest.objects.create(wish=Wish.MOVE, subscriber=subscriber, address=address, region=region)
+
+
+def can_move(signup):
+    """Tell whether a request leads, once its link is followed, to a change of address.
+
+    It does not where it is used, where the subscriber left or was silenced since, and where the new address
+    is another subscriber's, whether they left or not, or suppressed for any reason.
+    """
+    row = signup.subscriber
+    return (
+        signup.wish == Wish.MOVE
+        and signup.state == State.OPEN
+        and row.state == Subscriber.State.CONFIRMED
+        and not suppressions.is_silenced(row.address)
+        and not suppressions.reasons(signup.address)
+        and not Subscriber.objects.filter(folded=signup.folded).exists()
     )
 
 
-def move(signup):
-    """Give the subscriber who asked for it their new address, and return them.
+def moved_by(signup):
+    """Return the confirmed subscriber whom a wish to move led to its address, or None."""
+    found = Subscriber.objects.confirmed().filter(pk=signup.subscriber_id, folded=signup.folded)
+    return found.first() if signup.wish == Wish.MOVE else None
 
-    Returns None where that cannot be: the request is used and led elsewhere, they left since, or the address
-    is another subscriber's or suppressed for any reason.
+
+def move(signup):
+    """Give the subscriber who asked for it their new address, and return them; None where it cannot be.
+
+    See ``can_move``. With the change end the links that were mailed to either address, and whatever other
+    change of address they had asked for. The old address gets a letter that tells of it.
     """
-    if signup.wish != Wish.MOVE or signup.subscriber_id is None:
+    if signup.wish != Wish.MOVE:
         return None
     with transaction.atomic():
-        _close_requests(signup.folded)
         row = Subscriber.objects.select_for_update().filter(pk=signup.subscriber_id).first()
-        if row is None or row.state != Subscriber.State.CONFIRMED:
-            return None
-        if row.folded == signup.folded:
+        if row is None or moved_by(signup):
             return row
-        taken = Subscriber.objects.filter(folded=signup.folded).exists()
-        if signup.state == State.USED or taken or suppressions.reasons(signup.address):
+        signup.subscriber = row
+        if not can_move(signup):
             return None
-        Letter.objects.create(kind=Letter.Kind.MOVED, subscriber=row, address=row.address)
-        # Links mailed to the old address end with it.
-        _close_requests(row.folded)
-        row.address = signup.address
-        row.save()
+        theirs = SignupRequest.objects.filter(Q(folded__in=[signup.folded, row.folded]) | Q(subscriber=row))
+        keys = _lock_open(theirs)
+        if signup.pk not in keys:
+            return None
+        old, row.address = row.address, signup.address
+        try:
+            with transaction.atomic():
+                row.save(update_fields=["address", "folded", "key"])
+        except IntegrityError:
+            # Somebody else confirmed or moved to this address at the same moment.
+            return None
+        SignupRequest.objects.filter(pk__in=keys).update(state=State.USED)
+        # What was typed for an address that is theirs no longer would outlive their erasure.
+        SignupRequest.objects.filter(folded=addresses.folded(old)).delete()
+        Letter.objects.create(kind=Letter.Kind.MOVED, subscriber=row, address=old)
+        # An older database knows them by the old address, and later words of the journal by the new one.
+        entry = journal.moved(addresses.keyed_hash(old), row.key)
+        transaction.on_commit(lambda: journal.append([entry]))
         ConsentEvent.objects.create(
             subscriber=row, kind=ConsentEvent.Kind.MOVED, asked_at=signup.asked_at, region=signup.region
         )
@@ -217,11 +278,18 @@ def _open_requests(folded):
 
 
 def _close_requests(folded):
-    """Mark all open requests of an address as used; return their primary keys.
-
-    They are locked in one order, so that two links pressed at once do not wait for each other for ever.
-    """
-    keys = list(_open_requests(folded).select_for_update().order_by("pk").values_list("pk", flat=True))
+    """Mark all open requests of an address as used; return their primary keys."""
+    keys = _lock_open(SignupRequest.objects.filter(folded=folded))
     if keys:
         SignupRequest.objects.filter(pk__in=keys).update(state=State.USED)
     return keys
+
+
+def _lock_open(requests):
+    """Lock the open ones of some requests, and return their primary keys.
+
+    That is done in one order, and after their subscriber was locked, so that two links pressed at once do not
+    wait for each other for ever.
+    """
+    locked = requests.filter(state=State.OPEN).select_for_update().order_by("pk")
+    return list(locked.values_list("pk", flat=True))
