@@ -42,7 +42,8 @@ def welcome(letter, tip):
     """Return the mail that welcomes a subscriber; it names a tip, unless that is None."""
     leave = _address("unsubscribe", letter.subscriber.leave_token)
     context = {
-        "first_name": letter.subscriber.first_name,
+        # One line, also where an import brought more.
+        "first_name": " ".join(letter.subscriber.first_name.split()),
         "tip": tip,
         "tip_link": settings.SITE_URL + tip.get_absolute_url() if tip else "",
         "leave": leave,

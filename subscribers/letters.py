@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.db.models import Q
+
 from shield.budgets import Allowance
 from subscribers import emails, suppressions
 from subscribers.models import Delivery, Letter, Mailing, Subscriber
@@ -10,6 +12,7 @@ from tips.models import Tip
 
 # Whoever leaves, returns and leaves is told of it once a day.
 PER_ADDRESS = Allowance("letter", 1, timedelta(days=1))
+_CAME_TO_NOTHING = [Delivery.State.REFUSED, Delivery.State.SKIPPED]
 
 
 def prepare(letter):
@@ -21,7 +24,10 @@ def prepare(letter):
 
 
 def _welcome(letter, subscriber):
-    if subscriber.state != Subscriber.State.CONFIRMED:
+    # Whoever left and came back before the first was sent is welcomed by that one.
+    first = subscriber.letters.filter(kind=Letter.Kind.WELCOME, pk__lt=letter.pk)
+    to_come = Q(mail__in=[Letter.Mail.WAITING, Letter.Mail.SENDING]) | Q(mailed_at__gte=letter.asked_at)
+    if subscriber.state != Subscriber.State.CONFIRMED or first.filter(to_come).exists():
         return None
     return emails.welcome(letter, _tip_for(letter, subscriber))
 
@@ -33,7 +39,8 @@ def _left(letter, subscriber):
 
 
 def _moved(letter, subscriber):
-    return emails.moved(letter)
+    # Whoever thought better of it gets the tips where this would say that they come no more.
+    return None if letter.folded == subscriber.folded else emails.moved(letter)
 
 
 def _counts(letter):
@@ -43,20 +50,26 @@ def _counts(letter):
 def _tip_for(letter, subscriber):
     """Return the tip that a welcome names, and note it in the ledger, so that no mailing brings it again.
 
-    It is the newest full dated one, or None. Where it has a mailing, that row is locked: a mailing takes the
-    same lock when it is opened, so either of the two sees what the other did.
+    It is the newest full dated one; None where there is none, or where the ledger says that it came to them
+    already or is on its way, as it may to somebody who left and came back. Where it has a mailing, that row
+    is locked: a mailing takes the same lock when it is opened, so either of the two sees what the other did.
+    One that is not there yet is not opened for minutes.
     """
     if letter.delivery_id:
-        return letter.delivery.tip
+        tip = letter.delivery.tip
+        return tip if tip.is_published else None
     tip = Tip.objects.published_dated().full().newest_first().first()
     if tip is None:
         return None
-    mailing = Mailing.objects.select_for_update().filter(tip=tip, kind=Mailing.Kind.TIP).first()
-    if mailing and mailing.deliveries.filter(subscriber=subscriber).exists():
-        return tip
-    letter.delivery, _ = Delivery.objects.get_or_create(
-        tip=tip, subscriber=subscriber, defaults={"state": Delivery.State.SENDING}
+    mailings = Mailing.objects.select_for_update().filter(tip=tip, kind=Mailing.Kind.TIP)
+    came = Q(tip=tip) | Q(mailing__in=[mailing.pk for mailing in mailings])
+    if Delivery.objects.filter(came, subscriber=subscriber).exclude(state__in=_CAME_TO_NOTHING).exists():
+        return None
+    delivery, _ = Delivery.objects.update_or_create(
+        tip=tip, subscriber=subscriber, defaults={"state": Delivery.State.SENDING, "sent_at": None}
     )
+    Letter.objects.filter(delivery=delivery).update(delivery=None)
+    letter.delivery = delivery
     letter.save(update_fields=["delivery"])
     return tip
 
