@@ -20,13 +20,14 @@ def origin(request):
 
     Without ``Origin``, or with ``Origin: null`` (a page that keeps its address to itself, an old browser,
     a mail program), the sender is unknown, not foreign. ``Sec-Fetch-Site`` is set by the browser alone
-    (Fetch Metadata, W3C), so "same-origin" holds also where a proxy changed the host name.
+    (Fetch Metadata, W3C), so "same-origin" holds also where a proxy changed the host name, and for our own
+    pages behind links, which keep their address to themselves.
     """
+    if request.headers.get("Sec-Fetch-Site") == "same-origin":
+        return Origin.OWN
     sent_from = request.headers.get("Origin", "null")
     if sent_from == "null":
         return Origin.UNKNOWN
-    if request.headers.get("Sec-Fetch-Site") == "same-origin":
-        return Origin.OWN
     return Origin.OWN if _host(sent_from) in _own_hosts(request) else Origin.FOREIGN
 
 
@@ -45,7 +46,12 @@ def network(request):
 def region(request):
     """Return a coarse origin for a record that is kept: an IPv4 /24 or an IPv6 /48, or ""."""
     address = _address(request)
-    return "" if address is None else str(_within(address, 24 if address.version == 4 else 48))
+    return "" if address is None else coarse(address)
+
+
+def coarse(address):
+    """Return the coarse origin that a network address (of ``ipaddress``) is kept as."""
+    return str(_within(address, 24 if address.version == 4 else 48))
 
 
 def _within(address, bits):

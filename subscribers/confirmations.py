@@ -2,31 +2,67 @@
 
 from datetime import timedelta
 
-from shield.budgets import Allowance
-from subscribers import emails, suppressions
-from subscribers.models import SignupRequest, Subscriber
-from subscribers.outbox import Outbox
+from django.utils import timezone
 
+from shield.budgets import Allowance
+from subscribers import changes, emails, suppressions
+from subscribers.models import SignupRequest, Subscriber, Suppression
+from subscribers.outbox import NotNow, Outbox
+
+Wish, Mail = SignupRequest.Wish, SignupRequest.Mail
+
+# What a stranger who knows an address can make us write to its owner.
 PER_ADDRESS = Allowance("confirmation address", 1, timedelta(days=1))
+ONCE_MORE = Allowance("confirmation address again", 1, timedelta(days=1))
+SUBSCRIBED_ALREADY = Allowance("subscribed already", 1, timedelta(days=7))
+# Mail may take its time; who asks for it again sooner than this gets it then.
+BEFORE_ONCE_MORE = timedelta(minutes=15)
 # What exceeds the overall budget waits this long: a real person is late, not lost.
 LONGEST_WAIT = timedelta(hours=6)
 
 
 def prepare(signup):
-    """Return the mail that a sign-up request is due, or None."""
-    if not _is_wanted(signup):
+    """Return the mail that a sign-up request is due, or None. Raises NotNow."""
+    if signup.wish == Wish.LINK:
+        return changes.link(signup)
+    if signup.wish == Wish.MOVE:
+        return changes.move(signup)
+    reasons = suppressions.reasons(signup.address)
+    # A used one was asked for before its owner confirmed or left.
+    if signup.state != SignupRequest.State.OPEN or reasons & suppressions.LASTING:
         return None
-    if not signup.counted and not PER_ADDRESS.spend(signup.folded):
-        return None
-    return emails.confirmation(signup)
+    subscriber = Subscriber.objects.confirmed().filter(folded=signup.folded).first()
+    if subscriber and Suppression.Reason.UNSUBSCRIBED not in reasons:
+        return _subscribed_already(signup, subscriber)
+    may_go = signup.counted or PER_ADDRESS.spend(signup.folded)
+    if not may_go and signup.wish == Wish.AGAIN:
+        may_go = _may_go_once_more(signup)
+    return emails.confirmation(signup) if may_go else None
 
 
-def _is_wanted(signup):
-    return (
-        signup.state == SignupRequest.State.OPEN
-        and not suppressions.is_silenced(signup.address)
-        and not Subscriber.objects.confirmed().filter(folded=signup.folded).exists()
-    )
+def _subscribed_already(signup, subscriber):
+    if not signup.counted and not SUBSCRIBED_ALREADY.spend(signup.folded):
+        return None
+    mail = emails.subscribed_already(signup)
+    # Not as a stranger spelled it: there are mail servers to which Anna@ and anna@ are two people.
+    mail.to = [subscriber.address]
+    return mail
+
+
+def _may_go_once_more(signup):
+    """Tell whether a request gets the second mail of a day. Raises NotNow where it is too early for that."""
+    if ONCE_MORE.is_spent(signup.folded):
+        return False
+    now = timezone.now()
+    earlier = SignupRequest.objects.filter(
+        folded=signup.folded, wish__in=[Wish.JOIN, Wish.AGAIN], counted=True
+    ).exclude(pk=signup.pk)
+    if earlier.filter(mail__in=[Mail.WAITING, Mail.SENDING]).exists():
+        raise NotNow(now + BEFORE_ONCE_MORE)
+    last = earlier.exclude(mailed_at=None).order_by("-mailed_at").first()
+    if last and now < last.mailed_at + BEFORE_ONCE_MORE:
+        raise NotNow(last.mailed_at + BEFORE_ONCE_MORE)
+    return ONCE_MORE.spend(signup.folded)
 
 
 outbox = Outbox(SignupRequest.objects, prepare, expires_after=LONGEST_WAIT)

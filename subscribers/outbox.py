@@ -13,22 +13,26 @@ from datetime import timedelta
 
 from django.core import mail
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
-from shield.budgets import Allowance
+from shield.budgets import Allowance, Pace
 from subscribers import addresses
 from subscribers.models import Outgoing
 
 logger = logging.getLogger(__name__)
 
 # Of all mails that follow from what somebody typed or pressed: no form of ours floods the world.
-OVERALL = Allowance("outbox", 60, timedelta(minutes=1))
+OVERALL = Pace("outbox", 60, timedelta(minutes=1))
 PER_DOMAIN = Allowance("outbox domain", 200, timedelta(hours=1))
 
 # Longer than any mail server lets us wait; a claim older than this was left by a process that died.
 CLAIM_LASTS = timedelta(minutes=15)
 LONGEST_PAUSE = timedelta(hours=1)
+# A mail server that was away is asked for again this soon, for one mail on behalf of all.
+LONGEST_ABSENCE = timedelta(minutes=10)
+# Shorter than it takes the clock to come round: for so long a turn waits for the next place in the budget.
+PATIENCE = timedelta(seconds=5)
 GIVE_UP_AFTER = timedelta(days=3)
 
 Mail = Outgoing.Mail
@@ -61,8 +65,9 @@ class Outbox:
 
         ``prepare(row)`` returns the message, or None where none is to be sent; it may raise NotNow. What it
         spends or writes is undone unless its message goes on its way. A row that waits for the overall budget
-        longer than ``expires_after`` (a timedelta) is given up. ``settled(row, mail, at)`` is called when a
-        row's mail is settled, in the same transaction.
+        alone longer than ``expires_after`` (a timedelta) is given up; the absence of the mail server, and
+        whatever else put it off, does not count. ``settled(row, mail, at)`` is called when a row's mail is
+        settled, in the same transaction.
         """
         self.rows, self.prepare, self.address, self.expires_after = rows, prepare, address, expires_after
         self.settled = settled
@@ -86,25 +91,32 @@ class Outbox:
         After so many seconds it begins no further one: a slow mail server must not hold up its caller. Safe
         to run twice, or in several processes at once: each row is claimed by a conditional UPDATE.
         """
+        return self._turn(seconds)[0]
+
+    def is_behind(self, seconds=20):
+        """Do as ``send_due`` does; return whether it ended for want of time, with more to do."""
+        return self._turn(seconds)[1]
+
+    def _turn(self, seconds):
         self._sweep()
         until = time.monotonic() + seconds
-        settled, last, full_domains = 0, 0, []
+        settled, last, has_waited = 0, 0, False
         with closing(mail.get_connection()) as connection:
             while time.monotonic() < until:
-                rows = self.due().filter(pk__gt=last)
-                for domain in full_domains:
-                    rows = rows.exclude(**{f"{self.address}__endswith": f"@{domain}"})
-                row = rows.order_by("pk").first()
+                row = self.due().filter(pk__gt=last).order_by("pk").first()
                 if row is None:
-                    break
-                last = row.pk
-                outcome = self._attempt(last, connection)
-                if outcome is Outcome.DOMAIN_FULL:
-                    full_domains.append(addresses.domain(row.folded))
-                elif outcome in (Outcome.FULL, Outcome.SERVER_AWAY):
-                    break
+                    return settled, False
+                outcome = self._attempt(row.pk, connection)
+                if outcome is Outcome.FULL and not has_waited and (free_in := OVERALL.free_in()) <= PATIENCE:
+                    # The clock's minutes and the budget's are not in step: else every second one were lost.
+                    time.sleep(free_in.total_seconds())
+                    has_waited = True
+                    continue
+                if outcome in (Outcome.FULL, Outcome.SERVER_AWAY):
+                    return settled, False
+                last, has_waited = row.pk, False
                 settled += outcome is Outcome.SETTLED
-        return settled
+        return settled, True
 
     def due(self):
         """Return the rows whose mail is due."""
@@ -122,7 +134,10 @@ class Outbox:
     def _attempt(self, pk, connection):
         if not self.due().filter(pk=pk).update(mail=Mail.SENDING, claimed_at=timezone.now()):
             return Outcome.NOT_OURS
-        row = self.rows.get(pk=pk)
+        row = self.rows.filter(pk=pk).first()
+        # Erased at this moment.
+        if row is None:
+            return Outcome.NOT_OURS
         try:
             message, refusal = self._ready(row)
         except NotNow as later:
@@ -135,6 +150,8 @@ class Outbox:
             return self._settle(row, Mail.GIVEN_UP)
         if refusal:
             self.rows.filter(pk=pk).update(mail=Mail.WAITING, claimed_at=None)
+            if refusal is Outcome.DOMAIN_FULL:
+                self._put_off_domain(row)
             return refusal
         if message is None:
             return self._settle(row, Mail.SKIPPED)
@@ -157,15 +174,18 @@ class Outbox:
             return None, refusal
 
     def _is_too_late(self, row):
-        return self.expires_after is not None and row.asked_at < timezone.now() - self.expires_after
+        # Whatever else put a row off has set its due_at anew.
+        return self.expires_after is not None and row.due_at < timezone.now() - self.expires_after
 
     def _send(self, row, message, connection):
         try:
-            connection.open()
-            connection.send_messages([message])
+            self._hand_over(message, connection)
         except smtplib.SMTPRecipientsRefused as error:
-            if all(500 <= code < 600 for code, _ in error.recipients.values()):
+            if all(map(_is_for_good, error.recipients.values())):
                 return self._settle(row, Mail.REFUSED)
+            return self._put_off(row, error, Outcome.PUT_OFF)
+        except (smtplib.SMTPDataError, smtplib.SMTPNotSupportedError) as error:
+            # It was this one mail that the server did not like.
             return self._put_off(row, error, Outcome.PUT_OFF)
         except OSError as error:
             return self._put_off(row, error, Outcome.SERVER_AWAY)
@@ -173,6 +193,18 @@ class Outbox:
         except Exception as error:
             return self._put_off(row, error, Outcome.PUT_OFF)
         return self._settle(row, Mail.SENT)
+
+    def _hand_over(self, message, connection):
+        is_new = connection.open()
+        try:
+            connection.send_messages([message])
+        except (smtplib.SMTPServerDisconnected, smtplib.SMTPResponseException) as error:
+            if is_new or getattr(error, "smtp_code", 421) != 421:
+                raise
+            # Some servers take so many mails from one connection, and then end it (RFC 5321, 3.8).
+            connection.close()
+            connection.open()
+            connection.send_messages([message])
 
     def _settle(self, row, result):
         now = timezone.now()
@@ -194,7 +226,29 @@ class Outbox:
         if row.asked_at < now - GIVE_UP_AFTER:
             logger.error("%s: its mail is given up (%s)", row, reason)
             return self._settle(row, Mail.GIVEN_UP)
-        pause = min(timedelta(minutes=2 ** min(row.tries, 10)), LONGEST_PAUSE)
+        away = outcome is Outcome.SERVER_AWAY
+        pause = min(timedelta(minutes=2 ** min(row.tries, 10)), LONGEST_ABSENCE if away else LONGEST_PAUSE)
         logger.warning("%s: its mail was not sent (%s), again in %s", row, reason, pause)
         self._wait(row, now + pause)
+        if away:
+            # All alike, so that they keep their order and each other's place.
+            self.due().update(due_at=now + pause)
         return outcome
+
+    def _put_off_domain(self, row):
+        """Let all mails for the domain of a row wait until its budget begins anew; they hold up nobody."""
+        domain = addresses.domain(row.folded)
+        until = PER_DOMAIN.ends_at(domain)
+        if until is not None:
+            same = Q(pk=row.pk) | Q(**{f"{self.address}__endswith": f"@{domain}"})
+            self.due().filter(same).update(due_at=until)
+
+
+def _is_for_good(reply):
+    """Tell whether a server's reply (code, text) to a recipient says that there is no such one.
+
+    With an enhanced code of 5.7 (RFC 3463, 3.8) it is us whom the server refuses, as long as somebody has not
+    set things right.
+    """
+    code, text = reply
+    return 500 <= code < 600 and not text.startswith(b"5.7.")

@@ -1,10 +1,16 @@
 """Background work. A task carries a row's id, never an address, and is only a nudge: the clock asks again."""
 
 import logging
+from datetime import timedelta
 
 from django_tasks import task
 
-from subscribers import confirmations, letters
+from shield.budgets import Allowance
+from subscribers import confirmations, letters, uploads
+from subscribers.models import Letter
+
+# A second turn between two of the clock's, and no more: other tasks wait for their own.
+EXTRA_TURN = Allowance("outbox turn", 1, timedelta(minutes=1))
 
 logger = logging.getLogger(__name__)
 
@@ -23,15 +29,31 @@ def send_letter(letter_pk):
 
 @task
 def send_due():
-    """Send the mails that no other task has sent; those to subscribers first."""
-    letters.outbox.send_due()
-    confirmations.outbox.send_due()
+    """Send the mails that no other task has sent; those to subscribers first.
+
+    Where a slow mail server leaves some of them, the next turn need not wait for the clock.
+    """
+    are_behind = [each.is_behind() for each in (letters.outbox, confirmations.outbox)]
+    if any(are_behind) and EXTRA_TURN.spend():
+        send_due.enqueue()
+
+
+@task
+def work_on_upload(name):
+    """Rehearse or import a list that staff uploaded; its name tells nothing."""
+    uploads.work_on(name)
 
 
 def nudge_due():
     """Ask for mails that wait, if any do. For the clock, which must not wait for a mail server itself."""
     if letters.outbox.any_due() or confirmations.outbox.any_due():
         send_due.enqueue()
+
+
+def nudge_letters(subscriber):
+    """Ask for the letters that a subscriber is due to be sent soon."""
+    for letter in subscriber.letters.filter(mail=Letter.Mail.WAITING).order_by("pk"):
+        nudge(send_letter, letter)
 
 
 def nudge(task, row):

@@ -14,9 +14,9 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from shield import budgets
-from subscribers import subscriptions, suppressions, tasks
+from subscribers import erasure, subscriptions, suppressions, tasks, uploads
 from tips import media, search
-from tipsite import leases, notices
+from tipsite import floods, leases, notices
 
 logger = logging.getLogger(__name__)
 
@@ -50,17 +50,35 @@ def forget_what_ended(now):
     budgets.forget_ended()
 
 
+def forget_uploads(now):
+    """Delete lists of addresses that staff uploaded and did not come back to."""
+    uploads.forget_old(now)
+
+
+def wipe_what_was_deleted(now):
+    """Empty SQLite's log of what was deleted, where that was not possible at once."""
+    erasure.wipe()
+
+
 def count_words(now):
     """Count the words of the tips anew, by which related tips are found."""
     search.count_words()
 
 
-EACH_MINUTE = [leases.sweep, send_due_mails, catch_up_with_the_journal, notices.send_alarms]
+EACH_MINUTE = [
+    leases.sweep,
+    send_due_mails,
+    catch_up_with_the_journal,
+    notices.send_alarms,
+    floods.send_alarm,
+]
 # By the hour rather than by the day: an hour that is missed is made up for by the next one.
 EACH_HOUR = [
     clear_expired_sessions,
     prune_task_results,
     forget_what_ended,
+    wipe_what_was_deleted,
+    forget_uploads,
     count_words,
 ]
 # In the small hours of the site's zone. What is missed is made up for by the next day.

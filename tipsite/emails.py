@@ -1,10 +1,15 @@
 """The e-mails to staff, one function each: they build, and others send."""
 
+import math
+from datetime import timedelta
+
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from subscribers.confirmations import LONGEST_WAIT
+from subscribers.outbox import OVERALL
 from tips import slots
 from tipsite.staff import tokens
 
@@ -43,6 +48,28 @@ def slot_alarm(row, addresses, desk):
     """
     context = {"row": row, "when": slots.in_words(row.slot.at), "desk": desk}
     mail = _build("slot_alarm", "", context)
+    mail.to = addresses
+    return mail
+
+
+def flood_alarm(forms, waiting, addresses, desk):
+    """Return the mail that tells staff that far more forms are sent to the site than people send.
+
+    ``forms`` were let through within the last hour, the mails of ``waiting`` have not gone out yet, and
+    ``desk`` is the address of the page that lists them.
+    """
+    # The budget of all mails together, see subscribers/outbox.py.
+    hours = math.ceil(waiting / (OVERALL.amount * 60))
+    longest = LONGEST_WAIT // timedelta(hours=1)
+    context = {
+        "forms": forms,
+        "waiting": waiting,
+        "pace": OVERALL.amount,
+        "hours": hours,
+        "longest": longest,
+        "desk": desk,
+    }
+    mail = _build("flood_alarm", "", context)
     mail.to = addresses
     return mail
 

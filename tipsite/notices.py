@@ -89,13 +89,15 @@ def send_once(key, build, now):
     return True
 
 
-def staff():
+def staff(permission=rights.APPROVE):
     """Return the addresses of those who can do something about a slot, and STAFF_EMAIL; each once.
+
+    For another matter, ``permission`` is the one that those have who can do something about that.
 
     Mails name tips that are not public: whoever was invited and never came in gets none.
     """
     editors = get_user_model().objects.with_perm(
-        rights.APPROVE, backend="django.contrib.auth.backends.ModelBackend"
+        permission, backend="django.contrib.auth.backends.ModelBackend"
     )
     found = {}
     addresses = [editor.email for editor in editors.order_by("pk") if not accounts.is_invited(editor)]

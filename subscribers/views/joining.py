@@ -1,56 +1,37 @@
 """Signing up and confirming."""
 
-from datetime import timedelta
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.shortcuts import render
-from django.urls import reverse
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from shield import origins
-from shield.budgets import Allowance
 from subscribers import subscriptions, suppressions, tasks, tokens
-from subscribers.forms import SignupForm
+from subscribers.forms import AgainForm, SignupForm
 from subscribers.models import SignupRequest
-from subscribers.views.pages import SeeOther, behind_a_link, dead_link, pages_and_buttons, row
-
-PER_NETWORK = Allowance("sign-up network", 20, timedelta(hours=1))
-# What a sign-up costs whose browser does not say which page it comes from.
-COST_OF_UNKNOWN_ORIGIN = 5
+from subscribers.views.pages import SeeOther, answer_form, behind_a_link, dead_link, open_to_all, row
 
 
-# Cached pages carry the form, so it has no CSRF cookie; the shield judges instead.
-@csrf_exempt
-@pages_and_buttons
+@open_to_all
 def subscribe(request):
-    """Show the form, or take it. The answer is the same whoever's address it is."""
-    if request.method != "POST":
-        return _ask(request, SignupForm())
-    sender = origins.origin(request)
-    if sender is origins.Origin.FOREIGN:
-        problem = "That came from another site's page. If you would like the tips, please sign up here."
-        return _ask(request, SignupForm(), problem, 403)
-    form = SignupForm(request.POST)
-    if not form.is_valid():
-        form.data = form.renewed()
-        return _ask(request, form, status=422)
-    cost = COST_OF_UNKNOWN_ORIGIN if sender is origins.Origin.UNKNOWN else 1
-    if not PER_NETWORK.spend(origins.network(request), cost):
-        problem = "Many sign-ups came from your network just now. Please press the button again in an hour."
-        form.data = form.renewed()
-        return _ask(request, form, problem, 429)
-    signup = subscriptions.request(
-        form.cleaned_data["address"],
-        first_name=form.cleaned_data["first_name"],
-        page=_page_of_form(request),
-        region=origins.region(request),
-        wording_version=form.cleaned_data["wording"],
-    )
-    tasks.nudge(tasks.send_confirmation, signup)
-    return SeeOther(reverse("subscribers:sent"))
+    """Show the form that one signs up with, or take it."""
+
+    def take(form):
+        _ask_for_confirmation(request, form, SignupRequest.Wish.JOIN, form.cleaned_data["first_name"])
+
+    return answer_form(request, SignupForm, "subscribers/subscribe.html", take, "subscribers:sent")
+
+
+@open_to_all
+def again(request):
+    """Show the form that asks for the confirmation once more, or take it."""
+
+    def take(form):
+        _ask_for_confirmation(request, form, SignupRequest.Wish.AGAIN)
+
+    return answer_form(request, AgainForm, "subscribers/again.html", take, "subscribers:sent")
 
 
 @require_safe
@@ -64,6 +45,8 @@ def privacy(request):
     """Say what is kept of whom, why, by whom and for how long."""
     context = {
         "link_days": tokens.LIFETIMES[tokens.Purpose.CONFIRM].days,
+        "undo_days": tokens.LIFETIMES[tokens.Purpose.UNDO_BY_MAIL].days,
+        "undo_minutes": tokens.LIFETIMES[tokens.Purpose.UNDO].seconds // 60,
         "postal_address": settings.POSTAL_ADDRESS,
         "mail_to": parseaddr(settings.REPLY_TO or settings.DEFAULT_FROM_EMAIL)[1],
     }
@@ -77,8 +60,10 @@ def confirm(request, token):
     if signup is None:
         return dead_link(request)
     if request.method == "POST":
-        if subscriptions.confirm(signup) is None:
+        subscriber = subscriptions.confirm(signup)
+        if subscriber is None:
             return dead_link(request)
+        tasks.nudge_letters(subscriber)
         return SeeOther(request.path)
     if subscriber := subscriptions.confirmed_by(signup):
         return render(request, "subscribers/subscribed.html", {"leave_token": subscriber.leave_token})
@@ -87,8 +72,16 @@ def confirm(request, token):
     return dead_link(request)
 
 
-def _ask(request, form, problem="", status=200):
-    return render(request, "subscribers/subscribe.html", {"form": form, "problem": problem}, status=status)
+def _ask_for_confirmation(request, form, wish, first_name=""):
+    signup = subscriptions.request(
+        form.cleaned_data["address"],
+        wish=wish,
+        first_name=first_name,
+        page=_page_of_form(request),
+        region=origins.region(request),
+        wording_version=form.cleaned_data["wording"],
+    )
+    tasks.nudge(tasks.send_confirmation, signup)
 
 
 def _page_of_form(request):

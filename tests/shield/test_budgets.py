@@ -4,7 +4,7 @@ import pytest
 import time_machine
 
 from shield import budgets
-from shield.budgets import Allowance
+from shield.budgets import Allowance, Pace
 from shield.models import Budget
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +54,39 @@ def test_it_forgets_what_is_over_and_keeps_what_is_not():
         assert budgets.forget_ended() == 1
         assert THREE_AN_HOUR.spend("old")
         assert not THREE_AN_HOUR.spend("new")
+
+
+def test_it_tells_what_is_spent_and_until_when():
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert (THREE_AN_HOUR.is_spent("a"), THREE_AN_HOUR.ends_at("a")) == (False, None)
+        THREE_AN_HOUR.spend("a", cost=2)
+        assert (THREE_AN_HOUR.is_spent("a"), THREE_AN_HOUR.ends_at("a")) == (False, NOON + timedelta(hours=1))
+        THREE_AN_HOUR.spend("a")
+        assert THREE_AN_HOUR.is_spent("a")
+        clock.shift(timedelta(hours=1))
+        assert (THREE_AN_HOUR.is_spent("a"), THREE_AN_HOUR.ends_at("a")) == (False, None)
+
+
+def test_a_pace_lets_through_no_more_in_any_stretch_of_its_length():
+    pace = Pace("test", 3, timedelta(minutes=1))
+    went = []
+    with time_machine.travel(NOON, tick=False) as clock:
+        for second in range(200):
+            # Nothing for a while, and then as much as there is.
+            while second >= 50 and pace.spend():
+                went.append(second)
+            clock.shift(timedelta(seconds=1))
+    assert went == [50] * 3 + [110] * 3 + [170] * 3
+
+
+def test_a_pace_says_when_its_next_place_is_free():
+    pace = Pace("test", 2, timedelta(minutes=1))
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert pace.free_in() == timedelta()
+        pace.spend()
+        clock.shift(timedelta(seconds=20))
+        pace.spend()
+        assert pace.free_in() == timedelta(seconds=40)
+        clock.shift(timedelta(seconds=40))
+        budgets.forget_ended()
+        assert [pace.spend() for _ in range(2)] == [True, False]

@@ -17,6 +17,8 @@ def judged(settings, **headers):
         {"Origin": "https://tips.example.org", "Sec-Fetch-Site": "same-origin"},
         # A proxy changed the host's name; the browser knows better.
         {"Origin": "https://other.example.org", "Sec-Fetch-Site": "same-origin"},
+        # A page behind a link, which keeps its address to itself.
+        {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
     ],
 )
 def test_it_knows_its_own_pages(settings, headers):

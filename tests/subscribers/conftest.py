@@ -90,10 +90,10 @@ def tasks_at_once(settings):
 def sign_up(client):
     """Return a function that fills in the form as a person does, from the site's own page."""
 
-    def fill_in(address, /, *, headers=None, remote="203.0.113.9", **fields):
+    def fill_in(address, /, *, path="/subscribe/", headers=None, remote="203.0.113.9", **fields):
         data = {"address": address, "stamp": stamps.stamp(), "wording": wording.CURRENT, "subject": ""}
         return client.post(
-            "/subscribe/",
+            path,
             data | fields,
             headers={"Origin": "http://testserver"} if headers is None else headers,
             REMOTE_ADDR=remote,

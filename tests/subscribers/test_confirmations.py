@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
+from shield.budgets import Pace
 from subscribers import addresses, confirmations, emails, outbox, subscriptions, suppressions, tasks, tokens
 from subscribers.models import SignupRequest, Suppression
 from tipsite import clock as clock_of_the_site
@@ -15,7 +17,7 @@ from tipsite import clock as clock_of_the_site
 pytestmark = pytest.mark.django_db
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
-Mail = SignupRequest.Mail
+Mail, Wish = SignupRequest.Mail, SignupRequest.Wish
 
 
 @pytest.fixture
@@ -83,6 +85,84 @@ def test_an_address_gets_one_mail_a_day_however_it_is_written(post_office, clock
     assert recipients(post_office) == ["anna@example.org"] * 2
 
 
+MINUTES = timedelta(minutes=1)
+
+
+def test_it_comes_once_more_on_request_a_quarter_of_an_hour_after_the_first_and_not_again(post_office, clock):
+    subscriptions.request("anna@example.org")
+    confirmations.outbox.send_due()
+    clock.shift(10 * MINUTES)
+    first, second = (subscriptions.request("ANNA@example.org", wish=Wish.AGAIN) for _ in range(2))
+    confirmations.outbox.send_due()
+    assert recipients(post_office) == ["anna@example.org"]
+    clock.shift(4 * MINUTES)
+    confirmations.outbox.send_due()
+    assert [state_of(first), state_of(second)] == [Mail.WAITING, Mail.WAITING]
+    clock.shift(1 * MINUTES)
+    confirmations.outbox.send_due()
+    assert [state_of(first), state_of(second)] == [Mail.SENT, Mail.SKIPPED]
+    assert recipients(post_office) == ["anna@example.org", "ANNA@example.org"]
+    for hours in range(23):
+        clock.shift(60 * MINUTES)
+        subscriptions.request("anna@example.org", wish=Wish.AGAIN if hours % 2 else Wish.JOIN)
+        confirmations.outbox.send_due()
+    assert len(post_office.letters) == 2
+    assert not SignupRequest.objects.filter(mail=Mail.WAITING).exists()
+
+
+def test_a_request_for_a_mail_that_was_never_sent_today_takes_its_place(post_office, clock):
+    subscriptions.request("anna@example.org", wish=Wish.AGAIN)
+    subscriptions.request("anna@example.org")
+    confirmations.outbox.send_due()
+    assert len(post_office.letters) == 1
+    clock.shift(16 * MINUTES)
+    subscriptions.request("anna@example.org", wish=Wish.AGAIN)
+    confirmations.outbox.send_due()
+    assert len(post_office.letters) == 2
+
+
+def test_a_request_for_a_mail_that_its_server_wants_later_waits_for_that(post_office, clock):
+    post_office.answers = {"anna@example.org": "451 come back later"}
+    first = subscriptions.request("anna@example.org")
+    confirmations.outbox.send_due()
+    again = subscriptions.request("anna@example.org", wish=Wish.AGAIN)
+    post_office.answers = {}
+    confirmations.outbox.send_due()
+    assert not post_office.letters
+    clock.shift(2 * MINUTES)
+    confirmations.outbox.send_due()
+    assert [state_of(first), state_of(again)] == [Mail.SENT, Mail.WAITING]
+    for _ in range(2):
+        clock.shift(15 * MINUTES)
+        confirmations.outbox.send_due()
+    assert [state_of(first), state_of(again)] == [Mail.SENT, Mail.SENT]
+
+
+def test_a_request_that_waits_while_its_address_is_confirmed_brings_no_mail(post_office, clock):
+    first = subscriptions.request("anna@example.org")
+    confirmations.outbox.send_due()
+    subscriptions.request("anna@example.org", wish=Wish.AGAIN)
+    subscriptions.confirm(first)
+    clock.shift(16 * MINUTES)
+    confirmations.outbox.send_due()
+    assert len(post_office.letters) == 1
+
+
+def test_a_subscriber_is_told_so_at_most_once_a_week_and_as_they_spell_it(post_office, clock):
+    subscriptions.confirm(subscriptions.request("Anna@example.org"))
+    for _ in range(8):
+        for wish in (Wish.JOIN, Wish.AGAIN):
+            subscriptions.request("ANNA@example.org", wish=wish, first_name="Buy pills")
+        confirmations.outbox.send_due()
+        clock.shift(timedelta(days=1))
+    assert recipients(post_office) == ["Anna@example.org"] * 2
+    for letter in post_office.letters:
+        assert letter.message["Subject"].startswith("You are subscribed already")
+        assert "/subscribe/preferences/" in letter.text
+        assert "/subscribe/confirm/" not in letter.text
+        assert "pills" not in letter.text + letter.html
+
+
 def test_a_task_that_runs_twice_sends_once(post_office, tasks_at_once):
     signup = subscriptions.request("anna@example.org")
     tasks.nudge(tasks.send_confirmation, signup)
@@ -134,9 +214,80 @@ def test_one_domain_that_is_full_holds_up_nobody_else(post_office, clock, monkey
         "b@other.example",
         "c@notfull.example",
     ]
+    # Nor does it keep the next one from going at once.
+    confirmations.outbox.send_one(subscriptions.request("d@other.example").pk)
+    assert recipients(post_office)[4:] == ["d@other.example"]
     clock.shift(timedelta(hours=1))
     confirmations.outbox.send_due()
-    assert recipients(post_office)[4:] == ["a2@full.example", "a3@full.example"]
+    assert recipients(post_office)[5:] == ["a2@full.example", "a3@full.example"]
+
+
+def test_what_waits_for_the_budget_of_all_for_six_hours_is_given_up(post_office, clock, monkeypatch):
+    monkeypatch.setattr(outbox, "OVERALL", Pace("test", 1, timedelta(hours=3, minutes=1)))
+    signups = [subscriptions.request(f"a{n}@example.org") for n in range(4)]
+    for _ in range(7):
+        confirmations.outbox.send_due()
+        clock.shift(60 * MINUTES + MINUTES)
+    assert [state_of(each) for each in signups] == [Mail.SENT, Mail.SENT, Mail.SENT, Mail.GIVEN_UP]
+
+
+def test_the_absence_of_the_mail_server_costs_nobody_their_place(post_office, no_mail_server, clock):
+    amount = outbox.OVERALL.amount
+    expected = [f"a{n}@host{n % 7}.example" for n in range(amount + 5)]
+    for address in expected:
+        subscriptions.request(address)
+    for _ in range(7):
+        confirmations.outbox.send_due()
+        clock.shift(60 * MINUTES)
+    assert SignupRequest.objects.filter(tries__gt=0).count() == 1
+    no_mail_server()
+    assert confirmations.outbox.send_due() == amount
+    clock.shift(MINUTES)
+    confirmations.outbox.send_due()
+    assert recipients(post_office) == expected
+
+
+def test_a_turn_that_begins_a_moment_before_the_budget_does_waits_for_it(post_office, monkeypatch):
+    monkeypatch.setattr(outbox, "OVERALL", Pace("test", 2, timedelta(milliseconds=200)))
+    for n in range(5):
+        subscriptions.request(f"a{n}@example.org")
+    assert confirmations.outbox.send_due() == 5
+
+
+def test_it_takes_another_turn_where_time_did_not_suffice_but_does_not_crowd_out_other_tasks(
+    post_office, monkeypatch, clock
+):
+    monkeypatch.setattr(confirmations.outbox, "is_behind", lambda: True)
+    for _ in range(3):
+        tasks.send_due.call()
+    assert DBTaskResult.objects.count() == 1
+
+
+def test_it_outlasts_a_server_that_takes_a_few_mails_from_one_connection(post_office, monkeypatch):
+    async def handle_mail(server, session, envelope, address, options):
+        session.mails = getattr(session, "mails", 0) + 1
+        if session.mails > 2:
+            return "421 too many mails in this connection"
+        envelope.mail_from = address
+        return "250 OK"
+
+    monkeypatch.setattr(post_office, "handle_MAIL", handle_mail, raising=False)
+    for n in range(5):
+        subscriptions.request(f"a{n}@example.org")
+    assert confirmations.outbox.send_due() == 5
+    assert len(post_office.letters) == 5
+
+
+def test_a_mail_whose_text_is_refused_and_a_server_that_refuses_us_settle_nothing(post_office, monkeypatch):
+    async def handle_data(server, session, envelope):
+        return "554 no" if "anna" in envelope.rcpt_tos[0] else await take(server, session, envelope)
+
+    take = post_office.handle_DATA
+    monkeypatch.setattr(post_office, "handle_DATA", handle_data)
+    post_office.answers = {"berta@example.org": "554 5.7.1 relay access denied"}
+    signups = [subscriptions.request(f"{name}@example.org") for name in ("anna", "berta", "carla")]
+    confirmations.outbox.send_due()
+    assert [state_of(each) for each in signups] == [Mail.WAITING, Mail.WAITING, Mail.SENT]
 
 
 def test_it_tries_again_where_the_mail_server_is_away(

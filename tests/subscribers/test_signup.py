@@ -1,33 +1,25 @@
 """The whole path as a reader walks it, with a real mail server."""
 
+import html
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django_tasks_db.models import DBTaskResult
 
-from subscribers import addresses, confirmations, subscriptions, suppressions
-from subscribers.views import joining
-from subscribers.models import ConsentEvent, SignupRequest, Subscriber, Suppression
+from shield import strain
+from shield.budgets import Allowance
+from subscribers import confirmations, subscriptions
+from subscribers.models import ConsentEvent, SignupRequest, Subscriber
+from subscribers.views import pages
+from tests.subscribers import situations
 
 pytestmark = pytest.mark.django_db
 
 
 def link_in(letter):
     return re.search(r"^http\S+(/subscribe/confirm/\S+)$", letter.text, re.MULTILINE).group(1)
-
-
-@pytest.fixture
-def everybody():
-    """One address in each situation; the answer must not tell which."""
-    for address in ("confirmed@example.org", "left@example.org"):
-        subscriptions.confirm(subscriptions.request(address))
-    subscriptions.leave(Subscriber.objects.get(folded="left@example.org"))
-    subscriptions.request("asked@example.org")
-    for reason in Suppression.Reason:
-        suppressions.suppress(addresses.keyed_hash(f"{reason}@example.org"), reason)
-    return ["new@example.org", "confirmed@example.org", "left@example.org", "asked@example.org"] + [
-        f"{reason}@example.org" for reason in Suppression.Reason
-    ]
 
 
 def test_a_reader_signs_up_opens_the_mail_presses_the_button_and_leaves_again(
@@ -59,43 +51,14 @@ def test_a_reader_signs_up_opens_the_mail_presses_the_button_and_leaves_again(
     assert "You have left" in client.post(leave).text
     assert not Subscriber.objects.confirmed().exists()
     assert [event.kind for event in ConsentEvent.objects.all()] == ["confirmed", "left"]
-    assert len(post_office.letters) == 1
+    subjects = [letter.message["Subject"].partition(":")[0] for letter in post_office.letters]
+    assert subjects == ["Please confirm your sign-up", "Welcome", "You have left"]
 
 
-def test_the_answer_is_the_same_whoever_it_is(everybody, sign_up):
-    answers = set()
-    for turn in range(2):
-        for place, address in enumerate(everybody):
-            answer = sign_up(address, remote=f"203.0.113.{place + 1 + 100 * turn}")
-            answers.add((answer.status_code, answer.content, str(sorted(answer.headers.items()))))
-    assert len(answers) == 1
-    assert answers.pop()[0] == 303
-
-
-def test_the_work_before_the_answer_is_the_same_whoever_it_is(everybody, sign_up, django_assert_num_queries):
-    sign_up("first@example.org")
-    for address in everybody:
-        with django_assert_num_queries(3):
-            sign_up(address)
-
-
-def test_the_mail_goes_to_those_who_may_be_asked_and_to_nobody_else(everybody, sign_up, post_office):
-    SignupRequest.objects.all().delete()
-    for place, address in enumerate(everybody):
-        sign_up(address, remote=f"203.0.113.{place + 1}")
-    confirmations.outbox.send_due()
-    got_mail = sorted(recipient for letter in post_office.letters for recipient in letter.recipients)
-    assert got_mail == [
-        "asked@example.org",
-        "left@example.org",
-        "new@example.org",
-        "unsubscribed@example.org",
-    ]
-
-
-def test_a_sign_up_changes_no_subscriber(everybody, sign_up, post_office, tasks_at_once):
+def test_a_sign_up_changes_no_subscriber(sign_up, post_office, tasks_at_once):
+    everybody = situations.make()
     before = list(Subscriber.objects.values())
-    for place, address in enumerate(everybody):
+    for place, address in enumerate(everybody.values()):
         sign_up(address, first_name="Mallory", remote=f"203.0.113.{place + 1}")
     assert list(Subscriber.objects.values()) == before
 
@@ -118,7 +81,7 @@ def test_the_box_sets_no_cookie_and_asks_the_database_nothing(client, django_ass
 def test_it_refuses_another_sites_form_and_offers_its_own(sign_up):
     answer = sign_up("anna@example.org", headers={"Origin": "https://evil.example"})
     assert answer.status_code == 403
-    assert "sign up here" in answer.text
+    assert "use the form on this one" in answer.text
     assert not SignupRequest.objects.exists()
 
 
@@ -137,12 +100,12 @@ def test_a_network_that_signs_up_too_often_is_told_to_come_back(sign_up, setting
             f"a{n}@example.org",
             headers={"Origin": "http://testserver", "X-Forwarded-For": f"6.6.6.{n}, 2001:db8::{n:x}"},
         )
-        for n in range(joining.PER_NETWORK.amount + 1)
+        for n in range(pages.PER_NETWORK.amount + 1)
     ]
     assert [answer.status_code for answer in status[-2:]] == [303, 429]
     assert "in an hour" in status[-1].text
-    assert f'value="a{joining.PER_NETWORK.amount}@example.org"' in status[-1].text
-    assert SignupRequest.objects.count() == joining.PER_NETWORK.amount
+    assert f'value="a{pages.PER_NETWORK.amount}@example.org"' in status[-1].text
+    assert SignupRequest.objects.count() == pages.PER_NETWORK.amount
 
 
 def test_a_page_left_open_too_long_gives_the_form_again_with_all_that_was_typed(sign_up):
@@ -159,6 +122,79 @@ def test_what_fills_in_the_hidden_field_is_asked_to_look_again(sign_up):
     assert answer.status_code == 422
     assert "cheap pills" not in answer.text
     assert not SignupRequest.objects.exists()
+
+
+@pytest.fixture
+def strained(monkeypatch):
+    """Put the site under strain with its first form."""
+    monkeypatch.setattr(strain, "FORMS", Allowance("test", 0, strain.FORMS.per))
+
+
+def asked_in(page):
+    return html.unescape(re.search(r'<label for="id_answer">(.+\?) <span', page.text).group(1))
+
+
+def fresh_stamp(page):
+    return re.search(r'name="stamp" value="([^"]+)"', page.text).group(1)
+
+
+def test_under_strain_it_asks_a_plain_question_and_keeps_what_was_typed(client, sign_up, strained):
+    assert 'name="answer"' not in client.get("/").text + client.get("/subscribe/").text
+    page = sign_up("Anna@example.org", first_name="Anna")
+    assert page.status_code == 422
+    assert "Please answer the question below as well" in page.text
+    assert 'value="Anna@example.org"' in page.text
+    assert 'value="Anna"' in page.text
+    assert not SignupRequest.objects.exists()
+
+    wrong = sign_up("Anna@example.org", first_name="Anna", stamp=fresh_stamp(page), answer="pills")
+    assert wrong.status_code == 422
+    assert "That was not it" in wrong.text
+    assert 'aria-invalid="true" aria-describedby="id_answer_error"' in wrong.text
+    assert "pills" not in wrong.text
+
+    answer = situations.answer(asked_in(wrong))
+    taken = sign_up("Anna@example.org", first_name="Anna", stamp=fresh_stamp(wrong), answer=answer)
+    assert (taken.status_code, taken["Location"]) == (303, "/subscribe/sent/")
+    assert SignupRequest.objects.get().first_name == "Anna"
+
+
+def test_an_answer_is_good_for_one_network_and_its_hour(sign_up, strained):
+    with time_machine.travel(datetime(2026, 3, 3, 12, tzinfo=UTC), tick=False) as clock:
+        answer = situations.answer(asked_in(sign_up("anna@example.org")))
+        status = [
+            sign_up("anna@example.org", answer=answer, remote=f"10.0.0.{n}").status_code for n in range(15)
+        ]
+        assert status.count(303) <= 2
+        assert sign_up("anna@example.org", answer=answer.upper() + ".").status_code == 303
+        status = []
+        for _ in range(15):
+            clock.shift(timedelta(hours=1))
+            status.append(sign_up("anna@example.org", answer=answer).status_code)
+        assert status.count(303) <= 2
+
+
+def test_to_be_asked_costs_a_network_nothing_and_to_guess_does(sign_up, strained):
+    for _ in range(pages.PER_NETWORK.amount + 1):
+        page = sign_up("anna@example.org")
+        assert page.status_code == 422
+    status = [sign_up("anna@example.org", answer="pills").status_code for _ in range(25)]
+    assert status == [422] * pages.PER_NETWORK.amount + [429] * (25 - pages.PER_NETWORK.amount)
+    assert sign_up("anna@example.org", answer=situations.answer(asked_in(page))).status_code == 429
+    page = sign_up("anna@example.org", remote="198.51.100.1")
+    answer = situations.answer(asked_in(page))
+    assert sign_up("anna@example.org", answer=answer, remote="198.51.100.1").status_code == 303
+
+
+def test_who_asks_for_the_mail_once_more_passes_the_same_shield(client, sign_up, strained):
+    page = sign_up("anna@example.org", path="/subscribe/again/")
+    assert page.status_code == 422
+    assert 'action="/subscribe/again/"' in page.text
+    answer = situations.answer(asked_in(page))
+    taken = sign_up("anna@example.org", path="/subscribe/again/", answer=answer)
+    assert (taken.status_code, taken["Location"]) == (303, "/subscribe/sent/")
+    assert SignupRequest.objects.get().wish == "again"
+    assert 'href="/subscribe/again/"' in client.get("/subscribe/sent/").text
 
 
 def test_a_slip_is_explained_beside_its_field(sign_up):

@@ -1,0 +1,123 @@
+"""Members against strangers: whether an answer, or the time it takes, tells who is on the list.
+
+``python -m bench.equality EACH`` fills the empty database of DATABASE_URL with EACH members and asks as often
+for strangers, in turns, twice for each person. Its exit status is 1 where a figure is out of its bounds.
+"""
+
+import gc
+import random
+import re
+import statistics
+import sys
+import time
+from datetime import timedelta
+
+import django
+from django.core.management import call_command
+from django.test import Client
+
+django.setup()
+
+from bench.report import Verdicts, machine, table  # noqa: E402 - models need the set-up
+from shield import stamps, strain  # noqa: E402
+from shield.budgets import Allowance  # noqa: E402
+from subscribers import subscriptions, tokens, wording  # noqa: E402
+from subscribers.models import Letter  # noqa: E402
+
+FORMS = {
+    "sign up": "/subscribe/",
+    "mail once more": "/subscribe/again/",
+    "ask for preferences": "/subscribe/preferences/",
+}
+UNSUBSCRIBE, STRAINED = "unsubscribe", "sign up, under strain"
+MEMBER, STRANGER = "member", "stranger"
+
+
+def people(each):
+    """Return [(kind, address, handle)]: so many members, and as many of whom nothing is known, in turns."""
+    found = []
+    for number in range(each):
+        addresses = f"m{number:04}@example.org", f"s{number:04}@example.org"
+        member = subscriptions.confirm(subscriptions.request(addresses[0]))
+        pair = [(MEMBER, addresses[0], member.handle), (STRANGER, addresses[1], tokens.nobody())]
+        # Whoever comes first may find something warm.
+        random.shuffle(pair)
+        found += pair
+    # They were welcomed long ago.
+    Letter.objects.update(mail=Letter.Mail.SENT)
+    return found
+
+
+def ask(client, name, number, address, handle):
+    """Do what is measured for one person; return (the answer as anybody sees it, seconds)."""
+    if name == UNSUBSCRIBE:
+        path = f"/unsubscribe/{tokens.make(tokens.Purpose.LEAVE, handle)}/"
+        data = {"List-Unsubscribe": "One-Click"}
+    else:
+        path = FORMS.get(name, FORMS["sign up"])
+        data = {"address": address, "stamp": stamps.stamp(), "wording": wording.CURRENT}
+    # Both of a pair come from one network, and each pair from another.
+    remote = f"10.0.{number // 2 // 250}.{number // 2 % 250}"
+    start = time.perf_counter()
+    answer = client.post(path, data, headers={"Origin": "http://localhost"}, REMOTE_ADDR=remote)
+    seconds = time.perf_counter() - start
+    # What is signed anew each time, and what was typed.
+    text = re.sub(r"/undo/[^/\"]+/", "/undo/TOKEN/", answer.text).replace(address, "ADDRESS")
+    if name == STRAINED:
+        # It is the network's; see tests/subscribers/test_equality.py.
+        text, answer.headers["Content-Length"] = re.sub(r"Which (is|of) .+\?", "QUESTION", text), ""
+        answer.headers["ETag"] = ""
+    return (answer.status_code, text, str(sorted(answer.headers.items()))), seconds
+
+
+def measure(name, everybody):
+    """Return ({attempt: {kind: [seconds]}}, {attempt: the distinct answers})."""
+    client = Client(headers={"host": "localhost"})
+    seconds, answers = {}, {}
+    for attempt in ("first", "second"):
+        seconds[attempt], answers[attempt] = {MEMBER: [], STRANGER: []}, set()
+        gc.collect()
+        for number, (kind, address, handle) in enumerate(everybody):
+            answer, took = ask(client, name, number, address, handle)
+            seconds[attempt][kind].append(took)
+            answers[attempt].add(answer)
+    return seconds, answers
+
+
+def spread(seconds):
+    """Return the width of the middle half of some times."""
+    low, _, high = statistics.quantiles(seconds, n=4)
+    return high - low
+
+
+def main(each):
+    """Fill, measure and judge; return the exit status."""
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    strain.FORMS = Allowance("bench", 10**6, timedelta(days=1))
+    everybody = people(each)
+    rows, verdicts, judged = [], Verdicts(), []
+    # Leaving comes last: after it there are no members.
+    for name in (*FORMS, STRAINED, UNSUBSCRIBE):
+        if name == STRAINED:
+            strain.LASTING.spend()
+        seconds, answers = measure(name, everybody)
+        if name == STRAINED:
+            strain.LASTING = Allowance("bench over", 1, timedelta(days=1))
+        for attempt, of in seconds.items():
+            medians = {kind: statistics.median(times) for kind, times in of.items()}
+            width = min(map(spread, of.values()))
+            apart = abs(medians[MEMBER] - medians[STRANGER])
+            judged.append((name, attempt, len(answers[attempt]), apart / width))
+            cells = [medians[MEMBER], medians[STRANGER], apart, width]
+            rows.append((f"{name}, {attempt}", *(f"{cell * 1000:.2f}" for cell in cells)))
+    print(f"\n{each} members and {each} strangers, in turns, twice each. {machine()}\n")
+    table(("what", "members ms", "strangers ms", "apart ms", "middle half ms"), rows)
+    for name, attempt, distinct, apart in judged:
+        verdicts.same(f"{name}, {attempt}: distinct answers, and one", distinct, 1)
+        verdicts.at_most(f"{name}, {attempt}: medians apart / spread", apart, 1.0)
+    return 1 if verdicts.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:])))

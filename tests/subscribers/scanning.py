@@ -1,0 +1,52 @@
+"""Mails of every kind with their links, and all rows as they stand, which a mail scanner must not change."""
+
+import re
+from datetime import timedelta
+
+from django.apps import apps
+
+from shield.budgets import Allowance
+from subscribers import confirmations, letters, outbox, subscriptions
+from subscribers.models import SignupRequest
+
+Wish = SignupRequest.Wish
+KINDS = [
+    f"/{kind}/"
+    for kind in "subscribe/confirm subscribe/move subscribe/preferences subscribe/undo unsubscribe".split()
+]
+
+
+def mail(number, monkeypatch):
+    """Send five mails on behalf of each of so many: a confirmation, a welcome, a link to the preferences, a
+    question at a new address, and a "you have left"."""
+    for each in range(number):
+        host = f"host{each % 50}.example"
+        subscriptions.request(f"asks{each}@{host}", first_name="Anna")
+        member = subscriptions.confirm(subscriptions.request(f"member{each}@{host}"))
+        subscriptions.request(member.address, wish=Wish.LINK)
+        subscriptions.ask_to_move(member, f"new{each}@{host}")
+        subscriptions.leave(subscriptions.confirm(subscriptions.request(f"leaver{each}@{host}")))
+    # As fast as they can be sent.
+    monkeypatch.setattr(outbox, "OVERALL", Allowance("test", 10_000, timedelta(minutes=1)))
+    for each in (letters.outbox, confirmations.outbox):
+        each.send_due(seconds=600)
+
+
+def links(post_office):
+    """Return every link in every mail, as paths of the site, each once."""
+    found = {}
+    for letter in post_office.letters:
+        for text in (letter.text, letter.html):
+            for link in re.findall(r"https?://[^/\s\"<>]+(/[^\s\"<>]*)", text):
+                found.setdefault(link)
+    return list(found)
+
+
+def kinds(links):
+    """Return what kinds of signed link there are, as the paths before the token, sorted."""
+    return sorted({re.sub(r"[^/]{30,}/$", "", link) for link in links if re.search(r"[^/]{30,}/$", link)})
+
+
+def rows():
+    """Return all rows of all tables, as they stand."""
+    return {model._meta.label: list(model.objects.order_by("pk").values()) for model in apps.get_models()}

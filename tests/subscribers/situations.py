@@ -1,0 +1,41 @@
+"""Addresses in each situation that a stranger must not learn of, and a person who answers plain questions."""
+
+import re
+
+from shield import questions
+from subscribers import addresses, erasure, subscriptions, suppressions
+from subscribers.models import Subscriber, Suppression
+
+GET_A_CONFIRMATION = ("new", "asked", "left")
+MEMBERS = ("confirmed", "paused")
+GET_NOTHING = ("bounced", "complained", "blocked", "erased")
+ALL = GET_A_CONFIRMATION + MEMBERS + GET_NOTHING
+
+
+def make(number=""):
+    """Put one address into each situation; return {situation: address}, all addresses of one length."""
+    found = {name: f"{name}{number}".ljust(14, "x") + "@example.org" for name in ALL}
+    for name in (*MEMBERS, "left", "erased"):
+        subscriptions.confirm(subscriptions.request(found[name]))
+    subscriptions.leave(_subscriber(found["left"]))
+    erasure.erase(_subscriber(found["erased"]))
+    subscriptions.pause(_subscriber(found["paused"]), _subscriber(found["paused"]).joined_at.date())
+    subscriptions.request(found["asked"])
+    for reason in GET_NOTHING:
+        suppressions.suppress(addresses.keyed_hash(found[reason]), Suppression.Reason(reason))
+    return found
+
+
+def answer(asked):
+    """Answer a plain question as a person would, from its words alone."""
+    *_, words = asked.rstrip("?").rpartition(": ")
+    words = words.split(", ")
+    if kind := re.match("Which of these words is (.+):", asked):
+        (found,) = set(words) & set(questions._WORDS[kind.group(1)])
+        return found
+    place = re.match(r"Which is the (\w+) of these words", asked).group(1)
+    return words[["first", "second", "third", "fourth", "last"].index(place)]
+
+
+def _subscriber(address):
+    return Subscriber.objects.get(folded=addresses.folded(address))

@@ -1,0 +1,22 @@
+"""Mail scanners open every link before its reader does; see also tests/browser/test_scanners.py."""
+
+import pytest
+
+from tests.subscribers import scanning
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("number", [2, pytest.param(100, marks=pytest.mark.soak)])
+def test_opening_every_link_of_every_mail_changes_nothing_at_all(number, client, post_office, monkeypatch):
+    scanning.mail(number, monkeypatch)
+    assert len(post_office.letters) == 5 * number
+    links = scanning.links(post_office)
+    assert scanning.kinds(links) == scanning.KINDS
+    before = scanning.rows()
+    for link in links:
+        for method in (client.get, client.head, client.options, client.get):
+            answer = method(link)
+            assert answer.status_code in (200, 405)
+            assert not answer.cookies
+    assert scanning.rows() == before
