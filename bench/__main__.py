@@ -1,4 +1,4 @@
-"""Measure pages and the import on an archive of 15,000 tips: ``make bench``, or ``python -m bench --help``.
+"""Measure pages and the imports on an archive of 15,000 tips: ``make bench``, or ``python -m bench --help``.
 
 With DATABASE_URL set it measures on that engine alone, else on SQLite and on PostgreSQL: the server of
 TEST_DATABASE_URL, or one of its own. The databases are always its own; the given one is not written to.
@@ -20,6 +20,10 @@ from tests.__main__ import OF_A_SITE, ROOT
 
 # A rough guard, for a step gone quadratic or done row by row: what an import does besides is worth its time.
 IMPORT_TO_BARE = 12
+# The same for a list of addresses, which is read twice, looked up, and written in short transactions.
+ADDRESSES_TO_BARE = 6
+# Room for the database itself: SQLite maps its file into memory, and what it maps is counted.
+ADDRESSES_TEN_TIMES = 2.0
 
 
 def main(options):
@@ -52,7 +56,10 @@ def measure(name, url, folder, options):
         failed = 1 if pages.returncode else 0
     with scratch(url, folder) as database:
         failed += 1 if run(database, folder, "bench.similar", options.rounds).returncode else 0
-    return failed + imports(url, folder, options.pages)
+    with scratch(url, folder) as database:
+        failed += 1 if run(database, folder, "bench.equality", options.people).returncode else 0
+    failed += imports(url, folder, options.pages)
+    return failed + addresses(url, folder, options.addresses)
 
 
 def imports(url, folder, most):
@@ -99,9 +106,43 @@ def imports(url, folder, most):
     return verdicts.failed
 
 
-def asked(database, folder, *arguments):
-    """Run one step of the import in a process of its own; return what it told."""
-    step = run(database, folder, "bench.imports", *arguments, stdout=subprocess.PIPE)
+def addresses(url, folder, most):
+    """Measure the import of a tenth of a list of addresses, and of all; return how many verdicts failed."""
+    few = max(1, most // 10)
+    figures = {}
+    for count in (few, most):
+        place = folder / f"{count}-addresses"
+        place.mkdir()
+        with scratch(url, folder) as database:
+            asked(database, folder, "prepare", place, count, module="bench.subscribers")
+            step = "compare" if count == most else "read"
+            figures[count] = asked(database, folder, step, place, module="bench.subscribers")
+    print(f"\nA list of addresses, imported into an empty database. {machine()}\n")
+    table(
+        ("rows", "seconds", "rows a second", "peak MiB"),
+        [
+            (
+                str(count),
+                f"{each['seconds']:.1f}",
+                f"{each['rows'] / each['seconds']:.0f}",
+                f"{each['megabytes']:.0f}",
+            )
+            for count, each in figures.items()
+        ],
+    )
+    full, bare = figures[most], figures[most]["bare_seconds"]
+    rate = full["rows"] / bare
+    print(f"A bare bulk_create of the same {full['written']} rows: {bare:.1f} s, {rate:.0f} people a second.")
+    verdicts = Verdicts()
+    verdicts.at_most("addresses / bare bulk_create", full["seconds"] / bare, ADDRESSES_TO_BARE)
+    growth = full["megabytes"] / figures[few]["megabytes"]
+    verdicts.at_most("addresses: peak memory, ten times the rows", growth, ADDRESSES_TEN_TIMES)
+    return verdicts.failed
+
+
+def asked(database, folder, *arguments, module="bench.imports"):
+    """Run one step of an import in a process of its own; return what it told."""
+    step = run(database, folder, module, *arguments, stdout=subprocess.PIPE)
     if step.returncode:
         sys.exit("The import cannot be measured; the reason is above.")
     return json.loads(step.stdout)
@@ -126,6 +167,12 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=31, help="how often each page is asked for")
     parser.add_argument(
         "--pages", type=int, default=1500, help="archive pages to import, and a tenth of them"
+    )
+    parser.add_argument(
+        "--people", type=int, default=200, help="members, and as many strangers, to tell apart"
+    )
+    parser.add_argument(
+        "--addresses", type=int, default=100_000, help="in the list to import, and a tenth of them"
     )
     try:
         sys.exit(main(parser.parse_args()))

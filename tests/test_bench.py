@@ -18,7 +18,7 @@ ENGINE = os.environ.get("DATABASE_URL", "") if connection.vendor == "postgresql"
 
 @pytest.mark.processes
 def test_it_prints_every_figure():
-    options = "--tips 30 --rounds 2 --pages 10".split()
+    options = "--tips 30 --rounds 2 --pages 10 --addresses 20 --people 2".split()
     run = subprocess.run(
         [sys.executable, "-m", "bench", *options],
         cwd=ROOT,
@@ -30,10 +30,20 @@ def test_it_prints_every_figure():
     assert run.returncode in (0, 1), run.stderr  # whether a figure is out of bounds says nothing here
     for page in ("home", "tag, first page", "tag, last page", "a tip", "feed", "search: a common word"):
         assert re.search(rf"^{page} +\d+ +\d+\.\d ", run.stdout, re.MULTILINE), run.stdout
-    for verdict in ("queries", "last page / first page", "search", "import / bare", "peak memory"):
+    for verdict in (
+        "queries",
+        "last page / first page",
+        "search",
+        "import / bare",
+        "peak memory",
+        "addresses / bare",
+        "unsubscribe, second: medians apart / spread",
+    ):
         assert re.search(rf"^(ok  |FAIL) .*{verdict}.*: .+\(.+\)$", run.stdout, re.MULTILINE), run.stdout
     for pages in (1, 10):
         assert re.search(rf"^{pages} +\d+ +[\d.]+ +\d+ +[\d.]+$", run.stdout, re.MULTILINE), run.stdout
+    for rows in (2, 20):
+        assert re.search(rf"^{rows} +[\d.]+ +\d+ +\d+$", run.stdout, re.MULTILINE), run.stdout
     assert re.search(r"A bare bulk_create of the same \d+ rows: .* tips a second", run.stdout)
     assert re.search(r"\d+ cores, load [\d.]+", run.stdout)
 

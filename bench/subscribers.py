@@ -1,0 +1,83 @@
+"""The import of a generated list of addresses, each step in a process of its own to tell its memory apart.
+
+``python -m bench.subscribers STEP FOLDER`` works on the database of DATABASE_URL and prints one JSON object.
+The steps: ``prepare COUNT`` migrates an empty database and writes a list of so many addresses into FOLDER;
+``read`` imports it and tells the time and the peak memory; ``compare`` does so and then writes the same rows
+into the emptied tables by a bare ``bulk_create``.
+"""
+
+import json
+import resource
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import django
+from django.core.management import call_command
+from django.db import connection, transaction
+
+django.setup()
+
+from subscribers.importers.reading import AddressList  # noqa: E402 - models need the set-up
+from subscribers.importers.store import store  # noqa: E402
+from subscribers.models import ConsentEvent, Subscriber, Suppression  # noqa: E402
+
+BARE_RUNS = 3
+LIST = "list.csv"
+
+
+def prepare(folder, count):
+    """Make the tables of an empty database and write a list in the shape of Mailchimp's exports."""
+    call_command("migrate", verbosity=0)
+    with (folder / LIST).open("w") as file:
+        file.write("Email Address,First Name,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LEID,UNSUB_TIME\n")
+        for number in range(count):
+            day = f"20{10 + number % 15}-0{1 + number % 9}-1{number % 10} 07:00:00"
+            # One in fifty has left.
+            left = day if number % 50 == 49 else ""
+            address = f"reader.{number}@host{number % 211}.example.org"
+            file.write(
+                f"{address},Name{number % 977},{day},,{day},198.51.100.{number % 250},{number},{left}\n"
+            )
+    return {"rows": count}
+
+
+def read(folder):
+    """Import the list of a folder; return the rows, the seconds and the process's peak memory."""
+    connection.ensure_connection()
+    start = time.perf_counter()
+    report = store(AddressList(folder / LIST), source="Made up for the bench.")
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts in kibibytes, macOS in bytes.
+    megabytes = peak / (2**20 if sys.platform == "darwin" else 2**10)
+    return {"rows": report.rows, "seconds": seconds, "megabytes": megabytes}
+
+
+def compare(folder):
+    """Import the list of a folder, then write the same rows into the emptied tables; return both figures."""
+    measured = read(folder)
+    models = (Subscriber, ConsentEvent, Suppression)
+    rows = {model: list(model.objects.order_by("pk")) for model in models}
+    bare = statistics.median(_bare(rows) for _ in range(BARE_RUNS))
+    return {**measured, "written": sum(map(len, rows.values())), "bare_seconds": bare}
+
+
+def _bare(rows):
+    """Empty the tables and write some rows by Django's own ``bulk_create``; return the seconds it took."""
+    call_command("flush", interactive=False, verbosity=0)
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM")
+    start = time.perf_counter()
+    with transaction.atomic():
+        for model, same in rows.items():
+            model.objects.bulk_create(same)
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    step, folder, *others = sys.argv[1:]
+    steps = {"prepare": prepare, "read": read, "compare": compare}
+    print(json.dumps(steps[step](Path(folder), *map(int, others))))
