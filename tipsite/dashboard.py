@@ -1,7 +1,7 @@
 """The desk's front page: is the next slot safe, and what waits for somebody to do it.
 
 Everybody sees how the weeks stand. An author finds their own tips besides; who approves, what waits for
-review, the alarms, and what the archive still lacks.
+review, the alarms, and what the archive still lacks. Who may see subscribers is told how the list grows.
 """
 
 from collections import Counter
@@ -12,6 +12,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from subscribers import charts, growth
+from subscribers.models import Letter, Outgoing, SignupRequest, Subscriber
 from tips import rights, slots, weeks
 from tips.models import ImportRun, State, Tip
 from tipsite import notices
@@ -19,6 +21,9 @@ from tipsite.models import Notice
 
 # With the coming ones, a year of weeks.
 PAST = 39
+# Of the growth of the list.
+GROWTH_WEEKS, CHART_HEIGHT = 26, 40
+SEE_PEOPLE = "subscribers.view_subscriber"
 MOST_IN_REVIEW, MOST_OWN, MOST_GAPS, MOST_IMPORTS = 8, 8, 4, 3
 # How the history's lines of what put a tip into review begin.
 SUBMITTED, BACK = "Submitted for review.", "Back in review"
@@ -48,6 +53,8 @@ def context(user, now=None):
         }
     else:
         shown["own"] = own(user)
+    if user.has_perm(SEE_PEOPLE):
+        shown["people"] = people(now)
     return shown
 
 
@@ -109,6 +116,18 @@ def texts():
         "total": total,
         "teasers": teasers,
         "here": round(100 * (total - teasers) / total) if total else 100,
+    }
+
+
+def people(now):
+    """Return how many subscribers there are, how the list grew of late, and how many mails wait."""
+    weeks_of_growth = growth.weeks(GROWTH_WEEKS, now)
+    waiting = Q(mail=Outgoing.Mail.WAITING)
+    return {
+        "confirmed": Subscriber.objects.confirmed().count(),
+        "week": weeks_of_growth[-1],
+        "chart": charts.growth(weeks_of_growth, CHART_HEIGHT),
+        "mails": SignupRequest.objects.filter(waiting).count() + Letter.objects.filter(waiting).count(),
     }
 
 

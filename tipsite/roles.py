@@ -29,7 +29,17 @@ _PUBLISHER = _EDITOR | {
     "auth.add_user",
     "auth.change_user",
     "auth.view_user",
+    # To block an address, and to lift a reason.
+    "subscribers.add_suppression",
+    "subscribers.delete_suppression",
+    # To take off the list: nobody types over a subscriber.
+    "subscribers.change_subscriber",
+    "subscribers.erase_subscriber",
+    "subscribers.export_subscriber",
+    "subscribers.import_subscriber",
     "subscribers.view_consentevent",
+    "subscribers.view_erasure",
+    "subscribers.view_letter",
     "subscribers.view_signuprequest",
     "subscribers.view_subscriber",
     "subscribers.view_suppression",

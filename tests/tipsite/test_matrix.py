@@ -18,8 +18,8 @@ from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_tasks_db.models import DBTaskResult
 
-from subscribers import addresses, subscriptions, suppressions
-from subscribers.models import SignupRequest, Suppression
+from subscribers import subscriptions, suppressions
+from subscribers.models import Erasure, Letter, SignupRequest, Suppression
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips import preview, queue, slots
@@ -94,7 +94,7 @@ class Things:
             "oneself": me,
         }
         subscriber = subscriptions.confirm(subscriptions.request("anna@example.org"))
-        suppressions.suppress(addresses.keyed_hash("berta@example.org"), Suppression.Reason.BOUNCED)
+        suppressions.suppress(subscriber.key, Suppression.Reason.BOUNCED)
         tag = Tag.objects.create(name="calm", slug="calm")
         self.rows = {
             "auth/group": Group.objects.get(name="Author"),
@@ -103,6 +103,8 @@ class Things:
             "subscribers/subscriber": subscriber,
             "subscribers/signuprequest": SignupRequest.objects.get(),
             "subscribers/suppression": Suppression.objects.get(),
+            "subscribers/letter": Letter.objects.get(),
+            "subscribers/erasure": Erasure.objects.create(was_confirmed=True),
             "django_tasks_database/dbtaskresult": DBTaskResult.objects.create(
                 args_kwargs={"args": [], "kwargs": {}}, task_path="tests.nothing", run_after=timezone.now()
             ),

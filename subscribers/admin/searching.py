@@ -1,0 +1,124 @@
+"""Searching for people without writing them into addresses of pages.
+
+Django's search puts what was typed into the page's address, and so into the browser's history and the logs
+of every server on the way. Here it travels in a POST, comes back in a signed cookie that only this list gets,
+and the address of the page holds a random tag that says which search is meant.
+"""
+
+import secrets
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.db.models import Q
+from django.http import HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
+
+from subscribers import addresses
+
+COOKIE = "sought"
+LASTS = 60 * 60
+_SALT = "subscribers.admin.searching"
+ENDED = "That search has ended, or you began another one since. Please search again."
+
+
+class SearchForm(forms.Form):
+    term = forms.CharField(max_length=addresses.MAX_LENGTH, required=False)
+
+
+def matching(term):
+    """Return the condition on ``folded`` for what somebody typed: an address, or the beginning of one.
+
+    What begins with an @ is a domain. It is found in an index but for a domain, for which every address is
+    read once.
+    """
+    term = addresses.folded(term)
+    if term.startswith("@"):
+        return Q(folded__endswith=term)
+    if connection.vendor == "sqlite":
+        # Its LIKE uses no index here. Folded addresses are ASCII, so that this is the same.
+        return Q(folded__gte=term, folded__lt=term + "\x7f")
+    return Q(folded__startswith=term)
+
+
+class PrivateSearch:
+    """For a ModelAdmin: the search of its list, by POST."""
+
+    # Only says that there is a search; get_search_results does it.
+    search_fields = ["folded"]
+    search_help_text = "An address or its beginning, or @ and a domain."
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.search_view)
+        name = f"{self.opts.app_label}_{self.opts.model_name}_search"
+        return [path("search/", view, name=name), *super().get_urls()]
+
+    def _list(self):
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+
+    def search_view(self, request):
+        """Take what was typed, and lead to the list that shows what is found."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        return self._begin(request)
+
+    @method_decorator(sensitive_post_parameters())
+    def _begin(self, request):
+        form = SearchForm(request.POST)
+        term = form.cleaned_data["term"].strip() if form.is_valid() else ""
+        # What other than a search the list was narrowed down to stays.
+        kept = request.GET.copy()
+        for name in (SEARCH_VAR, "p", "e", "all"):
+            kept.pop(name, None)
+        if not term:
+            return HttpResponseRedirect(f"{self._list()}?{kept.urlencode()}" if kept else self._list())
+        kept[SEARCH_VAR] = tag = secrets.token_urlsafe(6)
+        response = HttpResponseRedirect(f"{self._list()}?{kept.urlencode()}")
+        response.set_cookie(
+            COOKIE,
+            signing.dumps([tag, term], salt=_SALT),
+            max_age=LASTS,
+            path=self._list(),
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Strict",
+        )
+        return response
+
+    def sought(self, request):
+        """Return what the search in the page's address looks for, or None where nobody knows any more."""
+        try:
+            tag, term = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=LASTS)
+        except (signing.BadSignature, ValueError):
+            return None
+        return term if tag == request.GET.get(SEARCH_VAR) else None
+
+    def changelist_view(self, request, extra_context=None):
+        term = self.sought(request)
+        if SEARCH_VAR in request.GET and term is None:
+            kept = request.GET.copy()
+            del kept[SEARCH_VAR]
+            self.message_user(request, ENDED, messages.WARNING)
+            return HttpResponseRedirect(f"{self._list()}?{kept.urlencode()}" if kept else self._list())
+        search = {
+            "sought": term or "",
+            "cl_address": self._list(),
+            "search_address": f"{self._list()}search/",
+        }
+        return super().changelist_view(request, {**search, **(extra_context or {})})
+
+    def get_search_results(self, request, queryset, search_term):
+        term = self.sought(request)
+        return (queryset.filter(self.matching(term)) if term else queryset), False
+
+    def matching(self, term):
+        """Return the condition for what somebody typed."""
+        return matching(term)
