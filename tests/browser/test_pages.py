@@ -116,39 +116,27 @@ def test_axe_finds_nothing_on_any_kind_of_page(page, kinds):
     assert found == {}
 
 
-def test_no_page_scrolls_sideways_on_any_screen(page, kinds):
-    wide = {}
+def test_no_page_loses_anything_on_any_screen_or_at_twice_the_size(page, kinds):
+    lost = {}
     for name, address in kinds.items():
         visit(page, address)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             if over := sideways(page):
-                wide[f"{name} at {width}"] = over
-    assert wide == {}
-
-
-def test_text_at_twice_its_size_loses_nothing(page, kinds):
-    lost = {}
-    for name, address in kinds.items():
-        visit(page, address)
+                lost[f"{name} at {width}"] = over
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         if over := sideways(page):
-            lost[name] = over
+            lost[f"{name} at twice its size"] = over
         # Cut off is what overflows a box that hides it; what is for screen readers alone does so on purpose.
         cut = page.evaluate("""() => [...document.querySelectorAll("body :not(.unseen, input, select, svg)")]
             .filter(each => getComputedStyle(each).overflow !== "visible"
             && (each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1)
             ).map(each => each.outerHTML)""")
         if cut:
-            lost[name] = cut
+            lost[f"{name}, cut off"] = cut
     assert lost == {}
-
-
-def test_reading_leaves_no_cookie(page, kinds):
-    """That no page complains or asks a stranger is held by the page itself."""
-    for address in kinds.values():
-        visit(page, address)
-    assert page.context.cookies() == []
+    # That no page complains or asks a stranger is held by the page itself.
+    assert page.context.cookies() == [], "reading leaves no cookie"
 
 
 def test_the_first_stop_of_the_keyboard_leads_past_the_masthead(page, kinds):

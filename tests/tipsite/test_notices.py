@@ -36,7 +36,7 @@ def ed():
 
 @pytest.fixture
 def run(time_machine):
-    """A function that lets the clock run in steps up to a moment, and returns the subjects of what was sent."""
+    """A function that lets the clock run up to a moment in steps, and returns what was sent, by subject."""
 
     def run(end, step=3 * HOUR, start=None):
         now = start or timezone.now()
