@@ -17,15 +17,14 @@ JUDGE = """async options => {
 }"""
 
 
-def faults(page, name, ways=WAYS):
-    """Return {where and what: the first element} of all that is wrong with the page in any of some ways.
+def faults(page, name):
+    """Return {where and what: the first element} of all that is wrong with the page in any of the four ways.
 
-    ``name`` says in the answer which page it was; ``ways`` are pairs of a width and a colour scheme. A page
-    that scrolls sideways is a fault as well.
+    ``name`` says in the answer which page it was. A page that scrolls sideways is a fault as well.
     """
     page.evaluate(Axe().axe_script)
     found = {}
-    for width, scheme in ways:
+    for width, scheme in WAYS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
         found |= {

@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings as site_settings
 from django.core.management import call_command
 from django.test import Client, override_settings
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.tips.people import make_person
@@ -30,6 +30,8 @@ def browser():
     # Playwright keeps an event loop in this thread, in which Django would refuse to ask the database.
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    # Five seconds are short on a machine that runs the suite on two databases at once.
+    expect.set_options(timeout=30_000)
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
