@@ -57,7 +57,7 @@ def test_it_ends_with_all_its_children(serve, site, port, number):
     started = descendants(serve.pid)
     assert len(started) >= 3
     serve.send_signal(number)
-    assert serve.wait(timeout=30) == 0
+    assert serve.wait(timeout=60) == 0
     assert not [each for each in started if is_alive(each)]
     assert answer(port) is None
     assert "Traceback" not in site.log.read_text()
