@@ -47,7 +47,10 @@ class Alarm:
 
 def due(now):
     """Return the Alarms that are due at a moment (an aware datetime) and were not sent, in order of slots."""
-    rows = _near(now)
+    return _due_among(_near(now), now)
+
+
+def _due_among(rows, now):
     notices = _notices(rows)
     passed = [row for row in rows if row.slot.at <= now]
     # What passed before the latest slot is too late to be told.
@@ -64,7 +67,7 @@ def send_alarms(now):
         told = _within_the_last_days(notices[row.slot.day])
         if told and not row.is_unsafe and row.slot.at > now:
             Notice.objects.filter(pk__in=[each.pk for each in told], settled_at=None).update(settled_at=now)
-    for alarm in due(now):
+    for alarm in _due_among(rows, now):
         send_once(alarm.key, lambda alarm=alarm: emails.slot_alarm(alarm.row, staff(), desk_address()), now)
 
 

@@ -6,18 +6,20 @@ empties ``page.complaints``.
 """
 
 import os
+import time
 from pathlib import Path
 
 import pytest
+from django.conf import settings as site_settings
 from django.core.management import call_command
-from django.test import override_settings
-from django.test.testcases import _StaticFilesHandler
+from django.test import Client, override_settings
 from playwright.sync_api import expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.tips.people import make_person
 
 CHROMIUM = "/usr/bin/chromium"
+IDLE = "new Promise(done => requestIdleCallback(() => setTimeout(done)))"
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +30,8 @@ def browser():
     # Playwright keeps an event loop in this thread, in which Django would refuse to ask the database.
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    # Five seconds are short on a machine that runs the suite on two databases at once.
+    expect.set_options(timeout=30_000)
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
@@ -49,10 +53,17 @@ def collected(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def live_server(browser, collected):
-    """The site in a thread; takes static files from where they were collected to."""
+    """The site in a thread; takes static files from where they were collected to.
+
+    They are served as on a real site, to be kept by the browser, and not asked for again with each page.
+    """
     server = LiveServer("localhost", start=False)
-    server.thread.static_handler = _StaticFilesHandler
-    server.start()
+    server.thread.static_handler = lambda application: application
+    with override_settings(
+        STATIC_ROOT=collected["STATIC_ROOT"],
+        STORAGES={**site_settings.STORAGES, "staticfiles": collected["staticfiles"]},
+    ):
+        server.start()
     yield server
     server.stop()
 
@@ -67,19 +78,25 @@ def served(settings, collected):
 def page(browser, live_server):
     context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.complaints = []
+    page.complaints, page.awaited = [], set()
 
     def hear(message):
         if message.type in ("error", "warning"):
             page.complaints.append(message.text)
 
     def watch(request):
+        page.awaited.add(request)
         if not request.url.startswith((live_server.url, "data:", "blob:")):
             page.complaints.append(f"asked a stranger for {request.url}")
+
+    def forget(request):
+        page.awaited.discard(request)
 
     page.on("console", hear)
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     page.on("request", watch)
+    page.on("requestfinished", forget)
+    page.on("requestfailed", forget)
     yield page
     context.close()
     assert page.complaints == []
@@ -91,11 +108,27 @@ def editor(live_server):
 
 
 @pytest.fixture
-def desk(page, editor):
-    """A page in which an editor has logged in by the form."""
-    page.goto("/admin/login/")
-    page.get_by_label("Username").fill("ed")
-    page.get_by_label("Password").fill("ed-knows-this")
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("The desk")
+def desk(page, editor, live_server):
+    """A page in which an editor is logged in. How one logs in by the form is held by test_staff.py."""
+    client = Client()
+    client.force_login(editor)
+    session = {"name": site_settings.SESSION_COOKIE_NAME, "value": client.session.session_key}
+    page.context.add_cookies([{**session, "url": live_server.url}])
     return page
+
+
+def visit(page, address):
+    """Go to a page, and wait until all that it asks for has come and its scripts have nothing left to do.
+
+    That an absent page is absent is no complaint of the browser's.
+    """
+    answer = page.goto(address)
+    deadline = time.monotonic() + 30
+    page.evaluate(IDLE)
+    while page.awaited:
+        assert time.monotonic() < deadline, [each.url for each in page.awaited]
+        page.evaluate(IDLE)
+    if answer.status in (404, 410):
+        page.complaints[:] = [
+            each for each in page.complaints if f"responded with a status of {answer.status}" not in each
+        ]

@@ -1,10 +1,11 @@
 from itertools import islice
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from tests.browser.axe import faults
+from tests.browser.conftest import visit
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips import queue, slots
@@ -13,22 +14,6 @@ from tips.models import State
 pytestmark = pytest.mark.browser
 
 CALENDAR = "/admin/tips/tip/calendar/"
-
-
-@pytest.fixture
-def editor(live_server):
-    return make_person("ed", "Editor")
-
-
-@pytest.fixture
-def desk(page, editor):
-    """A page in which an editor has logged in by the form."""
-    page.goto("/admin/login/")
-    page.get_by_label("Username").fill("ed")
-    page.get_by_label("Password").fill("ed-knows-this")
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("The desk")
-    return page
 
 
 @pytest.fixture
@@ -102,12 +87,8 @@ def test_no_fault_of_accessibility_is_found(desk, coming):
     make_tip("Call back", publish_at=coming[0].at)
     make_tip("Not yet", publish_at=coming[1].at, state=State.DRAFT, pinned=True)
     make_tip("To read", publish_at=None, state=State.IN_REVIEW)
-    for width in (1280, 360):
-        for scheme in ("light", "dark"):
-            desk.emulate_media(color_scheme=scheme)
-            desk.set_viewport_size({"width": width, "height": 900})
-            for address in (CALENDAR, f"{CALENDAR}{coming[1].day}/", f"{CALENDAR}rule/", "/admin/"):
-                desk.goto(address, wait_until="networkidle")
-                found = Axe().run(desk).response["violations"]
-                assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], (address, width)
-                assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth"), (address, width)
+    found = {}
+    for address in (CALENDAR, f"{CALENDAR}{coming[1].day}/", f"{CALENDAR}rule/", "/admin/"):
+        visit(desk, address)
+        found |= faults(desk, address)
+    assert found == {}

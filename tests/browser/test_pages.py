@@ -3,11 +3,12 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from subscribers import subscriptions
 from subscribers.models import SignupRequest
+from tests.browser.axe import faults
+from tests.browser.conftest import visit
 from tests.tips.conftest import ARCHIVE
 from tests.tips.making import ago, make_tip
 from tips import search
@@ -85,15 +86,6 @@ def kinds(live_server, settings):
     }
 
 
-def visit(page, address):
-    """Go to a page; that an absent one is absent is no complaint of the browser's."""
-    answer = page.goto(address)
-    if answer.status in (404, 410):
-        page.complaints[:] = [
-            each for each in page.complaints if f"responded with a status of {answer.status}" not in each
-        ]
-
-
 def sideways(page):
     """Return by how many pixels a page is wider than its window."""
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -116,52 +108,35 @@ def tab(page):
     }""")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_axe_finds_nothing_on_any_kind_of_page(page, kinds, scheme, width):
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+def test_axe_finds_nothing_on_any_kind_of_page(page, kinds):
     found = {}
     for name, address in kinds.items():
         visit(page, address)
-        violations = Axe().run(page).response["violations"]
-        found |= {f"{name}: {each['id']}": each["nodes"][0]["target"] for each in violations}
+        found |= faults(page, name)
     assert found == {}
 
 
-def test_no_page_scrolls_sideways_on_any_screen(page, kinds):
-    wide = {}
+def test_no_page_loses_anything_on_any_screen_or_at_twice_the_size(page, kinds):
+    lost = {}
     for name, address in kinds.items():
         visit(page, address)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             if over := sideways(page):
-                wide[f"{name} at {width}"] = over
-    assert wide == {}
-
-
-def test_text_at_twice_its_size_loses_nothing(page, kinds):
-    lost = {}
-    for name, address in kinds.items():
-        visit(page, address)
+                lost[f"{name} at {width}"] = over
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         if over := sideways(page):
-            lost[name] = over
+            lost[f"{name} at twice its size"] = over
         # Cut off is what overflows a box that hides it; what is for screen readers alone does so on purpose.
         cut = page.evaluate("""() => [...document.querySelectorAll("body :not(.unseen, input, select, svg)")]
             .filter(each => getComputedStyle(each).overflow !== "visible"
             && (each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1)
             ).map(each => each.outerHTML)""")
         if cut:
-            lost[name] = cut
+            lost[f"{name}, cut off"] = cut
     assert lost == {}
-
-
-def test_reading_leaves_no_cookie(page, kinds):
-    """That no page complains or asks a stranger is held by the page itself."""
-    for address in kinds.values():
-        visit(page, address)
-    assert page.context.cookies() == []
+    # That no page complains or asks a stranger is held by the page itself.
+    assert page.context.cookies() == [], "reading leaves no cookie"
 
 
 def test_the_first_stop_of_the_keyboard_leads_past_the_masthead(page, kinds):
@@ -238,7 +213,7 @@ def test_a_mistyped_address_is_told_beside_its_field(page, kinds):
     expect(field).to_have_value("ann at home")
     error = page.locator(f"#{field.get_attribute('aria-describedby')}")
     expect(error).to_be_visible()
-    assert Axe().run(page).response["violations"] == []
+    assert faults(page, "mistyped") == {}
     page.complaints[:] = [each for each in page.complaints if "status of 422" not in each]
 
 

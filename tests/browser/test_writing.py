@@ -1,9 +1,9 @@
 """Writing as a new editor would: a list, a picture, words counted, a tab closed by mistake."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.axe import faults
 from tests.browser.test_admin import save, the_editor
 from tests.tips.images import drawn
 from tests.tips.making import make_tip
@@ -163,30 +163,21 @@ def test_axe_finds_nothing_in_what_helps_to_write(desk):
     search.count_words()
     found = {}
 
-    def look(name):
-        # What the page itself has to complain about was heard by now; axe breaks the policy by its own doing.
-        heard = list(desk.complaints)
-        violations = Axe().run(desk).response["violations"]
-        desk.complaints[:] = heard
-        found.update({f"{name} {each['id']}": each["nodes"][0]["target"] for each in violations})
-
     desk.goto(ADD)
     desk.get_by_label("Title").fill("Umbrellas")
     the_editor(desk).click()
     desk.keyboard.insert_text(STORY)
     expect(desk.locator("#writing").get_by_role("link", name="Rain at the door")).to_be_visible()
-    look("earlier tip")
+    found |= faults(desk, "earlier tip")
     desk.get_by_role("toolbar", name="Formatting").get_by_role("button", name="picture").click()
-    look("dialog")
+    found |= faults(desk, "dialog")
     desk.goto(ADD)
     expect(desk.locator(".kept-draft")).to_be_visible()
-    look("kept draft")
+    found |= faults(desk, "kept draft")
     desk.goto("/admin/tips/tip/pictures/")
     desk.get_by_label("Picture").set_input_files(picture())
     desk.get_by_label("Alternative text").fill("A bell")
     desk.get_by_role("button", name="Upload").click()
     expect(desk.get_by_role("heading", name="It is here")).to_be_visible()
-    look("pictures")
-    desk.goto("about:blank")
-    desk.complaints[:] = [each for each in desk.complaints if "about:blank" not in each]
+    found |= faults(desk, "pictures")
     assert found == {}

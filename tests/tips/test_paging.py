@@ -25,10 +25,10 @@ def test_the_pages_together_are_the_list_in_order_and_nothing_hidden(many, by_ta
     assert [len(page.tips) for page in pages] == [10, 10, 10, 6]
 
 
-@pytest.mark.parametrize("number", [0, -1, 5, 10**12])
-def test_a_page_beyond_either_end_is_not_found(many, number):
-    with pytest.raises(Http404):
-        paging.page(Tip.objects.all(), number)
+def test_a_page_beyond_either_end_is_not_found(many):
+    for number in (0, -1, 5, 10**12):
+        with pytest.raises(Http404):
+            paging.page(Tip.objects.all(), number)
 
 
 def test_an_empty_list_has_one_empty_page():

@@ -36,16 +36,17 @@ def ed():
 
 @pytest.fixture
 def run(time_machine):
-    """A function that lets the clock run to a moment in steps, and returns the subjects of what was sent."""
+    """A function that lets the clock run up to a moment in steps, and returns what was sent, by subject."""
 
-    def run(end, step=HOUR, start=None):
+    def run(end, step=3 * HOUR, start=None):
         now = start or timezone.now()
         first = len(mail.outbox)
-        while now <= end:
+        while now < end:
             time_machine.move_to(now, tick=False)
             notices.send_alarms(now)
             now += step
         time_machine.move_to(end, tick=False)
+        notices.send_alarms(end)
         return [each.subject for each in mail.outbox[first:]]
 
     return run

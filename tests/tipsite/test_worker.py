@@ -33,7 +33,7 @@ def test_it_runs_what_is_queued_and_ends_when_told_to(site, tmp_path):
     enqueue(site, f"leave_note.enqueue(path={str(tmp_path / 'note')!r})")
     wait_until((tmp_path / "note").exists)
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(timeout=30) == 0
+    assert worker.wait(timeout=60) == 0
     assert "Traceback" not in site.log.read_text()
 
 
@@ -46,7 +46,7 @@ def test_it_finishes_the_task_in_hand_before_it_ends(site, tmp_path):
     enqueue(site, f"leave_note.enqueue(path={str(never)!r})")
     worker.send_signal(signal.SIGTERM)
     go_on.write_text("")
-    assert worker.wait(timeout=30) == 0
+    assert worker.wait(timeout=60) == 0
     assert "SUCCESSFUL" in results(site, "tests.tipsite.jobs.wait_for_file")
     assert not never.exists()
 
