@@ -206,6 +206,14 @@ SLOT_TIME = env.time("SLOT_TIME", time(7))
 # Whether nobody may approve what they wrote part of.
 FOUR_EYES = env.bool("FOUR_EYES", False)
 
+# --- Uploads ---------------------------------------------------------------------------------------
+
+FILE_UPLOAD_HANDLERS = [
+    "tipsite.staff.uploads.StaffOnly",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
 # --- Static files ----------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
@@ -310,7 +318,13 @@ TAGGIT_CASE_INSENSITIVE = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "class": "tipsite.logs.Formatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {

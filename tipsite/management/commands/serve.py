@@ -107,6 +107,7 @@ def gunicorn(listener, processes, threads, access_log):
     command += [f"--workers={processes}", f"--threads={threads}", "--graceful-timeout=5"]
     # Which proxies are believed is the settings' business alone (TRUSTED_PROXIES).
     command += ["--forwarded-allow-ips=", "--log-level=warning", f"--chdir={settings.BASE_DIR}"]
+    command.append("--logger-class=tipsite.logs.ServerLogger")
     if os.path.isdir("/dev/shm"):  # noqa: S108
         # The processes' sign of life is a file; on a disk under load, writing it can block.
         command.append("--worker-tmp-dir=/dev/shm")
