@@ -24,6 +24,12 @@ _dots = re.compile("[.\u3002\uff0e\uff61]")
 _DEVIATIONS = frozenset("ßς")
 _JOINERS = re.compile("[\u200c\u200d]")
 _is_valid = EmailValidator(INVALID, allowlist=[])
+# RFC 5321, 4.1.2: "anna"@ is anna@, and within quotation marks \a is a.
+_quoted = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_pair = re.compile(r"\\(.)")
+_dot_atom = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
+# An encoded word (RFC 2047), which the mail library would read as another local part.
+_ENCODED = "=?"
 
 
 def normal(text):
@@ -42,15 +48,30 @@ def normal(text):
     address = f"{local}@{_a_labels(domain)}"
     if len(address) > MAX_LENGTH:
         raise ValidationError(TOO_LONG, code="too_long")
-    if "[" in domain:
+    if "[" in domain or _ENCODED in local:
         raise ValidationError(INVALID, code="invalid")
     _is_valid(address)
     return address
 
 
 def folded(address):
-    """Return the form in which addresses are compared."""
-    return address.casefold()
+    """Return the form in which addresses are compared: without case, and without needless quoting."""
+    local, _, domain = address.casefold().rpartition("@")
+    if not (quoted := _quoted.fullmatch(local)):
+        return address.casefold()
+    bare = _pair.sub(r"\1", quoted[1])
+    if not _dot_atom.fullmatch(bare):
+        bare = '"{}"'.format(re.sub(r'(["\\])', r"\\\1", bare))
+    return f"{bare}@{domain}"
+
+
+def mailbox(address):
+    """Return what many addresses of one person have in common: no "+word", no dots before the @.
+
+    For budgets alone. Elsewhere these may be different people, and each is written to as typed.
+    """
+    local, _, domain = folded(address).rpartition("@")
+    return f"{local.partition('+')[0].replace('.', '')}@{domain}"
 
 
 def domain(address):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from shield.budgets import Allowance
-from subscribers import changes, emails, suppressions
+from subscribers import addresses, changes, emails, suppressions
 from subscribers.models import SignupRequest, Subscriber, Suppression
 from subscribers.outbox import NotNow, Outbox
 
@@ -14,6 +14,8 @@ Wish, Mail = SignupRequest.Wish, SignupRequest.Mail
 # What a stranger who knows an address can make us write to its owner.
 PER_ADDRESS = Allowance("confirmation address", 1, timedelta(days=1))
 ONCE_MORE = Allowance("confirmation address again", 1, timedelta(days=1))
+# Of all addresses with dots or a "+word" that may be one person's, who gets the mail of them all.
+PER_MAILBOX = Allowance("confirmation mailbox", 6, timedelta(days=1))
 SUBSCRIBED_ALREADY = Allowance("subscribed already", 1, timedelta(days=7))
 # Mail may take its time; who asks for it again sooner than this gets it then.
 BEFORE_ONCE_MORE = timedelta(minutes=15)
@@ -34,10 +36,19 @@ def prepare(signup):
     subscriber = Subscriber.objects.confirmed().filter(folded=signup.folded).first()
     if subscriber and Suppression.Reason.UNSUBSCRIBED not in reasons:
         return _subscribed_already(signup, subscriber)
-    may_go = signup.counted or PER_ADDRESS.spend(signup.folded)
-    if not may_go and signup.wish == Wish.AGAIN:
-        may_go = _may_go_once_more(signup)
-    return emails.confirmation(signup) if may_go else None
+    if not signup.counted:
+        may_go = PER_ADDRESS.spend(signup.folded)
+        if not may_go and signup.wish == Wish.AGAIN:
+            may_go = _may_go_once_more(signup)
+        if not (may_go and _may_go_to_mailbox(signup.folded)):
+            return None
+    return emails.confirmation(signup)
+
+
+def _may_go_to_mailbox(folded):
+    mailbox = addresses.mailbox(folded)
+    # The plain one has its own budget, which no variant of it uses up.
+    return folded == mailbox or PER_MAILBOX.spend(mailbox)
 
 
 def _subscribed_already(signup, subscriber):

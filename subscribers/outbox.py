@@ -162,6 +162,7 @@ class Outbox:
         with transaction.atomic():
             message = self.prepare(row)
             if message is None:
+                transaction.set_rollback(True)
                 return None, None
             if not PER_DOMAIN.spend(addresses.domain(row.folded)):
                 refusal = Outcome.DOMAIN_FULL

@@ -48,6 +48,9 @@ def test_it_keeps_the_local_part_and_writes_the_domain_in_a_labels(typed, kept):
         "anna@℀.example",
         "anna@" + "ü" * 70 + ".example",
         "anna@" + "\ud800.example",
+        # The mail library would write to anna@example.org.
+        "=?utf-8?q?anna?=@example.org",
+        '"=?utf-8?q?anna?="@example.org',
     ],
 )
 def test_it_refuses_what_is_no_address(typed):
@@ -72,6 +75,22 @@ def test_it_refuses_letters_before_the_at_sign_that_mail_cannot_carry(typed):
 def test_it_compares_without_case():
     assert addresses.folded("Anna@example.org") == addresses.folded("anna@EXAMPLE.org")
     assert addresses.keyed_hash("Anna@example.org") == addresses.keyed_hash("anna@example.org")
+
+
+@pytest.mark.parametrize(
+    ("typed", "as_compared"),
+    [
+        ('"anna"@example.org', "anna@example.org"),
+        (r'"\A\nna"@example.org', "anna@example.org"),
+        (r'"an\.na"@example.org', "an.na@example.org"),
+        (r'"an\,na"@example.org', '"an,na"@example.org'),
+        (r'"a\"\\b"@example.org', r'"a\"\\b"@example.org'),
+        ('".anna"@example.org', '".anna"@example.org'),
+    ],
+)
+def test_it_takes_a_quoted_local_part_for_the_mailbox_that_it_names(typed, as_compared):
+    assert addresses.folded(addresses.normal(typed)) == as_compared
+    assert addresses.keyed_hash(typed) == addresses.keyed_hash(as_compared)
 
 
 def test_its_hash_depends_on_a_key_of_its_own(settings):
