@@ -62,6 +62,9 @@ REQUEST = {
     "coarse_origin": "region",
 }
 LETTER = {**_MAIL, "what": "kind", "delivery_number": "delivery_id"}
+# Of a wish to move, at what may be another person's address, this is all: what became of it would tell
+# whether that address is a member's.
+MOVE = {name: REQUEST[name] for name in ("number", "name_in_links", "asked_at", "address", "wish")}
 DELIVERY = {"number": "pk", "state": "state", "sent_at": "sent_at"}
 SUPPRESSION = {"reason": "reason", "since": "since", "evidence": "evidence", "in_the_journal": "journaled"}
 
@@ -70,6 +73,9 @@ ALSO = [
     "Counters that keep our forms from flooding anybody hold a scrambled form of the address, which cannot be"
     " turned back, for a day at most after their window is over.",
     "The program's logs and its background work name people by their numbers above, never by address.",
+    "What became of a change of address that was asked for and not made is known to the owner of that address"
+    " alone.",
+    "A list of addresses that staff bring over lies in a file until it is done, and for a day at most.",
     "Backups of the database hold copies of all this until they are replaced by newer ones.",
 ]
 
@@ -82,6 +88,7 @@ def of(subscriber):
     """
     about_them = Q(folded=subscriber.folded) | Q(subscriber=subscriber)
     requests = list(SignupRequest.objects.filter(about_them).order_by("pk"))
+    known = [signup for signup in requests if signup.folded == subscriber.folded]
     letters = list(subscriber.letters.order_by("pk"))
     data = {
         "about": {
@@ -92,13 +99,13 @@ def of(subscriber):
         },
         "subscription": _record(subscriber, SUBSCRIPTION),
         "consents": [_record(event, CONSENT) for event in subscriber.consents.all()],
-        "requests": [_record(signup, REQUEST) for signup in requests],
+        "requests": [_record(signup, REQUEST if signup in known else MOVE) for signup in requests],
         "letters": [_record(letter, LETTER) for letter in letters],
         "tips_sent": [_delivery(row) for row in _deliveries(subscriber)],
         "suppressions": _suppressions(subscriber),
         # "moved" has two addresses.
         "journal": [entry for entry in journal.entries() if subscriber.key in entry.values()],
-        "background_work": _background_work(requests, letters),
+        "background_work": _background_work(known, letters),
         "staff_log": _staff_log(subscriber),
         "also": ALSO,
     }

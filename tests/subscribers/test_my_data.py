@@ -70,6 +70,28 @@ def test_the_file_holds_all_of_theirs_and_nothing_of_anybody_else(client, anna, 
     assert "nna@example.org" not in caplog.text
 
 
+def test_it_tells_nobody_whether_the_address_that_they_would_move_to_is_a_member_s(
+    anna, post_office, tasks_at_once
+):
+    berta()
+    signups = [subscriptions.ask_to_move(anna, address) for address in ("berta@example.org", "a@example.org")]
+    for signup in signups:
+        tasks.nudge(tasks.send_confirmation, signup)
+    # Berta confirms once more, which is the end of whatever waits for her address.
+    subscriptions.confirm(subscriptions.request("berta@example.org"))
+    of_a_member, of_a_stranger = mydata.of(anna)["requests"][-2:]
+    assert [of_a_member.pop("address"), of_a_stranger.pop("address")] == [
+        "berta@example.org",
+        "a@example.org",
+    ]
+    for each in (of_a_member, of_a_stranger):
+        for name in ("number", "name_in_links", "asked_at"):
+            del each[name]
+    assert of_a_member == of_a_stranger == {"wish": "move"}
+    numbers = {each["row_number"] for each in mydata.of(anna)["background_work"]}
+    assert numbers.isdisjoint({signup.pk for signup in signups})
+
+
 def test_it_is_given_also_to_who_left_but_not_without_end(client, anna):
     subscriptions.leave(anna)
     link = f"/subscribe/preferences/{subscriptions.request('anna@example.org', wish='link').token}/"
