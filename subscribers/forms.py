@@ -3,7 +3,7 @@ import unicodedata
 from django import forms
 
 from shield.forms import ShieldedForm
-from subscribers import addresses, wording
+from subscribers import addresses, names, wording
 
 
 class AddressField(forms.CharField):
@@ -25,9 +25,11 @@ class FirstNameField(forms.CharField):
         super().__init__(
             label=label,
             required=False,
-            max_length=60,
+            max_length=names.LONGEST,
             widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
-            error_messages={"max_length": "Enter a first name of at most 60 characters, or leave it out."},
+            error_messages={
+                "max_length": f"Enter a first name of at most {names.LONGEST} characters, or leave it out."
+            },
         )
 
     def clean(self, value):
@@ -35,6 +37,8 @@ class FirstNameField(forms.CharField):
         # Control characters, line ends and what is invisible or turns the writing round.
         if not all(sign.isprintable() or unicodedata.category(sign) == "Zs" for sign in name):
             raise forms.ValidationError("Enter a first name in letters, or leave it out.")
+        if names.leads_somewhere(name):
+            raise forms.ValidationError("Enter a first name without any address in it, or leave it out.")
         return " ".join(name.split())
 
 

@@ -5,8 +5,8 @@ object: ``at`` (ISO 8601), ``what`` ("suppressed", "lifted", "erased" or "moved"
 the address), and with the first two ``reason``, with the last ``to`` (the key of the new address). It names
 nobody. Leaving is being suppressed as "unsubscribed".
 
-That somebody gets nothing is flushed to disk before the transaction that it tells of commits, and so before
-the person gets an answer; that a reason was lifted or an address changed, right after it. What a crash in
+That somebody gets nothing, or has another address, is flushed to disk before the transaction that it tells of
+commits, and so before the person gets an answer; that a reason was lifted, right after it. What a crash in
 between leaves behind is a line too many that silences, or one too few that lifts. So the order of the lines
 is not quite that of the events: ``at`` is, and ``replay`` goes by it.
 """

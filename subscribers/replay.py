@@ -22,7 +22,7 @@ def replay(entries):
     """
     holding, lifted, erased, moves = _outcome(entries)
     _apply_to_old_addresses(moves, holding, erased)
-    counts = {"suppressed": 0, "lifted": 0, "left": 0, "erased": 0}
+    counts, leavings = {"suppressed": 0, "lifted": 0, "left": 0, "erased": 0}, {}
     for batch in _batches(lifted):
         counts["lifted"] += _lift(batch)
     for batch in _batches(holding):
@@ -31,9 +31,10 @@ def replay(entries):
             del left[key], batch[key, Reason.UNSUBSCRIBED]
         counts["suppressed"] += _suppress(batch)
         counts["left"] += _take_off_the_list(left)
+        leavings |= left
     for batch in _batches(erased):
         counts["erased"] += _erase(batch)
-    _erase_requests(erased)
+    _end_requests(erased, leavings)
     return counts
 
 
@@ -138,11 +139,19 @@ def _erase(erased):
     return len(people)
 
 
-def _erase_requests(erased):
-    """Delete what was typed for addresses before they were erased. A request does not know its key."""
-    if erased:
-        keys = {row.pk: addresses.keyed_hash(row.address) for row in SignupRequest.objects.iterator()}
-        rows = SignupRequest.objects.filter(pk__in=[pk for pk, key in keys.items() if key in erased])
-        for row in rows:
-            if row.asked_at <= erased[keys[row.pk]]:
-                row.delete()
+def _end_requests(erased, left):
+    """Delete what was typed for addresses before they were erased, and end what was before they left.
+
+    A request does not know its key.
+    """
+    if not (erased or left):
+        return
+    gone, used = [], []
+    for row in SignupRequest.objects.iterator():
+        key = addresses.keyed_hash(row.address)
+        if key in erased and row.asked_at <= erased[key]:
+            gone.append(row.pk)
+        elif key in left and row.asked_at <= left[key]:
+            used.append(row.pk)
+    SignupRequest.objects.filter(pk__in=gone).delete()
+    SignupRequest.objects.filter(pk__in=used).update(state=SignupRequest.State.USED)

@@ -1,15 +1,18 @@
 """The verbs: ask, confirm, leave, come back, pause, move. Each is safe to repeat."""
 
-from datetime import UTC
+from datetime import UTC, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from shield.budgets import Allowance
 from subscribers import addresses, journal, suppressions, tokens, wording
 from subscribers.models import ConsentEvent, Letter, SignupRequest, Subscriber, Suppression
 
 Wish, State = SignupRequest.Wish, SignupRequest.State
+# It stops nothing; spending of it is something to write.
+_REHEARSALS = Allowance("rehearsed leaving", 10**9, timedelta(days=1))
 
 
 def request(address, *, wish=Wish.JOIN, first_name="", page="", region="", wording_version=wording.CURRENT):
@@ -43,11 +46,11 @@ def confirm(signup):
     with transaction.atomic():
         # A person is locked before their requests, here as wherever both are: no two wait for each other.
         Subscriber.objects.select_for_update().filter(folded=signup.folded).first()
-        # A name is typed once; whoever asks for the mail once more does not type it again.
-        names = _open_requests(signup.folded).exclude(first_name="").order_by("-pk")
-        name = signup.first_name or names.values_list("first_name", flat=True).first() or ""
-        if signup.pk not in _close_requests(signup.folded):
+        name = signup.first_name or _name_typed_before(signup)
+        keys = _lock_open(SignupRequest.objects.filter(folded=signup.folded))
+        if signup.pk not in keys:
             return Subscriber.objects.confirmed().filter(folded=signup.folded).first()
+        _close(keys)
         now = timezone.now()
         subscriber, is_new = Subscriber.objects.select_for_update().get_or_create(
             folded=signup.folded,
@@ -79,8 +82,14 @@ def confirm(signup):
 
 
 def confirmed_by(signup):
-    """Return the confirmed subscriber of a sign-up request's address, or None."""
-    return Subscriber.objects.confirmed().filter(folded=signup.folded).first()
+    """Return the confirmed subscriber of a sign-up request's address, or None.
+
+    None too while "unsubscribed" holds for them: then confirming is still of use.
+    """
+    person = Subscriber.objects.confirmed().filter(folded=signup.folded).first()
+    if person and Suppression.Reason.UNSUBSCRIBED in suppressions.reasons(person.address):
+        return None
+    return person
 
 
 def leave(subscriber, evidence="left by the link"):
@@ -94,7 +103,7 @@ def leave(subscriber, evidence="left by the link"):
         # Erased at the same moment.
         if row is None:
             return False
-        _close_requests(row.folded)
+        _close(_lock_open(SignupRequest.objects.filter(folded=row.folded)))
         suppressions.suppress(row.key, Suppression.Reason.UNSUBSCRIBED, evidence)
         if row.state != Subscriber.State.CONFIRMED:
             return False
@@ -109,11 +118,14 @@ def leave(subscriber, evidence="left by the link"):
 def rehearse_leaving():
     """Do the work of ``leave`` for nobody and take it back, where an answer's time must tell nothing."""
     with transaction.atomic():
-        nobody = Subscriber.objects.create(address=f"{tokens.nobody()}@invalid")
-        Suppression.objects.create(key=nobody.key, reason=Suppression.Reason.UNSUBSCRIBED)
-        leave(nobody)
-        journal.append_nothing()
-        transaction.set_rollback(True)
+        with transaction.atomic():
+            nobody = Subscriber.objects.create(address=f"{tokens.nobody()}@invalid")
+            Suppression.objects.create(key=nobody.key, reason=Suppression.Reason.UNSUBSCRIBED)
+            leave(nobody)
+            journal.append_nothing()
+            transaction.set_rollback(True)
+        # A leaving is written to the disk, which takes its time too.
+        _REHEARSALS.spend()
 
 
 def leaving(subscriber):
@@ -240,16 +252,16 @@ def move(signup):
         except IntegrityError:
             # Somebody else confirmed or moved to this address at the same moment.
             return None
-        SignupRequest.objects.filter(pk__in=keys).update(state=State.USED)
+        _close(keys)
         # What was typed for an address that is theirs no longer would outlive their erasure.
         SignupRequest.objects.filter(folded=addresses.folded(old)).delete()
         Letter.objects.create(kind=Letter.Kind.MOVED, subscriber=row, address=old)
-        # An older database knows them by the old address, and later words of the journal by the new one.
-        entry = journal.moved(addresses.keyed_hash(old), row.key)
-        transaction.on_commit(lambda: journal.append([entry]))
         ConsentEvent.objects.create(
             subscriber=row, kind=ConsentEvent.Kind.MOVED, asked_at=signup.asked_at, region=signup.region
         )
+        # An older database knows them by the old address, and later words of the journal by the new one.
+        # Before the commit: a line too many only silences.
+        journal.append([journal.moved(addresses.keyed_hash(old), row.key)])
     return row
 
 
@@ -273,16 +285,17 @@ def forget_old_requests():
     return deleted + old.delete()[0]
 
 
-def _open_requests(folded):
-    return SignupRequest.objects.filter(folded=folded, state=State.OPEN)
+def _name_typed_before(signup):
+    """Return the name of whom asks for the mail once more, and typed it the first time; else ""."""
+    if signup.wish != Wish.AGAIN:
+        return ""
+    requests = SignupRequest.objects.filter(folded=signup.folded, state=State.OPEN)
+    names = requests.exclude(first_name="").order_by("-pk")
+    return names.values_list("first_name", flat=True).first() or ""
 
 
-def _close_requests(folded):
-    """Mark all open requests of an address as used; return their primary keys."""
-    keys = _lock_open(SignupRequest.objects.filter(folded=folded))
-    if keys:
-        SignupRequest.objects.filter(pk__in=keys).update(state=State.USED)
-    return keys
+def _close(keys):
+    SignupRequest.objects.filter(pk__in=keys).update(state=State.USED)
 
 
 def _lock_open(requests):

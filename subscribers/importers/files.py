@@ -19,6 +19,9 @@ DELIMITERS = ",;\t|"
 _LONGEST_LINE = 20_000_000
 # What a packed file may unpack to, in bytes: its texts are held in memory at once, its sheets are not.
 _LARGEST_TEXTS, _LARGEST_SHEETS = 200_000_000, 2_000_000_000
+# What stands beside them, such as styles, is read as a whole; pictures and pivot tables are not read at all.
+_LARGEST_REST = 20_000_000
+_READ_BIT_BY_BIT = ("xl/worksheets/", "xl/media/", "xl/pivotCache/")
 _TEXTS = "xl/sharedStrings.xml"
 _ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -135,7 +138,11 @@ class SheetTable:
             raise RefusedError("The file is broken: it begins as XLSX and cannot be unpacked.") from error
         if "xl/workbook.xml" not in sizes:
             raise RefusedError("This is a ZIP archive. Unpack it, and import the files in it one by one.")
-        if sizes.get(_TEXTS, 0) > _LARGEST_TEXTS or sum(sizes.values()) > _LARGEST_SHEETS:
+        rest = sum(
+            size for name, size in sizes.items() if name != _TEXTS and not name.startswith(_READ_BIT_BY_BIT)
+        )
+        is_too_much_at_once = sizes.get(_TEXTS, 0) > _LARGEST_TEXTS or rest > _LARGEST_REST
+        if is_too_much_at_once or sum(sizes.values()) > _LARGEST_SHEETS:
             raise RefusedError("The file unpacks to more than is sane. Save it as CSV.")
 
     def __iter__(self):

@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from shield import origins
+from subscribers import names
 from subscribers.importers.records import Standing
 
 STATES = {
@@ -22,8 +23,6 @@ _YES, _NO = {"true", "yes", "y", "1"}, {"false", "no", "n", "0"}
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 # A clock may be a little ahead of ours.
 _AHEAD = timedelta(days=1)
-LONGEST_NAME = 60
-_LEADS_SOMEWHERE = re.compile(r"://|www\.|@", re.IGNORECASE)
 
 
 def state(text):
@@ -75,9 +74,9 @@ def name(text, is_full=False):
     if is_full:
         words = words[:1]
     kept = "".join(sign for sign in " ".join(words) if sign.isprintable())
-    if len(kept) > LONGEST_NAME:
-        return "", "A name of more than 60 signs was left out."
-    if _LEADS_SOMEWHERE.search(kept):
+    if len(kept) > names.LONGEST:
+        return "", f"A name of more than {names.LONGEST} signs was left out."
+    if names.leads_somewhere(kept):
         return "", "A name that holds an address was left out."
     return kept, "" if kept == " ".join(words) else "Signs that cannot be shown were left out of a name."
 

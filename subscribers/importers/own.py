@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from django.core.exceptions import ValidationError
 
-from subscribers import addresses, sheets
+from subscribers import addresses, names, sheets
 from subscribers.importers import meanings
 from subscribers.importers.records import Own, Record, Standing
 from subscribers.models import ConsentEvent, Subscriber, Suppression
@@ -42,7 +42,7 @@ def record(line, cells, columns, now):
     if status not in Subscriber.State.values:
         raise ValidationError(BAD_STATUS)
     name, note = cell("first_name"), ""
-    if len(name) > meanings.LONGEST_NAME or not name.isprintable():
+    if len(name) > names.LONGEST or not name.isprintable():
         name, note = meanings.name(name)
     try:
         left_at = _moment(cell("left_at"))

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from subscribers import addresses, subscriptions, suppressions, tasks, tokens
-from subscribers.models import ConsentEvent, SignupRequest, Subscriber, Suppression
+from subscribers.models import ConsentEvent, Subscriber, Suppression
 
 pytestmark = pytest.mark.django_db
 
@@ -28,23 +28,6 @@ def confirm_link(signup):
 
 def leave_link(subscriber):
     return f"/unsubscribe/{subscriber.leave_token}/"
-
-
-def test_a_scanner_that_opens_every_link_changes_nothing(client, signup):
-    berta = subscriptions.confirm(subscriptions.request("berta@example.org"))
-    clara = subscriptions.confirm(subscriptions.request("clara@example.org"))
-    subscriptions.leave(clara)
-    asked = subscriptions.request("berta@example.org", wish="link")
-    move = subscriptions.ask_to_move(berta, "new@example.org")
-    undo = tokens.make(tokens.Purpose.UNDO_BY_MAIL, subscriptions.leaving(clara))
-    links = [confirm_link(signup), leave_link(berta), f"/subscribe/preferences/{asked.token}/"]
-    links += [f"/subscribe/move/{move.token}/", f"/subscribe/undo/{undo}/"]
-    before = list(SignupRequest.objects.values()), list(Subscriber.objects.values())
-    for link in links:
-        assert client.get(link).status_code == 200
-        for method in (client.get, client.head, client.options, client.put, client.delete, client.patch):
-            assert method(link).status_code in (200, 405)
-    assert (list(SignupRequest.objects.values()), list(Subscriber.objects.values())) == before
 
 
 def test_pages_behind_links_stay_out_of_caches_search_engines_and_referrers(client, signup, anna):
@@ -124,6 +107,15 @@ def test_who_left_may_come_back_by_confirming_anew(anna, client):
     assert not Suppression.objects.exists()
 
 
+def test_who_is_listed_but_unsubscribed_finds_the_button_that_ends_that(client, anna):
+    suppressions.suppress(anna.key, Suppression.Reason.UNSUBSCRIBED)
+    link = confirm_link(subscriptions.request("anna@example.org"))
+    assert "Yes, send me the tips" in client.get(link).text
+    client.post(link)
+    assert not Suppression.objects.exists()
+    assert "You are subscribed" in client.get(link).text
+
+
 def test_a_link_mailed_before_somebody_left_does_not_bring_them_back(client, signup):
     older = subscriptions.request("anna@example.org")
     anna = subscriptions.confirm(signup)
@@ -132,6 +124,14 @@ def test_a_link_mailed_before_somebody_left_does_not_bring_them_back(client, sig
         assert client.post(link).status_code == 404
         assert client.get(link).status_code == 404
     assert not Subscriber.objects.confirmed().exists()
+
+
+def test_pressing_a_used_link_does_not_end_a_new_one(client, signup, anna):
+    subscriptions.leave(anna)
+    new = subscriptions.request("anna@example.org")
+    assert client.post(confirm_link(signup)).status_code == 404
+    assert client.post(confirm_link(new)).status_code == 303
+    assert Subscriber.objects.confirmed().exists()
 
 
 @pytest.mark.parametrize("reason", sorted(suppressions.LASTING))

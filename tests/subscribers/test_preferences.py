@@ -152,7 +152,11 @@ def test_a_name_is_changed_and_taken_away(client, press):
 
 @pytest.mark.parametrize(
     "name",
-    ["x" * 61, "Anna\r\nBcc: eve@evil.example", "A\x00", "\u202eannA", "A\x1b[31m", "A\u2028B", "A\tB"],
+    [
+        *["x" * 61, "Anna\r\nBcc: eve@evil.example", "A\x00", "\u202eannA", "A\x1b[31m", "A\u2028B", "A\tB"],
+        # Our mails greet with it, and a mail program would link these.
+        *["https://evil.example", "WWW.evil.example", "eve@evil.example"],
+    ],
 )
 def test_a_hostile_name_is_refused_in_a_sentence_beside_its_field(press, name):
     answer = press("name", first_name=name)

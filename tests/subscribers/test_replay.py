@@ -147,6 +147,19 @@ def test_what_was_typed_before_an_erasure_goes_where_the_backup_has_no_subscribe
     assert not SignupRequest.objects.exists()
 
 
+@pytest.mark.parametrize("is_in_the_backup", [True, False])
+def test_a_link_mailed_before_somebody_left_brings_them_back_no_more(anna, is_in_the_backup):
+    older = subscriptions.request(ANNA)
+    SignupRequest.objects.update(asked_at=ago(days=3))
+    newer = subscriptions.request(ANNA)
+    if not is_in_the_backup:
+        anna.delete()
+    replay([left(days=2)])
+    older.refresh_from_db()
+    assert subscriptions.confirm(older) is None
+    assert subscriptions.confirm(newer)
+
+
 def test_who_joined_anew_after_staff_lifted_an_erasure_is_not_erased_again(anna):
     Subscriber.objects.update(joined_at=ago(days=1))
     entries = [journal.erased(KEY, ago(days=3)), journal.lifted(KEY, "erased", ago(days=2))]

@@ -117,6 +117,20 @@ def test_a_page_left_open_too_long_gives_the_form_again_with_all_that_was_typed(
     assert sign_up("anna@example.org", stamp=fresh).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("address", "fields", "led_to"),
+    [
+        ("anna", {}, ["address"]),
+        ("anna@example.org", {"first_name": "A" * 61}, ["first_name"]),
+        ("anna", {"first_name": "A" * 61, "subject": "cheap pills"}, ["address"]),
+        ("anna@example.org", {"stamp": "1:forged"}, []),
+    ],
+)
+def test_the_browser_is_led_to_the_first_slip_that_people_see(sign_up, address, fields, led_to):
+    page = sign_up(address, **fields).text
+    assert re.findall(r'<input[^>]* name="(\w+)"[^>]* autofocus', page) == led_to
+
+
 def test_what_fills_in_the_hidden_field_is_asked_to_look_again(sign_up):
     answer = sign_up("anna@example.org", subject="cheap pills")
     assert answer.status_code == 422

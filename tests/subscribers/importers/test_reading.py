@@ -1,6 +1,7 @@
 """Lists as they come: which column says what, in whatever kind of file."""
 
 import io
+import zipfile
 
 import pytest
 from openpyxl import Workbook
@@ -122,6 +123,18 @@ def test_it_reads_a_sheet(read):
     book.save(file)
     [anna] = read(file.getvalue(), "list.xlsx")
     assert (anna.line, anna.address, anna.first_name) == (3, "anna@example.org", "7")
+
+
+def test_a_sheet_whose_styles_unpack_to_very_much_is_refused_before_they_are_read(read):
+    book, file, bomb = Workbook(), io.BytesIO(), io.BytesIO()
+    book.active.append(["anna@example.org"])
+    book.save(file)
+    with zipfile.ZipFile(file) as packed, zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as repacked:
+        for name in packed.namelist():
+            padding = b" " * 20_000_001 if name == "xl/styles.xml" else b""
+            repacked.writestr(name, packed.read(name) + padding)
+    with pytest.raises(RefusedError, match="more than is sane"):
+        read(bomb.getvalue(), "list.xlsx")
 
 
 @pytest.mark.parametrize(
