@@ -1,12 +1,15 @@
 """Lists of addresses that staff upload: kept as files until they are done, looked at and imported apart.
 
 A list lies in STATE_DIR under a random name that only its owner may read, and beside it what has become of
-it, which names nobody. The list is deleted as soon as it is imported or refused, and after a day at the
-latest; what has become of it is kept for two weeks. The work is a background task's, which carries the name.
+it and of each of its rows, which names nobody. The list is deleted as soon as it is imported or refused, and
+after a day at the latest; what has become of it is kept for two weeks. The work is a background task's, which
+carries the name.
 """
 
 import contextlib
+import csv
 import fcntl
+import io
 import json
 import logging
 import os
@@ -82,6 +85,11 @@ class Upload:
         """The path of the list itself."""
         return _folder() / f"{self.name}.list"
 
+    @property
+    def outcomes(self):
+        """The path of a CSV that says by its line what became, or would become, of each row."""
+        return _folder() / f"{self.name}.csv"
+
     def save(self):
         """Write down what has become of it, whole or not at all."""
         path = _folder() / f"{self.name}.json"
@@ -128,6 +136,7 @@ def begin(upload):
 def discard(upload):
     """Delete a list, and all that is known of it."""
     upload.list.unlink(missing_ok=True)
+    upload.outcomes.unlink(missing_ok=True)
     (_folder() / f"{upload.name}.json").unlink(missing_ok=True)
 
 
@@ -155,7 +164,10 @@ def _work_on(upload):
     try:
         found = AddressList(upload.list, upload.file)
         upload.rows = len(found)
-        report = store(found, source=upload.source, dry_run=is_rehearsal, progress=_progress(upload))
+        with _outcomes(upload) as tell:
+            report = store(
+                found, source=upload.source, dry_run=is_rehearsal, progress=_progress(upload), tell=tell
+            )
     except RefusedError as error:
         _settle(upload, Stage.REFUSED, str(error))
     except Exception as error:
@@ -169,6 +181,16 @@ def _work_on(upload):
         _settle(upload, Stage.REHEARSED if is_rehearsal else Stage.DONE)
         if not is_rehearsal:
             log(upload.by, f"Imported a list: {in_numbers(upload.report)}.")
+
+
+@contextlib.contextmanager
+def _outcomes(upload):
+    """Give what writes down a Row. An address is left out: whoever has the list finds it by its line."""
+    upload.outcomes.unlink(missing_ok=True)
+    with io.TextIOWrapper(_private(upload.outcomes), encoding="utf-8", newline="") as file:
+        lines = csv.writer(file)
+        lines.writerow(["Line", "Outcome", "Reason"])
+        yield lambda row: lines.writerow([row.line, row.outcome, row.detail or row.reason])
 
 
 def _progress(upload):
@@ -208,7 +230,7 @@ def log(user_pk, sentence):
 def forget_old(now):
     """Delete lists that nobody came back to, and outcomes that are old. Safe to run at any time."""
     for path in _folder().iterdir():
-        keep_for = KEEP_OUTCOME if path.suffix == ".json" else KEEP_LIST
+        keep_for = KEEP_OUTCOME if path.suffix in (".json", ".csv") else KEEP_LIST
         with contextlib.suppress(FileNotFoundError):
             if path.stat().st_mtime < (now - keep_for).timestamp():
                 path.unlink()

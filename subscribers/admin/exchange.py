@@ -88,6 +88,8 @@ class ExchangeMixin:
             raise Http404("There is no such list.")
         if request.method == "POST":
             return self._decided(request, upload)
+        if "rows" in request.GET and upload.report:
+            return self._rows(upload)
         report = upload.report
         context = {
             "upload": upload,
@@ -98,6 +100,15 @@ class ExchangeMixin:
         if upload.is_at_work:
             response["Refresh"] = "3"
         return response
+
+    def _rows(self, upload):
+        try:
+            file = upload.outcomes.open("rb")
+        except FileNotFoundError:
+            raise Http404("What became of each row is no longer kept.") from None
+        return FileResponse(
+            file, as_attachment=True, filename="rows.csv", content_type="text/csv; charset=utf-8"
+        )
 
     def _decided(self, request, upload):
         if request.POST.get("do") == "discard":

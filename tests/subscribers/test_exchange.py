@@ -62,13 +62,30 @@ def test_a_list_is_rehearsed_then_imported_and_deleted(client, upload, tasks_at_
     assert "Done: 1 added, 1 suppressed, 1 refused" in client.get(page).text
     assert Subscriber.objects.get().address == "anna@example.org"
     assert ConsentEvent.objects.get().wording == "Old form"
-    assert [path.suffix for path in (tmp_path / "uploads").iterdir()] == [".json"]
-    assert "anna@" not in next((tmp_path / "uploads").iterdir()).read_text()
+    kept = list((tmp_path / "uploads").iterdir())
+    assert sorted(path.suffix for path in kept) == [".csv", ".json"]
+    assert not any("anna@" in path.read_text() for path in kept)
     assert "1 added" in LogEntry.objects.get().change_message
 
     # Pressing again does nothing again.
     client.post(page, {"do": "import"})
     assert Subscriber.objects.count() == LogEntry.objects.count() == 1
+
+
+def test_it_tells_of_each_row_by_its_line_and_names_nobody(client, upload, tasks_at_once):
+    page = upload()
+
+    def rows():
+        return b"".join(client.get(page + "?rows").streaming_content).decode().splitlines()
+
+    told = rows()
+    assert told[:2] == ["Line,Outcome,Reason", "2,added,"]
+    assert told[2].startswith("3,suppressed,Nothing may be sent")
+    assert told[3] == "4,refused,This is no e-mail address."
+    client.post(page, {"do": "import"})
+    assert rows() == told
+    uploads.forget_old(timezone.now() + timedelta(days=15))
+    assert client.get(page + "?rows").status_code == 404
 
 
 def test_until_a_worker_has_it_the_page_looks_again(client, upload, tmp_path):
@@ -85,7 +102,9 @@ def test_an_import_that_stops_can_go_on(client, upload, tasks_at_once, monkeypat
     with monkeypatch.context() as patch:
         patch.setattr(store._Batch, "save", lambda batch: 1 / 0)
         client.post(page, {"do": "import"})
-    assert "press the button again" in client.get(page).text
+    text = client.get(page).text
+    assert "press the button again" in text
+    assert "nothing was written" not in text
     client.post(page, {"do": "import"})
     assert "Done: 1 added" in client.get(page).text
 
@@ -106,7 +125,7 @@ def test_a_list_can_be_thrown_away(client, upload, tasks_at_once, tmp_path):
 def test_a_list_that_nobody_comes_back_to_is_deleted(client, upload, tasks_at_once, tmp_path):
     page = upload()
     uploads.forget_old(timezone.now() + timedelta(hours=23))
-    assert len(list((tmp_path / "uploads").iterdir())) == 2
+    assert len(list((tmp_path / "uploads").glob("*.list"))) == 1
     uploads.forget_old(timezone.now() + timedelta(hours=25))
     client.post(page, {"do": "import"})
     assert uploads.GONE in client.get(page).text
