@@ -5,6 +5,7 @@ complained about in its console, and on any request that left the site; a test t
 empties ``page.complaints``.
 """
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -76,7 +77,14 @@ def served(settings, collected):
 
 @pytest.fixture
 def page(browser, live_server):
-    context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 900})
+    with fresh_visitor(browser, live_server.url) as page:
+        yield page
+
+
+@contextlib.contextmanager
+def fresh_visitor(browser, address):
+    """Give a page of somebody new to the site at an address, which listens as said above."""
+    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.complaints, page.awaited = [], set()
 
@@ -86,7 +94,7 @@ def page(browser, live_server):
 
     def watch(request):
         page.awaited.add(request)
-        if not request.url.startswith((live_server.url, "data:", "blob:")):
+        if not request.url.startswith((address, "data:", "blob:")):
             page.complaints.append(f"asked a stranger for {request.url}")
 
     def forget(request):
@@ -97,8 +105,10 @@ def page(browser, live_server):
     page.on("request", watch)
     page.on("requestfinished", forget)
     page.on("requestfailed", forget)
-    yield page
-    context.close()
+    try:
+        yield page
+    finally:
+        context.close()
     assert page.complaints == []
 
 
