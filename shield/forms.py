@@ -62,6 +62,8 @@ class ShieldedForm(forms.Form):
         """
         was_wrong = self.has_answer()
         self.data = self.renewed()
+        # The browser goes there by itself: on a phone the question would be below what is seen.
+        self.fields["answer"].widget.attrs["autofocus"] = True
         self.question = _question(self.data[self.add_prefix("stamp")], about).text
         if was_wrong:
             self.add_error("answer", "That was not it; please look once more.")

@@ -28,10 +28,10 @@ def growth(weeks, height=90):
     """Return the drawing of some ``growth.Week``: bars for who joined and left, and a line for the net.
 
     ``height`` is that of the highest bar. An import of thousands in one week would press all other weeks
-    flat. So the scale follows those who came or went by themselves, and a bar that does not fit is cut off
-    and says so.
+    flat. So the scale follows those who came or went by themselves, if anybody did, and a bar that does not
+    fit is cut off and says so.
     """
-    most = max([1, *(max(week.joined, week.left) for week in weeks)])
+    most = max(max(week.joined, week.left) for week in weeks) or max(week.imported for week in weeks) or 1
     step, unit = _WIDE / len(weeks), height / most
     bars, before = [], None
     for place, week in enumerate(weeks):

@@ -15,6 +15,7 @@ class ReasonForm(forms.Form):
         max_length=LONGEST_REASON,
         widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
         help_text="Kept in the log for good, also after an erasure: write no names and no addresses.",
+        error_messages={"required": "Give a reason. Nothing was changed."},
     )
 
     def __init__(self, *args, subscriber=None, **kwargs):

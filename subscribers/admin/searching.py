@@ -6,13 +6,14 @@ and the address of the page holds a random tag that says which search is meant.
 """
 
 import secrets
+from contextlib import suppress
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.core import signing
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.db.models import Q
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
@@ -38,6 +39,11 @@ def matching(term):
     What begins with an @ is a domain. It is found in an index but for a domain, for which every address is
     read once.
     """
+    local, at, domain = term.rpartition("@")
+    if at and not domain.isascii():
+        # It is stored in A-labels; what is no whole domain yet is looked for as it stands.
+        with suppress(ValidationError):
+            term = f"{local}@{addresses.domain(addresses.normal(f'anybody@{domain}'))}"
     term = addresses.folded(term)
     if term.startswith("@"):
         return Q(folded__endswith=term)

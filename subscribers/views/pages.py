@@ -61,6 +61,7 @@ def answer_form(request, form_class, template, take, done):
     form = form_class(request.POST)
     if not form.is_valid():
         form.data = form.renewed()
+        _lead_to_slip(form)
         return show(form, status=422)
     network, is_asked = origins.network(request), strain.count_form()
     # To be asked costs nothing; to answer does, or one could guess all day.
@@ -76,6 +77,13 @@ def answer_form(request, form_class, template, take, done):
         return show(form, problem, 422)
     take(form)
     return SeeOther(reverse(done))
+
+
+def _lead_to_slip(form):
+    """Have the browser go to the first slip that people can see by itself, also without a script."""
+    slips = [name for name in form.errors if name not in ("subject", "stamp", "wording")]
+    if slips:
+        form.fields[slips[0]].widget.attrs["autofocus"] = True
 
 
 def behind_a_link(view):

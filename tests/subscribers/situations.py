@@ -1,6 +1,7 @@
 """Addresses in each situation that a stranger must not learn of, and a person who answers plain questions."""
 
 import re
+from datetime import timedelta
 
 from shield import questions
 from subscribers import addresses, erasure, subscriptions, suppressions
@@ -19,7 +20,8 @@ def make(number=""):
         subscriptions.confirm(subscriptions.request(found[name]))
     subscriptions.leave(_subscriber(found["left"]))
     erasure.erase(_subscriber(found["erased"]))
-    subscriptions.pause(_subscriber(found["paused"]), _subscriber(found["paused"]).joined_at.date())
+    paused = _subscriber(found["paused"])
+    subscriptions.pause(paused, paused.joined_at.date() + timedelta(days=30))
     subscriptions.request(found["asked"])
     for reason in GET_NOTHING:
         suppressions.suppress(addresses.keyed_hash(found[reason]), Suppression.Reason(reason))

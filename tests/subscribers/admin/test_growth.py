@@ -65,6 +65,13 @@ def test_a_great_import_is_cut_off_and_does_not_flatten_the_other_weeks():
     assert great.net_at == -great.up
 
 
+def test_an_import_alone_is_drawn_whole():
+    weeks = [growth.Week(date(2026, 3, 2)), growth.Week(date(2026, 3, 9), imported=500)]
+    drawing = charts.growth(weeks)
+    assert drawing["most"] == 500
+    assert [(bar.up, bar.is_cut) for bar in drawing["bars"]] == [(0, False), (90, False)]
+
+
 def test_a_drawing_of_nothing_divides_by_nothing():
     assert {bar.up for bar in charts.growth(growth.weeks(26))["bars"]} == {0}
 
