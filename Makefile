@@ -50,7 +50,7 @@ check: lint ## Do what CI does: lint, the settings of a real site, all tests wit
 bench: $(VENV)/dev ## Measure pages, search and import on either database, against something in the same run
 	@$(PY) -m bench
 
-soak: $(VENV)/dev ## Run the long tests: processes killed over and over
+soak: $(VENV)/dev ## Run the long tests: processes killed over and over, a flood of sign-ups, a scanner that opens every link
 	@$(PY) -m pytest -m soak
 
 audit: $(VENV)/dev audit/node_modules ## Check the served pages: markup, accessibility, speed, weight (ARCHIVE=... for other tips)
