@@ -1,10 +1,22 @@
-"""The ledger: what was mailed to whom."""
+"""The ledger: what was mailed to whom.
 
+A mailing is prepared, shown, frozen and sent by ``subscribers.mailings`` and ``subscribers.delivery``; here
+stand the rows and what the database holds them to.
+"""
+
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from tips.models import Tip
+
+
+class MailingQuerySet(models.QuerySet):
+    def begun(self):
+        """Return those whose audience and text are frozen, and that may still send."""
+        states = Mailing.State
+        return self.filter(state__in=[states.OPENING, states.SENDING, states.PAUSED])
 
 
 class Mailing(models.Model):
@@ -23,14 +35,44 @@ class Mailing(models.Model):
         CANCELLED = "cancelled", "Cancelled"
         HELD = "held", "Held"
 
+    # What opened_to is when everybody has their row: it stands after every key.
+    ALL = "~"
+
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.TIP)
     tip = models.ForeignKey(Tip, on_delete=models.PROTECT, related_name="mailings")
-    corrects = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT)
-    state = models.CharField(max_length=9, choices=State, default=State.PREPARED)
+    corrects = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrections"
+    )
+    state = models.CharField(max_length=9, choices=State, default=State.PREPARED, db_index=True)
+    # Why it is paused, held or cancelled, in a sentence for staff.
+    reason = models.CharField(max_length=300, blank=True)
+    # What keeps it from going on by itself, such as a mail server that is away; empty when all is well.
+    trouble = models.CharField(max_length=200, blank=True)
+    # What a correction says on top, about what was wrong.
+    note = models.TextField(blank=True)
+    # Who last told it what to do; nobody, where it did so by itself.
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField("created", default=timezone.now)
+    opens_at = models.DateTimeField("begins", default=timezone.now)
+    opened_at = models.DateTimeField("begun", null=True)
+    # Refusals before this moment stop it no more: a person has looked at them.
+    watched_from = models.DateTimeField(null=True)
+    # The first of the refusals that stopped it: with what followed, it gets a second chance on resume.
+    tripped_from = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField("ended", null=True)
+    # Frozen when it is opened.
+    subject = models.CharField(max_length=300, blank=True)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    # How many have a row in the ledger, and up to which subscriber's key these were made.
+    audience = models.PositiveIntegerField(default=0)
+    opened_to = models.CharField(max_length=64, blank=True)
+
+    objects = MailingQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("manage_mailing", "Can stop, pause, resume, cancel and correct mailings")]
         constraints = [
             models.UniqueConstraint(fields=["tip"], condition=Q(kind="tip"), name="mailing_once_a_tip"),
             models.CheckConstraint(
@@ -41,6 +83,35 @@ class Mailing(models.Model):
 
     def __str__(self):
         return f"Mailing {self.pk}"
+
+
+class Line(models.Model):
+    """One connection of a worker to the mail server: the lease on the deliveries that it has claimed.
+
+    Its worker says every few seconds that it lives. Of a silent one, ``delivery.claims.sweep`` gives back
+    what it had claimed.
+    """
+
+    worker = models.CharField(max_length=32, db_index=True)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self):
+        return f"Line {self.pk}"
+
+
+class DeliveryQuerySet(models.QuerySet):
+    def pending(self):
+        """Return those that the engine has still to do with: a mailing that has any is not sent."""
+        waiting = [Delivery.State.QUEUED, Delivery.State.SENDING]
+        return self.filter(Q(state__in=waiting) | Q(due_at__isnull=False))
+
+    def held(self):
+        """Return those that were uncertain twice: only a person says whether they are sent again."""
+        return self.filter(state=Delivery.State.UNCERTAIN, due_at=None)
+
+    def doubtful(self):
+        """Return those that may have been sent twice: each was uncertain at least once."""
+        return self.filter(doubts__gt=0)
 
 
 class Delivery(models.Model):
@@ -55,15 +126,39 @@ class Delivery(models.Model):
         SKIPPED = "skipped", "Skipped"
         UNCERTAIN = "uncertain", "Uncertain"
 
-    mailing = models.ForeignKey(Mailing, null=True, on_delete=models.PROTECT, related_name="deliveries")
+    mailing = models.ForeignKey(
+        Mailing, null=True, on_delete=models.PROTECT, related_name="deliveries", db_index=False
+    )
     # The tip of a welcome, which is no mailing.
-    tip = models.ForeignKey(Tip, null=True, on_delete=models.CASCADE, related_name="+")
+    tip = models.ForeignKey(Tip, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     # Nobody any more, once they are erased: the counts of a mailing stay.
     subscriber = models.ForeignKey(
         "Subscriber", null=True, on_delete=models.SET_NULL, related_name="deliveries"
     )
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
     sent_at = models.DateTimeField(null=True)
+    # When it was sent, refused or found uncertain.
+    settled_at = models.DateTimeField(null=True)
+    # The number of the line that has, or last had, claimed it; no foreign key, for lines come and go.
+    line = models.BigIntegerField(null=True)
+    # When it is tried again, or when its turn in its domain's pace comes. Of what waits for a person, and of
+    # what waits in the queue for no moment, it is null.
+    due_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    first_tried_at = models.DateTimeField(null=True)
+    # What the mail server last said, as numbers alone (its words quote addresses), or what else happened.
+    reply = models.CharField(max_length=60, blank=True)
+    # How often nobody knew whether it was sent. After the first time it is sent once more.
+    doubts = models.PositiveSmallIntegerField(default=0)
+    # When the server blamed the sender for it (5.7.x).
+    blamed_at = models.DateTimeField(null=True)
+    # Whether its refusal suppressed the person.
+    suppressed = models.BooleanField(default=False)
+    # Whether its refusal was among those that stopped the mailing: then it gets a second chance.
+    again = models.BooleanField(default=False)
+    complained_at = models.DateTimeField(null=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "deliveries"
@@ -76,6 +171,25 @@ class Delivery(models.Model):
                 name="delivery_of_a_mailing_or_a_tip",
                 condition=Q(mailing__isnull=False, tip__isnull=True)
                 | Q(mailing__isnull=True, tip__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["mailing", "id"],
+                name="delivery_queued",
+                condition=Q(state="queued", due_at__isnull=True),
+            ),
+            models.Index(
+                fields=["mailing", "due_at"], name="delivery_due", condition=Q(due_at__isnull=False)
+            ),
+            models.Index(fields=["line", "id"], name="delivery_claimed", condition=Q(state="sending")),
+            models.Index(
+                fields=["id"], name="delivery_held", condition=Q(state="uncertain", due_at__isnull=True)
+            ),
+            models.Index(
+                fields=["mailing", "settled_at"],
+                name="delivery_settled",
+                condition=Q(settled_at__isnull=False),
             ),
         ]
 

@@ -1,0 +1,20 @@
+"""Which database this is, and how far it has come: what the guard compares with the journal."""
+
+import uuid
+
+from django.db import models
+
+
+def new_name():
+    """Return a name that no other database has."""
+    return uuid.uuid4().hex
+
+
+class Instance(models.Model):
+    """One row: this database's name, and a counter that rises whenever post goes out."""
+
+    name = models.CharField(max_length=32, default=new_name)
+    counter = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self):
+        return f"Database {self.name[:8]} at {self.counter}"

@@ -1,0 +1,36 @@
+"""What came back: the evidence of bounces and complaints."""
+
+from django.db import models
+from django.utils import timezone
+
+
+class Return(models.Model):
+    """A report about a mail of ours. It names nobody: addresses in it are made unreadable."""
+
+    class Kind(models.TextChoices):
+        BOUNCED = "bounced", "Bounced for good"
+        REFUSED = "refused", "Refused"
+        DELAYED = "delayed", "Delayed"
+        COMPLAINED = "complained", "Complaint"
+        ANSWERED = "answered", "Automatic answer"
+        OTHER = "other", "Ordinary mail"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    # The mail it is about, where it brought our token; without one it changes nothing.
+    delivery = models.ForeignKey("Delivery", null=True, on_delete=models.SET_NULL, related_name="returns")
+    at = models.DateTimeField("received", default=timezone.now, db_index=True)
+    source = models.CharField(max_length=30, help_text="The mailbox, or the mail service that told us.")
+    status = models.CharField(max_length=12, blank=True, help_text="The enhanced status code (RFC 3463).")
+    words = models.CharField(max_length=300, blank=True, help_text="What the other mail server said.")
+    # Of the report itself, by which one that is read twice is known.
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    acted = models.BooleanField(
+        default=False, help_text="Whether the person gets no more mail because of it."
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "report"
+
+    def __str__(self):
+        return f"Report {self.pk}"
