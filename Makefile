@@ -14,6 +14,7 @@ TEMPLATES = $(shell find templates -type f \( -name '*.html' -o -name '*.txt' -o
 
 # What `check --deploy` sees: a site as it should be on the net. The keys live as long as the check.
 PRODUCTION = env --unset=DEBUG SITE_URL=https://tips.example.org TRUSTED_PROXIES=1 EMAIL_URL=smtp://localhost:25 \
+	BOUNCE_ADDRESS=bounces@tips.example.org POSTAL_ADDRESS=Springfield \
 	STATE_DIR=$(VENV)/check \
 	$(foreach each,SECRET_KEY SUPPRESSION_KEY,$(each)=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(50))'))
 

@@ -1,13 +1,25 @@
 """System checks of this project's own: a site that would start, and then fail its readers or its staff."""
 
+import re
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import Error, Warning, register
+from django.core.checks import Error, Info, Warning, register
 from django.http.request import validate_host
 
+from subscribers.tipmail import senders
 from tips.slots import WEEKDAYS
 from tipsite.roles import ROLES
+
+# What is wrong with the sender; tipsite/safety.py asks for these too.
+MAIL = "mail"
+# They publish that nobody but their own servers may send for them (DMARC), or will.
+_MAILBOX_PROVIDERS = frozenset(
+    "aol.com gmail.com gmx.com gmx.de gmx.net googlemail.com hotmail.com icloud.com live.com mail.ru me.com"
+    " msn.com outlook.com proton.me protonmail.com web.de yahoo.com yandex.com yandex.ru ymail.com".split()
+)
+_ADDRESS = re.compile(r"[^@\s\"(),:;<>\[\]\\]{1,64}@[A-Za-z0-9.-]+")
 
 
 @register
@@ -21,10 +33,17 @@ def check_site_url(app_configs, **kwargs):
             hint="Every visitor would be turned away. Add its name to ALLOWED_HOSTS, or unset that.",
             id="tipsite.E001",
         )
+    if not settings.SITE_URL.isascii():
+        yield Error(
+            f"SITE_URL is {settings.SITE_URL}, which no header of a mail can carry.",
+            hint="Write its domain in the xn-- form.",
+            id="tipsite.E006",
+        )
     if not settings.HTTPS:
         yield Warning(
             f"SITE_URL is {settings.SITE_URL}: passwords of staff would travel for all to read.",
-            hint="Serve the site by HTTPS, and let SITE_URL begin with https://.",
+            hint="Serve the site by HTTPS, and let SITE_URL begin with https://. Mail has no header for"
+            " unsubscribing at one click before that, which large mail providers ask for.",
             id="tipsite.W001",
         )
     elif not settings.TRUSTED_PROXIES:
@@ -36,7 +55,7 @@ def check_site_url(app_configs, **kwargs):
         )
 
 
-@register
+@register(MAIL)
 def check_mail(app_configs, **kwargs):
     """A real site must not print its mail."""
     printed = settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend"
@@ -45,6 +64,90 @@ def check_mail(app_configs, **kwargs):
             "Mail is printed in the log and sent to nobody.",
             hint="Set EMAIL_URL, for example smtp+tls://user:password@mail.example.org:587.",
             id="tipsite.W003",
+        )
+
+
+@register(MAIL)
+def check_sender(app_configs, **kwargs):
+    """Mail must come from addresses that headers can carry, in a domain that the owner can speak for."""
+    if not settings.PRODUCTION:
+        return
+    for name in ("DEFAULT_FROM_EMAIL", "REPLY_TO", "BOUNCE_ADDRESS"):
+        stated = getattr(settings, name)
+        address = stated if name == "BOUNCE_ADDRESS" else parseaddr(stated)[1]
+        if stated and not (stated.isprintable() and address.isascii() and _ADDRESS.fullmatch(address)):
+            yield Error(
+                f"{name} is {stated!r}, which is no address that mail can carry.",
+                hint="Write it like tips@example.org; a domain with other letters in its xn-- form.",
+                id="tipsite.E004",
+            )
+            return
+    ours, bounces = senders.domain().lower(), settings.BOUNCE_ADDRESS
+    if ours in _MAILBOX_PROVIDERS:
+        yield Warning(
+            f"Mail comes from {senders.address()}, but {ours} lets nobody else send for it.",
+            hint="Most of it would be refused. Set DEFAULT_FROM_EMAIL to an address in a domain of yours.",
+            id="tipsite.W004",
+        )
+    if bounces and _organisation(bounces) != _organisation(ours):
+        yield Warning(
+            f"BOUNCE_ADDRESS is {bounces}, outside of {ours}, from which mail comes: SPF does not count.",
+            hint="Give BOUNCE_ADDRESS the domain of DEFAULT_FROM_EMAIL, or one below it.",
+            id="tipsite.W005",
+        )
+    longest = senders.MAX_LOCAL_LENGTH - senders.TOKEN_LENGTH
+    if len(bounces.rpartition("@")[0]) > longest:
+        yield Error(
+            f"BOUNCE_ADDRESS has more than {longest} characters before its @.",
+            hint="Each mail adds a token there, and mail servers take 64 in all. Choose a shorter one.",
+            id="tipsite.E005",
+        )
+
+
+@register
+def check_what_mail_says(app_configs, **kwargs):
+    """Mail to a list must say where its sender lives, and reports of what failed must find their way."""
+    if not settings.PRODUCTION:
+        return
+    if not settings.POSTAL_ADDRESS.strip():
+        yield Warning(
+            "No postal address stands below the mails; the law of many countries asks for one.",
+            hint="Set POSTAL_ADDRESS.",
+            id="tipsite.W006",
+        )
+    if (
+        not settings.BOUNCE_ADDRESS
+        and settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
+    ):
+        yield Warning(
+            "Reports of undelivered mail go to the sender's own mailbox, and nothing reads them.",
+            hint="Set BOUNCE_ADDRESS; docs/delivery.md has how.",
+            id="tipsite.W007",
+        )
+    if settings.EMAIL_BACKEND.startswith("anymail.") and not settings.ANYMAIL.get("WEBHOOK_SECRET"):
+        yield Warning(
+            "What the mail service reports of bounces and complaints reaches nobody.",
+            hint="Set WEBHOOK_SECRET, and tell the service where to report; docs/delivery.md has how.",
+            id="tipsite.W008",
+        )
+    name, _, password = str(settings.ANYMAIL.get("WEBHOOK_SECRET") or "").partition(":")
+    if name and min(len(name), len(password)) < 16:
+        yield Error(
+            "WEBHOOK_SECRET must be a name and a password with a colon between them, each random and long.",
+            hint="Whoever guesses it can say that readers complained. Make each of at least 16 characters.",
+            id="tipsite.E007",
+        )
+
+
+@register(deploy=True)
+def check_signature(app_configs, **kwargs):
+    """Say what the mail server must sign: nobody can see from here whether it does."""
+    if settings.PRODUCTION:
+        yield Info(
+            f"The mail server must sign all mail by DKIM for the domain {senders.domain()}, and its signature"
+            f" must cover List-Unsubscribe and List-Unsubscribe-Post.",
+            hint="docs/delivery.md has how to see whether it does, and how to publish SPF, DKIM and DMARC.",
+            id="tipsite.I001",
         )
 
 
@@ -70,3 +173,8 @@ def check_two_factor(app_configs, **kwargs):
                 hint=f"Use some of {', '.join(ROLES)} and superuser, by commas.",
                 id="tipsite.E003",
             )
+
+
+def _organisation(address):
+    """Return the end of a domain that its owner has registered, near enough."""
+    return address.lower().rpartition("@")[2].rsplit(".", 2)[-2:]

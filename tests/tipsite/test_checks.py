@@ -8,6 +8,10 @@ REAL_SITE = {
     "ALLOWED_HOSTS": ["tips.example.org"],
     "TRUSTED_PROXIES": 1,
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+    "DEFAULT_FROM_EMAIL": "Tips <tips@example.org>",
+    "REPLY_TO": "desk@example.org",
+    "BOUNCE_ADDRESS": "bounces@mail.example.org",
+    "POSTAL_ADDRESS": "1 Bell Street",
 }
 
 
@@ -33,7 +37,25 @@ def test_it_is_content_with_a_well_configured_real_site(settings):
         ({"TRUSTED_PROXIES": 0}, "tipsite.W002"),
         ({"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}, "tipsite.W003"),
         ({"SLOT_WEEKDAY": "tewsday"}, "tipsite.E002"),
+        ({"SITE_URL": "https://bücher.example", "ALLOWED_HOSTS": ["*"]}, "tipsite.E006"),
+        ({"DEFAULT_FROM_EMAIL": "tips"}, "tipsite.E004"),
+        ({"DEFAULT_FROM_EMAIL": "tips@bücher.example"}, "tipsite.E004"),
+        ({"REPLY_TO": "desk@example.org\nBcc: eve@evil.example"}, "tipsite.E004"),
+        ({"BOUNCE_ADDRESS": "Bounces <bounces@example.org>"}, "tipsite.E004"),
+        ({"BOUNCE_ADDRESS": f"{'b' * 30}@example.org"}, "tipsite.E005"),
+        ({"DEFAULT_FROM_EMAIL": "me@gmail.com", "BOUNCE_ADDRESS": "b@gmail.com"}, "tipsite.W004"),
+        ({"BOUNCE_ADDRESS": "bounces@relay.example"}, "tipsite.W005"),
+        ({"POSTAL_ADDRESS": " "}, "tipsite.W006"),
+        ({"BOUNCE_ADDRESS": ""}, "tipsite.W007"),
     ],
 )
 def test_it_names_what_a_real_site_got_wrong(settings, change, complaint):
     assert complaints(settings, **REAL_SITE | change) == [complaint]
+
+
+def test_it_says_what_the_mail_server_must_sign(settings):
+    for name, value in REAL_SITE.items():
+        setattr(settings, name, value)
+    (said,) = [each.msg for each in run_checks(include_deployment_checks=True) if each.id == "tipsite.I001"]
+    assert "example.org" in said
+    assert "List-Unsubscribe and List-Unsubscribe-Post" in said

@@ -1,0 +1,124 @@
+"""What a tip's mail says: its subject, its plain text and its HTML, which have the same words and links."""
+
+import html
+import re
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+import css_inline
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+
+from subscribers.models import Mailing
+from subscribers.tipmail import plain
+from tips import preflight
+
+# Where the token stands in the link that leaves, until the message is made for one person.
+NOBODYS = "your-own-link"
+# Gmail shows no more than about 102 kB of a mail's HTML, and hides what comes after: the link that leaves.
+MOST_BYTES = 95_000
+# As wide as the column of text; Outlook heeds nothing but the attribute.
+WIDEST_PICTURE = 560
+
+_inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+# A text cannot hold a "<", so nothing but real tags is found.
+_TAG = re.compile(r"""<(a|img)\b([^>"]*(?:"[^"]*"[^>"]*)*)>""")
+_ADDRESS = re.compile(r'\b(href|src)="([^"]*)"')
+_WIDTH = re.compile(r'\bwidth="(\d+)"')
+_HEIGHT = re.compile(r'\s*\bheight="\d*"')
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A tip's mail as all get it, but for the link that leaves: there ``NOBODYS`` stands for the token."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render(tip, kind=Mailing.Kind.TIP, note=""):
+    """Write a tip's mail.
+
+    ``tip`` may be saved or not. ``kind`` is a ``Mailing.Kind``; a correction says on top, in the words of
+    ``note``, what was wrong.
+    """
+    address = settings.SITE_URL + tip.get_absolute_url()
+    is_correction = kind == Mailing.Kind.CORRECTION
+    body = absolute(tip.body, address)
+    context = {
+        "SITE_NAME": settings.SITE_NAME,
+        "POSTAL_ADDRESS": settings.POSTAL_ADDRESS,
+        "host": urlsplit(settings.SITE_URL).netloc,
+        "tip": tip,
+        "address": address,
+        "body": mark_safe(body),  # noqa: S308 - it was cleaned when it was stored
+        "body_text": plain.from_html(body),
+        # What a list of mails shows behind the subject.
+        "preheader": note if is_correction else tip.takeaway,
+        "is_correction": is_correction,
+        "note": note.strip(),
+        "leave": leave_address(),
+        "preferences": preferences_address(),
+    }
+    subject = " ".join(render_to_string("emails/tip.subject.txt", context).split())
+    text = render_to_string("emails/tip.txt", context).strip() + "\n"
+    source = render_to_string("emails/tip.html", {**context, "subject": subject})
+    return Frozen(subject, text, _inliner.inline(_without_indents(source)))
+
+
+def absolute(source, base):
+    """Return clean HTML whose links and pictures are found from a mail too; ``base`` is the tip's address.
+
+    Pictures get no wider than the text.
+    """
+
+    def resolved(match):
+        stated = html.unescape(match[2]).strip()
+        try:
+            whole = urljoin(base, stated)
+        except ValueError:
+            whole = stated
+        return f'{match[1]}="{html.escape(whole)}"'
+
+    def tag(match):
+        rest = _ADDRESS.sub(resolved, match[2])
+        if match[1] == "img":
+            rest = _HEIGHT.sub("", rest)
+            rest = _WIDTH.sub(lambda width: f'width="{min(int(width[1]), WIDEST_PICTURE)}"', rest)
+        return f"<{match[1]}{rest}>"
+
+    return _TAG.sub(tag, source)
+
+
+def leave_path():
+    """Return the path that leaves, with ``NOBODYS`` for a token."""
+    return reverse("subscribers:unsubscribe", args=[NOBODYS])
+
+
+def leave_address():
+    """Return the address that leaves, with ``NOBODYS`` for a token."""
+    return settings.SITE_URL + leave_path()
+
+
+def preferences_address():
+    """Return the address of the page that sends a link to one's preferences to who asks for it."""
+    return settings.SITE_URL + reverse("subscribers:ask")
+
+
+def check_size(tip):
+    """Look for a tip whose mail is so large that mail programs hide its end."""
+    size = len(render(tip).html.encode())
+    if size > MOST_BYTES:
+        yield preflight.Fault(
+            preflight.WARN,
+            "body",
+            f"Its mail has {size // 1000} kB; over {MOST_BYTES // 1000} kB, Gmail hides the end, and with it"
+            f" the link to unsubscribe. Shorten the body.",
+        )
+
+
+def _without_indents(source):
+    return "\n".join(filter(None, (line.strip() for line in source.split("\n"))))

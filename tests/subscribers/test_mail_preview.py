@@ -1,0 +1,118 @@
+"""A tip's mail in the desk, before anybody gets it."""
+
+import pytest
+from django.urls import reverse
+
+from tests.tips.making import make_tip
+from tests.tips.people import make_person
+from tips import preflight
+from tips.models import State
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def draft():
+    return make_tip(
+        "Not <yet>",
+        state=State.DRAFT,
+        publish_at=None,
+        takeaway="Calm is catching.",
+        body="<p>Breathe <em>out</em> first.</p>",
+    )
+
+
+@pytest.fixture
+def editor(client):
+    editor = make_person("ed", "Editor")
+    client.force_login(editor)
+    return editor
+
+
+def policy(response):
+    found = {}
+    for directive in response["Content-Security-Policy"].split(";"):
+        name, *sources = directive.split()
+        found[name] = set(sources)
+    return found
+
+
+def test_the_desk_offers_the_mail_and_shows_its_subject_and_text(client, editor, draft):
+    address = reverse("admin:tips_tip_preview", args=[draft.pk, "mail"])
+    form = client.get(reverse("admin:tips_tip_change", args=[draft.pk])).content.decode()
+    response = client.get(address)
+    page = response.content.decode()
+    assert f'formaction="{address}"' in form
+    assert "Subject</span> Not &lt;yet&gt;" in page
+    assert "Breathe out first." in page
+    assert page.count("<iframe") == page.count('sandbox="allow-same-origin allow-popups') == 4
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_the_page_around_the_frames_loosens_nothing_but_frames_and_files_of_ours(client, editor, draft):
+    usual = policy(client.get("/"))
+    here = policy(client.get(reverse("admin:tips_tip_preview", args=[draft.pk, "mail"])))
+    assert here.pop("frame-src") == {"'self'"}
+    assert here.pop("script-src") == {"'self'"}
+    assert here == {name: sources for name, sources in usual.items() if name != "script-src"}
+
+
+@pytest.mark.parametrize(("frame", "kept"), [("phone-light", "not all"), ("desktop-dark", "all")])
+def test_a_frame_shows_the_mail_under_a_policy_of_its_own(client, editor, draft, frame, kept):
+    response = client.get(reverse("admin:tips_tip_preview", args=[draft.pk, "mail"]), {"frame": frame})
+    page = response.content.decode()
+    assert "Breathe <em>out</em> first." in page
+    assert f"@media {kept} {{" in page
+    assert "prefers-color-scheme" not in page
+    assert response["X-Frame-Options"] == "SAMEORIGIN"
+    found = policy(response)
+    assert found["default-src"] == {"'none'"}
+    assert found["style-src"] == {"'unsafe-inline'"}
+    assert found["frame-ancestors"] == found["img-src"] == {"'self'"}
+    assert "allow-scripts" not in found["sandbox"]
+    assert not {"script-src", "connect-src", "frame-src"} & set(found)
+
+
+def test_what_is_typed_is_shown_and_not_saved(client, editor, draft):
+    typed = {
+        "title": "Typed just now",
+        "body": "<p>Fresh words<script>x</script>",
+        "takeaway": 'A "quote"',
+    }
+    address = reverse("admin:tips_tip_preview", args=[draft.pk, "mail"])
+    page = client.post(address, typed).content.decode()
+    assert "Subject</span> Typed just now" in page
+    assert '<input type="hidden" name="takeaway" value="A &quot;quote&quot;">' in page
+    frame = client.post(address, typed | {"frame": "phone-dark"}).content.decode()
+    assert "Fresh words" in frame
+    assert "script" not in frame
+    draft.refresh_from_db()
+    assert draft.title == "Not <yet>"
+    unsaved = client.post(reverse("admin:tips_tip_preview_new", args=["mail"]), typed)
+    assert "Fresh words" in unsaved.content.decode()
+
+
+def test_pictures_are_asked_for_where_the_desk_is_looked_at(client, editor, draft, settings):
+    settings.SITE_URL = "https://tips.example.org"
+    name = "a" * 64
+    draft.body = f'<p><img src="/media/{name}.jpg" alt="A bell"></p>'
+    draft.save()
+    address = reverse("admin:tips_tip_preview", args=[draft.pk, "mail"])
+    assert f'src="/media/{name}.jpg"' in client.get(address, {"frame": "phone-light"}).content.decode()
+
+
+def test_who_may_not_know_of_a_tip_finds_no_mail_of_it(client, draft):
+    client.force_login(make_person("ann", "Author"))
+    address = reverse("admin:tips_tip_preview", args=[draft.pk, "mail"])
+    assert client.get(address, {"frame": "phone-light"}).status_code == 404
+
+
+def test_a_mail_that_mail_programs_would_cut_is_warned_of_before_approval(draft):
+    def warnings():
+        return [fault.sentence for fault in preflight.inspect(draft) if "kB" in fault.sentence]
+
+    assert warnings() == []
+    draft.body = "<p>Take your time.</p>" * 2000
+    assert len(warnings()) == 1
+    assert "unsubscribe" in warnings()[0]
+    assert not any(fault.stops for fault in preflight.inspect(draft) if "kB" in fault.sentence)
