@@ -1,4 +1,4 @@
-"""The worker: runs background tasks and keeps the clock, through restarts of the database."""
+"""The worker: runs background tasks, sends mailings and keeps the clock, through restarts of the database."""
 
 import logging
 import threading
@@ -13,6 +13,7 @@ from django_tasks_db.backend import DatabaseBackend
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
+from subscribers.delivery.post import Post
 from tipsite import clock, leases
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ LONGEST_PAUSE = 10.0
 
 
 class Background:
-    """One worker process: tasks in the calling thread, heartbeat and clock in another."""
+    """One worker process: tasks in the calling thread, heartbeat and clock in another, mailings in more."""
 
     def __init__(self, stop, interval=INTERVAL):
         """``stop`` is the ``Stop`` that ends it; ``interval`` is in seconds."""
@@ -40,9 +41,13 @@ class Background:
             pass
         pacemaker = threading.Thread(target=self._keep_time, name="clock", daemon=True)
         pacemaker.start()
+        post = Post(self.stop)
+        post.start()
         while not self.stop.wait(self.interval):
             self._attempt(self._work)
         pacemaker.join(timeout=5)
+        # A connection ends after the message in hand. What one that hangs leaves is taken for uncertain.
+        post.join(seconds=5)
         try:
             leases.leave(self.worker_id)
         except (OperationalError, InterfaceError):

@@ -10,6 +10,7 @@ from aiosmtpd.controller import Controller
 
 from shield import stamps
 from subscribers import wording
+from tests.subscribers import mailserver
 
 
 @dataclass
@@ -66,6 +67,12 @@ def static_files_as_they_lie(settings):
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
 
 
+@pytest.fixture(autouse=True)
+def own_journal(settings, tmp_path):
+    """Give each test a journal of its own: another one's would be of another database."""
+    settings.STATE_DIR = tmp_path
+
+
 @pytest.fixture
 def post_office(settings):
     """Run a mail server for the length of a test; the site sends through it."""
@@ -78,6 +85,19 @@ def post_office(settings):
     settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
     yield office
     controller.stop()
+
+
+@pytest.fixture
+def mail_server(settings):
+    """Run a mail server that does as the test says; the site sends through it, at no pace."""
+    with mailserver.running() as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        settings.EMAIL_TIMEOUT = 5
+        settings.MAIL_PER_MINUTE = settings.MAIL_PER_DOMAIN = 0
+        yield server
 
 
 @pytest.fixture

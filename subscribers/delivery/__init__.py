@@ -1,0 +1,16 @@
+"""The engine that sends mailings: everyone once, nobody twice, nobody who left, whatever breaks.
+
+The rows are the truth. ``opening`` prepares mailings and writes their audience into the ledger; ``claims``
+gives a connection some deliveries to do, and takes back what a process that died had; ``wire`` talks to the
+mail server, and ``verdicts`` says what an answer means; ``ledger`` settles each delivery before the next one
+begins; ``brakes`` stops a mailing that the world does not want; ``sending`` is one connection's work and
+``post`` all connections of a worker.
+
+A delivery goes through these states::
+
+    queued -> sending -> sent | refused | skipped
+                      -> deferred -> sending        (4xx, or the connection broke before the end of the data)
+                      -> uncertain -> sending       (a process or connection died; sent once more)
+                                   -> uncertain     (twice: held for a person)
+                      -> queued                     (given back: its worker ended, or the sender is at fault)
+"""

@@ -1,0 +1,194 @@
+"""Who sends what: deliveries claimed by one line, and given back where that line is dead."""
+
+import random
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from shield.paces import Pace
+from subscribers import addresses
+from subscribers.models import Delivery, Line
+
+State = Delivery.State
+
+BATCH = 100
+BEAT = timedelta(seconds=5)
+# A worker that was not heard for so long is dead. Its process beats even while the mail server hangs.
+LEASE = timedelta(seconds=30)
+# What comes sooner is waited for; what comes later goes back into the queue with its moment.
+_NEAR = timedelta(seconds=5)
+# A moment that was booked and is long gone was missed in a pause: all at once is not what it was booked for.
+_STALE = timedelta(minutes=1)
+_WAITING = [State.QUEUED, State.DEFERRED, State.UNCERTAIN]
+# An uncertain delivery is sent once more after this.
+DOUBT_LASTS = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Deliveries, by their ids and in their order, that one line is to send; the first not before ``at``."""
+
+    ids: list
+    at: object
+
+
+def new_line(worker):
+    """Return the number of a new line of a worker (any short name that no other has)."""
+    return Line.objects.create(worker=worker).pk
+
+
+def beat(worker):
+    """Say that a worker's lines live, at least every ``BEAT``; return how many it has."""
+    return Line.objects.filter(worker=worker).update(seen_at=timezone.now())
+
+
+def any_due(mailing_id):
+    """Tell whether a mailing has deliveries that could be claimed now."""
+    rows = Delivery.objects.filter(mailing=mailing_id)
+    return (
+        rows.filter(state=State.QUEUED, due_at=None).exists()
+        or rows.filter(due_at__lte=timezone.now(), state__in=_WAITING).exists()
+    )
+
+
+def take(line, mailing_id, after=0):
+    """Claim the next deliveries of a mailing for a line; return a Claim, or None where the line is dead.
+
+    Queued ones are looked for behind the id ``after``. Those whose domain has had enough for now are put
+    back with the moment of their turn.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        if not Line.objects.filter(pk=line).update(seen_at=now):
+            return None
+        rows = _due(mailing_id, now)
+        rows += _queued(mailing_id, after, _batch() - len(rows))
+        rows.sort()
+        ids, moments = _paced(rows, now)
+        Delivery.objects.filter(pk__in=ids).update(state=State.SENDING, line=line, due_at=None)
+        for moment, some in moments.items():
+            Delivery.objects.filter(pk__in=some).update(due_at=moment)
+        at = _overall().book(cost=len(ids)) if ids and settings.MAIL_PER_MINUTE else now
+    return Claim(ids, at)
+
+
+def give_back(line, ids):
+    """Return to the queue what a line claimed and will not send."""
+    mine = Delivery.objects.filter(pk__in=ids, line=line, state=State.SENDING)
+    _requeue(mine, timezone.now())
+
+
+def close(line):
+    """End a line that has given back all that it had claimed."""
+    Line.objects.filter(pk=line).delete()
+
+
+def sweep():
+    """Take back what dead lines had claimed; return how many lines were dead.
+
+    A line sends in the order of ids and settles each delivery before the next, so of what it left behind the
+    first may have been sent: that one is uncertain. The rest was not begun.
+    """
+    now, dead = timezone.now(), 0
+    silent = Line.objects.filter(seen_at__lt=now - LEASE)
+    for line in list(silent.values_list("pk", flat=True)):
+        with transaction.atomic():
+            # It may have been heard again meanwhile, or another worker is here before us.
+            if not silent.filter(pk=line).delete()[0]:
+                continue
+            dead += 1
+            left = Delivery.objects.filter(line=line, state=State.SENDING)
+            first = left.order_by("pk").first()
+            if first is not None:
+                doubt(first, now, "its worker died")
+                _requeue(left, now)
+    return dead
+
+
+def doubt(delivery, now, reply):
+    """Note that nobody knows whether a delivery was sent: once it is sent again, twice it is held."""
+    again = now + DOUBT_LASTS if delivery.doubts == 0 else None
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state=State.UNCERTAIN, settled_at=now, doubts=delivery.doubts + 1, due_at=again, reply=reply[:60]
+    )
+
+
+def doubt_claimed(line, pk):
+    """Do as ``doubt`` does for the delivery that a line had in its hands when it failed."""
+    row = Delivery.objects.filter(pk=pk, line=line, state=State.SENDING).first()
+    if row is not None:
+        doubt(row, timezone.now(), "its worker failed")
+
+
+def _requeue(rows, now):
+    # What was uncertain stays listed as that until it is settled.
+    rows.filter(doubts__gt=0).update(state=State.UNCERTAIN, due_at=now)
+    rows.filter(doubts=0).update(state=State.QUEUED, due_at=None)
+
+
+def _batch():
+    """Return how many are claimed at once: not more than some seconds' worth at the overall pace."""
+    if not settings.MAIL_PER_MINUTE:
+        return BATCH
+    return max(1, min(BATCH, settings.MAIL_PER_MINUTE // 12))
+
+
+_COLUMNS = ("pk", "state", "due_at", "subscriber__folded")
+
+
+def _due(mailing_id, now):
+    rows = Delivery.objects.filter(mailing=mailing_id, due_at__lte=now, state__in=_WAITING)
+    rows = rows.order_by("due_at").select_for_update(skip_locked=True, of=("self",))
+    return list(rows.values_list(*_COLUMNS)[: max(1, _batch() // 2)])
+
+
+def _queued(mailing_id, after, count):
+    rows = Delivery.objects.filter(mailing=mailing_id, state=State.QUEUED, due_at=None, pk__gt=after)
+    rows = rows.order_by("pk").select_for_update(skip_locked=True, of=("self",))
+    return list(rows.values_list(*_COLUMNS)[:count])
+
+
+def _paced(rows, now):
+    """Return the ids that may go now, and {moment: [ids]} of those whose domain's turn comes later."""
+    if not settings.MAIL_PER_DOMAIN:
+        return [row[0] for row in rows], {}
+    counts, booked = Counter(), []
+    domains = {}
+    for pk, state, due_at, folded in rows:
+        if state == State.QUEUED and due_at is not None and due_at > now - _STALE:
+            booked.append(pk)
+        elif folded is not None:
+            domains[pk] = addresses.domain(folded)
+            counts[domains[pk]] += 1
+    pace = _per_domain()
+    # Of a domain that comes once in a batch no pace is asked: it cannot be a crowd.
+    turns = {name: pace.book(name, count) for name, count in sorted(counts.items()) if count > 1}
+    ids, moments = [], {}
+    for pk, *_ in rows:
+        moment = turns.get(domains.get(pk))
+        if moment is not None:
+            turns[domains[pk]] = moment + pace.turn
+            if moment > now + _NEAR:
+                # Those of one second go together: fewer statements, and nobody is served out of turn.
+                moments.setdefault(moment.replace(microsecond=0), []).append(pk)
+                continue
+        ids.append(pk)
+    return ids, moments
+
+
+def _overall():
+    return Pace("mail", settings.MAIL_PER_MINUTE, timedelta(minutes=1))
+
+
+def _per_domain():
+    return Pace("mail domain", settings.MAIL_PER_DOMAIN, timedelta(minutes=1))
+
+
+def pause_after(tries):
+    """Return how long a delivery is put off after so many tries: 1, 2, 4 ... 60 minutes, more or less."""
+    minutes = min(2 ** min(max(tries - 1, 0), 6), 60)
+    return timedelta(minutes=minutes) * random.uniform(0.8, 1.2)  # noqa: S311  no secret

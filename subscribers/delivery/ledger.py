@@ -1,0 +1,176 @@
+"""One delivery at a time: may it still go, and what came of it.
+
+What is asked for each message is written in SQL, in one statement where the database can: it is most of
+what a delivery costs beside its transport.
+"""
+
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.utils import timezone
+
+from subscribers import addresses, suppressions
+from subscribers.delivery import claims, verdicts
+from subscribers.delivery.verdicts import Verdict
+from subscribers.models import Delivery, Mailing, Subscriber, Suppression
+
+State = Delivery.State
+EXPIRES_AFTER = timedelta(hours=24)
+
+# By primary keys alone, and judged here: no plan of any database then reads through the list.
+_PERSON = """
+SELECT d.line, d.state, m.state, s.state, s.paused_until,
+(SELECT x.reason FROM subscribers_suppression x WHERE x.key = s.key LIMIT 1), s.address, s.handle
+FROM subscribers_delivery d JOIN subscribers_mailing m ON m.id = d.mailing_id
+LEFT JOIN subscribers_subscriber s ON s.id = d.subscriber_id WHERE d.id = %s
+"""
+# A line that was taken for dead, and is not, may still say how the delivery in its hands went.
+_SENT = """
+UPDATE subscribers_delivery SET state = 'sent', sent_at = %s, settled_at = %s, reply = '', due_at = NULL,
+tries = tries + 1 WHERE id = %s AND line = %s AND state IN ('sending', 'uncertain')
+"""
+_SENT_THEN_PERSON = f"WITH settled AS ({_SENT.strip()}) {_PERSON.strip()}"
+# To plan the statement anew would cost as much as to run it.
+_PREPARE = "PREPARE tips_sent (timestamptz, timestamptz, bigint, bigint, bigint) AS " + _SENT_THEN_PERSON % (
+    ("$1", "$2", "$3", "$4", "$5")
+)
+_EXECUTE = "EXECUTE tips_sent (%s, %s, %s, %s, %s)"
+# SQLite has one writer at a time, and who finds it taken sleeps: threads of one process can do better.
+_one_writer = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Whether a claimed delivery may go: then ``address`` and ``handle`` say to whom.
+
+    Otherwise ``reason`` says in a word why this one is skipped; without a reason all of the claim must wait.
+    """
+
+    address: str = ""
+    handle: str = ""
+    reason: str = ""
+
+    def __bool__(self):
+        return bool(self.address)
+
+
+class Ledger:
+    """The ledger as one line sees it, in the database connection of the thread that made it."""
+
+    def __init__(self, line):
+        self.line = line
+        self._db = connections[DEFAULT_DB_ALIAS]
+        self._is_postgresql = self._db.vendor == "postgresql"
+        # With a pool between us and the server, no session is ours to prepare anything in.
+        self._has_session = not self._db.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")
+        self._session = self._cursor = None
+
+    def ready(self, pk):
+        """Return whether a delivery may go now, a Ready."""
+        with connection.cursor() as cursor:
+            cursor.execute(_PERSON, [pk])
+            return self._judged(cursor.fetchone())
+
+    def sent(self, pk, following=None):
+        """Settle a delivery as sent; return what ``ready`` does for the ``following`` one, if there is one.
+
+        Safe to repeat where the answer of the database was lost.
+        """
+        now = self._db.ops.adapt_datetimefield_value(timezone.now())
+        settled = [now, now, pk, self.line]
+        if self._is_postgresql and self._has_session and following is not None:
+            return self._judged(self._at_once([*settled, following]))
+        with connection.cursor() as cursor:
+            if self._is_postgresql:
+                cursor.execute(_SENT, settled)
+            else:
+                with _one_writer:
+                    cursor.execute(_SENT, settled)
+            if following is None:
+                return None
+            cursor.execute(_PERSON, [following])
+            return self._judged(cursor.fetchone())
+
+    def _at_once(self, parameters):
+        """Run both statements in one, prepared, and past the layers that would double its cost."""
+        self._db.ensure_connection()
+        with self._db.wrap_database_errors:
+            if self._session is not self._db.connection:
+                self._session = self._db.connection
+                self._cursor = self._session.cursor()
+                self._cursor.execute("SELECT 1 FROM pg_prepared_statements WHERE name = 'tips_sent'")
+                if self._cursor.fetchone() is None:
+                    self._cursor.execute(_PREPARE)
+            self._cursor.execute(_EXECUTE, parameters)
+            return self._cursor.fetchone()
+
+    def _judged(self, row):
+        if row is None:
+            return Ready()
+        line, state, mailing, person, paused_until, suppression, address, handle = row
+        if line != self.line or state != State.SENDING or mailing != Mailing.State.SENDING:
+            return Ready()
+        if person is None:
+            return Ready(reason="erased")
+        if person != Subscriber.State.CONFIRMED:
+            return Ready(reason=person)
+        if suppression is not None:
+            return Ready(reason=suppression)
+        # A date, or on SQLite its text.
+        if paused_until is not None and str(paused_until) > timezone.localdate().isoformat():
+            return Ready(reason="paused")
+        return Ready(address, handle)
+
+    def settle(self, pk, answer, address):
+        """Settle a delivery by an Answer that is neither SENT nor the sender's own fault."""
+        now = timezone.now()
+        with transaction.atomic():
+            mine = Delivery.objects.filter(pk=pk, line=self.line, state__in=[State.SENDING, State.UNCERTAIN])
+            row = mine.select_for_update().first()
+            if row is None:
+                return
+            if answer.verdict is Verdict.UNCERTAIN:
+                claims.doubt(row, now, answer.reply)
+                return
+            values = {"reply": answer.reply, "tries": row.tries + 1}
+            first_tried_at = row.first_tried_at or now
+            if answer.verdict is Verdict.LATER and now < first_tried_at + EXPIRES_AFTER:
+                later = now + claims.pause_after(row.tries + 1)
+                values |= {"state": State.DEFERRED, "first_tried_at": first_tried_at, "due_at": later}
+            else:
+                values |= {"state": State.REFUSED, "settled_at": now, "due_at": None}
+                if answer.verdict is Verdict.LATER:
+                    values["reply"] = verdicts.expired(answer.reply)
+                elif answer.verdict is Verdict.GONE:
+                    values["suppressed"] = _suppress(address, answer.reply, now)
+            Delivery.objects.filter(pk=pk).update(**values)
+
+    def blame(self, pk, answer):
+        """Put back a delivery for which the server blamed the sender; return whether the others may go on.
+
+        A second time, after somebody resumed the mailing, it may be one mailbox that takes nothing from us:
+        the delivery is put off like others. If it is the server after all, the next delivery tells.
+        """
+        row = Delivery.objects.filter(pk=pk, line=self.line, state=State.SENDING).first()
+        if row is None:
+            return True
+        if row.blamed_at is not None:
+            later = verdicts.Answer(Verdict.LATER, answer.stage, answer.reply)
+            self.settle(pk, later, "")
+            return True
+        Delivery.objects.filter(pk=pk).update(blamed_at=timezone.now(), reply=answer.reply)
+        claims.give_back(self.line, [pk])
+        return False
+
+    def skip(self, pk, reason):
+        """Note that a delivery is not sent, and why, in a word."""
+        mine = Delivery.objects.filter(pk=pk, line=self.line, state=State.SENDING)
+        mine.update(state=State.SKIPPED, reply=reason, due_at=None)
+
+
+def _suppress(address, reply, now):
+    key = addresses.keyed_hash(address)
+    evidence = f"{reply} on {timezone.localdate(now):%Y-%m-%d}"
+    return suppressions.suppress_all([(key, Suppression.Reason.BOUNCED, evidence)]) == 1

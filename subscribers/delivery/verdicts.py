@@ -1,0 +1,90 @@
+"""What a mail server's answer means for a delivery."""
+
+import enum
+import re
+from dataclasses import dataclass
+
+# Nobody is there, and nobody will be (RFC 3463, 3.2 and 3.3; 5.1.10 is RFC 7505's null MX).
+NOBODY_THERE = frozenset("5.1.1 5.1.2 5.1.3 5.1.6 5.1.10 5.2.1".split())
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?!\S)")
+_EXPIRED = "expired"
+
+
+class Stage(enum.Enum):
+    """How far a message had come when the answer came."""
+
+    CONNECT = "the connection"
+    HELLO = "the greeting"
+    SIGN_IN = "signing in"
+    SENDER = "the sender"
+    RECIPIENT = "the recipient"
+    DATA = "the message"
+
+
+class Verdict(enum.Enum):
+    """What becomes of the delivery."""
+
+    SENT = "sent"
+    LATER = "put off"
+    REFUSED = "refused"
+    # Refused, and the person gets nothing any more.
+    GONE = "refused, nobody is there"
+    # The sender is at fault: the delivery goes back to the queue, and the mailing pauses.
+    OURS = "the sender is at fault"
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A verdict, the stage that it came in, and the numbers that the server said, such as "550 5.1.1"."""
+
+    verdict: Verdict
+    stage: Stage
+    reply: str = ""
+    # Whether the connection cannot be used any more.
+    broken: bool = False
+
+
+def judge(stage, code, text=b""):
+    """Return the Answer for a reply of the server that is not the expected one, or that ends the data.
+
+    ``code`` is the reply's number and ``text`` its words, of which only an enhanced status (RFC 3463) is
+    kept: the words may quote the address.
+    """
+    words = text.decode("ascii", "replace") if isinstance(text, bytes) else text
+    found = _ENHANCED.match(words.strip())
+    status = found[1] if found and found[1][0] == str(code)[0] else ""
+    return Answer(_verdict(stage, code, status), stage, f"{code} {status}".strip(), broken=code == 421)
+
+
+def _verdict(stage, code, status):
+    if stage is Stage.DATA and 200 <= code < 300:
+        return Verdict.SENT
+    if not 500 <= code < 600:
+        return Verdict.LATER
+    if status.startswith("5.7.") or stage not in (Stage.RECIPIENT, Stage.DATA):
+        return Verdict.OURS
+    if stage is Stage.RECIPIENT and status in NOBODY_THERE:
+        return Verdict.GONE
+    return Verdict.REFUSED
+
+
+def broken(stage, error, *, after_data=False):
+    """Return the Answer where the connection broke; ``after_data`` tells that all was sent by then."""
+    verdict = Verdict.UNCERTAIN if after_data else Verdict.LATER
+    return Answer(verdict, stage, f"{type(error).__name__}"[:60], broken=True)
+
+
+def expired(reply):
+    """Return what is kept as the reply of a delivery that was put off for too long."""
+    return f"{_EXPIRED}, {reply}"[:60] if reply else _EXPIRED
+
+
+def is_hard_bounce(reply):
+    """Tell whether a kept reply says that nobody is there."""
+    return reply.rpartition(" ")[2] in NOBODY_THERE
+
+
+def is_expiry(reply):
+    """Tell whether a kept reply says that the delivery was put off for too long."""
+    return reply.startswith(_EXPIRED)

@@ -1,0 +1,208 @@
+"""One kept-open connection to whatever takes the mail: an SMTP server, or another of Django's backends."""
+
+import contextlib
+import re
+import smtplib
+import socket
+import time
+
+from django.core import mail
+from django.core.mail.backends.smtp import EmailBackend
+
+from subscribers.delivery.verdicts import Answer, Stage, Verdict, broken, judge
+
+# What would end the command, or the address in it.
+_UNSPEAKABLE = re.compile(r"[^\x21-\x3b\x3d\x3f-\x7e]")
+# A connection carries so many messages at most; some servers end longer ones without a word.
+MOST_MESSAGES = 1000
+# A server may hang up on who has said nothing for so long, in seconds.
+MOST_SILENCE = 20
+
+
+class Refusal(Exception):
+    """The server cannot be used now; ``answer`` says whether that is the sender's fault."""
+
+    def __init__(self, answer):
+        super().__init__(answer.reply)
+        self.answer = answer
+
+
+def connect():
+    """Return a wire for the setting EMAIL_BACKEND; it opens by itself."""
+    backend = mail.get_connection()
+    return Smtp(backend) if isinstance(backend, EmailBackend) else Service(backend)
+
+
+class Smtp:
+    """SMTP, with the host, the account and the encryption of Django's own backend.
+
+    Messages are ready-made bytes. Where the server can take it (RFC 2920), the envelope goes in one write.
+    """
+
+    def __init__(self, backend):
+        self._backend = backend
+        self._server = None
+        self._messages, self._used = 0, 0.0
+        self._pipelining = False
+
+    def open(self):
+        """Connect and sign in, if that is still to be done. Raises Refusal."""
+        lively = time.monotonic() - self._used < MOST_SILENCE
+        if self._server is not None and self._messages < MOST_MESSAGES and lively:
+            return
+        self.close()
+        try:
+            self._backend.open()
+            self._backend.connection.ehlo_or_helo_if_needed()
+        except smtplib.SMTPException as error:
+            self.close()
+            raise Refusal(_at_the_door(error)) from None
+        except OSError as error:
+            self.close()
+            raise Refusal(broken(Stage.CONNECT, error)) from None
+        self._server, self._messages, self._used = self._backend.connection, 0, time.monotonic()
+        # Or the last part of a message waits until the server has said that it got the others.
+        self._server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._pipelining = self._server.has_extn("pipelining")
+
+    def send(self, template, delivery_id, handle, address):
+        """Send the message of a delivery; return the Answer."""
+        if _UNSPEAKABLE.search(address):
+            return Answer(Verdict.REFUSED, Stage.RECIPIENT, "no address that can be written to")
+        sender, data = template.personal(delivery_id, handle, address)
+        self._messages += 1
+        self._used = time.monotonic()
+        answer = self._envelope(sender, address) or self._data(data)
+        if answer.broken:
+            self.close()
+        elif answer.verdict is not Verdict.SENT:
+            self._forget()
+        return answer
+
+    def rest(self):
+        """Close the connection if it has had nothing to do for a while."""
+        if self._server is not None and time.monotonic() - self._used > MOST_SILENCE:
+            self.close()
+
+    def close(self):
+        """Close the connection in good manners, or in any."""
+        server, self._server = self._server, None
+        backend_server, self._backend.connection = self._backend.connection, None
+        server = server or backend_server
+        if server is not None:
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                if server.sock is not None:
+                    server.sock.settimeout(2)
+                    server.quit()
+            server.close()
+
+    def _envelope(self, sender, address):
+        """Begin a message; return an Answer where the server does not wait for its data."""
+        commands = (
+            (Stage.SENDER, b"MAIL FROM:<%b>\r\n" % sender.encode("ascii")),
+            (Stage.RECIPIENT, b"RCPT TO:<%b>\r\n" % address.encode("ascii")),
+            (Stage.DATA, b"DATA\r\n"),
+        )
+        stage, refused = Stage.SENDER, None
+        try:
+            if self._pipelining:
+                self._server.send(b"".join(command for _, command in commands))
+            for stage, command in commands:
+                if not self._pipelining:
+                    self._server.send(command)
+                code, words = self._server.getreply()
+                expected = code == 354 if stage is Stage.DATA else 200 <= code < 300
+                if refused is None and not expected:
+                    refused = judge(stage, code, words)
+                    if not self._pipelining or refused.broken:
+                        return refused
+        except (OSError, smtplib.SMTPException) as error:
+            return refused or broken(stage, error)
+        if refused is not None and code == 354:
+            # It waits for data all the same. Only to break off says clearly that there are none.
+            return Answer(refused.verdict, refused.stage, refused.reply, broken=True)
+        return refused
+
+    def _data(self, data):
+        if b"\r\n." in data:
+            # RFC 5321, 4.5.2; a message begins with a header, and that with no dot.
+            data = data.replace(b"\r\n.", b"\r\n..")
+        end = b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n"
+        complete = False
+        try:
+            self._server.sock.sendall(data + end)
+            # What fails before here has not got its end, and is no message to the server.
+            complete = True
+            code, words = self._server.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            return broken(Stage.DATA, error, after_data=complete)
+        if code == -1:
+            return broken(Stage.DATA, smtplib.SMTPServerDisconnected(), after_data=True)
+        return judge(Stage.DATA, code, words)
+
+    def _forget(self):
+        try:
+            code, _ = self._server.rset()
+        except (OSError, smtplib.SMTPException):
+            code = -1
+        if code != 250:
+            self.close()
+
+
+class Service:
+    """Another of Django's backends: a mail service's, or one that only shows or keeps the mail."""
+
+    def __init__(self, backend):
+        self._backend = backend
+
+    def open(self):
+        """Open what the backend keeps open. Raises Refusal."""
+        try:
+            self._backend.open()
+        except OSError as error:
+            raise Refusal(broken(Stage.CONNECT, error)) from None
+
+    def send(self, template, delivery_id, handle, address):
+        """Hand over the message of a delivery; return the Answer."""
+        letter = template.letter(delivery_id, handle, address)
+        try:
+            self._backend.send_messages([letter])
+        # Each service has errors of its own, and none that all share.
+        except Exception as error:
+            return _service_failed(error)
+        return Answer(Verdict.SENT, Stage.DATA)
+
+    def rest(self):
+        """Close what the backend keeps open: there is nothing to do."""
+        self.close()
+
+    def close(self):
+        """Close what the backend keeps open."""
+        with contextlib.suppress(OSError):
+            self._backend.close()
+
+
+def _at_the_door(error):
+    """Return the Answer for what went wrong before any message."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return judge(Stage.SIGN_IN, error.smtp_code, error.smtp_error)
+    if isinstance(error, smtplib.SMTPResponseException):
+        stage = Stage.HELLO if isinstance(error, smtplib.SMTPHeloError) else Stage.CONNECT
+        return judge(stage, error.smtp_code, error.smtp_error)
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return broken(Stage.CONNECT, error)
+    # It lacks what the settings ask for: encryption, or a way to sign in.
+    return Answer(Verdict.OURS, Stage.HELLO, type(error).__name__[:60], broken=True)
+
+
+def _service_failed(error):
+    status = getattr(error, "status_code", None)
+    if type(error).__name__ == "AnymailRecipientsRefused":
+        return Answer(Verdict.REFUSED, Stage.RECIPIENT, "refused by the mail service")
+    if status in (401, 402, 403):
+        return Answer(Verdict.OURS, Stage.SIGN_IN, f"HTTP {status}")
+    if isinstance(error, OSError) and status is None and "timeout" in type(error).__name__.lower():
+        # The request went out, and nobody knows what became of it.
+        return Answer(Verdict.UNCERTAIN, Stage.DATA, type(error).__name__[:60], broken=True)
+    reply = f"HTTP {status}" if isinstance(status, int) else type(error).__name__[:60]
+    return Answer(Verdict.LATER, Stage.DATA, reply, broken=True)

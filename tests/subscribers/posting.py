@@ -1,0 +1,54 @@
+"""What tests of mailings are made of: people, tips that are live, and mailings that are open."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from subscribers import addresses
+from subscribers.delivery import opening
+from subscribers.models import Mailing, Subscriber
+from tips.models import State, Tip
+
+BODY = "<p>Greet whoever comes in before they reach the counter, and say your name.</p>"
+
+
+def make_people(count, *, domains=5):
+    """Make so many subscribers who confirmed yesterday."""
+    people = []
+    for number in range(count):
+        address = f"reader{number}@host{number % domains}.example"
+        person = Subscriber(address=address, folded=address, joined_at=timezone.now() - timedelta(days=1))
+        person.key = addresses.keyed_hash(address)
+        people.append(person)
+    return Subscriber.objects.bulk_create(people)
+
+
+def make_tip(at=None, **fields):
+    """Make an approved tip that goes live at a moment (an aware datetime; a minute ago unless given)."""
+    at = at or timezone.now() - timedelta(minutes=1)
+    number = Tip.objects.count()
+    values = {
+        "title": f"Greet them first {number}",
+        "slug": f"greet-{number}",
+        "body": BODY,
+        "takeaway": "Greet first.",
+        "state": State.APPROVED,
+        "publish_at": at,
+        "approved_at": at,
+    }
+    return Tip.objects.create(**values | fields)
+
+
+def make_mailing(tip=None, **fields):
+    """Make a mailing that begins now."""
+    values = {"tip": tip or make_tip(), "opens_at": timezone.now()}
+    return Mailing.objects.create(**values | fields)
+
+
+def open_mailing(**fields):
+    """Make a mailing, and the rows of its audience."""
+    mailing = make_mailing(**fields)
+    assert opening.freeze(mailing.pk)
+    opening.extend_due()
+    mailing.refresh_from_db()
+    return mailing

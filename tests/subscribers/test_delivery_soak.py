@@ -1,0 +1,114 @@
+"""Long runs, by `make soak` only: mail to thousands while workers and the database die."""
+
+import contextlib
+import os
+import random
+import subprocess
+import sys
+import time
+
+import pytest
+from django.conf import settings
+
+from tests.postgres import running_server
+from tests.subscribers import mailserver
+from tests.subscribers.mailserver import DROP, HANG
+from tests.subscribers.test_delivery import Workers, wait_until
+
+pytestmark = [pytest.mark.soak, pytest.mark.processes]
+KILLS = 20
+PREPARE = """
+import django, sys
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from tests.subscribers.posting import make_people, open_mailing
+make_people(int(sys.argv[1]), domains=40)
+open_mailing()
+"""
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def place(request, tmp_path, monkeypatch):
+    """Give (workers of an empty database, its server or None, how many subscribers)."""
+    with contextlib.ExitStack() as stack:
+        server, url, count = None, f"sqlite:///{tmp_path / 'soak.sqlite3'}", 1000
+        if request.param == "PostgreSQL":
+            server = stack.enter_context(running_server())
+            url, count = server.url, 5000
+        office = stack.enter_context(mailserver.running())
+        environment = os.environ | {
+            "DATABASE_URL": url,
+            "DJANGO_SETTINGS_MODULE": "tipsite.settings",
+            "EMAIL_URL": f"smtp://127.0.0.1:{office.port}",
+            "STATE_DIR": str(tmp_path),
+            "MAIL_PER_MINUTE": "0",
+            "MAIL_PER_DOMAIN": "0",
+        }
+        subprocess.run(
+            [sys.executable, "-c", PREPARE, str(count)], cwd=settings.BASE_DIR, env=environment, check=True
+        )
+        workers = Workers(tmp_path, environment)
+        yield workers, server, office, count
+        workers.end()
+
+
+def check(workers, office, most_repeats):
+    """Hold the ledger against what the mail server took."""
+    state, rows = workers.ledger()
+    assert state == "sent"
+    sent = {address for address, state, _ in rows if state == "sent"}
+    held = {address for address, state, _ in rows if state == "uncertain"}
+    assert sent <= set(office.recipients) <= sent | held
+    repeated = {address for address, count in office.recipients.items() if count > 1}
+    assert repeated <= {address for address, _, doubts in rows if doubts}
+    assert len(office.taken) - len(office.recipients) <= most_repeats
+    return rows
+
+
+def test_everyone_gets_it_though_workers_and_the_database_die(place):
+    workers, server, office, count = place
+    office.script = lambda stage, who, number: time.sleep(0.002) if stage == "end" else None
+    for _ in range(3):
+        workers.start()
+    chance = random.Random(5)
+    marks = sorted(chance.sample(range(count // 20, count * 9 // 10), KILLS))
+    for number, mark in enumerate(marks):
+        wait_until(lambda mark=mark: len(office.recipients) >= mark, seconds=300)
+        if number == KILLS // 2 and server is not None:
+            server.stop()
+            time.sleep(30)
+            server.start()
+        workers.kill()
+    wait_until(lambda: workers.ledger()[0] == "sent", seconds=600)
+    rows = check(workers, office, most_repeats=KILLS * 4)
+    assert len(rows) == count
+    assert "@" not in workers.log.read_text()
+
+
+def test_everyone_gets_it_though_the_server_is_busy_drops_and_hangs(place):
+    workers, _, office, count = place
+    chance, never = random.Random(7), set()
+
+    def script(stage, who, number):
+        if stage == "rcpt":
+            if who in never:
+                raise AssertionError("it was refused for good, and is asked again")
+            first = office.asked[who] == 1
+            if first and chance.random() < 0.3:
+                return "451 4.3.2 later"
+            if chance.random() < 0.02:
+                never.add(who)
+                return "550 5.2.2 full"
+        if stage == "data" and number % 100 == 0:
+            return DROP
+        if stage == "end" and number == 333:
+            return HANG
+        return None
+
+    office.script = script
+    workers.start()
+    wait_until(lambda: workers.ledger()[0] == "sent", seconds=600)
+    rows = check(workers, office, most_repeats=1)
+    assert {address for address, state, _ in rows if state == "refused"} == never
+    assert len(office.recipients) == count - len(never)
