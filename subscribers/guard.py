@@ -1,0 +1,255 @@
+"""The restore guard: no mail from a database that is older than its journal, or has lost it.
+
+Each time post goes out, the database's counter rises, and the journal notes name and counter of the database
+afterwards. A backup that is put back has a lower counter than the journal beside it; a copy on another
+machine has no journal, or one of another name. Host names and clocks are never asked. From such a database
+nothing goes out until a Publisher says that it is the real one; then the journal is replayed, and the
+database goes on under a new name, so that its twin finds itself closed.
+
+The journal gets its mark when the database has committed its own, so a process that dies leaves it behind,
+never ahead: the guard does not close by accident. (A power failure may take commits from SQLite. Then the
+database is older than what was mailed, and the guard closes rightly.)
+"""
+
+import json
+import os
+import threading
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from subscribers import journal, replay
+from subscribers.models import Delivery, Instance, Mailing
+from subscribers.models.instance import new_name
+from tips.models import Tip
+
+PERMISSION = "subscribers.manage_mailing"
+OLDER = (
+    "This database is older than its journal: it was probably restored from a backup. Nothing is mailed until"
+    " a Publisher says that it is the real one."
+)
+NO_JOURNAL = (
+    "This database has lost its journal, or is a copy of the real one. Nothing is mailed until a Publisher"
+    " says that it is the real one."
+)
+ANOTHER = (
+    "The journal beside this database belongs to another one. Nothing is mailed until a Publisher says that"
+    " this is the real one."
+)
+UNREADABLE = "The journal {path} cannot be read ({reason}). Nothing is mailed until it can be."
+UNWRITABLE = "The journal {path} cannot be written, so the guard stays closed. Make room, then say it again."
+OPEN = "Nothing stands against mail from this database; nothing was changed."
+MARK = "mark"
+REPLY = "before a restore"
+LOST = "It was mailed before this database was restored; whom it reached stood in the lost rows."
+_ROW = 1
+
+
+class JournalError(Exception):
+    """The journal cannot be read or written, so the guard stays closed; the text says what to do."""
+
+
+def refusal():
+    """Return why nothing may be mailed, in a sentence for staff; "" where nothing stands against it."""
+    return _refusal(lambda: Instance.objects.filter(pk=_ROW).first())
+
+
+def _refusal(find):
+    try:
+        # Before the database: what another process commits and marks in between must not look like a gap.
+        name, counter, former = _marks.latest()
+    except OSError as error:
+        return UNREADABLE.format(path=journal.path(), reason=error.strerror)
+    row = find()
+    if name is None:
+        return NO_JOURNAL if row and row.counter else ""
+    if row is None or row.name in former:
+        return OLDER
+    if row.name != name:
+        return ANOTHER
+    return OLDER if row.counter < counter else ""
+
+
+def advance(mailing=None, up_to=0, *, finished=False):
+    """Note that post is about to go out: of a mailing, the deliveries ``up_to`` a primary key.
+
+    To be called after the claim of those deliveries is committed, and before the first of them is sent; and
+    once more when the mailing is ``finished``. Returns whether it is noted: if not, because the guard is
+    closed or the journal cannot be written, nothing may be sent. Not to be called inside of a transaction.
+    """
+    row, _ = Instance.objects.get_or_create(pk=_ROW)
+    # The first mark stands before the counter rises: whoever has risen and has none has lost the journal.
+    if row.counter == 0 and (refusal() or not journal.append([_mark(row)])):
+        return False
+    with transaction.atomic(durable=True):
+        row = Instance.objects.select_for_update().get(pk=_ROW)
+        # Where it is closed, a mark of ours would open it.
+        if _refusal(lambda: row):
+            return False
+        row.counter += 1
+        row.save(update_fields=["counter"])
+    more = {}
+    if mailing is not None:
+        more = {"mailing": mailing.pk, "tip": mailing.tip_id, "kind": str(mailing.kind), "up_to": up_to}
+        more["finished"] = finished
+    return journal.append([_mark(row, **more)])
+
+
+def catch_up():
+    """Let the journal's leavings, suppressions and erasures hold here; return ``replay.replay``'s counts.
+
+    To be done before a mailing is opened: a copy of the database that was put back by hand may be older
+    than these, and no older than the last mail.
+    """
+    return replay.replay(entry for entry in journal.entries() if entry.get("what") != MARK)
+
+
+def accept(*, by):
+    """Say that this database is the real one; return a sentence on what the journal brought back.
+
+    Suppressions, leavings and erasures of the journal are replayed. Of a mailing that the journal knows to
+    have come further, what this database believes to be unsent is marked as uncertain, for a person to
+    decide; one that it does not know at all is noted, so that its tip is not mailed again. Raises
+    PermissionDenied, and JournalError.
+    """
+    if not by.has_perm(PERMISSION):
+        raise PermissionDenied("You may not open the guard. Ask a publisher to do it.")
+    try:
+        _marks.latest()
+    except OSError as error:
+        raise JournalError(UNREADABLE.format(path=journal.path(), reason=error.strerror)) from error
+    if not refusal():
+        return OPEN
+    brought = catch_up()
+    with transaction.atomic():
+        row, _ = Instance.objects.get_or_create(pk=_ROW)
+        row = Instance.objects.select_for_update().get(pk=_ROW)
+        doubtful = sum(_bring_up(mark) for mark in _newer_than(row))
+        before, row.name = row.name, new_name()
+        row.counter = max(row.counter, _marks.latest()[1]) + 1
+        row.save()
+        sentence = (
+            f"Said to be the real one. From the journal: {brought['left']} left, {brought['suppressed']}"
+            f" suppressed, {brought['erased']} erased; {doubtful} deliveries are uncertain."
+        )
+        LogEntry.objects.log_actions(by.pk, [row], CHANGE, sentence, single_object=True)
+        # If the commit fails after this, the guard is closed as it was, and is asked again.
+        if not journal.append([_mark(row, instead_of=before)]):
+            raise JournalError(UNWRITABLE.format(path=journal.path()))
+    return sentence
+
+
+def _mark(row, **more):
+    now = timezone.now().isoformat()
+    return {"at": now, "what": MARK, "instance": row.name, "counter": row.counter, **more}
+
+
+def _newer_than(row):
+    """Return the furthest mark of each mailing that came further than this database knows.
+
+    What it tells under a former name of this database is known here already, or was brought up then.
+    """
+    found, known = {}, False
+    strange = all(mark["instance"] != row.name for mark in _all_marks())
+    for mark in _all_marks():
+        if mark["instance"] == row.name:
+            known = True
+            if mark["counter"] <= row.counter:
+                continue
+        if (known or strange) and isinstance(mark.get("mailing"), int):
+            key = mark["mailing"], mark["tip"], mark["kind"]
+            if key not in found or found[key]["up_to"] < mark["up_to"]:
+                found[key] = mark
+    return list(found.values())
+
+
+def _bring_up(mark):
+    """Bring one mailing up to what the journal knows; return how many deliveries are uncertain for that."""
+    mailing = Mailing.objects.filter(pk=mark["mailing"], tip=mark["tip"], kind=mark["kind"]).first()
+    if mailing is not None and mailing.opened_at is not None:
+        unsettled = Delivery.objects.filter(mailing=mailing, pk__lte=mark["up_to"]).pending()
+        now = timezone.now()
+        return unsettled.update(
+            state=Delivery.State.UNCERTAIN, due_at=None, line=None, doubts=2, reply=REPLY, settled_at=now
+        )
+    tip = Tip.objects.filter(pk=mark["tip"]).first()
+    # A tip that is not for mail has no mailing, and only a Publisher lifts that.
+    if tip is None or mark["kind"] != Mailing.Kind.TIP or not tip.for_mail:
+        return 0
+    ended = {"state": Mailing.State.CANCELLED, "reason": LOST, "finished_at": timezone.now()}
+    Mailing.objects.update_or_create(tip=tip, kind=Mailing.Kind.TIP, defaults=ended)
+    return 0
+
+
+def _all_marks():
+    if not journal.path().exists():
+        return
+    with journal.path().open("rb") as file:
+        for line in file:
+            if (mark := _read(line)) is not None:
+                yield mark
+
+
+def _read(line):
+    """Return the mark on a line of the journal, None where it is something else."""
+    if b'"mark"' not in line:
+        return None
+    try:
+        entry = json.loads(line)
+        of_one = entry["what"] == MARK and isinstance(entry["instance"], str)
+        whole = isinstance(entry["counter"], int) and isinstance(entry.get("up_to", 0), int)
+    except (ValueError, TypeError, KeyError):
+        return None
+    return entry if of_one and whole else None
+
+
+class _Marks:
+    """The last mark of the journal, found without reading again what was read before."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._forget()
+
+    def _forget(self, file=None):
+        self._file, self._read, self._name, self._counter, self._former = file, 0, None, 0, set()
+
+    def latest(self):
+        """Return (name, counter, former names) of the last mark, or (None, 0, none). Raises OSError."""
+        with self._lock:
+            try:
+                file = journal.path().open("rb")
+            except FileNotFoundError:
+                self._forget()
+            else:
+                with file:
+                    self._go_on(file)
+            return self._name, self._counter, frozenset(self._former)
+
+    def _go_on(self, file):
+        status = os.fstat(file.fileno())
+        place = journal.path(), status.st_dev, status.st_ino
+        if place != self._file or status.st_size < self._read:
+            self._forget(place)
+        file.seek(self._read)
+        for line in file:
+            # One that is still being written is read the next time.
+            if not line.endswith(b"\n"):
+                break
+            self._read += len(line)
+            if (mark := _read(line)) is not None:
+                self._note(mark)
+
+    def _note(self, mark):
+        if mark["instance"] in self._former:
+            # A process that was slow to write, or a twin.
+            return
+        if mark["instance"] != self._name:
+            self._former |= {mark.get("instead_of"), self._name} - {None}
+            self._name, self._counter = mark["instance"], 0
+        # Two processes may write theirs in the other order.
+        self._counter = max(self._counter, mark["counter"])
+
+
+_marks = _Marks()

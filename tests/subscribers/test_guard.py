@@ -1,0 +1,321 @@
+"""A database that is older than its journal, or has lost it, mails nothing until a person says so."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from subscribers import addresses, guard, journal
+from subscribers.delivery.post import work_off
+from subscribers.models import Delivery, Instance, Mailing, Subscriber, Suppression
+from tests.subscribers import posting
+from tests.tips.making import make_tip
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def publisher(django_user_model):
+    person = django_user_model.objects.create_user("pia", "pia@example.org", "x", is_staff=True)
+    person.groups.add(Group.objects.get(name="Publisher"))
+    return person
+
+
+def marks():
+    return [json.loads(line) for line in journal.path().read_text().splitlines()]
+
+
+def take_backup():
+    return Instance.objects.values("name", "counter").get()
+
+
+def put_back(backup):
+    Instance.objects.update(**backup)
+
+
+def mailing_of(count, **fields):
+    """Make a mailing that is on its way to so many people, none of whom has it."""
+    values = {"state": Mailing.State.SENDING, "opened_at": timezone.now()} | fields
+    mailing = Mailing.objects.create(tip=make_tip(for_mail=True), **values)
+    people = [Subscriber.objects.create(address=f"p{mailing.pk}-{n}@example.org") for n in range(count)]
+    rows = [Delivery.objects.create(mailing=mailing, subscriber=person) for person in people]
+    return mailing, rows
+
+
+def test_a_new_database_may_mail_and_goes_on_doing_so():
+    assert guard.refusal() == ""
+    assert [guard.advance() for _ in range(3)] == [True] * 3
+    assert guard.refusal() == ""
+    assert [mark["counter"] for mark in marks()] == [0, 1, 2, 3]
+    assert len({mark["instance"] for mark in marks()}) == 1
+    assert journal.path().stat().st_mode & 0o777 == 0o600
+
+
+def test_a_database_that_was_put_back_may_not():
+    guard.advance()
+    backup = take_backup()
+    guard.advance()
+    put_back(backup)
+    assert guard.refusal() == guard.OLDER
+    # Nor by trying: a mark of its own would hide that it is older.
+    before = marks()
+    assert guard.advance() is False
+    assert marks() == before
+    # Nor one from before there was any mail.
+    Instance.objects.all().delete()
+    assert guard.refusal() == guard.OLDER
+
+
+def test_a_database_that_lost_its_journal_or_has_anothers_may_not():
+    guard.advance()
+    guard.advance()
+    kept = journal.path().read_text()
+    journal.path().unlink()
+    assert guard.refusal() == guard.NO_JOURNAL
+    assert guard.advance() is False
+    # People leave meanwhile, and that makes it no journal of ours.
+    journal.append([journal.erased("0" * 64)])
+    assert guard.refusal() == guard.NO_JOURNAL
+    journal.path().write_text(kept)
+    assert guard.refusal() == ""
+    Instance.objects.update(name="twin")
+    assert guard.refusal() == guard.ANOTHER
+    assert guard.advance() is False
+
+
+@pytest.mark.parametrize("moment", ["before the first mark", "before a later mark", "amid a mark"])
+def test_a_process_that_dies_on_the_way_closes_nothing(monkeypatch, moment):
+    if moment != "before the first mark":
+        guard.advance()
+        whole = journal.path().read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "append", lambda entries: False)
+        assert guard.advance() is False
+    if moment == "amid a mark":
+        journal.path().write_bytes(whole + whole.splitlines()[-1][:40])
+    assert guard.refusal() == ""
+    assert guard.advance() is True
+    assert guard.refusal() == ""
+
+
+def test_marks_in_the_wrong_order_close_nothing():
+    guard.advance()
+    guard.advance()
+    lines = journal.path().read_text().splitlines(keepends=True)
+    journal.path().write_text("".join([lines[0], lines[2], lines[1]]))
+    assert guard.refusal() == ""
+
+
+def test_lines_that_are_none_are_passed_over():
+    guard.advance()
+    odd = [b'{"what": "mark"}', b'"mark"', b'{"what": "mark", "instance": 1, "counter": "x"}', b"\xff mark"]
+    odd.append(b'{"what": "mark", "instance": "another", "counter": 99, "up_to": "x"}')
+    with journal.path().open("ab") as file:
+        file.write(b"\n".join(odd) + b"\n")
+    assert guard.refusal() == ""
+
+
+def test_a_journal_that_cannot_be_read_lets_nothing_out():
+    journal.path().mkdir()
+    assert "cannot be read" in guard.refusal()
+    assert guard.advance() is False
+
+
+def test_only_a_publisher_may_say_that_it_is_the_real_one(django_user_model):
+    guard.advance()
+    journal.path().unlink()
+    editor = django_user_model.objects.create_user("ed", "ed@example.org", "x", is_staff=True)
+    editor.groups.add(Group.objects.get(name="Editor"))
+    with pytest.raises(PermissionDenied):
+        guard.accept(by=editor)
+    assert guard.refusal() == guard.NO_JOURNAL
+
+
+def test_saying_so_brings_back_who_left_and_opens_it_under_a_new_name(publisher):
+    anna = Subscriber.objects.create(address="anna@example.org")
+    guard.advance()
+    backup = take_backup()
+    guard.advance()
+    journal.append([journal.suppressed(addresses.keyed_hash("anna@example.org"), "unsubscribed")])
+    put_back(backup)
+    said = guard.accept(by=publisher)
+    anna.refresh_from_db()
+    assert anna.state == Subscriber.State.LEFT
+    assert set(Suppression.objects.values_list("reason", flat=True)) == {"unsubscribed"}
+    assert "1 left" in said
+    assert guard.refusal() == ""
+    assert guard.advance() is True
+    # Its twin, the copy under the old name, is closed.
+    put_back(backup)
+    assert guard.refusal() == guard.OLDER
+    # So is what a slow process writes under the old name.
+    journal.append(
+        [{"at": timezone.now().isoformat(), "what": "mark", "instance": backup["name"], "counter": 99}]
+    )
+    assert guard.refusal() == guard.OLDER
+
+
+def test_saying_so_where_nothing_is_wrong_changes_nothing(publisher):
+    guard.advance()
+    before = marks()
+    assert guard.accept(by=publisher) == guard.OPEN
+    assert marks() == before
+
+
+def test_a_database_without_a_journal_goes_on_once_somebody_said_so(publisher):
+    guard.advance()
+    journal.path().unlink()
+    guard.accept(by=publisher)
+    assert guard.refusal() == ""
+    assert guard.advance() is True
+
+
+def test_what_may_have_been_sent_since_the_backup_is_for_a_person_to_decide(publisher):
+    mailing, rows = mailing_of(4)
+    Delivery.objects.filter(pk=rows[0].pk).update(state=Delivery.State.SENT)
+    guard.advance(mailing, up_to=rows[0].pk)
+    backup = take_backup()
+    guard.advance(mailing, up_to=rows[2].pk)
+    put_back(backup)
+    assert "2 deliveries are uncertain" in guard.accept(by=publisher)
+    states = list(Delivery.objects.order_by("pk").values_list("state", flat=True))
+    assert states == ["sent", "uncertain", "uncertain", "queued"]
+    assert Delivery.objects.held().count() == 2
+
+
+def test_what_the_backup_knows_already_is_left_alone(publisher):
+    mailing, rows = mailing_of(2)
+    guard.advance(mailing, up_to=rows[1].pk)
+    # Of what was claimed then, one was put off: no doubt about it.
+    backup = take_backup()
+    guard.advance()
+    put_back(backup)
+    assert "0 deliveries are uncertain" in guard.accept(by=publisher)
+    # And by a second restore, of a backup of afterwards, what was brought up then is not brought up again.
+    guard.advance()
+    backup = take_backup()
+    guard.advance()
+    put_back(backup)
+    assert "0 deliveries are uncertain" in guard.accept(by=publisher)
+
+
+@pytest.mark.parametrize("known", ["nothing", "prepared"])
+def test_a_tip_that_was_mailed_after_the_backup_is_not_mailed_again(publisher, known):
+    tip = make_tip(for_mail=True)
+    guard.advance()
+    backup = take_backup()
+    lost = SimpleNamespace(pk=77, tip_id=tip.pk, kind=Mailing.Kind.TIP)
+    guard.advance(lost, up_to=500)
+    guard.advance(lost, up_to=900, finished=True)
+    if known == "prepared":
+        Mailing.objects.create(tip=tip)
+    put_back(backup)
+    guard.accept(by=publisher)
+    mailing = Mailing.objects.get(tip=tip)
+    assert (mailing.state, mailing.reason) == (Mailing.State.CANCELLED, guard.LOST)
+    assert mailing.finished_at is not None
+
+
+def test_a_tip_that_is_not_for_mail_here_does_not_stand_in_the_way(publisher):
+    tip = make_tip(for_mail=False)
+    guard.advance()
+    backup = take_backup()
+    guard.advance(SimpleNamespace(pk=77, tip_id=tip.pk, kind=Mailing.Kind.TIP), up_to=5)
+    put_back(backup)
+    guard.accept(by=publisher)
+    assert guard.refusal() == ""
+    assert not Mailing.objects.exists()
+
+
+def test_it_stays_closed_where_the_journal_cannot_be_written(publisher, monkeypatch):
+    guard.advance()
+    backup = take_backup()
+    guard.advance()
+    put_back(backup)
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "append", lambda entries: False)
+        with pytest.raises(guard.JournalError):
+            guard.accept(by=publisher)
+    assert guard.refusal() == guard.OLDER
+    assert take_backup() == backup
+
+
+def test_another_process_that_marks_while_we_look_does_not_close_it(monkeypatch):
+    guard.advance()
+    latest, others = guard._marks.latest, [guard.advance]
+
+    def look_slowly():
+        found = latest()
+        while others:
+            others.pop()()
+        return found
+
+    monkeypatch.setattr(guard._marks, "latest", look_slowly)
+    assert guard.refusal() == ""
+    assert take_backup()["counter"] == 2
+    assert guard.refusal() == ""
+
+
+# --- What is mailed --------------------------------------------------------------------------------------
+
+
+def test_the_journal_knows_how_far_a_mailing_is_before_anything_goes(mail_server):
+    posting.make_people(3)
+    mailing = posting.open_mailing()
+    last = mailing.deliveries.order_by("pk").last().pk
+    known = []
+
+    def look(stage, *_):
+        if stage == "rcpt":
+            known.append(marks()[-1]["up_to"])
+
+    mail_server.script = look
+    work_off()
+    assert known == [last] * 3
+    assert marks()[-1] | {"at": "", "counter": 0, "instance": ""} == {
+        "at": "", "what": "mark", "instance": "", "counter": 0,
+        "mailing": mailing.pk, "tip": mailing.tip_id, "kind": "tip", "up_to": 0, "finished": True,
+    }  # fmt: skip
+
+
+def test_nothing_is_opened_or_sent_while_it_is_closed_and_all_goes_on_afterwards(mail_server, publisher):
+    posting.make_people(2)
+    guard.advance()
+    backup = take_backup()
+    guard.advance()
+    sending, prepared = posting.open_mailing(), posting.make_mailing()
+    put_back(backup)
+    work_off()
+    assert mail_server.taken == []
+    prepared.refresh_from_db()
+    sending.refresh_from_db()
+    assert prepared.state == Mailing.State.PREPARED
+    assert sending.trouble == guard.OLDER
+    guard.accept(by=publisher)
+    work_off()
+    assert len(mail_server.taken) == 4
+
+
+def test_nothing_is_sent_that_the_journal_could_not_note(mail_server, monkeypatch):
+    posting.make_people(1)
+    mailing = posting.open_mailing()
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "append", lambda entries: False)
+        work_off()
+    assert mail_server.taken == []
+    assert mailing.deliveries.get().state == Delivery.State.QUEUED
+    work_off()
+    assert len(mail_server.taken) == 1
+
+
+def test_who_left_by_the_journal_alone_is_not_in_the_audience(mail_server):
+    anna, ben = posting.make_people(2)
+    journal.append([journal.suppressed(anna.key, "unsubscribed")])
+    mailing = posting.make_mailing()
+    work_off()
+    assert [row.subscriber_id for row in mailing.deliveries.all()] == [ben.pk]
+    anna.refresh_from_db()
+    assert anna.state == Subscriber.State.LEFT

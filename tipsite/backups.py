@@ -1,0 +1,308 @@
+"""Backup and restore: one file with the database, the uploads and the journal, taken while the site runs.
+
+The file is a tar archive. The database lies in it as a copy that one moment saw (SQLite: ``VACUUM INTO``;
+PostgreSQL: ``pg_dump`` in its custom format). Keys are not part of it, only a fingerprint of the one by which
+suppressions know their addresses: with another key nobody who left would be recognised.
+
+What is restored is older than the journal beside it, and the guard (``subscribers.guard``) sees that: no mail
+goes until a Publisher has said that this database is the real one.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+import tempfile
+import time
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, connections
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from subscribers import guard, journal
+
+MANIFEST, JOURNAL, MEDIA = "manifest.json", "journal.jsonl", "media"
+DUMPS = {"sqlite": "database.sqlite3", "postgresql": "database.pgdump"}
+FORMAT = 1
+# How long a restore waits for those who hold the database, in seconds.
+PATIENCE = 30
+# What stands there is taken away first: a backup of an older version knows not of every table.
+_CLEAR = """
+SET lock_timeout = '30s';
+DO $$ DECLARE each text; BEGIN
+FOR each IN SELECT c.oid::regclass FROM pg_class c WHERE relnamespace = 'public'::regnamespace
+AND relkind IN ('r', 'p') LOOP EXECUTE 'DROP TABLE IF EXISTS ' || each || ' CASCADE'; END LOOP;
+FOR each IN SELECT p.oid::regprocedure FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
+AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+LOOP EXECUTE 'DROP FUNCTION IF EXISTS ' || each || ' CASCADE'; END LOOP;
+END $$;
+"""
+
+
+class BackupError(Exception):
+    """The backup could not be taken or put back; the text says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was taken or put back: bytes of the database, number of uploads, lines of the journal."""
+
+    database: int
+    uploads: int
+    entries: int
+
+    def __str__(self):
+        return (
+            f"the database ({self.database:,} bytes), {self.uploads:,} uploads"
+            f" and {self.entries:,} lines of the journal."
+        )
+
+
+def backup(file):
+    """Write all that the site holds to a file (a path), and return a Report.
+
+    The file appears whole or not at all, and only its owner may read it: it holds every address. Raises
+    BackupError.
+    """
+    target = Path(file).absolute()
+    if target.is_dir():
+        raise BackupError(f"{target} is a folder; name a file.")
+    if target.is_relative_to(Path(settings.MEDIA_ROOT).absolute()):
+        raise BackupError(f"{target} lies among the uploads, which everybody may read; choose another place.")
+    with _folder(target.parent, ".backup-") as folder:
+        dump, part = folder / DUMPS[connection.vendor], folder / "backup.tar"
+        _dump(dump)
+        # From here on the database is newer than this copy of it. The journal in the copy says so too, so
+        # that who restores it on an empty machine is asked as well.
+        if not guard.advance() and not guard.refusal():
+            raise BackupError(
+                f"The journal {journal.path()} cannot be written. Make room, or mend its folder."
+            )
+        with _opened(part) as file:
+            with tarfile.open(fileobj=file, mode="w", dereference=True) as archive:
+                _add_bytes(archive, MANIFEST, json.dumps(_manifest()).encode())
+                archive.add(dump, dump.name)
+                # After the database: each upload that it names is there by now.
+                uploads = _add_media(archive)
+                lines = journal.path().read_bytes() if journal.path().exists() else b""
+                # Last: a file without it was cut short.
+                _add_bytes(archive, JOURNAL, lines)
+            file.flush()
+            os.fsync(file.fileno())
+        report = Report(dump.stat().st_size, uploads, lines.count(b"\n"))
+        part.replace(target)
+    return report
+
+
+def restore(file):
+    """Put back what ``backup`` wrote, over what is there, and return a Report. Raises BackupError.
+
+    The present database is replaced in one transaction; uploads are added, and none is deleted. The journal
+    that lies here already is kept, since it knows of all that happened after the backup.
+    """
+    source = Path(file)
+    with _telling_of_damage(source), _folder(settings.STATE_DIR, ".restore-") as folder:
+        with tarfile.open(source, "r:") as archive:
+            manifest = _read_manifest(archive, source)
+            archive.extractall(folder, filter=_files_alone)  # noqa: S202  our own filter
+        if not (folder / JOURNAL).exists():
+            raise BackupError(f"{source} is cut short. Take another backup.")
+        dump = folder / DUMPS[connection.vendor]
+        if not dump.exists():
+            raise BackupError(
+                f"{source} was taken from {manifest['database']}, and this site runs on {connection.vendor}."
+                " Restore it with the DATABASE_URL of such a database."
+            )
+        _load(dump)
+        uploads = _put_back_media(folder / MEDIA)
+        _put_back_journal(folder / JOURNAL)
+        with journal.path().open("rb") as lines:
+            return Report(dump.stat().st_size, uploads, sum(1 for _ in lines))
+
+
+def _manifest():
+    return {
+        "format": FORMAT,
+        "at": timezone.now().isoformat(),
+        "database": connection.vendor,
+        "suppression_key": _fingerprint(),
+    }
+
+
+def _read_manifest(archive, source):
+    try:
+        manifest = json.load(archive.extractfile(MANIFEST))
+    except (KeyError, ValueError, AttributeError) as error:
+        raise BackupError(f"{source} is no backup of this program: it has no {MANIFEST}.") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise BackupError(f"{source} was written by another version of this program, and cannot be read.")
+    if manifest.get("suppression_key") != _fingerprint():
+        raise BackupError(
+            "This site's SUPPRESSION_KEY is not the one of the site that was backed up: nobody who left would"
+            " be recognised. Set the old key, then restore again."
+        )
+    return manifest
+
+
+def _fingerprint():
+    digest = salted_hmac("tipsite.backups", "suppression key", secret=settings.SUPPRESSION_KEY)
+    return hashlib.sha256(digest.digest()).hexdigest()[:32]
+
+
+def _dump(path):
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(path)])
+        return
+    _run(["pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={path}"])
+
+
+def _load(dump):
+    if connection.vendor == "sqlite":
+        connections.close_all()
+        _load_sqlite(dump)
+        return
+    clear, script = dump.with_name("clear.sql"), dump.with_name("database.sql")
+    clear.write_text(_CLEAR)
+    _run(["pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dump)])
+    connections.close_all()
+    _run(["psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
+          "--output=/dev/null", f"--file={clear}", f"--file={script}"])  # fmt: skip
+
+
+def _load_sqlite(dump):
+    place, until = settings.DATABASES["default"]["NAME"], time.monotonic() + PATIENCE
+
+    def be_patient(status, remaining, total):
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > until:
+            raise BackupError("The database is in use. Stop the site, then restore.")
+
+    with closing(sqlite3.connect(dump)) as copy:
+        try:
+            damage = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            damage = str(error)
+        if damage != "ok":
+            raise BackupError(f"The database in the backup is damaged: {damage}")
+        with closing(sqlite3.connect(place, timeout=PATIENCE)) as live:
+            try:
+                copy.backup(live, progress=be_patient)
+                # The copy is none of those that are made in WAL mode.
+                live.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.DatabaseError as error:
+                raise BackupError(
+                    f"{place} cannot be replaced ({error}). Stop the site; if it is damaged, move it and"
+                    " its -wal and -shm elsewhere. Then restore again."
+                ) from error
+
+
+def _run(command):
+    """Run one of PostgreSQL's programs on our database; its password goes by the environment."""
+    place = connection.get_connection_params()
+    names = {
+        "host": "PGHOST",
+        "port": "PGPORT",
+        "user": "PGUSER",
+        "password": "PGPASSWORD",
+        "dbname": "PGDATABASE",
+        "sslmode": "PGSSLMODE",
+        "sslrootcert": "PGSSLROOTCERT",
+    }
+    given = {variable: str(place[name]) for name, variable in names.items() if place.get(name)}
+    try:
+        done = subprocess.run(  # noqa: S603  the commands are our own
+            command, env=os.environ | given, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+    except FileNotFoundError as error:
+        raise BackupError(
+            f"{command[0]} is not installed; it comes with PostgreSQL's client programs."
+        ) from error
+    if done.returncode:
+        reason = next(iter(done.stderr.strip().splitlines()), f"exit status {done.returncode}")
+        raise BackupError(f"{command[0]} failed: {reason}")
+
+
+def _add_bytes(archive, name, data):
+    member = tarfile.TarInfo(name)
+    member.size, member.mode, member.mtime = len(data), 0o600, int(timezone.now().timestamp())
+    archive.addfile(member, io.BytesIO(data))
+
+
+def _add_media(archive):
+    root, count = Path(settings.MEDIA_ROOT), 0
+    for path in sorted(root.rglob("*")) if root.is_dir() else []:
+        if path.is_file() and not path.name.startswith("."):
+            # One that is swept away meanwhile was in no tip.
+            with suppress(FileNotFoundError):
+                archive.add(path, f"{MEDIA}/{path.relative_to(root)}")
+                count += 1
+    return count
+
+
+def _files_alone(member, path):
+    """Let out of an archive what we put in: no links, and nothing that would land elsewhere."""
+    return tarfile.data_filter(member, path) if member.isreg() or member.isdir() else None
+
+
+def _put_back_media(folder):
+    root, count = Path(settings.MEDIA_ROOT), 0
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
+        target = root / path.relative_to(folder)
+        if path.is_file():
+            count += 1
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
+    return count
+
+
+def _put_back_journal(kept):
+    """Let the journal have all that the backup's has. Mostly it has: lines are only ever added to it."""
+    place, old = journal.path(), kept.read_bytes()
+    present = place.read_bytes() if place.exists() else b""
+    if place.exists() and present.startswith(old):
+        return
+    if old and not old.endswith(b"\n"):
+        old += b"\n"
+    kept.unlink()
+    # Another one's, or a new machine's: its last mark, or that it has none, closes the guard.
+    with _opened(kept) as file:
+        file.write(old + present)
+        file.flush()
+        os.fsync(file.fileno())
+    kept.replace(place)
+
+
+def _opened(path):
+    """Open a new file that only its owner may read."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+
+
+@contextmanager
+def _folder(parent, prefix):
+    """Give a folder on the same disk as what will lie in another one, and remove it afterwards."""
+    try:
+        folder = tempfile.TemporaryDirectory(dir=parent, prefix=prefix)
+    except OSError as error:
+        raise BackupError(f"Nothing can be written in {parent} ({error.strerror}).") from error
+    with folder as name:
+        yield Path(name)
+
+
+@contextmanager
+def _telling_of_damage(source):
+    """Turn what a damaged archive does to its reader into one line."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise BackupError(f"{error.filename} is not there.") from error
+    except (tarfile.TarError, EOFError) as error:
+        raise BackupError(f"{source} is no backup, damaged, or cut short ({error}).") from error
