@@ -65,7 +65,32 @@ LETTER = {**_MAIL, "what": "kind", "delivery_number": "delivery_id"}
 # Of a wish to move, at what may be another person's address, this is all: what became of it would tell
 # whether that address is a member's.
 MOVE = {name: REQUEST[name] for name in ("number", "name_in_links", "asked_at", "address", "wish")}
-DELIVERY = {"number": "pk", "state": "state", "sent_at": "sent_at"}
+DELIVERY = {
+    "number": "pk",
+    "state": "state",
+    "sent_at": "sent_at",
+    "settled_at": "settled_at",
+    "first_tried_at": "first_tried_at",
+    "tried_again_at": "due_at",
+    "tries": "tries",
+    "connection": "line",
+    "mail_server_said": "reply",
+    "times_it_was_uncertain": "doubts",
+    "sender_was_blamed_at": "blamed_at",
+    "silenced_the_address": "suppressed",
+    "is_given_a_second_chance": "again",
+    "complained_at": "complained_at",
+}
+# What mail servers reported of their mails.
+RETURN = {
+    "number": "pk",
+    "what": "kind",
+    "at": "at",
+    "came_by": "source",
+    "status": "status",
+    "words": "words",
+    "silenced_the_address": "acted",
+}
 SUPPRESSION = {"reason": "reason", "since": "since", "evidence": "evidence", "in_the_journal": "journaled"}
 
 # What of theirs is in none of the tables above; said in words, since nobody can be found by it.
@@ -123,7 +148,7 @@ def _record(row, columns):
 
 def _deliveries(subscriber):
     rows = Delivery.objects.filter(subscriber=subscriber)
-    return rows.select_related("tip", "mailing__tip").order_by("pk")
+    return rows.select_related("tip", "mailing__tip").prefetch_related("returns").order_by("pk")
 
 
 def _delivery(row):
@@ -134,6 +159,7 @@ def _delivery(row):
         "tip_address": settings.SITE_URL + tip.get_absolute_url(),
         "came_as": row.mailing.kind if row.mailing else "welcome",
         "mailing_number": row.mailing_id,
+        "reports": [_record(each, RETURN) for each in row.returns.all()],
     }
 
 

@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "anymail",
     "axes",
     "csp",
     "django_prose_editor",
@@ -179,7 +180,8 @@ TASKS = env.json("TASKS", {"default": {"BACKEND": "django_tasks_db.DatabaseBacke
 _mail = env.dj_email_url("EMAIL_URL", "console://")
 if "EMAIL_BACKEND" not in _mail:
     raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@mail.example.org:587.")
-EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+# A mail service may take the place of EMAIL_URL: anymail.backends.postmark.EmailBackend.
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", "") or _mail["EMAIL_BACKEND"]
 EMAIL_HOST = _mail["EMAIL_HOST"]
 EMAIL_PORT = _mail["EMAIL_PORT"]
 EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"]
@@ -192,7 +194,24 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 STAFF_EMAIL = _list("STAFF_EMAIL")
 # Where answers go, and the postal address that stands under each mail and on the privacy page.
 REPLY_TO = env.str("REPLY_TO", "")
+# Where mail servers report what they could not deliver; it gets a plus and a token for each mail.
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", "")
 POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", "")
+# The mailbox in which reports of undelivered mail arrive: imaps://user:password@mail.example.org/INBOX.
+BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", "")
+# What Anymail needs for the mail service, as JSON, and the name:password by which its reports are known.
+ANYMAIL = env.json("ANYMAIL", {})
+if not isinstance(ANYMAIL, dict):
+    raise ImproperlyConfigured('ANYMAIL must look like {"POSTMARK_SERVER_TOKEN": "..."}.')
+if _webhook_secret := env.str("WEBHOOK_SECRET", ""):
+    ANYMAIL |= {"WEBHOOK_SECRET": _webhook_secret}
+
+# How many connections to the mail server each worker keeps open, how many mails go out a minute at most, in
+# all and to one domain (0: as many as can), and how late a mailing may still begin by itself.
+MAIL_CONNECTIONS = env.int("MAIL_CONNECTIONS", 4)
+MAIL_PER_MINUTE = env.int("MAIL_PER_MINUTE", 6000)
+MAIL_PER_DOMAIN = env.int("MAIL_PER_DOMAIN", 1200)
+MAIL_WINDOW_HOURS = env.int("MAIL_WINDOW_HOURS", 24)
 
 # --- Time and language -----------------------------------------------------------------------------
 
@@ -274,10 +293,12 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz(/safe)?$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
+# Who brings it to /healthz/safe is told why it is not safe; nobody, where it is unset.
+HEALTH_TOKEN = env.str("HEALTH_TOKEN", "")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -332,9 +353,13 @@ LOGGING = {
         # A missing page is a visitor's business, not an operator's.
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # Whoever knows the address can ask it, and the page that tells of the refusal is theirs.
+        "django.security.AnymailWebhookValidationFailure": {"level": "CRITICAL"},
         # It tells of each time the queue was looked at.
         "django_tasks_db": {"level": "WARNING"},
         # It tells of each query.
         "axes": {"level": "WARNING"},
+        # It tells of each way that it tries to read a report, and of each that fails at an odd one.
+        "flufl.bounce": {"level": "CRITICAL"},
     },
 }

@@ -7,7 +7,16 @@ import pytest
 from django.apps import apps
 
 from subscribers import addresses, mydata, subscriptions, suppressions, tasks
-from subscribers.models import ConsentEvent, Delivery, Letter, Mailing, SignupRequest, Subscriber, Suppression
+from subscribers.models import (
+    ConsentEvent,
+    Delivery,
+    Letter,
+    Mailing,
+    Return,
+    SignupRequest,
+    Subscriber,
+    Suppression,
+)
 from tests.tips.making import make_tip
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +31,7 @@ def anna():
     tasks.nudge(tasks.send_confirmation, signup)
     tasks.nudge_letters(anna)
     tip = make_tip("Be kind")
-    mailing = Mailing.objects.create(tip=make_tip("Be brave"))
+    mailing = Mailing.objects.create(tip=make_tip("Be brave", for_mail=True))
     Delivery.objects.create(tip=tip, subscriber=anna, state="sent")
     Delivery.objects.create(mailing=mailing, subscriber=anna)
     suppressions.suppress(anna.key, Suppression.Reason.BOUNCED, "550 no such user")
@@ -108,6 +117,8 @@ def test_it_is_given_also_to_who_left_but_not_without_end(client, anna):
         (Letter, mydata.LETTER, {"subscriber"}),
         # The tip stands there by its title and address.
         (Delivery, mydata.DELIVERY, {"subscriber", "mailing", "tip"}),
+        # The delivery stands there by its number.
+        (Return, mydata.RETURN, {"delivery", "digest"}),
         (Suppression, mydata.SUPPRESSION, {"id", "key"}),
     ],
 )

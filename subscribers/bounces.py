@@ -1,0 +1,235 @@
+"""What comes back: delivery reports, complaints, automatic answers and ordinary mail, told apart.
+
+A report counts only if it carries the token of a delivery of ours, which nobody can make who did not get that
+mail or send it: whoever merely knows an address cannot have it suppressed. Reports in the standard forms
+(RFC 3464, RFC 5965) are read as those say; for the many other forms of bounces a library knows them.
+"""
+
+import email
+import email.policy
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from flufl.bounce import all_failures
+
+from subscribers import subscriptions, suppressions, tipmail
+from subscribers.delivery import brakes
+from subscribers.models import Delivery, Return, Suppression
+
+# Statuses that say that there is nobody at an address (RFC 3463, 3.2 and 3.3; RFC 7505): others pass.
+NOBODY_THERE = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+# In front of which part of a bounce the words of the other server stand; what a stranger wrote is cut.
+MOST_BYTES = 2 * 2**20
+_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_ADDRESS = re.compile(r"[^\s<>()\"':;,]+@[^\s<>()\"':;,]+")
+# Headers by which mail servers say to which address of ours a report came.
+_ADDRESSED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To")
+
+Kind = Return.Kind
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a report says: its ``kind``, the id of the ``delivery`` or None, ``status`` and ``words``."""
+
+    kind: str
+    delivery: int | None = None
+    status: str = ""
+    words: str = ""
+
+
+def take(raw, source="mailbox", envelope=""):
+    """Read a mail that came back (bytes), act on it, and return the Return that keeps the evidence.
+
+    ``envelope`` is the address that it was sent to, where the caller knows that. Reading one twice does
+    nothing more. Broken mail is ordinary mail: this raises nothing because of what stands in it.
+    """
+    return note(read(raw, envelope), source, hashlib.sha256(raw).hexdigest())
+
+
+def note(reading, source, digest):
+    """Keep a Reading as evidence and act on it; return the Return. ``digest`` names the report itself."""
+    delivery = Delivery.objects.filter(pk=reading.delivery).first() if reading.delivery else None
+    try:
+        with transaction.atomic():
+            row = Return.objects.create(
+                kind=reading.kind,
+                delivery=delivery,
+                source=source,
+                status=reading.status,
+                words=_without_addresses(reading.words)[:300],
+                digest=digest,
+            )
+            if delivery is not None:
+                row.acted = _act(row, delivery)
+                row.save(update_fields=["acted"])
+    except IntegrityError:
+        row = Return.objects.get(digest=digest)
+    return row
+
+
+def _act(row, delivery):
+    """Draw the consequence of a report for a delivery; return whether its person gets no more mail."""
+    subscriber = delivery.subscriber
+    evidence = f"report of {timezone.localdate():%Y-%m-%d}: {row.status or row.kind} (report {row.pk})"
+    if row.kind == Kind.COMPLAINED:
+        brakes.complained(delivery.pk)
+        if subscriber is None:
+            return False
+        suppressions.suppress(subscriber.key, Suppression.Reason.COMPLAINED, evidence)
+        subscriptions.leave(subscriber, "left by a complaint")
+        return True
+    if row.kind not in (Kind.BOUNCED, Kind.REFUSED):
+        return False
+    changes = {"state": Delivery.State.REFUSED, "reply": row.status or "returned"}
+    bounced = row.kind == Kind.BOUNCED and subscriber is not None
+    if bounced:
+        suppressions.suppress(subscriber.key, Suppression.Reason.BOUNCED, evidence)
+    Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.SENT).update(suppressed=bounced, **changes)
+    return bounced
+
+
+def read(raw, envelope=""):
+    """Return the Reading of a mail (bytes): what it says, and about which delivery."""
+    try:
+        return _read(raw, envelope)
+    except RecursionError:
+        # Parts within parts, hundreds deep: no mail server writes such a report.
+        return Reading(Kind.OTHER)
+
+
+def _read(raw, envelope):
+    message = email.message_from_bytes(raw[:MOST_BYTES], policy=email.policy.compat32)
+    delivery = _delivery(message, envelope)
+    for part in message.walk():
+        kind = part.get_content_type()
+        if kind == "message/feedback-report":
+            fields = _fields(part)
+            if fields.get("feedback-type", "abuse").strip().lower() in ("abuse", "fraud", "virus", "other"):
+                return Reading(Kind.COMPLAINED, delivery, words=fields.get("user-agent", ""))
+            return Reading(Kind.OTHER, delivery)
+        if kind == "message/delivery-status":
+            return _delivery_report(part, delivery)
+    if _is_automatic(message):
+        return Reading(Kind.ANSWERED, delivery)
+    return _odd_report(message, delivery)
+
+
+def _delivery_report(part, delivery):
+    """Read the machine's part of a delivery report (RFC 3464, 2.3)."""
+    blocks = [_block(each) for each in part.get_payload()] if part.is_multipart() else [_fields(part)]
+    recipients = [block for block in blocks if "action" in block or "status" in block]
+    for block in recipients:
+        action = block.get("action", "").strip().lower()
+        found = _STATUS.search(block.get("status", ""))
+        status = found.group(1) if found else ""
+        words = block.get("diagnostic-code", "")
+        # Many servers say 5.0.0 and put the true code into their words.
+        inner = _STATUS.search(words)
+        if inner and inner.group(1)[0] == "5" and (not status or status.endswith(".0.0")):
+            status = inner.group(1)
+        if action == "failed" or (not action and status.startswith("5")):
+            return Reading(Kind.BOUNCED if status in NOBODY_THERE else Kind.REFUSED, delivery, status, words)
+        if action == "delayed":
+            return Reading(Kind.DELAYED, delivery, status, words)
+    return Reading(Kind.OTHER, delivery)
+
+
+def _odd_report(message, delivery):
+    try:
+        for_now, for_good = all_failures(message)
+    # It meets every oddity of thirty years of mail servers, and was not written for hostile ones.
+    except Exception:
+        return Reading(Kind.OTHER, delivery)
+    text = _text(message)
+    found = _STATUS.search(text)
+    status = found.group(1) if found else ""
+    if for_good:
+        # Without a code that says why, a refusal is not the end of an address.
+        return Reading(Kind.BOUNCED if status in NOBODY_THERE else Kind.REFUSED, delivery, status)
+    return Reading(Kind.DELAYED if for_now else Kind.OTHER, delivery, status if for_now else "")
+
+
+def _is_automatic(message):
+    """Tell whether a machine answered for somebody (RFC 3834, 5, and what was usual before it)."""
+    submitted = str(message.get("Auto-Submitted", "no")).split(";")[0].strip().lower()
+    if submitted.startswith("auto-replied"):
+        return True
+    usual = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
+    return any(name in message for name in usual) and not _is_from_a_server(message)
+
+
+def _is_from_a_server(message):
+    return "mailer-daemon" in str(message.get("From", "")).lower()
+
+
+def _delivery(message, envelope):
+    """Return the id of the delivery that a report is about, or None: by our token, wherever it is brought."""
+    places = [envelope]
+    places += [str(value) for name in _ADDRESSED for value in message.get_all(name, [])]
+    # Mail programs answer to a Message-ID.
+    places += [str(message.get(name, "")) for name in ("In-Reply-To", "References")]
+    for part in message.walk():
+        if part.get_content_type() in ("message/rfc822", "text/rfc822-headers", "message/feedback-report"):
+            returned = _block(part.get_payload(0)) if part.is_multipart() else _fields(part)
+            names = ("message-id", "return-path", "original-mail-from", "original-envelope-id")
+            places += [returned.get(name, "") for name in names]
+    return next((found for place in places if (found := tipmail.read_token(place))), None)
+
+
+def _block(message):
+    return {name.lower(): " ".join(str(value).split()) for name, value in message.items()}
+
+
+def _fields(part):
+    """Return the fields in the text of a part, by their names in small letters."""
+    if part.is_multipart():
+        found = {}
+        for each in part.get_payload():
+            found |= _block(each)
+        return found
+    return _block(email.message_from_string(_decoded(part)))
+
+
+def _text(message):
+    return " ".join(_decoded(part) for part in message.walk() if part.get_content_type() == "text/plain")[
+        :20000
+    ]
+
+
+def _decoded(part):
+    return (part.get_payload(decode=True) or b"").decode("utf-8", "replace")
+
+
+def _without_addresses(words):
+    # No database takes half a letter, and PostgreSQL no letter of none.
+    words = words.encode("utf-8", "replace").decode().replace("\0", " ")
+    return " ".join(_ADDRESS.sub("[address]", words).split())
+
+
+# --- Mail services --------------------------------------------------------------------------------------
+
+_OF_SERVICES = {"bounced": Kind.REFUSED, "rejected": Kind.REFUSED, "complained": Kind.COMPLAINED}
+
+
+def on_tracking_event(sender, event, esp_name, **kwargs):
+    """Take what a mail service reports, by Anymail's signal ``tracking``.
+
+    Our token is in the Message-ID, or somewhere in what the service sends along of the mail.
+    """
+    kind = _OF_SERVICES.get(event.event_type)
+    if kind is None:
+        return
+    raw = json.dumps(event.esp_event, default=str, sort_keys=True)
+    words = f"{event.mta_response or ''} {event.description or ''}"
+    found = _STATUS.search(words)
+    status = found.group(1) if found else ""
+    if kind == Kind.REFUSED and (status in NOBODY_THERE or (not status and event.reject_reason == "invalid")):
+        kind = Kind.BOUNCED
+    delivery = tipmail.read_token(str(event.message_id or "")) or tipmail.read_token(raw)
+    digest = hashlib.sha256(f"{esp_name} {event.event_id or raw}".encode()).hexdigest()
+    note(Reading(kind, delivery, status, words), esp_name[:30], digest)

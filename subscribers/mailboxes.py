@@ -1,0 +1,142 @@
+"""Where reports come in: files, folders of mail, a pipe, and a mailbox on a mail server.
+
+Each yields ``(where, mail as bytes, done)``; ``done(keep)`` is called when the mail was taken, and what it
+leaves behind is up to the place: a pipe and a file as they were, a Maildir all mail as seen, a mailbox on a
+server ordinary mail alone.
+"""
+
+import imaplib
+import mailbox
+import ssl
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+# What no report is larger than, and no pipe may send more of.
+MOST_BYTES = 10 * 2**20
+_WRONG = (
+    "BOUNCE_MAILBOX must look like imaps://user:password@mail.example.org/INBOX; in a password, other letters"
+    " than a-z, 0-9 and - as %40 and so on."
+)
+
+
+class UnreadableError(Exception):
+    """A place cannot be read; the text says which, and why."""
+
+
+def pipe(stream):
+    """Yield the one mail that a mail server pipes in."""
+    raw = stream.read(MOST_BYTES)
+    # Or the server that pipes it in would take the end of our reading for a failure.
+    while stream.read(2**16):
+        pass
+    if not raw.strip():
+        raise UnreadableError("Standard input: nothing came in. Pipe a mail in, or name a file or folder.")
+    yield "standard input", raw, _nothing
+
+
+def files(path):
+    """Yield the new mails of a Maildir folder, those of an mbox file, or the one mail of any other file."""
+    path = Path(path)
+    try:
+        if path.is_dir():
+            yield from _maildir(path)
+            return
+        with path.open("rb") as file:
+            start = file.read(MOST_BYTES)
+        if start.startswith(b"From "):
+            yield from _mbox(path)
+        else:
+            yield str(path), start, _nothing
+    except (OSError, mailbox.Error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UnreadableError(f"{path}: cannot be read ({reason}).") from error
+
+
+def _mbox(path):
+    with closing(mailbox.mbox(path, create=False)) as box:
+        for key in box.iterkeys():
+            yield f"{path}, mail {key}", box.get_bytes(key), _nothing
+
+
+def _maildir(path):
+    if not all((path / part).is_dir() for part in ("cur", "new")):
+        raise UnreadableError(f"{path}: is a folder, but no Maildir: it has no cur and new.")
+    with closing(mailbox.Maildir(path, create=False)) as box:
+        for key in list(box.iterkeys()):
+            try:
+                mail = box.get_message(key)
+                if "S" not in mail.get_flags():
+                    yield f"{path}, mail {key}", box.get_bytes(key), _seen(box, key, mail)
+            # Another run, or a person, was quicker.
+            except (KeyError, FileNotFoundError):
+                continue
+
+
+def _seen(box, key, mail):
+    def done(keep):
+        mail.set_subdir("cur")
+        mail.add_flag("S")
+        box[key] = mail
+
+    return done
+
+
+def server(url):
+    """Yield the unread mails of a mailbox, ``imaps://user:password@host/Folder`` (RFC 9051).
+
+    What was a report is marked for deletion when it is done; ordinary mail stays, unread.
+    """
+    host, port, user, password, folder, encrypted = _place(url)
+    secure = ssl.create_default_context()
+    try:
+        if encrypted:
+            box = imaplib.IMAP4_SSL(host, port or 993, ssl_context=secure, timeout=30)
+        else:
+            box = imaplib.IMAP4(host, port or 143, timeout=30)
+        with box:
+            if not encrypted and "STARTTLS" in box.capabilities:
+                box.starttls(secure)
+            box.login(user, password)
+            status, _ = box.select(folder)
+            if status != "OK":
+                raise UnreadableError(f"{host}: there is no folder {folder}.")
+            _, (found,) = box.uid("search", "UNSEEN")
+            for uid in (found or b"").split():
+                _, parts = box.uid("fetch", uid, f"(BODY.PEEK[]<0.{MOST_BYTES}>)")
+                raw = next((part[1] for part in parts if isinstance(part, tuple)), b"")
+                # Nothing: another one has deleted it meanwhile.
+                if raw:
+                    yield f"{host}, mail {uid.decode()}", raw, _deletion(box, uid)
+            box.expunge()
+    except (OSError, imaplib.IMAP4.error) as error:
+        words = error.args[0] if error.args and isinstance(error.args[0], bytes) else str(error).encode()
+        raise UnreadableError(f"{host}: {' '.join(words.decode(errors='replace').split())}") from error
+
+
+def _place(url):
+    """Return host, port or None, user, password, folder as IMAP writes it, and whether it is encrypted."""
+    try:
+        place = urlsplit(url)
+        port = place.port
+    # Its text may quote the password.
+    except ValueError:
+        raise UnreadableError(_WRONG) from None
+    folder = unquote(place.path.strip("/")) or "INBOX"
+    if place.scheme not in ("imap", "imaps") or not place.hostname or not folder.isascii():
+        raise UnreadableError(_WRONG)
+    quoted = folder.replace("\\", r"\\").replace('"', r"\"")
+    user, password = unquote(place.username or ""), unquote(place.password or "")
+    return place.hostname, port, user, password, f'"{quoted}"', place.scheme == "imaps"
+
+
+def _deletion(box, uid):
+    def done(keep):
+        if not keep:
+            box.uid("store", uid, "+FLAGS", "(\\Deleted)")
+
+    return done
+
+
+def _nothing(keep):
+    """A file and a pipe are left as they are."""

@@ -1,0 +1,70 @@
+"""Read what came back: from a pipe, from files and folders, or from the mailbox of BOUNCE_MAILBOX."""
+
+import json
+import sys
+from collections import Counter
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError
+
+from subscribers import bounces, mailboxes
+from subscribers.models import Return
+
+SOME_REFUSED, NOTHING_DONE = 1, 2
+
+
+class Command(BaseCommand):
+    help = (
+        "Read delivery reports and complaints, and act on them. Without PATH: the mailbox of BOUNCE_MAILBOX,"
+        " or else one mail from standard input."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "paths", nargs="*", metavar="PATH", help="A mail, an mbox file or a Maildir folder."
+        )
+        parser.add_argument("--to", default="", help="The address that the piped mail was sent to.")
+        parser.add_argument("--json", action="store_true", help="Print the counts as one JSON object.")
+
+    def handle(self, *, paths, to, json, **options):
+        counts, refused = Counter(), 0
+        where = ""
+        for place in self.places(paths):
+            try:
+                for where, raw, done in place:  # noqa: B007  told where it fails
+                    row = bounces.take(raw, source="mailbox", envelope=to)
+                    counts[row.kind] += 1
+                    counts["acted on"] += row.acted
+                    done(row.kind == Return.Kind.OTHER)
+            except mailboxes.UnreadableError as error:
+                refused += 1
+                self.stderr.write(str(error))
+            except DatabaseError as error:
+                refused += 1
+                self.stderr.write(f"{where}: the database refused: {' '.join(str(error).split())}")
+                break
+        self.stdout.write(as_json(counts) if json else as_text(counts))
+        if refused:
+            sys.exit(SOME_REFUSED if counts else NOTHING_DONE)
+
+    def places(self, paths):
+        """Yield what is to be read, each place as an iterator of mails."""
+        if paths:
+            return [mailboxes.files(path) for path in paths]
+        if settings.BOUNCE_MAILBOX:
+            return [mailboxes.server(settings.BOUNCE_MAILBOX)]
+        return [mailboxes.pipe(sys.stdin.buffer)]
+
+
+def as_json(counts):
+    """Return the counts as one JSON object."""
+    return json.dumps(
+        {kind.value: counts[kind.value] for kind in Return.Kind} | {"acted": counts["acted on"]}
+    )
+
+
+def as_text(counts):
+    """Return the counts as a line for a person."""
+    kinds = [f"{counts[kind.value]} {kind.label.lower()}" for kind in Return.Kind if counts[kind.value]]
+    return f"{', '.join(kinds) or 'Nothing was read'}. People who get no more mail: {counts['acted on']}."

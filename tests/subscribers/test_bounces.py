@@ -1,0 +1,148 @@
+"""What comes back, and what follows from it."""
+
+import email.utils
+from email.message import EmailMessage
+from types import SimpleNamespace
+
+import pytest
+from django.utils import timezone
+
+from subscribers import bounces, tipmail
+from subscribers.models import Delivery, Mailing, Return, Subscriber, Suppression
+from subscribers.tipmail import senders
+from tests.tips.making import make_tip
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def delivery(settings):
+    settings.BOUNCE_ADDRESS = "bounces@tips.example.org"
+    subscriber = Subscriber.objects.create(address="anna@example.net")
+    mailing = Mailing.objects.create(tip=make_tip("Smile", for_mail=True), state=Mailing.State.SENT)
+    return Delivery.objects.create(
+        mailing=mailing, subscriber=subscriber, state=Delivery.State.SENT, sent_at=timezone.now()
+    )
+
+
+def reasons():
+    return set(Suppression.objects.values_list("reason", flat=True))
+
+
+def delivery_report(to, status="5.1.1", action="failed", words="smtp; 550 5.1.1 <anna@example.net> unknown"):
+    """Return a report as a mail server writes it (RFC 3464)."""
+    return (
+        f"From: MAILER-DAEMON@mx.example.net\r\nTo: {to}\r\nSubject: Undelivered\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.net\r\n\r\n"
+        f"Final-Recipient: rfc822; anna@example.net\r\nAction: {action}\r\nStatus: {status}\r\n"
+        f"Diagnostic-Code: {words}\r\n--b--\r\n"
+    ).encode()
+
+
+def complaint(returned):
+    """Return a complaint as a provider writes it (RFC 5965), with the headers of our mail in it."""
+    return (
+        "From: fbl@provider.example\r\nTo: abuse@tips.example.org\r\nSubject: FW\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nSomebody does not want this.\r\n"
+        "--b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\n\r\n"
+        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\n{returned}\r\n--b--\r\n"
+    ).encode()
+
+
+def test_a_report_that_nobody_is_there_silences_the_address_and_keeps_the_evidence(delivery):
+    row = bounces.take(delivery_report(senders.envelope_sender(senders.make_token(delivery.pk))))
+    delivery.refresh_from_db()
+    assert (row.kind, row.status, row.acted) == (Return.Kind.BOUNCED, "5.1.1", True)
+    assert row.delivery == delivery
+    assert delivery.state == Delivery.State.REFUSED
+    assert reasons() == {"bounced"}
+    assert "anna" not in row.words
+
+
+def test_what_passes_again_silences_nobody(delivery):
+    sender = senders.envelope_sender(senders.make_token(delivery.pk))
+    full = bounces.take(delivery_report(sender, "5.2.2", words="smtp; 552 5.2.2 mailbox full"))
+    late = bounces.take(delivery_report(sender, "4.4.1", action="delayed", words="smtp; 421 4.4.1 later"))
+    assert [full.kind, late.kind] == [Return.Kind.REFUSED, Return.Kind.DELAYED]
+    assert reasons() == set()
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["bounces@tips.example.org", "bounces+1-00000000000000000000@tips.example.org", "", "bounces+@x"],
+)
+def test_a_report_without_our_token_changes_nothing(delivery, to):
+    row = bounces.take(delivery_report(to))
+    delivery.refresh_from_db()
+    assert (row.delivery, row.acted) == (None, False)
+    assert (delivery.state, reasons()) == (Delivery.State.SENT, set())
+
+
+def test_a_token_of_another_delivery_is_not_made_by_changing_the_number(delivery):
+    token = senders.make_token(delivery.pk)
+    forged = f"{senders.make_token(delivery.pk + 1).split('-')[0]}-{token.split('-')[1]}"
+    assert bounces.take(delivery_report(f"bounces+{forged}@tips.example.org")).delivery is None
+
+
+def test_a_complaint_takes_the_person_off_the_list(delivery):
+    headers = (
+        f"Message-ID: {senders.message_id(senders.make_token(delivery.pk))}\r\nTo: redacted@provider.example"
+    )
+    row = bounces.take(complaint(headers))
+    delivery.subscriber.refresh_from_db()
+    assert (row.kind, row.acted) == (Return.Kind.COMPLAINED, True)
+    assert {"complained", "unsubscribed"} <= reasons()
+    assert delivery.subscriber.state == Subscriber.State.LEFT
+    assert Delivery.objects.get().complained_at is not None
+
+
+def test_a_report_that_is_read_twice_counts_once(delivery):
+    report = delivery_report(senders.envelope_sender(senders.make_token(delivery.pk)))
+    assert bounces.take(report).pk == bounces.take(report).pk
+    assert Return.objects.count() == 1
+
+
+def test_automatic_answers_and_ordinary_mail_change_nothing(delivery):
+    away, letter = EmailMessage(), EmailMessage()
+    for mail in (away, letter):
+        mail["From"], mail["Subject"] = "anna@example.net", "Re: Smile"
+        mail["To"] = senders.envelope_sender(senders.make_token(delivery.pk))
+        mail["Date"] = email.utils.localtime()
+        mail.set_content("I am on holiday; 550 5.1.1 is my lucky number.")
+    away["Auto-Submitted"] = "auto-replied"
+    kinds = [bounces.take(mail.as_bytes()).kind for mail in (away, letter)]
+    assert kinds == [Return.Kind.ANSWERED, Return.Kind.OTHER]
+    assert reasons() == set()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\x00\xff" * 500,
+        b"Content-Type: multipart/report; boundary=\r\n\r\n--\r\n",
+        b"Content-Type: message/delivery-status\r\n\r\nStatus: " + b"5.1.1 " * 5000,
+        b"Content-Type: message/feedback-report\r\n\r\n" + b"a" * 100_000,
+        b"From: a\r\nContent-Type: text/plain; charset=odd\r\nContent-Transfer-Encoding: base64\r\n\r\n%",
+    ],
+)
+def test_broken_mail_is_kept_and_harms_nobody(delivery, raw):
+    assert bounces.take(raw).acted is False
+    assert reasons() == set()
+
+
+def test_a_mail_service_is_believed_where_it_brings_our_token(delivery):
+    told = {"event_type": "bounced", "event_id": "1", "mta_response": "550 5.1.1 no such user"}
+    told |= {"description": "", "reject_reason": "bounced", "esp_event": {}, "message_id": "of the service"}
+    bounces.on_tracking_event(None, SimpleNamespace(**told), "Postbox")
+    assert reasons() == set()
+    told |= {
+        "event_id": "2",
+        "esp_event": {"headers": [["Message-ID", senders.message_id(senders.make_token(delivery.pk))]]},
+    }
+    bounces.on_tracking_event(None, SimpleNamespace(**told), "Postbox")
+    assert reasons() == {"bounced"}
+    assert tipmail.read_token(senders.message_id(senders.make_token(delivery.pk))) == delivery.pk
