@@ -12,7 +12,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 
 from tips.desk import Desk, policy
 from tipsite import dashboard
-from tipsite.staff import account, passwords, signing_in, two_factor
+from tipsite.staff import account, passwords, safe, signing_in, two_factor
 from tipsite.staff.forms import NewPasswordForm
 
 # What stays open to whoever has still to set two-factor sign-in up.
@@ -53,6 +53,8 @@ class StaffDesk(Desk):
             path(
                 "account/sign-out-everywhere/", mine(account.sign_out_everywhere), name="sign_out_everywhere"
             ),
+            path("safe/", mine(safe.safe), name="safe"),
+            path("safe/real/", mine(safe.real), name="safe_real"),
             *super().get_urls(),
         ]
 

@@ -1,0 +1,132 @@
+"""Is Tuesday safe? Every reason why the next tip would not reach its readers on time, in words."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.core import checks
+from django.db.models import Q
+from django.utils import timezone
+
+from subscribers import guard
+from subscribers.models import Delivery, Letter, Mailing, Outgoing, SignupRequest
+from tips import rights, slots
+from tipsite import leases
+from tipsite.models import Heartbeat
+
+# A worker that has not been heard for this long is dead, whatever it is doing.
+SILENCE = 2 * leases.LEASE
+# Mail that is due this long and has not gone is stuck. Confirmations may wait for their budgets.
+STUCK = timedelta(minutes=15)
+LATE = timedelta(hours=1)
+# Of the disk that holds the database.
+LEAST_FREE, LEAST_FREE_SHARE = 500 * 2**20, 0.05
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason why it is not safe: a ``name`` for machines, and what is wrong and what to do, in words.
+
+    ``mailing`` is the primary key of the mailing that it is about, if it is about one.
+    """
+
+    name: str
+    words: str
+    mailing: int | None = None
+
+
+def reasons(now=None):
+    """Return the Reasons that stand against the next tip at a moment (an aware datetime)."""
+    now = now or timezone.now()
+    return [reason for look in _LOOKS for reason in look(now)]
+
+
+def may_see(user):
+    """Tell whether a member of staff sees the reasons, and not only that there are any."""
+    return user.has_perm(rights.APPROVE) or user.has_perm(guard.PERMISSION)
+
+
+def next_slot(now=None):
+    """Return the Row of the next slot in which something shall appear, or None where no rule makes one."""
+    rows = slots.ahead(now, count=13)
+    return next((row for row in rows if row.standing != slots.Standing.SKIPPED), None)
+
+
+def _tip(now):
+    row = next_slot(now)
+    if row is None:
+        yield Reason("slot", "No slot is to come. Add a slot rule.")
+    elif row.is_unsafe:
+        yield Reason("slot", f"The next slot, {slots.in_words(row.slot.at)}, is not safe. {row.sentence}")
+
+
+def _worker(now):
+    if not Heartbeat.objects.filter(seen_at__gte=now - SILENCE).exists():
+        yield Reason(
+            "worker", "No worker is alive: no mail goes out. Start one with manage.py worker, or serve."
+        )
+
+
+def _mailings(now):
+    paused = Mailing.objects.filter(state=Mailing.State.PAUSED).select_related("tip")
+    for mailing in paused:
+        words = f"The mailing of “{mailing.tip}” is paused. {mailing.reason}".strip()
+        yield Reason("paused", words, mailing.pk)
+    for mailing in Mailing.objects.filter(state=Mailing.State.HELD).select_related("tip"):
+        words = f"The mailing of “{mailing.tip}” is held until somebody decides. {mailing.reason}"
+        yield Reason("held", words, mailing.pk)
+    due = Q(state=Mailing.State.PREPARED, opens_at__lt=now - STUCK)
+    due |= Q(state=Mailing.State.OPENING, opened_at__lt=now - STUCK)
+    for mailing in Mailing.objects.filter(due).select_related("tip"):
+        words = f"The mailing of “{mailing.tip}” should have begun, and has not."
+        yield Reason("stuck", words, mailing.pk)
+    for mailing in Mailing.objects.filter(state=Mailing.State.SENDING).select_related("tip"):
+        if mailing.trouble:
+            words = f"The mailing of “{mailing.tip}” is held up. {mailing.trouble}"
+            yield Reason("server", words, mailing.pk)
+        elif _is_stuck(mailing, now):
+            words = f"Of the mailing of “{mailing.tip}” nothing has gone out for a quarter of an hour."
+            yield Reason("stuck", words, mailing.pk)
+    held = Delivery.objects.held()
+    if count := held.count():
+        many = "1 delivery is" if count == 1 else f"{count} deliveries are"
+        words = f"{many} uncertain; somebody must say whether to send again."
+        yield Reason("uncertain", words, held.values_list("mailing", flat=True).order_by("mailing").first())
+
+
+def _is_stuck(mailing, now):
+    """Tell whether deliveries could go out and do not. Those that were put off for later are not meant."""
+    rows = mailing.deliveries
+    if mailing.opened_at > now - STUCK or rows.filter(settled_at__gte=now - STUCK).exists():
+        return False
+    queued = rows.filter(state=Delivery.State.QUEUED, due_at=None)
+    return queued.exists() or rows.filter(due_at__lt=now - STUCK).exists()
+
+
+def _outbox(now):
+    late = {"mail": Outgoing.Mail.WAITING, "asked_at__lt": now - LATE, "tries__gt": 2}
+    stuck = Letter.objects.filter(**late).count() + SignupRequest.objects.filter(**late).count()
+    if stuck:
+        yield Reason(
+            "server", f"The mail server takes no mail: {stuck} mails to readers were tried again and again."
+        )
+
+
+def _sender(now):
+    for message in checks.run_checks(tags=["mail"]):
+        yield Reason("sender", f"{message.msg} {message.hint or ''}".strip())
+
+
+def _disk(now):
+    usage = shutil.disk_usage(settings.STATE_DIR)
+    if usage.free < min(LEAST_FREE, usage.total * LEAST_FREE_SHARE):
+        yield Reason("disk", f"The disk is nearly full: {usage.free // 2**20} MB are free. Make room.")
+
+
+def _guard(now):
+    if refusal := guard.refusal():
+        yield Reason("guard", refusal)
+
+
+_LOOKS = [_guard, _tip, _worker, _mailings, _outbox, _sender, _disk]

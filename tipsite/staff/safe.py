@@ -1,0 +1,114 @@
+"""Is Tuesday safe? The page that says so, and the one that opens the restore guard."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from subscribers import guard
+from tips import rights, slots
+from tipsite import safety
+
+# For each name of a Reason: a heading, what to do besides what its words say, where, and what the link says.
+# An address that leads to one mailing is asked for with it.
+_CALENDAR = ("admin:tips_calendar", "Open the calendar")
+_MAILINGS = ("admin:subscribers_mailing_changelist", "Open the mailings")
+ADVICE = {
+    "slot": ("The next slot", "", *_CALENDAR),
+    "worker": (
+        "The worker",
+        "Whoever runs the server starts it; the operations guide says how. Nothing is lost meanwhile.",
+    ),
+    "paused": ("A mailing is paused", "See to the cause, then resume it on its page.", *_MAILINGS),
+    "held": ("A mailing is held", "", *_MAILINGS),
+    "stuck": (
+        "Mail is stuck",
+        "Look whether a worker runs and the mail server answers.",
+        *_MAILINGS,
+    ),
+    "uncertain": (
+        "Uncertain deliveries",
+        "Open the mailing’s ledger, and say whether to send them again or to count them as sent.",
+        *_MAILINGS,
+    ),
+    "server": (
+        "The mail server",
+        "Whoever runs the server looks at the mail server’s log and at EMAIL_URL. Mails are kept, and tried"
+        " again.",
+    ),
+    "sender": (
+        "The sender’s settings",
+        "Whoever runs the server changes the setting, and starts the site anew.",
+    ),
+    "disk": ("The disk", "Whoever runs the server makes room, before the database cannot be written to."),
+    "guard": ("The restore guard", ""),
+}
+PAGE = {"title": "Is the next tip safe?", "here": "Is Tuesday safe?"}
+
+
+def safe(request):
+    """Tell whether the next tip will reach its readers on time; and why not, to whoever can do something."""
+    now = timezone.now()
+    row, reasons = safety.next_slot(now), safety.reasons(now)
+    sees_why = safety.may_see(request.user)
+    shown = [_shown(reason, request.user) for reason in reasons] if sees_why else []
+    context = {
+        "is_safe": not reasons,
+        # Which tip it is, not everybody may know.
+        "sees_why": sees_why,
+        "row": row,
+        "when": slots.in_words(row.slot.at) if row else "",
+        "reasons": shown,
+        "count": len(reasons),
+        "may_open": request.user.has_perm(guard.PERMISSION),
+        "now": now,
+    }
+    return _page(request, "safe", context)
+
+
+def real(request):
+    """Say what follows when this is called the real database; on POST, do it."""
+    if not request.user.has_perm(guard.PERMISSION):
+        raise PermissionDenied("You may not open the guard. Ask a publisher to do it.")
+    refusal = guard.refusal()
+    if not refusal:
+        messages.info(request, "The guard is open: this is the real database already.")
+        return HttpResponseRedirect(reverse("admin:safe"))
+    if request.method == "POST":
+        try:
+            messages.success(request, guard.accept(by=request.user))
+        except guard.JournalError as error:
+            messages.error(request, str(error))
+        return HttpResponseRedirect(reverse("admin:safe"))
+    is_lost = refusal == guard.NO_JOURNAL
+    return _page(request, "real", {"refusal": refusal, "is_lost": is_lost, "title": "This is the real one"})
+
+
+def _shown(reason, user):
+    """Return a reason as the page shows it: its name, heading, words, what to do, and where (or "")."""
+    heading, advice, *way = ADVICE.get(reason.name, (reason.name.capitalize(), ""))
+    address, link = "", ""
+    if way and _may_follow(user, way[0]):
+        address, link = reverse(way[0]), way[1]
+        if reason.mailing:
+            address = reverse("admin:subscribers_mailing_change", args=[reason.mailing])
+            link = "Open the mailing"
+    return {
+        "name": reason.name,
+        "heading": heading,
+        "words": reason.words,
+        "advice": advice,
+        "address": address,
+        "link": link,
+    }
+
+
+def _may_follow(user, way):
+    return user.has_perm(rights.APPROVE if way == _CALENDAR[0] else "subscribers.view_mailing")
+
+
+def _page(request, name, context):
+    context = {**admin.site.each_context(request), **PAGE, **context}
+    return TemplateResponse(request, f"admin/safety/{name}.html", context)
