@@ -47,7 +47,14 @@ class Desk(AdminSite):
         """Return what the front page offers: tips first, what belongs to the machinery last."""
         rooms = {"tips": 0, "subscribers": 1, "auth": 2}
         models = {"Tip": 0, "Category": 1, "Tag": 2}
-        models |= {"Subscriber": 0, "SignupRequest": 1, "Letter": 2, "Suppression": 3, "Erasure": 4}
+        models |= {
+            "Subscriber": 0,
+            "SignupRequest": 1,
+            "Letter": 2,
+            "Suppression": 3,
+            "Erasure": 4,
+            "Mailing": -1,
+        }
         apps = super().get_app_list(request, app_label)
         apps.sort(key=lambda app: rooms.get(app["app_label"], 9))
         for app in apps:

@@ -15,8 +15,9 @@ from django_tasks_db.models import DBTaskResult
 
 from shield import budgets
 from subscribers import erasure, subscriptions, suppressions, tasks, uploads
+from subscribers.delivery import opening
 from tips import media, search
-from tipsite import floods, leases, notices
+from tipsite import floods, leases, notices, troubles
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,11 @@ def prune_task_results(now):
 def send_due_mails(now):
     """Ask for the mails to readers that no background task has sent."""
     tasks.nudge_due()
+
+
+def keep_mailings(now):
+    """Prepare the mailings of tips that go live, and bring those that wait in step with their tips."""
+    opening.keep_up(now)
 
 
 def catch_up_with_the_journal(now):
@@ -67,9 +73,11 @@ def count_words(now):
 
 EACH_MINUTE = [
     leases.sweep,
+    keep_mailings,
     send_due_mails,
     catch_up_with_the_journal,
     notices.send_alarms,
+    troubles.send_alarms,
     floods.send_alarm,
 ]
 # By the hour rather than by the day: an hour that is missed is made up for by the next one.

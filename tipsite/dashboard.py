@@ -12,15 +12,17 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from subscribers import charts, growth
-from subscribers.models import Letter, Outgoing, SignupRequest, Subscriber
+from subscribers import charts, growth, mailings, telling
+from subscribers.models import Letter, Mailing, Outgoing, SignupRequest, Subscriber
 from tips import rights, slots, weeks
 from tips.models import ImportRun, State, Tip
-from tipsite import notices
+from tipsite import notices, safety
 from tipsite.models import Notice
 
 # With the coming ones, a year of weeks.
 PAST = 39
+SEE_MAILINGS = "subscribers.view_mailing"
+MOST_REASONS = 3
 # Of the growth of the list.
 GROWTH_WEEKS, CHART_HEIGHT = 26, 40
 SEE_PEOPLE = "subscribers.view_subscriber"
@@ -43,6 +45,12 @@ def context(user, now=None):
         "strip": strip([*reversed(stretch.past[:PAST]), *stretch.coming], following),
         "gaps": [row for row in stretch.coming if row.is_unsafe and row is not following][:MOST_GAPS],
     }
+    reasons = safety.reasons(now)
+    shown["unsafe"] = len(reasons)
+    if safety.may_see(user):
+        shown["reasons"], shown["more_reasons"] = reasons[:MOST_REASONS], len(reasons[MOST_REASONS:])
+    if user.has_perm(SEE_MAILINGS):
+        shown["mailing"] = mailing(now)
     if user.has_perm(rights.APPROVE):
         shown |= {
             "may_approve": True,
@@ -56,6 +64,26 @@ def context(user, now=None):
     if user.has_perm(SEE_PEOPLE):
         shown["people"] = people(now)
     return shown
+
+
+def mailing(now):
+    """Return the mailing under way, or the next one, or the last, as it is told; None where there was none.
+
+    Of several, the one that began first.
+    """
+    rows = Mailing.objects.select_related("tip").defer("text", "html")
+    states = Mailing.State
+    for some in ([states.OPENING, states.SENDING, states.PAUSED], [states.PREPARED], [states.HELD]):
+        if row := rows.filter(state__in=some).order_by("opens_at", "pk").first():
+            break
+    else:
+        row = rows.filter(state=states.SENT).order_by("-finished_at", "-pk").first()
+    if row is None:
+        return None
+    row.telling = telling.tell(row, now)
+    row.progress = mailings.progress(row, now) if row.opened_at else None
+    row.time_left = telling.time_left(row.progress.left) if row.progress else ""
+    return row
 
 
 # --- What an editor is asked for --------------------------------------------------------------------

@@ -52,6 +52,18 @@ def slot_alarm(row, addresses, desk):
     return mail
 
 
+def mailing_trouble(sentence, advice, addresses, desk, tip=None):
+    """Return the mail that tells staff that a mailing stands still, or that nothing is mailed at all.
+
+    ``sentence`` says what is wrong and ``advice`` what to do; ``desk`` is the address of the page on which to
+    do it, and ``tip`` the one whose mailing it is about, or None for all.
+    """
+    context = {"sentence": sentence, "advice": advice, "desk": desk, "tip": tip}
+    mail = _build("mailing_trouble", "", context)
+    mail.to = addresses
+    return mail
+
+
 def flood_alarm(forms, waiting, addresses, desk):
     """Return the mail that tells staff that far more forms are sent to the site than people send.
 

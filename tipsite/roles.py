@@ -16,6 +16,8 @@ _AUTHOR = {
 _EDITOR = _AUTHOR | {
     "tips.add_category",
     "tips.add_tag",
+    # How mailings stand; the ledger, which names people, is a Publisher's.
+    "subscribers.view_mailing",
     "tips.approve_tip",
     "tips.change_any_tip",
     "tips.change_category",
@@ -37,7 +39,9 @@ _PUBLISHER = _EDITOR | {
     "subscribers.erase_subscriber",
     "subscribers.export_subscriber",
     "subscribers.import_subscriber",
+    "subscribers.manage_mailing",
     "subscribers.view_consentevent",
+    "subscribers.view_delivery",
     "subscribers.view_erasure",
     "subscribers.view_letter",
     "subscribers.view_signuprequest",

@@ -1,3 +1,8 @@
 """The desk's rooms for people and post, by subject."""
 
-from subscribers.admin import people, requests, suppressions  # noqa: F401  registers what they hold
+from subscribers.admin import (  # noqa: F401  registers what they hold
+    mailings,
+    people,
+    requests,
+    suppressions,
+)

@@ -19,7 +19,9 @@ def tip():
     make_tip("Without a day", undated=True)
     make_tip("Not brought over", body="", publish_at=ago(days=1))
     make_tip("Still to come", publish_at=ago(days=-1))
-    return make_tip("Ask & <listen>", takeaway="First hear, then speak.", publish_at=ago(days=2))
+    return make_tip(
+        "Ask & <listen>", takeaway="First hear, then speak.", publish_at=ago(days=2), for_mail=True
+    )
 
 
 def join(address="anna@example.org", first_name="Anna"):

@@ -19,7 +19,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_tasks_db.models import DBTaskResult
 
 from subscribers import subscriptions, suppressions
-from subscribers.models import Erasure, Letter, SignupRequest, Suppression
+from subscribers.models import Delivery, Erasure, Letter, Mailing, SignupRequest, Suppression
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips import preview, queue, slots
@@ -62,11 +62,34 @@ def routes():
     return set(walk(admin.site.urls[0], "admin/"))
 
 
+# Mailings by the words of the table.
+MAILINGS = {
+    "prepared": Mailing.State.PREPARED,
+    "under way": Mailing.State.SENDING,
+    "paused": Mailing.State.PAUSED,
+    "held": Mailing.State.HELD,
+    "sent": Mailing.State.SENT,
+}
+
+
+def make_mailing(state, subscriber):
+    """Save a mailing in a state; one that has begun has a delivery that waits for a person."""
+    moment = timezone.now() - timedelta(hours=1)
+    values = {"tip": make_tip(for_mail=True, publish_at=moment), "opens_at": moment, "state": state}
+    if state in (Mailing.State.PREPARED, Mailing.State.HELD):
+        return Mailing.objects.create(**values)
+    values |= {"opened_at": moment, "opened_to": Mailing.ALL, "subject": "S", "text": "T", "html": "<p>T</p>"}
+    mailing = Mailing.objects.create(**values)
+    uncertain = {"state": Delivery.State.UNCERTAIN, "doubts": 2}
+    Delivery.objects.create(mailing=mailing, subscriber=subscriber, **uncertain)
+    return mailing
+
+
 class Things:
     """One of everything that an address can be about, as seen by ``me``."""
 
     def __init__(self, me):
-        self.other = make_person("other", "Author")
+        self.me, self.other = me, make_person("other", "Author")
         later = timezone.now() + timedelta(days=400)
         review = {"state": State.IN_REVIEW, "publish_at": later, "categories": ["Manners"]}
         self.tips = {
@@ -95,6 +118,7 @@ class Things:
         }
         subscriber = subscriptions.confirm(subscriptions.request("anna@example.org"))
         suppressions.suppress(subscriber.key, Suppression.Reason.BOUNCED)
+        self.mailings = {which: make_mailing(state, subscriber) for which, state in MAILINGS.items()}
         tag = Tag.objects.create(name="calm", slug="calm")
         self.rows = {
             "auth/group": Group.objects.get(name="Author"),
@@ -123,6 +147,8 @@ class Things:
         """Return what a POST brings along, so that what is permitted is also done."""
         answers = {"post": "yes", "reason": "Because.", "days": "7", "role": "Author"}
         answers |= {"when_0": "2031-03-04", "when_1": "07:00"}
+        if "/mailing/" in address:
+            answers |= {"note": "It was wrong.", "to": self.me.pk, "do": "count-as-sent"}
         if "/calendar/" in address:
             answers |= {"verb": "pin", "tip": self.tips["another’s in review"].pk, "day": self.day}
             answers |= {"from_date": self.day, "weekday": 2, "time": "08:00", "zone": "Europe/Berlin"}
@@ -147,6 +173,11 @@ class Things:
                 places["number"] = tip.history.latest().history_id
         elif room == "auth/user" and which:
             places["id"] = self.people[which].pk
+        elif room == "subscribers/mailing":
+            mailing = self.mailings[which or "sent"]
+            places["id"] = mailing.pk
+            if "<row>" in address:
+                places["row"] = mailing.deliveries.get().pk
         elif room in self.rows:
             places["id"] = self.rows[room].pk
         elif address.startswith("/admin/r/"):
