@@ -1,4 +1,4 @@
-"""Measure pages and the imports on an archive of 15,000 tips: ``make bench``, or ``python -m bench --help``.
+"""Measure pages, import and mail: ``make bench``, or ``python -m bench --help``.
 
 With DATABASE_URL set it measures on that engine alone, else on SQLite and on PostgreSQL: the server of
 TEST_DATABASE_URL, or one of its own. The databases are always its own; the given one is not written to.
@@ -59,7 +59,48 @@ def measure(name, url, folder, options):
     with scratch(url, folder) as database:
         failed += 1 if run(database, folder, "bench.equality", options.people).returncode else 0
     failed += imports(url, folder, options.pages)
-    return failed + addresses(url, folder, options.addresses)
+    failed += addresses(url, folder, options.addresses)
+    with scratch(url, folder) as database:
+        mail = run(database, folder, "bench.delivery", options.messages, min(options.rounds, 5))
+        failed += 1 if mail.returncode else 0
+    return failed + openings(url, folder, options.subscribers)
+
+
+def openings(url, folder, most):
+    """Measure the opening of a mailing to a tenth of the subscribers, and to all; return how many failed."""
+    figures = {}
+    with scratch(url, folder) as database:
+        for count in (max(1, most // 10), most):
+            asked(database, folder, "people", count, module="bench.opening")
+            figures[count] = asked(database, folder, "open", module="bench.opening")
+    print(f"\nThe opening of a mailing, while people leave. {machine()}\n")
+    table(
+        ("subscribers", "seconds", "a second", "peak MiB", "longest leaving, ms"),
+        [
+            (
+                str(count),
+                f"{each['seconds']:.1f}",
+                f"{each['audience'] / each['seconds']:.0f}",
+                f"{each['megabytes']:.0f}",
+                f"{each['longest_wait'] * 1000:.0f}",
+            )
+            for count, each in figures.items()
+        ],
+    )
+    few, full = figures.values()
+    verdicts = Verdicts()
+    verdicts.at_most("longest leaving, seconds", max(few["longest_wait"], full["longest_wait"]), 2.0)
+    if most >= 10_000:
+        ratio = _per_person(full) / _per_person(few)
+        verdicts.at_most("opening, time per person, ten times as many", ratio, 3.0)
+        # SQLite maps so much of its file into memory, and no more however long it is.
+        grown = full["megabytes"] - few["megabytes"]
+        verdicts.at_most("opening, peak memory, MiB more for ten times as many", grown, 160.0)
+    return verdicts.failed
+
+
+def _per_person(figures):
+    return figures["seconds"] / max(figures["audience"], 1)
 
 
 def imports(url, folder, most):
@@ -141,10 +182,10 @@ def addresses(url, folder, most):
 
 
 def asked(database, folder, *arguments, module="bench.imports"):
-    """Run one step of an import in a process of its own; return what it told."""
+    """Run one step, of the import unless told otherwise, in a process of its own; return what it told."""
     step = run(database, folder, module, *arguments, stdout=subprocess.PIPE)
     if step.returncode:
-        sys.exit("The import cannot be measured; the reason is above.")
+        sys.exit(f"{module} cannot be measured; the reason is above.")
     return json.loads(step.stdout)
 
 
@@ -168,6 +209,8 @@ if __name__ == "__main__":
     parser.add_argument(
         "--pages", type=int, default=1500, help="archive pages to import, and a tenth of them"
     )
+    parser.add_argument("--messages", type=int, default=2000, help="mails to send, each round and way")
+    parser.add_argument("--subscribers", type=int, default=100_000, help="in the mailing that is opened")
     parser.add_argument(
         "--people", type=int, default=200, help="members, and as many strangers, to tell apart"
     )

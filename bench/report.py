@@ -29,6 +29,10 @@ class Verdicts:
         """Judge a figure that may not be above its bound."""
         self._say(figure <= bound, f"{what}: {_short(figure)} (at most {_short(bound)})")
 
+    def at_least(self, what, figure, bound):
+        """Judge a figure that may not be below its bound."""
+        self._say(figure >= bound, f"{what}: {_short(figure)} (at least {_short(bound)})")
+
     def same(self, what, one, other):
         """Judge two figures that must be equal."""
         self._say(one == other, f"{what}: {one} and {other} (the same)")

@@ -18,7 +18,8 @@ ENGINE = os.environ.get("DATABASE_URL", "") if connection.vendor == "postgresql"
 
 @pytest.mark.processes
 def test_it_prints_every_figure():
-    options = "--tips 30 --rounds 2 --pages 10 --addresses 20 --people 2".split()
+    sizes = "--tips 30 --rounds 2 --pages 10 --addresses 20 --people 2 --messages 40 --subscribers 100"
+    options = sizes.split()
     run = subprocess.run(
         [sys.executable, "-m", "bench", *options],
         cwd=ROOT,
@@ -36,12 +37,22 @@ def test_it_prints_every_figure():
         "search",
         "import / bare",
         "peak memory",
+        "one connection",
         "addresses / bare",
         "unsubscribe, second: medians apart / spread",
     ):
         assert re.search(rf"^(ok  |FAIL) .*{verdict}.*: .+\(.+\)$", run.stdout, re.MULTILINE), run.stdout
     for pages in (1, 10):
         assert re.search(rf"^{pages} +\d+ +[\d.]+ +\d+ +[\d.]+$", run.stdout, re.MULTILINE), run.stdout
+    for way in (
+        "smtplib's loop",
+        "Django's EmailMessage",
+        "our worker, one",
+        "our worker, 4",
+        "bare commits",
+    ):
+        assert re.search(rf"^{way}.* +\d+( +[\d.]+)?$", run.stdout, re.MULTILINE), run.stdout
+    assert re.search(r"^100 +[\d.]+ +\d+ +\d+ +\d+$", run.stdout, re.MULTILINE), run.stdout
     for rows in (2, 20):
         assert re.search(rf"^{rows} +[\d.]+ +\d+ +\d+$", run.stdout, re.MULTILINE), run.stdout
     assert re.search(r"A bare bulk_create of the same \d+ rows: .* tips a second", run.stdout)

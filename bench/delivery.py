@@ -1,0 +1,211 @@
+"""Measure the sending of a mailing against what the same connection could do without any care.
+
+    python -m bench.delivery MESSAGES ROUNDS
+
+on the database of DATABASE_URL, which must be empty and migrated.
+"""
+
+import hashlib
+import smtplib
+import statistics
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+
+import django
+
+if __name__ == "__main__":
+    django.setup()
+
+from django.conf import settings
+from django.core import mail
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from bench.report import Verdicts, machine, table
+from subscribers import tipmail
+from subscribers.delivery import opening
+from subscribers.delivery.post import Post
+from subscribers.models import Delivery, Mailing, Subscriber
+from tests.__main__ import ROOT
+from tips.models import State, Tip
+
+# Of the bare loop's messages a second; more is asked where the database can flush several commits at once.
+ONE_CONNECTION, FOUR_CONNECTIONS = 0.45, 0.9
+_PARAGRAPH = "<p>Greet whoever comes in before they reach the counter, and say your name as you do it. </p>"
+
+
+class Stop:
+    """Ends the threads of a Post."""
+
+    def __init__(self):
+        self.asked = False
+
+    def wait(self, seconds):
+        time.sleep(min(max(seconds, 0), 0.05))
+        return self.asked
+
+    def __bool__(self):
+        return self.asked
+
+
+@contextmanager
+def sink():
+    """Run the sink in a process of its own, and let the site send there."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.sink"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", int(process.stdout.readline())
+    try:
+        yield process
+    finally:
+        process.communicate()
+
+
+def tip():
+    """Make a tip of the usual length, with a mailing of the length of a usual mail."""
+    at = timezone.now() - timedelta(minutes=1)
+    return Tip.objects.create(
+        title=f"Greet them first {at:%f}",
+        slug=f"greet-{at:%f}",
+        body=_PARAGRAPH * 40,
+        takeaway="Greet first.",
+        state=State.APPROVED,
+        publish_at=at,
+        approved_at=at,
+    )
+
+
+def people(count, first=0):
+    """Make so many subscribers, at domains of which some are much more usual than others."""
+    made = []
+    for number in range(first, first + count):
+        address = f"person{number}@host{min(number % 40, number % 7)}.example"
+        row = Subscriber(address=address, folded=address)
+        row.key = hashlib.sha256(address.encode()).hexdigest()
+        made.append(row)
+    Subscriber.objects.bulk_create(made, batch_size=500)
+
+
+def opened():
+    """Return a mailing to all, with its rows made and nothing sent."""
+    mailing = Mailing.objects.create(tip=tip(), opens_at=timezone.now())
+    if not opening.freeze(mailing.pk):
+        sys.exit("The mailing was not opened.")
+    while opening.extend(mailing.pk):
+        pass
+    mailing.refresh_from_db()
+    return mailing
+
+
+def ready_made(mailing, count):
+    """Return (sender, address, bytes) of so many of its messages."""
+    template = tipmail.Template(mailing)
+    rows = mailing.deliveries.select_related("subscriber")[:count]
+    return [
+        (*template.personal(row.pk, row.subscriber.handle, row.subscriber.address), row.subscriber.address)
+        for row in rows
+    ]
+
+
+def bare(messages):
+    """Send ready-made messages in a loop over one connection; return messages a second."""
+    with smtplib.SMTP(settings.EMAIL_HOST, settings.EMAIL_PORT) as server:
+        began = time.perf_counter()
+        for sender, data, address in messages:
+            server.sendmail(sender, [address], data)
+        return len(messages) / (time.perf_counter() - began)
+
+
+def djangos(mailing, rows):
+    """Build and send each message with Django's own means over one connection; return messages a second."""
+    template = tipmail.Template(mailing)
+    with mail.get_connection() as one:
+        began = time.perf_counter()
+        for row in rows:
+            letter = template.letter(row.pk, row.subscriber.handle, row.subscriber.address)
+            letter.connection = one
+            letter.send()
+        return len(rows) / (time.perf_counter() - began)
+
+
+def ours(lines):
+    """Send a mailing to all as a worker does; return messages a second, by the ledger's own moments."""
+    mailing = opened()
+    stop = Stop()
+    post = Post(stop, lines)
+    post.start()
+    while Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.SENDING).exists():
+        time.sleep(0.1)
+    stop.asked = True
+    post.join(10)
+    mailing.refresh_from_db()
+    moments = mailing.deliveries.filter(state=Delivery.State.SENT).order_by("sent_at")
+    if mailing.state != Mailing.State.SENT or moments.count() != mailing.audience:
+        sys.exit(f"The mailing is {mailing.state}, not sent to all. {mailing.reason}")
+    span = moments.last().sent_at - moments.first().sent_at
+    return (mailing.audience - 1) / span.total_seconds()
+
+
+def commits(count):
+    """Change one row in a transaction of its own, over and over; return commits a second."""
+    pks = list(Subscriber.objects.values_list("pk", flat=True)[:count])
+    with connection.cursor() as cursor:
+        began = time.perf_counter()
+        for pk in pks:
+            cursor.execute("UPDATE subscribers_subscriber SET first_name = 'x' WHERE id = %s", [pk])
+        return len(pks) / (time.perf_counter() - began)
+
+
+def main(count, rounds):
+    """Measure all in turns, print the medians; return how many verdicts failed."""
+    call_command("migrate", verbosity=0)
+    # So high that it holds nobody up, while what it costs to ask is still paid.
+    settings.MAIL_PER_MINUTE = settings.MAIL_PER_DOMAIN = 10**8
+    people(count)
+    figures = {name: [] for name in ("bare", "Django", "one", "four", "commits")}
+    with sink():
+        mailing = opened()
+        Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.PAUSED)
+        messages = ready_made(mailing, count)
+        rows = list(mailing.deliveries.select_related("subscriber")[: max(count // 4, 1)])
+        for _ in range(rounds):
+            figures["commits"].append(commits(count))
+            figures["bare"].append(bare(messages))
+            figures["Django"].append(djangos(mailing, rows))
+            figures["one"].append(ours(1))
+            figures["four"].append(ours(settings.MAIL_CONNECTIONS))
+    median = {name: statistics.median(each) for name, each in figures.items()}
+    size = len(messages[0][1])
+    print(f"\nMail: {count} messages of {size / 1000:.1f} kB, medians of {rounds} rounds. {machine()}\n")
+    names = {
+        "bare": "smtplib's loop, one connection, ready-made bytes",
+        "Django": "Django's EmailMessage, one kept-open connection",
+        "one": "our worker, one connection",
+        "four": f"our worker, {settings.MAIL_CONNECTIONS} connections",
+        "commits": "bare commits of one row",
+    }
+    table(
+        ("what", "a second", "of the bare loop"),
+        [
+            (text, f"{median[name]:.0f}", "" if name == "commits" else f"{median[name] / median['bare']:.2f}")
+            for name, text in names.items()
+        ],
+    )
+    verdicts = Verdicts()
+    verdicts.at_least("one connection / bare loop", median["one"] / median["bare"], ONE_CONNECTION)
+    if connection.vendor == "postgresql":
+        verdicts.at_least("four connections / bare loop", median["four"] / median["bare"], FOUR_CONNECTIONS)
+    return verdicts.failed
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(*map(int, sys.argv[1:3])) else 0)
