@@ -17,7 +17,8 @@ import threading
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from subscribers import journal, replay
@@ -44,7 +45,14 @@ OPEN = "Nothing stands against mail from this database; nothing was changed."
 MARK = "mark"
 REPLY = "before a restore"
 LOST = "It was mailed before this database was restored; whom it reached stood in the lost rows."
+HALF_OPEN = (
+    "Its list was not complete when the backup was taken, and it went out since: those who are not on the"
+    " list may have it. Cancel it, or resume it if a second mail is better than none."
+)
 _ROW = 1
+# On an empty machine the journal too is as old as the backup, and does not know how far it had come since.
+_LEAP = 1_000_000
+_LARGEST = 2**53
 
 
 class JournalError(Exception):
@@ -79,7 +87,7 @@ def advance(mailing=None, up_to=0, *, finished=False):
     once more when the mailing is ``finished``. Returns whether it is noted: if not, because the guard is
     closed or the journal cannot be written, nothing may be sent. Not to be called inside of a transaction.
     """
-    row, _ = Instance.objects.get_or_create(pk=_ROW)
+    row = _made()
     # The first mark stands before the counter rises: whoever has risen and has none has lost the journal.
     if row.counter == 0 and (refusal() or not journal.append([_mark(row)])):
         return False
@@ -97,6 +105,15 @@ def advance(mailing=None, up_to=0, *, finished=False):
     return journal.append([_mark(row, **more)])
 
 
+def _made():
+    """Return the database's row, which the first of all that look for it makes."""
+    if row := Instance.objects.filter(pk=_ROW).first():
+        return row
+    # No error for those who come at once, not even in the database's log.
+    Instance.objects.bulk_create([Instance(pk=_ROW)], ignore_conflicts=True)
+    return Instance.objects.get(pk=_ROW)
+
+
 def catch_up():
     """Let the journal's leavings, suppressions and erasures hold here; return ``replay.replay``'s counts.
 
@@ -111,8 +128,8 @@ def accept(*, by):
 
     Suppressions, leavings and erasures of the journal are replayed. Of a mailing that the journal knows to
     have come further, what this database believes to be unsent is marked as uncertain, for a person to
-    decide; one that it does not know at all is noted, so that its tip is not mailed again. Raises
-    PermissionDenied, and JournalError.
+    decide; one that it does not know at all is noted, so that its tip is not mailed again. No delivery gets a
+    number that one of the lost ones had. Raises PermissionDenied, and JournalError.
     """
     if not by.has_perm(PERMISSION):
         raise PermissionDenied("You may not open the guard. Ask a publisher to do it.")
@@ -124,12 +141,13 @@ def accept(*, by):
         return OPEN
     brought = catch_up()
     with transaction.atomic():
-        row, _ = Instance.objects.get_or_create(pk=_ROW)
+        _made()
         row = Instance.objects.select_for_update().get(pk=_ROW)
         doubtful = sum(_bring_up(mark) for mark in _newer_than(row))
         before, row.name = row.name, new_name()
         row.counter = max(row.counter, _marks.latest()[1]) + 1
         row.save()
+        _leave_behind(max((mark.get("up_to", 0) for mark in _all_marks()), default=0))
         sentence = (
             f"Said to be the real one. From the journal: {brought['left']} left, {brought['suppressed']}"
             f" suppressed, {brought['erased']} erased; {doubtful} deliveries are uncertain."
@@ -168,19 +186,43 @@ def _newer_than(row):
 def _bring_up(mark):
     """Bring one mailing up to what the journal knows; return how many deliveries are uncertain for that."""
     mailing = Mailing.objects.filter(pk=mark["mailing"], tip=mark["tip"], kind=mark["kind"]).first()
+    ended = {"state": Mailing.State.CANCELLED, "reason": LOST, "finished_at": timezone.now()}
     if mailing is not None and mailing.opened_at is not None:
+        if mailing.opened_to != Mailing.ALL:
+            # Those who have no row here may have one there.
+            unfinished = Mailing.objects.filter(
+                pk=mailing.pk, state__in=[Mailing.State.OPENING, Mailing.State.PAUSED]
+            )
+            unfinished.update(state=Mailing.State.PAUSED, reason=HALF_OPEN, by=None)
         unsettled = Delivery.objects.filter(mailing=mailing, pk__lte=mark["up_to"]).pending()
         now = timezone.now()
         return unsettled.update(
             state=Delivery.State.UNCERTAIN, due_at=None, line=None, doubts=2, reply=REPLY, settled_at=now
         )
+    if mailing is not None:
+        Mailing.objects.filter(pk=mailing.pk).update(**ended)
+        return 0
     tip = Tip.objects.filter(pk=mark["tip"]).first()
     # A tip that is not for mail has no mailing, and only a Publisher lifts that.
     if tip is None or mark["kind"] != Mailing.Kind.TIP or not tip.for_mail:
         return 0
-    ended = {"state": Mailing.State.CANCELLED, "reason": LOST, "finished_at": timezone.now()}
     Mailing.objects.update_or_create(tip=tip, kind=Mailing.Kind.TIP, defaults=ended)
     return 0
+
+
+def _leave_behind(number):
+    """Give later deliveries numbers far above all that were sent, as the journal knows, up to ``number``.
+
+    What comes back of a delivery whose row is lost would else be taken for that of another person.
+    """
+    table = Delivery._meta.db_table
+    number = max(number, Delivery.objects.aggregate(last=Max("pk"))["last"] or 0) + _LEAP
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [table, number])
+            return
+        cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+        cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, number])
 
 
 def _all_marks():
@@ -200,6 +242,7 @@ def _read(line):
         entry = json.loads(line)
         of_one = entry["what"] == MARK and isinstance(entry["instance"], str)
         whole = isinstance(entry["counter"], int) and isinstance(entry.get("up_to", 0), int)
+        whole = whole and entry.get("up_to", 0) < _LARGEST
     except (ValueError, TypeError, KeyError):
         return None
     return entry if of_one and whole else None

@@ -17,7 +17,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from shield.budgets import Allowance, Pace
-from subscribers import addresses
+from subscribers import addresses, guard
 from subscribers.models import Outgoing
 
 logger = logging.getLogger(__name__)
@@ -31,6 +31,8 @@ CLAIM_LASTS = timedelta(minutes=15)
 LONGEST_PAUSE = timedelta(hours=1)
 # A mail server that was away is asked for again this soon, for one mail on behalf of all.
 LONGEST_ABSENCE = timedelta(minutes=10)
+# How soon is asked again whether the restore guard is open.
+WHILE_CLOSED = timedelta(minutes=2)
 # Shorter than it takes the clock to come round: for so long a turn waits for the next place in the budget.
 PATIENCE = timedelta(seconds=5)
 GIVE_UP_AFTER = timedelta(days=3)
@@ -77,7 +79,7 @@ class Outbox:
 
         Those go first, with the clock's next turn.
         """
-        if not self.due().filter(pk__lt=pk).exists():
+        if not guard.refusal() and not self.due().filter(pk__lt=pk).exists():
             with closing(mail.get_connection()) as connection:
                 self._attempt(pk, connection)
 
@@ -98,6 +100,10 @@ class Outbox:
         return self._turn(seconds)[1]
 
     def _turn(self, seconds):
+        if guard.refusal():
+            # In a backup wait mails that went out since, and mails to people who left since.
+            self.due().update(due_at=timezone.now() + WHILE_CLOSED)
+            return 0, False
         self._sweep()
         until = time.monotonic() + seconds
         settled, last, has_waited = 0, 0, False

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 
 import pytest
 from aiosmtpd.controller import Controller
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from shield import stamps
 from subscribers import wording
 from tests.subscribers import mailserver
+from tests.tipsite.processes import own_database
+from tipsite import backups
 
 
 @dataclass
@@ -98,6 +101,30 @@ def mail_server(settings):
         settings.EMAIL_TIMEOUT = 5
         settings.MAIL_PER_MINUTE = settings.MAIL_PER_DOMAIN = 0
         yield server
+
+
+@pytest.fixture
+def own_copy(transactional_db, tmp_path, settings):
+    """Put a copy of the tests' database in its place; give its address, as a DATABASE_URL.
+
+    Other processes see what the test does in it, and a restore may replace it as a whole.
+    """
+    with own_database(tmp_path) as url:
+        tests_own = connections[DEFAULT_DB_ALIAS]
+        is_file = tests_own.vendor == "sqlite"
+        copy = tmp_path / "tips.sqlite3" if is_file else tmp_path / "copy.pgdump"
+        backups._dump(copy)
+        place = settings.DATABASES[DEFAULT_DB_ALIAS]
+        name, place["NAME"] = place["NAME"], str(copy) if is_file else url.rpartition("/")[2]
+        connections[DEFAULT_DB_ALIAS] = tests_own.copy()
+        try:
+            if not is_file:
+                backups._load(copy)
+            yield url
+        finally:
+            connections[DEFAULT_DB_ALIAS].close()
+            # Before anything else: a database in memory is gone when it is taken for a file, and closed.
+            connections[DEFAULT_DB_ALIAS], place["NAME"] = tests_own, name
 
 
 @pytest.fixture

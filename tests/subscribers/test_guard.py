@@ -4,11 +4,12 @@ import json
 from types import SimpleNamespace
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from subscribers import addresses, guard, journal
+from subscribers import addresses, confirmations, guard, journal, outbox, subscriptions, tipmail
 from subscribers.delivery.post import work_off
 from subscribers.models import Delivery, Instance, Mailing, Subscriber, Suppression
 from tests.subscribers import posting
@@ -38,7 +39,7 @@ def put_back(backup):
 
 def mailing_of(count, **fields):
     """Make a mailing that is on its way to so many people, none of whom has it."""
-    values = {"state": Mailing.State.SENDING, "opened_at": timezone.now()} | fields
+    values = {"state": Mailing.State.SENDING, "opened_at": timezone.now(), "opened_to": Mailing.ALL} | fields
     mailing = Mailing.objects.create(tip=make_tip(for_mail=True), **values)
     people = [Subscriber.objects.create(address=f"p{mailing.pk}-{n}@example.org") for n in range(count)]
     rows = [Delivery.objects.create(mailing=mailing, subscriber=person) for person in people]
@@ -219,6 +220,35 @@ def test_a_tip_that_was_mailed_after_the_backup_is_not_mailed_again(publisher, k
     assert mailing.finished_at is not None
 
 
+def test_a_correction_that_was_mailed_after_the_backup_is_not_mailed_again(publisher):
+    sent, _ = mailing_of(1, state=Mailing.State.SENT)
+    values = {
+        "tip": sent.tip,
+        "kind": Mailing.Kind.CORRECTION,
+        "corrects": sent,
+        "note": "The link was wrong.",
+    }
+    correction = Mailing.objects.create(**values)
+    guard.advance()
+    backup = take_backup()
+    guard.advance(correction, up_to=9)
+    put_back(backup)
+    guard.accept(by=publisher)
+    correction.refresh_from_db()
+    assert (correction.state, correction.reason) == (Mailing.State.CANCELLED, guard.LOST)
+
+
+def test_a_mailing_that_was_half_open_in_the_backup_waits_for_a_person(publisher):
+    mailing, rows = mailing_of(1, state=Mailing.State.OPENING, opened_to="5")
+    guard.advance()
+    backup = take_backup()
+    guard.advance(mailing, up_to=rows[0].pk + 1)
+    put_back(backup)
+    assert "1 deliveries are uncertain" in guard.accept(by=publisher)
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.reason) == (Mailing.State.PAUSED, guard.HALF_OPEN)
+
+
 def test_a_tip_that_is_not_for_mail_here_does_not_stand_in_the_way(publisher):
     tip = make_tip(for_mail=False)
     guard.advance()
@@ -297,6 +327,39 @@ def test_nothing_is_opened_or_sent_while_it_is_closed_and_all_goes_on_afterwards
     guard.accept(by=publisher)
     work_off()
     assert len(mail_server.taken) == 4
+
+
+def test_no_letter_goes_either_while_it_is_closed(mail_server, publisher):
+    guard.advance()
+    backup = take_backup()
+    guard.advance()
+    put_back(backup)
+    signup = subscriptions.request("anna@example.org")
+    confirmations.outbox.send_one(signup.pk)
+    assert confirmations.outbox.send_due() == 0
+    assert mail_server.taken == []
+    guard.accept(by=publisher)
+    with time_machine.travel(timezone.now() + outbox.WHILE_CLOSED):
+        assert confirmations.outbox.send_due() == 1
+    assert len(mail_server.taken) == 1
+
+
+def test_what_comes_back_of_a_lost_delivery_is_nobody_elses(mail_server, publisher, settings):
+    settings.BOUNCE_ADDRESS = "bounces@tips.example.org"
+    posting.make_people(2)
+    guard.advance()
+    backup = take_backup()
+    lost = posting.open_mailing()
+    work_off()
+    # Gone with all that was numbered since, as by a restore.
+    lost.deliveries.all().delete()
+    put_back(backup)
+    guard.accept(by=publisher)
+    posting.open_mailing()
+    work_off()
+    assert len({each.sender for each in mail_server.taken}) == len(mail_server.taken) == 4
+    numbers = [tipmail.read_token(each.sender) for each in mail_server.taken]
+    assert min(numbers[2:]) > max(numbers[:2]) + 1000
 
 
 def test_nothing_is_sent_that_the_journal_could_not_note(mail_server, monkeypatch):
