@@ -128,18 +128,29 @@ class _Connection(asyncio.Protocol):
 def running():
     """Run a MailServer in a thread of its own for the length of a ``with`` block."""
     server, loop = MailServer(), asyncio.new_event_loop()
-    listening = loop.run_until_complete(loop.create_server(lambda: _Connection(server), "127.0.0.1", 0))
-    server.port = listening.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+
+    def there(work):
+        # In its own thread: the browser's tests have a loop running in this one.
+        return asyncio.run_coroutine_threadsafe(work, loop).result()
+
+    async def listen():
+        return await loop.create_server(lambda: _Connection(server), "127.0.0.1", 0)
+
+    async def end():
+        listening.close()
+        # What hangs, or is kept open by somebody who was killed, ends here too.
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await loop.shutdown_asyncgens()
+
+    listening = there(listen())
+    server.port = listening.sockets[0].getsockname()[1]
     try:
         yield server
     finally:
+        there(end())
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        listening.close()
-        # What hangs, or is kept open by somebody who was killed, ends here too.
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()

@@ -528,13 +528,15 @@ def test_however_workers_are_killed_everyone_gets_it_and_repeats_are_listed(mail
         for count in (30, 80, 130):
             wait_until(lambda count=count: len(mail_server.taken) >= count)
             workers.kill()
-        wait_until(lambda: len(mail_server.recipients) == 200)
         wait_until(lambda: workers.ledger()[0] == "sent")
     finally:
         assert workers.end() == [0, 0]
     _, rows = workers.ledger()
-    assert {address for address, *_ in rows} == set(mail_server.recipients)
-    assert {state for _, state, _ in rows} == {"sent"}
+    assert len(rows) == len(people)
+    assert {address for address, state, _ in rows if state == "sent"} <= set(mail_server.recipients)
+    # The third who dies may have had in hand what the second left in doubt: then a person decides.
+    assert {state for _, state, doubts in rows if doubts < 2} == {"sent"}
+    assert {state for _, state, doubts in rows if doubts > 1} <= {"uncertain"}
     repeated = {address for address, count in mail_server.recipients.items() if count > 1}
     doubtful = {address for address, _, doubts in rows if doubts}
     assert repeated <= doubtful

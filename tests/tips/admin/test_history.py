@@ -175,7 +175,7 @@ def test_a_preview_of_an_unfinished_form_shows_what_there_is(desk):
     ).content.decode()
     assert "Without a title" in page
     assert desk.get(at("preview_new", "page")).status_code == 405
-    assert desk.post(at("preview_new", "mail")).status_code == 404
+    assert desk.post(at("preview_new", "nonsense")).status_code == 404
 
 
 def test_another_room_adds_a_preview(desk, draft, monkeypatch):
