@@ -1,7 +1,8 @@
 """Run the whole suite on every database that this machine has: ``python -m tests [pytest's options]``.
 
 On SQLite, and beside it on PostgreSQL: the server of TEST_DATABASE_URL if that is set, otherwise one of our
-own that lives as long as the run. The last lines name what was skipped and why, then count.
+own that lives as long as the run. On each, what starts processes or a browser, and so waits a lot, runs
+beside the rest, unless options choose tests. The last lines name what was skipped and why, then count.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.postgres import NoPostgresError, throwaway
 
@@ -23,6 +25,7 @@ OF_A_SITE = (
     " MAIL_CONNECTIONS MAIL_PER_MINUTE MAIL_PER_DOMAIN MAIL_WINDOW_HOURS"
     " MEDIA_ROOT TRUSTED_PROXIES PORT SLOT_WEEKDAY SLOT_TIME STAFF_TWO_FACTOR FOUR_EYES"
 ).split()
+WAITING = ", processes and browser"
 # pytest's exit status where no test was chosen, which is no failure of the tests.
 NO_TESTS = 5
 
@@ -33,16 +36,35 @@ def main(options):
     missing = None
     with tempfile.TemporaryDirectory(prefix="tips-tests-") as folder, contextlib.ExitStack() as stack:
         folder = Path(folder)
-        runs = {"SQLite": Run("SQLite", "", folder, options)}
-        stack.callback(runs["SQLite"].end)
+        urls = {"SQLite": ""}
         try:
-            url = os.environ.get("TEST_DATABASE_URL") or stack.enter_context(throwaway())
-            runs["PostgreSQL"] = Run("PostgreSQL", url, folder, options, aside=True)
-            stack.callback(runs["PostgreSQL"].end)
+            urls["PostgreSQL"] = os.environ.get("TEST_DATABASE_URL") or stack.enter_context(throwaway())
         except NoPostgresError as error:
             missing = str(error)
+        runs = {}
+        for engine, url in urls.items():
+            for half, chosen in halves(options).items():
+                name = f"{engine}{half}"
+                runs[name] = Run(name, beside(url, half), folder, [*options, *chosen], aside=bool(runs))
+                stack.callback(runs[name].end)
         outcomes = {name: each.outcome() for name, each in runs.items()}
     return report(outcomes, missing)
+
+
+def halves(options):
+    """Return {what is added to the name of a run: the options that choose its tests}."""
+    if any(each.startswith("-m") or Path(each.split("::")[0]).exists() for each in options):
+        return {"": []}
+    waits = "(browser or processes)"
+    return {"": ["-m", f"not soak and not {waits}"], WAITING: ["-m", f"not soak and {waits}"]}
+
+
+def beside(url, half):
+    """Return the address of a database that no other run uses; pytest makes one of a name like its name."""
+    if not url or half:
+        return url
+    parts = urlsplit(url)
+    return parts._replace(path=f"{parts.path}_alone").geturl()
 
 
 class Run:
@@ -50,12 +72,13 @@ class Run:
 
     def __init__(self, name, url, folder, options, aside=False):
         self.name = name
-        self.counts = folder / f"{name}.json"
-        self.printed = folder / f"{name}.txt" if aside else None
+        place = folder / name.replace(",", "").replace(" ", "-")
+        self.counts = place.with_suffix(".json")
+        self.printed = place.with_suffix(".txt") if aside else None
         environment = {
             **os.environ,
-            "DATABASE_URL": url or f"sqlite:///{folder / 'tips.sqlite3'}",
-            "STATE_DIR": str(folder / name),
+            "DATABASE_URL": url or f"sqlite:///{place}.sqlite3",
+            "STATE_DIR": str(place),
             "TESTS_COUNTED_IN": str(self.counts),
         }
         # What a shell has set for a site of its own shall not decide what is tested.
