@@ -16,6 +16,7 @@ from tests.__main__ import ROOT
 ENGINE = os.environ.get("DATABASE_URL", "") if connection.vendor == "postgresql" else "sqlite://"
 
 
+@pytest.mark.once
 @pytest.mark.processes
 def test_it_prints_every_figure():
     sizes = "--tips 30 --rounds 2 --pages 10 --addresses 20 --people 2 --messages 40 --subscribers 100"
@@ -61,6 +62,7 @@ def test_it_prints_every_figure():
 
 if connection.vendor == "postgresql":
 
+    @pytest.mark.processes
     def test_it_leaves_no_database_behind_when_it_is_interrupted(tmp_path):
         made = []
 

@@ -158,6 +158,7 @@ def test_while_one_writes_one_is_told_of_an_earlier_tip(desk):
     expect(opened.value.get_by_role("link", name="Rain at the door")).to_be_visible()
 
 
+@pytest.mark.once
 def test_axe_finds_nothing_in_what_helps_to_write(desk):
     make_tip("Rain at the door", body=f"<p>{STORY}</p>")
     search.count_words()
