@@ -12,10 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from django.db import connection, transaction
 from django.utils import timezone
-from rapidfuzz import process
-from rapidfuzz.distance import OSA, JaroWinkler
 
-from tips import slots, words
+from tips import slots, spelling, words
 from tips.models import State, Tip, Word
 from tips.paging import PER_PAGE, Page, in_order, last_page
 
@@ -27,10 +25,6 @@ DEEPEST_PAGE = 50
 _QUOTES = str.maketrans("“”„«»", '"""""')
 _CHUNK = re.compile(r'"([^"]*)"?|([^\s"]+)')
 
-# A word is a likely slip for another with at most so many letters wrong, left out or swapped, and at least
-# this Jaro-Winkler likeness: "recovry" for "recover", not for "record".
-MOST_ERRORS = 2
-ALIKE = 0.92
 # What each missing term adds to a hit's tier.
 PARTLY = 10
 
@@ -320,7 +314,7 @@ def _correct(terms):
     correctable = [term for term in terms if term.correctable]
     if not correctable:
         return terms
-    likely = _likely([words.fold(term.text) for term in correctable])
+    likely = spelling.likely([words.fold(term.text) for term in correctable])
     candidates = {
         term: [Term(word, (words.stem(word),)) for word in found]
         for term, found in zip(correctable, likely, strict=True)
@@ -344,34 +338,3 @@ def _known(terms):
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(columns)}", params)
         return [bool(value) for value in cursor.fetchone()]
-
-
-def _likely(wrong):
-    """Return for each wrong word at most five known ones it may have been meant as, likeliest first."""
-    lengths = {length for word in wrong for length in range(len(word) - 2, len(word) + 3)}
-    known = list(Word.objects.filter(length__in=lengths).values_list("word", flat=True))
-    result = []
-    for word in wrong:
-        near = process.extract(word, known, scorer=OSA.distance, score_cutoff=MOST_ERRORS, limit=None)
-        likely = [(distance, -JaroWinkler.similarity(word, other), other) for other, distance, _ in near]
-        result.append([other for _, likeness, other in sorted(likely) if -likeness >= ALIKE][:5])
-    return result
-
-
-def named(terms, ways):
-    """Return those of some categories or tags that a reader's words name, a typing error forgiven.
-
-    ``terms`` is what was typed; ``ways`` are things with a ``name``.
-    """
-    wanted = [words.fold(word) for term in terms for _, _, word in words.split(term.text)]
-    return [way for way in ways if wanted and all(_names(word, way.name) for word in wanted)]
-
-
-def _names(word, name):
-    known = [words.fold(part) for _, _, part in words.split(words.joined(name))]
-    if words.stem(word) in map(words.stem, known):
-        return True
-    return len(word) > 3 and any(
-        OSA.distance(word, part) <= MOST_ERRORS and JaroWinkler.similarity(word, part) >= ALIKE
-        for part in known
-    )

@@ -13,7 +13,7 @@ from django.utils.dates import MONTHS
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from tips import paging, search, similar, slots, ways
+from tips import paging, search, similar, slots, spelling, ways
 from tips.models import FormerSlug, Tip
 
 STRIP_LENGTH = 10
@@ -212,7 +212,7 @@ class Search(TemplateView):
             address="?" + urlencode({key: value for key, value in kept.items() if value}),
             categories=categories,
             tags=tags,
-            named=search.named(search.parse(query), [*categories, *tags]),
+            named=spelling.named(search.parse(query), [*categories, *tags]),
             years=ways.years(),
             **kwargs,
         )

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.tips.making import ago, hidden_tips, make_tip
-from tips import search
+from tips import search, spelling
 from tips.models import Category, State, Tip, Word
 
 pytestmark = pytest.mark.django_db
@@ -192,7 +192,7 @@ def test_words_that_name_a_category_or_a_tag_lead_to_it():
     ways = [Category(name="Service Recovery"), Category(name="E-mail"), Category(name="Waiting")]
 
     def named(query):
-        return [way.name for way in search.named(search.parse(query), ways)]
+        return [way.name for way in spelling.named(search.parse(query), ways)]
 
     assert named("recovery") == named("recovry") == named("service recovery") == ["Service Recovery"]
     assert named("email") == ["E-mail"]
