@@ -9,13 +9,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from shield.paces import Pace
+from shield.turns import Turns
 from subscribers import addresses
 from subscribers.models import Delivery, Line
 
 State = Delivery.State
 
-BATCH = 100
+# A line's first claim, and its largest: how many it takes at once grows and shrinks with its speed.
+BATCH, LARGEST = 50, 400
 BEAT = timedelta(seconds=5)
 # A worker that was not heard for so long is dead. Its process beats even while the mail server hangs.
 LEASE = timedelta(seconds=30)
@@ -55,24 +56,24 @@ def any_due(mailing_id):
     )
 
 
-def take(line, mailing_id, after=0):
+def take(line, mailing_id, after=0, count=BATCH):
     """Claim the next deliveries of a mailing for a line; return a Claim, or None where the line is dead.
 
-    Queued ones are looked for behind the id ``after``. Those whose domain has had enough for now are put
+    Not more than ``count`` are claimed. Queued ones are looked for behind the id ``after``. Those whose domain has had enough for now are put
     back with the moment of their turn.
     """
-    now = timezone.now()
+    now, count = timezone.now(), _at_most(count)
     with transaction.atomic():
         if not Line.objects.filter(pk=line).update(seen_at=now):
             return None
-        rows = _due(mailing_id, now)
-        rows += _queued(mailing_id, after, _batch() - len(rows))
+        rows = _due(mailing_id, now, max(1, count // 2))
+        rows += _queued(mailing_id, after, count - len(rows))
         rows.sort()
         ids, moments = _paced(rows, now)
         Delivery.objects.filter(pk__in=ids).update(state=State.SENDING, line=line, due_at=None)
         for moment, some in moments.items():
             Delivery.objects.filter(pk__in=some).update(due_at=moment)
-        at = _overall().book(cost=len(ids)) if ids and settings.MAIL_PER_MINUTE else now
+        at = _overall().book({"": len(ids)})[""] if ids and settings.MAIL_PER_MINUTE else now
     return Claim(ids, at)
 
 
@@ -130,20 +131,20 @@ def _requeue(rows, now):
     rows.filter(doubts=0).update(state=State.QUEUED, due_at=None)
 
 
-def _batch():
-    """Return how many are claimed at once: not more than some seconds' worth at the overall pace."""
+def _at_most(count):
+    """Return how many of so many may be claimed at once: some seconds' worth at the overall pace."""
     if not settings.MAIL_PER_MINUTE:
-        return BATCH
-    return max(1, min(BATCH, settings.MAIL_PER_MINUTE // 12))
+        return count
+    return max(1, min(count, settings.MAIL_PER_MINUTE // 12))
 
 
 _COLUMNS = ("pk", "state", "due_at", "subscriber__folded")
 
 
-def _due(mailing_id, now):
+def _due(mailing_id, now, count):
     rows = Delivery.objects.filter(mailing=mailing_id, due_at__lte=now, state__in=_WAITING)
     rows = rows.order_by("due_at").select_for_update(skip_locked=True, of=("self",))
-    return list(rows.values_list(*_COLUMNS)[: max(1, _batch() // 2)])
+    return list(rows.values_list(*_COLUMNS)[:count])
 
 
 def _queued(mailing_id, after, count):
@@ -164,14 +165,15 @@ def _paced(rows, now):
         elif folded is not None:
             domains[pk] = addresses.domain(folded)
             counts[domains[pk]] += 1
-    pace = _per_domain()
-    # Of a domain that comes once in a batch no pace is asked: it cannot be a crowd.
-    turns = {name: pace.book(name, count) for name, count in sorted(counts.items()) if count > 1}
+    turns = _per_domain()
+    # A domain that comes once in a batch books no turn: it cannot be a crowd.
+    crowds = {name: count for name, count in counts.items() if count > 1}
+    following = turns.book(crowds) if crowds else {}
     ids, moments = [], {}
     for pk, *_ in rows:
-        moment = turns.get(domains.get(pk))
+        moment = following.get(domains.get(pk))
         if moment is not None:
-            turns[domains[pk]] = moment + pace.turn
+            following[domains[pk]] = moment + turns.length
             if moment > now + _NEAR:
                 # Those of one second go together: fewer statements, and nobody is served out of turn.
                 moments.setdefault(moment.replace(microsecond=0), []).append(pk)
@@ -181,11 +183,11 @@ def _paced(rows, now):
 
 
 def _overall():
-    return Pace("mail", settings.MAIL_PER_MINUTE, timedelta(minutes=1))
+    return Turns("mail", settings.MAIL_PER_MINUTE, timedelta(minutes=1))
 
 
 def _per_domain():
-    return Pace("mail domain", settings.MAIL_PER_DOMAIN, timedelta(minutes=1))
+    return Turns("mail domain", settings.MAIL_PER_DOMAIN, timedelta(minutes=1))
 
 
 def pause_after(tries):

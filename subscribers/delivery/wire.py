@@ -17,6 +17,8 @@ _UNSPEAKABLE = re.compile(r"[^\x21-\x3b\x3d\x3f-\x7e]")
 MOST_MESSAGES = 1000
 # A server may hang up on who has said nothing for so long, in seconds.
 MOST_SILENCE = 20
+# RFC 5321, 4.5.3.1.5 allows lines of 512 bytes. Whoever talks on and on is no mail server.
+_LONGEST_REPLY = 65_536
 
 
 class Refusal(Exception):
@@ -41,7 +43,7 @@ class Smtp:
 
     def __init__(self, backend):
         self._backend = backend
-        self._server = None
+        self._server = self._replies = None
         self._messages, self._used = 0, 0.0
         self._pipelining = False
 
@@ -64,6 +66,7 @@ class Smtp:
         # Or the last part of a message waits until the server has said that it got the others.
         self._server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._pipelining = self._server.has_extn("pipelining")
+        self._replies = _Replies(self._server.sock)
 
     def send(self, template, delivery_id, handle, address):
         """Send the message of a delivery; return the Answer."""
@@ -73,7 +76,8 @@ class Smtp:
         self._messages += 1
         self._used = time.monotonic()
         answer = self._envelope(sender, address) or self._data(data)
-        if answer.broken:
+        # A server that said more than it was asked would be a reply ahead from now on.
+        if answer.broken or self._replies.are_ahead:
             self.close()
         elif answer.verdict is not Verdict.SENT:
             self._forget()
@@ -106,11 +110,11 @@ class Smtp:
         stage, refused = Stage.SENDER, None
         try:
             if self._pipelining:
-                self._server.send(b"".join(command for _, command in commands))
+                self._server.sock.sendall(b"".join([command for _, command in commands]))
             for stage, command in commands:
                 if not self._pipelining:
-                    self._server.send(command)
-                code, words = self._server.getreply()
+                    self._server.sock.sendall(command)
+                code, words = self._replies.next()
                 expected = code == 354 if stage is Stage.DATA else 200 <= code < 300
                 if refused is None and not expected:
                     refused = judge(stage, code, words)
@@ -133,7 +137,7 @@ class Smtp:
             self._server.sock.sendall(data + end)
             # What fails before here has not got its end, and is no message to the server.
             complete = True
-            code, words = self._server.getreply()
+            code, words = self._replies.next()
         except (OSError, smtplib.SMTPException) as error:
             return broken(Stage.DATA, error, after_data=complete)
         if code == -1:
@@ -142,11 +146,49 @@ class Smtp:
 
     def _forget(self):
         try:
-            code, _ = self._server.rset()
+            self._server.sock.sendall(b"RSET\r\n")
+            code, _ = self._replies.next()
         except (OSError, smtplib.SMTPException):
             code = -1
         if code != 250:
             self.close()
+
+
+class _Replies:
+    """What a server says, reply by reply (RFC 5321, 4.2). The several of a pipeline often come at once."""
+
+    def __init__(self, sock):
+        self._sock, self._heard = sock, b""
+
+    @property
+    def are_ahead(self):
+        """Whether more was heard than was asked for."""
+        return bool(self._heard)
+
+    def next(self):
+        """Return the next reply's number, -1 where it has none, and the words of its first line.
+
+        Raises OSError, and SMTPServerDisconnected where the server hung up.
+        """
+        words, length = None, 0
+        while True:
+            line = self._line()
+            length += len(line)
+            code = int(line[:3]) if line[:3].isdigit() else -1
+            words = line[4:].strip() if words is None else words
+            if code == -1 or line[3:4] != b"-":
+                return code, words
+            if length > _LONGEST_REPLY:
+                raise smtplib.SMTPServerDisconnected
+
+    def _line(self):
+        while not (parts := self._heard.partition(b"\n"))[1]:
+            heard = self._sock.recv(_LONGEST_REPLY)
+            if not heard or len(self._heard) > _LONGEST_REPLY:
+                raise smtplib.SMTPServerDisconnected
+            self._heard += heard
+        self._heard = parts[2]
+        return parts[0]
 
 
 class Service:

@@ -420,11 +420,7 @@ def test_two_lines_never_claim_the_same(mail_server):
     make_people(10)
     mailing = open_mailing()
     one, other = claims.new_line("a"), claims.new_line("b")
-    claims.BATCH, usual = 4, claims.BATCH
-    try:
-        mine, theirs = claims.take(one, mailing.pk), claims.take(other, mailing.pk)
-    finally:
-        claims.BATCH = usual
+    mine, theirs = (claims.take(line, mailing.pk, count=4) for line in (one, other))
     assert len(mine.ids) == len(theirs.ids) == 4
     assert set(mine.ids).isdisjoint(theirs.ids)
     claims.give_back(one, mine.ids)
