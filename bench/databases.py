@@ -21,11 +21,13 @@ class NoDatabaseError(Exception):
 def server():
     """Give the address of a PostgreSQL server that may be used: TEST_DATABASE_URL's, else a throw-away one.
 
+    That one flushes each commit to disk, as one that holds subscribers does.
+
     Raises NoDatabaseError where none is to be had.
     """
     with contextlib.ExitStack() as stack:
         try:
-            url = os.environ.get("TEST_DATABASE_URL") or stack.enter_context(throwaway())
+            url = os.environ.get("TEST_DATABASE_URL") or stack.enter_context(throwaway(durable=True))
         except NoPostgresError as error:
             raise NoDatabaseError(f"{error}; set DATABASE_URL to use a server elsewhere") from error
         yield url

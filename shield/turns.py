@@ -30,7 +30,7 @@ class Turns:
         return self.per / self.amount
 
     def book(self, counts):
-        """Book the next turns of each value: {any text: how many}; return {that text: when the first one comes}.
+        """Book the next turns of values, {any text: how many}; return {that text: when the first one comes}.
 
         Moments are aware datetimes, not before now; a value's others follow at distances of ``length``. The
         rows stay locked to the end of the transaction, in the order of their keys, so whoever books of

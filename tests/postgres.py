@@ -16,7 +16,7 @@ from urllib.parse import quote
 import psycopg2
 
 CLUSTER = "-U tips -A trust -E UTF8 --no-locale --no-sync".split()
-# What it holds need not outlive a power failure.
+# What most tests hold need not outlive a crash.
 IN_A_HURRY = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off".split()
 _PR_SET_PDEATHSIG = 1
 
@@ -47,9 +47,13 @@ def server_account():
 class Server:
     """A server in a folder of its own, reached through a socket in that folder."""
 
-    def __init__(self):
-        """Raises NoPostgresError where the machine has no server programs or may not run them."""
+    def __init__(self, *, durable=False):
+        """A ``durable`` one keeps what was committed, whatever dies, and takes its time for that.
+
+        Raises NoPostgresError where the machine has no server programs or may not run them.
+        """
         self.programs = programs()
+        self.options = [] if durable else IN_A_HURRY
         if self.programs is None:
             raise NoPostgresError("no PostgreSQL server is installed")
         account = server_account()
@@ -93,7 +97,7 @@ class Server:
                     self.place,
                     "-h",
                     "",
-                    *IN_A_HURRY,
+                    *self.options,
                 ],
                 cwd=self.place,
                 env=self.environment,
@@ -126,19 +130,19 @@ class Server:
 
 
 @contextlib.contextmanager
-def throwaway():
-    """Run a new, empty server for the length of a ``with`` block; give its address as a DATABASE_URL.
+def throwaway(*, durable=False):
+    """Run a new, empty Server for the length of a ``with`` block; give its address as a DATABASE_URL.
 
     Raises NoPostgresError where the machine has no server programs or may not run them.
     """
-    with running_server() as server:
+    with running_server(durable=durable) as server:
         yield server.url
 
 
 @contextlib.contextmanager
-def running_server():
+def running_server(*, durable=False):
     """As ``throwaway``, but give the Server itself, which can be stopped and started again."""
-    server = Server()
+    server = Server(durable=durable)
     try:
         server.make()
         server.start()

@@ -59,8 +59,8 @@ def any_due(mailing_id):
 def take(line, mailing_id, after=0, count=BATCH):
     """Claim the next deliveries of a mailing for a line; return a Claim, or None where the line is dead.
 
-    Not more than ``count`` are claimed. Queued ones are looked for behind the id ``after``. Those whose domain has had enough for now are put
-    back with the moment of their turn.
+    Not more than ``count`` are claimed. Queued ones are looked for behind the id ``after``. Those whose
+    domain has had enough for now are put back with the moment of their turn.
     """
     now, count = timezone.now(), _at_most(count)
     with transaction.atomic():

@@ -45,8 +45,11 @@ class Answer:
     broken: bool = False
 
 
+TAKEN = Answer(Verdict.SENT, Stage.DATA)
+
+
 def judge(stage, code, text=b""):
-    """Return the Answer for a reply of the server that is not the expected one, or that ends the data.
+    """Return the Answer for a reply of the server that is not the expected one.
 
     ``code`` is the reply's number and ``text`` its words, of which only an enhanced status (RFC 3463) is
     kept: the words may quote the address.
@@ -58,8 +61,6 @@ def judge(stage, code, text=b""):
 
 
 def _verdict(stage, code, status):
-    if stage is Stage.DATA and 200 <= code < 300:
-        return Verdict.SENT
     if not 500 <= code < 600:
         return Verdict.LATER
     if status.startswith("5.7.") or stage not in (Stage.RECIPIENT, Stage.DATA):

@@ -9,7 +9,7 @@ import time
 from django.core import mail
 from django.core.mail.backends.smtp import EmailBackend
 
-from subscribers.delivery.verdicts import Answer, Stage, Verdict, broken, judge
+from subscribers.delivery.verdicts import TAKEN, Answer, Stage, Verdict, broken, judge
 
 # What would end the command, or the address in it.
 _UNSPEAKABLE = re.compile(r"[^\x21-\x3b\x3d\x3f-\x7e]")
@@ -128,8 +128,8 @@ class Smtp:
         return refused
 
     def _data(self, data):
+        # RFC 5321, 4.5.2. A tip's mail has no such line, and this tells at little cost.
         if b"\r\n." in data:
-            # RFC 5321, 4.5.2; a message begins with a header, and that with no dot.
             data = data.replace(b"\r\n.", b"\r\n..")
         end = b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n"
         complete = False
@@ -142,6 +142,8 @@ class Smtp:
             return broken(Stage.DATA, error, after_data=complete)
         if code == -1:
             return broken(Stage.DATA, smtplib.SMTPServerDisconnected(), after_data=True)
+        if 200 <= code < 300:
+            return TAKEN
         return judge(Stage.DATA, code, words)
 
     def _forget(self):
@@ -212,7 +214,7 @@ class Service:
         # Each service has errors of its own, and none that all share.
         except Exception as error:
             return _service_failed(error)
-        return Answer(Verdict.SENT, Stage.DATA)
+        return TAKEN
 
     def rest(self):
         """Close what the backend keeps open: there is nothing to do."""

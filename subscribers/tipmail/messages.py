@@ -214,7 +214,11 @@ def _quoted_around_token(source):
 
 def _quoted(data, token_follows=False):
     """Return bytes in quoted-printable with CRLF line ends; a token that follows finds room for its mark."""
-    lines = binascii.b2a_qp(data, istext=True).split(b"\n")
+    # No line begins with a dot, which is a sign of its own to a mail server (RFC 5321, 4.5.2; RFC 2049, 3).
+    lines = [
+        b"=2E=\r\n" + line[1:] if line.startswith(b".") else line
+        for line in binascii.b2a_qp(data, istext=True).split(b"\n")
+    ]
     if token_follows and len(lines[-1]) >= _LONGEST_LINE:
         # What precedes a token ends with a slash, so no sign is cut in two.
         lines[-1:] = [lines[-1][:-1] + b"=", lines[-1][-1:]]

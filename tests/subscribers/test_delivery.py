@@ -61,7 +61,8 @@ def told(mailing):
 @pytest.mark.parametrize(
     ("stage", "reply", "verdict"),
     [
-        (Stage.DATA, "250 2.0.0 taken", Verdict.SENT),
+        # Where it should have said that it waits for the message.
+        (Stage.DATA, "250 2.0.0 taken", Verdict.LATER),
         (Stage.RECIPIENT, "450 4.2.1 busy", Verdict.LATER),
         (Stage.DATA, "452 full", Verdict.LATER),
         (Stage.RECIPIENT, "550 5.1.1 nobody", Verdict.GONE),

@@ -277,13 +277,15 @@ def test_names_of_any_kind_arrive_in_the_sender(settings):
 
 
 def test_any_relay_passes_it_on_unchanged():
-    frozen = tipmail.render(tip(body=BODY + "<p>" + "näht " * 400 + "</p><p>" + "x" * 3000 + "</p>"))
+    long = "<p>" + "näht " * 400 + ". " * 400 + "</p><p>" + "x" * 3000 + "</p>"
+    frozen = tipmail.render(tip(body=BODY + long))
     raw, message = personal(frozen)[1:]
     assert raw.isascii()
     assert b"\n" not in raw.replace(b"\r\n", b"")
     assert b"\r" not in raw.replace(b"\r\n", b"")
-    body = raw.partition(b"\r\n\r\n")[2]
-    assert max(map(len, body.split(b"\r\n"))) <= 76
+    lines = raw.partition(b"\r\n\r\n")[2].split(b"\r\n")
+    assert max(map(len, lines)) <= 76
+    assert not any(line.startswith(b".") for line in lines)
     leave = re.search(r"https://tips\.example\.org/unsubscribe/[\w.-]+/", part(message, "plain"))[0]
     own = writing.leave_address()
     assert part(message, "plain").rstrip("\n") == frozen.text.replace(own, leave).rstrip("\n")
