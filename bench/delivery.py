@@ -6,12 +6,13 @@ on the database of DATABASE_URL, which must be empty and migrated.
 """
 
 import hashlib
+import os
 import smtplib
 import statistics
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 import django
@@ -28,50 +29,43 @@ from django.utils import timezone
 from bench.report import Verdicts, machine, table
 from subscribers import tipmail
 from subscribers.delivery import opening
-from subscribers.delivery.post import Post
 from subscribers.models import Delivery, Mailing, Subscriber
 from tests.__main__ import ROOT
 from tips.models import State, Tip
 
 # Of the bare loop's messages a second; more is asked where the database can flush several commits at once.
 ONE_CONNECTION, FOUR_CONNECTIONS = 0.45, 0.9
+# Of one worker's, where three of them, a database and the sink find a core each and one to spare.
+THREE_WORKERS, CORES = 1.5, 6
 _PARAGRAPH = "<p>Greet whoever comes in before they reach the counter, and say your name as you do it. </p>"
-
-
-class Stop:
-    """Ends the threads of a Post."""
-
-    def __init__(self):
-        self.asked = False
-
-    def wait(self, seconds):
-        time.sleep(min(max(seconds, 0), 0.05))
-        return self.asked
-
-    def __bool__(self):
-        return self.asked
 
 
 @contextmanager
 def sink():
     """Run the sink in a process of its own, and let the site send there."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.sink"],
+    with beside("bench.sink") as port:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", int(port)
+        yield
+
+
+@contextmanager
+def beside(module, *arguments, **environment):
+    """Run a module beside the bench until its standard input ends; give the first line that it prints."""
+    with subprocess.Popen(
+        [sys.executable, "-m", module, *map(str, arguments)],
         cwd=ROOT,
+        env=os.environ | environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", int(process.stdout.readline())
-    try:
-        yield process
-    finally:
+    ) as process:
+        yield process.stdout.readline()
         process.communicate()
 
 
 def tip():
-    """Make a tip of the usual length, with a mailing of the length of a usual mail."""
+    """Make a tip of the usual length."""
     at = timezone.now() - timedelta(minutes=1)
     return Tip.objects.create(
         title=f"Greet them first {at:%f}",
@@ -137,16 +131,23 @@ def djangos(mailing, rows):
         return len(rows) / (time.perf_counter() - began)
 
 
-def ours(lines):
-    """Send a mailing to all as a worker does; return messages a second, by the ledger's own moments."""
-    mailing = opened()
-    stop = Stop()
-    post = Post(stop, lines)
-    post.start()
-    while Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.SENDING).exists():
-        time.sleep(0.1)
-    stop.asked = True
-    post.join(10)
+def ours(lines, workers=1):
+    """Send a mailing to all by so many workers; return messages a second, by the ledger's own moments."""
+    with ExitStack() as stack:
+        for _ in range(workers):
+            # A pace so high that it holds nobody up, while what it costs to ask is still paid.
+            stack.enter_context(
+                beside(
+                    "bench.mailer",
+                    lines,
+                    EMAIL_URL=f"smtp://{settings.EMAIL_HOST}:{settings.EMAIL_PORT}",
+                    MAIL_PER_MINUTE=str(10**8),
+                    MAIL_PER_DOMAIN=str(10**8),
+                )
+            )
+        mailing = opened()
+        while Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.SENDING).exists():
+            time.sleep(0.1)
     mailing.refresh_from_db()
     moments = mailing.deliveries.filter(state=Delivery.State.SENT).order_by("sent_at")
     if mailing.state != Mailing.State.SENT or moments.count() != mailing.audience:
@@ -167,11 +168,10 @@ def commits(count):
 
 def main(count, rounds):
     """Measure all in turns, print the medians; return how many verdicts failed."""
+    is_postgresql = connection.vendor == "postgresql"
     call_command("migrate", verbosity=0)
-    # So high that it holds nobody up, while what it costs to ask is still paid.
-    settings.MAIL_PER_MINUTE = settings.MAIL_PER_DOMAIN = 10**8
     people(count)
-    figures = {name: [] for name in ("bare", "Django", "one", "four", "commits")}
+    figures = {name: [] for name in ("bare", "Django", "one", "four", "three", "commits")}
     with sink():
         mailing = opened()
         Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.PAUSED)
@@ -183,7 +183,9 @@ def main(count, rounds):
             figures["Django"].append(djangos(mailing, rows))
             figures["one"].append(ours(1))
             figures["four"].append(ours(settings.MAIL_CONNECTIONS))
-    median = {name: statistics.median(each) for name, each in figures.items()}
+            if is_postgresql:
+                figures["three"].append(ours(settings.MAIL_CONNECTIONS, workers=3))
+    median = {name: statistics.median(each) for name, each in figures.items() if each}
     size = len(messages[0][1])
     print(f"\nMail: {count} messages of {size / 1000:.1f} kB, medians of {rounds} rounds. {machine()}\n")
     names = {
@@ -191,6 +193,7 @@ def main(count, rounds):
         "Django": "Django's EmailMessage, one kept-open connection",
         "one": "our worker, one connection",
         "four": f"our worker, {settings.MAIL_CONNECTIONS} connections",
+        "three": f"three workers, {settings.MAIL_CONNECTIONS} connections each",
         "commits": "bare commits of one row",
     }
     table(
@@ -198,12 +201,19 @@ def main(count, rounds):
         [
             (text, f"{median[name]:.0f}", "" if name == "commits" else f"{median[name] / median['bare']:.2f}")
             for name, text in names.items()
+            if name in median
         ],
     )
     verdicts = Verdicts()
     verdicts.at_least("one connection / bare loop", median["one"] / median["bare"], ONE_CONNECTION)
-    if connection.vendor == "postgresql":
+    if is_postgresql:
         verdicts.at_least("four connections / bare loop", median["four"] / median["bare"], FOUR_CONNECTIONS)
+        if os.cpu_count() >= CORES:
+            verdicts.at_least("three workers / one", median["three"] / median["four"], THREE_WORKERS)
+        else:
+            print(
+                f"     three workers / one: {median['three'] / median['four']:.2f} (judged from {CORES} cores on)"
+            )
     return verdicts.failed
 
 

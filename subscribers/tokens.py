@@ -4,9 +4,11 @@ A token holds a row's ``handle`` (random, and unrelated to the address), never t
 """
 
 import enum
+import functools
 import secrets
 from datetime import timedelta
 
+from django.conf import settings
 from django.core import signing
 
 
@@ -56,4 +58,11 @@ def nobody():
 
 
 def _signer(purpose):
-    return signing.TimestampSigner(sep=".", salt=f"subscribers.{purpose.value}")
+    return _signer_by(purpose, settings.SECRET_KEY, tuple(settings.SECRET_KEY_FALLBACKS))
+
+
+# A mailing makes one token for each person, and to make the signer takes longer than to sign.
+@functools.lru_cache(maxsize=32)
+def _signer_by(purpose, key, former_keys):
+    salt = f"subscribers.{purpose.value}"
+    return signing.TimestampSigner(key=key, sep=".", salt=salt, fallback_keys=former_keys)

@@ -4,6 +4,7 @@ The envelope sender and the Message-ID carry the delivery's id and an HMAC of it
 such token changes nothing, so nobody who only knows an address can have it suppressed.
 """
 
+import functools
 import re
 from email.header import Header
 from email.utils import parseaddr
@@ -113,5 +114,12 @@ def _base36(number):
 
 
 def _signature(number, key):
-    digest = salted_hmac("subscribers.tipmail", number, secret=key, algorithm="sha256")
+    digest = _begun_hmac(key).copy()
+    digest.update(number.encode("ascii"))
     return digest.hexdigest()[:_SIGNATURE_LENGTH]
+
+
+# One is made for each person of a mailing, and to derive the key takes most of the time.
+@functools.lru_cache(maxsize=8)
+def _begun_hmac(key):
+    return salted_hmac("subscribers.tipmail", "", secret=key, algorithm="sha256")

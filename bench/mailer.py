@@ -1,0 +1,33 @@
+"""One worker of the bench: ``python -m bench.mailer CONNECTIONS`` sends what is due until its input ends."""
+
+import sys
+import threading
+
+import django
+
+if __name__ == "__main__":
+    django.setup()
+
+from subscribers.delivery.post import Post
+
+
+class Stop(threading.Event):
+    """Ends the threads of a Post."""
+
+    def __bool__(self):
+        return self.is_set()
+
+
+def main(lines):
+    """Send with so many connections until standard input ends."""
+    stop = Stop()
+    post = Post(stop, lines)
+    post.start()
+    print("ready", flush=True)
+    sys.stdin.read()
+    stop.set()
+    post.join(10)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
