@@ -208,12 +208,11 @@ def main(count, rounds):
     verdicts.at_least("one connection / bare loop", median["one"] / median["bare"], ONE_CONNECTION)
     if is_postgresql:
         verdicts.at_least("four connections / bare loop", median["four"] / median["bare"], FOUR_CONNECTIONS)
+        ratio = median["three"] / median["four"]
         if os.cpu_count() >= CORES:
-            verdicts.at_least("three workers / one", median["three"] / median["four"], THREE_WORKERS)
+            verdicts.at_least("three workers / one", ratio, THREE_WORKERS)
         else:
-            print(
-                f"     three workers / one: {median['three'] / median['four']:.2f} (judged from {CORES} cores on)"
-            )
+            print(f"     three workers / one: {ratio:.2f} (judged from {CORES} cores on)")
     return verdicts.failed
 
 
