@@ -17,19 +17,23 @@ from django.utils import timezone
 from flufl.bounce import all_failures
 
 from subscribers import subscriptions, suppressions, tipmail
-from subscribers.delivery import brakes
-from subscribers.models import Delivery, Return, Suppression
+from subscribers.delivery import brakes, verdicts
+from subscribers.delivery.verdicts import NOBODY_THERE
+from subscribers.models import ConsentEvent, Delivery, Return, Suppression
 
-# Statuses that say that there is nobody at an address (RFC 3463, 3.2 and 3.3; RFC 7505): others pass.
-NOBODY_THERE = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
-# In front of which part of a bounce the words of the other server stand; what a stranger wrote is cut.
-MOST_BYTES = 2 * 2**20
-_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+# Of a mail so many bytes are read. A report ends with the mail that it is about, and says all before it.
+READ_OF_A_MAIL = 2 * 2**20
+# An enhanced status (RFC 3463, 2), and no part of a network address or of a program's version.
+_CODE = r"[245]\.[0-7]\.\d{1,3}(?!\d|\.\d|-?\w)"
+_STATUS = re.compile(rf"(?<![\w./-]){_CODE}")
+# Where a mail server says it itself: right after the number of its reply.
+_AFTER_REPLY = re.compile(rf"(?<![\w./-])([245])\d\d[ -]+[(\[]?#?((?=\1){_CODE})")
 _ADDRESS = re.compile(r"[^\s<>()\"':;,]+@[^\s<>()\"':;,]+")
 # Headers by which mail servers say to which address of ours a report came.
 _ADDRESSED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To")
 
 Kind = Return.Kind
+_CAME_BACK = (Kind.BOUNCED, Kind.REFUSED)
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,9 @@ def note(reading, source, digest):
                 row.acted = _act(row, delivery)
                 row.save(update_fields=["acted"])
     except IntegrityError:
-        row = Return.objects.get(digest=digest)
+        return Return.objects.get(digest=digest)
+    if delivery is not None and delivery.mailing_id and row.kind in _CAME_BACK:
+        brakes.returned(delivery)
     return row
 
 
@@ -83,14 +89,23 @@ def _act(row, delivery):
         suppressions.suppress(subscriber.key, Suppression.Reason.COMPLAINED, evidence)
         subscriptions.leave(subscriber, "left by a complaint")
         return True
-    if row.kind not in (Kind.BOUNCED, Kind.REFUSED):
+    if row.kind not in _CAME_BACK:
         return False
-    changes = {"state": Delivery.State.REFUSED, "reply": row.status or "returned"}
-    bounced = row.kind == Kind.BOUNCED and subscriber is not None
-    if bounced:
+    gone = row.kind == Kind.BOUNCED
+    silenced = gone and subscriber is not None and not _has_moved_since(delivery)
+    if silenced:
         suppressions.suppress(subscriber.key, Suppression.Reason.BOUNCED, evidence)
-    Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.SENT).update(suppressed=bounced, **changes)
-    return bounced
+    Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.SENT).update(
+        state=Delivery.State.REFUSED, reply=verdicts.came_back(row.status, gone=gone), suppressed=silenced
+    )
+    return silenced
+
+
+def _has_moved_since(delivery):
+    """Tell whether the subscriber has another address than the one that a delivery went to."""
+    moves = delivery.subscriber.consents.filter(kind=ConsentEvent.Kind.MOVED)
+    sent_at = delivery.sent_at or delivery.settled_at
+    return (moves.filter(at__gt=sent_at) if sent_at else moves).exists()
 
 
 def read(raw, envelope=""):
@@ -103,7 +118,7 @@ def read(raw, envelope=""):
 
 
 def _read(raw, envelope):
-    message = email.message_from_bytes(raw[:MOST_BYTES], policy=email.policy.compat32)
+    message = email.message_from_bytes(raw[:READ_OF_A_MAIL], policy=email.policy.compat32)
     delivery = _delivery(message, envelope)
     for part in message.walk():
         kind = part.get_content_type()
@@ -125,18 +140,22 @@ def _delivery_report(part, delivery):
     recipients = [block for block in blocks if "action" in block or "status" in block]
     for block in recipients:
         action = block.get("action", "").strip().lower()
-        found = _STATUS.search(block.get("status", ""))
-        status = found.group(1) if found else ""
+        status = _status(block.get("status", ""))
         words = block.get("diagnostic-code", "")
         # Many servers say 5.0.0 and put the true code into their words.
-        inner = _STATUS.search(words)
-        if inner and inner.group(1)[0] == "5" and (not status or status.endswith(".0.0")):
-            status = inner.group(1)
+        if not status or status.endswith(".0.0"):
+            status = _status(words, "5") or status
         if action == "failed" or (not action and status.startswith("5")):
             return Reading(Kind.BOUNCED if status in NOBODY_THERE else Kind.REFUSED, delivery, status, words)
         if action == "delayed":
             return Reading(Kind.DELAYED, delivery, status, words)
     return Reading(Kind.OTHER, delivery)
+
+
+def _status(words, beginning=""):
+    """Return the first enhanced status in words that begins so, or "": best one after a reply's number."""
+    found = [each[2] for each in _AFTER_REPLY.finditer(words)] + _STATUS.findall(words)
+    return next((each for each in found if each.startswith(beginning)), "")
 
 
 def _odd_report(message, delivery):
@@ -145,9 +164,7 @@ def _odd_report(message, delivery):
     # It meets every oddity of thirty years of mail servers, and was not written for hostile ones.
     except Exception:
         return Reading(Kind.OTHER, delivery)
-    text = _text(message)
-    found = _STATUS.search(text)
-    status = found.group(1) if found else ""
+    status = _status(_text(message), "5" if for_good else "")
     if for_good:
         # Without a code that says why, a refusal is not the end of an address.
         return Reading(Kind.BOUNCED if status in NOBODY_THERE else Kind.REFUSED, delivery, status)
@@ -226,8 +243,7 @@ def on_tracking_event(sender, event, esp_name, **kwargs):
         return
     raw = json.dumps(event.esp_event, default=str, sort_keys=True)
     words = f"{event.mta_response or ''} {event.description or ''}"
-    found = _STATUS.search(words)
-    status = found.group(1) if found else ""
+    status = _status(words)
     if kind == Kind.REFUSED and (status in NOBODY_THERE or (not status and event.reject_reason == "invalid")):
         kind = Kind.BOUNCED
     delivery = tipmail.read_token(str(event.message_id or "")) or tipmail.read_token(raw)

@@ -12,8 +12,8 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-# What no report is larger than, and no pipe may send more of.
-MOST_BYTES = 10 * 2**20
+# Of a larger mail only the beginning is fetched: no report is so large.
+LARGEST_MAIL = 10 * 2**20
 _WRONG = (
     "BOUNCE_MAILBOX must look like imaps://user:password@mail.example.org/INBOX; in a password, other letters"
     " than a-z, 0-9 and - as %40 and so on."
@@ -26,7 +26,7 @@ class UnreadableError(Exception):
 
 def pipe(stream):
     """Yield the one mail that a mail server pipes in."""
-    raw = stream.read(MOST_BYTES)
+    raw = stream.read(LARGEST_MAIL)
     # Or the server that pipes it in would take the end of our reading for a failure.
     while stream.read(2**16):
         pass
@@ -43,7 +43,7 @@ def files(path):
             yield from _maildir(path)
             return
         with path.open("rb") as file:
-            start = file.read(MOST_BYTES)
+            start = file.read(LARGEST_MAIL)
         if start.startswith(b"From "):
             yield from _mbox(path)
         else:
@@ -103,7 +103,7 @@ def server(url):
                 raise UnreadableError(f"{host}: there is no folder {folder}.")
             _, (found,) = box.uid("search", "UNSEEN")
             for uid in (found or b"").split():
-                _, parts = box.uid("fetch", uid, f"(BODY.PEEK[]<0.{MOST_BYTES}>)")
+                _, parts = box.uid("fetch", uid, f"(BODY.PEEK[]<0.{LARGEST_MAIL}>)")
                 raw = next((part[1] for part in parts if isinstance(part, tuple)), b"")
                 # Nothing: another one has deleted it meanwhile.
                 if raw:

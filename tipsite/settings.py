@@ -203,6 +203,8 @@ BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", "")
 ANYMAIL = env.json("ANYMAIL", {})
 if not isinstance(ANYMAIL, dict):
     raise ImproperlyConfigured('ANYMAIL must look like {"POSTMARK_SERVER_TOKEN": "..."}.')
+# Some services have no place for the mark by which their reports are known: no reason to send no mail.
+ANYMAIL = {"IGNORE_UNSUPPORTED_FEATURES": True} | ANYMAIL
 if _webhook_secret := env.str("WEBHOOK_SECRET", ""):
     ANYMAIL |= {"WEBHOOK_SECRET": _webhook_secret}
 

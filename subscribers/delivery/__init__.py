@@ -13,4 +13,8 @@ A delivery goes through these states::
                       -> uncertain -> sending       (a process or connection died; sent once more)
                                    -> uncertain     (twice: held for a person)
                       -> queued                     (given back: its worker ended, or the sender is at fault)
+    sent      -> refused                            (a report says that it came back)
+    refused   -> queued                             (the refusals that stopped its mailing, on resume)
+    uncertain -> sent | sending                     (held, until a person says which)
+    queued | deferred -> skipped                    (the person was erased)
 """

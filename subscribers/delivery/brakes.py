@@ -23,19 +23,26 @@ FEWEST_COMPLAINTS = 2
 
 def look(mailing_id):
     """Stop a mailing after too many refusals; to be called after each. Return whether it was stopped here."""
-    mailing = Mailing.objects.filter(pk=mailing_id, state=Mailing.State.SENDING).defer("text", "html").first()
+    mailing = _sending(mailing_id)
     if mailing is None:
         return False
-    last = _last_settled(mailing)
-    row = last[:IN_A_ROW]
-    if len(row) == IN_A_ROW and all(state != State.SENT for _, state, _ in row):
-        reason = f"The last {IN_A_ROW} mails were all refused: {row[0][2] or 'no reply'}."
-        return _trip(mailing, reason, row)
-    hard = [each for each in last if each[1] == State.REFUSED and is_hard_bounce(each[2])]
-    if len(hard) > HARD_BOUNCES:
-        reason = f"{len(hard)} of the last {len(last)} mails found nobody there (hard bounces)."
-        return _trip(mailing, reason, last[: last.index(hard[-1]) + 1])
-    return False
+    last = _read(_settled(mailing).order_by("-settled_at", "-pk")[:WINDOW])
+    return _stopped_by(mailing, last, "the last {} mails")
+
+
+def returned(delivery):
+    """Do as ``look`` does after a report that a delivery came back, which may be long after it was sent.
+
+    Others of its time may have been reported before it or not yet, so the look is at both sides of it.
+    """
+    mailing = _sending(delivery.mailing_id)
+    if mailing is None or delivery.settled_at is None:
+        return False
+    rows = _settled(mailing)
+    before = rows.filter(settled_at__lte=delivery.settled_at).order_by("-settled_at", "-pk")
+    since = rows.filter(settled_at__gt=delivery.settled_at).order_by("settled_at", "pk")
+    near = _read(since[: WINDOW - 1])[::-1] + _read(before[:WINDOW])
+    return _stopped_by(mailing, near, "{} mails in a row")
 
 
 def complained(delivery_id):
@@ -72,19 +79,43 @@ def blame(answer):
         logger.error("Mailings are paused: %s", reason)
 
 
-def _last_settled(mailing):
-    """Return (moment, state, reply) of the last ones that were settled, newest first.
+def _sending(mailing_id):
+    return Mailing.objects.filter(pk=mailing_id, state=Mailing.State.SENDING).defer("text", "html").first()
 
-    Left out is what says nothing about the mailing: what a person has looked at, what gets its second chance,
-    and what a busy server put off for too long.
+
+def _settled(mailing):
+    """Return the deliveries that were settled.
+
+    Left out is what says nothing about the mailing: what a person has looked at, and what gets its second
+    chance.
     """
     rows = mailing.deliveries.filter(
         settled_at__isnull=False, again=False, state__in=[State.SENT, State.REFUSED, State.UNCERTAIN]
     )
-    if mailing.watched_from:
-        rows = rows.filter(settled_at__gt=mailing.watched_from)
-    rows = rows.order_by("-settled_at", "-pk").values_list("settled_at", "state", "reply")[:WINDOW]
-    return [row for row in rows if not is_expiry(row[2])]
+    return rows.filter(settled_at__gt=mailing.watched_from) if mailing.watched_from else rows
+
+
+def _read(rows):
+    """Return (moment, state, reply) of deliveries, without those that a busy server put off for too long."""
+    return [row for row in rows.values_list("settled_at", "state", "reply") if not is_expiry(row[2])]
+
+
+def _stopped_by(mailing, rows, words):
+    """Stop a mailing if its deliveries, newest first, hold too many refusals; return whether this did so."""
+    for first in range(len(rows) - IN_A_ROW + 1):
+        row = rows[first : first + IN_A_ROW]
+        if all(state != State.SENT for _, state, _ in row):
+            these, reply = words.format(IN_A_ROW).capitalize(), row[0][2] or "no reply"
+            reason = f"{these} were refused or are uncertain: {reply}."
+            return _trip(mailing, reason, row)
+    hard = [place for place, row in enumerate(rows) if row[1] == State.REFUSED and is_hard_bounce(row[2])]
+    for number, newest in enumerate(hard):
+        found = [place for place in hard[number:] if place < newest + WINDOW]
+        if len(found) > HARD_BOUNCES:
+            among = words.format(min(len(rows), WINDOW))
+            reason = f"{len(found)} of {among} found nobody there (hard bounces)."
+            return _trip(mailing, reason, rows[: found[-1] + 1])
+    return False
 
 
 def _trip(mailing, reason, window):

@@ -157,12 +157,10 @@ def _paced(rows, now):
     """Return the ids that may go now, and {moment: [ids]} of those whose domain's turn comes later."""
     if not settings.MAIL_PER_DOMAIN:
         return [row[0] for row in rows], {}
-    counts, booked = Counter(), []
-    domains = {}
+    counts, domains = Counter(), {}
     for pk, state, due_at, folded in rows:
-        if state == State.QUEUED and due_at is not None and due_at > now - _STALE:
-            booked.append(pk)
-        elif folded is not None:
+        has_its_turn = state == State.QUEUED and due_at is not None and due_at > now - _STALE
+        if not has_its_turn and folded is not None:
             domains[pk] = addresses.domain(folded)
             counts[domains[pk]] += 1
     turns = _per_domain()

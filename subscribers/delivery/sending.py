@@ -19,6 +19,8 @@ AWAY = (OperationalError, InterfaceError)
 # A server that fails so often in a row, in whatever way short of a refusal, is left in peace for a while.
 PATIENCE = 5
 LONGEST_REST = 60.0
+# In seconds, until the journal is tried again where it cannot be written, or where the guard is closed.
+REST_WITHOUT_JOURNAL = 15.0
 # A claim that lasts about so long, in seconds, costs little, and little of it is left lying when we die.
 _QUICK, _SLOW = 0.5, 2.0
 _AT_THE_DOOR = (Stage.CONNECT, Stage.HELLO, Stage.SIGN_IN)
@@ -30,10 +32,9 @@ class Sender:
     def __init__(self, worker, stop):
         """``worker`` names who beats for it; ``stop`` has ``wait(seconds)`` and a truth value."""
         self.worker, self.stop = worker, stop
-        self.line = None
-        self.wire = wire.connect()
+        self.line = self.wire = None
         self._template = None
-        # What it has claimed, and what of that is on its way to the server.
+        # What it has claimed and not settled, the next one last, and what of that is on its way.
         self._owed, self._in_hand = [], None
         # Where the search for queued deliveries goes on: {mailing: id}.
         self._after = {}
@@ -53,12 +54,14 @@ class Sender:
         sending = Mailing.objects.filter(state=Mailing.State.SENDING).order_by("opened_at", "pk")
         if any(self._serve(pk) for pk in sending.values_list("pk", flat=True)):
             return True
-        self.wire.rest()
+        if self.wire is not None:
+            self.wire.rest()
         return False
 
     def close(self):
         """Give back what it has claimed, and close the connection to the mail server."""
-        self.wire.close()
+        if self.wire is not None:
+            self.wire.close()
         self._return_claim()
         if self.line is not None:
             claims.close(self.line)
@@ -74,10 +77,10 @@ class Sender:
         claim = self._claim(mailing_id)
         if not claim.ids:
             return False
-        self._owed = claim.ids
+        self._owed = claim.ids[::-1]
         if self._noted(claim.ids) and self._wait_until(claim.at):
             began = time.monotonic()
-            self._send_all(mailing_id, list(claim.ids))
+            self._send_all(mailing_id)
             self._learn(time.monotonic() - began)
         self._return_claim()
         return True
@@ -100,16 +103,22 @@ class Sender:
 
     def _open(self):
         try:
+            if self.wire is None:
+                self.wire = wire.connect()
             self.wire.open()
         except wire.Refusal as refusal:
-            if refusal.answer.verdict is Verdict.OURS:
-                brakes.blame(refusal.answer)
-            else:
-                self._say_trouble(f"The mail server cannot be reached ({refusal.answer.reply}).")
-            self._failures += 1
-            self._rest(self._failures)
+            self._turned_away(refusal.answer)
             return False
         return True
+
+    def _turned_away(self, answer):
+        """Say what keeps us from the mail server, and leave it in peace for a while."""
+        if answer.verdict is Verdict.OURS:
+            brakes.blame(answer)
+        else:
+            self._say_trouble(f"The mail server cannot be reached ({answer.reply}).")
+        self._failures += 1
+        self._rest(_seconds_after(self._failures))
 
     def _claim(self, mailing_id):
         if self.line is None:
@@ -132,7 +141,7 @@ class Sender:
             return True
         words = guard.refusal() or "The journal cannot be written; the log says why."
         self._say_trouble(words[:200])
-        self._rest(PATIENCE)
+        self._rest(REST_WITHOUT_JOURNAL)
         return False
 
     def _write(self, mailing_id):
@@ -153,20 +162,25 @@ class Sender:
         seconds = (moment - timezone.now()).total_seconds()
         return not (self.stop.wait(seconds) if seconds > 0 else self.stop)
 
-    def _send_all(self, mailing_id, ids):
+    def _send_all(self, mailing_id):
         """Send a claim's deliveries in their order, as long as nothing stands against it."""
-        ledger, template = Ledger(self.line), self._template
-        ids.reverse()
-        person = ledger.ready(ids[-1])
-        while ids:
+        ledger, template, owed = Ledger(self.line), self._template, self._owed
+        person = ledger.ready(owed[-1])
+        while owed:
             if self.stop:
                 return
-            pk = ids.pop()
-            following = ids[-1] if ids else None
+            pk = owed[-1]
+            following = owed[-2] if len(owed) > 1 else None
+            if person and not self.wire.is_open:
+                if not self._open():
+                    return
+                # To connect takes up to half a minute: who left meanwhile has left.
+                person = ledger.ready(pk)
             if not person:
                 if not person.reason:
                     return
                 ledger.skip(pk, person.reason)
+                owed.pop()
                 person = following and ledger.ready(following)
                 continue
             self._in_hand = pk
@@ -174,21 +188,19 @@ class Sender:
             if answer.verdict is Verdict.SENT:
                 person = self._until_it_answers(ledger.sent, pk, following)
                 self._in_hand, self._failures = None, 0
+                owed.pop()
                 if self._troubled:
                     self._all_is_well()
                 continue
-            goes_on = self._goes_on(ledger, mailing_id, pk, answer, address)
-            if not goes_on:
+            if not self._goes_on(ledger, mailing_id, pk, answer, address):
                 return
+            owed.pop()
             person = following and ledger.ready(following)
 
     def _send(self, template, pk, person):
         """Send one message and return the Answer; whatever fails in writing it puts it off."""
         try:
-            self.wire.open()
             return self.wire.send(template, pk, person.handle, person.address)
-        except wire.Refusal as refusal:
-            return refusal.answer
         except Exception as error:
             # Never the error's own text, which may hold the address.
             where = traceback.extract_tb(error.__traceback__)[-1]
@@ -205,8 +217,9 @@ class Sender:
     def _goes_on(self, ledger, mailing_id, pk, answer, address):
         """Settle what was not sent; return whether the line goes on with its claim."""
         if answer.verdict is not Verdict.UNCERTAIN and answer.stage in _AT_THE_DOOR:
+            # A mail service, which is only met with a message in hand. It never came to this one.
             self._in_hand = None
-            # It never came to this message; the next turn opens the connection anew, and says what is wrong.
+            self._turned_away(answer)
             return False
         if answer.verdict is Verdict.OURS:
             only_this = self._until_it_answers(ledger.blame, pk, answer)
@@ -222,7 +235,7 @@ class Sender:
         if self._failures % PATIENCE == 0:
             self._say_trouble(f"The mail server puts mail off ({answer.reply}).")
             self.wire.close()
-            self._rest(self._failures // PATIENCE)
+            self._rest(_seconds_after(self._failures // PATIENCE))
             return False
         return True
 
@@ -239,8 +252,8 @@ class Sender:
                 self.stop.wait(pause)
                 pause = min(pause * 2, 5.0)
 
-    def _rest(self, times):
-        self._rests_until = time.monotonic() + min(2.0 ** min(times - 1, 6), LONGEST_REST)
+    def _rest(self, seconds):
+        self._rests_until = time.monotonic() + seconds
 
     def _say_trouble(self, words):
         self._troubled = True
@@ -250,3 +263,8 @@ class Sender:
     def _all_is_well(self):
         self._troubled = False
         Mailing.objects.filter(state=Mailing.State.SENDING).exclude(trouble="").update(trouble="")
+
+
+def _seconds_after(failures):
+    """Return how long a server is left in peace after so many failures: 1, 2, 4 ... seconds."""
+    return min(2.0 ** min(failures - 1, 6), LONGEST_REST)

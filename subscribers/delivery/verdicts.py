@@ -8,6 +8,8 @@ from dataclasses import dataclass
 NOBODY_THERE = frozenset("5.1.1 5.1.2 5.1.3 5.1.6 5.1.10 5.2.1".split())
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?!\S)")
 _EXPIRED = "expired"
+_CAME_BACK = "returned"
+_GONE = "returned, nobody is there"
 
 
 class Stage(enum.Enum):
@@ -81,9 +83,17 @@ def expired(reply):
     return f"{_EXPIRED}, {reply}"[:60] if reply else _EXPIRED
 
 
+def came_back(status, *, gone):
+    """Return what is kept as the reply of a delivery that a report says came back.
+
+    ``status`` is the report's enhanced status, or empty; ``gone`` tells that it means that nobody is there.
+    """
+    return status or (_GONE if gone else _CAME_BACK)
+
+
 def is_hard_bounce(reply):
     """Tell whether a kept reply says that nobody is there."""
-    return reply.rpartition(" ")[2] in NOBODY_THERE
+    return reply == _GONE or reply.rpartition(" ")[2] in NOBODY_THERE
 
 
 def is_expiry(reply):

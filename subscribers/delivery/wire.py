@@ -4,9 +4,14 @@ import contextlib
 import re
 import smtplib
 import socket
+import ssl
 import time
 
+import requests
+import urllib3.exceptions
+from anymail.exceptions import AnymailConfigurationError, AnymailRecipientsRefused, AnymailUnsupportedFeature
 from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail.backends.smtp import EmailBackend
 
 from subscribers.delivery.verdicts import TAKEN, Answer, Stage, Verdict, broken, judge
@@ -19,6 +24,8 @@ MOST_MESSAGES = 1000
 MOST_SILENCE = 20
 # RFC 5321, 4.5.3.1.5 allows lines of 512 bytes. Whoever talks on and on is no mail server.
 _LONGEST_REPLY = 65_536
+# What a mail service answers to a wrong key, an unpaid bill, or a sender that it does not serve.
+_NOT_LET_IN = (401, 402, 403)
 
 
 class Refusal(Exception):
@@ -30,8 +37,11 @@ class Refusal(Exception):
 
 
 def connect():
-    """Return a wire for the setting EMAIL_BACKEND; it opens by itself."""
-    backend = mail.get_connection()
+    """Return a wire for the setting EMAIL_BACKEND, yet to be opened. Raises Refusal where there is none."""
+    try:
+        backend = mail.get_connection()
+    except (ImportError, ImproperlyConfigured) as error:
+        raise Refusal(Answer(Verdict.OURS, Stage.HELLO, type(error).__name__[:60])) from error
     return Smtp(backend) if isinstance(backend, EmailBackend) else Service(backend)
 
 
@@ -47,10 +57,15 @@ class Smtp:
         self._messages, self._used = 0, 0.0
         self._pipelining = False
 
+    @property
+    def is_open(self):
+        """Whether the next message can go without a new connection, which may take half a minute."""
+        lively = time.monotonic() - self._used < MOST_SILENCE
+        return self._server is not None and self._messages < MOST_MESSAGES and lively
+
     def open(self):
         """Connect and sign in, if that is still to be done. Raises Refusal."""
-        lively = time.monotonic() - self._used < MOST_SILENCE
-        if self._server is not None and self._messages < MOST_MESSAGES and lively:
+        if self.is_open:
             return
         self.close()
         try:
@@ -196,6 +211,9 @@ class _Replies:
 class Service:
     """Another of Django's backends: a mail service's, or one that only shows or keeps the mail."""
 
+    # It connects for each message, or so it may.
+    is_open = True
+
     def __init__(self, backend):
         self._backend = backend
 
@@ -208,12 +226,14 @@ class Service:
 
     def send(self, template, delivery_id, handle, address):
         """Hand over the message of a delivery; return the Answer."""
-        letter = template.letter(delivery_id, handle, address)
+        message = template.message(delivery_id, handle, address)
         try:
-            self._backend.send_messages([letter])
+            self._backend.send_messages([message])
         # Each service has errors of its own, and none that all share.
         except Exception as error:
-            return _service_failed(error)
+            # Anymail notes the response there when it means that the message was taken.
+            response = getattr(getattr(message, "anymail_status", None), "esp_response", None)
+            return _service_failed(error, was_heard=response is not None)
         return TAKEN
 
     def rest(self):
@@ -239,14 +259,39 @@ def _at_the_door(error):
     return Answer(Verdict.OURS, Stage.HELLO, type(error).__name__[:60], broken=True)
 
 
-def _service_failed(error):
-    status = getattr(error, "status_code", None)
-    if type(error).__name__ == "AnymailRecipientsRefused":
+def _service_failed(error, *, was_heard):
+    status, name = getattr(error, "status_code", None), type(error).__name__[:60]
+    if isinstance(error, AnymailRecipientsRefused):
         return Answer(Verdict.REFUSED, Stage.RECIPIENT, "refused by the mail service")
-    if status in (401, 402, 403):
+    if isinstance(error, (AnymailConfigurationError, AnymailUnsupportedFeature)):
+        return Answer(Verdict.OURS, Stage.HELLO, name, broken=True)
+    if status in _NOT_LET_IN:
         return Answer(Verdict.OURS, Stage.SIGN_IN, f"HTTP {status}")
-    if isinstance(error, OSError) and status is None and "timeout" in type(error).__name__.lower():
+    if isinstance(status, int):
+        # Of what it took, by that number, nobody may understand what else it says.
+        verdict = Verdict.UNCERTAIN if 200 <= status < 300 else Verdict.LATER
+        return Answer(verdict, Stage.DATA, f"HTTP {status}", broken=True)
+    if isinstance(error, requests.RequestException):
+        if _has_not_gone(error):
+            return Answer(Verdict.LATER, Stage.CONNECT, _reason(error)[:60], broken=True)
         # The request went out, and nobody knows what became of it.
-        return Answer(Verdict.UNCERTAIN, Stage.DATA, type(error).__name__[:60], broken=True)
-    reply = f"HTTP {status}" if isinstance(status, int) else type(error).__name__[:60]
-    return Answer(Verdict.LATER, Stage.DATA, reply, broken=True)
+        return Answer(Verdict.UNCERTAIN, Stage.DATA, _reason(error)[:60], broken=True)
+    verdict = Verdict.UNCERTAIN if was_heard or isinstance(error, TimeoutError) else Verdict.LATER
+    return Answer(verdict, Stage.DATA, name, broken=True)
+
+
+def _has_not_gone(error):
+    """Tell whether a request surely failed before any of it was sent; the library says so deep inside."""
+    cause = error.__cause__ or error
+    # A ValueError is an address of the service that is none.
+    if isinstance(cause, (requests.ConnectTimeout, ValueError)):
+        return True
+    reason = getattr(cause.args[0], "reason", None) if cause.args else None
+    if isinstance(reason, urllib3.exceptions.SSLError):
+        return bool(reason.args) and isinstance(reason.args[0], ssl.SSLCertVerificationError)
+    return isinstance(reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ProxyError))
+
+
+def _reason(error):
+    """Return what kind of error it was before Anymail made its own of it."""
+    return type(error.__cause__ or error).__name__

@@ -12,6 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from shield import stamps
 from subscribers import wording
 from tests.subscribers import mailserver
+from tests.tips.people import make_person
 from tests.tipsite.processes import own_database
 from tipsite import backups
 
@@ -125,6 +126,12 @@ def own_copy(transactional_db, tmp_path, settings):
             connections[DEFAULT_DB_ALIAS].close()
             # Before anything else: a database in memory is gone when it is taken for a file, and closed.
             connections[DEFAULT_DB_ALIAS], place["NAME"] = tests_own, name
+
+
+@pytest.fixture
+def publisher(db):
+    """A member of staff with the rights of a Publisher, and no others."""
+    return make_person("pia", "Publisher")
 
 
 @pytest.fixture

@@ -1,15 +1,17 @@
 """What comes back, and what follows from it."""
 
 import email.utils
+from datetime import timedelta
 from email.message import EmailMessage
 from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
 
-from subscribers import bounces, tipmail
-from subscribers.models import Delivery, Mailing, Return, Subscriber, Suppression
+from subscribers import bounces, mailings, tipmail
+from subscribers.models import ConsentEvent, Delivery, Mailing, Return, Subscriber, Suppression
 from subscribers.tipmail import senders
+from tests.subscribers import posting
 from tests.tips.making import make_tip
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +62,35 @@ def test_a_report_that_nobody_is_there_silences_the_address_and_keeps_the_eviden
     assert delivery.state == Delivery.State.REFUSED
     assert reasons() == {"bounced"}
     assert "anna" not in row.words
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "found"),
+    [
+        ("5.0.0", "smtp; 550 host 192.5.1.1 said: mailbox full", "5.0.0"),
+        ("5.0.0", "smtp; 550 host 5.1.1.9[5.1.1.9] said: mailbox full", "5.0.0"),
+        ("5.0.0", "smtp; 554 Exim 4.96.2 on mx5.1.1.example says 5.2.2", "5.2.2"),
+        ("", "smtp; Postfix/5.1.1 said: 552-5.2.2 full", "5.2.2"),
+        ("5.0.0", "smtp; 550 of 5.2.2 mailboxes (5.7.1) this: 550 #5.1.1 unknown", "5.1.1"),
+        ("5.2.2", "smtp; 550 5.1.1 unknown", "5.2.2"),
+        ("", "smtp; 550 nobody here (#5.1.1)", "5.1.1"),
+        ("5.0.0", "smtp; 450 4.1.1 greylisted", "5.0.0"),
+    ],
+)
+def test_a_status_is_no_part_of_a_network_address_or_a_version(delivery, status, words, found):
+    sender = senders.envelope_sender(senders.make_token(delivery.pk))
+    assert bounces.read(delivery_report(sender, status, words=words)).status == found
+
+
+def test_a_report_about_the_address_before_does_not_silence_the_one_they_have_now(delivery):
+    ConsentEvent.objects.create(subscriber=delivery.subscriber, kind=ConsentEvent.Kind.MOVED)
+    row = bounces.take(delivery_report(senders.envelope_sender(senders.make_token(delivery.pk))))
+    delivery.refresh_from_db()
+    assert (row.kind, row.acted, reasons()) == (Return.Kind.BOUNCED, False, set())
+    assert (delivery.state, delivery.suppressed) == (Delivery.State.REFUSED, False)
+    Delivery.objects.filter(pk=delivery.pk).update(state=Delivery.State.SENT, sent_at=timezone.now())
+    sender = senders.envelope_sender(senders.make_token(delivery.pk))
+    assert bounces.take(delivery_report(sender, words="smtp; 550 5.1.1 here too")).acted
 
 
 def test_what_passes_again_silences_nobody(delivery):
@@ -146,3 +177,31 @@ def test_a_mail_service_is_believed_where_it_brings_our_token(delivery):
     bounces.on_tracking_event(None, SimpleNamespace(**told), "Postbox")
     assert reasons() == {"bounced"}
     assert tipmail.read_token(senders.message_id(senders.make_token(delivery.pk))) == delivery.pk
+
+
+@pytest.mark.parametrize("words", ["550 5.1.1 unknown", ""])
+def test_hard_bounces_that_are_reported_stop_the_mailing_and_get_a_second_chance(delivery, publisher, words):
+    mailing = delivery.mailing
+    Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.SENDING, opened_up_to=Mailing.ALL)
+    people = posting.make_people(11)
+    rows = [Delivery(mailing=mailing, subscriber=person) for person in people]
+    rows[5:5] = [Delivery(mailing=mailing) for _ in range(150)]
+    # Reports take their time: hundreds more have been sent by then.
+    rows += [Delivery(mailing=mailing) for _ in range(400)]
+    for number, row in enumerate(rows, 1):
+        row.state = Delivery.State.SENT
+        row.sent_at = row.settled_at = delivery.sent_at + timedelta(seconds=number)
+    Delivery.objects.bulk_create(rows)
+    told = {"event_type": "bounced", "mta_response": words, "description": "", "reject_reason": "invalid"}
+    for row in reversed([row for row in rows if row.subscriber]):
+        mailing.refresh_from_db()
+        assert mailing.state == Mailing.State.SENDING
+        told |= {"event_id": row.pk, "message_id": senders.message_id(senders.make_token(row.pk))}
+        bounces.on_tracking_event(None, SimpleNamespace(**told, esp_event={}), "Postbox")
+    mailing.refresh_from_db()
+    assert mailing.reason == "11 of 200 mails in a row found nobody there (hard bounces)."
+    assert Suppression.objects.count() == 11
+    mailings.resume(mailing, by=publisher)
+    assert not Suppression.objects.exists()
+    again = mailing.deliveries.filter(state=Delivery.State.QUEUED)
+    assert set(again.values_list("subscriber", flat=True)) == {person.pk for person in people}

@@ -1,29 +1,23 @@
 """Everyone once, nobody twice, nobody who left, whatever the mail server and the processes do."""
 
-import json
-import os
-import random
-import signal
-import subprocess
-import sys
 import time
 from datetime import timedelta
 
 import pytest
 import time_machine
-from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.core.mail.backends.smtp import EmailBackend
 from django.utils import timezone
 
 from subscribers import mailings, subscriptions, suppressions, tipmail
-from subscribers.delivery import brakes, claims, verdicts
+from subscribers.delivery import brakes, claims, verdicts, wire
 from subscribers.delivery.post import Never, work_off
 from subscribers.delivery.sending import Sender
 from subscribers.delivery.verdicts import Stage, Verdict
 from subscribers.models import Delivery, Line, Mailing, Suppression
 from tests.subscribers.mailserver import DROP, HANG, TAKE_AND_DROP
 from tests.subscribers.posting import make_people, open_mailing
-from tests.subscribers.test_processes import shared_database
+from tests.subscribers.workers import Workers
+from tests.tipsite.processes import wait_until
 
 pytestmark = pytest.mark.django_db
 State = Delivery.State
@@ -36,11 +30,6 @@ def clock():
     with time_machine.travel(timezone.now().replace(microsecond=0), tick=False) as traveller:
         traveller.forward = traveller.shift
         yield traveller
-
-
-@pytest.fixture
-def publisher(db):
-    return get_user_model().objects.create_superuser("pia", "pia@example.org", "pw")
 
 
 def only(stage, reply, *recipients):
@@ -281,6 +270,32 @@ def test_what_is_uncertain_twice_waits_for_a_person(mail_server, clock, publishe
     assert mail_server.asked[person.address] == 3
 
 
+def test_who_leaves_while_it_connects_anew_gets_nothing(mail_server, monkeypatch):
+    people = make_people(2)
+    mailing = open_mailing()
+    monkeypatch.setattr(wire, "MOST_MESSAGES", 1)
+    connect = EmailBackend.open
+
+    def slowly(backend):
+        for person in people if mail_server.taken else ():
+            subscriptions.leave(person)
+        return connect(backend)
+
+    monkeypatch.setattr(EmailBackend, "open", slowly)
+    work_off()
+    assert (mail_server.connections, len(mail_server.taken)) == (2, 1)
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 1, State.SKIPPED: 1})
+
+
+def test_a_server_that_says_more_than_it_was_asked_is_met_anew(mail_server):
+    make_people(3)
+    mailing = open_mailing()
+    mail_server.script = only("end", "250 2.0.0 taken\r\n250 2.0.0 and taken")
+    work_off()
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 3})
+    assert (len(mail_server.taken), mail_server.connections) == (3, 3)
+
+
 def test_a_server_that_is_away_costs_nobody_a_try(mail_server, settings, clock):
     make_people(2)
     mailing = open_mailing()
@@ -324,10 +339,12 @@ def test_a_server_that_blocks_us_stops_it_and_all_get_it_after_the_resume(mail_s
 
 
 @pytest.mark.parametrize(
-    ("reply", "every", "words"),
-    [("550 5.1.1 unknown", 4, "hard bounces"), ("550 we do not like you", 1, "last 20 mails")],
+    ("reply", "every", "words", "count"),
+    [("550 5.1.1 unknown", 4, "hard bounces", 11), ("550 we do not like you", 1, "last 20 mails", 20)],
 )
-def test_too_many_refusals_stop_it_and_get_a_second_chance(mail_server, publisher, reply, every, words):
+def test_too_many_refusals_stop_it_and_get_a_second_chance(
+    mail_server, publisher, reply, every, words, count
+):
     people = make_people(90)
     mailing = open_mailing()
     mail_server.script = lambda stage, who, number: (
@@ -335,12 +352,11 @@ def test_too_many_refusals_stop_it_and_get_a_second_chance(mail_server, publishe
     )
     work_off()
     state, counts = told(mailing)
-    assert state == Mailing.State.PAUSED
-    assert counts[State.REFUSED] in (11, 20)
+    assert (state, counts[State.REFUSED]) == (Mailing.State.PAUSED, count)
     assert words in mailing.reason
     mail_server.script = None
     said = mailings.resume(mailing, by=publisher)
-    assert f"{counts[State.REFUSED]} that were refused are tried again" in said
+    assert f"{count} that were refused are tried again" in said
     assert not Suppression.objects.exists()
     work_off()
     assert mail_server.recipients == {person.address: 1 for person in people}
@@ -373,6 +389,15 @@ def test_complaints_stop_it(mail_server, monkeypatch):
     assert told(mailing)[0] == Mailing.State.PAUSED
     assert not sender.turn()
     sender.close()
+
+
+def test_complaints_of_fewer_than_three_in_a_thousand_do_not_stop_it():
+    mailing = open_mailing()
+    Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.SENDING)
+    sent = [Delivery(mailing=mailing, state=State.SENT, settled_at=timezone.now()) for _ in range(1000)]
+    Delivery.objects.bulk_create(sent)
+    assert [brakes.complained(row.pk) for row in sent[:3]] == [False, False, True]
+    assert told(mailing)[0] == Mailing.State.PAUSED
 
 
 # --- Pace ------------------------------------------------------------------------------------------
@@ -426,89 +451,6 @@ def test_two_lines_never_claim_the_same(mail_server):
     assert set(mine.ids).isdisjoint(theirs.ids)
     claims.give_back(one, mine.ids)
     assert told(mailing)[1] == {State.SENDING: 4, State.QUEUED: 6}
-
-
-WORKER = """
-import django
-django.setup()
-from datetime import timedelta
-from subscribers.delivery import claims, post
-from tipsite.stopping import Stop
-claims.LEASE, claims.BEAT = timedelta(seconds=3), timedelta(seconds=0.2)
-claims.DOUBT_LASTS, claims.BATCH, post.IDLE = timedelta(seconds=0.1), 20, 0.1
-claims.pause_after = lambda tries: timedelta(seconds=0.2)
-stop = Stop()
-stop.listen()
-mail = post.Post(stop, 4)
-mail.start()
-while not stop.wait(60):
-    pass
-mail.join(20)
-"""
-LEDGER = """
-import django, json
-django.setup()
-from subscribers.models import Delivery, Mailing
-rows = Delivery.objects.values_list("subscriber__address", "state", "doubts")
-print(json.dumps([Mailing.objects.get().state, list(rows)]))
-"""
-
-
-class Workers:
-    """Processes that send the mailings of this test's database."""
-
-    def __init__(self, folder, environment=None):
-        self.environment = environment or os.environ | {
-            "DATABASE_URL": shared_database(folder),
-            "DJANGO_SETTINGS_MODULE": "tipsite.settings",
-            "EMAIL_URL": f"smtp://{settings.EMAIL_HOST}:{settings.EMAIL_PORT}",
-            "STATE_DIR": str(folder),
-            "MAIL_PER_MINUTE": "0",
-            "MAIL_PER_DOMAIN": "0",
-        }
-        self.running = []
-        self.log = folder / "workers.log"
-
-    def start(self):
-        with self.log.open("ab") as log:
-            self.running.append(
-                subprocess.Popen(
-                    [sys.executable, "-W", "error", "-c", WORKER],
-                    cwd=settings.BASE_DIR,
-                    env=self.environment,
-                    stderr=log,
-                )
-            )
-
-    def kill(self):
-        """Kill one that runs, and start another one."""
-        victim = self.running.pop(random.randrange(len(self.running)))
-        victim.kill()
-        victim.wait()
-        self.start()
-
-    def ledger(self):
-        """Return the mailing's state, and (address, state, doubts) of each delivery."""
-        answer = subprocess.run(
-            [sys.executable, "-c", LEDGER],
-            cwd=settings.BASE_DIR,
-            env=self.environment,
-            capture_output=True,
-            check=True,
-        )
-        return json.loads(answer.stdout)
-
-    def end(self):
-        for process in self.running:
-            process.send_signal(signal.SIGTERM)
-        return [process.wait(timeout=30) for process in self.running]
-
-
-def wait_until(happened, seconds=60):
-    until = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < until
-        time.sleep(0.01)
 
 
 @pytest.mark.processes

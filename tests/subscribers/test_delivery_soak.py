@@ -14,7 +14,8 @@ from django.conf import settings
 from tests.postgres import running_server
 from tests.subscribers import mailserver
 from tests.subscribers.mailserver import DROP, HANG
-from tests.subscribers.test_delivery import Workers, wait_until
+from tests.subscribers.workers import Workers
+from tests.tipsite.processes import wait_until
 
 pytestmark = [pytest.mark.soak, pytest.mark.processes]
 KILLS = 20

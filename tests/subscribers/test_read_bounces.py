@@ -69,7 +69,7 @@ def test_an_empty_pipe_is_said_to_be_one(report, monkeypatch):
 
 
 def test_more_than_any_report_has_is_read_and_cut(report, monkeypatch):
-    monkeypatch.setattr(mailboxes, "MOST_BYTES", len(report))
+    monkeypatch.setattr(mailboxes, "LARGEST_MAIL", len(report))
     assert read(stdin=report + b"x" * 100_000, monkeypatch=monkeypatch)[1] == {"bounced": 1, "acted": 1}
 
 
@@ -260,7 +260,7 @@ def test_a_mail_service_is_heard_where_it_brings_the_secret(report, settings, cl
 
 def test_what_a_mail_service_gets_names_the_delivery():
     (anna,) = posting.make_people(1)
-    letter = tipmail.Template(posting.open_mailing()).letter(7, anna.handle, anna.address)
+    letter = tipmail.Template(posting.open_mailing()).message(7, anna.handle, anna.address)
     assert tipmail.read_token(letter.metadata["delivery"]) == 7
 
 

@@ -2,12 +2,6 @@ import pytest
 
 from subscribers import addresses, subscriptions, suppressions
 from subscribers.models import Suppression
-from tests.tips.people import make_person
-
-
-@pytest.fixture
-def publisher(db):
-    return make_person("pub", "Publisher")
 
 
 @pytest.fixture
