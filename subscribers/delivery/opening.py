@@ -26,7 +26,7 @@ LOOK_BACK = timedelta(days=30)
 # The clock looks each minute; what it finds later than this was missed.
 _PROMPT = timedelta(minutes=2)
 # Subscribers looked at in one transaction: whoever leaves meanwhile waits for no more than this.
-CHUNK = 2000
+CHUNK = 10_000
 # A mailing that was cancelled by itself, before it began: its tip may come back.
 _MAY_RETURN = Q(state=State.CANCELLED, finished_at=None)
 
@@ -59,7 +59,7 @@ def open_due(now=None):
     due = list(Mailing.objects.filter(state=State.PREPARED, opens_at__lte=now).values_list("pk", flat=True))
     if not due or guard.refusal():
         return False
-    guard.catch_up()
+    guard.bring_in()
     frozen = [freeze(pk, now) for pk in due]
     return any(frozen)
 
@@ -115,36 +115,45 @@ def extend_due(stop=False):
 
 
 def extend(pk):
-    """Make rows for the next subscribers, in the order of their keys; return whether there are more to come.
+    """Make rows for the next subscribers, in the order of their ids; return whether there are more to come.
 
-    The keys are hashes, so no domain comes all at once. The mailing is locked: a welcome that names the same
-    tip takes that lock too, and either sees what the other did.
+    So each index grows at its end, and a long list costs each person what a short one does. The mailing is
+    locked: a welcome that names the same tip takes that lock too, and either sees what the other did.
     """
     with transaction.atomic():
         mailing = Mailing.objects.select_for_update().filter(pk=pk, state=State.OPENING)
         mailing = mailing.defer("text", "html").first()
         if mailing is None:
             return False
-        keys = Subscriber.objects.filter(key__gt=mailing.opened_to).order_by("key")
-        last = keys.values_list("key", flat=True)[CHUNK - 1 : CHUNK].first()
-        made = _insert(mailing, last)
-        values = {"opened_to": last} if last else {"opened_to": Mailing.ALL, "state": State.SENDING}
+        ids = Subscriber.objects.filter(pk__gt=mailing.opened_up_to).order_by("pk")
+        last = ids.values_list("pk", flat=True)[CHUNK - 1 : CHUNK].first()
+        made = _insert(mailing, Mailing.ALL if last is None else last)
+        values = {"opened_up_to": last} if last else {"opened_up_to": Mailing.ALL, "state": State.SENDING}
         Mailing.objects.filter(pk=pk).update(audience=F("audience") + made, **values)
     return last is not None
 
 
 def finish(pk):
-    """Note that a mailing is sent, if nothing of it is pending; return whether this call did so."""
-    rows = Delivery.objects.filter(mailing=pk)
-    # The same as rows.pending(), in the three parts that have an index each.
-    waiting, later = rows.filter(state="queued", due_at=None), rows.filter(due_at__isnull=False)
-    claimed = rows.filter(state="sending")
-    if waiting.exists() or later.exists() or claimed.exists():
+    """Note that a mailing is sent, if nothing of it is pending; return whether this call did so.
+
+    Idle lines ask it each second, so the lock comes only where it looks as if all were done.
+    """
+    if _is_pending(pk):
         return False
-    done = Mailing.objects.filter(
-        ~Exists(waiting), ~Exists(later), ~Exists(claimed), pk=pk, state=State.SENDING
-    )
-    return bool(done.update(state=State.SENT, finished_at=timezone.now(), trouble="", reason=""))
+    with transaction.atomic():
+        running = Mailing.objects.select_for_update().filter(pk=pk, state=State.SENDING)
+        # Whoever has decided meanwhile that an uncertain one is sent again had this lock before us.
+        if not running.values_list("pk").first() or _is_pending(pk):
+            return False
+        done = {"state": State.SENT, "finished_at": timezone.now(), "trouble": "", "reason": ""}
+        return bool(Mailing.objects.filter(pk=pk).update(**done))
+
+
+def _is_pending(pk):
+    """Tell whether a mailing has any that are ``pending()``, asked in three parts that have an index each."""
+    rows = Delivery.objects.filter(mailing=pk)
+    parts = Q(state="queued", due_at=None), Q(due_at__isnull=False), Q(state="sending")
+    return any(rows.filter(part).exists() for part in parts)
 
 
 def obstacle(tip):
@@ -216,23 +225,20 @@ def _set(mailing, state, reason):
 
 def _too_late(moment):
     hours = settings.MAIL_WINDOW_HOURS
-    return f"It should have begun at {in_words(moment)}, more than {hours} hours ago. Release or cancel it."
+    return f"It should have begun on {in_words(moment)}, more than {hours} hours ago. Release or cancel it."
 
 
 def _insert(mailing, last):
-    """Write the rows of the subscribers up to a key (None: of all that are left); return how many."""
-    convert = connection.ops.adapt_datetimefield_value
+    """Write the rows of the subscribers up to an id who have none yet; return how many."""
     today = connection.ops.adapt_datefield_value(timezone.localdate())
-    values = [mailing.pk, mailing.opened_to, convert(mailing.opened_at), today, mailing.tip_id]
-    upper = others = ""
-    if last is not None:
-        upper = "AND s.key <= %s"
-        values.append(last)
+    opened_at = connection.ops.adapt_datetimefield_value(mailing.opened_at)
+    values = [mailing.pk, mailing.opened_up_to, last, opened_at, today, mailing.tip_id]
+    others = ""
     if mailing.corrects_id:
         others = _RECEIVED
         values.append(mailing.corrects_id)
     with connection.cursor() as cursor:
-        cursor.execute(f"{_AUDIENCE} {upper} {others} ORDER BY s.key", values)
+        cursor.execute(f"{_AUDIENCE} {others} {_MIXED}", values)
         return cursor.rowcount
 
 
@@ -241,7 +247,7 @@ _AUDIENCE = """
 INSERT INTO subscribers_delivery
 (mailing_id, subscriber_id, state, tries, reply, doubts, suppressed, again)
 SELECT %s, s.id, 'queued', 0, '', 0, FALSE, FALSE FROM subscribers_subscriber s
-WHERE s.key > %s AND s.state = 'confirmed' AND s.joined_at <= %s
+WHERE s.id > %s AND s.id <= %s AND s.state = 'confirmed' AND s.joined_at <= %s
 AND (s.paused_until IS NULL OR s.paused_until <= %s)
 AND NOT EXISTS (SELECT 1 FROM subscribers_suppression x WHERE x.key = s.key)
 AND NOT EXISTS (SELECT 1 FROM subscribers_delivery w WHERE w.tip_id = %s AND w.subscriber_id = s.id)
@@ -251,3 +257,5 @@ _RECEIVED = """
 AND EXISTS (SELECT 1 FROM subscribers_delivery r WHERE r.mailing_id = %s AND r.subscriber_id = s.id
 AND r.state IN ('sent', 'uncertain'))
 """
+# The key is a hash: an imported list may hold thousands of one domain in a row.
+_MIXED = "ORDER BY s.key ON CONFLICT (mailing_id, subscriber_id) DO NOTHING"

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import close_old_connections, connections
 from django.utils.crypto import get_random_string
 
+from subscribers import guard
 from subscribers.delivery import claims, opening
 from subscribers.delivery.sending import AWAY, Sender
 
@@ -20,7 +21,7 @@ LONGEST_PAUSE = 10.0
 
 
 class Post:
-    """The mail of one worker: a thread for each connection, and one that opens mailings and beats."""
+    """The mail of one worker: a thread for each connection, one that opens mailings, and one that beats."""
 
     def __init__(self, stop, lines=None):
         """``stop`` has ``wait(seconds)`` and a truth value; ``lines`` is how many connections it keeps."""
@@ -28,12 +29,17 @@ class Post:
         self.lines = settings.MAIL_CONNECTIONS if lines is None else lines
         self.worker = get_random_string(32)
         self._threads = []
-        # Since when its beats have had no gap: before it judges others it must be sure of itself.
-        self._steady_since = None
+        # When it last beat, and since when its beats have had no gap, both by the machine's own clock: before
+        # it judges others it must be sure of itself.
+        self._beaten_at = self._steady_since = None
+        # Whether the journal holds in the database that it has now. One that was put back by hand, in the
+        # middle of a mailing, may not know who left since.
+        self._is_up_to_date = threading.Event()
 
     def start(self):
         """Start the threads; they end when ``stop`` says so."""
-        names = {"mail": self._keep_order} | {f"mail-{n + 1}": self._send for n in range(self.lines)}
+        names = {"mail-beat": self._keep_beating, "mail": self._keep_order}
+        names |= {f"mail-{n + 1}": self._send for n in range(self.lines)}
         for name, work in names.items():
             thread = threading.Thread(target=work, name=name, daemon=True)
             thread.start()
@@ -48,31 +54,44 @@ class Post:
 
     def _send(self):
         sender = Sender(self.worker, self.stop)
-        self._repeat(sender.turn)
+        self._repeat(lambda: self._send_some(sender))
         with suppress(*AWAY):
             sender.close()
         connections.close_all()
 
+    def _send_some(self, sender):
+        return self._is_up_to_date.wait(IDLE) and sender.turn()
+
+    def _keep_beating(self):
+        # In a thread of its own: to read a long journal, or to open a large mailing, may take its time.
+        self._repeat(self._look_after)
+        connections.close_all()
+
+    def _look_after(self):
+        self._beat()
+        if self._is_steady():
+            claims.sweep()
+
     def _keep_order(self):
-        # SQLite's thread of all writes must not be left waiting for an opening: it gives way between chunks.
         self._repeat(self._order)
         connections.close_all()
 
     def _order(self):
-        self._beat()
-        if self._is_steady():
-            claims.sweep()
+        if not self._is_up_to_date.is_set() and not guard.refusal():
+            guard.bring_in()
+            self._is_up_to_date.set()
         opening.open_due()
-        return opening.extend_due(_StopOrBeat(self))
+        return opening.extend_due(self.stop)
 
     def _beat(self):
-        now = time.monotonic()
-        if self._steady_since is None or now - self._beaten_at > claims.LEASE.total_seconds() / 2:
-            self._steady_since = now
-        elif now - self._beaten_at < claims.BEAT.total_seconds():
+        now, before = time.monotonic(), self._beaten_at
+        if before is not None and now - before < claims.BEAT.total_seconds():
             return
         claims.beat(self.worker)
+        # Only now: a beat that failed is none.
         self._beaten_at = now
+        if before is None or now - before > claims.LEASE.total_seconds() / 2:
+            self._steady_since = now
 
     def _is_steady(self):
         return time.monotonic() - self._steady_since > claims.LEASE.total_seconds()
@@ -86,24 +105,15 @@ class Post:
                 busy = turn()
                 failures = 0
             except AWAY:
-                # The worker's other threads say so.
+                # The worker's other threads say so. What answers later may be another copy of the database.
                 connections.close_all()
+                self._is_up_to_date.clear()
                 failures, busy = failures + 1, False
             except Exception:
                 logger.exception("Mail: a turn failed; it is tried again.")
                 failures, busy = failures + 1, False
             if not busy:
                 self.stop.wait(min(IDLE * 2 ** min(failures, 5), LONGEST_PAUSE))
-
-
-class _StopOrBeat:
-    """True when the opening of a mailing should leave off for a moment: to end, or to beat."""
-
-    def __init__(self, post):
-        self._post, self._until = post, time.monotonic() + claims.BEAT.total_seconds()
-
-    def __bool__(self):
-        return bool(self._post.stop) or time.monotonic() > self._until
 
 
 class Never:
@@ -121,7 +131,7 @@ class Never:
 def work_off(stop=None, worker="by hand"):
     """Open and send, in this thread, all that is due now; return how many turns were taken.
 
-    What is put off for later stays so. For commands and tests; a worker does the same with a ``Post``.
+    What is put off for later stays so. For tests; a worker does the same with a ``Post``.
     """
     stop = Never() if stop is None else stop
     sender, turns = Sender(worker, stop), 0

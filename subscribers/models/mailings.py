@@ -12,13 +12,6 @@ from django.utils import timezone
 from tips.models import Tip
 
 
-class MailingQuerySet(models.QuerySet):
-    def begun(self):
-        """Return those whose audience and text are frozen, and that may still send."""
-        states = Mailing.State
-        return self.filter(state__in=[states.OPENING, states.SENDING, states.PAUSED])
-
-
 class Mailing(models.Model):
     """A tip on its way to everyone, or a correction of one that was."""
 
@@ -35,8 +28,12 @@ class Mailing(models.Model):
         CANCELLED = "cancelled", "Cancelled"
         HELD = "held", "Held"
 
-    # What opened_to is when everybody has their row: it stands after every key.
-    ALL = "~"
+    # Something is still to come of it, or may be.
+    UNFINISHED = (State.PREPARED, State.HELD, State.OPENING, State.SENDING, State.PAUSED)
+    # What is uncertain of it may be sent once more.
+    SENDS_AGAIN = (State.SENDING, State.SENT, State.PAUSED)
+    # What opened_up_to is when everybody has their row: no id is larger.
+    ALL = 2**63 - 1
 
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.TIP)
     tip = models.ForeignKey(Tip, on_delete=models.PROTECT, related_name="mailings")
@@ -64,11 +61,9 @@ class Mailing(models.Model):
     subject = models.CharField(max_length=300, blank=True)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
-    # How many have a row in the ledger, and up to which subscriber's key these were made.
+    # How many have a row in the ledger, and up to which subscriber's id these were made.
     audience = models.PositiveIntegerField(default=0)
-    opened_to = models.CharField(max_length=64, blank=True)
-
-    objects = MailingQuerySet.as_manager()
+    opened_up_to = models.BigIntegerField(default=0)
 
     class Meta:
         ordering = ["-id"]

@@ -18,7 +18,7 @@ class Return(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     # The mail it is about, where it brought our token; without one it changes nothing.
     delivery = models.ForeignKey("Delivery", null=True, on_delete=models.SET_NULL, related_name="returns")
-    at = models.DateTimeField("received", default=timezone.now, db_index=True)
+    at = models.DateTimeField("received", default=timezone.now)
     source = models.CharField(max_length=30, help_text="The mailbox, or the mail service that told us.")
     status = models.CharField(max_length=12, blank=True, help_text="The enhanced status code (RFC 3463).")
     words = models.CharField(max_length=300, blank=True, help_text="What the other mail server said.")

@@ -35,11 +35,6 @@ def noon():
         yield traveller
 
 
-@pytest.fixture
-def publisher(db):
-    return get_user_model().objects.create_superuser("pia", "pia@example.org", "pw")
-
-
 def at(noon, moment):
     """Go to a moment and do what the clock and the worker do there."""
     noon.move_to(moment, tick=False)
@@ -195,9 +190,6 @@ def test_it_goes_to_those_who_are_here_and_awake(noon, monkeypatch):
     expected = {people[n].address for n in (0, 4, 6, 7)}
     assert addresses_of(mailing) == expected
     assert mailing.audience == 4
-    # In the order of the hashes, which mixes the domains.
-    keys = list(mailing.deliveries.order_by("pk").values_list("subscriber__key", flat=True))
-    assert keys == sorted(keys)
 
 
 def test_whoever_was_welcomed_with_the_tip_does_not_get_it_again(noon):
@@ -326,7 +318,7 @@ def test_a_correction_goes_to_those_who_received_the_faulty_one_and_are_still_he
 
 def test_a_test_mail_unsubscribes_nobody_and_leaves_no_row(noon, publisher, mail_server):
     said = mailings.send_test(make_tip(), ["pia@example.org"], by=publisher)
-    assert said == "Sent a test to 1 address."
+    assert said == "Sent a test of the mail to 1 address."
     message = mail_server.taken[0].message
     assert message["Subject"].startswith("Test: ")
     assert message["List-Unsubscribe"] is None
@@ -355,7 +347,7 @@ def test_it_says_how_far_it_is(noon, publisher, mail_server, capsys, django_asse
     assert progress.left == MINUTE / 7
     call_command("mailings")
     out = capsys.readouterr().out
-    assert "sending, 87% of 8: 6 sent, 1 put off, 1 refused; about 1 min left." in out
+    assert "sending, 87% of 8: 6 sent, 1 put off, 1 refused; about a minute left." in out
     call_command("mailings", json=True)
     assert '"remaining": 1' in capsys.readouterr().out
 
