@@ -19,7 +19,7 @@ from django.db.models.functions import Cast
 from django_tasks_db.models import DBTaskResult
 
 from subscribers import suppressions
-from subscribers.models import Delivery, Erasure, Letter, SignupRequest, Subscriber, Suppression
+from subscribers.models import Delivery, Erasure, Letter, Return, SignupRequest, Subscriber, Suppression
 
 # For how long, in milliseconds, the log's emptying may hold up who writes.
 _PATIENCE = 1000
@@ -81,10 +81,15 @@ def _requests(person):
 
 def _deliveries(person):
     theirs = Delivery.objects.filter(subscriber=person.pk)
-    theirs.filter(state__in=[Delivery.State.QUEUED, Delivery.State.DEFERRED]).update(
-        state=Delivery.State.SKIPPED
-    )
+    unsent = theirs.filter(state__in=[Delivery.State.QUEUED, Delivery.State.DEFERRED])
+    # With a moment at which it is due, it would keep its mailing from ever being sent.
+    unsent.update(state=Delivery.State.SKIPPED, due_at=None, reply="erased")
     return theirs.update(subscriber=None)
+
+
+def _reports(person):
+    # Of an address nothing stands in them, but other servers have many ways to name people.
+    return Return.objects.filter(delivery__subscriber=person.pk).exclude(words="").update(words="")
 
 
 def _consents(person):
@@ -149,6 +154,7 @@ PLACES = {
     "subscription": ("Your subscription: address, first name, dates", _subscription),
     "consents": ("The record of what you agreed to", _consents),
     "deliveries": ("Your name on the list of tips that were sent", _deliveries),
+    "reports": ("What other mail servers said about mail to you", _reports),
     "letters": ("Letters to you, such as the welcome", _letters),
     "requests": ("What was typed into our forms for your address", _requests),
     "suppression": ("Notes on why your address gets nothing", _suppression_evidence),

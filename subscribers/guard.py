@@ -40,9 +40,10 @@ ANOTHER = (
     " this is the real one."
 )
 UNREADABLE = "The journal {path} cannot be read ({reason}). Nothing is mailed until it can be."
-UNWRITABLE = "The journal {path} cannot be written, so the guard stays closed. Make room, then say it again."
+UNWRITABLE = (
+    "The journal {path} cannot be written, so the guard stays closed. Make room, then press the button again."
+)
 OPEN = "Nothing stands against mail from this database; nothing was changed."
-MARK = "mark"
 REPLY = "before a restore"
 LOST = "It was mailed before this database was restored; whom it reached stood in the lost rows."
 HALF_OPEN = (
@@ -114,13 +115,13 @@ def _made():
     return Instance.objects.get(pk=_ROW)
 
 
-def catch_up():
+def bring_in():
     """Let the journal's leavings, suppressions and erasures hold here; return ``replay.replay``'s counts.
 
-    To be done before a mailing is opened: a copy of the database that was put back by hand may be older
-    than these, and no older than the last mail.
+    To be done before a mailing begins or goes on, where nothing stands against mail: a copy of the database
+    that was put back by hand may be older than these, and no older than the last mail.
     """
-    return replay.replay(entry for entry in journal.entries() if entry.get("what") != MARK)
+    return replay.replay(journal.entries())
 
 
 def accept(*, by):
@@ -139,7 +140,7 @@ def accept(*, by):
         raise JournalError(UNREADABLE.format(path=journal.path(), reason=error.strerror)) from error
     if not refusal():
         return OPEN
-    brought = catch_up()
+    brought = bring_in()
     with transaction.atomic():
         _made()
         row = Instance.objects.select_for_update().get(pk=_ROW)
@@ -148,9 +149,11 @@ def accept(*, by):
         row.counter = max(row.counter, _marks.latest()[1]) + 1
         row.save()
         _leave_behind(max((mark.get("up_to", 0) for mark in _all_marks()), default=0))
+        one = doubtful == 1
         sentence = (
-            f"Said to be the real one. From the journal: {brought['left']} left, {brought['suppressed']}"
-            f" suppressed, {brought['erased']} erased; {doubtful} deliveries are uncertain."
+            f"This database now counts as the real one. From the journal: {brought['left']} left,"
+            f" {brought['suppressed']} suppressed, {brought['erased']} erased. {doubtful}"
+            f" {'delivery is' if one else 'deliveries are'} uncertain."
         )
         LogEntry.objects.log_actions(by.pk, [row], CHANGE, sentence, single_object=True)
         # If the commit fails after this, the guard is closed as it was, and is asked again.
@@ -161,7 +164,7 @@ def accept(*, by):
 
 def _mark(row, **more):
     now = timezone.now().isoformat()
-    return {"at": now, "what": MARK, "instance": row.name, "counter": row.counter, **more}
+    return {"at": now, "what": journal.MARK, "instance": row.name, "counter": row.counter, **more}
 
 
 def _newer_than(row):
@@ -188,7 +191,7 @@ def _bring_up(mark):
     mailing = Mailing.objects.filter(pk=mark["mailing"], tip=mark["tip"], kind=mark["kind"]).first()
     ended = {"state": Mailing.State.CANCELLED, "reason": LOST, "finished_at": timezone.now()}
     if mailing is not None and mailing.opened_at is not None:
-        if mailing.opened_to != Mailing.ALL:
+        if mailing.opened_up_to != Mailing.ALL:
             # Those who have no row here may have one there.
             unfinished = Mailing.objects.filter(
                 pk=mailing.pk, state__in=[Mailing.State.OPENING, Mailing.State.PAUSED]
@@ -230,17 +233,17 @@ def _all_marks():
         return
     with journal.path().open("rb") as file:
         for line in file:
-            if (mark := _read(line)) is not None:
+            if (mark := _parsed(line)) is not None:
                 yield mark
 
 
-def _read(line):
+def _parsed(line):
     """Return the mark on a line of the journal, None where it is something else."""
-    if b'"mark"' not in line:
+    if not journal.is_mark(line):
         return None
     try:
         entry = json.loads(line)
-        of_one = entry["what"] == MARK and isinstance(entry["instance"], str)
+        of_one = entry["what"] == journal.MARK and isinstance(entry["instance"], str)
         whole = isinstance(entry["counter"], int) and isinstance(entry.get("up_to", 0), int)
         whole = whole and entry.get("up_to", 0) < _LARGEST
     except (ValueError, TypeError, KeyError):
@@ -256,7 +259,7 @@ class _Marks:
         self._forget()
 
     def _forget(self, file=None):
-        self._file, self._read, self._name, self._counter, self._former = file, 0, None, 0, set()
+        self._file, self._offset, self._name, self._counter, self._former = file, 0, None, 0, set()
 
     def latest(self):
         """Return (name, counter, former names) of the last mark, or (None, 0, none). Raises OSError."""
@@ -273,15 +276,15 @@ class _Marks:
     def _go_on(self, file):
         status = os.fstat(file.fileno())
         place = journal.path(), status.st_dev, status.st_ino
-        if place != self._file or status.st_size < self._read:
+        if place != self._file or status.st_size < self._offset:
             self._forget(place)
-        file.seek(self._read)
+        file.seek(self._offset)
         for line in file:
             # One that is still being written is read the next time.
             if not line.endswith(b"\n"):
                 break
-            self._read += len(line)
-            if (mark := _read(line)) is not None:
+            self._offset += len(line)
+            if (mark := _parsed(line)) is not None:
                 self._note(mark)
 
     def _note(self, mark):

@@ -1,9 +1,10 @@
 """What must survive the restore of a backup: who left, who is suppressed, who was erased.
 
 A file of lines in STATE_DIR, outside the database, to which lines are only ever added. Each is one JSON
-object: ``at`` (ISO 8601), ``what`` ("suppressed", "lifted", "erased" or "moved"), ``key`` (the keyed hash of
-the address), and with the first two ``reason``, with the last ``to`` (the key of the new address). It names
-nobody. Leaving is being suppressed as "unsubscribed".
+object with ``at`` (ISO 8601) and ``what``. The entries about people are "suppressed", "lifted", "erased" and
+"moved": these have ``key`` (the keyed hash of the address), the first two ``reason`` and the last one ``to``
+(the key of the new address). They name nobody. Leaving is being suppressed as "unsubscribed". Between them
+stand the guard's marks ("mark"), of which database this is and how far its mailings are; see ``guard``.
 
 That somebody gets nothing, or has another address, is flushed to disk before the transaction that it tells of
 commits, and so before the person gets an answer; that a reason was lifted, right after it. What a crash in
@@ -23,6 +24,9 @@ from django.utils import timezone
 
 logger = logging.getLogger(__name__)
 
+# What the guard's marks say for ``what``, and how that stands in a line.
+MARK = "mark"
+_MARK = f'"what": "{MARK}"'.encode()
 # What an entry has besides its moment and key.
 _MORE = {"suppressed": ["reason"], "lifted": ["reason"], "erased": [], "moved": ["to"]}
 
@@ -73,16 +77,20 @@ def append_nothing():
     return _add("\n")
 
 
+def is_mark(line):
+    """Tell whether a line (bytes) is one of the guard's marks, whole or cut short."""
+    return _MARK in line
+
+
 def entries():
-    """Yield the journal's entries, oldest line first. A line that is none, cut short perhaps, is logged."""
+    """Yield the entries about people, oldest first. A line that is none, cut short perhaps, is logged."""
     try:
         file = path().open("rb")
     except FileNotFoundError:
         return
     with file:
         for number, line in enumerate(file, 1):
-            # Marks are for the guard, which reads them itself.
-            if not line.strip() or b'"what": "mark"' in line:
+            if not line.strip() or is_mark(line):
                 continue
             entry = _parsed(line)
             if entry is None:

@@ -4,6 +4,7 @@ from datetime import datetime
 from itertools import islice
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from subscribers import addresses, erasure
 from subscribers.models import ConsentEvent, SignupRequest, Subscriber, Suppression
@@ -22,16 +23,16 @@ def replay(entries):
     """
     holding, lifted, erased, moves = _outcome(entries)
     _apply_to_old_addresses(moves, holding, erased)
-    counts, leavings = {"suppressed": 0, "lifted": 0, "left": 0, "erased": 0}, {}
+    counts = {"suppressed": 0, "lifted": 0, "left": 0, "erased": 0}
     for batch in _batches(lifted):
         counts["lifted"] += _lift(batch)
-    for batch in _batches(holding):
-        left = {key: at for (key, reason), at in batch.items() if reason == Reason.UNSUBSCRIBED}
+    leavings = _leavings(holding)
+    for batch in _batches(_unknown(holding)):
+        left = _leavings(batch)
         for key in _came_back(left):
-            del left[key], batch[key, Reason.UNSUBSCRIBED]
+            del left[key], leavings[key], batch[key, Reason.UNSUBSCRIBED]
         counts["suppressed"] += _suppress(batch)
         counts["left"] += _take_off_the_list(left)
-        leavings |= left
     for batch in _batches(erased):
         counts["erased"] += _erase(batch)
     _end_requests(erased, leavings)
@@ -75,6 +76,26 @@ def _apply_to_old_addresses(moves, holding, erased):
                         holding.setdefault((old, reason), holding[new, reason])
                 if new in erased:
                     erased.setdefault(old, erased[new])
+
+
+def _leavings(holding):
+    return {key: at for (key, reason), at in holding.items() if reason == Reason.UNSUBSCRIBED}
+
+
+def _unknown(holding):
+    """Return what of all that holds is not in force here yet.
+
+    That is all but a few lines of a long journal. The database's whole list is read for it once: to ask after
+    each line of the journal would take many times as long.
+    """
+    known = Suppression.objects.order_by().values_list("key", "reason")
+    unsubscribed = Suppression.objects.filter(key=OuterRef("key"), reason=Reason.UNSUBSCRIBED)
+    listed = set(Subscriber.objects.confirmed().filter(Exists(unsubscribed)).values_list("key", flat=True))
+    unknown = dict(holding)
+    for key, reason in known.iterator(chunk_size=_AT_ONCE * 10):
+        if not (reason == Reason.UNSUBSCRIBED and key in listed):
+            unknown.pop((key, reason), None)
+    return unknown
 
 
 def _batches(items):
@@ -131,12 +152,30 @@ def _take_off_the_list(left):
 
 
 def _erase(erased):
-    """Erase people, but for those who joined anew since; return how many."""
-    rows = Subscriber.objects.filter(key__in=erased)
-    people = [subscriber for subscriber in rows if subscriber.joined_at <= erased[subscriber.key]]
-    for subscriber in people:
-        erasure.erase(subscriber)
-    return len(people)
+    """Erase people, but for those who joined anew since, or were brought over anew; return how many.
+
+    That staff lifted the erasure is not enough: the row may be the backup's, of before it.
+    """
+    count, anew = 0, _joined_after(erased)
+    for subscriber in Subscriber.objects.filter(key__in=erased):
+        if subscriber.joined_at > erased[subscriber.key] or subscriber.key in anew:
+            continue
+        with transaction.atomic():
+            # Another process may do the same at the same time.
+            if Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first():
+                erasure.erase(subscriber)
+                count += 1
+    return count
+
+
+def _joined_after(moments):
+    """Return the keys of those of whom it was noted, after a moment of {key: moment}, that they joined.
+
+    An import dates back when somebody joined, to what the other list says, but not the note of it.
+    """
+    kinds = [ConsentEvent.Kind.CONFIRMED, ConsentEvent.Kind.IMPORTED]
+    events = ConsentEvent.objects.filter(subscriber__key__in=moments, kind__in=kinds).order_by()
+    return {key for key, at in events.values_list("subscriber__key", "at") if at > moments[key]}
 
 
 def _end_requests(erased, left):

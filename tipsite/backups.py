@@ -51,6 +51,10 @@ class BackupError(Exception):
     """The backup could not be taken or put back; the text says why, and what to do."""
 
 
+class HalfRestored(BackupError):
+    """The database was put back, and then something failed; the text says what is missing, and what to do."""
+
+
 @dataclass(frozen=True)
 class Report:
     """What was taken or put back: bytes of the database, number of uploads, lines of the journal."""
@@ -86,8 +90,8 @@ def backup(file):
             raise BackupError(
                 f"The journal {journal.path()} cannot be written. Make room, or mend its folder."
             )
-        with _opened(part) as file:
-            with tarfile.open(fileobj=file, mode="w", dereference=True) as archive:
+        with _opened(part) as opened:
+            with tarfile.open(fileobj=opened, mode="w", dereference=True) as archive:
                 _add_bytes(archive, MANIFEST, json.dumps(_manifest()).encode())
                 archive.add(dump, dump.name)
                 # After the database: each upload that it names is there by now.
@@ -95,18 +99,19 @@ def backup(file):
                 lines = journal.path().read_bytes() if journal.path().exists() else b""
                 # Last: a file without it was cut short.
                 _add_bytes(archive, JOURNAL, lines)
-            file.flush()
-            os.fsync(file.fileno())
+            opened.flush()
+            os.fsync(opened.fileno())
         report = Report(dump.stat().st_size, uploads, lines.count(b"\n"))
         part.replace(target)
     return report
 
 
 def restore(file):
-    """Put back what ``backup`` wrote, over what is there, and return a Report. Raises BackupError.
+    """Put back what ``backup`` wrote to a file (a path), over what is there, and return a Report.
 
     The present database is replaced in one transaction; uploads are added, and none is deleted. The journal
-    that lies here already is kept, since it knows of all that happened after the backup.
+    that lies here already is kept, since it knows of all that happened after the backup. Raises BackupError
+    where nothing was changed, and HalfRestored where the database was.
     """
     source = Path(file)
     with _telling_of_damage(source), _folder(settings.STATE_DIR, ".restore-") as folder:
@@ -122,10 +127,18 @@ def restore(file):
                 " Restore it with the DATABASE_URL of such a database."
             )
         _load(dump)
-        uploads = _put_back_media(folder / MEDIA)
-        _put_back_journal(folder / JOURNAL)
-        with journal.path().open("rb") as lines:
-            return Report(dump.stat().st_size, uploads, sum(1 for _ in lines))
+        missing = "all of the uploads, and not the journal"
+        try:
+            uploads = _put_back_media(folder / MEDIA)
+            missing = "the journal"
+            _put_back_journal(folder / JOURNAL)
+            with journal.path().open("rb") as lines:
+                return Report(dump.stat().st_size, uploads, sum(1 for _ in lines))
+        except OSError as error:
+            raise HalfRestored(
+                f"The database was restored, but not {missing}: {error}. Make room or mend the folder, then"
+                " restore the same backup again."
+            ) from error
 
 
 def _manifest():
@@ -195,13 +208,15 @@ def _load_sqlite(dump):
         with closing(sqlite3.connect(place, timeout=PATIENCE)) as live:
             try:
                 copy.backup(live, progress=be_patient)
-                # The copy is none of those that are made in WAL mode.
-                live.execute("PRAGMA journal_mode=WAL")
             except sqlite3.DatabaseError as error:
                 raise BackupError(
                     f"{place} cannot be replaced ({error}). Stop the site; if it is damaged, move it and"
                     " its -wal and -shm elsewhere. Then restore again."
                 ) from error
+            # The copy is none of those that are made in WAL mode. Where somebody holds the file just now, the
+            # next who opens it does this.
+            with suppress(sqlite3.OperationalError):
+                live.execute("PRAGMA journal_mode=WAL")
 
 
 def _run(command):
@@ -260,7 +275,10 @@ def _put_back_media(folder):
             count += 1
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, target)
+                # Whole or not at all: what is there already is left as it is the next time.
+                part = target.with_name(f".{target.name}")
+                shutil.copyfile(path, part)
+                part.replace(target)
     return count
 
 

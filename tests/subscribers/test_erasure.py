@@ -17,7 +17,7 @@ from django.db import connection
 from django_tasks_db.models import DBTaskResult
 
 from subscribers import addresses, erasure, journal, subscriptions, suppressions
-from subscribers.models import Delivery, Erasure, Letter, Subscriber, Suppression
+from subscribers.models import Delivery, Erasure, Letter, Return, Subscriber, Suppression
 from tests.subscribers.test_processes import shared_database
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
@@ -36,7 +36,11 @@ def anna():
     subscriptions.ask_to_move(berta, ADDRESS.upper())
     Letter.objects.create(kind=Letter.Kind.MOVED, subscriber=berta, address=ADDRESS.lower())
     for state, title in ((Delivery.State.SENT, "Umbrellas"), (Delivery.State.QUEUED, "Hats")):
-        Delivery.objects.create(tip=make_tip(title, publish_at=ago(weeks=1)), subscriber=anna, state=state)
+        tip = make_tip(title, publish_at=ago(weeks=1))
+        row = Delivery.objects.create(tip=tip, subscriber=anna, state=state)
+        words = f'550 unknown user: "anna.erased" ({title})'
+        Return.objects.create(kind="refused", delivery=row, source="mailbox", words=words, digest=title)
+    Return.objects.create(kind="refused", source="mailbox", words="550 unknown user", digest="another")
     for place in ("args_kwargs", "return_value", "traceback"):
         held = {"args_kwargs": {"args": [], "kwargs": {}}, "return_value": None, "traceback": ""}
         held[place] = f"refused: <{ADDRESS.upper()}>" if place == "traceback" else {"to": [ADDRESS]}
@@ -81,6 +85,7 @@ def test_it_deletes_from_every_place_and_names_each(anna):
         "letters": 2,
         "requests": 3,
         "deliveries": 2,
+        "reports": 2,
         "consents": 1,
         "subscription": 1,
         "suppression": 1,
@@ -107,6 +112,7 @@ def test_what_is_others_stays(anna):
         "berta@example.org"
     }
     assert Session.objects.count() == 1
+    assert sorted(Return.objects.values_list("words", flat=True)) == ["", "", "550 unknown user"]
     # The ledger still counts what was sent, and what was not begun is not sent.
     assert sorted(Delivery.objects.values_list("state", "subscriber")) == [("sent", None), ("skipped", None)]
 

@@ -9,8 +9,10 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from subscribers import addresses, confirmations, guard, journal, outbox, subscriptions, tipmail
+from subscribers import addresses, confirmations, guard, journal, mailings, outbox, subscriptions, tipmail
+from subscribers.delivery import post
 from subscribers.delivery.post import work_off
+from subscribers.delivery.sending import Sender
 from subscribers.models import Delivery, Instance, Mailing, Subscriber, Suppression
 from tests.subscribers import posting
 from tests.tips.making import make_tip
@@ -39,7 +41,11 @@ def put_back(backup):
 
 def mailing_of(count, **fields):
     """Make a mailing that is on its way to so many people, none of whom has it."""
-    values = {"state": Mailing.State.SENDING, "opened_at": timezone.now(), "opened_to": Mailing.ALL} | fields
+    values = {
+        "state": Mailing.State.SENDING,
+        "opened_at": timezone.now(),
+        "opened_up_to": Mailing.ALL,
+    } | fields
     mailing = Mailing.objects.create(tip=make_tip(for_mail=True), **values)
     people = [Subscriber.objects.create(address=f"p{mailing.pk}-{n}@example.org") for n in range(count)]
     rows = [Delivery.objects.create(mailing=mailing, subscriber=person) for person in people]
@@ -239,12 +245,12 @@ def test_a_correction_that_was_mailed_after_the_backup_is_not_mailed_again(publi
 
 
 def test_a_mailing_that_was_half_open_in_the_backup_waits_for_a_person(publisher):
-    mailing, rows = mailing_of(1, state=Mailing.State.OPENING, opened_to="5")
+    mailing, rows = mailing_of(1, state=Mailing.State.OPENING, opened_up_to=5)
     guard.advance()
     backup = take_backup()
     guard.advance(mailing, up_to=rows[0].pk + 1)
     put_back(backup)
-    assert "1 deliveries are uncertain" in guard.accept(by=publisher)
+    assert "1 delivery is uncertain" in guard.accept(by=publisher)
     mailing.refresh_from_db()
     assert (mailing.state, mailing.reason) == (Mailing.State.PAUSED, guard.HALF_OPEN)
 
@@ -380,5 +386,33 @@ def test_who_left_by_the_journal_alone_is_not_in_the_audience(mail_server):
     mailing = posting.make_mailing()
     work_off()
     assert [row.subscriber_id for row in mailing.deliveries.all()] == [ben.pk]
+    anna.refresh_from_db()
+    assert anna.state == Subscriber.State.LEFT
+
+
+@pytest.mark.parametrize("how", ["a worker starts", "resumed", "sent once more"])
+def test_who_left_by_the_journal_alone_gets_nothing_of_what_had_begun(
+    mail_server, publisher, how, monkeypatch
+):
+    anna, ben = posting.make_people(2)
+    mailing = posting.open_mailing()
+    journal.append([journal.suppressed(anna.key, "unsubscribed")])
+    monkeypatch.setattr(post, "IDLE", 0)
+    worker = post.Post(post.Never(), lines=1)
+    sender = Sender(worker.worker, worker.stop)
+    if how == "a worker starts":
+        # None of its connections begins before the journal is read.
+        assert not worker._send_some(sender)
+        worker._order()
+        assert worker._send_some(sender)
+    elif how == "resumed":
+        mailings.pause(mailing, by=publisher)
+        mailings.resume(mailing, by=publisher)
+    else:
+        mailing.deliveries.update(state=Delivery.State.UNCERTAIN, doubts=2)
+        mailings.resolve(mailing, send_again=True, by=publisher)
+    sender.close()
+    work_off()
+    assert mail_server.recipients == {ben.address: 1}
     anna.refresh_from_db()
     assert anna.state == Subscriber.State.LEFT

@@ -185,6 +185,24 @@ def test_uploads_come_back_and_none_is_overwritten(file, machine):
     }
 
 
+def test_a_restore_that_fails_after_the_database_says_what_is_missing(file, machine):
+    journal.path().unlink()
+    journal.path().mkdir()
+    status, line = told("restore", file)
+    assert (status, machine) == (1, [b"rows"])
+    assert line.startswith("The database was restored, but not the journal: ")
+    assert "restore the same backup again" in line
+    (running.MEDIA_ROOT / "cup.png").unlink()
+    running.MEDIA_ROOT.rmdir()
+    running.MEDIA_ROOT.write_bytes(b"no folder")
+    assert "but not all of the uploads, and not the journal: " in told("restore", file)[1]
+    # Once that is mended, the same backup is put back whole.
+    running.MEDIA_ROOT.unlink()
+    journal.path().rmdir()
+    assert backups.restore(file).uploads == 1
+    assert guard.refusal() == ""
+
+
 def test_without_any_uploads_it_works_too(machine, tmp_path):
     running.MEDIA_ROOT.rmdir()
     backups.backup(tmp_path / "all.tar")

@@ -7,7 +7,7 @@ from django.db import DatabaseError
 
 from tipsite import backups
 
-NOTHING_DONE = 2
+PARTLY_DONE, NOTHING_DONE = 1, 2
 AFTERWARDS = (
     "Now run migrate, in case the backup is from an older version of the program. No mail goes out until a"
     " Publisher says in the admin that this database is the real one; whoever left since the backup is taken"
@@ -24,6 +24,9 @@ class Command(BaseCommand):
     def handle(self, *, file, **options):
         try:
             report = backups.restore(file)
+        except backups.HalfRestored as error:
+            self.stderr.write(" ".join(str(error).split()))
+            sys.exit(PARTLY_DONE)
         except (backups.BackupError, DatabaseError, OSError) as error:
             self.stderr.write(f"Nothing was restored. {' '.join(str(error).split())}")
             sys.exit(NOTHING_DONE)
