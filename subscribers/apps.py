@@ -11,12 +11,13 @@ class SubscribersConfig(AppConfig):
     def ready(self):
         from anymail.signals import tracking
 
-        from subscribers import bounces, previews, triggers
+        from subscribers import bounces, marks, previews, triggers
         from subscribers.tipmail import writing
-        from tips import preflight, preview
+        from tips import mail_mark, preflight, preview
 
         pre_migrate.connect(triggers.before_migration, sender=self)
         post_migrate.connect(triggers.after_migration, sender=self)
         preview.register("mail", "Preview mail", previews.mail)
         preflight.register(writing.check_size)
+        mail_mark.register(marks.consequence)
         tracking.connect(bounces.on_tracking_event, dispatch_uid="subscribers.bounces")

@@ -4,12 +4,12 @@ Nothing that a stranger may have typed stands in a mail to somebody who has not 
 """
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from subscribers import subscriptions, tokens
+from subscribers.tipmail import messages, senders
 
 
 def confirmation(signup):
@@ -49,7 +49,7 @@ def welcome(letter, tip):
         "leave": leave,
         "preferences": _address("ask"),
     }
-    return _build("welcome", letter, context)
+    return _build("welcome", letter, context, messages.one_click(leave))
 
 
 def left(letter):
@@ -59,8 +59,8 @@ def left(letter):
     return _build("left", letter, context)
 
 
-def _build(name, row, context):
-    """Build the mail of an ``Outgoing`` row.
+def _build(name, row, context, headers=None):
+    """Build the mail of an ``Outgoing`` row, with some more ``headers`` (a dict).
 
     Its Message-ID is the same however often it is built: a copy that a crash made is recognised as one.
     """
@@ -72,19 +72,21 @@ def _build(name, row, context):
         **context,
     }
     digest = salted_hmac("subscribers.message-id", row.handle, algorithm="sha256").hexdigest()[:32]
-    mail = EmailMultiAlternatives(
+    message = messages.Message(
         subject=" ".join(render_to_string(f"emails/{name}.subject.txt", context).split()),
         body=render_to_string(f"emails/{name}.txt", context),
         to=[row.to],
         reply_to=[settings.REPLY_TO] if settings.REPLY_TO else None,
+        envelope_sender=senders.envelope_sender(),
         headers={
             # RFC 3834: no out-of-office answers, please.
             "Auto-Submitted": "auto-generated",
-            "Message-ID": f"<{name}.{digest}@{_sender_domain()}>",
+            "Message-ID": f"<{name}.{digest}@{senders.domain()}>",
+            **(headers or {}),
         },
     )
-    mail.attach_alternative(render_to_string(f"emails/{name}.html", context), "text/html")
-    return mail
+    message.attach_alternative(render_to_string(f"emails/{name}.html", context), "text/html")
+    return message
 
 
 def _address(name, *args):
@@ -93,7 +95,3 @@ def _address(name, *args):
 
 def _days(purpose):
     return tokens.LIFETIMES[purpose].days
-
-
-def _sender_domain():
-    return settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ") or "localhost"

@@ -8,20 +8,22 @@ says what to do next. The states are changed by conditional UPDATEs: of two that
 from dataclasses import dataclass
 from datetime import timedelta
 
+from anymail.exceptions import AnymailError
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from subscribers import suppressions, tipmail
+from subscribers import guard, previews, suppressions, tipmail
 from subscribers.delivery import opening
 from subscribers.delivery.verdicts import is_expiry
 from subscribers.models import Delivery, Mailing, Suppression
-from tips.refusals import NotPermitted, Overtaken, WrongState
+from tips.refusals import NotPermitted, Overtaken, Refused, WrongState
 
-MANAGE = "subscribers.manage_mailing"
+# To open the guard is to let mail go, as these verbs do.
+MANAGE = guard.PERMISSION
 State = Mailing.State
 # From how many minutes the pace is taken that the time left is reckoned by.
 _RECENTLY = timedelta(minutes=5)
@@ -62,14 +64,15 @@ def resume(mailing, *, by):
     """Let a paused mailing go on.
 
     What was refused in the window that stopped it is queued again, and its suppressions are lifted; what was
-    put off is tried now.
+    put off is tried now. Who left by the journal has left here before.
     """
     _permit(by, "resume mailings")
     if reason := opening.obstacle(mailing.tip):
         raise WrongState(f"It cannot go on. {reason}")
+    _bring_in_who_left()
     with transaction.atomic():
         row = Mailing.objects.select_for_update().get(pk=mailing.pk)
-        state = State.SENDING if row.opened_to == Mailing.ALL else State.OPENING
+        state = State.SENDING if row.opened_up_to == Mailing.ALL else State.OPENING
         again = _second_chance(row) if row.state == State.PAUSED and row.tripped_from else 0
         now = timezone.now()
         values = {"watched_from": now, "tripped_from": None, "reason": "", "trouble": ""}
@@ -85,12 +88,9 @@ def resume(mailing, *, by):
 def cancel(mailing, *, by):
     """End a mailing that is not sent; who has not got it gets none."""
     _permit(by, "cancel mailings")
-    states = [State.PREPARED, State.HELD, State.OPENING, State.SENDING, State.PAUSED]
-    reason = f"Cancelled by {by}."
-    now = timezone.now()
-    _change(
-        mailing, states, "cancelled", by, state=State.CANCELLED, reason=reason, finished_at=now, trouble=""
-    )
+    values = {"state": State.CANCELLED, "reason": f"Cancelled by {by}."}
+    values |= {"finished_at": timezone.now(), "trouble": ""}
+    _change(mailing, Mailing.UNFINISHED, "cancelled", by, **values)
     return _log(mailing, by, "Cancelled. Who has not got it gets none.")
 
 
@@ -104,14 +104,13 @@ def correct(mailing, note, *, by):
     note = note.strip()
     if not note:
         raise WrongState("Say what was wrong: the correction begins with it.")
-    if mailing.state not in (State.SENT, State.CANCELLED) or mailing.opened_at is None:
+    if mailing.state in Mailing.UNFINISHED or mailing.opened_at is None:
         raise WrongState("Only what was sent can be corrected. Cancel the mailing first if it still goes on.")
     if reason := opening.obstacle(mailing.tip):
         raise WrongState(f"No correction can be sent. {reason}")
     with transaction.atomic():
         Mailing.objects.select_for_update().get(pk=mailing.pk)
-        unsent = [State.PREPARED, State.HELD, State.OPENING, State.SENDING, State.PAUSED]
-        if mailing.corrections.filter(state__in=unsent).exists():
+        if mailing.corrections.filter(state__in=Mailing.UNFINISHED).exists():
             raise WrongState("A correction of this mailing is on its way already. Cancel it first.")
         correction = Mailing.objects.create(
             kind=Mailing.Kind.CORRECTION,
@@ -131,6 +130,8 @@ def resolve(mailing, *, send_again, by, only=None):
     ``only`` is the one Delivery that is decided on; without it, all are.
     """
     _permit(by, "decide on uncertain deliveries")
+    if send_again:
+        _bring_in_who_left()
     with transaction.atomic():
         row = Mailing.objects.select_for_update().get(pk=mailing.pk)
         held = row.deliveries.held()
@@ -141,7 +142,7 @@ def resolve(mailing, *, send_again, by, only=None):
         if not send_again:
             count = held.update(state=Delivery.State.SENT, sent_at=timezone.now())
             return _log(mailing, by, _so_many(count, "taken for sent"))
-        if row.state not in (State.SENDING, State.SENT, State.PAUSED):
+        if row.state not in Mailing.SENDS_AGAIN:
             raise WrongState("This mailing is over. Correct it instead, if they should hear of it.")
         count = held.update(due_at=timezone.now())
         if row.state == State.SENT:
@@ -153,8 +154,9 @@ def send_test(tip, to, *, by, mailing=None):
     """Mail a tip as it stands to some addresses, marked as a test; return a sentence.
 
     Of a ``mailing`` of that tip, it is what it would send now: a correction with its note. The links in it
-    unsubscribe nobody, and no row of the ledger tells of it. Raises OSError where the mail server cannot be
-    reached.
+    unsubscribe nobody, and no row of the ledger tells of it. Before the tip is public, its pictures are shown
+    by a preview link that is made for that. Raises Refused where the mail server or the mail service does not
+    take it.
     """
     if not (by.has_perm(MANAGE) or by.has_perm("tips.change_tip")):
         raise NotPermitted("You may not send tests. Ask an editor to do it.")
@@ -163,10 +165,18 @@ def send_test(tip, to, *, by, mailing=None):
             validate_email(address)
         except ValidationError:
             raise WrongState(f"“{address}” is no address. Correct it.") from None
-        kind = {"kind": mailing.kind, "note": mailing.note} if mailing else {}
-        tipmail.test_message(tip, address, **kind).send()
-    sentence = f"Sent a test to {len(to)} address{'es' if len(to) > 1 else ''}."
-    return _log(mailing, by, sentence) if mailing else sentence
+    kind = {"kind": mailing.kind, "note": mailing.note} if mailing else {}
+    token = previews.picture_token(tip, by=by)
+    for address in to:
+        try:
+            tipmail.test_message(tip, address, token=token, **kind).send()
+        except (OSError, AnymailError, ImproperlyConfigured) as error:
+            status = getattr(error, "status_code", None)
+            why = f"HTTP {status}" if status else type(error).__name__
+            words = f"The mail server did not take the test ({why}). Look at “Is Tuesday safe?”."
+            raise Refused(words) from None
+    sentence = f"Sent a test of the mail to {len(to)} address{'es' if len(to) > 1 else ''}."
+    return _log(mailing or tip, by, sentence)
 
 
 @dataclass(frozen=True)
@@ -227,6 +237,12 @@ def _second_chance(mailing):
             state=Delivery.State.QUEUED, due_at=None, settled_at=None, suppressed=False, again=True
         )
     return len(rows)
+
+
+def _bring_in_who_left():
+    # While the guard is closed nothing goes; to open it brings them in.
+    if not guard.refusal():
+        guard.bring_in()
 
 
 def _permit(user, what):

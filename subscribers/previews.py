@@ -11,8 +11,10 @@ from csp.decorators import csp, csp_replace
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from subscribers.tipmail import writing
+from tips import pictures, preview
 
 # What the form holds of a tip, and its mail is made of.
 _FIELDS = ("title", "takeaway", "excerpt", "body")
@@ -30,24 +32,43 @@ _DARK = re.compile(r"\(\s*prefers-color-scheme:\s*dark\s*\)")
 
 def mail(request, tip):
     """Show a tip's mail, or, where the request says so in ``frame``, its HTML for one of the frames."""
-    return show(request, writing.render(tip))
+    trial = ""
+    if tip.pk and request.user.has_perm("tips.change_tip"):
+        trial = reverse("admin:subscribers_mailing_trial", args=[tip.pk])
+    return show(request, writing.render(tip), trial)
 
 
-def show(request, frozen):
-    """Show what a mail says (a ``writing.Frozen``) as ``mail`` does."""
+def show(request, frozen, trial=""):
+    """Show what a mail says (a ``writing.Frozen``) as ``mail`` does; ``trial`` is where a test is sent."""
     asked = request.POST if request.method == "POST" else request.GET
     if frame := asked.get("frame"):
         return _frame(frozen, is_dark=frame.endswith("dark"))
-    return _page(request, frozen)
+    return _page(request, frozen, trial)
+
+
+def needs_link(tip):
+    """Tell whether a tip has pictures that are not public yet, so that only a preview link shows them."""
+    return not tip.is_published and bool(pictures.shown(tip.body))
+
+
+def picture_token(tip, *, by):
+    """Return the token by which a test of a tip's mail shows its pictures, of a preview link that it makes.
+
+    It is empty where none is needed, and where ``by`` may not show the tip to others.
+    """
+    if not (needs_link(tip) and preview.may_see(by, tip)):
+        return ""
+    return preview.token(preview.make_link(tip, by=by))
 
 
 @csp_replace({"script-src": [SELF], "frame-src": [SELF]})
-def _page(request, frozen):
+def _page(request, frozen, trial):
     context = {
         "frozen": frozen,
         "frames": FRAMES,
+        "trial": trial,
         "size": len(frozen.html.encode()) / 1000,
-        "most": writing.MOST_BYTES // 1000,
+        "most": writing.MOST_HTML_BYTES // 1000,
         # What was typed is nowhere but in the request: each frame asks with it again.
         "typed": [(name, request.POST.get(name, "")) for name in _FIELDS]
         if request.method == "POST"

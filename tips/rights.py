@@ -7,6 +7,8 @@ CHANGE_ANY = "tips.change_any_tip"
 APPROVE = "tips.approve_tip"
 PUBLISH = "tips.publish_tip"
 APPROVE_OWN_TEXT = "tips.approve_own_text"
+# Who decides what is mailed. It is a right of the room above, known here by its name alone.
+MAIL = "subscribers.manage_mailing"
 
 
 def may_change(user, tip):

@@ -9,8 +9,8 @@ from django.core import checks
 from django.db.models import Q
 from django.utils import timezone
 
-from subscribers import guard
-from subscribers.models import Delivery, Letter, Mailing, Outgoing, SignupRequest
+from subscribers import guard, telling
+from subscribers.models import Delivery, Letter, Mailing, Outgoing, SignupRequest, Subscriber
 from tips import rights, slots
 from tipsite import leases
 from tipsite.models import Heartbeat
@@ -22,18 +22,23 @@ STUCK = timedelta(minutes=15)
 LATE = timedelta(hours=1)
 # Of the disk that holds the database.
 LEAST_FREE, LEAST_FREE_SHARE = 500 * 2**20, 0.05
+_LOOK = "Look whether a worker runs and the mail server answers."
+_SERVER = "Look at the mail server’s log and at EMAIL_URL; what waits is tried again."
 
 
 @dataclass(frozen=True)
 class Reason:
     """One reason why it is not safe: a ``name`` for machines, and what is wrong and what to do, in words.
 
-    ``mailing`` is the primary key of the mailing that it is about, if it is about one.
+    The words stand alone: the command, the probe and the desk's banner show nothing else.
+
+    ``mailing`` is the primary key of the mailing that it is about, if it is about one; ``tip`` likewise.
     """
 
     name: str
     words: str
     mailing: int | None = None
+    tip: int | None = None
 
 
 def reasons(now=None):
@@ -58,7 +63,16 @@ def _tip(now):
     if row is None:
         yield Reason("slot", "No slot is to come. Add a slot rule.")
     elif row.is_unsafe:
-        yield Reason("slot", f"The next slot, {slots.in_words(row.slot.at)}, is not safe. {row.sentence}")
+        words = f"The next slot, {slots.in_words(row.slot.at)}, is not safe. {row.sentence}"
+        what = "Approve it" if row.tip else "Plan an approved tip there"
+        yield Reason("slot", f"{words} {what}, or skip the slot in the calendar.")
+    elif not row.tip.for_mail and Subscriber.objects.reachable(timezone.localdate(row.slot.at)).exists():
+        yield Reason(
+            "not-for-mail",
+            f"“{row.tip}”, which goes live {slots.in_words(row.slot.at)}, is marked as not for mail: nobody"
+            " gets it. A Publisher lifts the mark on the tip’s page; or give the slot to another tip.",
+            tip=row.tip.pk,
+        )
 
 
 def _worker(now):
@@ -69,29 +83,31 @@ def _worker(now):
 
 
 def _mailings(now):
-    paused = Mailing.objects.filter(state=Mailing.State.PAUSED).select_related("tip")
-    for mailing in paused:
-        words = f"The mailing of “{mailing.tip}” is paused. {mailing.reason}".strip()
-        yield Reason("paused", words, mailing.pk)
-    for mailing in Mailing.objects.filter(state=Mailing.State.HELD).select_related("tip"):
-        words = f"The mailing of “{mailing.tip}” is held until somebody decides. {mailing.reason}"
-        yield Reason("held", words, mailing.pk)
+    mailings = Mailing.objects.select_related("tip").defer("text", "html", "tip__body")
+    for mailing in mailings.filter(state__in=[Mailing.State.PAUSED, Mailing.State.HELD]).order_by(
+        "-state", "pk"
+    ):
+        told = telling.tell(mailing, now)
+        words = f"The mailing of “{mailing.tip}” is {mailing.state}. {told.sentence} {told.advice}"
+        yield Reason(mailing.state, words, mailing.pk)
     due = Q(state=Mailing.State.PREPARED, opens_at__lt=now - STUCK)
     due |= Q(state=Mailing.State.OPENING, opened_at__lt=now - STUCK)
-    for mailing in Mailing.objects.filter(due).select_related("tip"):
-        words = f"The mailing of “{mailing.tip}” should have begun, and has not."
+    for mailing in mailings.filter(due):
+        words = f"The mailing of “{mailing.tip}” should have begun, and has not. {_LOOK}"
         yield Reason("stuck", words, mailing.pk)
-    for mailing in Mailing.objects.filter(state=Mailing.State.SENDING).select_related("tip"):
+    for mailing in mailings.filter(state=Mailing.State.SENDING):
         if mailing.trouble:
-            words = f"The mailing of “{mailing.tip}” is held up. {mailing.trouble}"
+            words = f"The mailing of “{mailing.tip}” is held up. {mailing.trouble} {_SERVER}"
             yield Reason("server", words, mailing.pk)
         elif _is_stuck(mailing, now):
-            words = f"Of the mailing of “{mailing.tip}” nothing has gone out for a quarter of an hour."
+            words = (
+                f"Of the mailing of “{mailing.tip}” nothing has gone out for a quarter of an hour. {_LOOK}"
+            )
             yield Reason("stuck", words, mailing.pk)
     held = Delivery.objects.held()
     if count := held.count():
         many = "1 delivery is" if count == 1 else f"{count} deliveries are"
-        words = f"{many} uncertain; somebody must say whether to send again."
+        words = f"{many} uncertain. Say in the mailing’s ledger whether to send again, or to count as sent."
         yield Reason("uncertain", words, held.values_list("mailing", flat=True).order_by("mailing").first())
 
 
@@ -108,9 +124,9 @@ def _outbox(now):
     late = {"mail": Outgoing.Mail.WAITING, "asked_at__lt": now - LATE, "tries__gt": 2}
     stuck = Letter.objects.filter(**late).count() + SignupRequest.objects.filter(**late).count()
     if stuck:
-        yield Reason(
-            "server", f"The mail server takes no mail: {stuck} mails to readers were tried again and again."
-        )
+        many = "1 mail to a reader was" if stuck == 1 else f"{stuck} mails to readers were"
+        words = f"The mail server takes no mail: {many} tried again and again. {_SERVER}"
+        yield Reason("server", words)
 
 
 def _sender(now):

@@ -12,10 +12,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from subscribers import figures, mailings, previews, telling
-from subscribers.admin import ledger
+from subscribers import charts, figures, mailings, previews, telling
+from subscribers.admin import ledger, mailing_verbs, trials
 from subscribers.admin.lists import ReadOnly
-from subscribers.admin.mailing_verbs import VerbsMixin, offered
 from subscribers.models import Mailing
 from subscribers.tipmail import writing
 from tips import preview
@@ -47,7 +46,9 @@ def _counted(name, description):
 
 
 @admin.register(Mailing)
-class MailingAdmin(ledger.LedgerMixin, VerbsMixin, ReadOnly, admin.ModelAdmin):
+class MailingAdmin(
+    ledger.LedgerMixin, trials.TrialMixin, mailing_verbs.MailingVerbsMixin, ReadOnly, admin.ModelAdmin
+):
     """The list of mailings, and the page of each."""
 
     change_list_template = "admin/subscribers/mailing/change_list.html"
@@ -111,7 +112,7 @@ class MailingAdmin(ledger.LedgerMixin, VerbsMixin, ReadOnly, admin.ModelAdmin):
     def found(self, pk):
         """Return a mailing with its tip, and in ``held`` how many of its deliveries wait for a person."""
         mailing = Mailing.objects.select_related("tip", "corrects", "by").filter(pk=pk)
-        mailing = mailing.defer("text", "html").first()
+        mailing = mailing.defer("text", "html", "corrects__text", "corrects__html").first()
         if mailing is None:
             raise Http404("There is no such mailing.")
         mailing.held = mailing.deliveries.held().count() if mailing.opened_at else 0
@@ -134,7 +135,7 @@ class MailingAdmin(ledger.LedgerMixin, VerbsMixin, ReadOnly, admin.ModelAdmin):
             "ahead": telling.audience_ahead(mailing),
             "progress": None,
             "is_moving": mailing.state in MOVING,
-            "verbs": offered(request.user, mailing),
+            "verbs": mailing_verbs.offered(request.user, mailing),
             "lines": lines.select_related("user").order_by("-action_time", "-pk")[:MOST_LINES],
             "corrections": mailing.corrections.defer("text", "html"),
             "may_see_rows": request.user.has_perm(ledger.SEE_ROWS),
@@ -190,7 +191,7 @@ class MailingAdmin(ledger.LedgerMixin, VerbsMixin, ReadOnly, admin.ModelAdmin):
         count = next((each for each in SPANS if str(each) == request.GET.get("weeks")), SPANS[0])
         weeks = figures.weeks(count)
         context = {
-            "charts": figures.charts(weeks),
+            "charts": charts.mailings(weeks),
             "weeks": weeks[::-1],
             "count": count,
             "spans": SPANS,

@@ -91,21 +91,18 @@ class Template:
             head += [b"List-Unsubscribe-Post: ", _ONE_CLICK.encode("ascii"), b"\r\n"]
         return known_by.join(self._envelope), b"".join(head) + leave.join(self._pieces)
 
-    def letter(self, delivery_id, handle, address):
+    def message(self, delivery_id, handle, address):
         """Return the same mail as a message for any backend of Django's, which is slower."""
         _refuse_strange(address)
         known_by = senders.make_token(delivery_id)
         token = tokens.make(tokens.Purpose.LEAVE, handle)
-        headers = {"Message-ID": senders.message_id(known_by)}
-        if self._has_list_headers:
-            leave = writing.leave_address().replace(writing.NOBODYS, token)
-            headers |= {"List-Unsubscribe": f"<{leave}>", "List-Unsubscribe-Post": _ONE_CLICK}
-        message = _letter(
+        leave = writing.leave_address().replace(writing.NOBODYS, token)
+        message = _message(
             self.mailing,
             address,
             replaced=(writing.leave_path(), writing.leave_path().replace(writing.NOBODYS, token)),
             envelope_sender=senders.envelope_sender(known_by),
-            headers=headers,
+            headers={"Message-ID": senders.message_id(known_by), **one_click(leave)},
         )
         # Many mail services put in a Message-ID of their own. Anymail has them report this instead.
         message.metadata = {"delivery": known_by}
@@ -117,7 +114,6 @@ class Template:
         if second != int(time()):
             second = int(time())
             date = format_datetime(datetime.fromtimestamp(second, UTC)).encode("ascii")
-            # At once, since several connections share a template.
             self._clock = second, date
         return date
 
@@ -133,35 +129,60 @@ def test_message(tip, to, kind=Mailing.Kind.TIP, note="", token=""):  # noqa: PT
     html = _PICTURE.sub(rf"\1?preview={token}\2", frozen.html) if token else frozen.html
     test = Mailing(kind=kind, tip=tip)
     test.subject, test.text, test.html = f"Test: {frozen.subject}", frozen.text, html
-    return _letter(
+    return _message(
         test,
         to,
         replaced=(writing.leave_address(), writing.preferences_address()),
-        envelope_sender=senders.address(),
+        envelope_sender=senders.envelope_sender(),
         headers={},
     )
 
 
-class _Letter(EmailMultiAlternatives):
+class Message(EmailMultiAlternatives):
+    """A mail of ours for Django's backends: from the site's sender, each header on its one line.
+
+    ``envelope_sender`` is the address that gets reports of what was not delivered.
+    """
+
+    def __init__(self, *, envelope_sender, headers, **fields):
+        name, address = senders.sender()
+        if settings.EMAIL_BACKEND.startswith("anymail."):
+            # To Anymail a From header asks for another envelope. Most services have no way to ask, some take
+            # its domain for the account's, and all would show a name that is encoded already as it stands.
+            from_email = f"{senders.phrase(name)} <{address}>"
+        else:
+            # Django takes this for the envelope where there is a From header.
+            from_email, headers = envelope_sender, {**headers, "From": formataddr((name, address), "utf-8")}
+        super().__init__(from_email=from_email, headers=headers, **fields)
+
     def message(self):
         message = super().message()
-        # Each header on its one line: folded, the address to unsubscribe begins on a line of its own.
+        # Folded, the address to unsubscribe would begin on a line of its own.
         message.policy = message.policy.clone(max_line_length=None)
         return message
 
 
-def _letter(mailing, to, *, replaced, envelope_sender, headers):
-    letter = _Letter(
+def one_click(leave):
+    """Return the headers by which mail programs unsubscribe (RFC 8058), none without HTTPS.
+
+    ``leave`` is the person's own address that leaves.
+    """
+    if not settings.HTTPS:
+        return {}
+    return {"List-Unsubscribe": f"<{leave}>", "List-Unsubscribe-Post": _ONE_CLICK}
+
+
+def _message(mailing, to, *, replaced, envelope_sender, headers):
+    message = Message(
         subject=" ".join(mailing.subject.split()),
         body=mailing.text.replace(*replaced),
-        # Django takes this for the envelope where there is a From header.
-        from_email=envelope_sender,
         to=[to],
         reply_to=_reply_to(),
-        headers={**_headers(mailing), **headers, "From": formataddr(senders.sender(), "utf-8")},
+        envelope_sender=envelope_sender,
+        headers={**_headers(mailing), **headers},
     )
-    letter.attach_alternative(mailing.html.replace(*replaced), "text/html")
-    return letter
+    message.attach_alternative(mailing.html.replace(*replaced), "text/html")
+    return message
 
 
 def _refuse_strange(address):

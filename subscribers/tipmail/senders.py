@@ -12,8 +12,6 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-# The part of an address before its @ (RFC 5321, 4.5.3.1.1).
-MAX_LOCAL_LENGTH = 64
 # Some servers change the letters of an address to small ones: only small ones and digits are used.
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _SIGNATURE_LENGTH = 20
@@ -43,13 +41,14 @@ def read_token(text):
     return None
 
 
-def envelope_sender(token):
+def envelope_sender(token=""):
     """Return the address to which a mail server reports what became of the delivery with a token.
 
-    Without BOUNCE_ADDRESS that is the sender's own, and carries no token.
+    Without BOUNCE_ADDRESS that is the sender's own, and carries no token. Letters, which are no delivery's,
+    have none: a report about one is kept, and changes nothing.
     """
-    if not settings.BOUNCE_ADDRESS:
-        return address()
+    if not (settings.BOUNCE_ADDRESS and token):
+        return settings.BOUNCE_ADDRESS or address()
     local, _, domain = settings.BOUNCE_ADDRESS.rpartition("@")
     return f"{local}+{token}@{domain}"
 

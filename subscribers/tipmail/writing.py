@@ -18,7 +18,7 @@ from tips import preflight
 # Where the token stands in the link that leaves, until the message is made for one person.
 NOBODYS = "your-own-link"
 # Gmail shows no more than about 102 kB of a mail's HTML, and hides what comes after: the link that leaves.
-MOST_BYTES = 95_000
+MOST_HTML_BYTES = 95_000
 # As wide as the column of text; Outlook heeds nothing but the attribute.
 WIDEST_PICTURE = 560
 
@@ -111,12 +111,12 @@ def preferences_address():
 def check_size(tip):
     """Look for a tip whose mail is so large that mail programs hide its end."""
     size = len(render(tip).html.encode())
-    if size > MOST_BYTES:
+    if size > MOST_HTML_BYTES:
         yield preflight.Fault(
             preflight.WARN,
             "body",
-            f"Its mail has {size // 1000} kB; over {MOST_BYTES // 1000} kB, Gmail hides the end, and with it"
-            f" the link to unsubscribe. Shorten the body.",
+            f"Its mail has {size // 1000} kB; over {MOST_HTML_BYTES // 1000} kB, Gmail hides the end, and"
+            f" with it the link to unsubscribe. Shorten the body.",
         )
 
 

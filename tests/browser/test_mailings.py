@@ -58,7 +58,8 @@ def test_its_pages_are_fit_for_everybody(page, publisher):
         f"{mailing.pk}/ledger/{row.pk}/",
         "numbers/",
     ]
-    addresses = [f"{LIST}{each}" for each in [*pages, f"{mailing.pk}/do/cancel/", f"{mailing.pk}/do/test/"]]
+    asking = [f"{mailing.pk}/do/cancel/", f"{mailing.pk}/do/test/", f"test/{mailing.tip_id}/"]
+    addresses = [f"{LIST}{each}" for each in [*pages, *asking]]
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         for address in [*addresses[1:4], "/admin/safe/", *(addresses[4:] if scheme == "light" else [])]:

@@ -65,6 +65,37 @@ def test_the_welcome_names_the_newest_full_dated_tip_and_counts_as_its_delivery(
         assert "subscribe/preferences/\n" in text or '/subscribe/preferences/"' in text
 
 
+def test_mail_programs_leave_by_the_headers_of_a_welcome(post_office, settings, client):
+    settings.SITE_URL, settings.HTTPS = "https://a-rather-long-name.tips.example.org", True
+    anna = join()
+    letters.outbox.send_due()
+    (letter,) = post_office.letters
+    lines = letter.raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    (leave,) = [line for line in lines if line.startswith(b"List-Unsubscribe:")]
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+    address = leave.removeprefix(b"List-Unsubscribe: <https://a-rather-long-name.tips.example.org")
+    client.post(address.decode().rstrip(">"), {"List-Unsubscribe": "One-Click"})
+    anna.refresh_from_db()
+    assert anna.state == anna.State.LEFT
+    # What confirms a leaving is no mail of the list; and without HTTPS there is no such header.
+    letters.outbox.send_due()
+    assert b"List-Unsubscribe" not in post_office.letters[-1].raw
+    settings.HTTPS = False
+    assert not emails.welcome(Letter.objects.first(), None).extra_headers.keys() & {"List-Unsubscribe"}
+
+
+def test_what_is_not_delivered_of_a_letter_comes_back_to_the_mailbox_for_that(post_office, settings):
+    settings.BOUNCE_ADDRESS = "bounces@example.org"
+    settings.DEFAULT_FROM_EMAIL = "Zoë <tips@example.org>"
+    join()
+    letters.outbox.send_due()
+    settings.BOUNCE_ADDRESS = ""
+    join("bo@example.org")
+    letters.outbox.send_due()
+    assert [each.sender for each in post_office.letters] == ["bounces@example.org", "tips@example.org"]
+    assert [str(each.message["From"]) for each in post_office.letters] == ["Zoë <tips@example.org>"] * 2
+
+
 def test_a_welcome_without_a_tip_is_a_welcome_still(post_office):
     anna = join(first_name="")
     assert titles(post_office) == [("Welcome", False)]

@@ -7,6 +7,7 @@ from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips import preflight
 from tips.models import State
+from tips.preview import opened
 
 pytestmark = pytest.mark.django_db
 
@@ -116,3 +117,58 @@ def test_a_mail_that_mail_programs_would_cut_is_warned_of_before_approval(draft)
     assert len(warnings()) == 1
     assert "unsubscribe" in warnings()[0]
     assert not any(fault.stops for fault in preflight.inspect(draft) if "kB" in fault.sentence)
+
+
+# --- A test from here -------------------------------------------------------------------------------------
+
+
+def trial_of(tip):
+    return reverse("admin:subscribers_mailing_trial", args=[tip.pk])
+
+
+def test_a_test_is_sent_from_the_preview_with_pictures_that_only_a_link_shows(client, editor, mailoutbox):
+    picture = "/media/" + "a" * 64 + ".png"
+    body = f'<p>Breathe.</p><img src="{picture}" alt="A lung">'
+    tip = make_tip("Not <yet>", state=State.DRAFT, publish_at=None, body=body, author=editor)
+    colleague = make_person("col", "Author", first_name="Col")
+    preview = client.get(reverse("admin:tips_tip_preview", args=[tip.pk, "mail"])).text
+    assert f'<a href="{trial_of(tip)}">Send a test' in preview
+    page = client.get(trial_of(tip)).text
+    assert "ed (yourself)" in page
+    assert "its pictures are shown by a preview link" in page
+    assert not mailoutbox
+    done = client.post(trial_of(tip), {"to": colleague.pk}, follow=True).text
+    assert "The test is on its way to Col." in done
+    (message,) = mailoutbox
+    assert message.to == ["col@example.org"]
+    assert message.subject == "Test: Not <yet>"
+    html = message.alternatives[0].content
+    token = html.partition(f"{picture}?preview=")[2].partition('"')[0]
+    assert opened(token).tip == tip
+    assert "/unsubscribe/" not in html + message.body
+    assert "List-Unsubscribe" not in message.extra_headers
+
+
+def test_a_test_of_what_is_public_needs_no_link_and_its_failure_is_one_answer(client, editor, settings):
+    tip = make_tip(body='<p>Yes.</p><img src="/media/' + "a" * 64 + '.png" alt="A lung">')
+    assert "preview link" not in client.get(trial_of(tip)).text
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    page = client.post(trial_of(tip), {"to": editor.pk}, follow=True).text
+    assert "The mail server did not take the test (ConnectionRefusedError)." in page
+    assert not tip.preview_links.exists()
+    assert client.post(trial_of(tip), {"to": "none"}).text.count("Nothing was sent yet.") == 1
+
+
+def test_authors_send_tests_of_their_own_tips_alone_and_what_is_typed_is_not_sent(client, draft):
+    author = make_person("ann", "Author")
+    client.force_login(author)
+    assert client.get(trial_of(draft)).status_code == 404
+    own = make_tip("Mine", state=State.DRAFT, publish_at=None, author=author)
+    assert "ann (yourself)" in client.get(trial_of(own)).text
+    typed = {"title": "Typed", "body": "<p>Fresh</p>"}
+    page = client.post(reverse("admin:tips_tip_preview", args=[own.pk, "mail"]), typed).text
+    assert "not what is typed" in page
+    assert "Send a test" not in client.post(reverse("admin:tips_tip_preview_new", args=["mail"]), typed).text
+    client.force_login(make_person("rob"))
+    assert client.get(trial_of(own)).status_code == 403

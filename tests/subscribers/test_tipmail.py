@@ -316,7 +316,7 @@ def test_a_mail_server_takes_it_as_it_was_made(post_office, settings):
 def test_the_same_mail_goes_through_djangos_own_backends(post_office):
     frozen = tipmail.render(tip())
     template = tipmail.Template(mailing(frozen))
-    template.letter(35, HANDLE, "ann@example.net").send()
+    template.message(35, HANDLE, "ann@example.net").send()
     (letter,) = post_office.letters
     sender, _, message = personal(frozen)
     assert letter.sender == sender
@@ -340,7 +340,7 @@ def test_a_mail_without_a_link_that_leaves_is_not_made():
 )
 def test_an_address_that_could_end_its_header_is_refused(address):
     template = tipmail.Template(mailing(tipmail.render(tip())))
-    for make in (template.personal, template.letter):
+    for make in (template.personal, template.message):
         with pytest.raises(ValueError, match="no header may have"):
             make(35, HANDLE, address)
 

@@ -78,7 +78,13 @@ def make_mailing(state, subscriber):
     values = {"tip": make_tip(for_mail=True, publish_at=moment), "opens_at": moment, "state": state}
     if state in (Mailing.State.PREPARED, Mailing.State.HELD):
         return Mailing.objects.create(**values)
-    values |= {"opened_at": moment, "opened_to": Mailing.ALL, "subject": "S", "text": "T", "html": "<p>T</p>"}
+    values |= {
+        "opened_at": moment,
+        "opened_up_to": Mailing.ALL,
+        "subject": "S",
+        "text": "T",
+        "html": "<p>T</p>",
+    }
     mailing = Mailing.objects.create(**values)
     uncertain = {"state": Delivery.State.UNCERTAIN, "doubts": 2}
     Delivery.objects.create(mailing=mailing, subscriber=subscriber, **uncertain)
@@ -94,7 +100,7 @@ class Things:
         review = {"state": State.IN_REVIEW, "publish_at": later, "categories": ["Manners"]}
         self.tips = {
             "own draft": make_tip(author=me, state=State.DRAFT, publish_at=None),
-            "own in review": make_tip(author=me, **review),
+            "own in review": make_tip(author=me, for_mail=True, **review),
             "another’s draft": make_tip(author=self.other, state=State.DRAFT, publish_at=None),
             "another’s in review": make_tip(author=self.other, **review),
             "another’s approved": make_tip(author=self.other, state=State.APPROVED, publish_at=later),
@@ -164,7 +170,7 @@ class Things:
             "type": ContentType.objects.get_for_model(Category).pk,
             "uid>/<token": tokens.INVITATION.link(self.people["invited"]).split("/invitation/")[1].strip("/"),
         }
-        if room == "tips/tip" and which:
+        if which in self.tips:
             tip = self.tips[which]
             places["id"] = tip.pk
             if "<link>" in address:

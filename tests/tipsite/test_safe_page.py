@@ -59,7 +59,7 @@ def test_each_reason_says_what_to_do_and_leads_there(client):
     page = client.get(SAFE).text
     assert "2 reasons stand against it." in page
     assert "No worker is alive" in page
-    assert "See to the cause, then resume it on its page." in page
+    assert "See to the cause first; then resume it, or cancel it." in page
     assert f'<a href="/admin/subscribers/mailing/{paused.pk}/change/">Open the mailing</a>' in page
     front = client.get("/admin/").text
     assert "2 reasons why the next tip would not reach its readers" in front
@@ -79,7 +79,7 @@ def test_others_are_told_that_it_is_not_safe_and_whom_to_ask(client, role):
 def test_a_publisher_says_that_this_is_the_real_database(client):
     close_the_guard()
     # Beside a journal that is another's.
-    guard.journal.append([{"what": guard.MARK, "instance": "b" * 32, "counter": 1}])
+    journal.append([{"what": journal.MARK, "instance": "b" * 32, "counter": 1}])
     log_in(client, "Publisher")
     assert f'href="{REAL}"' in client.get(SAFE).text
     page = client.get(REAL).text
@@ -87,10 +87,10 @@ def test_a_publisher_says_that_this_is_the_real_database(client):
     assert "Nothing takes it back." in page
     assert guard.refusal()
     done = client.post(REAL, follow=True).text
-    assert "Said to be the real one." in done
+    assert "This database now counts as the real one." in done
     assert "Not safe" not in done
     assert guard.refusal() == ""
-    assert LogEntry.objects.get().change_message.startswith("Said to be the real one.")
+    assert LogEntry.objects.get().change_message.startswith("This database now counts")
     assert "this is the real database already" in client.post(REAL, follow=True).text
     assert LogEntry.objects.count() == 1
 

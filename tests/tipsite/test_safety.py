@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from subscribers import guard
@@ -46,6 +47,13 @@ def delivery(mailing, **fields):
 
 def no_tip():
     Tip.objects.all().delete()
+
+
+def not_for_mail():
+    Tip.objects.update(for_mail=False)
+    # While nobody has signed up, nobody misses it.
+    assert safety.reasons() == []
+    Subscriber.objects.create(address="anna@example.org")
 
 
 def no_rule():
@@ -88,22 +96,23 @@ def restored():
 @pytest.mark.parametrize(
     ("break_it", "name", "words"),
     [
-        (no_tip, "slot", "is not safe"),
+        (no_tip, "slot", "Nothing is planned. Plan an approved tip there"),
+        (not_for_mail, "not-for-mail", "“Keep your word”, which goes live"),
         (no_rule, "slot", "Add a slot rule"),
         (no_worker, "worker", "No worker is alive"),
         (
             lambda: sending(state=Mailing.State.PAUSED, reason="20 refusals."),
             "paused",
-            "“Smile” is paused. 20",
+            "“Smile” is paused. It stopped itself. 20 refusals. See to the cause first",
         ),
-        (lambda: sending(state=Mailing.State.HELD, opened_at=None), "held", "somebody decides"),
+        (lambda: sending(state=Mailing.State.HELD, opened_at=None), "held", "Release it"),
         (lambda: sending(state=Mailing.State.PREPARED, opens_at=ago(hours=1)), "stuck", "should have begun"),
-        (lambda: sending(state=Mailing.State.OPENING), "stuck", "should have begun"),
+        (lambda: sending(state=Mailing.State.OPENING), "stuck", "and has not. Look whether a worker runs"),
         (queue_stands, "stuck", "quarter of an hour"),
         (deferred_long_ago, "stuck", "quarter of an hour"),
-        (server_refuses, "server", "cannot be reached"),
-        (letters_wait, "server", "1 mails"),
-        (twice_uncertain, "uncertain", "1 delivery is uncertain"),
+        (server_refuses, "server", "(ConnectionRefusedError). Look at the mail server’s log"),
+        (letters_wait, "server", "1 mail to a reader was tried again and again. Look at"),
+        (twice_uncertain, "uncertain", "1 delivery is uncertain. Say in the mailing’s ledger"),
         (restored, "guard", "Publisher"),
     ],
 )
@@ -132,6 +141,19 @@ def test_a_mailing_that_goes_on_or_waits_for_its_moment_is_safe():
     delivery(mailing, state=Delivery.State.SENT, settled_at=ago(minutes=1))
     delivery(sending_other(), state=Delivery.State.DEFERRED, due_at=ago(hours=-1))
     assert safety.reasons() == []
+
+
+def test_it_reads_no_mails_text_to_say_how_the_mailings_stand():
+    for state in (Mailing.State.PAUSED, Mailing.State.HELD, Mailing.State.SENDING):
+        mailing = Mailing.objects.create(
+            tip=make_tip("Smile", for_mail=True), state=state, opened_at=ago(hours=1), html="x" * 1000
+        )
+        delivery(mailing)
+    with CaptureQueriesContext(connection) as asked:
+        assert [each.name for each in safety.reasons()] == ["paused", "held", "stuck"]
+    about = [query["sql"] for query in asked if 'FROM "subscribers_mailing"' in query["sql"]]
+    assert about
+    assert not any('"html"' in sql or '"body"' in sql for sql in about)
 
 
 def sending_other():

@@ -12,7 +12,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from tips import grounds, preflight, publishing, versions
+from tips import grounds, mail_mark, preflight, publishing, versions
 from tips.admin.forms import DayForm, OverrideForm, ReasonForm
 from tips.models import State, Tip
 from tips.refusals import NotPermitted, Refused
@@ -119,6 +119,23 @@ VERBS = {
         offered=lambda user, tip: tip.state == State.WITHDRAWN and user.has_perm(publishing.PUBLISH),
         follows="It goes back to its old day if it was public; else it is a draft again.",
         done="Reinstated.",
+    ),
+    "not-for-mail": Verb(
+        label="Not for mail",
+        run=mail_mark.keep_from_mail,
+        offered=lambda user, tip: mail_mark.may_mark(user, tip, for_mail=False),
+        follows="Readers see it on the site, and no mailing brings it. Only a publisher takes that back.",
+        done="Marked as not for mail.",
+        asks=True,
+    ),
+    "for-mail": Verb(
+        label="Lift “not for mail”",
+        run=mail_mark.give_to_mail,
+        offered=lambda user, tip: mail_mark.may_mark(user, tip, for_mail=True),
+        follows="It is mailed when it goes live. If readers see it already, its mailing is shown first, and"
+        " can be stopped; if it is too late for that, it waits until somebody releases it.",
+        done="The mark is lifted.",
+        asks=True,
     ),
 }
 

@@ -11,33 +11,27 @@ from subscribers import guard
 from tips import rights, slots
 from tipsite import safety
 
-# For each name of a Reason: a heading, what to do besides what its words say, where, and what the link says.
-# An address that leads to one mailing is asked for with it.
+# For each name of a Reason: a heading, what to say besides its words, where to go, and what the link says.
+# Where a Reason is about one mailing or one tip, the link leads to that.
 _CALENDAR = ("admin:tips_calendar", "Open the calendar")
 _MAILINGS = ("admin:subscribers_mailing_changelist", "Open the mailings")
 ADVICE = {
     "slot": ("The next slot", "", *_CALENDAR),
+    "not-for-mail": (
+        "The next tip is not for mail",
+        "All that an import brings is marked so, since it may have been mailed before.",
+        "admin:tips_tip_changelist",
+        "Open the tips",
+    ),
     "worker": (
         "The worker",
         "Whoever runs the server starts it; the operations guide says how. Nothing is lost meanwhile.",
     ),
-    "paused": ("A mailing is paused", "See to the cause, then resume it on its page.", *_MAILINGS),
+    "paused": ("A mailing is paused", "", *_MAILINGS),
     "held": ("A mailing is held", "", *_MAILINGS),
-    "stuck": (
-        "Mail is stuck",
-        "Look whether a worker runs and the mail server answers.",
-        *_MAILINGS,
-    ),
-    "uncertain": (
-        "Uncertain deliveries",
-        "Open the mailing’s ledger, and say whether to send them again or to count them as sent.",
-        *_MAILINGS,
-    ),
-    "server": (
-        "The mail server",
-        "Whoever runs the server looks at the mail server’s log and at EMAIL_URL. Mails are kept, and tried"
-        " again.",
-    ),
+    "stuck": ("Mail is stuck", "", *_MAILINGS),
+    "uncertain": ("Uncertain deliveries", "", *_MAILINGS),
+    "server": ("The mail server", "That is for whoever runs the server. Nothing is lost meanwhile."),
     "sender": (
         "The sender’s settings",
         "Whoever runs the server changes the setting, and starts the site anew.",
@@ -95,6 +89,8 @@ def _shown(reason, user):
         if reason.mailing:
             address = reverse("admin:subscribers_mailing_change", args=[reason.mailing])
             link = "Open the mailing"
+        if reason.tip:
+            address, link = reverse("admin:tips_tip_change", args=[reason.tip]), "Open the tip"
     return {
         "name": reason.name,
         "heading": heading,
@@ -106,7 +102,7 @@ def _shown(reason, user):
 
 
 def _may_follow(user, way):
-    return user.has_perm(rights.APPROVE if way == _CALENDAR[0] else "subscribers.view_mailing")
+    return user.has_perm("subscribers.view_mailing" if way == _MAILINGS[0] else rights.APPROVE)
 
 
 def _page(request, name, context):

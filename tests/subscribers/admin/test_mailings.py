@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from subscribers import figures
-from subscribers.models import ConsentEvent, Delivery, Mailing, Return
+from subscribers import figures, subscriptions, suppressions
+from subscribers.models import ConsentEvent, Delivery, Mailing, Return, Suppression
 from tests.subscribers.posting import make_mailing, make_people, make_tip
 from tests.tips.people import make_person
 
@@ -31,7 +31,7 @@ def publisher(client):
 def make_begun(state=State.SENDING, rows=(), **fields):
     """Make a mailing that began an hour ago; ``rows`` are the states of its deliveries, or their fields."""
     moment = timezone.now() - timedelta(hours=1)
-    values = {"opened_at": moment, "opens_at": moment, "opened_to": Mailing.ALL, "audience": len(rows)}
+    values = {"opened_at": moment, "opens_at": moment, "opened_up_to": Mailing.ALL, "audience": len(rows)}
     values |= {"subject": "Greet them", "text": "Greet.", "html": "<p>Greet.</p>", "state": state}
     mailing = make_mailing(tip=make_tip(moment), **values | fields)
     people = make_people(len(rows)) if rows else []
@@ -93,6 +93,14 @@ def test_a_mailings_page_says_what_to_do_and_has_the_buttons_that_fit(client, pu
     assert "send-again" in page_of(client, make_begun(State.SENT, [HELD]))
 
 
+def test_a_page_says_to_how_many_it_would_go(client, publisher):
+    _, paused, blocked = make_people(3)
+    subscriptions.pause(paused, timezone.localdate() + timedelta(days=9))
+    suppressions.suppress(blocked.key, Suppression.Reason.BLOCKED)
+    mailing = make_mailing(opens_at=timezone.now() + timedelta(minutes=8))
+    assert "it would go to about 1 person." in page_of(client, mailing)
+
+
 def test_a_page_has_no_script_or_style_of_its_own_and_a_bar_with_a_name(client, publisher):
     mailing = make_begun(rows=[Row.SENT, Row.QUEUED, Row.DEFERRED, Row.UNCERTAIN])
     for page in [
@@ -114,6 +122,16 @@ def test_its_progress_is_told_in_numbers_alone(client, publisher):
     counts = {"sent": 1, "deferred": 1, "refused": 0, "uncertain": 1, "skipped": 0, "remaining": 2}
     assert (news["state"], news["percent"], news["counts"]) == ("sending True", 50, counts)
     assert "@" not in str(news)
+
+
+def test_what_shows_no_mail_reads_none(client, publisher):
+    sent = make_begun(State.SENT, [Row.SENT])
+    correction = make_mailing(tip=sent.tip, kind=Mailing.Kind.CORRECTION, corrects=sent, note="It was wrong.")
+    person = sent.deliveries.get().subscriber
+    for page in (f"{LIST}{correction.pk}/progress/", f"/admin/subscribers/subscriber/{person.pk}/change/"):
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(page).status_code == 200
+        assert not [query["sql"] for query in asked if '."html"' in query["sql"]]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +165,9 @@ def test_what_the_page_did_not_show_any_more_is_refused_in_a_line(client, publis
     page = do(client, mailing, "cancel", seen=State.PREPARED)
     assert "Nothing was done: meanwhile it is sending. Look again." in page
     assert mailing.state == State.SENDING
-    assert "That does not fit any more: it is sending." in do(client, mailing, "stop")
+    unfit = "“Stop” is not possible: the mailing is sending. Nothing was changed."
+    assert unfit in do(client, mailing, "stop")
+    assert "the mailing is sending, and 0 of its deliveries wait" in do(client, mailing, "send-again")
     paused = make_begun(State.PAUSED)
     type(paused.tip).objects.filter(pk=paused.tip.pk).update(state="withdrawn")
     assert "It cannot go on. The tip is withdrawn, not approved." in do(client, paused, "resume")
@@ -229,12 +249,15 @@ def test_a_person_is_found_by_an_address_that_comes_into_no_url(client, publishe
     assert "reader1@host1.example" in found.text
     assert "@" not in found.redirect_chain[0][0]
     stranger = client.post(find, {"address": "nobody@example.org"})
-    assert "They have no row here. Nobody with that address is on the list" in stranger.text
+    assert "Nobody on the list has this address." in stranger.text
+    # What nobody typed is nobody's absence.
+    assert re.search(r'role="alert">Type an address\.<', client.post(find, {"address": " "}).text)
     late = mailing.deliveries.last().subscriber
     mailing.deliveries.filter(subscriber=late).delete()
     late.joined_at = timezone.now()
     late.save()
-    assert "They joined after it began" in client.post(find, {"address": late.address}).text
+    absence = "They have no row here: they joined after it began"
+    assert absence in client.post(find, {"address": late.address}).text
     assert client.get(find).status_code == 405
 
 
