@@ -28,12 +28,13 @@ class Figures:
     left: int = 0
 
     def add(self, other):
+        """Count in what came of another mailing, which is Figures too."""
         for field in fields(Figures):
             setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
 
 
 @dataclass
-class Week:
+class MailingWeek:
     """A week from its Monday (a date) on, with the figures of the mailings that began in it."""
 
     monday: date
@@ -58,12 +59,13 @@ def of(mailings):
 
 
 def weeks(count, now=None):
-    """Return so many Weeks, oldest first; the last one is that of ``now`` (an aware datetime) and goes on."""
+    """Return so many MailingWeeks, oldest first; the last is that of ``now`` (aware) and goes on."""
     zone = slots.site_zone()
     today = timezone.localdate(now, zone)
     monday = today - timedelta(days=today.weekday())
-    found = {day: Week(day, Figures()) for day in (monday - timedelta(weeks=ago) for ago in range(count))}
-    since = slots.moment(min(found), time(0))
+    days = [monday - timedelta(weeks=ago) for ago in range(count)]
+    found = {day: MailingWeek(day, Figures()) for day in days}
+    since = slots.moment(days[-1], time(0))
     begun = Mailing.objects.filter(opened_at__gte=since).defer("text", "html", "note")
     figures = of(begun)
     for mailing in begun:
@@ -96,58 +98,3 @@ def _left_after(mailings):
     left = ConsentEvent.objects.filter(kind=ConsentEvent.Kind.LEFT, **within).aggregate(**counts)
     erased = Erasure.objects.filter(was_confirmed=True, **within).aggregate(**counts)
     return {pk: left[f"after_{pk}"] + erased[f"after_{pk}"] for pk in spans}
-
-
-# --- How the weeks are drawn ----------------------------------------------------------------------------
-
-# In the drawing's own units.
-_STEP, _GAP, _HEIGHT, _LABELS = 14, 3, 56, 14
-_KINDS = [
-    ("sent", "Sent"),
-    ("refused", "Refused"),
-    ("complaints", "Complaints"),
-    ("left", "Left after it"),
-]
-
-
-@dataclass
-class Bar:
-    """One week in a chart: where it stands, how high it is, and what it says."""
-
-    week: Week
-    number: int
-    x: int
-    height: float
-    month: str
-
-
-@dataclass
-class Chart:
-    """The weeks in bars of one kind, on a scale of its own."""
-
-    name: str
-    label: str
-    total: int
-    most: int
-    bars: list
-    width: int
-    bar: int = _STEP - _GAP
-    high: int = _HEIGHT
-    labels: int = _LABELS
-
-
-def charts(weeks):
-    """Return a Chart each for what was sent and refused, for complaints, and for who left."""
-    found = []
-    for name, label in _KINDS:
-        numbers = [getattr(week.figures, name) for week in weeks]
-        most = max([1, *numbers])
-        bars, before = [], None
-        for place, (week, number) in enumerate(zip(weeks, numbers, strict=True)):
-            month = "" if before in (None, week.monday.month) else f"{week.monday:%b}"
-            before = week.monday.month
-            # What happened at all must be seen.
-            height = max(round(number * _HEIGHT / most, 1), 1.5) if number else 0
-            bars.append(Bar(week, number, place * _STEP, height, month))
-        found.append(Chart(name, label, sum(numbers), max(numbers, default=0), bars, len(bars) * _STEP))
-    return found

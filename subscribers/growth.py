@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
-from django.db.models import Case, Count, Q, SmallIntegerField, Value, When
+from django.db.models import Case, Count, OuterRef, Q, SmallIntegerField, Subquery, Value, When
 from django.utils import timezone
 
 from subscribers.models import ConsentEvent, Erasure
@@ -11,10 +11,17 @@ from tips import slots
 
 Kind = ConsentEvent.Kind
 _MIDNIGHT = time(0)
+# By what somebody last came without confirming, or left, before an event.
+_BEFORE = (
+    ConsentEvent.objects.filter(subscriber=OuterRef("subscriber"), at__lt=OuterRef("at"))
+    .filter(kind__in=[Kind.IMPORTED, Kind.RETURNED, Kind.LEFT])
+    .order_by("-at")
+    .values("kind")[:1]
+)
 
 
 @dataclass
-class Week:
+class GrowthWeek:
     """A week from its Monday (a date) on: how many joined by themselves, were brought over, and left."""
 
     monday: date
@@ -29,19 +36,22 @@ class Week:
 
 
 def weeks(count, now=None):
-    """Return so many weeks, oldest first; the last one is that of a moment (an aware datetime) and goes on.
+    """Return so many GrowthWeeks, oldest first; the last is that of ``now`` (an aware datetime) and goes on.
 
     Whoever is erased while on the list left in the week of the erasure. When an erased person had joined
-    nobody knows any more. Two queries, whatever the number of weeks.
+    nobody knows any more. Whoever was brought over while their sign-up was open, and confirms then, joined
+    once. Two queries, whatever the number of weeks.
     """
     today = timezone.localdate(now, slots.site_zone())
     monday = today - timedelta(days=today.weekday())
-    found = [Week(monday - timedelta(weeks=ago)) for ago in range(count)]
+    found = [GrowthWeek(monday - timedelta(weeks=ago)) for ago in range(count)]
     starts = [slots.moment(week.monday, _MIDNIGHT) for week in found]
     ago = _ago(starts, 0, count)
-    events = ConsentEvent.objects.filter(at__gte=starts[-1]).order_by().annotate(ago=ago).values("ago")
+    events = ConsentEvent.objects.filter(at__gte=starts[-1]).order_by()
+    events = events.annotate(ago=ago, last=Subquery(_BEFORE)).values("ago")
+    joined = Q(kind=Kind.RETURNED) | Q(kind=Kind.CONFIRMED) & (Q(last=None) | Q(last=Kind.LEFT))
     for row in events.annotate(
-        joined=Count("pk", filter=Q(kind__in=[Kind.CONFIRMED, Kind.RETURNED])),
+        joined=Count("pk", filter=joined),
         imported=Count("pk", filter=Q(kind=Kind.IMPORTED)),
         left=Count("pk", filter=Q(kind=Kind.LEFT)),
     ):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from subscribers import suppressions
 from subscribers.delivery.verdicts import is_expiry
-from subscribers.models import Delivery, Return, Subscriber, Suppression
+from subscribers.models import Delivery, Mailing, Return, Subscriber, Suppression
 from tips.slots import in_words
 
 State = Delivery.State
@@ -75,29 +75,35 @@ def meaning(reply):
 
 
 def absence(mailing, subscriber, typed):
-    """Return why a mailing has no row for somebody, in a sentence; ``subscriber`` may be None."""
+    """Return why a mailing has no row for whoever has the address that was ``typed``, in words for staff.
+
+    ``subscriber`` is theirs, or None.
+    """
     if not typed:
         return "Type an address."
     if subscriber is None:
-        return "Nobody with that address is on the list, or ever was since their last erasure."
+        return "Nobody on the list has this address. If they were erased, their row is here without a name."
     if mailing.opened_at is None:
         return "This mailing has no receivers yet: they are written down when it begins."
+    return f"They have no row here: {_why_absent(mailing, subscriber)}."
+
+
+def _why_absent(mailing, subscriber):
     if subscriber.joined_at > mailing.opened_at:
-        return f"They joined after it began, on {in_words(subscriber.joined_at)}."
-    if (
-        mailing.deliveries.exists()
-        and Delivery.objects.filter(tip=mailing.tip, subscriber=subscriber).exists()
-    ):
-        return "They got this tip with their welcome, so not once more."
+        return f"they joined after it began, on {in_words(subscriber.joined_at)}"
+    if Delivery.objects.filter(tip=mailing.tip, subscriber=subscriber).exists():
+        return "they got this tip with their welcome, so not once more"
     if subscriber.state == Subscriber.State.LEFT:
-        return "They have left, and had probably left before it began."
+        return f"they left, on {in_words(subscriber.left_at)}"
     if suppressions.is_silenced(subscriber.address):
-        return "A reason stands against their address: nothing is sent to it. Look the address up."
-    if subscriber.paused_until and subscriber.paused_until > timezone.localdate():
-        return f"They asked for a rest until {subscriber.paused_until:%Y-%m-%d}."
+        return "a reason stands against their address, and nothing is sent to it. Look the address up"
+    if subscriber.is_paused(timezone.localdate()):
+        return f"they asked for a rest until {subscriber.paused_until:%Y-%m-%d}"
     if mailing.corrects_id:
-        return "They did not get the mailing that this one corrects."
-    return "They are on the list, but were not when it began, or had a rest then."
+        return "they did not get the mailing that this one corrects"
+    if mailing.state == Mailing.State.OPENING:
+        return "the list of its receivers is still being made"
+    return "they are on the list now, but were not when it began, or had a rest then"
 
 
 def _outcome(delivery):

@@ -5,8 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from subscribers import mailings
-from subscribers.models import Mailing, Subscriber
+from subscribers.models import Delivery, Mailing, Subscriber
 from tips.slots import in_words
 
 State = Mailing.State
@@ -40,7 +39,7 @@ def tell(mailing, now=None, *, held=0):
     if mailing.trouble and mailing.state == State.SENDING:
         colour, word = "in-review", "Sending, waits"
     sentence, advice = _SENTENCES[mailing.state](mailing, now)
-    if held and mailing.state in (State.SENDING, State.SENT, State.PAUSED):
+    if held and mailing.state in Mailing.SENDS_AGAIN:
         one = held == 1
         advice = (
             f"{held} {'is' if one else 'are'} uncertain for the second time: say whether to send"
@@ -53,7 +52,7 @@ def audience_ahead(mailing):
     """Return how many a mailing that is to begin would go to now, or None where that cannot be told."""
     if mailing.state not in (State.PREPARED, State.HELD) or mailing.kind != Mailing.Kind.TIP:
         return None
-    return Subscriber.objects.confirmed().count()
+    return Subscriber.objects.reachable(timezone.localdate()).count()
 
 
 def time_left(left):
@@ -70,7 +69,7 @@ def time_left(left):
 
 def counts(progress):
     """Return what a mailing's page counts, as (name, words, number), of its ``mailings.Progress``."""
-    states, delivery = progress.states, mailings.Delivery.State
+    states, delivery = progress.states, Delivery.State
     return [
         ("sent", "sent", states[delivery.SENT]),
         ("deferred", "put off", states[delivery.DEFERRED]),
@@ -120,10 +119,11 @@ def _paused(mailing, now):
     reason = mailing.reason or "No reason was noted."
     if mailing.by_id:
         return reason, "Resume it when it may go on; nobody gets it twice."
-    return (
-        f"It stopped itself. {reason}",
-        "See to the cause first, then resume: who was refused in the last stretch is tried again.",
-    )
+    if mailing.tripped_from:
+        advice = "See to the cause first, then resume: who was refused in the last stretch is tried again."
+    else:
+        advice = "See to the cause first; then resume it, or cancel it."
+    return f"It stopped itself. {reason}", advice
 
 
 def _held(mailing, now):

@@ -124,7 +124,7 @@ class LedgerMixin:
             "word": KINDS[shown],
             "is_held": shown == HELD,
             "may_decide": request.user.has_perm(mailings.MANAGE),
-            "may_send_again": mailing.state in (mailings.State.SENDING, mailings.State.SENT, "paused"),
+            "may_send_again": mailing.state in mailing.SENDS_AGAIN,
             "story": stories.tell(delivery),
             "sees_people": request.user.has_perm(SEE_PEOPLE),
         }

@@ -70,19 +70,21 @@ class TestForm(PlainForm):
 
 
 @dataclass(frozen=True)
-class Verb:
+class MailingVerb:
     """A verb over a mailing, as the desk offers it.
 
     ``run`` is called with the mailing, the answers of ``form`` by their names, and ``by``; it returns a
     sentence, or another Mailing to which the desk leads. ``fits`` is called with a mailing that knows in
-    ``held`` how many of its deliveries wait for a person. ``asks`` says that a page comes before, and
-    ``is_grave`` that nothing takes it back.
+    ``held`` how many of its deliveries wait for a person; where it does not fit, ``unfit`` says why not, with
+    the mailing's ``{state}`` and ``{held}``. ``asks`` says that a page comes before, and ``is_grave`` that
+    nothing takes it back.
     """
 
     label: str
     run: Callable
     fits: Callable
     follows: str
+    unfit: str = "the mailing is {state}"
     form: type = PlainForm
     asks: bool = False
     is_grave: bool = False
@@ -90,23 +92,14 @@ class Verb:
     rights: tuple = (mailings.MANAGE,)
 
 
-def _test(mailing, to, by):
-    try:
-        return mailings.send_test(mailing.tip, [to.email], by=by, mailing=mailing)
-    except OSError as error:
-        raise Refused(
-            f"The mail server did not take the test ({type(error).__name__}). Look at “Is Tuesday safe?”."
-        ) from None
-
-
 VERBS = {
-    "stop": Verb(
+    "stop": MailingVerb(
         label="Stop",
         run=lambda mailing, by: mailings.stop(mailing, by=by),
         fits=lambda mailing: mailing.state == State.PREPARED,
         follows="It does not begin until somebody releases it.",
     ),
-    "pause": Verb(
+    "pause": MailingVerb(
         label="Pause",
         run=lambda mailing, by, why="": mailings.pause(mailing, why, by=by),
         fits=lambda mailing: mailing.state in _UNDER_WAY,
@@ -114,14 +107,14 @@ VERBS = {
         " moment still goes.",
         form=PauseForm,
     ),
-    "resume": Verb(
+    "resume": MailingVerb(
         label="Resume",
         run=lambda mailing, by: mailings.resume(mailing, by=by),
         fits=lambda mailing: mailing.state == State.PAUSED,
         follows="It goes on where it was. Who was refused in the stretch that stopped it is tried again, and"
         " what was put off is tried now.",
     ),
-    "release": Verb(
+    "release": MailingVerb(
         label="Release",
         run=lambda mailing, by: mailings.release(mailing, by=by),
         fits=lambda mailing: mailing.state == State.HELD,
@@ -130,34 +123,37 @@ VERBS = {
         asks=True,
         is_grave=True,
     ),
-    "send-again": Verb(
+    "send-again": MailingVerb(
         label="Send the uncertain ones again",
         run=lambda mailing, by: mailings.resolve(mailing, send_again=True, by=by),
-        fits=lambda mailing: mailing.held and mailing.state in (State.SENDING, State.SENT, State.PAUSED),
+        fits=lambda mailing: mailing.held and mailing.state in Mailing.SENDS_AGAIN,
         follows="Each of them is sent once more. Whoever had got it after all gets it twice.",
+        unfit="the mailing is {state}, and {held} of its deliveries wait for a decision",
         asks=True,
         is_grave=True,
     ),
-    "count-as-sent": Verb(
+    "count-as-sent": MailingVerb(
         label="Count the uncertain ones as sent",
         run=lambda mailing, by: mailings.resolve(mailing, send_again=False, by=by),
         fits=lambda mailing: mailing.held,
         follows="They stand in the ledger as sent. Whoever had not got it does not get it.",
+        unfit="none of its deliveries waits for a decision",
         asks=True,
         is_grave=True,
     ),
-    "correct": Verb(
+    "correct": MailingVerb(
         label="Send a correction",
         run=lambda mailing, by, note: mailings.correct(mailing, note, by=by),
-        fits=lambda mailing: mailing.state in (State.SENT, State.CANCELLED) and mailing.opened_at,
+        fits=lambda mailing: mailing.state not in Mailing.UNFINISHED and mailing.opened_at,
         follows="A mailing of its own, to exactly those who got this one and are still here. It is shown for"
         " ten minutes, in which you can stop it, and then begins.",
+        unfit="the mailing is {state}, and only one that began and has ended can be corrected",
         form=NoteForm,
         asks=True,
     ),
-    "test": Verb(
+    "test": MailingVerb(
         label="Send a test",
-        run=lambda mailing, by, to: _test(mailing, to, by),
+        run=lambda mailing, by, to: mailings.send_test(mailing.tip, [to.email], by=by, mailing=mailing),
         fits=lambda mailing: True,
         follows="The tip’s mail as it stands now, marked as a test, to you or to a colleague. Its links"
         " unsubscribe nobody.",
@@ -165,10 +161,10 @@ VERBS = {
         asks=True,
         rights=(mailings.MANAGE, "tips.change_tip"),
     ),
-    "cancel": Verb(
+    "cancel": MailingVerb(
         label="Cancel the mailing",
         run=lambda mailing, by: mailings.cancel(mailing, by=by),
-        fits=lambda mailing: mailing.state not in (State.SENT, State.CANCELLED),
+        fits=lambda mailing: mailing.state in Mailing.UNFINISHED,
         follows="It ends here, and its tip is not mailed again. Whoever has not got it gets none.",
         asks=True,
         is_grave=True,
@@ -177,7 +173,7 @@ VERBS = {
 
 
 def offered(user, mailing):
-    """Return {name: Verb} of what makes sense for a mailing and is permitted to a person."""
+    """Return {name: MailingVerb} of what makes sense for a mailing and is permitted to a person."""
     return {name: verb for name, verb in VERBS.items() if verb.fits(mailing) and _permits(user, verb)}
 
 
@@ -185,7 +181,7 @@ def _permits(user, verb):
     return any(user.has_perm(right) for right in verb.rights)
 
 
-class VerbsMixin:
+class MailingVerbsMixin:
     """For the admin of mailings: an address for each verb, which acts on POST alone."""
 
     def get_urls(self):
@@ -201,8 +197,9 @@ class VerbsMixin:
             raise PermissionDenied
         mailing = self.found(pk)
         if not verb.fits(mailing):
-            word = State(mailing.state).label.lower()
-            self.message_user(request, f"That does not fit any more: it is {word}.", messages.ERROR)
+            why = verb.unfit.format(state=State(mailing.state).label.lower(), held=mailing.held)
+            words = f"“{verb.label}” is not possible: {why}. Nothing was changed."
+            self.message_user(request, words, messages.ERROR)
             return self.to(mailing)
         is_sent = request.method == "POST"
         form = verb.form(request.POST if is_sent else None, user=request.user)

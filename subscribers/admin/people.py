@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from subscribers import addresses, staff
-from subscribers.admin import filters, verbs
+from subscribers.admin import filters, people_verbs
 from subscribers.admin.exchange import ExchangeMixin
 from subscribers.admin.growing import GrowthMixin
 from subscribers.admin.lists import LongList
@@ -18,7 +18,7 @@ from subscribers.models import Delivery, Letter, Subscriber, Suppression
 MOST_DELIVERIES = 20
 
 
-def in_words(moment):
+def short_moment(moment):
     """Return a moment as the lists show it, or None."""
     return date_format(timezone.localtime(moment), "j M Y, H:i") if moment else None
 
@@ -47,7 +47,7 @@ class PeopleList(ChangeList):
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(GrowthMixin, ExchangeMixin, verbs.VerbsMixin, PrivateSearch, LongList):
+class SubscriberAdmin(GrowthMixin, ExchangeMixin, people_verbs.PersonVerbsMixin, PrivateSearch, LongList):
     list_display = ["written", "called", "standing", "source", "joined", "last_mail"]
     list_filter = [filters.StateFilter, "source", filters.JoinedFilter]
     sortable_by = ["written", "joined"]
@@ -75,7 +75,7 @@ class SubscriberAdmin(GrowthMixin, ExchangeMixin, verbs.VerbsMixin, PrivateSearc
 
     @admin.display(description="state")
     def standing(self, person):
-        kind, word = verbs.standing(person, [row.reason for row in person.holding])
+        kind, word = people_verbs.standing(person, [row.reason for row in person.holding])
         return format_html('<span class="state state-{}">{}</span>', kind, word)
 
     @admin.display(description="joined", ordering="joined_at")
@@ -86,7 +86,7 @@ class SubscriberAdmin(GrowthMixin, ExchangeMixin, verbs.VerbsMixin, PrivateSearc
 
     @admin.display(description="left")
     def left(self, person):
-        return in_words(person.left_at) or "–"
+        return short_moment(person.left_at) or "–"
 
     @admin.display(description="paused until")
     def paused(self, person):
@@ -98,7 +98,7 @@ class SubscriberAdmin(GrowthMixin, ExchangeMixin, verbs.VerbsMixin, PrivateSearc
 
     @admin.display(description="last mail", empty_value="none yet")
     def last_mail(self, person):
-        return in_words(person.last_mail_at)
+        return short_moment(person.last_mail_at)
 
     # --- The page -------------------------------------------------------------------------------------
 
@@ -108,6 +108,7 @@ class SubscriberAdmin(GrowthMixin, ExchangeMixin, verbs.VerbsMixin, PrivateSearc
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         obj.holding = list(Suppression.objects.filter(key=obj.key).order_by("since"))
         deliveries = obj.deliveries.select_related("mailing__tip", "tip").order_by("-id")
+        deliveries = deliveries.defer("mailing__text", "mailing__html", "mailing__tip__body", "tip__body")
         context |= {
             "title": "Subscriber",
             "subtitle": None,
@@ -116,7 +117,7 @@ class SubscriberAdmin(GrowthMixin, ExchangeMixin, verbs.VerbsMixin, PrivateSearc
             "consents": obj.consents.all(),
             "letters": obj.letters.all()[:MOST_DELIVERIES],
             "deliveries": deliveries[:MOST_DELIVERIES],
-            "verbs": verbs.offered(request.user, obj),
+            "verbs": people_verbs.offered(request.user, obj),
             "unsubscribed": Suppression.Reason.UNSUBSCRIBED,
             "not_ours_to_lift": staff.NOT_OURS_TO_LIFT,
         }

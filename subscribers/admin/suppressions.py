@@ -8,7 +8,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
 from subscribers import addresses, staff
-from subscribers.admin import verbs
+from subscribers.admin import people_verbs
 from subscribers.admin.forms import AddressForm, LiftForm, ReasonForm
 from subscribers.admin.lists import LongList
 from subscribers.models import SignupRequest, Subscriber, Suppression
@@ -65,7 +65,7 @@ class SuppressionAdmin(LongList):
         return {
             "address": address,
             "subscriber": subscriber,
-            "standing": subscriber and verbs.standing(subscriber, [row.reason for row in holding]),
+            "standing": subscriber and people_verbs.standing(subscriber, [row.reason for row in holding]),
             "holding": holding,
             "is_blocked": any(row.reason == Suppression.Reason.BLOCKED for row in holding),
             "waiting": SignupRequest.objects.filter(

@@ -34,26 +34,29 @@ def told(mailoutbox):
     return told
 
 
-def stop_by_itself(mailing):
-    reason = "The last 20 mails were all refused."
-    Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.PAUSED, reason=reason, by=None)
+def stop_by_itself(mailing, reason="The last 20 mails were all refused.", tripped_from=None):
+    stopped = {"state": Mailing.State.PAUSED, "reason": reason, "by": None, "tripped_from": tripped_from}
+    Mailing.objects.filter(pk=mailing.pk).update(**stopped)
 
 
 def test_those_who_can_resume_it_are_told_once_that_a_mailing_stopped_itself(told, publisher):
     mailing = make_begun()
     assert told() == []
-    stop_by_itself(mailing)
+    stop_by_itself(mailing, tripped_from=timezone.now())
     [mail] = told()
     assert mail.to == [publisher.email, "desk@example.org"]
     assert mail.subject == f"The mail of “{mailing.tip}” stands still"
     assert "It stopped itself. The last 20 mails were all refused." in mail.body
-    assert "What to do: see to the cause first, then resume" in mail.body
+    assert "see to the cause first, then resume: who was refused in the last" in mail.body
+    # Half of its readers may have it.
+    assert "no more of it goes out until somebody sees to it" in mail.body
     assert f"/admin/subscribers/mailing/{mailing.pk}/change/" in mail.body
     mailing.refresh_from_db()
     mailings.resume(mailing, by=publisher)
     assert told() == []
-    stop_by_itself(mailing)
-    assert len(told()) == 1
+    stop_by_itself(mailing, "The tip was withdrawn.")
+    [mail] = told()
+    assert "What to do: see to the cause first; then resume it, or cancel it." in mail.body
 
 
 def test_what_a_person_paused_or_stopped_is_no_news_and_what_was_missed_is(told, publisher):

@@ -5,11 +5,9 @@ import json
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from subscribers import mailings
+from subscribers import mailings, telling
 from subscribers.models import Mailing
 from tips.slots import in_words
-
-_OVER = [Mailing.State.SENT, Mailing.State.CANCELLED]
 
 
 class Command(BaseCommand):
@@ -22,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, **options):
         rows = Mailing.objects.select_related("tip").defer("text", "html").order_by("opens_at", "pk")
         if not options["all"]:
-            rows = rows.exclude(state__in=_OVER)
+            rows = rows.filter(state__in=Mailing.UNFINISHED)
         now = timezone.now()
         found = [(row, mailings.progress(row, now)) for row in rows]
         if options["json"]:
@@ -62,5 +60,5 @@ def _as_text(row, progress):
         counts = [f"{count} {state.label.lower()}" for state, count in progress.states.items() if count]
         line += f", {progress.percent}% of {row.audience}: {', '.join(counts) or 'nobody'}"
     if progress.left:
-        line += f"; about {max(1, round(progress.left.total_seconds() / 60))} min left"
+        line += f"; {telling.time_left(progress.left)}"
     return " ".join(filter(None, [f"{line}.", row.reason, row.trouble]))

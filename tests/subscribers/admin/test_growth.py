@@ -47,6 +47,19 @@ def test_events_and_erasures_are_counted_by_weeks_of_the_sites_zone(happen, djan
     ]
 
 
+def test_whoever_is_brought_over_while_their_sign_up_is_open_joined_once(happen):
+    signup = subscriptions.request("anna.lee@example.org")
+    happen("imported", timezone.now() - timedelta(seconds=1))
+    anna = subscriptions.confirm(signup)
+    # What they agreed to is kept all the same.
+    assert [event.kind for event in anna.consents.all()] == ["imported", "confirmed"]
+    assert sum(week.net for week in growth.weeks(2)) == 1
+    subscriptions.leave(anna)
+    assert sum(week.net for week in growth.weeks(2)) == 0
+    subscriptions.confirm(subscriptions.request("anna.lee@example.org"))
+    assert sum(week.net for week in growth.weeks(2)) == 1
+
+
 def test_one_week_alone_can_be_asked_for(happen):
     happen("confirmed", NOW - timedelta(days=1))
     assert [(week.monday, week.joined) for week in growth.weeks(1, NOW)] == [(date(2026, 4, 6), 1)]
@@ -55,8 +68,8 @@ def test_one_week_alone_can_be_asked_for(happen):
 def test_a_great_import_is_cut_off_and_does_not_flatten_the_other_weeks():
     monday = date(2026, 3, 2)
     weeks = [
-        growth.Week(monday, joined=10, left=5),
-        growth.Week(monday + timedelta(weeks=1), joined=4, imported=50_000),
+        growth.GrowthWeek(monday, joined=10, left=5),
+        growth.GrowthWeek(monday + timedelta(weeks=1), joined=4, imported=50_000),
     ]
     usual, great = charts.growth(weeks)["bars"]
     assert (usual.is_cut, great.is_cut) == (False, True)
@@ -66,7 +79,7 @@ def test_a_great_import_is_cut_off_and_does_not_flatten_the_other_weeks():
 
 
 def test_an_import_alone_is_drawn_whole():
-    weeks = [growth.Week(date(2026, 3, 2)), growth.Week(date(2026, 3, 9), imported=500)]
+    weeks = [growth.GrowthWeek(date(2026, 3, 2)), growth.GrowthWeek(date(2026, 3, 9), imported=500)]
     drawing = charts.growth(weeks)
     assert drawing["most"] == 500
     assert [(bar.up, bar.is_cut) for bar in drawing["bars"]] == [(0, False), (90, False)]

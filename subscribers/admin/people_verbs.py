@@ -36,12 +36,13 @@ def standing(subscriber, reasons):
 
 
 @dataclass(frozen=True)
-class Verb:
+class PersonVerb:
     """A verb over a subscriber, as the desk offers it.
 
     ``run`` is called with the subscriber, the reason, and ``by``; what it returns is a response, or words
     that are added to ``done``, or None. ``fits`` is called with a subscriber whose suppressions are in
-    ``holding``. ``is_grave`` says that nothing brings back what it does.
+    ``holding``; of one whom it does not fit, ``unfit`` says why not. ``is_grave`` says that nothing brings
+    back what it does.
     """
 
     label: str
@@ -50,12 +51,13 @@ class Verb:
     fits: Callable
     follows: str
     done: str
+    unfit: str = ""
     is_grave: bool = False
 
 
 def _lifting(what):
     word = what.label
-    return Verb(
+    return PersonVerb(
         label=f"Lift “{word}”",
         permission="subscribers.delete_suppression",
         run=lambda person, reason, by: staff.lift(person.address, what, reason, by=by),
@@ -63,6 +65,7 @@ def _lifting(what):
         follows=f"“{word}” holds no longer for this address. If no other reason holds and they have not left,"
         " they get the next tip. It can be taken back by blocking the address.",
         done=f"“{word}” holds no longer.",
+        unfit=f"“{word}” does not hold for this address",
     )
 
 
@@ -77,7 +80,7 @@ def _erase(person, reason, by):
 
 
 VERBS = {
-    "take-off": Verb(
+    "take-off": PersonVerb(
         label="Take off the list",
         permission="subscribers.change_subscriber",
         run=lambda person, reason, by: staff.take_off(person, reason, by=by),
@@ -85,8 +88,9 @@ VERBS = {
         follows="Nothing is sent to them any more, also from a mailing under way. A mail tells them that they"
         " are off the list; by its link they can undo that for 30 days.",
         done="Taken off the list.",
+        unfit="they have left already",
     ),
-    "block": Verb(
+    "block": PersonVerb(
         label="Block",
         permission="subscribers.add_suppression",
         run=lambda person, reason, by: staff.block(person.address, reason, by=by),
@@ -94,9 +98,10 @@ VERBS = {
         follows="Nothing is sent to this address, whatever anybody types into a form or imports, until a"
         " Publisher lifts it. They are not told.",
         done="Blocked.",
+        unfit="the address is blocked already",
     ),
     **{f"lift-{what}": _lifting(what) for what in Reason if what != Reason.UNSUBSCRIBED},
-    "download": Verb(
+    "download": PersonVerb(
         label="Download their data",
         permission="subscribers.export_subscriber",
         run=_download,
@@ -105,7 +110,7 @@ VERBS = {
         " their own data.",
         done="",
     ),
-    "erase": Verb(
+    "erase": PersonVerb(
         label="Erase",
         permission="subscribers.erase_subscriber",
         run=_erase,
@@ -125,7 +130,7 @@ def offered(user, subscriber):
     }
 
 
-class VerbsMixin:
+class PersonVerbsMixin:
     """For the admin of subscribers: a page for each verb."""
 
     def get_urls(self):
@@ -144,7 +149,8 @@ class VerbsMixin:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
         person.holding = list(Suppression.objects.filter(key=person.key))
         if not verb.fits(person):
-            self.message_user(request, "There is nothing to do that to now.", messages.WARNING)
+            words = f"“{verb.label}” is not possible: {verb.unfit}. Nothing was changed."
+            self.message_user(request, words, messages.WARNING)
             return self._back(person)
         form = ReasonForm(request.POST or None, subscriber=person)
         if request.method == "POST" and form.is_valid():

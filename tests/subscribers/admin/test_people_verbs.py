@@ -34,7 +34,8 @@ def test_whoever_is_taken_off_the_list_is_told_and_may_come_back(do, anna):
     assert (row.reason, row.evidence) == ("unsubscribed", f"taken off by staff: {REASON}")
     assert Letter.objects.filter(kind=Letter.Kind.LEFT).exists()
     assert ConsentEvent.objects.last().kind == "left"
-    assert "There is nothing to do that to now." in do("take-off").text
+    again = "“Take off the list” is not possible: they have left already. Nothing was changed."
+    assert again in do("take-off").text
     assert subscriptions.undo_leaving(subscriptions.leaving(anna))
 
 
@@ -42,7 +43,8 @@ def test_a_block_holds_until_it_is_lifted_whatever_is_typed_meanwhile(do, anna):
     assert "Blocked." in do("block").text
     assert not Subscriber.objects.reachable("2031-01-01").exists()
     assert subscriptions.confirm(subscriptions.request(anna.address)) is None
-    assert "There is nothing to do that to now." in do("block").text
+    again = "“Block” is not possible: the address is blocked already. Nothing was changed."
+    assert again in do("block").text
     assert "“Blocked” holds no longer." in do("lift-blocked").text
     assert Subscriber.objects.reachable("2031-01-01").get() == anna
 

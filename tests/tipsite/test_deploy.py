@@ -1,0 +1,43 @@
+"""The files in deploy/, as far as they repeat what the program knows."""
+
+import re
+import shlex
+import socket
+
+import pytest
+from django.core.management import get_commands
+
+from tests.__main__ import ROOT
+from tests.test_architecture import ROOMS
+from tipsite.management.commands import serve
+
+# These need no database at all.
+pytestmark = pytest.mark.once
+DEPLOY = ROOT / "deploy"
+
+
+def sized(options):
+    """Leave out what is a matter of the place: where it listens, and how many there are."""
+    own = ("--bind=", "--chdir=", "--workers=", "--threads=")
+    return {option for option in options if option.startswith("--") and not option.startswith(own)}
+
+
+def test_the_web_servers_unit_has_the_options_of_serve(monkeypatch):
+    monkeypatch.setattr("os.path.isdir", lambda path: True)
+    with socket.socket() as listener:
+        ours = serve.gunicorn(listener, processes=2, threads=4, access_log=False)
+    unit = (DEPLOY / "systemd" / "tips-web.service").read_text().replace("\\\n", " ")
+    theirs = shlex.split(re.search(r"^ExecStart=(.+)$", unit, re.MULTILINE)[1])
+    assert sized(theirs) == sized(ours)
+
+
+def test_units_and_containers_call_commands_that_exist():
+    files = [path for path in DEPLOY.rglob("*") if path.is_file()]
+    named = {name for path in files for name in re.findall(r"python manage\.py ([a-z_]+)", path.read_text())}
+    assert {"serve", "worker", "read_bounces", "backup", "migrate"} <= named <= set(get_commands())
+
+
+def test_the_image_has_all_that_the_program_reads():
+    image = (DEPLOY / "container" / "Containerfile").read_text()
+    copied = set(re.findall(r"^COPY (\S+) ", image, re.MULTILINE))
+    assert copied == {*ROOMS, "templates", "static", "fixtures", "manage.py", "requirements.lock"}
