@@ -48,7 +48,7 @@ check: lint ## Do what CI does: lint, the settings of a real site, all tests wit
 	@$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 	@$(PY) -m tests -W error
 
-bench: $(VENV)/dev ## Measure pages, search and import on either database, against something in the same run
+bench: $(VENV)/dev ## Measure pages, search, imports and mail on either database, against something in the same run
 	@$(PY) -m bench
 
 soak: $(VENV)/dev ## Run the long tests: processes killed over and over, a flood of sign-ups, a scanner that opens every link

@@ -1,4 +1,4 @@
-"""Measure pages, import and mail: ``make bench``, or ``python -m bench --help``.
+"""Measure pages, likeness, equal answers, imports and mail: ``make bench``, or ``python -m bench --help``.
 
 With DATABASE_URL set it measures on that engine alone, else on SQLite and on PostgreSQL: the server of
 TEST_DATABASE_URL, or one of its own. The databases are always its own; the given one is not written to.

@@ -125,9 +125,9 @@ def djangos(mailing, rows):
     with mail.get_connection() as one:
         began = time.perf_counter()
         for row in rows:
-            letter = template.letter(row.pk, row.subscriber.handle, row.subscriber.address)
-            letter.connection = one
-            letter.send()
+            message = template.message(row.pk, row.subscriber.handle, row.subscriber.address)
+            message.connection = one
+            message.send()
         return len(rows) / (time.perf_counter() - began)
 
 

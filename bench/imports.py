@@ -8,7 +8,6 @@ over so soon.
 """
 
 import json
-import resource
 import statistics
 import sys
 import time
@@ -23,6 +22,7 @@ from django.db.models import QuerySet
 django.setup()
 
 from bench import archive  # noqa: E402 - models need the set-up
+from bench.report import peak_megabytes  # noqa: E402
 from tips import search  # noqa: E402
 from tips.importers import store  # noqa: E402
 
@@ -41,10 +41,7 @@ def read(folder):
     start = time.perf_counter()
     report = store.import_files(sorted(folder.glob("*.txt")))
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Linux counts in kibibytes, macOS in bytes.
-    megabytes = peak / (2**20 if sys.platform == "darwin" else 2**10)
-    return {"tips": report.created, "seconds": seconds, "megabytes": megabytes}
+    return {"tips": report.created, "seconds": seconds, "megabytes": peak_megabytes()}
 
 
 def compare(folder):

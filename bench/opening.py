@@ -4,7 +4,6 @@ Each step prints a JSON object, and runs in a process of its own: what it takes 
 """
 
 import json
-import resource
 import sys
 import threading
 import time
@@ -19,6 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from bench.delivery import people, tip
+from bench.report import peak_megabytes
 from subscribers import subscriptions
 from subscribers.delivery import opening
 from subscribers.models import Mailing, Subscriber
@@ -64,7 +64,7 @@ def open_one():
     if mailing.state != Mailing.State.SENDING:
         sys.exit(f"The mailing is {mailing.state}, not open.")
     Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.CANCELLED)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_megabytes()
     return {"audience": mailing.audience, "seconds": seconds, "megabytes": peak, "longest_wait": max(waits)}
 
 

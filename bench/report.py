@@ -1,13 +1,22 @@
-"""What the bench prints: the machine, figures in columns, and verdicts."""
+"""What the bench tells: the machine, the memory taken, figures in columns, and verdicts."""
 
 import os
 import platform
+import resource
+import sys
 
 
 def machine():
     """Return a line about where the figures come from: they mean little without."""
     load = " ".join(f"{each:.2f}" for each in os.getloadavg())
     return f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load}"
+
+
+def peak_megabytes():
+    """Return the most memory that this process has taken so far, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts in kibibytes, macOS in bytes.
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def table(head, rows):

@@ -7,7 +7,6 @@ into the emptied tables by a bare ``bulk_create``.
 """
 
 import json
-import resource
 import statistics
 import sys
 import time
@@ -19,7 +18,8 @@ from django.db import connection, transaction
 
 django.setup()
 
-from subscribers.importers.reading import AddressList  # noqa: E402 - models need the set-up
+from bench.report import peak_megabytes  # noqa: E402 - models need the set-up
+from subscribers.importers.reading import AddressList  # noqa: E402
 from subscribers.importers.store import store  # noqa: E402
 from subscribers.models import ConsentEvent, Subscriber, Suppression  # noqa: E402
 
@@ -49,10 +49,7 @@ def read(folder):
     start = time.perf_counter()
     report = store(AddressList(folder / LIST), source="Made up for the bench.")
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Linux counts in kibibytes, macOS in bytes.
-    megabytes = peak / (2**20 if sys.platform == "darwin" else 2**10)
-    return {"rows": report.rows, "seconds": seconds, "megabytes": megabytes}
+    return {"rows": report.rows, "seconds": seconds, "megabytes": peak_megabytes()}
 
 
 def compare(folder):

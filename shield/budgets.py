@@ -103,5 +103,5 @@ def _key(name, value):
 
 
 def forget_ended():
-    """Delete budgets whose window is over; return how many. Safe to run at any time."""
+    """Delete the rows of budgets and turns that are over; return how many. Safe to run at any time."""
     return Budget.objects.filter(ends_at__lte=timezone.now()).delete()[0]

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.checks import Error, Info, Warning, register
 from django.http.request import validate_host
 
+from subscribers import addresses
 from subscribers.tipmail import senders
 from tips.slots import WEEKDAYS
 from tipsite.roles import ROLES
@@ -95,7 +96,7 @@ def check_sender(app_configs, **kwargs):
             hint="Give BOUNCE_ADDRESS the domain of DEFAULT_FROM_EMAIL, or one below it.",
             id="tipsite.W005",
         )
-    longest = senders.MAX_LOCAL_LENGTH - senders.TOKEN_LENGTH
+    longest = addresses.MAX_LOCAL_LENGTH - senders.TOKEN_LENGTH
     if len(bounces.rpartition("@")[0]) > longest:
         yield Error(
             f"BOUNCE_ADDRESS has more than {longest} characters before its @.",
