@@ -20,6 +20,7 @@ _MAILBOX_PROVIDERS = frozenset(
     "aol.com gmail.com gmx.com gmx.de gmx.net googlemail.com hotmail.com icloud.com live.com mail.ru me.com"
     " msn.com outlook.com proton.me protonmail.com web.de yahoo.com yandex.com yandex.ru ymail.com".split()
 )
+_THIS_MACHINE = frozenset(["localhost", "127.0.0.1", "::1"])
 _ADDRESS = re.compile(r"[^@\s\"(),:;<>\[\]\\]{1,64}@[A-Za-z0-9.-]+")
 
 
@@ -58,13 +59,20 @@ def check_site_url(app_configs, **kwargs):
 
 @register(MAIL)
 def check_mail(app_configs, **kwargs):
-    """A real site must not print its mail."""
+    """A real site must not print its mail, nor its password to whoever listens."""
     printed = settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend"
     if settings.PRODUCTION and printed:
         yield Warning(
             "Mail is printed in the log and sent to nobody.",
-            hint="Set EMAIL_URL, for example smtp+tls://user:password@mail.example.org:587.",
+            hint="Set EMAIL_URL, for example submission://user:password@mail.example.org:587.",
             id="tipsite.W003",
+        )
+    encrypted = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
+    if settings.EMAIL_HOST_PASSWORD and not encrypted and settings.EMAIL_HOST not in _THIS_MACHINE:
+        yield Error(
+            f"The password for the mail server {settings.EMAIL_HOST} would cross the network unencrypted.",
+            hint="Write EMAIL_URL as submission://user:password@mail.example.org:587, which asks for TLS.",
+            id="tipsite.E008",
         )
 
 

@@ -19,6 +19,8 @@ from tipsite.models import Heartbeat
 SILENCE = 2 * leases.LEASE
 # Mail that is due this long and has not gone is stuck. Confirmations may wait for their budgets.
 STUCK = timedelta(minutes=15)
+# By how much the clocks of two machines may differ.
+FUTURE = timedelta(seconds=30)
 LATE = timedelta(hours=1)
 # Of the disk that holds the database.
 LEAST_FREE, LEAST_FREE_SHARE = 500 * 2**20, 0.05
@@ -82,6 +84,15 @@ def _worker(now):
         )
 
 
+def _clocks(now):
+    if Heartbeat.objects.filter(seen_at__gt=now + FUTURE).exists():
+        yield Reason(
+            "clock",
+            "A worker has said that it is later than it is here: two clocks differ, or one was set back, and"
+            " mail may come at the wrong hour. Let both machines take the time from the network.",
+        )
+
+
 def _mailings(now):
     mailings = Mailing.objects.select_related("tip").defer("text", "html", "tip__body")
     for mailing in mailings.filter(state__in=[Mailing.State.PAUSED, Mailing.State.HELD]).order_by(
@@ -112,12 +123,15 @@ def _mailings(now):
 
 
 def _is_stuck(mailing, now):
-    """Tell whether deliveries could go out and do not. Those that were put off for later are not meant."""
+    """Tell whether deliveries could go out and do not: those that were put off for later are not meant.
+
+    One may be in the hands of a line all that time, to a server that never comes to an end.
+    """
     rows = mailing.deliveries
     if mailing.opened_at > now - STUCK or rows.filter(settled_at__gte=now - STUCK).exists():
         return False
-    queued = rows.filter(state=Delivery.State.QUEUED, due_at=None)
-    return queued.exists() or rows.filter(due_at__lt=now - STUCK).exists()
+    waiting = rows.filter(state__in=[Delivery.State.QUEUED, Delivery.State.SENDING], due_at=None)
+    return waiting.exists() or rows.filter(due_at__lt=now - STUCK).exists()
 
 
 def _outbox(now):
@@ -145,4 +159,4 @@ def _guard(now):
         yield Reason("guard", refusal)
 
 
-_LOOKS = [_guard, _tip, _worker, _mailings, _outbox, _sender, _disk]
+_LOOKS = [_guard, _tip, _worker, _clocks, _mailings, _outbox, _sender, _disk]

@@ -179,7 +179,7 @@ TASKS = env.json("TASKS", {"default": {"BACKEND": "django_tasks_db.DatabaseBacke
 
 _mail = env.dj_email_url("EMAIL_URL", "console://")
 if "EMAIL_BACKEND" not in _mail:
-    raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@mail.example.org:587.")
+    raise ImproperlyConfigured("EMAIL_URL must look like submission://user:password@mail.example.org:587.")
 # A mail service may take the place of EMAIL_URL: anymail.backends.postmark.EmailBackend.
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", "") or _mail["EMAIL_BACKEND"]
 EMAIL_HOST = _mail["EMAIL_HOST"]

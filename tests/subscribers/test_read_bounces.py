@@ -62,6 +62,12 @@ def test_a_mail_server_pipes_one_in(report, monkeypatch):
     assert Suppression.objects.get().reason == "bounced"
 
 
+def test_what_is_piped_in_is_read_though_a_mailbox_is_set_too(report, settings, monkeypatch):
+    settings.BOUNCE_MAILBOX = "imap://reader:secret@127.0.0.1:9"
+    _, counts, _ = read("--to", "bounces@tips.example.org", stdin=report, monkeypatch=monkeypatch)
+    assert counts == {"bounced": 1, "acted": 1}
+
+
 def test_an_empty_pipe_is_said_to_be_one(report, monkeypatch):
     status, counts, words = read(stdin=b"\n", monkeypatch=monkeypatch)
     assert (status, counts, words.count("\n")) == (2, {}, 1)

@@ -36,6 +36,10 @@ def test_it_is_content_with_a_well_configured_real_site(settings):
         ({"HTTPS": False, "SITE_URL": "http://tips.example.org"}, "tipsite.W001"),
         ({"TRUSTED_PROXIES": 0}, "tipsite.W002"),
         ({"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}, "tipsite.W003"),
+        (
+            {"EMAIL_HOST": "mail.example.org", "EMAIL_HOST_PASSWORD": "s", "EMAIL_USE_TLS": False},
+            "tipsite.E008",
+        ),
         ({"SLOT_WEEKDAY": "tewsday"}, "tipsite.E002"),
         ({"SITE_URL": "https://bücher.example", "ALLOWED_HOSTS": ["*"]}, "tipsite.E006"),
         ({"DEFAULT_FROM_EMAIL": "tips"}, "tipsite.E004"),

@@ -64,8 +64,16 @@ def no_worker():
     Heartbeat.objects.update(seen_at=ago(minutes=30))
 
 
+def a_clock_is_ahead():
+    Heartbeat.objects.update(seen_at=ago(minutes=-60))
+
+
 def queue_stands():
     delivery(sending())
+
+
+def one_is_never_done():
+    delivery(sending(), state=Delivery.State.SENDING)
 
 
 def deferred_long_ago():
@@ -108,7 +116,9 @@ def restored():
         (lambda: sending(state=Mailing.State.HELD, opened_at=None), "held", "Release it"),
         (lambda: sending(state=Mailing.State.PREPARED, opens_at=ago(hours=1)), "stuck", "should have begun"),
         (lambda: sending(state=Mailing.State.OPENING), "stuck", "and has not. Look whether a worker runs"),
+        (a_clock_is_ahead, "clock", "two clocks differ"),
         (queue_stands, "stuck", "quarter of an hour"),
+        (one_is_never_done, "stuck", "quarter of an hour"),
         (deferred_long_ago, "stuck", "quarter of an hour"),
         (server_refuses, "server", "(ConnectionRefusedError). Look at the mail server’s log"),
         (letters_wait, "server", "1 mail to a reader was tried again and again. Look at"),

@@ -2,9 +2,11 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 
+import dj_email_url
 import pytest
 from django.conf import settings
 
@@ -34,6 +36,19 @@ def test_a_setting_that_makes_no_sense_is_one_line_and_status_two(tmp_path, name
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert told in done.stderr
+
+
+def test_each_address_of_a_mail_server_that_people_are_shown_is_one_that_is_understood():
+    shown = set()
+    for path in ("docs/operations.md", "deploy/tips.env.example", "tipsite/settings.py", "tipsite/checks.py"):
+        text = (settings.BASE_DIR / path).read_text()
+        shown |= set(re.findall(r"(?:smtp|submission)[a-z+]*://[^\s'\"`]+", text))
+    assert len(shown) > 3
+    for address in shown:
+        understood = dj_email_url.parse(address.rstrip("."))
+        assert "EMAIL_BACKEND" in understood, address
+        encrypted = understood["EMAIL_USE_TLS"] or understood["EMAIL_USE_SSL"]
+        assert encrypted or not understood["EMAIL_HOST_PASSWORD"], address
 
 
 def test_lists_are_written_with_spaces_too(tmp_path):

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections import Counter
+from contextlib import closing
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -30,13 +31,15 @@ class Command(BaseCommand):
     def handle(self, *, paths, to, json, **options):
         counts, refused = Counter(), 0
         where = ""
-        for place in self.places(paths):
+        for place in self.places(paths, piped=bool(to)):
             try:
-                for where, raw, done in place:  # noqa: B007  told where it fails
-                    row = bounces.take(raw, source="mailbox", envelope=to)
-                    counts[row.kind] += 1
-                    counts["acted on"] += row.acted
-                    done(row.kind == Return.Kind.OTHER)
+                # Closed here: a mailbox that is left to the end of the program complains of it.
+                with closing(place):
+                    for where, raw, done in place:  # noqa: B007  told where it fails
+                        row = bounces.take(raw, source="mailbox", envelope=to)
+                        counts[row.kind] += 1
+                        counts["acted on"] += row.acted
+                        done(row.kind == Return.Kind.OTHER)
             except mailboxes.UnreadableError as error:
                 refused += 1
                 self.stderr.write(str(error))
@@ -48,11 +51,11 @@ class Command(BaseCommand):
         if refused:
             sys.exit(SOME_REFUSED if counts else NOTHING_DONE)
 
-    def places(self, paths):
-        """Yield what is to be read, each place as an iterator of mails."""
+    def places(self, paths, piped):
+        """Return what is to be read, each place as an iterator of mails; ``piped``: from standard input."""
         if paths:
             return [mailboxes.files(path) for path in paths]
-        if settings.BOUNCE_MAILBOX:
+        if settings.BOUNCE_MAILBOX and not piped:
             return [mailboxes.server(settings.BOUNCE_MAILBOX)]
         return [mailboxes.pipe(sys.stdin.buffer)]
 
