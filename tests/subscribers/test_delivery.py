@@ -173,6 +173,7 @@ def test_whom_nobody_knows_is_suppressed_and_asked_once(mail_server, clock):
         return answers.get(who) if stage == "rcpt" else None
 
     mail_server.script = script
+    today = timezone.localdate()
     work_off()
     clock.forward(2 * HOUR)
     work_off()
@@ -180,7 +181,7 @@ def test_whom_nobody_knows_is_suppressed_and_asked_once(mail_server, clock):
     assert set(mail_server.asked.values()) == {1}
     suppression = Suppression.objects.get()
     assert (suppression.key, suppression.reason) == (unknown.key, Suppression.Reason.BOUNCED)
-    assert suppression.evidence == f"550 5.1.1 on {timezone.localdate():%Y-%m-%d}"
+    assert suppression.evidence == f"550 5.1.1 on {today:%Y-%m-%d}"
     assert len(mail_server.taken) == len(people) - 3
 
 
