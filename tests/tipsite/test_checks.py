@@ -13,6 +13,8 @@ REAL_SITE = {
     "BOUNCE_ADDRESS": "bounces@mail.example.org",
     "POSTAL_ADDRESS": "1 Bell Street",
 }
+# A password, and no TLS.
+IN_CLEAR = {"EMAIL_HOST": "mail.example.org", "EMAIL_HOST_PASSWORD": "s", "EMAIL_USE_TLS": False}
 
 
 def complaints(settings, **changes):

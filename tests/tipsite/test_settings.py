@@ -45,7 +45,7 @@ def test_each_address_of_a_mail_server_that_people_are_shown_is_one_that_is_unde
         shown |= set(re.findall(r"(?:smtp|submission)[a-z+]*://[^\s'\"`]+", text))
     assert len(shown) > 3
     for address in shown:
-        understood = dj_email_url.parse(address.rstrip("."))
+        understood = dj_email_url.parse(address.rstrip(".,"))
         assert "EMAIL_BACKEND" in understood, address
         encrypted = understood["EMAIL_USE_TLS"] or understood["EMAIL_USE_SSL"]
         assert encrypted or not understood["EMAIL_HOST_PASSWORD"], address
