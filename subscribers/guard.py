@@ -11,17 +11,13 @@ never ahead: the guard does not close by accident. (A power failure may take com
 database is older than what was mailed, and the guard closes rightly.)
 """
 
-import json
-import os
-import threading
-
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from subscribers import journal, replay
+from subscribers import journal, replay, watermarks
 from subscribers.models import Delivery, Instance, Mailing
 from subscribers.models.instance import new_name
 from tips.models import Tip
@@ -53,7 +49,6 @@ HALF_OPEN = (
 _ROW = 1
 # On an empty machine the journal too is as old as the backup, and does not know how far it had come since.
 _LEAP = 1_000_000
-_LARGEST = 2**53
 
 
 class JournalError(Exception):
@@ -68,10 +63,14 @@ def refusal():
 def _refusal(find):
     try:
         # Before the database: what another process commits and marks in between must not look like a gap.
-        name, counter, former = _marks.latest()
+        name, counter, former = watermarks.latest()
+        row = find()
+        if name is None and row and row.counter:
+            # Nor its first mark, which stands before that commit.
+            name, counter, former = watermarks.latest()
+            row = find()
     except OSError as error:
         return UNREADABLE.format(path=journal.path(), reason=error.strerror)
-    row = find()
     if name is None:
         return NO_JOURNAL if row and row.counter else ""
     if row is None or row.name in former:
@@ -127,15 +126,16 @@ def bring_in():
 def accept(*, by):
     """Say that this database is the real one; return a sentence on what the journal brought back.
 
-    Suppressions, leavings and erasures of the journal are replayed. Of a mailing that the journal knows to
-    have come further, what this database believes to be unsent is marked as uncertain, for a person to
-    decide; one that it does not know at all is noted, so that its tip is not mailed again. No delivery gets a
-    number that one of the lost ones had. Raises PermissionDenied, and JournalError.
+    Suppressions, leavings and erasures of the journal are replayed. What was on its way when this database
+    was copied is marked as uncertain, for a person to decide, and so is what it believes to be unsent of a
+    mailing that the journal knows to have come further; one that it does not know at all is noted, so that
+    its tip is not mailed again. No delivery gets a number that one of the lost ones had. Raises
+    PermissionDenied, and JournalError.
     """
     if not by.has_perm(PERMISSION):
         raise PermissionDenied("You may not open the guard. Ask a publisher to do it.")
     try:
-        _marks.latest()
+        watermarks.latest()
     except OSError as error:
         raise JournalError(UNREADABLE.format(path=journal.path(), reason=error.strerror)) from error
     if not refusal():
@@ -144,11 +144,17 @@ def accept(*, by):
     with transaction.atomic():
         _made()
         row = Instance.objects.select_for_update().get(pk=_ROW)
-        doubtful = sum(_bring_up(mark) for mark in _newer_than(row))
+        # Of what was on its way when this database was copied, no later mark tells. Whoever sends just now
+        # breaks off; a welcome is no mailing's, and its letter's own affair.
+        _hold(Delivery.objects.filter(mailing__isnull=False, state=Delivery.State.SENDING))
+        for mailing, up_to in _newer_than(row).items():
+            _bring_up(*mailing, up_to)
+        # With those that the restore of a backup has marked itself.
+        doubtful = Delivery.objects.held().filter(reply=REPLY).count()
         before, row.name = row.name, new_name()
-        row.counter = max(row.counter, _marks.latest()[1]) + 1
+        row.counter = max(row.counter, watermarks.latest()[1]) + 1
         row.save()
-        _leave_behind(max((mark.get("up_to", 0) for mark in _all_marks()), default=0))
+        _leave_behind(max((mark.get("up_to", 0) for mark in watermarks.every()), default=0))
         one = doubtful == 1
         sentence = (
             f"This database now counts as the real one. From the journal: {brought['left']} left,"
@@ -168,27 +174,30 @@ def _mark(row, **more):
 
 
 def _newer_than(row):
-    """Return the furthest mark of each mailing that came further than this database knows.
+    """Return {(mailing, tip, kind): delivery} of what came further than this database knows, and how far.
 
-    What it tells under a former name of this database is known here already, or was brought up then.
+    Of one that was finished meanwhile that is every delivery: not one was left to be sent. What the journal
+    tells under a former name of this database is known here already, or was brought up then.
     """
     found, known = {}, False
-    strange = all(mark["instance"] != row.name for mark in _all_marks())
-    for mark in _all_marks():
+    strange = all(mark["instance"] != row.name for mark in watermarks.every())
+    for mark in watermarks.every(telling=True):
         if mark["instance"] == row.name:
             known = True
             if mark["counter"] <= row.counter:
                 continue
-        if (known or strange) and isinstance(mark.get("mailing"), int):
+        if (known or strange) and "mailing" in mark:
             key = mark["mailing"], mark["tip"], mark["kind"]
-            if key not in found or found[key]["up_to"] < mark["up_to"]:
-                found[key] = mark
-    return list(found.values())
+            reach = Mailing.ALL if mark.get("finished") else mark["up_to"]
+            found[key] = max(reach, found.get(key, 0))
+    return found
 
 
-def _bring_up(mark):
-    """Bring one mailing up to what the journal knows; return how many deliveries are uncertain for that."""
-    mailing = Mailing.objects.filter(pk=mark["mailing"], tip=mark["tip"], kind=mark["kind"]).first()
+def _bring_up(pk, tip, kind, up_to):
+    """Bring one mailing, of a tip and a kind, up to the delivery that the journal knows to have gone."""
+    if kind not in Mailing.Kind.values:
+        return
+    mailing = Mailing.objects.filter(pk=pk, tip=tip, kind=kind).first()
     ended = {"state": Mailing.State.CANCELLED, "reason": LOST, "finished_at": timezone.now()}
     if mailing is not None and mailing.opened_at is not None:
         if mailing.opened_up_to != Mailing.ALL:
@@ -197,20 +206,27 @@ def _bring_up(mark):
                 pk=mailing.pk, state__in=[Mailing.State.OPENING, Mailing.State.PAUSED]
             )
             unfinished.update(state=Mailing.State.PAUSED, reason=HALF_OPEN, by=None)
-        unsettled = Delivery.objects.filter(mailing=mailing, pk__lte=mark["up_to"]).pending()
-        now = timezone.now()
-        return unsettled.update(
-            state=Delivery.State.UNCERTAIN, due_at=None, line=None, doubts=2, reply=REPLY, settled_at=now
-        )
+        _hold(Delivery.objects.filter(mailing=mailing, pk__lte=up_to).pending())
+        return
     if mailing is not None:
         Mailing.objects.filter(pk=mailing.pk).update(**ended)
-        return 0
-    tip = Tip.objects.filter(pk=mark["tip"]).first()
+        return
+    tip = Tip.objects.filter(pk=tip).first()
     # A tip that is not for mail has no mailing, and only a Publisher lifts that.
-    if tip is None or mark["kind"] != Mailing.Kind.TIP or not tip.for_mail:
-        return 0
-    Mailing.objects.update_or_create(tip=tip, kind=Mailing.Kind.TIP, defaults=ended)
-    return 0
+    if tip is not None and kind == Mailing.Kind.TIP and tip.for_mail:
+        Mailing.objects.update_or_create(tip=tip, kind=Mailing.Kind.TIP, defaults=ended)
+
+
+def _hold(deliveries):
+    """Have a person decide on deliveries of which nobody can know whether they were sent."""
+    deliveries.update(
+        state=Delivery.State.UNCERTAIN,
+        due_at=None,
+        line=None,
+        doubts=2,
+        reply=REPLY,
+        settled_at=timezone.now(),
+    )
 
 
 def _leave_behind(number):
@@ -226,76 +242,3 @@ def _leave_behind(number):
             return
         cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
         cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, number])
-
-
-def _all_marks():
-    if not journal.path().exists():
-        return
-    with journal.path().open("rb") as file:
-        for line in file:
-            if (mark := _parsed(line)) is not None:
-                yield mark
-
-
-def _parsed(line):
-    """Return the mark on a line of the journal, None where it is something else."""
-    if not journal.is_mark(line):
-        return None
-    try:
-        entry = json.loads(line)
-        of_one = entry["what"] == journal.MARK and isinstance(entry["instance"], str)
-        whole = isinstance(entry["counter"], int) and isinstance(entry.get("up_to", 0), int)
-        whole = whole and entry.get("up_to", 0) < _LARGEST
-    except (ValueError, TypeError, KeyError):
-        return None
-    return entry if of_one and whole else None
-
-
-class _Marks:
-    """The last mark of the journal, found without reading again what was read before."""
-
-    def __init__(self):
-        self._lock = threading.Lock()
-        self._forget()
-
-    def _forget(self, file=None):
-        self._file, self._offset, self._name, self._counter, self._former = file, 0, None, 0, set()
-
-    def latest(self):
-        """Return (name, counter, former names) of the last mark, or (None, 0, none). Raises OSError."""
-        with self._lock:
-            try:
-                file = journal.path().open("rb")
-            except FileNotFoundError:
-                self._forget()
-            else:
-                with file:
-                    self._go_on(file)
-            return self._name, self._counter, frozenset(self._former)
-
-    def _go_on(self, file):
-        status = os.fstat(file.fileno())
-        place = journal.path(), status.st_dev, status.st_ino
-        if place != self._file or status.st_size < self._offset:
-            self._forget(place)
-        file.seek(self._offset)
-        for line in file:
-            # One that is still being written is read the next time.
-            if not line.endswith(b"\n"):
-                break
-            self._offset += len(line)
-            if (mark := _parsed(line)) is not None:
-                self._note(mark)
-
-    def _note(self, mark):
-        if mark["instance"] in self._former:
-            # A process that was slow to write, or a twin.
-            return
-        if mark["instance"] != self._name:
-            self._former |= {mark.get("instead_of"), self._name} - {None}
-            self._name, self._counter = mark["instance"], 0
-        # Two processes may write theirs in the other order.
-        self._counter = max(self._counter, mark["counter"])
-
-
-_marks = _Marks()

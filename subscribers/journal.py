@@ -16,7 +16,8 @@ import fcntl
 import json
 import logging
 import os
-from datetime import datetime
+import re
+from datetime import MAXYEAR, MINYEAR, datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -29,6 +30,12 @@ MARK = "mark"
 _MARK = f'"what": "{MARK}"'.encode()
 # What an entry has besides its moment and key.
 _MORE = {"suppressed": ["reason"], "lifted": ["reason"], "erased": [], "moved": ["to"]}
+# A reason may be one that only a later version of the program knows: it silences all the same.
+_FORMS = {
+    "key": re.compile("[0-9a-f]{64}"),
+    "to": re.compile("[0-9a-f]{64}"),
+    "reason": re.compile("[a-z]{1,12}"),
+}
 
 
 def path():
@@ -100,15 +107,15 @@ def entries():
 
 
 def _parsed(line):
-    """Return the entry on a line, None where it is none."""
+    """Return the entry on a line, None where it is none, or holds what no database takes."""
     try:
         entry = json.loads(line)
-        datetime.fromisoformat(entry["at"]).astimezone()
-        more = _MORE[entry["what"]]
-    except (ValueError, TypeError, KeyError):
+        at = datetime.fromisoformat(entry["at"])
+        right = at.tzinfo is not None and MINYEAR < at.year < MAXYEAR
+        right = right and all(_FORMS[name].fullmatch(entry[name]) for name in ("key", *_MORE[entry["what"]]))
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    texts = [entry.get(name) for name in ("key", *more)]
-    return entry if all(isinstance(each, str) for each in texts) else None
+    return entry if right else None
 
 
 def _add(lines):

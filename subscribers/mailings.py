@@ -20,6 +20,7 @@ from subscribers import guard, previews, suppressions, tipmail
 from subscribers.delivery import opening
 from subscribers.delivery.verdicts import is_expiry
 from subscribers.models import Delivery, Mailing, Suppression
+from tips import preview
 from tips.refusals import NotPermitted, Overtaken, Refused, WrongState
 
 # To open the guard is to let mail go, as these verbs do.
@@ -104,12 +105,15 @@ def correct(mailing, note, *, by):
     note = note.strip()
     if not note:
         raise WrongState("Say what was wrong: the correction begins with it.")
-    if mailing.state in Mailing.UNFINISHED or mailing.opened_at is None:
-        raise WrongState("Only what was sent can be corrected. Cancel the mailing first if it still goes on.")
     if reason := opening.obstacle(mailing.tip):
         raise WrongState(f"No correction can be sent. {reason}")
     with transaction.atomic():
-        Mailing.objects.select_for_update().get(pk=mailing.pk)
+        # Somebody may have it go on meanwhile, to send again what was uncertain.
+        row = Mailing.objects.select_for_update().get(pk=mailing.pk)
+        if row.state in Mailing.UNFINISHED or row.opened_at is None:
+            raise WrongState(
+                "Only what was sent can be corrected. Cancel the mailing first if it still goes on."
+            )
         if mailing.corrections.filter(state__in=Mailing.UNFINISHED).exists():
             raise WrongState("A correction of this mailing is on its way already. Cancel it first.")
         correction = Mailing.objects.create(
@@ -144,6 +148,10 @@ def resolve(mailing, *, send_again, by, only=None):
             return _log(mailing, by, _so_many(count, "taken for sent"))
         if row.state not in Mailing.SENDS_AGAIN:
             raise WrongState("This mailing is over. Correct it instead, if they should hear of it.")
+        if row.corrections.filter(state__in=Mailing.UNFINISHED).exists():
+            raise WrongState(
+                "It is being corrected, for these too. Cancel the correction first, or count them as sent."
+            )
         count = held.update(due_at=timezone.now())
         if row.state == State.SENT:
             _change(mailing, [State.SENT], "taken up again", by, state=State.SENDING, finished_at=None)
@@ -158,8 +166,8 @@ def send_test(tip, to, *, by, mailing=None):
     by a preview link that is made for that. Raises Refused where the mail server or the mail service does not
     take it.
     """
-    if not (by.has_perm(MANAGE) or by.has_perm("tips.change_tip")):
-        raise NotPermitted("You may not send tests. Ask an editor to do it.")
+    if not (by.has_perm(MANAGE) or (by.has_perm("tips.change_tip") and preview.may_see(by, tip))):
+        raise NotPermitted("You may not send tests of this tip. Ask an editor to do it.")
     for address in to:
         try:
             validate_email(address)

@@ -18,6 +18,7 @@ import subprocess
 import tarfile
 import tempfile
 import time
+from collections import Counter
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,20 @@ AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 
 LOOP EXECUTE 'DROP FUNCTION IF EXISTS ' || each || ' CASCADE'; END LOOP;
 END $$;
 """
+# What was on its way when the backup was taken went out after it, and no later mark of the journal tells of
+# it: a person decides. A welcome has no mailing, and is its letter's affair.
+_DOUBT = f"""
+UPDATE subscribers_delivery SET state = 'uncertain', doubts = 2, due_at = NULL, line = NULL,
+reply = '{guard.REPLY}', settled_at = CURRENT_TIMESTAMP WHERE state = 'sending' AND mailing_id IS NOT NULL;
+DELETE FROM subscribers_line;
+"""  # noqa: S608  the words are our own
+# A backup of a version that mailed no tips has no lines.
+_DOUBT_IF_IT_MAILS = f"""
+SET search_path = public;
+DO $$ BEGIN IF to_regclass('subscribers_line') IS NOT NULL THEN {_DOUBT} END IF; END $$;
+"""
+# A manifest is a few hundred bytes.
+_LONGEST_MANIFEST = 100_000
 
 
 class BackupError(Exception):
@@ -116,6 +131,7 @@ def restore(file):
     source = Path(file)
     with _telling_of_damage(source), _folder(settings.STATE_DIR, ".restore-") as folder:
         with tarfile.open(source, "r:") as archive:
+            _have_room(archive, source, folder)
             manifest = _read_manifest(archive, source)
             _extract(archive, folder)
         if not (folder / JOURNAL).exists():
@@ -152,8 +168,8 @@ def _manifest():
 
 def _read_manifest(archive, source):
     try:
-        manifest = json.load(archive.extractfile(MANIFEST))
-    except (KeyError, ValueError, AttributeError) as error:
+        manifest = json.loads(archive.extractfile(MANIFEST).read(_LONGEST_MANIFEST))
+    except (KeyError, ValueError, AttributeError, RecursionError) as error:
         raise BackupError(f"{source} is no backup of this program: it has no {MANIFEST}.") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise BackupError(f"{source} was written by another version of this program, and cannot be read.")
@@ -183,12 +199,13 @@ def _load(dump):
         connections.close_all()
         _load_sqlite(dump)
         return
-    clear, script = dump.with_name("clear.sql"), dump.with_name("database.sql")
+    clear, script, doubt = (dump.with_name(name) for name in ("clear.sql", "database.sql", "doubt.sql"))
     clear.write_text(_CLEAR)
+    doubt.write_text(_DOUBT_IF_IT_MAILS)
     _run(["pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dump)])
     connections.close_all()
     _run(["psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
-          "--output=/dev/null", f"--file={clear}", f"--file={script}"])  # fmt: skip
+          "--output=/dev/null", f"--file={clear}", f"--file={script}", f"--file={doubt}"])  # fmt: skip
 
 
 def _load_sqlite(dump):
@@ -205,6 +222,11 @@ def _load_sqlite(dump):
             damage = str(error)
         if damage != "ok":
             raise BackupError(f"The database in the backup is damaged: {damage}")
+        try:
+            if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'subscribers_line'").fetchone():
+                copy.executescript(f"BEGIN; {_DOUBT} COMMIT;")
+        except sqlite3.DatabaseError as error:
+            raise BackupError(f"The copy in the backup cannot be made ready ({error}). Make room.") from error
         with closing(sqlite3.connect(place, timeout=PATIENCE)) as live:
             try:
                 copy.backup(live, progress=be_patient)
@@ -260,6 +282,29 @@ def _add_media(archive):
                 archive.add(path, f"{MEDIA}/{path.relative_to(root)}")
                 count += 1
     return count
+
+
+def _have_room(archive, source, folder):
+    """Raise BackupError where what an archive says that it holds does not fit into the disk.
+
+    A few bytes of an archive can stand for a file of any size. An upload that is not here yet needs its
+    place twice: in the folder, and among the others.
+    """
+    media, needed = Path(settings.MEDIA_ROOT), Counter()
+    disk_of_uploads = next(each for each in (media, *media.absolute().parents) if each.exists())
+    for member in filter(tarfile.TarInfo.isreg, archive):
+        needed[folder] += max(member.size, 0)
+        if member.name.startswith(f"{MEDIA}/") and not (media / member.name[len(MEDIA) + 1 :]).exists():
+            needed[disk_of_uploads] += max(member.size, 0)
+    if folder.stat().st_dev == disk_of_uploads.stat().st_dev:
+        needed = {folder: needed.total()}
+    for place, count in needed.items():
+        free = shutil.disk_usage(place).free
+        if count > free:
+            raise BackupError(
+                f"{source} needs {count:,} bytes of the disk of {place}, which has {free:,} left. Make room,"
+                " then restore again."
+            )
 
 
 def _extract(archive, folder):

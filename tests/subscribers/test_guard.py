@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from subscribers import addresses, confirmations, guard, journal, mailings, outbox, subscriptions, tipmail
-from subscribers.delivery import post
+from subscribers.delivery import claims, opening, post
 from subscribers.delivery.post import work_off
 from subscribers.delivery.sending import Sender
 from subscribers.models import Delivery, Instance, Mailing, Subscriber, Suppression
@@ -193,6 +193,47 @@ def test_what_may_have_been_sent_since_the_backup_is_for_a_person_to_decide(publ
     assert Delivery.objects.held().count() == 2
 
 
+@pytest.mark.parametrize("marks_of", ["the finish alone", "the finish first", "the finish last"])
+def test_of_what_was_finished_since_nothing_is_sent_again(publisher, marks_of):
+    mailing, rows = mailing_of(4)
+    Delivery.objects.filter(pk=rows[0].pk).update(state=Delivery.State.SENT)
+    # Put off when the backup was taken, and refused for good afterwards: no claim is needed for that.
+    Delivery.objects.filter(pk=rows[1].pk).update(state=Delivery.State.DEFERRED, due_at=timezone.now())
+    guard.advance(mailing, up_to=rows[3].pk)
+    backup = take_backup()
+    if marks_of == "the finish last":
+        guard.advance(mailing, up_to=rows[1].pk)
+    guard.advance(mailing, finished=True)
+    if marks_of == "the finish first":
+        guard.advance(mailing, up_to=rows[1].pk)
+    put_back(backup)
+    assert "3 deliveries are uncertain" in guard.accept(by=publisher)
+    assert Delivery.objects.held().count() == 3
+    assert opening.finish(mailing.pk)
+
+
+def test_what_was_on_its_way_in_a_copy_that_was_put_back_by_hand_is_for_a_person(mail_server, publisher):
+    posting.make_people(3)
+    mailing = posting.open_mailing()
+    letter = Delivery.objects.create(tip=mailing.tip, state=Delivery.State.SENDING)
+    watch, line = claims.Watch(), claims.new_line("w")
+    claim = claims.take(line, mailing.pk)
+    guard.advance(mailing, max(claim.ids))
+    backup = take_backup()
+    # From here on all of them are sent, which neither the copy knows nor any mark.
+    guard.advance()
+    put_back(backup)
+    assert [watch.sweep(moment) for moment in (0, 14, 28, 42)] == [0] * 4
+    assert set(mailing.deliveries.values_list("state", flat=True)) == {Delivery.State.SENDING}
+    assert "3 deliveries are uncertain" in guard.accept(by=publisher)
+    assert watch.sweep(50) == 1
+    work_off()
+    assert mail_server.taken == []
+    assert mailing.deliveries.held().count() == 3
+    letter.refresh_from_db()
+    assert letter.state == Delivery.State.SENDING
+
+
 def test_what_the_backup_knows_already_is_left_alone(publisher):
     mailing, rows = mailing_of(2)
     guard.advance(mailing, up_to=rows[1].pk)
@@ -207,6 +248,49 @@ def test_what_the_backup_knows_already_is_left_alone(publisher):
     guard.advance()
     put_back(backup)
     assert "0 deliveries are uncertain" in guard.accept(by=publisher)
+
+
+def test_no_strange_line_of_the_journal_keeps_it_closed(publisher, caplog):
+    """Each is something that a person, another program or a broken disk may have written."""
+    key, at = "a" * 64, "2026-01-01T00:00:00+00:00"
+    entry = {"at": at, "what": "suppressed", "key": key, "reason": "bounced"}
+    guard.advance()
+    row = take_backup()
+    mark = {"at": at, "what": "mark", "instance": row["name"], "counter": 9}
+    of_one = {**mark, "mailing": 1, "tip": 1, "kind": "tip", "up_to": 5}
+    wrong = [
+        *(entry | {"at": each} for each in ("2026-01-01T00:00:00", "2026-01-01", 7, None)),
+        *(entry | {"at": f"{year}-12-31T23:59:59-12:00"} for year in ("0001", "9999")),
+        *(entry | {"key": each} for each in ("\ud800" * 64, "A" * 64, "a" * 65, "a" * 63 + "\0", [], None)),
+        *(entry | {"reason": each} for each in ("", "\0", "b" * 13, "Bounced", 5, {})),
+        *(entry | {"what": each} for each in ("moved", "praised", [], None)),
+        {**entry, "what": "moved", "to": "\ud800"},
+        *(mark | {"counter": each} for each in (2**53, 10**30, -1, True, 1.5, "9", None)),
+        *(mark | {name: 5} for name in ("instance", "instead_of")),
+        {**mark, "mailing": 1, "up_to": 5},
+        *(
+            of_one | {name: each}
+            for name in ("mailing", "tip", "up_to")
+            for each in (2**63, -1, [], "x", None)
+        ),
+        *(of_one | {"kind": each} for each in ({}, [], 1, None)),
+    ]
+    lines = [json.dumps(each).encode() for each in wrong]
+    lines += [b"[" * 100_000, b'"what": "mark"' + b"[" * 100_000, b"[" * 100_000 + b'"what": "mark"']
+    lines += [b'{"what": "mark", "counter": ' + b"9" * 5000 + b"}", b"\xff\xfe\x00{}", b'{"at": "2026-01-0']
+    # These are marks, though of nothing that there is here.
+    closing = [mark, *(of_one | {"kind": each} for each in ("\0", "\ud800", "praise"))]
+    first = len(marks()) + 1
+    with journal.path().open("ab") as file:
+        file.write(b"\n".join(lines + [json.dumps(each).encode() for each in closing]) + b"\n")
+    assert guard.refusal() == guard.OLDER
+    assert "0 suppressed" in guard.accept(by=publisher)
+    told = [n for n in range(1, first + len(lines) + 9) if f", line {n}: no " in caplog.text]
+    assert told == list(range(first, first + len(lines)))
+    assert key not in caplog.text
+    assert guard.refusal() == ""
+    assert guard.advance()
+    assert not any(guard.bring_in().values())
 
 
 @pytest.mark.parametrize("known", ["nothing", "prepared"])
@@ -279,9 +363,11 @@ def test_it_stays_closed_where_the_journal_cannot_be_written(publisher, monkeypa
     assert take_backup() == backup
 
 
-def test_another_process_that_marks_while_we_look_does_not_close_it(monkeypatch):
-    guard.advance()
-    latest, others = guard._marks.latest, [guard.advance]
+@pytest.mark.parametrize("marks", [0, 1])
+def test_another_process_that_marks_while_we_look_does_not_close_it(monkeypatch, marks):
+    for _ in range(marks):
+        guard.advance()
+    latest, others = guard.watermarks.latest, [guard.advance]
 
     def look_slowly():
         found = latest()
@@ -289,9 +375,9 @@ def test_another_process_that_marks_while_we_look_does_not_close_it(monkeypatch)
             others.pop()()
         return found
 
-    monkeypatch.setattr(guard._marks, "latest", look_slowly)
+    monkeypatch.setattr(guard.watermarks, "latest", look_slowly)
     assert guard.refusal() == ""
-    assert take_backup()["counter"] == 2
+    assert take_backup()["counter"] == marks + 1
     assert guard.refusal() == ""
 
 

@@ -3,11 +3,13 @@
 import pytest
 from django.urls import reverse
 
+from subscribers import mailings
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips import preflight
 from tips.models import State
 from tips.preview import opened
+from tips.refusals import NotPermitted
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +166,8 @@ def test_authors_send_tests_of_their_own_tips_alone_and_what_is_typed_is_not_sen
     author = make_person("ann", "Author")
     client.force_login(author)
     assert client.get(trial_of(draft)).status_code == 404
+    with pytest.raises(NotPermitted, match="of this tip"):
+        mailings.send_test(draft, ["ann@example.org"], by=author)
     own = make_tip("Mine", state=State.DRAFT, publish_at=None, author=author)
     assert "ann (yourself)" in client.get(trial_of(own)).text
     typed = {"title": "Typed", "body": "<p>Fresh</p>"}

@@ -316,6 +316,24 @@ def test_a_correction_goes_to_those_who_received_the_faulty_one_and_are_still_he
     assert "The price was wrong." in mail_server.taken[0].message.get_body(["plain"]).get_content()
 
 
+def test_a_mailing_is_corrected_or_sent_again_and_never_both(noon, publisher):
+    make_people(2)
+    mailing = open_mailing()
+    mailing.deliveries.update(state=Delivery.State.UNCERTAIN, doubts=2)
+    assert opening.finish(mailing.pk)
+    # As two of them see it who press at the same moment.
+    mailing.refresh_from_db()
+    correction = mailings.correct(mailing, "The price was wrong.", by=publisher)
+    with pytest.raises(WrongState, match="Cancel the correction first"):
+        mailings.resolve(mailing, send_again=True, by=publisher)
+    mailings.cancel(correction, by=publisher)
+    mailings.resolve(Mailing.objects.get(pk=mailing.pk), send_again=True, by=publisher)
+    assert mailing.state == State.SENT
+    with pytest.raises(WrongState, match="Only what was sent"):
+        mailings.correct(mailing, "The price was wrong.", by=publisher)
+    assert Mailing.objects.get(pk=mailing.pk).state == State.SENDING
+
+
 def test_a_test_mail_unsubscribes_nobody_and_leaves_no_row(noon, publisher, mail_server):
     said = mailings.send_test(make_tip(), ["pia@example.org"], by=publisher)
     assert said == "Sent a test of the mail to 1 address."

@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import tarfile
+from types import SimpleNamespace
 
 import psycopg2
 import pytest
@@ -293,6 +294,21 @@ def test_what_is_no_whole_backup_of_this_site_changes_nothing(file, machine, spo
     assert journal.path().read_bytes() == before
 
 
+def test_a_backup_that_says_to_hold_more_than_fits_is_not_unpacked(file, machine, monkeypatch):
+    with tarfile.open(file, "a", format=tarfile.PAX_FORMAT) as archive:
+        upload = tarfile.TarInfo("media/hollow.png")
+        # Five million bytes, all of them holes. What is not here yet needs its place twice.
+        upload.pax_headers = {"GNU.sparse.map": "0,0", "GNU.sparse.size": "5000000"}
+        archive.addfile(upload)
+    room = SimpleNamespace(free=9_900_000)
+    monkeypatch.setattr(backups.shutil, "disk_usage", lambda place: room)
+    status, line = told("restore", file)
+    assert (status, machine) == (2, [])
+    assert "which has 9,900,000 left. Make room" in line
+    room.free = 10_100_000
+    assert backups.restore(file).uploads == 2
+
+
 def test_no_link_in_a_backup_makes_other_files_public(file, machine):
     with tarfile.open(file, "a") as archive:
         for kind, target in ((tarfile.SYMTYPE, "../database"), (tarfile.LNKTYPE, "manifest.json")):
@@ -303,12 +319,14 @@ def test_no_link_in_a_backup_makes_other_files_public(file, machine):
     assert [each.name for each in running.MEDIA_ROOT.iterdir()] == ["cup.png"]
 
 
-def test_a_damaged_sqlite_copy_is_not_put_back(tmp_path, monkeypatch):
+def test_a_damaged_sqlite_copy_is_not_put_back_and_one_of_before_there_was_mail_is(tmp_path, monkeypatch):
     copy, live = tmp_path / "copy", tmp_path / "live"
     with contextlib.closing(sqlite3.connect(copy)) as connection:
         connection.executescript("CREATE TABLE t (words text); INSERT INTO t VALUES ('new')")
     monkeypatch.setitem(running.DATABASES["default"], "NAME", str(live))
-    shutil.copy(copy, live)
+    backups._load_sqlite(copy)
+    with contextlib.closing(sqlite3.connect(live)) as connection:
+        assert connection.execute("SELECT words FROM t").fetchall() == [("new",)]
     copy.write_bytes(copy.read_bytes()[:5000])
     with pytest.raises(backups.BackupError, match="damaged"):
         backups._load_sqlite(copy)
