@@ -11,13 +11,13 @@ import time
 from contextlib import closing
 from datetime import timedelta
 
-from django.core import mail
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from shield.budgets import Allowance, Pace
 from subscribers import addresses, guard
+from subscribers.delivery import replies
 from subscribers.models import Outgoing
 
 logger = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class Outbox:
         Those go first, with the clock's next turn.
         """
         if not guard.refusal() and not self.due().filter(pk__lt=pk).exists():
-            with closing(mail.get_connection()) as connection:
+            with closing(replies.get_connection()) as connection:
                 self._attempt(pk, connection)
 
     def any_due(self):
@@ -107,7 +107,7 @@ class Outbox:
         self._sweep()
         until = time.monotonic() + seconds
         settled, last, has_waited = 0, 0, False
-        with closing(mail.get_connection()) as connection:
+        with closing(replies.get_connection()) as connection:
             while time.monotonic() < until:
                 row = self.due().filter(pk__gt=last).order_by("pk").first()
                 if row is None:

@@ -2,9 +2,9 @@
 
 The rows are the truth. ``opening`` prepares mailings and writes their audience into the ledger; ``claims``
 gives a connection some deliveries to do, and takes back what a process that died had; ``wire`` talks to the
-mail server, and ``verdicts`` says what an answer means; ``ledger`` settles each delivery before the next one
-begins; ``brakes`` stops a mailing that the world does not want; ``sending`` is one connection's work and
-``post`` all connections of a worker.
+mail server, ``replies`` hears what that says, and ``verdicts`` says what it means; ``ledger`` settles each
+delivery before the next one begins; ``brakes`` stops a mailing that the world does not want; ``sending`` is
+one connection's work and ``post`` all connections of a worker.
 
 A delivery goes through these states::
 

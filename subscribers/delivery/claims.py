@@ -1,5 +1,6 @@
 """Who sends what: deliveries claimed by one line, and given back where that line is dead."""
 
+import math
 import random
 from collections import Counter
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from shield.turns import Turns
-from subscribers import addresses
+from subscribers import addresses, guard
 from subscribers.models import Delivery, Line
 
 State = Delivery.State
@@ -88,26 +89,53 @@ def close(line):
     Line.objects.filter(pk=line).delete()
 
 
-def sweep():
-    """Take back what dead lines had claimed; return how many lines were dead.
+class Watch:
+    """What one process has heard of the lines of all, to take back what dead ones had claimed.
 
-    A line sends in the order of ids and settles each delivery before the next, so of what it left behind the
-    first may have been sent: that one is uncertain. The rest was not begun.
+    It asks how long a line's last beat has been the same, by this machine's own clock: those of two machines
+    need not agree.
     """
-    now, dead = timezone.now(), 0
-    silent = Line.objects.filter(seen_at__lt=now - LEASE)
-    for line in list(silent.values_list("pk", flat=True)):
-        with transaction.atomic():
-            # It may have been heard again meanwhile, or another worker is here before us.
-            if not silent.filter(pk=line).delete()[0]:
-                continue
-            dead += 1
-            left = Delivery.objects.filter(line=line, state=State.SENDING)
-            first = left.order_by("pk").first()
-            if first is not None:
-                doubt(first, now, "its worker died")
-                _requeue(left, now)
-    return dead
+
+    def __init__(self):
+        # {line: (its last beat, when that was first seen here)}
+        self._heard = {}
+        self._looked_at = -math.inf
+
+    def sweep(self, moment):
+        """Take back what dead lines had claimed; return how many lines were dead.
+
+        ``moment`` is that of ``time.monotonic()``. A process judges nobody before it has looked for a whole
+        lease without a gap: who was asleep, or far from the database, has heard nobody.
+
+        A line sends in the order of ids and settles each delivery before the next, so of what it left behind
+        the first may have been sent: that one is uncertain. The rest was not begun.
+        """
+        lease = LEASE.total_seconds()
+        before = self._heard if moment - self._looked_at < lease / 2 else {}
+        self._looked_at = moment
+        self._heard = {
+            line: before[line] if line in before and before[line][0] == beat else (beat, moment)
+            for line, beat in Line.objects.values_list("pk", "seen_at")
+        }
+        silent = [(line, beat) for line, (beat, since) in self._heard.items() if moment - since > lease]
+        # What is put back has lines whose claims went out since: those are for ``guard.accept``.
+        if silent and guard.refusal():
+            return 0
+        return sum(_bury(line, beat) for line, beat in silent)
+
+
+def _bury(line, beat):
+    with transaction.atomic():
+        # It may have been heard again meanwhile, or another worker is here before us.
+        if not Line.objects.filter(pk=line, seen_at=beat).delete()[0]:
+            return False
+        left = Delivery.objects.filter(line=line, state=State.SENDING)
+        first = left.order_by("pk").first()
+        if first is not None:
+            now = timezone.now()
+            doubt(first, now, "its worker died")
+            _requeue(left, now)
+    return True
 
 
 def doubt(delivery, now, reply):

@@ -29,9 +29,9 @@ class Post:
         self.lines = settings.MAIL_CONNECTIONS if lines is None else lines
         self.worker = get_random_string(32)
         self._threads = []
-        # When it last beat, and since when its beats have had no gap, both by the machine's own clock: before
-        # it judges others it must be sure of itself.
-        self._beaten_at = self._steady_since = None
+        self._watch = claims.Watch()
+        # When it last beat, by the machine's own clock.
+        self._beaten_at = None
         # Whether the journal holds in the database that it has now. One that was put back by hand, in the
         # middle of a mailing, may not know who left since.
         self._is_up_to_date = threading.Event()
@@ -68,9 +68,9 @@ class Post:
         connections.close_all()
 
     def _look_after(self):
-        self._beat()
-        if self._is_steady():
-            claims.sweep()
+        now = time.monotonic()
+        self._beat(now)
+        self._watch.sweep(now)
 
     def _keep_order(self):
         self._repeat(self._order)
@@ -83,18 +83,11 @@ class Post:
         opening.open_due()
         return opening.extend_due(self.stop)
 
-    def _beat(self):
-        now, before = time.monotonic(), self._beaten_at
-        if before is not None and now - before < claims.BEAT.total_seconds():
-            return
-        claims.beat(self.worker)
-        # Only now: a beat that failed is none.
-        self._beaten_at = now
-        if before is None or now - before > claims.LEASE.total_seconds() / 2:
-            self._steady_since = now
-
-    def _is_steady(self):
-        return time.monotonic() - self._steady_since > claims.LEASE.total_seconds()
+    def _beat(self, now):
+        if self._beaten_at is None or now - self._beaten_at >= claims.BEAT.total_seconds():
+            claims.beat(self.worker)
+            # Only now: a beat that failed is none.
+            self._beaten_at = now
 
     def _repeat(self, turn):
         """Call ``turn`` until told to stop; wait where it found nothing, and longer where it failed."""

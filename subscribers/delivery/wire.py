@@ -10,10 +10,10 @@ import time
 import requests
 import urllib3.exceptions
 from anymail.exceptions import AnymailConfigurationError, AnymailRecipientsRefused, AnymailUnsupportedFeature
-from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail.backends.smtp import EmailBackend
 
+from subscribers.delivery import replies
 from subscribers.delivery.verdicts import TAKEN, Answer, Stage, Verdict, broken, judge
 
 # What would end the command, or the address in it.
@@ -22,8 +22,6 @@ _UNSPEAKABLE = re.compile(r"[^\x21-\x3b\x3d\x3f-\x7e]")
 MOST_MESSAGES = 1000
 # A server may hang up on who has said nothing for so long, in seconds.
 MOST_SILENCE = 20
-# RFC 5321, 4.5.3.1.5 allows lines of 512 bytes. Whoever talks on and on is no mail server.
-_LONGEST_REPLY = 65_536
 # What a mail service answers to a wrong key, an unpaid bill, or a sender that it does not serve.
 _NOT_LET_IN = (401, 402, 403)
 
@@ -39,7 +37,7 @@ class Refusal(Exception):
 def connect():
     """Return a wire for the setting EMAIL_BACKEND, yet to be opened. Raises Refusal where there is none."""
     try:
-        backend = mail.get_connection()
+        backend = replies.get_connection()
     except (ImportError, ImproperlyConfigured) as error:
         raise Refusal(Answer(Verdict.OURS, Stage.HELLO, type(error).__name__[:60])) from error
     return Smtp(backend) if isinstance(backend, EmailBackend) else Service(backend)
@@ -81,7 +79,7 @@ class Smtp:
         # Or the last part of a message waits until the server has said that it got the others.
         self._server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._pipelining = self._server.has_extn("pipelining")
-        self._replies = _Replies(self._server.sock)
+        self._replies = replies.Replies(self._server.sock)
 
     def send(self, template, delivery_id, handle, address):
         """Send the message of a delivery; return the Answer."""
@@ -140,6 +138,9 @@ class Smtp:
         if refused is not None and code == 354:
             # It waits for data all the same. Only to break off says clearly that there are none.
             return Answer(refused.verdict, refused.stage, refused.reply, broken=True)
+        if refused is None and self._replies.are_ahead:
+            # It would be taken for the answer to the message, which the server has not seen.
+            return Answer(Verdict.LATER, Stage.DATA, "said too much", broken=True)
         return refused
 
     def _data(self, data):
@@ -169,43 +170,6 @@ class Smtp:
             code = -1
         if code != 250:
             self.close()
-
-
-class _Replies:
-    """What a server says, reply by reply (RFC 5321, 4.2). The several of a pipeline often come at once."""
-
-    def __init__(self, sock):
-        self._sock, self._heard = sock, b""
-
-    @property
-    def are_ahead(self):
-        """Whether more was heard than was asked for."""
-        return bool(self._heard)
-
-    def next(self):
-        """Return the next reply's number, -1 where it has none, and the words of its first line.
-
-        Raises OSError, and SMTPServerDisconnected where the server hung up.
-        """
-        words, length = None, 0
-        while True:
-            line = self._line()
-            length += len(line)
-            code = int(line[:3]) if line[:3].isdigit() else -1
-            words = line[4:].strip() if words is None else words
-            if code == -1 or line[3:4] != b"-":
-                return code, words
-            if length > _LONGEST_REPLY:
-                raise smtplib.SMTPServerDisconnected
-
-    def _line(self):
-        while not (parts := self._heard.partition(b"\n"))[1]:
-            heard = self._sock.recv(_LONGEST_REPLY)
-            if not heard or len(self._heard) > _LONGEST_REPLY:
-                raise smtplib.SMTPServerDisconnected
-            self._heard += heard
-        self._heard = parts[2]
-        return parts[0]
 
 
 class Service:

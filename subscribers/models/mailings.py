@@ -83,7 +83,7 @@ class Mailing(models.Model):
 class Line(models.Model):
     """One connection of a worker to the mail server: the lease on the deliveries that it has claimed.
 
-    Its worker says every few seconds that it lives. Of a silent one, ``delivery.claims.sweep`` gives back
+    Its worker says every few seconds that it lives. Of a silent one, ``delivery.claims.Watch`` gives back
     what it had claimed.
     """
 

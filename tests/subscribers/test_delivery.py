@@ -297,6 +297,39 @@ def test_a_server_that_says_more_than_it_was_asked_is_met_anew(mail_server):
     assert (len(mail_server.taken), mail_server.connections) == (3, 3)
 
 
+def test_an_answer_that_comes_before_the_message_is_no_answer_to_it(mail_server):
+    make_people(1)
+    mailing = open_mailing()
+    mail_server.script = lambda stage, who, number: {
+        "data": "354 go on\r\n250 2.0.0 taken",
+        "end": "554 5.6.0 no",
+    }.get(stage)
+    work_off()
+    assert told(mailing) == (Mailing.State.SENDING, {State.DEFERRED: 1})
+    assert mailing.deliveries.get().reply == "said too much"
+
+
+@pytest.mark.parametrize(
+    ("stage", "reply"),
+    [
+        ("connect", f"220 {'x' * 200_000}"),
+        ("connect", "220-x\r\n" * 50_000 + "220 x"),
+        ("ehlo", f"250 {'x' * 200_000}"),
+    ],
+    ids=["a long line", "many lines", "later"],
+)
+def test_a_server_that_talks_on_and_on_cannot_be_reached(mail_server, stage, reply):
+    make_people(1)
+    mailing = open_mailing()
+    mail_server.script = only(stage, reply)
+    work_off()
+    assert told(mailing) == (Mailing.State.SENDING, {State.QUEUED: 1})
+    assert mailing.trouble == "The mail server cannot be reached (SMTPServerDisconnected)."
+    mail_server.script = None
+    work_off()
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 1})
+
+
 def test_a_server_that_is_away_costs_nobody_a_try(mail_server, settings, clock):
     make_people(2)
     mailing = open_mailing()
@@ -383,10 +416,11 @@ def test_complaints_stop_it(mail_server, monkeypatch):
     mailing = open_mailing()
     sender = Sender("w", Never())
     sender.turn()
-    first, second = mailing.deliveries.filter(state=State.SENT)[:2]
-    assert not brakes.complained(first.pk)
-    assert not brakes.complained(first.pk)
-    assert brakes.complained(second.pk)
+    first, second, third = mailing.deliveries.filter(state=State.SENT)[:3]
+    # Nobody counts twice, and two are not enough.
+    for row in (first, first, second, second):
+        assert not brakes.complained(row.pk)
+    assert brakes.complained(third.pk)
     assert told(mailing)[0] == Mailing.State.PAUSED
     assert not sender.turn()
     sender.close()
@@ -395,9 +429,9 @@ def test_complaints_stop_it(mail_server, monkeypatch):
 def test_complaints_of_fewer_than_three_in_a_thousand_do_not_stop_it():
     mailing = open_mailing()
     Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.SENDING)
-    sent = [Delivery(mailing=mailing, state=State.SENT, settled_at=timezone.now()) for _ in range(1000)]
+    sent = [Delivery(mailing=mailing, state=State.SENT, settled_at=timezone.now()) for _ in range(1001)]
     Delivery.objects.bulk_create(sent)
-    assert [brakes.complained(row.pk) for row in sent[:3]] == [False, False, True]
+    assert [brakes.complained(row.pk) for row in sent[:4]] == [False, False, False, True]
     assert told(mailing)[0] == Mailing.State.PAUSED
 
 
@@ -424,15 +458,14 @@ def test_each_domain_has_its_pace_and_everybody_their_turn(mail_server, settings
 
 
 def test_of_a_dead_line_the_first_is_uncertain_and_the_rest_is_queued_again(mail_server, clock):
+    watch = claims.Watch()
     make_people(6)
     mailing = open_mailing()
     line = claims.new_line("gone")
     claim = claims.take(line, mailing.pk)
     first = Delivery.objects.get(pk=claim.ids[0])
     Delivery.objects.filter(pk=first.pk).update(state=State.SENT)
-    assert claims.sweep() == 0
-    clock.forward(claims.LEASE + timedelta(seconds=1))
-    assert claims.sweep() == 1
+    assert [watch.sweep(moment) for moment in (1000, 1010, 1020, 1030, 1031)] == [0, 0, 0, 0, 1]
     assert told(mailing)[1] == {State.SENT: 1, State.UNCERTAIN: 1, State.QUEUED: 4}
     assert mailing.deliveries.get(state=State.UNCERTAIN).pk == claim.ids[1]
     # It was only asleep, and claims no more under its old number.
@@ -441,6 +474,22 @@ def test_of_a_dead_line_the_first_is_uncertain_and_the_rest_is_queued_again(mail
     work_off()
     assert told(mailing) == (Mailing.State.SENT, {State.SENT: 6})
     assert len(mail_server.taken) == 5
+
+
+@pytest.mark.parametrize("ahead", [-HOUR, timedelta(seconds=-40), timedelta(seconds=40)])
+def test_a_line_lives_as_long_as_it_beats_whatever_its_clock_says(clock, ahead):
+    watch, line = claims.Watch(), claims.new_line("there")
+    for moment in range(0, 90, 5):
+        clock.forward(timedelta(seconds=5))
+        Line.objects.filter(pk=line).update(seen_at=timezone.now() + ahead)
+        assert watch.sweep(moment) == 0
+    assert [watch.sweep(moment) for moment in (95, 105, 115, 116)] == [0, 0, 0, 1]
+
+
+def test_who_did_not_look_for_a_while_takes_nobody_for_dead():
+    watch = claims.Watch()
+    claims.new_line("there")
+    assert [watch.sweep(moment) for moment in (0, 10, 20, 60, 70, 80, 90, 91)] == [0] * 7 + [1]
 
 
 def test_two_lines_never_claim_the_same(mail_server):

@@ -1,5 +1,6 @@
 """What a connection hears: a mail server's replies, and the answers of a mail service."""
 
+import itertools
 import json
 import smtplib
 import threading
@@ -10,7 +11,7 @@ import pytest
 from django.core import mail
 
 from subscribers import mailings, tipmail
-from subscribers.delivery import wire
+from subscribers.delivery import replies
 from subscribers.delivery.post import work_off
 from subscribers.models import Delivery, Mailing
 from tests.subscribers.posting import make_people, make_tip, open_mailing
@@ -29,6 +30,9 @@ class Pieces:
     def recv(self, size):
         return self.pieces.pop(0) if self.pieces else b""
 
+    def gettimeout(self):
+        return 30
+
 
 @pytest.mark.parametrize(
     "pieces",
@@ -43,19 +47,29 @@ class Pieces:
     ids=["in one piece", "in many", "in many lines"],
 )
 def test_replies_are_read_however_they_come(pieces):
-    replies = wire._Replies(Pieces(*pieces))
-    assert [replies.next() for _ in range(3)] == [(250, b"fine"), (550, b"5.1.1 no"), (354, b"go on")]
-    assert not replies.are_ahead
+    heard = replies.Replies(Pieces(*pieces))
+    said = [(code, words.split(b"\n")[0]) for code, words in (heard.next() for _ in range(3))]
+    assert said == [(250, b"fine"), (550, b"5.1.1 no"), (354, b"go on")]
+    assert not heard.are_ahead
     with pytest.raises(smtplib.SMTPServerDisconnected):
-        replies.next()
+        heard.next()
 
 
 @pytest.mark.parametrize("piece", [b"250-and so on\r\n" * 100, b"250 and so on " * 100])
 def test_a_reply_without_end_is_not_waited_for(piece):
     server = Pieces(*[piece] * 1000)
     with pytest.raises(smtplib.SMTPServerDisconnected):
-        wire._Replies(server).next()
+        replies.Replies(server).next()
     assert server.pieces
+
+
+@pytest.mark.parametrize("piece", [b"2", b"250-and so on\r\n"])
+def test_a_reply_that_drips_is_not_waited_for_much_longer_than_one_that_does_not_come(monkeypatch, piece):
+    server, clock = Pieces(*[piece] * 1000), itertools.count(step=3)
+    monkeypatch.setattr(replies, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    with pytest.raises(TimeoutError):
+        replies.Replies(server).next()
+    assert len(server.pieces) > 985
 
 
 # --- A mail service --------------------------------------------------------------------------------
