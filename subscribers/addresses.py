@@ -30,6 +30,8 @@ _pair = re.compile(r"\\(.)")
 _dot_atom = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
 # An encoded word (RFC 2047), which the mail library would read as another local part.
 _ENCODED = "=?"
+# Within quotation marks these were allowed (RFC 5321, 4.1.2), but end an address on its way to a mail server.
+_UNSPEAKABLE = re.compile("[ <>]")
 
 
 def normal(text):
@@ -48,7 +50,7 @@ def normal(text):
     address = f"{local}@{_a_labels(domain)}"
     if len(address) > MAX_LENGTH:
         raise ValidationError(TOO_LONG, code="too_long")
-    if "[" in domain or _ENCODED in local:
+    if "[" in domain or _ENCODED in local or _UNSPEAKABLE.search(local):
         raise ValidationError(INVALID, code="invalid")
     _is_valid(address)
     return address

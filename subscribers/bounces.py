@@ -11,6 +11,8 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -22,7 +24,13 @@ from subscribers.delivery.verdicts import NOBODY_THERE
 from subscribers.models import ConsentEvent, Delivery, Return, Suppression
 
 # Of a mail so many bytes are read. A report ends with the mail that it is about, and says all before it.
-READ_OF_A_MAIL = 2 * 2**20
+READ_OF_A_MAIL = 2**18
+# More parts than any report has, and more letters than any of its headers: to take such mail apart can take
+# the library minutes.
+MOST_PARTS = 500
+LONGEST_HEADER = 4000
+# How long a mail that is about no delivery of ours is remembered.
+STRAYS_KEPT = timedelta(days=30)
 # An enhanced status (RFC 3463, 2), and no part of a network address or of a program's version.
 _CODE = r"[245]\.[0-7]\.\d{1,3}(?!\d|\.\d|-?\w)"
 _STATUS = re.compile(rf"(?<![\w./-]){_CODE}")
@@ -31,9 +39,22 @@ _AFTER_REPLY = re.compile(rf"(?<![\w./-])([245])\d\d[ -]+[(\[]?#?((?=\1){_CODE})
 _ADDRESS = re.compile(r"[^\s<>()\"':;,]+@[^\s<>()\"':;,]+")
 # Headers by which mail servers say to which address of ours a report came.
 _ADDRESSED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To")
+# Headers by which mail programs say which Message-ID they answer.
+_ANSWERS = ("In-Reply-To", "References")
 
 Kind = Return.Kind
 _CAME_BACK = (Kind.BOUNCED, Kind.REFUSED)
+
+
+class _Brief(email.policy.Compat32):
+    """Reads headers as they stand, and none to an end that no mail server writes."""
+
+    def header_source_parse(self, sourcelines):
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:LONGEST_HEADER]
+
+
+_BRIEF = _Brief()
 
 
 @dataclass(frozen=True)
@@ -112,15 +133,27 @@ def read(raw, envelope=""):
     """Return the Reading of a mail (bytes): what it says, and about which delivery."""
     try:
         return _read(raw, envelope)
-    except RecursionError:
-        # Parts within parts, hundreds deep: no mail server writes such a report.
+    except (RecursionError, ValueError, LookupError):
+        # Parts within parts, hundreds deep, or a header in letters that are none (RFC 2231), of which the
+        # library makes an error: no mail server writes such a report.
         return Reading(Kind.OTHER)
 
 
+def forget_strays(now):
+    """Delete what came back and is about no delivery of ours, some time after it came.
+
+    ``now`` is an aware datetime. Safe to run at any time.
+    """
+    Return.objects.filter(delivery=None, at__lt=now - STRAYS_KEPT).delete()
+
+
 def _read(raw, envelope):
-    message = email.message_from_bytes(raw[:READ_OF_A_MAIL], policy=email.policy.compat32)
+    message = email.message_from_bytes(raw[:READ_OF_A_MAIL], policy=_BRIEF)
+    if len(list(islice(message.walk(), MOST_PARTS + 1))) > MOST_PARTS:
+        return Reading(Kind.OTHER)
     delivery = _delivery(message, envelope)
-    for part in message.walk():
+    # Further in, a report is one that somebody passes on.
+    for part in _parts(message) if message.get_content_type() == "multipart/report" else [message]:
         kind = part.get_content_type()
         if kind == "message/feedback-report":
             fields = _fields(part)
@@ -131,6 +164,8 @@ def _read(raw, envelope):
             return _delivery_report(part, delivery)
     if _is_automatic(message):
         return Reading(Kind.ANSWERED, delivery)
+    if _is_an_answer(message):
+        return Reading(Kind.OTHER, delivery)
     return _odd_report(message, delivery)
 
 
@@ -159,6 +194,10 @@ def _status(words, beginning=""):
 
 
 def _odd_report(message, delivery):
+    if message.is_multipart():
+        # What bounced elsewhere and was passed on to us is no report to us.
+        own = [part for part in message.get_payload() if part.get_content_type() != "message/rfc822"]
+        message.set_payload(own)
     try:
         for_now, for_good = all_failures(message)
     # It meets every oddity of thirty years of mail servers, and was not written for hostile ones.
@@ -180,22 +219,33 @@ def _is_automatic(message):
     return any(name in message for name in usual) and not _is_from_a_server(message)
 
 
+def _is_an_answer(message):
+    """Tell whether a person answers a mail: what they quote or pass on with that is no report."""
+    return any(name in message for name in _ANSWERS) and not _is_from_a_server(message)
+
+
 def _is_from_a_server(message):
-    return "mailer-daemon" in str(message.get("From", "")).lower()
+    return any(name in str(message.get("From", "")).lower() for name in ("mailer-daemon", "postmaster"))
 
 
 def _delivery(message, envelope):
     """Return the id of the delivery that a report is about, or None: by our token, wherever it is brought."""
     places = [envelope]
     places += [str(value) for name in _ADDRESSED for value in message.get_all(name, [])]
-    # Mail programs answer to a Message-ID.
-    places += [str(message.get(name, "")) for name in ("In-Reply-To", "References")]
-    for part in message.walk():
+    places += [str(message.get(name, "")) for name in _ANSWERS]
+    for part in _parts(message):
         if part.get_content_type() in ("message/rfc822", "text/rfc822-headers", "message/feedback-report"):
             returned = _block(part.get_payload(0)) if part.is_multipart() else _fields(part)
             names = ("message-id", "return-path", "original-mail-from", "original-envelope-id")
             places += [returned.get(name, "") for name in names]
     return next((found for place in places if (found := tipmail.read_token(place))), None)
+
+
+def _parts(message):
+    """Return a mail, or the parts right in it, but none of those in them."""
+    if message.get_content_maintype() == "multipart" and message.is_multipart():
+        return message.get_payload()
+    return [message]
 
 
 def _block(message):
@@ -209,7 +259,7 @@ def _fields(part):
         for each in part.get_payload():
             found |= _block(each)
         return found
-    return _block(email.message_from_string(_decoded(part)))
+    return _block(email.message_from_string(_decoded(part), policy=_BRIEF))
 
 
 def _text(message):
@@ -223,8 +273,9 @@ def _decoded(part):
 
 
 def _without_addresses(words):
-    # No database takes half a letter, and PostgreSQL no letter of none.
-    words = words.encode("utf-8", "replace").decode().replace("\0", " ")
+    # To look for an address in one long word takes the square of its length. And no database takes half a
+    # letter, and PostgreSQL no letter of none.
+    words = words[:2000].encode("utf-8", "replace").decode().replace("\0", " ")
     return " ".join(_ADDRESS.sub("[address]", words).split())
 
 
@@ -247,5 +298,5 @@ def on_tracking_event(sender, event, esp_name, **kwargs):
     if kind == Kind.REFUSED and (status in NOBODY_THERE or (not status and event.reject_reason == "invalid")):
         kind = Kind.BOUNCED
     delivery = tipmail.read_token(str(event.message_id or "")) or tipmail.read_token(raw)
-    digest = hashlib.sha256(f"{esp_name} {event.event_id or raw}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{esp_name} {event.event_id or raw}".encode("utf-8", "replace")).hexdigest()
     note(Reading(kind, delivery, status, words), esp_name[:30], digest)

@@ -8,10 +8,11 @@ server ordinary mail alone.
 import imaplib
 import mailbox
 import ssl
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+_THIS_MACHINE = frozenset(["localhost", "127.0.0.1", "::1"])
 # Of a larger mail only the beginning is fetched: no report is so large.
 LARGEST_MAIL = 10 * 2**20
 _WRONG = (
@@ -62,22 +63,28 @@ def _mbox(path):
 def _maildir(path):
     if not all((path / part).is_dir() for part in ("cur", "new")):
         raise UnreadableError(f"{path}: is a folder, but no Maildir: it has no cur and new.")
-    with closing(mailbox.Maildir(path, create=False)) as box:
-        for key in list(box.iterkeys()):
-            try:
-                mail = box.get_message(key)
-                if "S" not in mail.get_flags():
-                    yield f"{path}, mail {key}", box.get_bytes(key), _seen(box, key, mail)
-            # Another run, or a person, was quicker.
-            except (KeyError, FileNotFoundError):
-                continue
+    # By hand: the library takes a mail apart to say whether it was seen, and some mail cannot be.
+    for file in sorted([*(path / "new").iterdir(), *(path / "cur").iterdir()]):
+        name, _, flags = file.name.partition(":2,")
+        if name.startswith(".") or "S" in flags or not file.is_file():
+            continue
+        try:
+            with file.open("rb") as opened:
+                raw = opened.read(LARGEST_MAIL)
+        # Another run, or a person, was quicker.
+        except FileNotFoundError:
+            continue
+        yield (
+            f"{path}, mail {name}",
+            raw,
+            _seen(file, path / "cur" / f"{name}:2,{''.join(sorted(flags + 'S'))}"),
+        )
 
 
-def _seen(box, key, mail):
+def _seen(file, place):
     def done(keep):
-        mail.set_subdir("cur")
-        mail.add_flag("S")
-        box[key] = mail
+        with suppress(FileNotFoundError):
+            file.rename(place)
 
     return done
 
@@ -97,12 +104,15 @@ def server(url):
         with box:
             if not encrypted and "STARTTLS" in box.capabilities:
                 box.starttls(secure)
+            elif not encrypted and host not in _THIS_MACHINE:
+                # Somebody on the way may have taken the offer away, to read the password.
+                raise UnreadableError(f"{host}: does not offer STARTTLS, and gets no password without it.")
             box.login(user, password)
             status, _ = box.select(folder)
             if status != "OK":
                 raise UnreadableError(f"{host}: there is no folder {folder}.")
             _, (found,) = box.uid("search", "UNSEEN")
-            for uid in (found or b"").split():
+            for uid in filter(bytes.isdigit, (found or b"").split()):
                 _, parts = box.uid("fetch", uid, f"(BODY.PEEK[]<0.{LARGEST_MAIL}>)")
                 raw = next((part[1] for part in parts if isinstance(part, tuple)), b"")
                 # Nothing: another one has deleted it meanwhile.
@@ -111,7 +121,13 @@ def server(url):
             box.expunge()
     except (OSError, imaplib.IMAP4.error) as error:
         words = error.args[0] if error.args and isinstance(error.args[0], bytes) else str(error).encode()
-        raise UnreadableError(f"{host}: {' '.join(words.decode(errors='replace').split())}") from error
+        raise UnreadableError(f"{host}: {_printable(words)}") from error
+
+
+def _printable(words):
+    """Return what a server says (bytes) on one line of a terminal, without what would command that."""
+    text = " ".join(words[:300].decode(errors="replace").split())
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 def _place(url):

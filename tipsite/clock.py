@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from shield import budgets
-from subscribers import erasure, subscriptions, suppressions, tasks, uploads
+from subscribers import bounces, erasure, subscriptions, suppressions, tasks, uploads
 from subscribers.delivery import opening
 from tips import media, search
 from tipsite import floods, leases, notices, troubles
@@ -66,6 +66,11 @@ def wipe_what_was_deleted(now):
     erasure.wipe()
 
 
+def forget_stray_reports(now):
+    """Delete what came back long ago and was about no mail of ours."""
+    bounces.forget_strays(now)
+
+
 def count_words(now):
     """Count the words of the tips anew, by which related tips are found."""
     search.count_words()
@@ -90,7 +95,7 @@ EACH_HOUR = [
     count_words,
 ]
 # In the small hours of the site's zone. What is missed is made up for by the next day.
-EACH_DAY = [media.forget_unused]
+EACH_DAY = [media.forget_unused, forget_stray_reports]
 _HOUR = 3
 
 

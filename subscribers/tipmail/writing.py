@@ -2,6 +2,7 @@
 
 import html
 import re
+import secrets
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -48,6 +49,8 @@ def render(tip, kind=Mailing.Kind.TIP, note=""):
     address = settings.SITE_URL + tip.get_absolute_url()
     is_correction = kind == Mailing.Kind.CORRECTION
     body = absolute(tip.body, address)
+    # Only the link of our own gets each reader's token: whoever writes a tip could have it sent elsewhere.
+    mark = secrets.token_hex(16)
     context = {
         "SITE_NAME": settings.SITE_NAME,
         "POSTAL_ADDRESS": settings.POSTAL_ADDRESS,
@@ -60,13 +63,15 @@ def render(tip, kind=Mailing.Kind.TIP, note=""):
         "preheader": note if is_correction else tip.takeaway,
         "is_correction": is_correction,
         "note": note.strip(),
-        "leave": leave_address(),
+        "leave": leave_address().replace(NOBODYS, mark),
         "preferences": preferences_address(),
     }
     subject = " ".join(render_to_string("emails/tip.subject.txt", context).split())
     text = render_to_string("emails/tip.txt", context).strip() + "\n"
     source = render_to_string("emails/tip.html", {**context, "subject": subject})
-    return Frozen(subject, text, _inliner.inline(_without_indents(source)))
+    whole = subject, text, _inliner.inline(_without_indents(source))
+    # An underscore has no part in NOBODYS, so what stands around cannot become one by it.
+    return Frozen(*(each.replace(NOBODYS, "_").replace(mark, NOBODYS) for each in whole))
 
 
 def absolute(source, base):

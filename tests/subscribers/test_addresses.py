@@ -51,6 +51,10 @@ def test_it_keeps_the_local_part_and_writes_the_domain_in_a_labels(typed, kept):
         # The mail library would write to anna@example.org.
         "=?utf-8?q?anna?=@example.org",
         '"=?utf-8?q?anna?="@example.org',
+        # No mail server can be told to write there.
+        '"x>y"@example.org',
+        '"<anna"@example.org',
+        r'"an\ na"@example.org',
     ],
 )
 def test_it_refuses_what_is_no_address(typed):

@@ -1,5 +1,6 @@
 """What comes back, and what follows from it."""
 
+import email.policy
 import email.utils
 from datetime import timedelta
 from email.message import EmailMessage
@@ -13,6 +14,7 @@ from subscribers.models import ConsentEvent, Delivery, Mailing, Return, Subscrib
 from subscribers.tipmail import senders
 from tests.subscribers import posting
 from tests.tips.making import make_tip
+from tipsite import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -147,6 +149,50 @@ def test_automatic_answers_and_ordinary_mail_change_nothing(delivery):
     kinds = [bounces.take(mail.as_bytes()).kind for mail in (away, letter)]
     assert kinds == [Return.Kind.ANSWERED, Return.Kind.OTHER]
     assert reasons() == set()
+
+
+@pytest.mark.parametrize("place", ["passed on", "quoted"])
+def test_a_report_that_a_reader_passes_on_with_an_answer_is_none_about_them(delivery, place):
+    token = senders.make_token(delivery.pk)
+    other = delivery_report("anna@example.net", words="smtp; 550 5.1.1 <bea@example.net> unknown")
+    answer = EmailMessage()
+    answer["From"], answer["To"], answer["Subject"] = "anna@example.net", "desk@example.org", "Re: Smile"
+    # As mail programs answer; as one that does not say what it answers.
+    answer["References" if place == "quoted" else "X-Original-To"] = senders.message_id(token)
+    answer.set_content(
+        "This came back:\n\nHi. This is the qmail-send program at mx.example.net.\n\n"
+        "<bea@example.net>:\n550 5.1.1 unknown\n"
+        if place == "quoted"
+        else "See below."
+    )
+    answer.add_attachment(email.message_from_bytes(other, policy=email.policy.default))
+    row = bounces.take(answer.as_bytes())
+    assert (row.kind, row.delivery, row.acted) == (Return.Kind.OTHER, delivery, False)
+    assert reasons() == set()
+
+
+def test_a_report_of_no_standard_form_is_one_all_the_same(delivery):
+    report = EmailMessage()
+    report["From"], report["To"] = (
+        "postmaster@example.net",
+        senders.envelope_sender(senders.make_token(delivery.pk)),
+    )
+    report["References"] = senders.message_id(senders.make_token(delivery.pk))
+    report.set_content(
+        "Hi. This is the qmail-send program at mx.example.net.\n\n<anna@example.net>:\n550 5.1.1 unknown\n"
+    )
+    row = bounces.take(report.as_bytes())
+    assert (row.kind, row.delivery, row.acted) == (Return.Kind.BOUNCED, delivery, True)
+
+
+def test_what_is_about_no_mail_of_ours_is_forgotten_after_a_month(delivery):
+    sender = senders.envelope_sender(senders.make_token(delivery.pk))
+    ours, _, new = [bounces.take(delivery_report(to)) for to in (sender, "a@example.org", "b@example.org")]
+    now = timezone.now()
+    Return.objects.exclude(pk=new.pk).update(at=now - timedelta(days=31))
+    clock.forget_stray_reports(now)
+    assert set(Return.objects.all()) == {ours, new}
+    assert clock.forget_stray_reports in clock.EACH_DAY
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from subscribers.tipmail import senders
 from tests.subscribers import posting
 from tests.subscribers.test_bounces import delivery_report
 from tests.tips.making import make_tip
-from tipsite import checks, urls
+from tipsite import checks, urls, webhooks
 
 pytestmark = pytest.mark.django_db
 
@@ -129,14 +129,43 @@ def test_what_cannot_be_read_is_one_line_each_and_the_others_are_read(report, tm
         b"Content-Type: message/rfc822\r\n\r\n" * 2000,
         b"Content-Type: text/plain; charset=nonsense\r\nContent-Transfer-Encoding: base64\r\n\r\n===\xff",
         delivery_report("x@example.org", words="smtp; 550 a\x00b \udcff"[:-1] + "\xff"),
+        delivery_report("x@example.org", words="x" * 100_000),
+        b"Content-Type: multipart/mixed; boundary*=idna''abc\r\n\r\n--abc\r\n",
+        b"Content-Type: multipart/mixed; boundary*=undefined''abc\r\n\r\n--abc\r\n",
+        b"Content-Type: multipart/mixed; boundary*=a\0b''abc\r\n\r\n--abc\r\n",
+        b'Content-Type: multipart/mixed; a="' + b";" * 200_000 + b"\r\n\r\n",
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\n\n" * 50_000,
     ],
-    ids=["bytes", "parts in parts", "mails in mails", "no charset", "no text"],
+    ids="bytes|parts in parts|mails in mails|no charset|no text|word|IDNA|none|no name|header|parts".split(
+        "|"
+    ),
 )
-def test_no_mail_is_too_odd_to_be_taken(mail, tmp_path):
+def test_no_mail_is_too_odd_to_be_taken_and_soon(mail, tmp_path):
     (tmp_path / "odd").write_bytes(mail)
     status, counts, words = read(tmp_path / "odd")
     assert (status, words, Return.objects.count()) == (0, "", 1)
     assert "acted" not in counts
+
+
+def test_a_mail_that_fails_is_named_and_left_and_the_next_is_read(report, tmp_path, monkeypatch):
+    odd = b"Content-Type: multipart/mixed; boundary*=idna''abc\r\n\r\n"
+    box = mailbox.Maildir(tmp_path / "box")
+    for number, mail in enumerate([odd, report]):
+        (tmp_path / "box" / "new" / f"{number}").write_bytes(mail)
+    read_one = bounces.read
+
+    def fail(raw, envelope):
+        if raw == odd:
+            raise AssertionError("a surprise, with anna@example.net")
+        return read_one(raw, envelope)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bounces, "read", fail)
+        status, counts, words = read(tmp_path / "box")
+    assert (status, counts) == (1, {"bounced": 1, "acted": 1})
+    assert words == f"{tmp_path / 'box'}, mail 0: could not be read (AssertionError); it is left.\n"
+    assert read(tmp_path / "box") == (0, {"other": 1}, "")
+    assert len(box) == 2
 
 
 def test_while_the_database_is_away_nothing_is_lost(report, tmp_path, monkeypatch):
@@ -172,7 +201,7 @@ class _Imap(socketserver.StreamRequestHandler):
         if verb == "CAPABILITY":
             self.say("* CAPABILITY IMAP4rev1")
         elif verb == "LOGIN" and words != 'reader "se cret"':
-            return self.say(f"{tag} NO [AUTHENTICATIONFAILED] wrong")
+            return self.say(f"{tag} NO [AUTHENTICATIONFAILED] \x1b[2Jwrong")
         elif verb == "SELECT" and words != '"INBOX"':
             return self.say(f"{tag} NO there is none")
         elif verb == "EXPUNGE":
@@ -215,12 +244,14 @@ def test_of_a_mailbox_reports_are_read_and_deleted_and_letters_left(report, sett
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("imap://reader:hidden@127.0.0.1:{port}", "127.0.0.1: [AUTHENTICATIONFAILED] wrong"),
+        ("imap://reader:hidden@127.0.0.1:{port}", "127.0.0.1: [AUTHENTICATIONFAILED] ?[2Jwrong"),
         ("imaps://reader:hidden@127.0.0.1:{port}", "127.0.0.1: "),
         ("imap://reader:hidden@127.0.0.1:1", "127.0.0.1: [Errno 111] Connection refused"),
         ("imap://reader:hid/den@127.0.0.1", "BOUNCE_MAILBOX must look like"),
         ("pop3://reader:hidden@127.0.0.1", "BOUNCE_MAILBOX must look like"),
         ("hidden", "BOUNCE_MAILBOX must look like"),
+        # Another machine, for all that the program knows.
+        ("imap://reader:hidden@127.1:{port}", "127.1: does not offer STARTTLS, and gets no password"),
     ],
 )
 def test_a_mailbox_that_cannot_be_read_is_one_line_without_the_password(settings, url, words):
@@ -237,13 +268,21 @@ def test_a_mailbox_that_cannot_be_read_is_one_line_without_the_password(settings
 SECRET = "the-name-of-the-service:the-password-of-it"
 
 
-def addresses_of_the_site():
-    found = runpy.run_path(str(urls.__file__))["urlpatterns"]
-    return {str(each.pattern) for each in found}
+@pytest.fixture
+def service(settings):
+    """The site with a mail service that brings a secret."""
+    settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
+    settings.ANYMAIL = {"WEBHOOK_SECRET": SECRET}
+    settings.ROOT_URLCONF = tuple(webhooks.urlpatterns())
+    return "/anymail/postmark/tracking/"
 
 
-def test_a_mail_service_is_heard_where_it_brings_the_secret(report, settings, client):
-    settings.ROOT_URLCONF, settings.ANYMAIL = "anymail.urls", {"WEBHOOK_SECRET": SECRET}
+def reported(client, path, body, secret=SECRET):
+    headers = {"authorization": "Basic " + base64.b64encode(secret.encode()).decode()} if secret else {}
+    return client.post(path, body, content_type="application/json", headers=headers)
+
+
+def test_a_mail_service_is_heard_where_it_brings_the_secret(report, service, client):
     event = {
         "RecordType": "SpamComplaint",
         "ID": 7,
@@ -252,16 +291,28 @@ def test_a_mail_service_is_heard_where_it_brings_the_secret(report, settings, cl
     }
     token = senders.make_token(Delivery.objects.get().pk)
     event |= {"BouncedAt": "2026-01-06T07:00:00Z", "Description": "", "Metadata": {"delivery": token}}
-    for secret, status, reasons in (("no:body", 400, set()), (SECRET, 200, {"complained", "unsubscribed"})):
-        credentials = "Basic " + base64.b64encode(secret.encode()).decode()
-        response = client.post(
-            "/postmark/tracking/",
-            json.dumps(event),
-            content_type="application/json",
-            headers={"authorization": credentials},
-        )
-        assert response.status_code == status
+    for secret, status, reasons in (("no:body", 401, set()), (SECRET, 200, {"complained", "unsubscribed"})):
+        assert reported(client, service, json.dumps(event), secret).status_code == status
         assert set(Suppression.objects.values_list("reason", flat=True)) == reasons
+
+
+def test_what_a_mail_service_sends_is_no_error_of_ours(service, client):
+    for body in (b"", b"{", b"[]", b"7", b"\xff", b"[" * 100_000, b'{"RecordType": {}}', b"{}"):
+        assert reported(client, service, body).status_code == (200 if body == b"{}" else 400), body
+    odd = {"RecordType": "Bounce", "Type": "HardBounce", "ID": "\ud800", "Description": ["\ud800\0"]}
+    assert reported(client, service, json.dumps(odd)).status_code == 200
+    assert client.head(service).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["amazon_ses", "mailersend", "mailgun", "mandrill", "postal", "postmark"])
+def test_strangers_fill_no_log_at_the_address_of_a_mail_service(settings, client, caplog, name):
+    settings.EMAIL_BACKEND = f"anymail.backends.{name}.EmailBackend"
+    settings.ANYMAIL = {"WEBHOOK_SECRET": SECRET}
+    settings.ROOT_URLCONF = tuple(webhooks.urlpatterns())
+    assert [str(each.pattern) for each in settings.ROOT_URLCONF] == [f"anymail/{name}/tracking/"]
+    for method, status in (("GET", 405), ("POST", 401), ("OPTIONS", 405)):
+        assert client.generic(method, f"/anymail/{name}/tracking/").status_code == status
+    assert not [each for each in caplog.records if each.exc_info or each.levelname == "ERROR"]
 
 
 def test_what_a_mail_service_gets_names_the_delivery():
@@ -270,11 +321,17 @@ def test_what_a_mail_service_gets_names_the_delivery():
     assert tipmail.read_token(letter.metadata["delivery"]) == 7
 
 
-def test_without_a_secret_there_is_no_address_for_it(settings):
-    settings.ANYMAIL = {}
-    assert "anymail/" not in addresses_of_the_site()
-    settings.ANYMAIL = {"WEBHOOK_SECRET": SECRET}
-    assert "anymail/" in addresses_of_the_site()
+def test_without_a_service_and_a_secret_there_is_no_address_for_it(service, settings):
+    assert service[1:] in addresses_of_the_site()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert not [each for each in addresses_of_the_site() if "anymail" in each]
+    settings.EMAIL_BACKEND, settings.ANYMAIL = "anymail.backends.postmark.EmailBackend", {}
+    assert not [each for each in addresses_of_the_site() if "anymail" in each]
+
+
+def addresses_of_the_site():
+    found = runpy.run_path(str(urls.__file__))["urlpatterns"]
+    return {str(each.pattern) for each in found}
 
 
 @pytest.mark.parametrize(

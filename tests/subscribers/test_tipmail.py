@@ -143,6 +143,27 @@ def test_it_brings_what_every_mail_of_a_list_must():
     assert [link for link in page.links if HANDLE in link] == [leave]
 
 
+@pytest.mark.parametrize("kind", Mailing.Kind)
+def test_nobody_who_writes_a_tip_has_the_readers_tokens_sent_elsewhere(kind):
+    path = "/unsubscribe/your-own-link/"
+    places = [f"https://evil.example{path}", f"https://evil.example/?u=https://tips.example.org{path}"]
+    # Taking one out must not make another.
+    places.append("https://evil.example/unsubscribe/youryour-own-linkown-link/")
+    body = "".join(f'<p><a href="{place}">here</a> {place}</p>' for place in places)
+    texts = " ".join(places)
+    frozen = writing.render(tip(title=texts, body=body, takeaway=texts), kind, texts)
+    template = tipmail.Template(mailing(frozen, kind=kind))
+    _, raw = template.personal(35, HANDLE, "ann@example.net")
+    whole = template.message(35, HANDLE, "ann@example.net")
+    for message in (parsed(raw), parsed(whole.message().as_bytes())):
+        assert HANDLE not in message["Subject"]
+        for text in (part(message, "plain"), part(message, "html")):
+            leave = re.findall(rf"(\S+)/unsubscribe/{HANDLE}", text)
+            assert [each.rpartition('"')[2] for each in leave] == ["https://tips.example.org"]
+            assert text.count(HANDLE) == 1
+            assert "your-own-link" not in text
+
+
 def test_it_follows_nobody():
     html = part(personal()[2], "html")
     assert len(Page(html).pictures) == BODY.count("<img")

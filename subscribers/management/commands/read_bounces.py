@@ -35,11 +35,21 @@ class Command(BaseCommand):
             try:
                 # Closed here: a mailbox that is left to the end of the program complains of it.
                 with closing(place):
-                    for where, raw, done in place:  # noqa: B007  told where it fails
-                        row = bounces.take(raw, source="mailbox", envelope=to)
+                    for where, raw, done in place:
+                        try:
+                            row = bounces.take(raw, source="mailbox", envelope=to)
+                            done(row.kind == Return.Kind.OTHER)
+                        except DatabaseError:
+                            raise
+                        # One mail, which anybody may have sent, must not keep the others from being read.
+                        except Exception as error:
+                            refused += 1
+                            self.stderr.write(
+                                f"{where}: could not be read ({type(error).__name__}); it is left."
+                            )
+                            continue
                         counts[row.kind] += 1
                         counts["acted on"] += row.acted
-                        done(row.kind == Return.Kind.OTHER)
             except mailboxes.UnreadableError as error:
                 refused += 1
                 self.stderr.write(str(error))
