@@ -92,10 +92,9 @@ def openings(url, folder, most):
     verdicts.at_most("longest leaving, seconds", max(few["longest_wait"], full["longest_wait"]), 2.0)
     if most >= 10_000:
         ratio = _per_person(full) / _per_person(few)
-        verdicts.at_most("opening, time per person, ten times as many", ratio, 3.0)
-        # SQLite maps so much of its file into memory, and no more however long it is.
+        verdicts.at_most("opening, time per person, ten times as many", ratio, 1.5)
         grown = full["megabytes"] - few["megabytes"]
-        verdicts.at_most("opening, peak memory, MiB more for ten times as many", grown, 160.0)
+        verdicts.at_most("opening, peak memory, MiB more for ten times as many", grown, 20.0)
     return verdicts.failed
 
 

@@ -1,8 +1,8 @@
 """Backup and restore: one file with the database, the uploads and the journal, taken while the site runs.
 
-The file is a tar archive. The database lies in it as a copy that one moment saw (SQLite: ``VACUUM INTO``;
-PostgreSQL: ``pg_dump`` in its custom format). Keys are not part of it, only a fingerprint of the one by which
-suppressions know their addresses: with another key nobody who left would be recognised.
+The file is a tar archive. The database lies in it as a copy that one moment saw (see ``tipsite.dumps``). Keys
+are not part of it, only a fingerprint of the one by which suppressions know their addresses: with another key
+nobody who left would be recognised.
 
 What is restored is older than the journal beside it, and the guard (``subscribers.guard``) sees that: no mail
 goes until a Publisher has said that this database is the real one.
@@ -13,57 +13,27 @@ import io
 import json
 import os
 import shutil
-import sqlite3
-import subprocess
 import tarfile
 import tempfile
-import time
 from collections import Counter
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from subscribers import guard, journal
+from tipsite import dumps
+from tipsite.dumps import BackupError
 
 MANIFEST, JOURNAL, MEDIA = "manifest.json", "journal.jsonl", "media"
 DUMPS = {"sqlite": "database.sqlite3", "postgresql": "database.pgdump"}
 FORMAT = 1
-# How long a restore waits for those who hold the database, in seconds.
-PATIENCE = 30
-# What stands there is taken away first: a backup of an older version knows not of every table.
-_CLEAR = """
-SET lock_timeout = '30s';
-DO $$ DECLARE each text; BEGIN
-FOR each IN SELECT c.oid::regclass FROM pg_class c WHERE relnamespace = 'public'::regnamespace
-AND relkind IN ('r', 'p') LOOP EXECUTE 'DROP TABLE IF EXISTS ' || each || ' CASCADE'; END LOOP;
-FOR each IN SELECT p.oid::regprocedure FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
-AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
-LOOP EXECUTE 'DROP FUNCTION IF EXISTS ' || each || ' CASCADE'; END LOOP;
-END $$;
-"""
-# What was on its way when the backup was taken went out after it, and no later mark of the journal tells of
-# it: a person decides. A welcome has no mailing, and is its letter's affair.
-_DOUBT = f"""
-UPDATE subscribers_delivery SET state = 'uncertain', doubts = 2, due_at = NULL, line = NULL,
-reply = '{guard.REPLY}', settled_at = CURRENT_TIMESTAMP WHERE state = 'sending' AND mailing_id IS NOT NULL;
-DELETE FROM subscribers_line;
-"""  # noqa: S608  the words are our own
-# A backup of a version that mailed no tips has no lines.
-_DOUBT_IF_IT_MAILS = f"""
-SET search_path = public;
-DO $$ BEGIN IF to_regclass('subscribers_line') IS NOT NULL THEN {_DOUBT} END IF; END $$;
-"""
 # A manifest is a few hundred bytes.
 _LONGEST_MANIFEST = 100_000
-
-
-class BackupError(Exception):
-    """The backup could not be taken or put back; the text says why, and what to do."""
 
 
 class HalfRestored(BackupError):
@@ -98,7 +68,7 @@ def backup(file):
         raise BackupError(f"{target} lies among the uploads, which everybody may read; choose another place.")
     with _folder(target.parent, ".backup-") as folder:
         dump, part = folder / DUMPS[connection.vendor], folder / "backup.tar"
-        _dump(dump)
+        dumps.write(dump)
         # From here on the database is newer than this copy of it. The journal in the copy says so too, so
         # that who restores it on an empty machine is asked as well.
         if not guard.advance() and not guard.refusal():
@@ -142,7 +112,7 @@ def restore(file):
                 f"{source} was taken from {manifest['database']}, and this site runs on {connection.vendor}."
                 " Restore it with the DATABASE_URL of such a database."
             )
-        _load(dump)
+        dumps.put_back(dump)
         missing = "all of the uploads, and not the journal"
         try:
             uploads = _put_back_media(folder / MEDIA)
@@ -184,87 +154,6 @@ def _read_manifest(archive, source):
 def _fingerprint():
     digest = salted_hmac("tipsite.backups", "suppression key", secret=settings.SUPPRESSION_KEY)
     return hashlib.sha256(digest.digest()).hexdigest()[:32]
-
-
-def _dump(path):
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM INTO %s", [str(path)])
-        return
-    _run(["pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={path}"])
-
-
-def _load(dump):
-    if connection.vendor == "sqlite":
-        connections.close_all()
-        _load_sqlite(dump)
-        return
-    clear, script, doubt = (dump.with_name(name) for name in ("clear.sql", "database.sql", "doubt.sql"))
-    clear.write_text(_CLEAR)
-    doubt.write_text(_DOUBT_IF_IT_MAILS)
-    _run(["pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dump)])
-    connections.close_all()
-    _run(["psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
-          "--output=/dev/null", f"--file={clear}", f"--file={script}", f"--file={doubt}"])  # fmt: skip
-
-
-def _load_sqlite(dump):
-    place, until = settings.DATABASES["default"]["NAME"], time.monotonic() + PATIENCE
-
-    def be_patient(status, remaining, total):
-        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > until:
-            raise BackupError("The database is in use. Stop the site, then restore.")
-
-    with closing(sqlite3.connect(dump)) as copy:
-        try:
-            damage = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        except sqlite3.DatabaseError as error:
-            damage = str(error)
-        if damage != "ok":
-            raise BackupError(f"The database in the backup is damaged: {damage}")
-        try:
-            if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'subscribers_line'").fetchone():
-                copy.executescript(f"BEGIN; {_DOUBT} COMMIT;")
-        except sqlite3.DatabaseError as error:
-            raise BackupError(f"The copy in the backup cannot be made ready ({error}). Make room.") from error
-        with closing(sqlite3.connect(place, timeout=PATIENCE)) as live:
-            try:
-                copy.backup(live, progress=be_patient)
-            except sqlite3.DatabaseError as error:
-                raise BackupError(
-                    f"{place} cannot be replaced ({error}). Stop the site; if it is damaged, move it and"
-                    " its -wal and -shm elsewhere. Then restore again."
-                ) from error
-            # The copy is none of those that are made in WAL mode. Where somebody holds the file just now, the
-            # next who opens it does this.
-            with suppress(sqlite3.OperationalError):
-                live.execute("PRAGMA journal_mode=WAL")
-
-
-def _run(command):
-    """Run one of PostgreSQL's programs on our database; its password goes by the environment."""
-    place = connection.get_connection_params()
-    names = {
-        "host": "PGHOST",
-        "port": "PGPORT",
-        "user": "PGUSER",
-        "password": "PGPASSWORD",
-        "dbname": "PGDATABASE",
-        "sslmode": "PGSSLMODE",
-        "sslrootcert": "PGSSLROOTCERT",
-    }
-    given = {variable: str(place[name]) for name, variable in names.items() if place.get(name)}
-    try:
-        done = subprocess.run(  # noqa: S603  the commands are our own
-            command, env=os.environ | given, stdin=subprocess.DEVNULL, capture_output=True, text=True
-        )
-    except FileNotFoundError as error:
-        raise BackupError(
-            f"{command[0]} is not installed; it comes with PostgreSQL's client programs."
-        ) from error
-    if done.returncode:
-        reason = next(iter(done.stderr.strip().splitlines()), f"exit status {done.returncode}")
-        raise BackupError(f"{command[0]} failed: {reason}")
 
 
 def _add_bytes(archive, name, data):

@@ -14,7 +14,7 @@ from subscribers import wording
 from tests.subscribers import mailserver
 from tests.tips.people import make_person
 from tests.tipsite.processes import own_database
-from tipsite import backups
+from tipsite import dumps
 
 
 @dataclass
@@ -114,13 +114,13 @@ def own_copy(transactional_db, tmp_path, settings):
         tests_own = connections[DEFAULT_DB_ALIAS]
         is_file = tests_own.vendor == "sqlite"
         copy = tmp_path / "tips.sqlite3" if is_file else tmp_path / "copy.pgdump"
-        backups._dump(copy)
+        dumps.write(copy)
         place = settings.DATABASES[DEFAULT_DB_ALIAS]
         name, place["NAME"] = place["NAME"], str(copy) if is_file else url.rpartition("/")[2]
         connections[DEFAULT_DB_ALIAS] = tests_own.copy()
         try:
             if not is_file:
-                backups._load(copy)
+                dumps.put_back(copy)
             yield url
         finally:
             connections[DEFAULT_DB_ALIAS].close()

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from subscribers import guard, journal
 from subscribers.models import Instance
 from tests.tipsite.processes import Site, own_database
-from tipsite import backups
+from tipsite import backups, dumps
 
 # Two rows that belong together, written again and again while the backup is taken.
 TAKE = """
@@ -108,8 +108,8 @@ def machine(settings, tmp_path, monkeypatch, db):
     settings.STATE_DIR, settings.MEDIA_ROOT = tmp_path / "state", tmp_path / "state" / "media"
     settings.MEDIA_ROOT.mkdir(parents=True)
     loaded = []
-    monkeypatch.setattr(backups, "_dump", lambda path: path.write_bytes(b"rows"))
-    monkeypatch.setattr(backups, "_load", lambda path: loaded.append(path.read_bytes()))
+    monkeypatch.setattr(dumps, "write", lambda path: path.write_bytes(b"rows"))
+    monkeypatch.setattr(dumps, "put_back", lambda path: loaded.append(path.read_bytes()))
     return loaded
 
 
@@ -162,7 +162,7 @@ def test_a_backup_that_fails_leaves_the_last_one_as_it_was(file, monkeypatch):
     def fail(path):
         raise backups.BackupError("pg_dump failed: the server is away")
 
-    monkeypatch.setattr(backups, "_dump", fail)
+    monkeypatch.setattr(dumps, "write", fail)
     assert told("backup", file)[0] == 2
     assert file.read_bytes() == before
     assert [each.name for each in file.parent.iterdir() if each.name.startswith(".")] == []
@@ -324,14 +324,14 @@ def test_a_damaged_sqlite_copy_is_not_put_back_and_one_of_before_there_was_mail_
     with contextlib.closing(sqlite3.connect(copy)) as connection:
         connection.executescript("CREATE TABLE t (words text); INSERT INTO t VALUES ('new')")
     monkeypatch.setitem(running.DATABASES["default"], "NAME", str(live))
-    backups._load_sqlite(copy)
+    dumps._put_back_file(copy)
     with contextlib.closing(sqlite3.connect(live)) as connection:
         assert connection.execute("SELECT words FROM t").fetchall() == [("new",)]
     copy.write_bytes(copy.read_bytes()[:5000])
     with pytest.raises(backups.BackupError, match="damaged"):
-        backups._load_sqlite(copy)
+        dumps._put_back_file(copy)
     # A file that is no database any more is not written over either: it is said what to do.
     shutil.copy(live, copy)
     live.write_bytes(b"x" * 8192)
     with pytest.raises(backups.BackupError, match="cannot be replaced"):
-        backups._load_sqlite(copy)
+        dumps._put_back_file(copy)
