@@ -162,6 +162,13 @@ def test_a_test_of_what_is_public_needs_no_link_and_its_failure_is_one_answer(cl
     assert client.post(trial_of(tip), {"to": "none"}).text.count("Nothing was sent yet.") == 1
 
 
+def test_where_nobody_has_an_address_no_empty_list_is_offered(client, editor):
+    type(editor).objects.update(email="")
+    page = client.get(trial_of(make_tip())).text
+    assert "nobody to send it to" in page
+    assert "<select" not in page
+
+
 def test_authors_send_tests_of_their_own_tips_alone_and_what_is_typed_is_not_sent(client, draft):
     author = make_person("ann", "Author")
     client.force_login(author)
