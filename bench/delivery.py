@@ -70,7 +70,7 @@ def tip():
     return Tip.objects.create(
         title=f"Greet them first {at:%f}",
         slug=f"greet-{at:%f}",
-        body=_PARAGRAPH * 40,
+        body=_PARAGRAPH * 17,
         takeaway="Greet first.",
         state=State.APPROVED,
         publish_at=at,

@@ -14,7 +14,7 @@ database is older than what was mailed, and the guard closes rightly.)
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from subscribers import journal, replay, watermarks
@@ -45,6 +45,10 @@ LOST = "It was mailed before this database was restored; whom it reached stood i
 HALF_OPEN = (
     "Its list was not complete when the backup was taken, and it went out since: those who are not on the"
     " list may have it. Cancel it, or resume it if a second mail is better than none."
+)
+HALF_SENT = (
+    "It was on its way when the backup was taken. If it was to go on, resume it: the rest goes out. If"
+    " somebody has stopped it since, cancel it."
 )
 _ROW = 1
 # On an empty machine the journal too is as old as the backup, and does not know how far it had come since.
@@ -149,6 +153,10 @@ def accept(*, by):
         _hold(Delivery.objects.filter(mailing__isnull=False, state=Delivery.State.SENDING))
         for mailing, up_to in _newer_than(row).items():
             _bring_up(*mailing, up_to)
+        # It may have been paused or cancelled since, of which the journal knows nothing.
+        some_left = Exists(Delivery.objects.filter(mailing=OuterRef("pk")).pending())
+        begun = Q(state=Mailing.State.OPENING) | Q(some_left, state=Mailing.State.SENDING)
+        paused = Mailing.objects.filter(begun).update(state=Mailing.State.PAUSED, reason=HALF_SENT, by=None)
         # With those that the restore of a backup has marked itself.
         doubtful = Delivery.objects.held().filter(reply=REPLY).count()
         before, row.name = row.name, new_name()
@@ -161,6 +169,8 @@ def accept(*, by):
             f" {brought['suppressed']} suppressed, {brought['erased']} erased. {doubtful}"
             f" {'delivery is' if one else 'deliveries are'} uncertain."
         )
+        if paused:
+            sentence += " What was on its way is paused: resume or cancel it on its page."
         LogEntry.objects.log_actions(by.pk, [row], CHANGE, sentence, single_object=True)
         # If the commit fails after this, the guard is closed as it was, and is asked again.
         if not journal.append([_mark(row, instead_of=before)]):
