@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 
 import pytest
 from django.conf import settings
@@ -27,6 +28,16 @@ call_command("migrate", verbosity=0)
 from tests.subscribers.posting import make_people, open_mailing
 make_people(int(sys.argv[1]), domains=40)
 open_mailing()
+"""
+RESUME = """
+import django
+django.setup()
+from django.contrib.auth import get_user_model
+from subscribers import mailings
+from subscribers.models import Mailing, Suppression
+assert not Suppression.objects.exists()
+pia = get_user_model().objects.create_superuser("pia", "pia@example.org", "pw")
+mailings.resume(Mailing.objects.get(), by=pia)
 """
 
 
@@ -116,3 +127,23 @@ def test_everyone_gets_it_though_the_server_is_busy_drops_and_hangs(place):
     assert not asked_again
     assert {address for address, state, _ in rows if state == "refused"} == never
     assert len(office.recipients) == count - len(never)
+
+
+def test_a_server_that_blocks_us_stops_it_at_once_and_all_get_it_after_the_resume(place):
+    workers, _, office, count = place
+    office.script = lambda stage, who, number: (
+        "550 5.7.1 blocked" if stage == "rcpt" and number > 300 else None
+    )
+    for _ in range(3):
+        workers.start()
+    wait_until(lambda: workers.ledger()[0] == "paused", seconds=300)
+    # Each connection may have had one in its hands.
+    wait_until(lambda: not any(state == "sending" for _, state, _ in workers.ledger()[1]), seconds=60)
+    assert sum(office.asked.values()) <= 330
+    assert Counter(state for _, state, _ in workers.ledger()[1]) == {"sent": 300, "queued": count - 300}
+    office.script = None
+    subprocess.run([sys.executable, "-c", RESUME], cwd=settings.BASE_DIR, env=workers.environment, check=True)
+    wait_until(lambda: workers.ledger()[0] == "sent", seconds=300)
+    rows = check(workers, office, most_repeats=0)
+    assert {state for _, state, _ in rows} == {"sent"}
+    assert len(office.recipients) == count
