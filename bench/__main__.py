@@ -61,7 +61,7 @@ def measure(name, url, folder, options):
     failed += imports(url, folder, options.pages)
     failed += addresses(url, folder, options.addresses)
     with scratch(url, folder) as database:
-        mail = run(database, folder, "bench.delivery", options.messages, min(options.rounds, 5))
+        mail = run(database, folder, "bench.delivery", options.messages, min(options.rounds, 3))
         failed += 1 if mail.returncode else 0
     return failed + openings(url, folder, options.subscribers)
 
@@ -208,7 +208,7 @@ if __name__ == "__main__":
     parser.add_argument(
         "--pages", type=int, default=1500, help="archive pages to import, and a tenth of them"
     )
-    parser.add_argument("--messages", type=int, default=2000, help="mails to send, each round and way")
+    parser.add_argument("--messages", type=int, default=6000, help="mails to send, each round and way")
     parser.add_argument("--subscribers", type=int, default=100_000, help="in the mailing that is opened")
     parser.add_argument(
         "--people", type=int, default=200, help="members, and as many strangers, to tell apart"
