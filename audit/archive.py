@@ -15,9 +15,9 @@ from django.urls import reverse
 
 django.setup()
 
-from tests.tips.making import make_tip  # noqa: E402 - models need the set-up
-from tips import ways  # noqa: E402
-from tips.models import State, Tip  # noqa: E402
+from tests.tips.making import make_tip
+from tips.models import State, Tip
+from tips.public import archive
 
 
 def fill(path):
@@ -38,14 +38,14 @@ def addresses():
     months = [(tip.publish_at.year, tip.publish_at.month) for tip in tips if tip.publish_at][:1]
     word = tips.full()[0].title.split()[-1].strip("?!.")
     withdrawn = Tip.objects.filter(state=State.WITHDRAWN)
-    listed = [each.get_absolute_url() for each in [*ways.categories(), *ways.tags()]]
+    listed = [each.get_absolute_url() for each in [*archive.categories(), *archive.tags()]]
     searches = ["", f"?q={word}", f"?q={word}e", "?q=zebra+okapi", "?q=%22%22"]
     return [
         reverse("tips:home"),
         reverse("tips:list"),
         reverse("tips:list_page", args=[2]),
         *listed,
-        *(reverse("tips:year", args=[year]) for year in ways.years()),
+        *(reverse("tips:year", args=[year]) for year in archive.years()),
         *(reverse("tips:month", args=month) for month in months),
         *(reverse("tips:search") + query for query in searches),
         *(tip.get_absolute_url() for tip in [*tips, *withdrawn]),
@@ -58,7 +58,7 @@ def addresses():
 
 def measured():
     """Return the pages that Lighthouse looks at, as a dict of name to address."""
-    (tag,) = ways.counted_tags(most=1)
+    (tag,) = archive.counted_tags(most=1)
     tip = Tip.objects.published_dated().full().newest_first()[0]
     return {"home": reverse("tips:home"), "list": tag.get_absolute_url(), "tip": tip.get_absolute_url()}
 

@@ -7,9 +7,11 @@ from itertools import accumulate
 
 from django.utils.text import slugify
 
-from tips import markup, search, slots
 from tips.importers.pages import TIP_OF_THE_WEEK
 from tips.models import CategorisedTip, Category, State, Tag, TaggedTip, Tip
+from tips.schedule import slots
+from tips.search import engine
+from tips.text import markup
 
 # The word that two thirds of all tips have, one in seven in its title; and the tag that 95 % carry.
 COMMON_WORD = "customer"
@@ -108,7 +110,7 @@ def build(total):
                 for tag in ([common] if number % 20 else []) + [rarer[number % RARER_TAGS]]
             )
             batch.clear()
-    search.count_words()
+    engine.count_words()
 
 
 def write_pages(folder, count):

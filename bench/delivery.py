@@ -28,7 +28,7 @@ from django.utils import timezone
 
 from bench.report import Verdicts, machine, table
 from subscribers import tipmail
-from subscribers.delivery import opening
+from subscribers.delivery import scheduling
 from subscribers.models import Delivery, Mailing, Subscriber
 from tests.__main__ import ROOT
 from tips.models import State, Tip
@@ -92,9 +92,9 @@ def people(count, first=0):
 def opened():
     """Return a mailing to all, with its rows made and nothing sent."""
     mailing = Mailing.objects.create(tip=tip(), opens_at=timezone.now())
-    if not opening.freeze(mailing.pk):
+    if not scheduling.freeze(mailing.pk):
         sys.exit("The mailing was not opened.")
-    while opening.extend(mailing.pk):
+    while scheduling.extend(mailing.pk):
         pass
     mailing.refresh_from_db()
     return mailing

@@ -18,11 +18,12 @@ from django.test import Client
 
 django.setup()
 
-from bench.report import Verdicts, machine, table  # noqa: E402 - models need the set-up
-from shield import stamps, strain  # noqa: E402
-from shield.budgets import Allowance  # noqa: E402
-from subscribers import subscriptions, tokens, wording  # noqa: E402
-from subscribers.models import Letter  # noqa: E402
+from bench.report import Verdicts, machine, table
+from shield import flood, signed_time
+from shield.rate_limits import Allowance
+from subscribers import tokens
+from subscribers.models import Letter
+from subscribers.people import consent_wording, subscriptions
 
 FORMS = {
     "sign up": "/subscribe/",
@@ -55,7 +56,7 @@ def ask(client, name, number, address, handle):
         data = {"List-Unsubscribe": "One-Click"}
     else:
         path = FORMS.get(name, FORMS["sign up"])
-        data = {"address": address, "stamp": stamps.stamp(), "wording": wording.CURRENT}
+        data = {"address": address, "stamp": signed_time.stamp(), "wording": consent_wording.CURRENT}
     # Both of a pair come from one network, and each pair from another.
     remote = f"10.0.{number // 2 // 250}.{number // 2 % 250}"
     start = time.perf_counter()
@@ -94,16 +95,16 @@ def main(each):
     """Fill, measure and judge; return the exit status."""
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    strain.FORMS = Allowance("bench", 10**6, timedelta(days=1))
+    flood.FORMS = Allowance("bench", 10**6, timedelta(days=1))
     everybody = people(each)
     rows, verdicts, judged = [], Verdicts(), []
     # Leaving comes last: after it there are no members.
     for name in (*FORMS, STRAINED, UNSUBSCRIBE):
         if name == STRAINED:
-            strain.LASTING.spend()
+            flood.LASTING.spend()
         seconds, answers = measure(name, everybody)
         if name == STRAINED:
-            strain.LASTING = Allowance("bench over", 1, timedelta(days=1))
+            flood.LASTING = Allowance("bench over", 1, timedelta(days=1))
         for attempt, of in seconds.items():
             medians = {kind: statistics.median(times) for kind, times in of.items()}
             width = min(map(spread, of.values()))

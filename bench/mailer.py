@@ -8,7 +8,7 @@ import django
 if __name__ == "__main__":
     django.setup()
 
-from subscribers.delivery.post import Post
+from subscribers.delivery.pool import Post
 
 
 class Stop(threading.Event):

@@ -19,9 +19,9 @@ from django.utils import timezone
 
 from bench.delivery import people, tip
 from bench.report import peak_megabytes
-from subscribers import subscriptions
-from subscribers.delivery import opening
+from subscribers.delivery import scheduling
 from subscribers.models import Mailing, Subscriber
+from subscribers.people import subscriptions
 
 
 def make(count):
@@ -38,7 +38,7 @@ def make(count):
 def open_one():
     """Open a mailing to all while people leave; return the seconds, the peak, and the longest leaving."""
     mailing = Mailing.objects.create(tip=tip(), opens_at=timezone.now())
-    if not opening.freeze(mailing.pk):
+    if not scheduling.freeze(mailing.pk):
         sys.exit("The mailing was not opened.")
     waits, done = [], threading.Event()
     leavers = list(Subscriber.objects.confirmed().order_by("-pk")[:50])
@@ -56,7 +56,7 @@ def open_one():
     beside = threading.Thread(target=leave)
     beside.start()
     began = time.perf_counter()
-    opening.extend_due()
+    scheduling.extend_due()
     seconds = time.perf_counter() - began
     done.set()
     beside.join()

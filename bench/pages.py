@@ -19,10 +19,10 @@ from django.test.utils import CaptureQueriesContext, override_settings
 
 django.setup()
 
-from bench import archive  # noqa: E402 - models need the set-up
-from bench.report import Verdicts, machine, table  # noqa: E402
-from tips.models import Tip  # noqa: E402
-from tips.paging import last_page  # noqa: E402
+from bench import archive
+from bench.report import Verdicts, machine, table
+from tips.models import Tip
+from tips.paging import last_page
 
 MOST_QUERIES = 8
 LAST_TO_FIRST = 1.5

@@ -13,9 +13,9 @@ from django.core.management import call_command
 
 django.setup()
 
-from bench.report import Verdicts, machine, table  # noqa: E402 - models need the set-up
-from tests.tips.similar import trial  # noqa: E402
-from tips import search, similar  # noqa: E402
+from bench.report import Verdicts, machine, table
+from tests.tips.search.trial import trial
+from tips.search import engine, similar
 
 FEWEST_TEXTS = 1500
 MOST_MISSED = 2
@@ -43,7 +43,7 @@ def main(rounds):
     for number in range(rounds * len(texts)):
         text = texts[number % len(texts)]
         asking.append(_seconds(similar.earlier, text.title, text.body, text.takeaway))
-        searching.append(_seconds(search.find, QUERY))
+        searching.append(_seconds(engine.find, QUERY))
     asked, searched = statistics.median(asking), statistics.median(searching)
     table(
         ("asked", "texts", "answered", "median ms"),

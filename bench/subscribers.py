@@ -18,10 +18,10 @@ from django.db import connection, transaction
 
 django.setup()
 
-from bench.report import peak_megabytes  # noqa: E402 - models need the set-up
-from subscribers.importers.reading import AddressList  # noqa: E402
-from subscribers.importers.store import store  # noqa: E402
-from subscribers.models import ConsentEvent, Subscriber, Suppression  # noqa: E402
+from bench.report import peak_megabytes
+from subscribers.exchange.address_list import AddressList
+from subscribers.exchange.store import store
+from subscribers.models import ConsentEvent, Subscriber, Suppression
 
 BARE_RUNS = 3
 LIST = "list.csv"

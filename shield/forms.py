@@ -2,7 +2,7 @@
 
 from django import forms
 
-from shield import questions, stamps
+from shield import challenges, signed_time
 
 
 class ShieldedForm(forms.Form):
@@ -13,7 +13,7 @@ class ShieldedForm(forms.Form):
     """
 
     subject = forms.CharField(required=False, strip=False, label="Leave this field empty")
-    stamp = forms.CharField(required=False, widget=forms.HiddenInput, initial=stamps.stamp)
+    stamp = forms.CharField(required=False, widget=forms.HiddenInput, initial=signed_time.stamp)
     answer = forms.CharField(
         required=False,
         max_length=200,
@@ -33,7 +33,7 @@ class ShieldedForm(forms.Form):
         return ""
 
     def clean_stamp(self):
-        if not stamps.is_fresh(self.cleaned_data["stamp"]):
+        if not signed_time.is_fresh(self.cleaned_data["stamp"]):
             raise forms.ValidationError(
                 "This page had been open for a long time. Please press the button once more."
             )
@@ -43,7 +43,7 @@ class ShieldedForm(forms.Form):
         """Return this form's data as a mapping to show again: a new stamp, an empty trap, and no answer."""
         data = self.data.copy()
         data[self.add_prefix("subject")] = data[self.add_prefix("answer")] = ""
-        data[self.add_prefix("stamp")] = stamps.stamp()
+        data[self.add_prefix("stamp")] = signed_time.stamp()
         return data
 
     def has_answer(self):
@@ -70,4 +70,4 @@ class ShieldedForm(forms.Form):
 
 
 def _question(stamp, about):
-    return questions.question(f"{stamp} {about}")
+    return challenges.question(f"{stamp} {about}")

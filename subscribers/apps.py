@@ -11,13 +11,16 @@ class SubscribersConfig(AppConfig):
     def ready(self):
         from anymail.signals import tracking
 
-        from subscribers import bounces, marks, previews, triggers
+        from subscribers import triggers
+        from subscribers.bounces import reports
+        from subscribers.mailings import exclusion
+        from subscribers.mailings import preview as previews
         from subscribers.tipmail import writing
-        from tips import mail_mark, preflight, preview
+        from tips.publishing import mail_exclusion, preflight, preview
 
         pre_migrate.connect(triggers.before_migration, sender=self)
         post_migrate.connect(triggers.after_migration, sender=self)
         preview.register("mail", "Preview mail", previews.mail)
         preflight.register(writing.check_size)
-        mail_mark.register(marks.consequence)
-        tracking.connect(bounces.on_tracking_event, dispatch_uid="subscribers.bounces")
+        mail_exclusion.register(exclusion.consequence)
+        tracking.connect(reports.on_tracking_event, dispatch_uid="subscribers.bounces")

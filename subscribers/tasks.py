@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from django_tasks import task
 
-from shield.budgets import Allowance
-from subscribers import confirmations, letters, uploads
+from shield.rate_limits import Allowance
+from subscribers.exchange import upload_jobs
+from subscribers.mail import letters, signup_mail
 from subscribers.models import Letter
 
 # A second turn between two of the clock's, and no more: other tasks wait for their own.
@@ -18,7 +19,7 @@ logger = logging.getLogger(__name__)
 @task
 def send_confirmation(signup_pk):
     """Send the mail of a sign-up request, if its turn has come."""
-    confirmations.outbox.send_one(signup_pk)
+    signup_mail.outbox.send_one(signup_pk)
 
 
 @task
@@ -33,7 +34,7 @@ def send_due():
 
     Where a slow mail server leaves some of them, the next turn need not wait for the clock.
     """
-    are_behind = [each.is_behind() for each in (letters.outbox, confirmations.outbox)]
+    are_behind = [each.is_behind() for each in (letters.outbox, signup_mail.outbox)]
     if any(are_behind) and EXTRA_TURN.spend():
         send_due.enqueue()
 
@@ -41,12 +42,12 @@ def send_due():
 @task
 def work_on_upload(name):
     """Rehearse or import a list that staff uploaded; its name tells nothing."""
-    uploads.work_on(name)
+    upload_jobs.work_on(name)
 
 
 def nudge_due():
     """Ask for mails that wait, if any do. For the clock, which must not wait for a mail server itself."""
-    if letters.outbox.any_due() or confirmations.outbox.any_due():
+    if letters.outbox.any_due() or signup_mail.outbox.any_due():
         send_due.enqueue()
 
 

@@ -9,7 +9,8 @@ class TipsConfig(AppConfig):
     verbose_name = "Tips"
 
     def ready(self):
-        from tips import slots, triggers
+        from tips import triggers
+        from tips.schedule import slots
 
         pre_migrate.connect(triggers.before_migration, sender=self)
         post_migrate.connect(triggers.after_migration, sender=self)

@@ -2,7 +2,9 @@
 
 from django.urls import path, register_converter
 
-from tips import feeds, media, preview, sitemaps, views
+from tips import images
+from tips.public import feeds, sitemaps, views
+from tips.publishing import preview
 
 
 class Year:
@@ -90,7 +92,7 @@ urlpatterns = [
     *fed("", ""),
     *listed("tips/", views.AllTips.as_view(), "list"),
     path("tips/<slug:slug>/", views.tip, name="detail"),
-    path("media/<picture:name>", media.serve, name="media"),
+    path("media/<picture:name>", images.serve, name="media"),
     path("preview/<str:token>/", preview.outside, name="preview"),
     *listed("category/<slug:slug>/", views.CategoryTips.as_view(), "category"),
     *fed("category/<slug:category>/", "category_"),

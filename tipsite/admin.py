@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from tipsite.staff.people import PeopleAdmin
+from tipsite.staff.colleagues_admin import PeopleAdmin
 
 # Their forms would show everybody's secrets to whoever may open them. Each person has "My account" instead.
 admin.site.unregister([StaticDevice, TOTPDevice])

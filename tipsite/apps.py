@@ -10,10 +10,7 @@ class TipsiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self):
-        from tipsite import (
-            checks,  # noqa: F401  registers the system checks
-            roles,
-        )
+        from tipsite.staff import roles
 
         post_migrate.connect(roles.make_groups, sender=apps.get_app_config("tips"))
 
@@ -21,4 +18,4 @@ class TipsiteConfig(AppConfig):
 class DeskConfig(AdminConfig):
     """Django's admin, with the desk as its site."""
 
-    default_site = "tipsite.staff.desk.StaffDesk"
+    default_site = "tipsite.dashboard.staff_site.StaffDesk"

@@ -9,9 +9,9 @@ from django.core.checks import Error, Info, Warning, register
 from django.http.request import validate_host
 
 from subscribers import addresses
-from subscribers.tipmail import senders
-from tips.slots import WEEKDAYS
-from tipsite.roles import ROLES
+from subscribers.mail import senders
+from tips.schedule.slots import WEEKDAYS
+from tipsite.staff.roles import ROLES
 
 # What is wrong with the sender; tipsite/safety.py asks for these too.
 MAIL = "mail"

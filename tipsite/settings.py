@@ -108,7 +108,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "tipsite.health.answer_probes",
+    "tipsite.safety.probes.answer_probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     # Inside gzip, so that the tag is made from the page and not from its randomly padded compression.
@@ -140,7 +140,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "tipsite.context.site",
+                "tipsite.dashboard.context_processors.site",
             ],
         },
     },
@@ -230,7 +230,7 @@ FOUR_EYES = env.bool("FOUR_EYES", False)
 # --- Uploads ---------------------------------------------------------------------------------------
 
 FILE_UPLOAD_HANDLERS = [
-    "tipsite.staff.uploads.StaffOnly",
+    "tipsite.staff.upload_handlers.StaffOnly",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]

@@ -3,10 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from tipsite import webhooks
+from tipsite.webhooks import mail_service
 
 urlpatterns = [
-    *webhooks.urlpatterns(),
+    *mail_service.urlpatterns(),
     path("admin/", admin.site.urls),
     path("", include("subscribers.urls")),
     path("", include("tips.urls")),

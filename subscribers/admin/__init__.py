@@ -1,8 +1,3 @@
 """The desk's rooms for people and post, by subject."""
 
-from subscribers.admin import (  # noqa: F401  registers what they hold
-    mailings,
-    people,
-    requests,
-    suppressions,
-)
+from subscribers.admin import mailings, signup_requests, subscribers, suppressions  # noqa: F401  each registers its pages

@@ -7,9 +7,9 @@ from django.db.models import Exists, Max, Min, OuterRef, Q
 from django.utils import timezone
 from django.utils.dates import MONTHS_3
 
-from subscribers import suppressions
 from subscribers.models import Subscriber, Suppression
-from tips import slots
+from subscribers.people import suppressions
+from tips.schedule import slots
 
 
 class StateFilter(SimpleListFilter):

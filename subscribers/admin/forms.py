@@ -2,8 +2,9 @@
 
 from django import forms
 
-from subscribers import addresses, staff
+from subscribers import addresses
 from subscribers.models import Suppression
+from subscribers.people import staff_actions
 
 LONGEST_REASON = 150
 
@@ -26,7 +27,7 @@ class ReasonForm(forms.Form):
         reason = " ".join(self.cleaned_data["reason"].split())
         if not reason.isprintable():
             raise forms.ValidationError("Write the reason in plain letters.")
-        if staff.private_in(reason, self.subscriber):
+        if staff_actions.private_in(reason, self.subscriber):
             raise forms.ValidationError("Leave names and addresses out: this is kept also after an erasure.")
         return reason
 

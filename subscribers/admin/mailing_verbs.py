@@ -11,9 +11,9 @@ from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from subscribers import mailings
+from desk.errors import NotPermitted, Overtaken, Refused
+from subscribers.mailings import control
 from subscribers.models import Mailing
-from tips.refusals import NotPermitted, Overtaken, Refused
 
 State = Mailing.State
 _UNDER_WAY = (State.OPENING, State.SENDING)
@@ -89,19 +89,19 @@ class MailingVerb:
     asks: bool = False
     is_grave: bool = False
     # Any one of these will do, as the verb itself has it.
-    rights: tuple = (mailings.MANAGE,)
+    rights: tuple = (control.MANAGE,)
 
 
 VERBS = {
     "stop": MailingVerb(
         label="Stop",
-        run=lambda mailing, by: mailings.stop(mailing, by=by),
+        run=lambda mailing, by: control.stop(mailing, by=by),
         fits=lambda mailing: mailing.state == State.PREPARED,
         follows="It does not begin until somebody releases it.",
     ),
     "pause": MailingVerb(
         label="Pause",
-        run=lambda mailing, by, why="": mailings.pause(mailing, why, by=by),
+        run=lambda mailing, by, why="": control.pause(mailing, why, by=by),
         fits=lambda mailing: mailing.state in _UNDER_WAY,
         follows="Nothing more goes out until somebody resumes it; what is in the mail server’s hands this"
         " moment still goes.",
@@ -109,14 +109,14 @@ VERBS = {
     ),
     "resume": MailingVerb(
         label="Resume",
-        run=lambda mailing, by: mailings.resume(mailing, by=by),
+        run=lambda mailing, by: control.resume(mailing, by=by),
         fits=lambda mailing: mailing.state == State.PAUSED,
         follows="It goes on where it was. Who was refused in the stretch that stopped it is tried again, and"
         " what was put off is tried now.",
     ),
     "release": MailingVerb(
         label="Release",
-        run=lambda mailing, by: mailings.release(mailing, by=by),
+        run=lambda mailing, by: control.release(mailing, by=by),
         fits=lambda mailing: mailing.state == State.HELD,
         follows="It begins at once, or with its tip if that is still to come, and goes to everybody on the"
         " list. What has been sent cannot be called back.",
@@ -125,7 +125,7 @@ VERBS = {
     ),
     "send-again": MailingVerb(
         label="Send the uncertain ones again",
-        run=lambda mailing, by: mailings.resolve(mailing, send_again=True, by=by),
+        run=lambda mailing, by: control.resolve(mailing, send_again=True, by=by),
         fits=lambda mailing: mailing.held and mailing.state in Mailing.SENDS_AGAIN,
         follows="Each of them is sent once more. Whoever had got it after all gets it twice.",
         unfit="the mailing is {state}, and {held} of its deliveries wait for a decision",
@@ -134,7 +134,7 @@ VERBS = {
     ),
     "count-as-sent": MailingVerb(
         label="Count the uncertain ones as sent",
-        run=lambda mailing, by: mailings.resolve(mailing, send_again=False, by=by),
+        run=lambda mailing, by: control.resolve(mailing, send_again=False, by=by),
         fits=lambda mailing: mailing.held,
         follows="They stand in the ledger as sent. Whoever had not got it does not get it.",
         unfit="none of its deliveries waits for a decision",
@@ -143,7 +143,7 @@ VERBS = {
     ),
     "correct": MailingVerb(
         label="Send a correction",
-        run=lambda mailing, by, note: mailings.correct(mailing, note, by=by),
+        run=lambda mailing, by, note: control.correct(mailing, note, by=by),
         fits=lambda mailing: mailing.state not in Mailing.UNFINISHED and mailing.opened_at,
         follows="A mailing of its own, to exactly those who got this one and are still here. It is shown for"
         " ten minutes, in which you can stop it, and then begins.",
@@ -153,17 +153,17 @@ VERBS = {
     ),
     "test": MailingVerb(
         label="Send a test",
-        run=lambda mailing, by, to: mailings.send_test(mailing.tip, [to.email], by=by, mailing=mailing),
+        run=lambda mailing, by, to: control.send_test(mailing.tip, [to.email], by=by, mailing=mailing),
         fits=lambda mailing: True,
         follows="The tip’s mail as it stands now, marked as a test, to you or to a colleague. Its links"
         " unsubscribe nobody.",
         form=TestForm,
         asks=True,
-        rights=(mailings.MANAGE, "tips.change_tip"),
+        rights=(control.MANAGE, "tips.change_tip"),
     ),
     "cancel": MailingVerb(
         label="Cancel the mailing",
-        run=lambda mailing, by: mailings.cancel(mailing, by=by),
+        run=lambda mailing, by: control.cancel(mailing, by=by),
         fits=lambda mailing: mailing.state in Mailing.UNFINISHED,
         follows="It ends here, and its tip is not mailed again. Whoever has not got it gets none.",
         asks=True,

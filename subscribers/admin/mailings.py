@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from subscribers import charts, figures, mailings, previews, telling
-from subscribers.admin import ledger, mailing_verbs, trials
-from subscribers.admin.lists import ReadOnly
+from desk.lists import ReadOnly
+from subscribers.admin import deliveries, mailing_verbs, send_test
+from subscribers.mailings import charts, control, statistics, status
+from subscribers.mailings import preview as previews
 from subscribers.models import Mailing
 from subscribers.tipmail import writing
-from tips import preview
+from tips.publishing import preview
 
 PER_PAGE = 20
 MOST_LINES = 20
@@ -32,9 +33,9 @@ class MailingList(ChangeList):
     def get_results(self, request):
         super().get_results(request)
         self.result_list = list(self.result_list)
-        now, found = timezone.now(), figures.of(self.result_list)
+        now, found = timezone.now(), statistics.of(self.result_list)
         for row in self.result_list:
-            row.figures, row.telling = found[row.pk], telling.tell(row, now)
+            row.figures, row.telling = found[row.pk], status.tell(row, now)
 
 
 def _counted(name, description):
@@ -47,7 +48,7 @@ def _counted(name, description):
 
 @admin.register(Mailing)
 class MailingAdmin(
-    ledger.LedgerMixin, trials.TrialMixin, mailing_verbs.MailingVerbsMixin, ReadOnly, admin.ModelAdmin
+    deliveries.LedgerMixin, send_test.TrialMixin, mailing_verbs.MailingVerbsMixin, ReadOnly, admin.ModelAdmin
 ):
     """The list of mailings, and the page of each."""
 
@@ -131,22 +132,22 @@ class MailingAdmin(
         context = {
             "mailing": mailing,
             "now": now,
-            "telling": telling.tell(mailing, now, held=mailing.held),
-            "ahead": telling.audience_ahead(mailing),
+            "telling": status.tell(mailing, now, held=mailing.held),
+            "ahead": status.audience_ahead(mailing),
             "progress": None,
             "is_moving": mailing.state in MOVING,
             "verbs": mailing_verbs.offered(request.user, mailing),
             "lines": lines.select_related("user").order_by("-action_time", "-pk")[:MOST_LINES],
             "corrections": mailing.corrections.defer("text", "html"),
-            "may_see_rows": request.user.has_perm(ledger.SEE_ROWS),
+            "may_see_rows": request.user.has_perm(deliveries.SEE_ROWS),
         }
         if mailing.opened_at:
-            progress = mailings.progress(mailing, now)
+            progress = control.progress(mailing, now)
             context |= {
                 "progress": progress,
-                "counts": telling.counts(progress),
-                "time_left": telling.time_left(progress.left),
-                "figures": figures.of([mailing])[mailing.pk],
+                "counts": status.counts(progress),
+                "time_left": status.time_left(progress.left),
+                "figures": statistics.of([mailing])[mailing.pk],
             }
         return self.page(request, "mailing", "Correction" if mailing.corrects_id else "Mailing", **context)
 
@@ -155,8 +156,8 @@ class MailingAdmin(
         if not self.has_view_permission(request):
             raise PermissionDenied
         mailing, now = self.found(pk), timezone.now()
-        progress = mailings.progress(mailing, now)
-        told = telling.tell(mailing, now, held=mailing.held)
+        progress = control.progress(mailing, now)
+        told = status.tell(mailing, now, held=mailing.held)
         return JsonResponse(
             {
                 # Where this differs, so does what can be done: the page is asked for anew.
@@ -164,8 +165,8 @@ class MailingAdmin(
                 "sentence": told.sentence,
                 "word": told.word,
                 "percent": progress.percent,
-                "left": telling.time_left(progress.left),
-                "counts": {name: number for name, _, number in telling.counts(progress)},
+                "left": status.time_left(progress.left),
+                "counts": {name: number for name, _, number in status.counts(progress)},
             }
         )
 
@@ -189,7 +190,7 @@ class MailingAdmin(
         if not self.has_view_permission(request):
             raise PermissionDenied
         count = next((each for each in SPANS if str(each) == request.GET.get("weeks")), SPANS[0])
-        weeks = figures.weeks(count)
+        weeks = statistics.weeks(count)
         context = {
             "charts": charts.mailings(weeks),
             "weeks": weeks[::-1],

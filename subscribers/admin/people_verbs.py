@@ -12,10 +12,10 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from subscribers import staff
+from desk.errors import NotPermitted, Refused
 from subscribers.admin.forms import ReasonForm
 from subscribers.models import Subscriber, Suppression
-from tips.refusals import NotPermitted, Refused
+from subscribers.people import staff_actions
 
 Reason = Suppression.Reason
 
@@ -60,7 +60,7 @@ def _lifting(what):
     return PersonVerb(
         label=f"Lift “{word}”",
         permission="subscribers.delete_suppression",
-        run=lambda person, reason, by: staff.lift(person.address, what, reason, by=by),
+        run=lambda person, reason, by: staff_actions.lift(person.address, what, reason, by=by),
         fits=lambda person: what in {row.reason for row in person.holding},
         follows=f"“{word}” holds no longer for this address. If no other reason holds and they have not left,"
         " they get the next tip. It can be taken back by blocking the address.",
@@ -70,20 +70,20 @@ def _lifting(what):
 
 
 def _download(person, reason, by):
-    response = HttpResponse(staff.my_data(person, reason, by=by), content_type="application/json")
+    response = HttpResponse(staff_actions.my_data(person, reason, by=by), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="subscriber-{person.pk}.json"'
     return response
 
 
 def _erase(person, reason, by):
-    return f"The number of the receipt is {staff.erase(person, reason, by=by).number}."
+    return f"The number of the receipt is {staff_actions.erase(person, reason, by=by).number}."
 
 
 VERBS = {
     "take-off": PersonVerb(
         label="Take off the list",
         permission="subscribers.change_subscriber",
-        run=lambda person, reason, by: staff.take_off(person, reason, by=by),
+        run=lambda person, reason, by: staff_actions.take_off(person, reason, by=by),
         fits=lambda person: person.state == Subscriber.State.CONFIRMED,
         follows="Nothing is sent to them any more, also from a mailing under way. A mail tells them that they"
         " are off the list; by its link they can undo that for 30 days.",
@@ -93,7 +93,7 @@ VERBS = {
     "block": PersonVerb(
         label="Block",
         permission="subscribers.add_suppression",
-        run=lambda person, reason, by: staff.block(person.address, reason, by=by),
+        run=lambda person, reason, by: staff_actions.block(person.address, reason, by=by),
         fits=lambda person: Reason.BLOCKED not in {row.reason for row in person.holding},
         follows="Nothing is sent to this address, whatever anybody types into a form or imports, until a"
         " Publisher lifts it. They are not told.",

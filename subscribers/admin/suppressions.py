@@ -7,12 +7,13 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
-from subscribers import addresses, staff
+from desk.errors import NotPermitted, Refused
+from desk.lists import LongList
+from subscribers import addresses
 from subscribers.admin import people_verbs
 from subscribers.admin.forms import AddressForm, LiftForm, ReasonForm
-from subscribers.admin.lists import LongList
 from subscribers.models import SignupRequest, Subscriber, Suppression
-from tips.refusals import NotPermitted, Refused
+from subscribers.people import staff_actions
 
 BLOCK, LIFT = "subscribers.add_suppression", "subscribers.delete_suppression"
 
@@ -48,7 +49,7 @@ class SuppressionAdmin(LongList):
             "may_block": request.user.has_perm(BLOCK),
             "may_lift": request.user.has_perm(LIFT),
             "unsubscribed": Suppression.Reason.UNSUBSCRIBED,
-            "not_ours_to_lift": staff.NOT_OURS_TO_LIFT,
+            "not_ours_to_lift": staff_actions.NOT_OURS_TO_LIFT,
         }
         if form.is_valid():
             address = form.cleaned_data["address"]
@@ -89,11 +90,11 @@ class SuppressionAdmin(LongList):
             return {name: form}
         try:
             if verb == "block":
-                staff.block(address, form.cleaned_data["reason"], by=request.user)
+                staff_actions.block(address, form.cleaned_data["reason"], by=request.user)
                 done = "Blocked. Nothing is sent to this address any more."
             else:
                 what = form.cleaned_data["what"]
-                staff.lift(address, what, form.cleaned_data["reason"], by=request.user)
+                staff_actions.lift(address, what, form.cleaned_data["reason"], by=request.user)
                 done = f"“{Suppression.Reason(what).label}” holds no longer for this address."
         except NotPermitted:
             raise

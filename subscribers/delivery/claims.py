@@ -11,8 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from shield.turns import Turns
-from subscribers import addresses, guard
+from subscribers import addresses
 from subscribers.models import Delivery, Line
+from subscribers.recovery import guard
 
 State = Delivery.State
 

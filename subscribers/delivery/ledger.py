@@ -11,10 +11,11 @@ from datetime import timedelta
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.utils import timezone
 
-from subscribers import addresses, suppressions
+from subscribers import addresses
 from subscribers.delivery import claims, verdicts
 from subscribers.delivery.verdicts import Verdict
 from subscribers.models import Delivery, Mailing, Subscriber, Suppression
+from subscribers.people import suppressions
 
 State = Delivery.State
 EXPIRES_AFTER = timedelta(hours=24)

@@ -1,6 +1,6 @@
 import django.db.models.deletion
 import django.utils.timezone
-import subscribers.models.outgoing
+import subscribers.models.letters
 import subscribers.models.people
 from django.db import migrations, models
 
@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
                 (
                     "handle",
                     models.CharField(
-                        default=subscribers.models.outgoing.new_handle,
+                        default=subscribers.models.letters.new_handle,
                         editable=False,
                         max_length=24,
                         unique=True,

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import subscribers.models.instance
+import subscribers.models.database_identity
 from django.db import migrations, models
 
 
@@ -21,7 +21,10 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("name", models.CharField(default=subscribers.models.instance.new_name, max_length=32)),
+                (
+                    "name",
+                    models.CharField(default=subscribers.models.database_identity.new_name, max_length=32),
+                ),
                 ("counter", models.PositiveBigIntegerField(default=0)),
             ],
         ),

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from subscribers import addresses, tokens
-from subscribers.models.outgoing import new_handle
+from subscribers.models.letters import new_handle
 
 
 class SubscriberQuerySet(models.QuerySet):

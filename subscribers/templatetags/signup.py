@@ -2,7 +2,7 @@
 
 from django import template
 
-from subscribers.forms import SignupForm
+from subscribers.public.forms import SignupForm
 
 register = template.Library()
 

@@ -13,8 +13,8 @@
 4. ``read_token(text) -> delivery id or None`` reads an envelope sender, or a Message-ID, that came back.
 """
 
-from subscribers.tipmail.messages import Template, test_message
-from subscribers.tipmail.senders import read_token
+from subscribers.mail.senders import read_token
+from subscribers.tipmail.template import Template, test_message
 from subscribers.tipmail.writing import Frozen, render
 
 __all__ = ["Frozen", "Template", "read_token", "render", "test_message"]

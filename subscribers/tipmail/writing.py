@@ -14,7 +14,7 @@ from django.utils.safestring import mark_safe
 
 from subscribers.models import Mailing
 from subscribers.tipmail import plain
-from tips import preflight
+from tips.publishing import preflight
 
 # Where the token stands in the link that leaves, until the message is made for one person.
 NOBODYS = "your-own-link"

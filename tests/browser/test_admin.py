@@ -4,8 +4,9 @@ from playwright.sync_api import expect
 from tests.browser.axe import faults
 from tests.browser.conftest import visit
 from tests.tips.making import make_tip
-from tips import markup, tagging
 from tips.models import State, Tip
+from tips.publishing import tagging
+from tips.text import markup
 
 pytestmark = pytest.mark.browser
 

@@ -8,8 +8,8 @@ from tests.browser.axe import faults
 from tests.browser.conftest import visit
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips import queue, slots
 from tips.models import State
+from tips.schedule import queue, slots
 
 pytestmark = pytest.mark.browser
 

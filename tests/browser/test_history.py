@@ -6,8 +6,8 @@ from tests.browser.conftest import visit
 from tests.browser.test_admin import the_editor
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips import history, preview, versions
-from tips.models import State, Tip
+from tips.models import State, Tip, versions
+from tips.publishing import history, preview
 
 pytestmark = pytest.mark.browser
 

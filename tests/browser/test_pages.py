@@ -5,15 +5,15 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from subscribers import subscriptions
 from subscribers.models import SignupRequest
+from subscribers.people import subscriptions
 from tests.browser.axe import faults
 from tests.browser.conftest import visit
 from tests.tips.conftest import ARCHIVE
 from tests.tips.making import ago, make_tip
-from tips import search
 from tips.importers import store
 from tips.models import State
+from tips.search import engine
 
 pytestmark = pytest.mark.browser
 
@@ -56,7 +56,7 @@ def kinds(live_server, settings):
     undated = make_tip("Without a Day", body=BODY, undated=True, tags=["welcome"])
     make_tip("Without a Day Either", undated=True)
     withdrawn = make_tip("Taken Back", state=State.WITHDRAWN)
-    search.count_words()
+    engine.count_words()
     asked = subscriptions.request("ann@reader.example")
     confirmed = subscriptions.request("bob@reader.example")
     subscriber = subscriptions.confirm(confirmed)

@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from subscribers import subscriptions
+from subscribers.people import subscriptions
 from tests.tips.people import make_person
 
 pytestmark = pytest.mark.browser

@@ -9,12 +9,12 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from shield import stamps
-from subscribers import wording
+from shield import signed_time
+from subscribers.people import consent_wording
 from tests.subscribers import mailserver
 from tests.tips.people import make_person
 from tests.tipsite.processes import own_database
-from tipsite import dumps
+from tipsite.backup import database_dump
 
 
 @dataclass
@@ -114,13 +114,13 @@ def own_copy(transactional_db, tmp_path, settings):
         tests_own = connections[DEFAULT_DB_ALIAS]
         is_file = tests_own.vendor == "sqlite"
         copy = tmp_path / "tips.sqlite3" if is_file else tmp_path / "copy.pgdump"
-        dumps.write(copy)
+        database_dump.write(copy)
         place = settings.DATABASES[DEFAULT_DB_ALIAS]
         name, place["NAME"] = place["NAME"], str(copy) if is_file else url.rpartition("/")[2]
         connections[DEFAULT_DB_ALIAS] = tests_own.copy()
         try:
             if not is_file:
-                dumps.put_back(copy)
+                database_dump.put_back(copy)
             yield url
         finally:
             connections[DEFAULT_DB_ALIAS].close()
@@ -145,7 +145,12 @@ def sign_up(client):
     """Return a function that fills in the form as a person does, from the site's own page."""
 
     def fill_in(address, /, *, path="/subscribe/", headers=None, remote="203.0.113.9", **fields):
-        data = {"address": address, "stamp": stamps.stamp(), "wording": wording.CURRENT, "subject": ""}
+        data = {
+            "address": address,
+            "stamp": signed_time.stamp(),
+            "wording": consent_wording.CURRENT,
+            "subject": "",
+        }
         return client.post(
             path,
             data | fields,

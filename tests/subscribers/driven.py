@@ -37,9 +37,9 @@ def work():
 
 if __name__ == "__main__":
     django.setup()
-    from tipsite import clock
-    from tipsite.background import Background
-    from tipsite.stopping import Stop
+    from tipsite.worker import clock
+    from tipsite.worker.stop_signal import Stop
+    from tipsite.worker.worker import Background
 
     work()
 else:

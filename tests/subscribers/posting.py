@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from subscribers import addresses
-from subscribers.delivery import opening
+from subscribers.delivery import scheduling
 from subscribers.models import Mailing, Subscriber
 from tips.models import State, Tip
 
@@ -48,7 +48,7 @@ def make_mailing(tip=None, **fields):
 def open_mailing(**fields):
     """Make a mailing, and the rows of its audience."""
     mailing = make_mailing(**fields)
-    assert opening.freeze(mailing.pk)
-    opening.extend_due()
+    assert scheduling.freeze(mailing.pk)
+    scheduling.extend_due()
     mailing.refresh_from_db()
     return mailing

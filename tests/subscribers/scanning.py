@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from django.apps import apps
 
-from shield.budgets import Allowance
-from subscribers import confirmations, letters, outbox, subscriptions
+from shield.rate_limits import Allowance
+from subscribers.mail import letters, outbox, signup_mail
 from subscribers.models import SignupRequest
+from subscribers.people import subscriptions
 
 Wish = SignupRequest.Wish
 KINDS = [
@@ -28,7 +29,7 @@ def mail(number, monkeypatch):
         subscriptions.leave(subscriptions.confirm(subscriptions.request(f"leaver{each}@{host}")))
     # As fast as they can be sent.
     monkeypatch.setattr(outbox, "OVERALL", Allowance("test", 10_000, timedelta(minutes=1)))
-    for each in (letters.outbox, confirmations.outbox):
+    for each in (letters.outbox, signup_mail.outbox):
         each.send_due(seconds=600)
 
 

@@ -3,9 +3,10 @@
 import re
 from datetime import timedelta
 
-from shield import questions
-from subscribers import addresses, erasure, subscriptions, suppressions
+from shield import challenges
+from subscribers import addresses
 from subscribers.models import Subscriber, Suppression
+from subscribers.people import erasure, subscriptions, suppressions
 
 GET_A_CONFIRMATION = ("new", "asked", "left")
 MEMBERS = ("confirmed", "paused")
@@ -33,7 +34,7 @@ def answer(asked):
     *_, words = asked.rstrip("?").rpartition(": ")
     words = words.split(", ")
     if kind := re.match("Which of these words is (.+):", asked):
-        (found,) = set(words) & set(questions._WORDS[kind.group(1)])
+        (found,) = set(words) & set(challenges._WORDS[kind.group(1)])
         return found
     place = re.match(r"Which is the (\w+) of these words", asked).group(1)
     return words[["first", "second", "third", "fourth", "last"].index(place)]

@@ -5,8 +5,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from tests.tips.making import make_tip
-from tips import search
 from tips.models import State, TaggedTip, Tip
+from tips.search import engine
 
 
 @pytest.mark.django_db(transaction=True)
@@ -15,7 +15,7 @@ def test_migrating_there_and_back_keeps_the_triggers_at_work():
     call_command("migrate", "taggit", "0005", verbosity=0)
     call_command("migrate", "taggit", verbosity=0)
     tip = make_tip("Umbrella stand", tags=["rain"])
-    assert search.find("umbrella").page.tips == [tip]
+    assert engine.find("umbrella").page.tips == [tip]
     Tip.objects.update(state=State.WITHDRAWN)
     assert TaggedTip.objects.get().state == State.WITHDRAWN
     Tip.objects.all().delete()

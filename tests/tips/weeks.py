@@ -3,8 +3,8 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from tips import slots
 from tips.models import SlotRule
+from tips.schedule import slots
 
 NEW_YORK = ZoneInfo("America/New_York")
 # A Tuesday's noon; the slot of that day has passed.

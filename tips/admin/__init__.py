@@ -1,3 +1,3 @@
 """The desk: Django's own admin, by subject."""
 
-from tips.admin import tips, ways  # noqa: F401  registers what they hold
+from tips.admin import taxonomy, tips  # noqa: F401  each registers its pages

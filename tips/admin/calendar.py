@@ -16,10 +16,11 @@ from django.urls import path, re_path, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
-from tips import planning, queue, rights, slots, weeks
-from tips.admin import moves
+from desk.errors import NotPermitted, Refused
+from tips import permissions
+from tips.admin import calendar_actions
 from tips.models import State, Tip, Weekday
-from tips.refusals import NotPermitted, Refused
+from tips.schedule import calendar, queue, queue_lock, slots
 
 MOST_PAGES = 1000
 # Of what is not lined up yet, so many are offered; the list of tips has all.
@@ -101,7 +102,7 @@ class CalendarMixin:
         page = _number(request.GET.get("page"))
         # Before what it is the version of: a page must not show older tips under a newer number.
         seen = queue.version()
-        stretch = weeks.around(page=page).veil(request.user)
+        stretch = calendar.around(page=page).veil(request.user)
         waiting, to_plan, undecided = self._waiting(request, stretch.now) if page == 1 else ([], [], 0)
         shown = {row.tip.pk for row in stretch.coming if row.tip}
         days = {row.slot.at: row.slot.day for row in stretch.coming}
@@ -119,12 +120,12 @@ class CalendarMixin:
             weeks=stretch,
             now=stretch.now,
             next=stretch.next,
-            verdict=weeks.verdict(stretch.next) if stretch.next else "",
-            advice=weeks.advice(stretch.next) if stretch.next else "",
+            verdict=calendar.verdict(stretch.next) if stretch.next else "",
+            advice=calendar.advice(stretch.next) if stretch.next else "",
             waiting=waiting,
             to_plan=to_plan,
             undecided=undecided,
-            may_move=request.user.has_perm(rights.APPROVE),
+            may_move=request.user.has_perm(permissions.APPROVE),
             page=page,
             older=page + 1 if older and page < MOST_PAGES else None,
             newer=page - 1,
@@ -133,12 +134,12 @@ class CalendarMixin:
     def _waiting(self, request, now):
         """Return the queue, what is in review without a day, and how many more of these there are."""
         in_review = Tip.objects.filter(state=State.IN_REVIEW, publish_at=None, undated=False)
-        tips = (planning.holders(now) | in_review).for_lists().select_related("author")
-        if not request.user.has_perm(rights.CHANGE_ANY):
+        tips = (queue_lock.holders(now) | in_review).for_lists().select_related("author")
+        if not request.user.has_perm(permissions.CHANGE_ANY):
             # Of what has no moment yet, authors see their own.
             tips = tips.exclude(~_own(request), publish_at=None)
         tips = list(tips)
-        weeks.veil(tips, request.user)
+        calendar.veil(tips, request.user)
         to_plan = [tip for tip in tips if not tip.publish_at]
         waiting = [tip for tip in tips if tip.publish_at]
         return waiting, to_plan[:MOST_OFFERED], max(len(to_plan) - MOST_OFFERED, 0)
@@ -149,12 +150,12 @@ class CalendarMixin:
         if request.method != "POST":
             return HttpResponseRedirect(reverse("admin:tips_calendar"))
         form = MoveForm(request.POST)
-        if not form.is_valid() or form.cleaned_data["verb"] not in moves.MOVES:
+        if not form.is_valid() or form.cleaned_data["verb"] not in calendar_actions.MOVES:
             self.message_user(request, "Nothing was moved: choose a tip and where it goes.", messages.ERROR)
             return HttpResponseRedirect(reverse("admin:tips_calendar"))
         asked = form.cleaned_data
         try:
-            sentence = moves.MOVES[asked["verb"]](asked, request.user)
+            sentence = calendar_actions.MOVES[asked["verb"]](asked, request.user)
         except NotPermitted:
             raise
         except Refused as refusal:
@@ -180,7 +181,7 @@ class CalendarMixin:
         form, refused = WeekForm(request.POST or None), ""
         if request.method == "POST" and form.is_valid():
             try:
-                sentence = moves.of_week(row.slot.day, form.cleaned_data, request.user)
+                sentence = calendar_actions.of_week(row.slot.day, form.cleaned_data, request.user)
             except NotPermitted:
                 raise
             except Refused as refusal:
@@ -193,7 +194,7 @@ class CalendarMixin:
         return self._calendar_page(
             request,
             "calendar_week",
-            f"Week of {weeks.when(row.slot)}",
+            f"Week of {calendar.when(row.slot)}",
             status=409 if refused else 200,
             seen=seen,
             row=row,
@@ -249,7 +250,7 @@ class CalendarMixin:
         )
 
     def _refuse_onlookers(self, request):
-        if not self.has_view_permission(request) or not request.user.has_perm(rights.APPROVE):
+        if not self.has_view_permission(request) or not request.user.has_perm(permissions.APPROVE):
             raise PermissionDenied("Ask an editor to change the queue.")
 
     def _calendar_page(self, request, name, title, status=200, **context):

@@ -4,8 +4,8 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Max, Min, Q
 from django.utils import timezone
 
-from tips import slots
 from tips.models import Category, State, Tip
+from tips.schedule import slots
 
 
 class StateFilter(SimpleListFilter):

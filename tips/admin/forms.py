@@ -13,9 +13,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import slugify
 
-from tips import addresses, markup, media, planning, publishing, tagging
+from desk.errors import Refused
+from tips import images
 from tips.models import Category, Tag, Tip
-from tips.refusals import Refused
+from tips.publishing import slugs, tagging, workflow
+from tips.schedule import queue_lock
+from tips.text import markup
 
 _A_DAY = f"In the zone {settings.TIME_ZONE}. A date alone means {settings.SLOT_TIME:%H:%M} on that day."
 
@@ -161,21 +164,21 @@ class TipForm(forms.ModelForm):
         title = self.cleaned_data.get("title", "")
         if not slug or (not self.instance.pk and slug == slugify(title)):
             # Nobody chose it: a number is added where another tip has it.
-            slug = addresses.free(title, besides=self.instance.pk)
+            slug = slugs.free(title, besides=self.instance.pk)
         if not slug and self.cleaned_data.get("title"):
             raise forms.ValidationError(
                 "The title makes no address. Write one: small letters, digits, hyphens."
             )
         if slug and slug != self.instance.slug:
             try:
-                addresses.require_free(slug, besides=self.instance.pk, by=self.user)
+                slugs.require_free(slug, besides=self.instance.pk, by=self.user)
             except Refused as refusal:
                 raise forms.ValidationError(str(refusal)) from refusal
         return slug
 
     def clean_body(self):
         try:
-            return media.settled(markup.clean(self.cleaned_data["body"].replace("\r\n", "\n")))
+            return images.settled(markup.clean(self.cleaned_data["body"].replace("\r\n", "\n")))
         except Refused as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
 
@@ -183,10 +186,10 @@ class TipForm(forms.ModelForm):
         when = self.cleaned_data["publish_at"]
         if when and "publish_at" in self.changed_data and when <= timezone.now():
             raise forms.ValidationError(
-                f"{publishing.in_words(when)} has passed. Choose a later day, or leave it empty."
+                f"{workflow.in_words(when)} has passed. Choose a later day, or leave it empty."
             )
         if when and "publish_at" in self.changed_data:
-            planning.refuse_in_form(self.instance, when)
+            queue_lock.refuse_in_form(self.instance, when)
         return when
 
     def clean_undated(self):

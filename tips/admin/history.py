@@ -8,8 +8,9 @@ from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, re_path, reverse
 
-from tips import history, publishing, versions
-from tips.refusals import NotPermitted, Refused
+from desk.errors import NotPermitted, Refused
+from tips.models import versions
+from tips.publishing import history, workflow
 
 PER_PAGE = 30
 MOST_LINES = 100
@@ -71,7 +72,7 @@ class HistoryMixin:
             rows=rows,
             page=page,
             newest=versions.newest_id(tip),
-            may_revert=publishing.may_change(request.user, tip),
+            may_revert=workflow.may_change(request.user, tip),
             log=log.order_by("-action_time", "-pk")[:MOST_LINES],
         )
 
@@ -95,7 +96,7 @@ class HistoryMixin:
             who_old=history.who(old),
             who_new=history.who(new),
             parts=history.diff(old, new),
-            may_revert=publishing.may_change(request.user, tip),
+            may_revert=workflow.may_change(request.user, tip),
             newest=versions.newest_id(tip),
         )
 
@@ -105,7 +106,7 @@ class HistoryMixin:
         version, newest = self._version(tip, number), history.saved(tip).first()
         if version is None:
             raise Http404("There is no such version.")
-        if not publishing.may_change(request.user, tip):
+        if not workflow.may_change(request.user, tip):
             raise NotPermitted(f"You may not change “{tip}”.")
         if request.method == "POST":
             return self._revert(request, tip, version)

@@ -7,9 +7,9 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.html import format_html
 
-from tips import media
+from desk.errors import Refused
+from tips import images
 from tips.models import Image
-from tips.refusals import Refused
 
 LATEST = 12
 
@@ -51,7 +51,7 @@ class ImagesMixin:
         if file is None:
             return JsonResponse({"error": "Choose a picture first."}, status=400)
         try:
-            image = media.take(file, by=request.user)
+            image = images.take(file, by=request.user)
         except Refused as refusal:
             return JsonResponse({"error": str(refusal)}, status=400)
         return JsonResponse({"src": image.address, "width": image.width, "height": image.height})
@@ -63,7 +63,7 @@ class ImagesMixin:
         image, snippet, alt = None, "", ""
         if request.method == "POST" and form.is_valid():
             try:
-                image = media.take(form.cleaned_data["file"], by=request.user)
+                image = images.take(form.cleaned_data["file"], by=request.user)
             except Refused as refusal:
                 form.add_error("file", str(refusal))
             else:

@@ -8,10 +8,10 @@ from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from tips import preview, tagging
+from desk.errors import NotPermitted, Refused
 from tips.admin.forms import TagsField
 from tips.models import Category, Tag
-from tips.refusals import NotPermitted, Refused
+from tips.publishing import preview, tagging
 
 
 class LinkForm(forms.Form):

@@ -15,12 +15,14 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from js_asset import Media
 
-from tips import planning, publishing, search, tagging, versions, writing
-from tips.admin import calendar, filters, history, images, preview, verbs, watching
+from desk.errors import NotPermitted, Refused
+from tips.admin import calendar, concurrent_editing, filters, history, images, preview, verbs
 from tips.admin.forms import TipForm
 from tips.admin.writing import WritingMixin
-from tips.models import State, Tag, Tip, newest_first
-from tips.refusals import NotPermitted, Refused
+from tips.models import State, Tag, Tip, newest_first, versions
+from tips.publishing import editing, tagging, workflow
+from tips.schedule import queue_lock
+from tips.search import engine
 
 SUGGESTIONS = 10
 
@@ -39,7 +41,7 @@ class TipAdmin(
     verbs.VerbsMixin,
     history.HistoryMixin,
     preview.PreviewMixin,
-    watching.WatchingMixin,
+    concurrent_editing.WatchingMixin,
     calendar.CalendarMixin,
     admin.ModelAdmin,
 ):
@@ -66,7 +68,7 @@ class TipAdmin(
 
     def get_queryset(self, request):
         queryset = super().get_queryset(request)
-        if not request.user.has_perm(publishing.CHANGE_ANY):
+        if not request.user.has_perm(workflow.CHANGE_ANY):
             queryset = queryset.filter(author=request.user)
         return queryset
 
@@ -74,7 +76,7 @@ class TipAdmin(
         """Return the tip, or None where this person may not know of it. Locked while it is written."""
         queryset = self.get_queryset(request)
         if request.method == "POST" and connection.in_atomic_block:
-            planning.lock()
+            queue_lock.lock()
             queryset = queryset.select_for_update(of=("self",))
         try:
             return queryset.get(pk=self.opts.pk.to_python(object_id))
@@ -83,14 +85,14 @@ class TipAdmin(
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and (
-            obj is None or publishing.may_change(request.user, obj)
+            obj is None or workflow.may_change(request.user, obj)
         )
 
     def has_delete_permission(self, request, obj=None):
         """What readers have seen is withdrawn, not deleted: its address must say that it is gone."""
         return super().has_delete_permission(request, obj) and (
             obj is None
-            or (obj.state in (State.DRAFT, State.IN_REVIEW) and publishing.may_change(request.user, obj))
+            or (obj.state in (State.DRAFT, State.IN_REVIEW) and workflow.may_change(request.user, obj))
         )
 
     # --- The list -------------------------------------------------------------------------------------
@@ -109,9 +111,9 @@ class TipAdmin(
         found = Q()
         for name in self.search_fields:
             found |= Q(**{f"{name}__icontains": search_term})
-        if terms := search.parse(search_term):
+        if terms := engine.parse(search_term):
             # Made of the search's own statement and its parameters.
-            found |= Q(pk__in=RawSQL(*search.matching(terms)))  # noqa: S611
+            found |= Q(pk__in=RawSQL(*engine.matching(terms)))  # noqa: S611
         return queryset.filter(found), False
 
     @admin.display(description="state", ordering="state")
@@ -175,7 +177,7 @@ class TipAdmin(
         if not planned_here:
             # Readers, or the search engines that led them, know the address.
             names.append("slug")
-        if not planned_here or not request.user.has_perm(publishing.APPROVE):
+        if not planned_here or not request.user.has_perm(workflow.APPROVE):
             names += ["publish_at", "undated"]
         return names
 
@@ -210,14 +212,14 @@ class TipAdmin(
         """Write what the form holds and nothing else: a verb may have moved the tip meanwhile."""
         versions.hold(obj)
         if not change:
-            writing.start(obj, by=request.user)
+            editing.start(obj, by=request.user)
         elif form.has_changed():
-            sentence = writing.revise(obj, form.changed_data, by=request.user)
-            if sentence != writing.SAVED:
+            sentence = editing.revise(obj, form.changed_data, by=request.user)
+            if sentence != editing.SAVED:
                 self.message_user(request, sentence)
 
     def delete_model(self, request, obj):
-        writing.delete(obj, by=request.user)
+        editing.delete(obj, by=request.user)
 
     def delete_view(self, request, object_id, extra_context=None):
         """Ask, and delete; where that is refused, nothing has happened, and the list says why."""
@@ -243,7 +245,7 @@ class TipAdmin(
 
     def delete_queryset(self, request, queryset):
         for tip in queryset:
-            writing.delete(tip, by=request.user)
+            editing.delete(tip, by=request.user)
 
     def save_related(self, request, form, formsets, change):
         form.cleaned_data["tags"] = tagging.find_or_make(form.cleaned_data["tags"])

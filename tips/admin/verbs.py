@@ -12,10 +12,10 @@ from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from tips import grounds, mail_mark, preflight, publishing, versions
+from desk.errors import NotPermitted, Refused
 from tips.admin.forms import DayForm, OverrideForm, ReasonForm
-from tips.models import State, Tip
-from tips.refusals import NotPermitted, Refused
+from tips.models import State, Tip, versions
+from tips.publishing import mail_exclusion, preconditions, preflight, workflow
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Verb:
 
     def form_for(self, user, tip):
         """Return the class of the form that a person fills in before the verb is done."""
-        if self.approves and publishing.may_override(user, tip):
+        if self.approves and workflow.may_override(user, tip):
             return OverrideForm
         return self.form
 
@@ -56,15 +56,15 @@ def _to_come(tip):
 VERBS = {
     "submit": Verb(
         label="Submit for review",
-        run=publishing.submit,
-        offered=lambda user, tip: tip.state == State.DRAFT and publishing.may_change(user, tip),
+        run=workflow.submit,
+        offered=lambda user, tip: tip.state == State.DRAFT and workflow.may_change(user, tip),
         follows="An editor reads it next. Until it is sent back, only editors can change it.",
         done="Submitted for review.",
     ),
     "approve": Verb(
         label="Approve",
-        run=publishing.approve,
-        offered=lambda user, tip: tip.state == State.IN_REVIEW and user.has_perm(publishing.APPROVE),
+        run=workflow.approve,
+        offered=lambda user, tip: tip.state == State.IN_REVIEW and user.has_perm(workflow.APPROVE),
         follows="Readers see it when its day comes; at once where it is undated.",
         done="Approved.",
         sheet=preflight.inspect,
@@ -72,8 +72,8 @@ VERBS = {
     ),
     "schedule": Verb(
         label="Give it another day",
-        run=publishing.schedule,
-        offered=lambda user, tip: _to_come(tip) and user.has_perm(publishing.APPROVE),
+        run=workflow.schedule,
+        offered=lambda user, tip: _to_come(tip) and user.has_perm(workflow.APPROVE),
         follows="It stays approved, and appears on the new day instead.",
         done="Planned for its new day.",
         asks=True,
@@ -81,11 +81,11 @@ VERBS = {
     ),
     "publish-now": Verb(
         label="Publish now",
-        run=publishing.publish_now,
+        run=workflow.publish_now,
         offered=lambda user, tip: (
             (tip.state == State.IN_REVIEW or _to_come(tip))
             and not tip.undated
-            and user.has_perms([publishing.PUBLISH, publishing.APPROVE])
+            and user.has_perms([workflow.PUBLISH, workflow.APPROVE])
         ),
         follows="Readers see it at once: on the site, in the lists and in the feeds. Its day is today.",
         done="Published: readers see it now.",
@@ -95,9 +95,9 @@ VERBS = {
     ),
     "send-back": Verb(
         label="Send back",
-        run=publishing.send_back,
+        run=workflow.send_back,
         offered=lambda user, tip: (
-            (tip.state == State.IN_REVIEW or _to_come(tip)) and user.has_perm(publishing.APPROVE)
+            (tip.state == State.IN_REVIEW or _to_come(tip)) and user.has_perm(workflow.APPROVE)
         ),
         follows="It is a draft again, for its author to change. It appears only when it is approved anew.",
         done="Sent back to its author.",
@@ -106,8 +106,8 @@ VERBS = {
     ),
     "withdraw": Verb(
         label="Withdraw",
-        run=publishing.withdraw,
-        offered=lambda user, tip: tip.state == State.APPROVED and user.has_perm(publishing.PUBLISH),
+        run=workflow.withdraw,
+        offered=lambda user, tip: tip.state == State.APPROVED and user.has_perm(workflow.PUBLISH),
         follows="It leaves every list and feed at once. Whoever comes to its address learns that it is gone.",
         done="Withdrawn.",
         asks=True,
@@ -115,23 +115,23 @@ VERBS = {
     ),
     "reinstate": Verb(
         label="Reinstate",
-        run=publishing.reinstate,
-        offered=lambda user, tip: tip.state == State.WITHDRAWN and user.has_perm(publishing.PUBLISH),
+        run=workflow.reinstate,
+        offered=lambda user, tip: tip.state == State.WITHDRAWN and user.has_perm(workflow.PUBLISH),
         follows="It goes back to its old day if it was public; else it is a draft again.",
         done="Reinstated.",
     ),
     "not-for-mail": Verb(
         label="Not for mail",
-        run=mail_mark.keep_from_mail,
-        offered=lambda user, tip: mail_mark.may_mark(user, tip, for_mail=False),
+        run=mail_exclusion.keep_from_mail,
+        offered=lambda user, tip: mail_exclusion.may_mark(user, tip, for_mail=False),
         follows="Readers see it on the site, and no mailing brings it. Only a publisher takes that back.",
         done="Marked as not for mail.",
         asks=True,
     ),
     "for-mail": Verb(
         label="Lift “not for mail”",
-        run=mail_mark.give_to_mail,
-        offered=lambda user, tip: mail_mark.may_mark(user, tip, for_mail=True),
+        run=mail_exclusion.give_to_mail,
+        offered=lambda user, tip: mail_exclusion.may_mark(user, tip, for_mail=True),
         follows="It is mailed when it goes live. If readers see it already, its mailing is shown first, and"
         " can be stopped; if it is too late for that, it waits until somebody releases it.",
         done="The mark is lifted.",
@@ -164,10 +164,10 @@ class VerbsMixin:
         return [path("<int:pk>/do/<slug:name>/", view, name="tips_tip_do"), *super().get_urls()]
 
     def has_approve_permission(self, request):
-        return request.user.has_perm(publishing.APPROVE)
+        return request.user.has_perm(workflow.APPROVE)
 
     def has_publish_permission(self, request):
-        return request.user.has_perm(publishing.PUBLISH)
+        return request.user.has_perm(workflow.PUBLISH)
 
     def verb_view(self, request, pk, name):
         """Ask for what a verb needs, say what follows, and do it on POST; the row is locked meanwhile."""
@@ -186,7 +186,7 @@ class VerbsMixin:
         if not self.has_view_permission(request, tip):
             raise PermissionDenied
         if request.method == "POST" and self.was_changed(request, tip):
-            self.message_user(request, str(grounds.overtaken(tip)), messages.ERROR)
+            self.message_user(request, str(preconditions.overtaken(tip)), messages.ERROR)
             return self._back(tip)
         form = verb.form_for(request.user, tip)(request.POST or None)
         if request.method == "POST" and form.is_valid():
@@ -223,7 +223,7 @@ class VerbsMixin:
 
         def clean(self):
             cleaned = super(late, self).clean()
-            self.add_error(None, str(grounds.overtaken(obj)))
+            self.add_error(None, str(preconditions.overtaken(obj)))
             return cleaned
 
         late = type(form)(form.__name__, (form,), {"clean": clean})

@@ -10,9 +10,10 @@ from django.http import HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from tips import addresses, publishing, similar
 from tips.admin import verbs
 from tips.models import State
+from tips.publishing import slugs, workflow
+from tips.search import similar
 
 # Names the draft in the browser that a saved form came from, for the next page to throw away.
 SAVED_COOKIE = "saved_draft"
@@ -24,7 +25,7 @@ class AddressForm(forms.Form):
 
     slug = forms.CharField(
         label="New address",
-        max_length=addresses.LONGEST,
+        max_length=slugs.LONGEST,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text="The last part of it: small letters, digits and hyphens, such as “thank-you-notes”.",
     )
@@ -32,9 +33,9 @@ class AddressForm(forms.Form):
 
 verbs.VERBS["change-address"] = verbs.Verb(
     label="Change its address",
-    run=addresses.change,
+    run=slugs.change,
     offered=lambda user, tip: (
-        tip.state in (State.APPROVED, State.WITHDRAWN) and user.has_perm(publishing.CHANGE_ANY)
+        tip.state in (State.APPROVED, State.WITHDRAWN) and user.has_perm(workflow.CHANGE_ANY)
     ),
     follows="It stays where it is in the lists. Where readers knew the old address, it leads to the new one.",
     done="Its address is changed.",
@@ -69,7 +70,7 @@ class WritingMixin:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         texts = [request.POST.get(name, "")[: settings.DATA_UPLOAD_MAX_MEMORY_SIZE] for name in _TEXTS]
-        sees_all = request.user.has_perm(publishing.CHANGE_ANY)
+        sees_all = request.user.has_perm(workflow.CHANGE_ANY)
         found = similar.earlier(*texts, exclude=pk, author=None if sees_all else request.user.pk)
         context = {
             **self.admin_site.each_context(request),
@@ -87,7 +88,7 @@ class WritingMixin:
 
     def _as_listed(self, request, tip, figure):
         address = reverse("admin:tips_tip_change", args=[tip.pk])
-        if not request.user.has_perm(publishing.CHANGE_ANY) and tip.author_id != request.user.pk:
+        if not request.user.has_perm(workflow.CHANGE_ANY) and tip.author_id != request.user.pk:
             address = tip.get_absolute_url()
         return {
             "tip": tip,

@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from tips import markup
+from tips.text import markup
 
 _FOOTER_BEGINS, _FOOTER_ENDS = "Signup for FREE Tips!", "Visit Our Home Page"
 _LONGEST_FOOTER = 300

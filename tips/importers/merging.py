@@ -7,9 +7,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 
-from tips import markup, words
 from tips.importers.records import Post, Warned
-from tips.tagging import key
+from tips.publishing.tagging import key
+from tips.text import markup, stems
 
 _SAME = str.maketrans(
     dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("‘’‚‛`´′", "'") | dict.fromkeys("“”„‟«»″", '"')
@@ -26,7 +26,7 @@ def folded(title):
     A long one ends in a digest of all of it, so that it fits into a row.
     """
     text = "".join(char for char in title if unicodedata.category(char) != "Cf")
-    text = markup.one_line(words.fold(text.translate(_SAME)).translate(_SAME))
+    text = markup.one_line(stems.fold(text.translate(_SAME)).translate(_SAME))
     if len(text) <= _LONGEST_IN_IDENTITY:
         return text
     return text[:150] + "#" + short_digest(text)
@@ -73,7 +73,7 @@ def agree(one, other):
 
 def _beginnings(tip):
     for text in (tip.excerpt, f"{markup.to_text(tip.body)} {tip.takeaway}"):
-        letters = "".join(filter(str.isalnum, words.fold(text)))
+        letters = "".join(filter(str.isalnum, stems.fold(text)))
         if letters:
             yield letters
 

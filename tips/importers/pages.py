@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from tips import markup
 from tips.importers import files, lines
 from tips.importers.records import Archive, Post, Refusal, Warned
-from tips.tagging import key
+from tips.publishing.tagging import key
+from tips.text import markup
 
 TIP_OF_THE_WEEK = "Customer Service Tip of the Week"
 LONGEST_NAME = 100

@@ -5,13 +5,15 @@ from contextlib import nullcontext
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tips import markup, planning, search, slots, versions
 from tips.importers import merging, pages
 from tips.importers.matching import batches, match
-from tips.importers.names import Categories, Slugs, Tags
 from tips.importers.records import Post, Report, Warned
-from tips.models import CategorisedTip, ImportRun, Origin, State, TaggedTip, Tip
-from tips.tagging import key
+from tips.importers.taxonomy import Categories, Slugs, Tags
+from tips.models import CategorisedTip, ImportRun, Origin, State, TaggedTip, Tip, versions
+from tips.publishing.tagging import key
+from tips.schedule import queue_lock, slots
+from tips.search import engine
+from tips.text import markup
 
 # Any number, so long as it is always the same one: who holds it is the one import at work.
 _LOCK = 5_417_100
@@ -42,10 +44,10 @@ def write(archive, *, dry_run=False, source="pages", progress=None):
             if not dry_run:
                 _wait_for_others()
                 # Before any tip: the desk locks tips in another order than an archive has them.
-                planning.lock()
+                queue_lock.lock()
             _Writer(merged, report, source).write(progress)
             if not dry_run and (report.created or report.updated):
-                search.count_words()
+                engine.count_words()
             if not dry_run:
                 _record(report, source)
     report.warnings = sorted(set(report.warnings))

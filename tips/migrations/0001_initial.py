@@ -4,7 +4,7 @@ import django.db.models.deletion
 import django.utils.timezone
 import simple_history.models
 import taggit.managers
-import tips.models.listing
+import tips.models.published
 from django.conf import settings
 from django.db import migrations, models
 
@@ -647,7 +647,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="categorisedtip",
-            index=tips.models.listing.ListingIndex(
+            index=tips.models.published.ListingIndex(
                 models.F("category"),
                 models.F("state"),
                 models.OrderBy(models.F("publish_at"), descending=True, nulls_last=True),
@@ -703,7 +703,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="tip",
-            index=tips.models.listing.ListingIndex(
+            index=tips.models.published.ListingIndex(
                 models.F("state"),
                 models.OrderBy(models.F("publish_at"), descending=True, nulls_last=True),
                 models.F("id"),
@@ -712,7 +712,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="tip",
-            index=tips.models.listing.ListingIndex(
+            index=tips.models.published.ListingIndex(
                 models.F("state"),
                 models.F("has_body"),
                 models.OrderBy(models.F("publish_at"), descending=True, nulls_last=True),
@@ -757,7 +757,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="taggedtip",
-            index=tips.models.listing.ListingIndex(
+            index=tips.models.published.ListingIndex(
                 models.F("tag"),
                 models.F("state"),
                 models.OrderBy(models.F("publish_at"), descending=True, nulls_last=True),

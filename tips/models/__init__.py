@@ -1,14 +1,14 @@
 """Tips and the ways into them, with the rules that the database holds too. By subject; import from here."""
 
-from tips.models.desk import Opening, PreviewLink
+from tips.models.editing import Opening, PreviewLink
 from tips.models.images import Image, ImageUse
-from tips.models.listing import ListingIndex, PublishedQuerySet, State, newest_first, oldest_first
+from tips.models.imports import Contribution, FormerSlug, ImportRun, Origin
 from tips.models.placements import CategorisedTip, Placement, TaggedTip
-from tips.models.timetable import QueueVersion, SlotException, SlotRule, Weekday
+from tips.models.published import ListingIndex, PublishedQuerySet, State, newest_first, oldest_first
+from tips.models.slots import QueueVersion, SlotException, SlotRule, Weekday
+from tips.models.taxonomy import Category, Tag
 from tips.models.tip import Tip, TipQuerySet
-from tips.models.traces import Contribution, FormerSlug, ImportRun, Origin
 from tips.models.vocabulary import Word
-from tips.models.ways import Category, Tag
 
 __all__ = [
     "CategorisedTip",

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from tips import pictures
+from tips.text import body_images
 
 
 class Image(models.Model):
@@ -46,7 +46,7 @@ class ImageUse(models.Model):
     def note(cls, tips):
         """Write down which images some saved tips show now. Tips whose body is not loaded are left alone."""
         shown = {
-            tip.pk: {name for name, _ in pictures.shown(tip.body)}
+            tip.pk: {name for name, _ in body_images.shown(tip.body)}
             for tip in tips
             if "body" not in tip.get_deferred_fields()
         }

@@ -4,9 +4,9 @@ from django.db import models
 from django.db.models import F
 from taggit.models import ItemBase
 
-from tips.models.listing import ListingIndex, PublishedQuerySet, State, newest_first
+from tips.models.published import ListingIndex, PublishedQuerySet, State, newest_first
+from tips.models.taxonomy import Category, Tag
 from tips.models.tip import Tip
-from tips.models.ways import Category, Tag
 
 
 class Placement(models.Model):

@@ -8,11 +8,12 @@ from django.utils import timezone
 from django_prose_editor.fields import ProseEditorField
 from taggit.managers import TaggableManager
 
-from tips import markup, versions, words
+from tips.models import versions
 from tips.models.images import ImageUse
-from tips.models.listing import ListingIndex, PublishedQuerySet, State, newest_first, oldest_first
+from tips.models.published import ListingIndex, PublishedQuerySet, State, newest_first, oldest_first
+from tips.models.taxonomy import Category
 from tips.models.vocabulary import Word
-from tips.models.ways import Category
+from tips.text import markup, stems
 
 
 class TipQuerySet(PublishedQuerySet):
@@ -189,9 +190,9 @@ class Tip(models.Model):
         if "title" not in deferred:
             self.title = markup.one_line(self.title)
         if deferred.isdisjoint({"title", "takeaway", "body", "excerpt"}):
-            self.words_title = words.indexed(self.title)
-            self.words_takeaway = words.indexed(self.takeaway)
-            self.words_body = words.indexed(self.essence)
+            self.words_title = stems.indexed(self.title)
+            self.words_takeaway = stems.indexed(self.takeaway)
+            self.words_body = stems.indexed(self.essence)
             if not self.excerpt:
                 self.excerpt = markup.excerpt(self.essence)
 

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from tips import words
+from tips.text import stems
 
 
 class Word(models.Model):
@@ -26,7 +26,7 @@ class Word(models.Model):
         found = set()
         for tip in tips:
             if tip.get_deferred_fields().isdisjoint({"title", "takeaway", "body", "excerpt"}):
-                found |= words.vocabulary(f"{tip.title} {tip.takeaway} {tip.essence}")
+                found |= stems.vocabulary(f"{tip.title} {tip.takeaway} {tip.essence}")
         new = sorted(found)
         for start in range(0, len(new), 500):
             some = new[start : start + 500]
@@ -34,6 +34,6 @@ class Word(models.Model):
             unknown = [word for word in some if word not in known]
             # Another process may learn the same word at this moment.
             cls.objects.bulk_create(
-                [cls(word=word, stem=words.stem(word), length=len(word)) for word in unknown],
+                [cls(word=word, stem=stems.stem(word), length=len(word)) for word in unknown],
                 ignore_conflicts=True,
             )

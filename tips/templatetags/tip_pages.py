@@ -3,7 +3,8 @@
 from django import template
 from django.utils.safestring import mark_safe
 
-from tips import highlight, markup, metadata, pictures
+from tips.public import structured_data
+from tips.text import body_images, highlight, markup
 
 register = template.Library()
 
@@ -11,19 +12,19 @@ register = template.Library()
 @register.filter
 def description(tip):
     """Return what search engines and link previews show of a tip."""
-    return metadata.description(tip)
+    return structured_data.description(tip)
 
 
 @register.filter
 def json_ld(tip):
     """Return a tip's structured data, ready to stand in a script element."""
-    return metadata.as_script(metadata.article(tip))
+    return structured_data.as_script(structured_data.article(tip))
 
 
 @register.filter
 def safe_body(tip):
     """Return a tip's body as it may be shown. It was cleaned when stored; only here is it trusted."""
-    return mark_safe(pictures.unhurried(tip.body))  # noqa: S308
+    return mark_safe(body_images.unhurried(tip.body))  # noqa: S308
 
 
 @register.filter

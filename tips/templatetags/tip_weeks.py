@@ -2,7 +2,7 @@
 
 from django import template
 
-from tips import weeks
+from tips.schedule import calendar
 
 register = template.Library()
-register.filter("slot_words", weeks.when)
+register.filter("slot_words", calendar.when)

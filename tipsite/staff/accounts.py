@@ -17,10 +17,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
-from tips.refusals import NotPermitted, Overtaken, Refused
-from tipsite import emails
-from tipsite.roles import ROLES
-from tipsite.staff import notes, sessions, tokens, two_factor
+from desk.errors import NotPermitted, Overtaken, Refused
+from tipsite.staff import audit_log, emails, sessions, tokens, two_factor
+from tipsite.staff.roles import ROLES
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +90,7 @@ def invite(address, role, *, by, first_name="", last_name=""):
         with transaction.atomic():
             person.save()
             person.groups.add(Group.objects.get(name=role))
-            notes.leave(by, person, f"Invited as {role}.", ADDITION)
+            audit_log.leave(by, person, f"Invited as {role}.", ADDITION)
     except IntegrityError:
         raise Overtaken("Somebody else invited the same person just now. Look at the list.") from None
     return person
@@ -111,7 +110,7 @@ def resend(person, *, by):
         # The link is made of the password's hash, and an unusable one is random.
         person.set_unusable_password()
         person.save(update_fields=["password"])
-        notes.leave(by, person, "Invited again.")
+        audit_log.leave(by, person, "Invited again.")
     send_invitation(person, by=by)
 
 
@@ -121,7 +120,7 @@ def cancel(person, *, by):
     try:
         with transaction.atomic():
             person = _still_invited(person)
-            notes.leave(by, person, f"Invitation of {person.email} cancelled.", DELETION)
+            audit_log.leave(by, person, f"Invitation of {person.email} cancelled.", DELETION)
             person.delete()
     except ProtectedError:
         raise Refused(f"“{person}” has tips already. Deactivate the account instead.") from None
@@ -162,7 +161,7 @@ def change_role(person, role, *, by):
     with transaction.atomic():
         person.groups.remove(*Group.objects.filter(name__in=ROLES.keys() - {role}))
         person.groups.add(Group.objects.get(name=role))
-        notes.leave(by, person, f"Now {role}.")
+        audit_log.leave(by, person, f"Now {role}.")
 
 
 def change_address(person, *, by):
@@ -176,7 +175,7 @@ def change_address(person, *, by):
     before = User.objects.select_for_update().get(pk=person.pk)
     if before.email == person.email:
         return ""
-    notes.leave_new_address(by, person, before.email)
+    audit_log.leave_new_address(by, person, before.email)
     if by.pk != person.pk:
         sessions.end_all(person)
     return "" if is_invited(before) else before.email
@@ -198,7 +197,7 @@ def reset_two_factor(person, *, by):
     """
     _permit(by, person)
     _not_oneself(by, person, "reset your own app here; turn it off under “My account”")
-    if not by.is_superuser and notes.readdressed_since(person, timezone.now() - NEW_ADDRESS_RESTS):
+    if not by.is_superuser and audit_log.readdressed_since(person, timezone.now() - NEW_ADDRESS_RESTS):
         raise Refused(
             f"The address of “{person}” was changed within the last {NEW_ADDRESS_RESTS.days} days. Wait until"
             " they are over, or ask a superuser to reset it."
@@ -215,7 +214,7 @@ def sign_out(person, *, by):
     if by.pk != person.pk:
         _permit(by, person)
     ended = sessions.end_all(person)
-    notes.leave(by, person, "Signed out everywhere.")
+    audit_log.leave(by, person, "Signed out everywhere.")
     return ended
 
 
@@ -229,7 +228,7 @@ def deactivate(person, *, by):
     with transaction.atomic():
         if not User.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
             raise Overtaken(f"“{person}” is deactivated already.")
-        notes.leave(by, person, "Deactivated.")
+        audit_log.leave(by, person, "Deactivated.")
     person.is_active = False
     sessions.end_all(person)
 
@@ -240,7 +239,7 @@ def reactivate(person, *, by):
     with transaction.atomic():
         if not User.objects.filter(pk=person.pk, is_active=False).update(is_active=True):
             raise Overtaken(f"“{person}” is active already.")
-        notes.leave(by, person, "Reactivated.")
+        audit_log.leave(by, person, "Reactivated.")
     person.is_active = True
 
 

@@ -7,9 +7,9 @@ from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.models import User
 
-from shield.budgets import Allowance
-from tipsite.roles import ROLES
+from shield.rate_limits import Allowance
 from tipsite.staff import accounts, tasks
+from tipsite.staff.roles import ROLES
 
 PER_ADDRESS = Allowance("password reset address", 3, timedelta(hours=1))
 # Whoever finds an open desk must not guess its owner's password there.

@@ -15,8 +15,8 @@ from django.contrib.auth.signals import user_login_failed
 from django.shortcuts import render
 from django.utils import timezone
 
-from shield import origins
-from tips.desk import policy
+from desk.admin_site import policy
+from shield import request_origin
 
 NAME_LENGTH = 150
 
@@ -26,7 +26,7 @@ def network(request):
 
     Judged as everywhere, by TRUSTED_PROXIES.
     """
-    address = origins.network(request).partition("/")[0]
+    address = request_origin.network(request).partition("/")[0]
     return None if address == "unknown" else address
 
 

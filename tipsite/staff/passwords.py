@@ -8,11 +8,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import reverse_lazy
 
-from shield import origins
-from shield.budgets import Allowance
-from tipsite.staff import lockout, notes, tokens
+from shield import request_origin
+from shield.rate_limits import Allowance
+from tipsite.staff import audit_log, lockout, tokens
 from tipsite.staff.forms import ForgottenForm
-from tipsite.staff.signing_in import BACKEND
+from tipsite.staff.sign_in import BACKEND
 
 PER_NETWORK = Allowance("password reset network", 20, timedelta(hours=1))
 
@@ -32,7 +32,7 @@ class Forgotten(InTheDesk, views.PasswordResetView):
     success_url = reverse_lazy("admin:password_reset_done")
 
     def form_valid(self, form):
-        if PER_NETWORK.spend(origins.network(self.request)):
+        if PER_NETWORK.spend(request_origin.network(self.request)):
             return super().form_valid(form)
         form.add_error(None, "Many people asked for this from your network just now. Please try in an hour.")
         response = self.form_invalid(form)
@@ -62,7 +62,7 @@ class NewPassword(InTheDesk, views.PasswordResetConfirmView):
                 self.validlink = False
                 return self.render_to_response(self.get_context_data())
             response = super().form_valid(form)
-            notes.leave(self.user, self.user, self.note)
+            audit_log.leave(self.user, self.user, self.note)
         lockout.forget(self.request, self.user)
         return response
 

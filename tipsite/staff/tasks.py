@@ -5,8 +5,7 @@ import logging
 from django.contrib.auth.models import User
 from django_tasks import task
 
-from tipsite import emails
-from tipsite.staff import tokens
+from tipsite.staff import emails, tokens
 
 logger = logging.getLogger(__name__)
 

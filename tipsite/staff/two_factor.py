@@ -7,7 +7,7 @@ from django.db import transaction
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from tipsite.staff import notes, sessions
+from tipsite.staff import audit_log, sessions
 
 RECOVERY_CODES = 10
 # How STAFF_TWO_FACTOR names those who need no group.
@@ -53,7 +53,7 @@ def confirm(person, code, session_key):
         TOTPDevice.objects.filter(user=person).exclude(pk=device.pk).delete()
         device.confirmed = True
         device.save(update_fields=["confirmed"])
-        notes.leave(person, person, "Turned two-factor sign-in on.")
+        audit_log.leave(person, person, "Turned two-factor sign-in on.")
     sessions.end_all(person, but=session_key)
     return device
 
@@ -63,7 +63,7 @@ def turn_off(person, by, sentence):
     with transaction.atomic():
         TOTPDevice.objects.filter(user=person).delete()
         StaticDevice.objects.filter(user=person).delete()
-        notes.leave(by, person, sentence)
+        audit_log.leave(by, person, sentence)
 
 
 def make_recovery_codes(person):
@@ -73,7 +73,7 @@ def make_recovery_codes(person):
         device = StaticDevice.objects.create(user=person, name="recovery codes")
         codes = {StaticToken.random_token() for _ in range(RECOVERY_CODES)}
         StaticToken.objects.bulk_create([StaticToken(device=device, token=code) for code in sorted(codes)])
-        notes.leave(person, person, "Made new recovery codes.")
+        audit_log.leave(person, person, "Made new recovery codes.")
 
 
 def recovery_codes(person):

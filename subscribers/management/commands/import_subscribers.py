@@ -10,11 +10,10 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from tqdm import tqdm
 
-from subscribers import sheets
-from subscribers.importers import columns
-from subscribers.importers.reading import AddressList
-from subscribers.importers.records import Outcome, RefusedError, Report
-from subscribers.importers.store import store
+from subscribers.exchange import columns, own_format
+from subscribers.exchange.address_list import AddressList
+from subscribers.exchange.records import Outcome, RefusedError, Report
+from subscribers.exchange.store import store
 from tips.management.commands.import_archive import printable
 
 SOME_REFUSED, NOTHING_DONE = 1, 2
@@ -110,7 +109,7 @@ class _Rows:
 
     def write(self, row):
         cells = [row.address, row.outcome, row.detail or row.reason]
-        self.writer.writerow([row.line, *map(sheets.guarded, cells)])
+        self.writer.writerow([row.line, *map(own_format.guarded, cells)])
 
     def __exit__(self, *failed):
         if self.tell:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 
-from subscribers import bounces, mailboxes
+from subscribers.bounces import mailboxes, reports
 from subscribers.models import Return
 
 SOME_REFUSED, NOTHING_DONE = 1, 2
@@ -37,7 +37,7 @@ class Command(BaseCommand):
                 with closing(place):
                     for where, raw, done in place:
                         try:
-                            row = bounces.take(raw, source="mailbox", envelope=to)
+                            row = reports.take(raw, source="mailbox", envelope=to)
                             done(row.kind == Return.Kind.OTHER)
                         except DatabaseError:
                             raise

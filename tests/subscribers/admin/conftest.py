@@ -1,7 +1,8 @@
 import pytest
 
-from subscribers import addresses, subscriptions, suppressions
+from subscribers import addresses
 from subscribers.models import Suppression
+from subscribers.people import subscriptions, suppressions
 
 
 @pytest.fixture

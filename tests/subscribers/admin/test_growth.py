@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from subscribers import charts, growth, subscriptions
+from subscribers.mailings import charts
 from subscribers.models import ConsentEvent, Erasure
+from subscribers.people import growth, subscriptions
 
 NOW = datetime(2026, 4, 8, 12, tzinfo=UTC)
 

@@ -3,8 +3,8 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from subscribers import subscriptions, suppressions
 from subscribers.models import Suppression
+from subscribers.people import subscriptions, suppressions
 
 PAGE = "/admin/subscribers/suppression/look-up/"
 STRANGER = "stranger@example.org"

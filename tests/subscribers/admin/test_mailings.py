@@ -10,8 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from subscribers import figures, subscriptions, suppressions
+from subscribers.mailings import statistics
 from subscribers.models import ConsentEvent, Delivery, Mailing, Return, Suppression
+from subscribers.people import subscriptions, suppressions
 from tests.subscribers.posting import make_mailing, make_people, make_tip
 from tests.tips.people import make_person
 
@@ -232,7 +233,7 @@ def test_the_ledger_shows_first_what_waits_for_a_person(client, publisher):
 
 
 def test_a_long_ledger_goes_on(client, publisher, monkeypatch):
-    monkeypatch.setattr("subscribers.admin.ledger.PER_PAGE", 2)
+    monkeypatch.setattr("subscribers.admin.deliveries.PER_PAGE", 2)
     mailing = make_begun(rows=[Row.SENT] * 3)
     page = page_of(client, mailing, "ledger/?state=sent")
     assert "reader2@" not in page
@@ -342,7 +343,7 @@ def test_who_left_counts_for_the_last_mailing_before_within_a_week():
     [person] = make_people(1)
     for days in (31, 29, 22, 8, 7, 5):
         left(days)
-    found = figures.of(mailings)
+    found = statistics.of(mailings)
     assert [found[mailing.pk].left for mailing in mailings] == [1, 2, 1]
 
 

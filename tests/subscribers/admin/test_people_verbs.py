@@ -6,8 +6,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 
-from subscribers import subscriptions, suppressions
 from subscribers.models import ConsentEvent, Erasure, Letter, Subscriber, Suppression
+from subscribers.people import subscriptions, suppressions
 from tests.tips.people import make_person
 
 LIST = "/admin/subscribers/subscriber/"

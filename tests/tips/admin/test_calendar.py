@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
-from tips import queue, slots
 from tips.models import QueueVersion, SlotException, SlotRule, State, Tip
+from tips.schedule import queue, slots
 
 CALENDAR = "/admin/tips/tip/calendar/"
 MOVE = f"{CALENDAR}move/"

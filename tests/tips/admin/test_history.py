@@ -4,8 +4,8 @@ from django.urls import reverse
 
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips import history, preview, versions
-from tips.models import Opening, PreviewLink, State, Tip
+from tips.models import Opening, PreviewLink, State, Tip, versions
+from tips.publishing import history, preview
 
 pytestmark = pytest.mark.django_db
 

@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
-from tips import slots, tagging
 from tips.admin.tips import TipAdmin
 from tips.models import Category, State, Tag, Tip
+from tips.publishing import tagging
+from tips.schedule import slots
 
 LIST = "/admin/tips/tip/"
 ADD = "/admin/tips/tip/add/"

@@ -6,8 +6,11 @@ from django.utils.html import escape
 from tests.tips.images import drawn, uploaded
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips import addresses, markup, media, search
+from tips import images
 from tips.models import FormerSlug, Image, State, Tip
+from tips.publishing import slugs
+from tips.search import engine
+from tips.text import markup
 
 LIST = "/admin/tips/tip/"
 ADD = f"{LIST}add/"
@@ -79,7 +82,7 @@ def test_a_refused_picture_is_refused_in_one_sentence(desk):
 
 @pytest.mark.parametrize("alt", ["", " ", None])
 def test_a_picture_without_words_is_refused_and_the_text_kept(desk, alt):
-    image = media.take(uploaded(), by=make_person("ann", "Author"))
+    image = images.take(uploaded(), by=make_person("ann", "Author"))
     attribute = "" if alt is None else f' alt="{alt}"'
     body = f'<p>Kept.</p><img src="{image.address}"{attribute}>'
     response = desk.post(ADD, filled(body=body))
@@ -124,7 +127,7 @@ def ask(client, address=f"{LIST}earlier/", **fields):
 
 def test_an_editor_is_shown_what_was_told_before(desk):
     tip = make_tip("Rain at the door", body=STORY)
-    search.count_words()
+    engine.count_words()
     page = ask(desk).content.decode()
     assert f'<a href="{form_of(tip)}"' in page
     assert "Rain at the door" in page
@@ -141,7 +144,7 @@ def test_an_editor_is_shown_what_was_told_before(desk):
 def test_an_author_is_not_told_of_anothers_draft(client, author, editor):
     make_tip("Hidden", body=STORY, state=State.DRAFT, publish_at=None, author=editor)
     public = make_tip("Public", body=STORY)
-    search.count_words()
+    engine.count_words()
     client.force_login(author)
     page = ask(client).content.decode()
     assert "Hidden" not in page
@@ -202,7 +205,7 @@ def test_an_address_that_the_script_made_gets_a_number_where_it_is_taken(desk):
 
 def test_an_author_is_not_told_the_title_of_anothers_unpublished_tip(client, author, editor):
     secret = make_tip("Secret merger", slug="merger", state=State.DRAFT, publish_at=None, author=editor)
-    addresses.change(make_tip("Secret plan", slug="plan"), "plan-b", by=editor)
+    slugs.change(make_tip("Secret plan", slug="plan"), "plan-b", by=editor)
     Tip.objects.filter(slug="plan-b").update(state=State.WITHDRAWN)
     make_tip("Known to all", slug="known")
     client.force_login(author)

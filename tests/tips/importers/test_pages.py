@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tips.importers.shapes import FOOTER, WEEK, page, post, teaser
-from tips import markup
 from tips.importers import pages
+from tips.text import markup
 
 
 def parsed(text):

@@ -8,9 +8,9 @@ from django.conf import settings as site
 
 from tests.tips.importers.shapes import FOOTER, WEEK, page, post, teaser
 from tests.tips.importers.stored import BODY, CUT, counts, names, only, rows
-from tips import slots
 from tips.importers import store
 from tips.models import Category, State, Tag, Tip
+from tips.schedule import slots
 
 pytestmark = pytest.mark.django_db
 

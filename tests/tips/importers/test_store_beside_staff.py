@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.tips.importers.shapes import page, post, teaser
 from tests.tips.importers.stored import BODY, CUT, counts, names, only
-from tips import slots, tagging
 from tips.models import Category, State, Tag, Tip
+from tips.publishing import tagging
+from tips.schedule import slots
 
 pytestmark = pytest.mark.django_db
 

@@ -4,8 +4,8 @@ import pytest
 
 from tests.tips.importers.shapes import page, post
 from tests.tips.importers.stored import BODY, only
-from tips import history, versions
-from tips.models import Tip
+from tips.models import Tip, versions
+from tips.publishing import history
 
 pytestmark = pytest.mark.django_db
 

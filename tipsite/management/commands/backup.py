@@ -5,7 +5,7 @@ import sys
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 
-from tipsite import backups
+from tipsite.backup import backup_file
 
 NOTHING_DONE = 2
 
@@ -18,8 +18,8 @@ class Command(BaseCommand):
 
     def handle(self, *, file, **options):
         try:
-            report = backups.backup(file)
-        except (backups.BackupError, DatabaseError, OSError) as error:
+            report = backup_file.backup(file)
+        except (backup_file.BackupError, DatabaseError, OSError) as error:
             self.stderr.write(f"No backup was written. {' '.join(str(error).split())}")
             sys.exit(NOTHING_DONE)
         self.stdout.write(f"Written to {file}: {report}")

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils.formats import date_format
 
-from tipsite import demonstration
+from tipsite.demo import demonstration
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ import sys
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 
-from tipsite import backups
+from tipsite.backup import backup_file
 
 PARTLY_DONE, NOTHING_DONE = 1, 2
 AFTERWARDS = (
@@ -23,11 +23,11 @@ class Command(BaseCommand):
 
     def handle(self, *, file, **options):
         try:
-            report = backups.restore(file)
-        except backups.HalfRestored as error:
+            report = backup_file.restore(file)
+        except backup_file.HalfRestored as error:
             self.stderr.write(" ".join(str(error).split()))
             sys.exit(PARTLY_DONE)
-        except (backups.BackupError, DatabaseError, OSError) as error:
+        except (backup_file.BackupError, DatabaseError, OSError) as error:
             self.stderr.write(f"Nothing was restored. {' '.join(str(error).split())}")
             sys.exit(NOTHING_DONE)
         self.stdout.write(f"Restored from {file}: {report}")

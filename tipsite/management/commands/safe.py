@@ -6,8 +6,8 @@ import sys
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 
-from tips import slots
-from tipsite import safety
+from tips.schedule import slots
+from tipsite.safety import verdict
 
 NOT_SAFE, UNKNOWN = 1, 2
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *, json: bool, **options):
         try:
-            row, reasons = safety.next_slot(), safety.reasons()
+            row, reasons = verdict.next_slot(), verdict.reasons()
         except DatabaseError as error:
             reason = next(iter(str(error).splitlines()), type(error).__name__)
             self.stderr.write(f"Nobody can tell: the database does not answer ({reason}).")

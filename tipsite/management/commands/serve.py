@@ -9,9 +9,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
-from tipsite.health import unapplied_migrations
-from tipsite.stopping import Stop
-from tipsite.supervisor import Child, Probe, supervise
+from tipsite.safety.probes import unapplied_migrations
+from tipsite.worker.stop_signal import Stop
+from tipsite.worker.supervisor import Child, Probe, supervise
 
 
 class Command(BaseCommand):

@@ -5,9 +5,9 @@ import signal
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError
 
-from tipsite.background import Background
-from tipsite.health import unapplied_migrations
-from tipsite.stopping import Stop
+from tipsite.safety.probes import unapplied_migrations
+from tipsite.worker.stop_signal import Stop
+from tipsite.worker.worker import Background
 
 
 class Command(BaseCommand):

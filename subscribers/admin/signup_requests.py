@@ -1,0 +1,54 @@
+"""What somebody typed, what was sent for it, and the receipts of erasures: to look at."""
+
+from django.contrib import admin
+from django.utils.html import format_html, format_html_join
+
+from desk.lists import LongList
+from subscribers.admin import filters
+from subscribers.admin.private_search import PrivateSearch
+from subscribers.models import Erasure, Letter, SignupRequest
+from subscribers.people import erasure
+
+
+@admin.register(SignupRequest)
+class SignupRequestAdmin(PrivateSearch, LongList):
+    list_display = ["address", "wish", "state", "mail", "asked_at", "mailed_at"]
+    list_filter = ["wish", "state", "mail", filters.AskedFilter]
+    sortable_by = ["asked_at"]
+    fields = ["address", "first_name", "wish", "state", "asked_at", "mail", "mailed_at"]
+    fields += ["page", "region", "wording"]
+
+
+@admin.register(Letter)
+class LetterAdmin(LongList):
+    """Letters by their row: who gets one is on the subscriber's page."""
+
+    list_display = ["__str__", "kind", "mail", "asked_at", "mailed_at"]
+    list_filter = ["kind", "mail"]
+    sortable_by = ["asked_at"]
+    fields = ["kind", "subscriber", "mail", "asked_at", "mailed_at", "tries"]
+
+
+@admin.register(Erasure)
+class ErasureAdmin(LongList):
+    """Receipts, by their numbers. They name nobody."""
+
+    list_display = ["number", "at", "was_confirmed", "things"]
+    list_display_links = ["number"]
+    sortable_by = ["at"]
+    search_fields = ["number"]
+    search_help_text = "The number of a receipt, or its beginning."
+    fields = ["number", "at", "was_confirmed", "in_places"]
+
+    def get_search_results(self, request, queryset, search_term):
+        return queryset.filter(number__startswith=search_term.strip().upper()), False
+
+    @admin.display(description="things deleted")
+    def things(self, receipt):
+        return sum(receipt.places.values())
+
+    @admin.display(description="deleted from")
+    def in_places(self, receipt):
+        """Where, in the words of the receipt that the person got."""
+        lines = ((words, count) for words, count in erasure.described(receipt))
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {}</li>", lines))

@@ -1,0 +1,303 @@
+"""What comes back: delivery reports, complaints, automatic answers and ordinary mail, told apart.
+
+A report counts only if it carries the token of a delivery of ours, which nobody can make who did not get that
+mail or send it: whoever merely knows an address cannot have it suppressed. Reports in the standard forms
+(RFC 3464, RFC 5965) are read as those say; for the many other forms of bounces a library knows them.
+"""
+
+import email
+import email.policy
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from flufl.bounce import all_failures
+
+from subscribers import tipmail
+from subscribers.delivery import circuit_breaker, verdicts
+from subscribers.delivery.verdicts import NOBODY_THERE
+from subscribers.models import ConsentEvent, Delivery, Return, Suppression
+from subscribers.people import subscriptions, suppressions
+
+# Of a mail so many bytes are read. A report ends with the mail that it is about, and says all before it.
+READ_OF_A_MAIL = 2**18
+# More parts than any report has, and more letters than any of its headers: to take such mail apart can take
+# the library minutes.
+MOST_PARTS = 500
+LONGEST_HEADER = 4000
+# How long a mail that is about no delivery of ours is remembered.
+STRAYS_KEPT = timedelta(days=30)
+# An enhanced status (RFC 3463, 2), and no part of a network address or of a program's version.
+_CODE = r"[245]\.[0-7]\.\d{1,3}(?!\d|\.\d|-?\w)"
+_STATUS = re.compile(rf"(?<![\w./-]){_CODE}")
+# Where a mail server says it itself: right after the number of its reply.
+_AFTER_REPLY = re.compile(rf"(?<![\w./-])([245])\d\d[ -]+[(\[]?#?((?=\1){_CODE})")
+_ADDRESS = re.compile(r"[^\s<>()\"':;,]+@[^\s<>()\"':;,]+")
+# Headers by which mail servers say to which address of ours a report came.
+_ADDRESSED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To")
+# Headers by which mail programs say which Message-ID they answer.
+_ANSWERS = ("In-Reply-To", "References")
+
+Kind = Return.Kind
+_CAME_BACK = (Kind.BOUNCED, Kind.REFUSED)
+
+
+class _Brief(email.policy.Compat32):
+    """Reads headers as they stand, and none to an end that no mail server writes."""
+
+    def header_source_parse(self, sourcelines):
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:LONGEST_HEADER]
+
+
+_BRIEF = _Brief()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a report says: its ``kind``, the id of the ``delivery`` or None, ``status`` and ``words``."""
+
+    kind: str
+    delivery: int | None = None
+    status: str = ""
+    words: str = ""
+
+
+def take(raw, source="mailbox", envelope=""):
+    """Read a mail that came back (bytes), act on it, and return the Return that keeps the evidence.
+
+    ``envelope`` is the address that it was sent to, where the caller knows that. Reading one twice does
+    nothing more. Broken mail is ordinary mail: this raises nothing because of what stands in it.
+    """
+    return note(read(raw, envelope), source, hashlib.sha256(raw).hexdigest())
+
+
+def note(reading, source, digest):
+    """Keep a Reading as evidence and act on it; return the Return. ``digest`` names the report itself."""
+    delivery = Delivery.objects.filter(pk=reading.delivery).first() if reading.delivery else None
+    try:
+        with transaction.atomic():
+            row = Return.objects.create(
+                kind=reading.kind,
+                delivery=delivery,
+                source=source,
+                status=reading.status,
+                words=_without_addresses(reading.words)[:300],
+                digest=digest,
+            )
+            if delivery is not None:
+                row.acted = _act(row, delivery)
+                row.save(update_fields=["acted"])
+    except IntegrityError:
+        return Return.objects.get(digest=digest)
+    if delivery is not None and delivery.mailing_id and row.kind in _CAME_BACK:
+        circuit_breaker.returned(delivery)
+    return row
+
+
+def _act(row, delivery):
+    """Draw the consequence of a report for a delivery; return whether its person gets no more mail."""
+    subscriber = delivery.subscriber
+    evidence = f"report of {timezone.localdate():%Y-%m-%d}: {row.status or row.kind} (report {row.pk})"
+    if row.kind == Kind.COMPLAINED:
+        circuit_breaker.complained(delivery.pk)
+        if subscriber is None:
+            return False
+        suppressions.suppress(subscriber.key, Suppression.Reason.COMPLAINED, evidence)
+        subscriptions.leave(subscriber, "left by a complaint")
+        return True
+    if row.kind not in _CAME_BACK:
+        return False
+    gone = row.kind == Kind.BOUNCED
+    silenced = gone and subscriber is not None and not _has_moved_since(delivery)
+    if silenced:
+        suppressions.suppress(subscriber.key, Suppression.Reason.BOUNCED, evidence)
+    Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.SENT).update(
+        state=Delivery.State.REFUSED, reply=verdicts.came_back(row.status, gone=gone), suppressed=silenced
+    )
+    return silenced
+
+
+def _has_moved_since(delivery):
+    """Tell whether the subscriber has another address than the one that a delivery went to."""
+    moves = delivery.subscriber.consents.filter(kind=ConsentEvent.Kind.MOVED)
+    sent_at = delivery.sent_at or delivery.settled_at
+    return (moves.filter(at__gt=sent_at) if sent_at else moves).exists()
+
+
+def read(raw, envelope=""):
+    """Return the Reading of a mail (bytes): what it says, and about which delivery."""
+    try:
+        return _read(raw, envelope)
+    except (RecursionError, ValueError, LookupError):
+        # Parts within parts, hundreds deep, or a header in letters that are none (RFC 2231), of which the
+        # library makes an error: no mail server writes such a report.
+        return Reading(Kind.OTHER)
+
+
+def forget_strays(now):
+    """Delete what came back and is about no delivery of ours, some time after it came.
+
+    ``now`` is an aware datetime. Safe to run at any time.
+    """
+    Return.objects.filter(delivery=None, at__lt=now - STRAYS_KEPT).delete()
+
+
+def _read(raw, envelope):
+    message = email.message_from_bytes(raw[:READ_OF_A_MAIL], policy=_BRIEF)
+    if len(list(islice(message.walk(), MOST_PARTS + 1))) > MOST_PARTS:
+        return Reading(Kind.OTHER)
+    delivery = _delivery(message, envelope)
+    # Further in, a report is one that somebody passes on.
+    for part in _parts(message) if message.get_content_type() == "multipart/report" else [message]:
+        kind = part.get_content_type()
+        if kind == "message/feedback-report":
+            fields = _fields(part)
+            if fields.get("feedback-type", "abuse").strip().lower() in ("abuse", "fraud", "virus", "other"):
+                return Reading(Kind.COMPLAINED, delivery, words=fields.get("user-agent", ""))
+            return Reading(Kind.OTHER, delivery)
+        if kind == "message/delivery-status":
+            return _delivery_report(part, delivery)
+    if _is_automatic(message):
+        return Reading(Kind.ANSWERED, delivery)
+    if _is_an_answer(message):
+        return Reading(Kind.OTHER, delivery)
+    return _odd_report(message, delivery)
+
+
+def _delivery_report(part, delivery):
+    """Read the machine's part of a delivery report (RFC 3464, 2.3)."""
+    blocks = [_block(each) for each in part.get_payload()] if part.is_multipart() else [_fields(part)]
+    recipients = [block for block in blocks if "action" in block or "status" in block]
+    for block in recipients:
+        action = block.get("action", "").strip().lower()
+        status = _status(block.get("status", ""))
+        words = block.get("diagnostic-code", "")
+        # Many servers say 5.0.0 and put the true code into their words.
+        if not status or status.endswith(".0.0"):
+            status = _status(words, "5") or status
+        if action == "failed" or (not action and status.startswith("5")):
+            return Reading(Kind.BOUNCED if status in NOBODY_THERE else Kind.REFUSED, delivery, status, words)
+        if action == "delayed":
+            return Reading(Kind.DELAYED, delivery, status, words)
+    return Reading(Kind.OTHER, delivery)
+
+
+def _status(words, beginning=""):
+    """Return the first enhanced status in words that begins so, or "": best one after a reply's number."""
+    found = [each[2] for each in _AFTER_REPLY.finditer(words)] + _STATUS.findall(words)
+    return next((each for each in found if each.startswith(beginning)), "")
+
+
+def _odd_report(message, delivery):
+    if message.is_multipart():
+        # What bounced elsewhere and was passed on to us is no report to us.
+        own = [part for part in message.get_payload() if part.get_content_type() != "message/rfc822"]
+        message.set_payload(own)
+    try:
+        for_now, for_good = all_failures(message)
+    # It meets every oddity of thirty years of mail servers, and was not written for hostile ones.
+    except Exception:
+        return Reading(Kind.OTHER, delivery)
+    status = _status(_text(message), "5" if for_good else "")
+    if for_good:
+        # Without a code that says why, a refusal is not the end of an address.
+        return Reading(Kind.BOUNCED if status in NOBODY_THERE else Kind.REFUSED, delivery, status)
+    return Reading(Kind.DELAYED if for_now else Kind.OTHER, delivery, status if for_now else "")
+
+
+def _is_automatic(message):
+    """Tell whether a machine answered for somebody (RFC 3834, 5, and what was usual before it)."""
+    submitted = str(message.get("Auto-Submitted", "no")).split(";")[0].strip().lower()
+    if submitted.startswith("auto-replied"):
+        return True
+    usual = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
+    return any(name in message for name in usual) and not _is_from_a_server(message)
+
+
+def _is_an_answer(message):
+    """Tell whether a person answers a mail: what they quote or pass on with that is no report."""
+    return any(name in message for name in _ANSWERS) and not _is_from_a_server(message)
+
+
+def _is_from_a_server(message):
+    return any(name in str(message.get("From", "")).lower() for name in ("mailer-daemon", "postmaster"))
+
+
+def _delivery(message, envelope):
+    """Return the id of the delivery that a report is about, or None: by our token, wherever it is brought."""
+    places = [envelope]
+    places += [str(value) for name in _ADDRESSED for value in message.get_all(name, [])]
+    places += [str(message.get(name, "")) for name in _ANSWERS]
+    for part in _parts(message):
+        if part.get_content_type() in ("message/rfc822", "text/rfc822-headers", "message/feedback-report"):
+            returned = _block(part.get_payload(0)) if part.is_multipart() else _fields(part)
+            names = ("message-id", "return-path", "original-mail-from", "original-envelope-id")
+            places += [returned.get(name, "") for name in names]
+    return next((found for place in places if (found := tipmail.read_token(place))), None)
+
+
+def _parts(message):
+    """Return a mail, or the parts right in it, but none of those in them."""
+    if message.get_content_maintype() == "multipart" and message.is_multipart():
+        return message.get_payload()
+    return [message]
+
+
+def _block(message):
+    return {name.lower(): " ".join(str(value).split()) for name, value in message.items()}
+
+
+def _fields(part):
+    """Return the fields in the text of a part, by their names in small letters."""
+    if part.is_multipart():
+        found = {}
+        for each in part.get_payload():
+            found |= _block(each)
+        return found
+    return _block(email.message_from_string(_decoded(part), policy=_BRIEF))
+
+
+def _text(message):
+    return " ".join(_decoded(part) for part in message.walk() if part.get_content_type() == "text/plain")[
+        :20000
+    ]
+
+
+def _decoded(part):
+    return (part.get_payload(decode=True) or b"").decode("utf-8", "replace")
+
+
+def _without_addresses(words):
+    # To look for an address in one long word takes the square of its length. And no database takes half a
+    # letter, and PostgreSQL no letter of none.
+    words = words[:2000].encode("utf-8", "replace").decode().replace("\0", " ")
+    return " ".join(_ADDRESS.sub("[address]", words).split())
+
+
+# --- Mail services --------------------------------------------------------------------------------------
+
+_OF_SERVICES = {"bounced": Kind.REFUSED, "rejected": Kind.REFUSED, "complained": Kind.COMPLAINED}
+
+
+def on_tracking_event(sender, event, esp_name, **kwargs):
+    """Take what a mail service reports, by Anymail's signal ``tracking``.
+
+    Our token is in the Message-ID, or somewhere in what the service sends along of the mail.
+    """
+    kind = _OF_SERVICES.get(event.event_type)
+    if kind is None:
+        return
+    raw = json.dumps(event.esp_event, default=str, sort_keys=True)
+    words = f"{event.mta_response or ''} {event.description or ''}"
+    status = _status(words)
+    if kind == Kind.REFUSED and (status in NOBODY_THERE or (not status and event.reject_reason == "invalid")):
+        kind = Kind.BOUNCED
+    delivery = tipmail.read_token(str(event.message_id or "")) or tipmail.read_token(raw)
+    digest = hashlib.sha256(f"{esp_name} {event.event_id or raw}".encode("utf-8", "replace")).hexdigest()
+    note(Reading(kind, delivery, status, words), esp_name[:30], digest)

@@ -1,0 +1,261 @@
+"""One kept-open connection to whatever takes the mail: an SMTP server, or another of Django's backends."""
+
+import contextlib
+import re
+import smtplib
+import socket
+import ssl
+import time
+
+import requests
+import urllib3.exceptions
+from anymail.exceptions import AnymailConfigurationError, AnymailRecipientsRefused, AnymailUnsupportedFeature
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail.backends.smtp import EmailBackend
+
+from subscribers.delivery.verdicts import TAKEN, Answer, Stage, Verdict, broken, judge
+from subscribers.mail import smtp
+
+# What would end the command, or the address in it.
+_UNSPEAKABLE = re.compile(r"[^\x21-\x3b\x3d\x3f-\x7e]")
+# A connection carries so many messages at most; some servers end longer ones without a word.
+MOST_MESSAGES = 1000
+# A server may hang up on who has said nothing for so long, in seconds.
+MOST_SILENCE = 20
+# What a mail service answers to a wrong key, an unpaid bill, or a sender that it does not serve.
+_NOT_LET_IN = (401, 402, 403)
+
+
+class Refusal(Exception):
+    """The server cannot be used now; ``answer`` says whether that is the sender's fault."""
+
+    def __init__(self, answer):
+        super().__init__(answer.reply)
+        self.answer = answer
+
+
+def connect():
+    """Return a wire for the setting EMAIL_BACKEND, yet to be opened. Raises Refusal where there is none."""
+    try:
+        backend = smtp.get_connection()
+    except (ImportError, ImproperlyConfigured) as error:
+        raise Refusal(Answer(Verdict.OURS, Stage.HELLO, type(error).__name__[:60])) from error
+    return Smtp(backend) if isinstance(backend, EmailBackend) else Service(backend)
+
+
+class Smtp:
+    """SMTP, with the host, the account and the encryption of Django's own backend.
+
+    Messages are ready-made bytes. Where the server can take it (RFC 2920), the envelope goes in one write.
+    """
+
+    def __init__(self, backend):
+        self._backend = backend
+        self._server = self._replies = None
+        self._messages, self._used = 0, 0.0
+        self._pipelining = False
+
+    @property
+    def is_open(self):
+        """Whether the next message can go without a new connection, which may take half a minute."""
+        lively = time.monotonic() - self._used < MOST_SILENCE
+        return self._server is not None and self._messages < MOST_MESSAGES and lively
+
+    def open(self):
+        """Connect and sign in, if that is still to be done. Raises Refusal."""
+        if self.is_open:
+            return
+        self.close()
+        try:
+            self._backend.open()
+            self._backend.connection.ehlo_or_helo_if_needed()
+        except smtplib.SMTPException as error:
+            self.close()
+            raise Refusal(_at_the_door(error)) from None
+        except OSError as error:
+            self.close()
+            raise Refusal(broken(Stage.CONNECT, error)) from None
+        self._server, self._messages, self._used = self._backend.connection, 0, time.monotonic()
+        # Or the last part of a message waits until the server has said that it got the others.
+        self._server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._pipelining = self._server.has_extn("pipelining")
+        self._replies = smtp.Replies(self._server.sock)
+
+    def send(self, template, delivery_id, handle, address):
+        """Send the message of a delivery; return the Answer."""
+        if _UNSPEAKABLE.search(address):
+            return Answer(Verdict.REFUSED, Stage.RECIPIENT, "no address that can be written to")
+        sender, data = template.personal(delivery_id, handle, address)
+        self._messages += 1
+        self._used = time.monotonic()
+        answer = self._envelope(sender, address) or self._data(data)
+        # A server that said more than it was asked would be a reply ahead from now on.
+        if answer.broken or self._replies.are_ahead:
+            self.close()
+        elif answer.verdict is not Verdict.SENT:
+            self._forget()
+        return answer
+
+    def rest(self):
+        """Close the connection if it has had nothing to do for a while."""
+        if self._server is not None and time.monotonic() - self._used > MOST_SILENCE:
+            self.close()
+
+    def close(self):
+        """Close the connection in good manners, or in any."""
+        server, self._server = self._server, None
+        backend_server, self._backend.connection = self._backend.connection, None
+        server = server or backend_server
+        if server is not None:
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                if server.sock is not None:
+                    server.sock.settimeout(2)
+                    server.quit()
+            server.close()
+
+    def _envelope(self, sender, address):
+        """Begin a message; return an Answer where the server does not wait for its data."""
+        commands = (
+            (Stage.SENDER, b"MAIL FROM:<%b>\r\n" % sender.encode("ascii")),
+            (Stage.RECIPIENT, b"RCPT TO:<%b>\r\n" % address.encode("ascii")),
+            (Stage.DATA, b"DATA\r\n"),
+        )
+        stage, refused = Stage.SENDER, None
+        try:
+            if self._pipelining:
+                self._server.sock.sendall(b"".join([command for _, command in commands]))
+            for stage, command in commands:
+                if not self._pipelining:
+                    self._server.sock.sendall(command)
+                code, words = self._replies.next()
+                expected = code == 354 if stage is Stage.DATA else 200 <= code < 300
+                if refused is None and not expected:
+                    refused = judge(stage, code, words)
+                    if not self._pipelining or refused.broken:
+                        return refused
+        except (OSError, smtplib.SMTPException) as error:
+            return refused or broken(stage, error)
+        if refused is not None and code == 354:
+            # It waits for data all the same. Only to break off says clearly that there are none.
+            return Answer(refused.verdict, refused.stage, refused.reply, broken=True)
+        if refused is None and self._replies.are_ahead:
+            # It would be taken for the answer to the message, which the server has not seen.
+            return Answer(Verdict.LATER, Stage.DATA, "said too much", broken=True)
+        return refused
+
+    def _data(self, data):
+        # RFC 5321, 4.5.2. A tip's mail has no such line, and this tells at little cost.
+        if b"\r\n." in data:
+            data = data.replace(b"\r\n.", b"\r\n..")
+        end = b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n"
+        complete = False
+        try:
+            self._server.sock.sendall(data + end)
+            # What fails before here has not got its end, and is no message to the server.
+            complete = True
+            code, words = self._replies.next()
+        except (OSError, smtplib.SMTPException) as error:
+            return broken(Stage.DATA, error, after_data=complete)
+        if code == -1:
+            return broken(Stage.DATA, smtplib.SMTPServerDisconnected(), after_data=True)
+        if 200 <= code < 300:
+            return TAKEN
+        return judge(Stage.DATA, code, words)
+
+    def _forget(self):
+        try:
+            self._server.sock.sendall(b"RSET\r\n")
+            code, _ = self._replies.next()
+        except (OSError, smtplib.SMTPException):
+            code = -1
+        if code != 250:
+            self.close()
+
+
+class Service:
+    """Another of Django's backends: a mail service's, or one that only shows or keeps the mail."""
+
+    # It connects for each message, or so it may.
+    is_open = True
+
+    def __init__(self, backend):
+        self._backend = backend
+
+    def open(self):
+        """Open what the backend keeps open. Raises Refusal."""
+        try:
+            self._backend.open()
+        except OSError as error:
+            raise Refusal(broken(Stage.CONNECT, error)) from None
+
+    def send(self, template, delivery_id, handle, address):
+        """Hand over the message of a delivery; return the Answer."""
+        message = template.message(delivery_id, handle, address)
+        try:
+            self._backend.send_messages([message])
+        # Each service has errors of its own, and none that all share.
+        except Exception as error:
+            # Anymail notes the response there when it means that the message was taken.
+            response = getattr(getattr(message, "anymail_status", None), "esp_response", None)
+            return _service_failed(error, was_heard=response is not None)
+        return TAKEN
+
+    def rest(self):
+        """Close what the backend keeps open: there is nothing to do."""
+        self.close()
+
+    def close(self):
+        """Close what the backend keeps open."""
+        with contextlib.suppress(OSError):
+            self._backend.close()
+
+
+def _at_the_door(error):
+    """Return the Answer for what went wrong before any message."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return judge(Stage.SIGN_IN, error.smtp_code, error.smtp_error)
+    if isinstance(error, smtplib.SMTPResponseException):
+        stage = Stage.HELLO if isinstance(error, smtplib.SMTPHeloError) else Stage.CONNECT
+        return judge(stage, error.smtp_code, error.smtp_error)
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return broken(Stage.CONNECT, error)
+    # It lacks what the settings ask for: encryption, or a way to sign in.
+    return Answer(Verdict.OURS, Stage.HELLO, type(error).__name__[:60], broken=True)
+
+
+def _service_failed(error, *, was_heard):
+    status, name = getattr(error, "status_code", None), type(error).__name__[:60]
+    if isinstance(error, AnymailRecipientsRefused):
+        return Answer(Verdict.REFUSED, Stage.RECIPIENT, "refused by the mail service")
+    if isinstance(error, (AnymailConfigurationError, AnymailUnsupportedFeature)):
+        return Answer(Verdict.OURS, Stage.HELLO, name, broken=True)
+    if status in _NOT_LET_IN:
+        return Answer(Verdict.OURS, Stage.SIGN_IN, f"HTTP {status}")
+    if isinstance(status, int):
+        # Of what it took, by that number, nobody may understand what else it says.
+        verdict = Verdict.UNCERTAIN if 200 <= status < 300 else Verdict.LATER
+        return Answer(verdict, Stage.DATA, f"HTTP {status}", broken=True)
+    if isinstance(error, requests.RequestException):
+        if _has_not_gone(error):
+            return Answer(Verdict.LATER, Stage.CONNECT, _reason(error)[:60], broken=True)
+        # The request went out, and nobody knows what became of it.
+        return Answer(Verdict.UNCERTAIN, Stage.DATA, _reason(error)[:60], broken=True)
+    verdict = Verdict.UNCERTAIN if was_heard or isinstance(error, TimeoutError) else Verdict.LATER
+    return Answer(verdict, Stage.DATA, name, broken=True)
+
+
+def _has_not_gone(error):
+    """Tell whether a request surely failed before any of it was sent; the library says so deep inside."""
+    cause = error.__cause__ or error
+    # A ValueError is an address of the service that is none.
+    if isinstance(cause, (requests.ConnectTimeout, ValueError)):
+        return True
+    reason = getattr(cause.args[0], "reason", None) if cause.args else None
+    if isinstance(reason, urllib3.exceptions.SSLError):
+        return bool(reason.args) and isinstance(reason.args[0], ssl.SSLCertVerificationError)
+    return isinstance(reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ProxyError))
+
+
+def _reason(error):
+    """Return what kind of error it was before Anymail made its own of it."""
+    return type(error.__cause__ or error).__name__

@@ -1,0 +1,162 @@
+"""The story of one delivery, in words for staff: what was tried when, what was answered, what came back."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from subscribers.delivery.verdicts import is_expiry
+from subscribers.models import Delivery, Mailing, Return, Subscriber, Suppression
+from subscribers.people import suppressions
+from tips.schedule.slots import in_words
+
+State = Delivery.State
+# What the enhanced status codes mean that are met most (RFC 3463, and 7372 for 5.7.x).
+_MEANINGS = {
+    "1.1": "nobody there has this address",
+    "1.2": "that domain does not exist",
+    "1.3": "the address is not well formed",
+    "1.6": "the mailbox has moved",
+    "1.10": "that domain takes no mail",
+    "2.1": "the mailbox is closed",
+    "2.2": "the mailbox is full",
+    "2.3": "the mail is too large for the mailbox",
+    "3.4": "the mail is too large for their server",
+    "4.1": "their server did not answer",
+    "4.4": "no way to their server was found",
+    "7.1": "their server does not want this mail",
+}
+_STATUS = re.compile(r"\b[245]\.(\d{1,3}\.\d{1,3})$")
+# The words of the engine for why somebody was left out.
+_SKIPPED = {
+    "left": "they had left by then",
+    "erased": "they had been erased by then",
+    "paused": "they had asked for a rest",
+    **{reason.value: f"nothing is sent to them ({reason.label.lower()})" for reason in Suppression.Reason},
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened, in a sentence, and when (an aware datetime, or None where that was not noted)."""
+
+    at: datetime | None
+    words: str
+
+
+def tell(delivery):
+    """Return the story of a delivery of a mailing, as Events in order."""
+    events = [Event(delivery.mailing.opened_at, "Queued, when the mailing began.")]
+    if delivery.first_tried_at:
+        events.append(Event(delivery.first_tried_at, "Tried, and put off for the first time."))
+    if delivery.blamed_at:
+        events.append(
+            Event(delivery.blamed_at, "The mail server found fault with the sender; it was put back.")
+        )
+    if delivery.doubts == 1 and delivery.state != State.UNCERTAIN:
+        words = "Once nobody knew whether it had been sent, so it was sent once more: it may have come twice."
+        events.append(Event(None, words))
+    if delivery.sent_at and delivery.state != State.SENT:
+        events.append(Event(delivery.sent_at, "The mail server took it."))
+    events.append(_outcome(delivery))
+    events += [_came_back(each) for each in Return.objects.filter(delivery=delivery).order_by("at", "pk")]
+    if delivery.complained_at:
+        events.append(
+            Event(delivery.complained_at, "They complained of it: nothing is sent to them any more.")
+        )
+    return _in_order(events)
+
+
+def meaning(reply):
+    """Return what a server's reply, as it is kept, says in words, or ""."""
+    found = _STATUS.search(reply)
+    return _MEANINGS.get(found[1], "") if found else ""
+
+
+def absence(mailing, subscriber, typed):
+    """Return why a mailing has no row for whoever has the address that was ``typed``, in words for staff.
+
+    ``subscriber`` is theirs, or None.
+    """
+    if not typed:
+        return "Type an address."
+    if subscriber is None:
+        return "Nobody on the list has this address. If they were erased, their row is here without a name."
+    if mailing.opened_at is None:
+        return "This mailing has no receivers yet: they are written down when it begins."
+    return f"They have no row here: {_why_absent(mailing, subscriber)}."
+
+
+def _why_absent(mailing, subscriber):
+    if subscriber.joined_at > mailing.opened_at:
+        return f"they joined after it began, on {in_words(subscriber.joined_at)}"
+    if Delivery.objects.filter(tip=mailing.tip, subscriber=subscriber).exists():
+        return "they got this tip with their welcome, so not once more"
+    if subscriber.state == Subscriber.State.LEFT:
+        return f"they left, on {in_words(subscriber.left_at)}"
+    if suppressions.is_silenced(subscriber.address):
+        return "a reason stands against their address, and nothing is sent to it. Look the address up"
+    if subscriber.is_paused(timezone.localdate()):
+        return f"they asked for a rest until {subscriber.paused_until:%Y-%m-%d}"
+    if mailing.corrects_id:
+        return "they did not get the mailing that this one corrects"
+    if mailing.state == Mailing.State.OPENING:
+        return "the list of its receivers is still being made"
+    return "they are on the list now, but were not when it began, or had a rest then"
+
+
+def _outcome(delivery):
+    said = f" Its answer: {_with_meaning(delivery.reply)}." if delivery.reply else ""
+    tries = f" Tries so far: {delivery.tries}." if delivery.tries > 1 else ""
+    match delivery.state:
+        case State.QUEUED:
+            return Event(None, f"It waits for its turn.{said}")
+        case State.SENDING:
+            return Event(None, "It is in the hands of a worker.")
+        case State.SENT:
+            again = f" It took {delivery.tries} tries." if delivery.tries > 1 else ""
+            return Event(delivery.sent_at or delivery.settled_at, f"Sent: the mail server took it.{again}")
+        case State.DEFERRED:
+            when = f" It is tried again on {in_words(delivery.due_at)}." if delivery.due_at else ""
+            return Event(None, f"The mail server put it off.{said}{tries}{when}")
+        case State.REFUSED if is_expiry(delivery.reply):
+            return Event(delivery.settled_at, f"Given up: it was put off for a day.{said}{tries}")
+        case State.REFUSED:
+            after = " Nothing is sent to this address any more." if delivery.suppressed else ""
+            return Event(delivery.settled_at, f"Refused by the mail server.{said}{after}")
+        case State.SKIPPED:
+            why = _SKIPPED.get(delivery.reply, delivery.reply or "no reason was noted")
+            return Event(None, f"Left out: {why}.")
+    noted = f" What was noted: {delivery.reply}." if delivery.reply else ""
+    if delivery.due_at is None:
+        return Event(
+            delivery.settled_at,
+            f"Uncertain for the second time: nobody knows whether it was sent, and a person decides.{noted}",
+        )
+    return Event(
+        delivery.settled_at, f"Uncertain: nobody knows whether it was sent, so it is sent once more.{noted}"
+    )
+
+
+def _came_back(report):
+    said = " ".join(filter(None, [report.status, f"“{report.words}”" if report.words else ""]))
+    means = meaning(report.status)
+    words = f"Came back: {report.get_kind_display().lower()}{f' ({means})' if means else ''}."
+    if said:
+        words += f" It said: {said}."
+    if report.acted:
+        words += " Nothing is sent to this address any more."
+    return Event(report.at, words)
+
+
+def _with_meaning(reply):
+    means = meaning(reply)
+    return f"{reply} ({means})" if means else reply
+
+
+def _in_order(events):
+    """Sort by moment; what has none comes last."""
+    dated = sorted((event for event in events if event.at), key=lambda event: event.at)
+    undated = [event for event in events if not event.at]
+    return dated + undated

@@ -1,0 +1,73 @@
+"""What somebody typed into a form."""
+
+from django.db import models
+from django.utils import timezone
+
+from subscribers import addresses, tokens
+from subscribers.models.letters import Outgoing
+
+
+class SignupRequest(Outgoing):
+    """An address that somebody typed. Nothing follows from it until its owner confirms; else it vanishes."""
+
+    class Wish(models.TextChoices):
+        """What whoever typed it would like, and so which mail is sent, if any."""
+
+        JOIN = "join", "The tips"
+        AGAIN = "again", "The confirmation once more"
+        LINK = "link", "A link to the preferences"
+        MOVE = "move", "The tips at this address instead"
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        USED = "used", "Used"
+
+    wish = models.CharField(max_length=5, choices=Wish, default=Wish.JOIN)
+    address = models.CharField(max_length=addresses.MAX_LENGTH)
+    folded = models.CharField(max_length=addresses.MAX_LENGTH, db_index=True, editable=False)
+    # Whose preferences asked for it: a wish to move only.
+    subscriber = models.ForeignKey("Subscriber", null=True, editable=False, on_delete=models.CASCADE)
+    first_name = models.CharField(max_length=60, blank=True)
+    state = models.CharField(max_length=4, choices=State, default=State.OPEN)
+    asked_at = models.DateTimeField("asked", default=timezone.now, db_index=True)
+    wording_version = models.PositiveSmallIntegerField(null=True)
+    wording = models.TextField(blank=True, help_text="What the form said that the person agrees to.")
+    page = models.CharField(max_length=200, blank=True, help_text="The page on which the form stood.")
+    region = models.CharField(max_length=50, blank=True, help_text="The network it came from, cut short.")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["mail", "id"], name="signup_by_mail")]
+        verbose_name = "sign-up request"
+        constraints = [
+            models.CheckConstraint(
+                name="signup_moves_somebody",
+                condition=models.Q(wish="move", subscriber__isnull=False)
+                | (~models.Q(wish="move") & models.Q(subscriber__isnull=True)),
+            )
+        ]
+
+    def __str__(self):
+        return f"Sign-up request {self.pk}"
+
+    def save(self, *args, **kwargs):
+        self.folded = addresses.folded(self.address)
+        super().save(*args, **kwargs)
+
+    @property
+    def to(self):
+        """The address its mail goes to."""
+        return self.address
+
+    @property
+    def token(self):
+        """A new token for the link that its mail holds."""
+        return tokens.make(PURPOSES[self.wish], self.handle)
+
+
+PURPOSES = {
+    SignupRequest.Wish.JOIN: tokens.Purpose.CONFIRM,
+    SignupRequest.Wish.AGAIN: tokens.Purpose.CONFIRM,
+    SignupRequest.Wish.LINK: tokens.Purpose.PREFERENCES,
+    SignupRequest.Wish.MOVE: tokens.Purpose.MOVE,
+}

@@ -1,0 +1,167 @@
+"""Erasing a person: from which places, and what remains.
+
+What remains is a keyed hash that keeps the address silent, the counts of mailings, and a receipt; none of
+them names anybody.
+"""
+
+import json
+from functools import reduce
+from operator import or_
+from urllib.parse import quote
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.db import connection, transaction
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+from django_tasks_db.models import DBTaskResult
+
+from subscribers.models import Delivery, Erasure, Letter, Return, SignupRequest, Subscriber, Suppression
+from subscribers.people import suppressions
+
+# For how long, in milliseconds, the log's emptying may hold up who writes.
+_PATIENCE = 1000
+
+
+def erase(subscriber):
+    """Delete a subscriber from every place, keep their address silent, and return the receipt (an Erasure).
+
+    All of it happens or nothing; the journal has it before. It is safe to repeat: a second time finds
+    nothing, and its receipt says so.
+    """
+    with transaction.atomic():
+        row = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
+        person = row or subscriber
+        suppressions.suppress(person.key, Suppression.Reason.ERASED, "erased on request")
+        # A person's own row goes last; and letters before deliveries, in which order others lock them, too.
+        places = {place: PLACES[place][1](person) for place in reversed(PLACES)}
+        receipt = Erasure.objects.create(
+            was_confirmed=row is not None and row.state == Subscriber.State.CONFIRMED, places=places
+        )
+        transaction.on_commit(wipe, robust=True)
+    return receipt
+
+
+def described(receipt):
+    """Return (what it is, in words for readers; how many were deleted) for each place of a receipt."""
+    return [(words, receipt.places[place]) for place, (words, _) in PLACES.items() if place in receipt.places]
+
+
+def wipe():
+    """Let no deleted byte linger in SQLite's write-ahead log; return whether that was possible just now.
+
+    In the database file itself SQLite overwrites what is deleted (``secure_delete``, in the settings). The
+    log keeps older pages until it is emptied, which waits for whoever reads. Safe to run at any time outside
+    a transaction; another database looks after itself.
+    """
+    if connection.vendor != "sqlite":
+        return True
+    with connection.cursor() as cursor:
+        patience = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+        cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
+        try:
+            return not cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {patience}")
+
+
+def _letters(person):
+    # A letter to an address that somebody moved away from is theirs who has that address now.
+    elsewhere = Letter.objects.exclude(address="").exclude(subscriber=person.pk)
+    keys = [letter.pk for letter in elsewhere if letter.folded == person.folded]
+    return Letter.objects.filter(Q(subscriber=person.pk) | Q(pk__in=keys)).delete()[0]
+
+
+def _requests(person):
+    typed = Q(folded=person.folded) | Q(subscriber=person.pk)
+    return SignupRequest.objects.filter(typed).delete()[0]
+
+
+def _deliveries(person):
+    theirs = Delivery.objects.filter(subscriber=person.pk)
+    unsent = theirs.filter(state__in=[Delivery.State.QUEUED, Delivery.State.DEFERRED])
+    # With a moment at which it is due, it would keep its mailing from ever being sent.
+    unsent.update(state=Delivery.State.SKIPPED, due_at=None, reply="erased")
+    return theirs.update(subscriber=None)
+
+
+def _reports(person):
+    # Of an address nothing stands in them, but other servers have many ways to name people.
+    return Return.objects.filter(delivery__subscriber=person.pk).exclude(words="").update(words="")
+
+
+def _consents(person):
+    return person.consents.all().delete()[0] if person.pk else 0
+
+
+def _subscription(person):
+    return Subscriber.objects.filter(pk=person.pk).delete()[1].get(Subscriber._meta.label, 0)
+
+
+def _suppression_evidence(person):
+    rows = Suppression.objects.filter(_mentions(person, "evidence"), key=person.key)
+    return rows.update(evidence="")
+
+
+def _tasks(person):
+    rows = DBTaskResult.objects.annotate(
+        arguments=Cast("args_kwargs", TextField()), result=Cast("return_value", TextField())
+    )
+    return rows.filter(_mentions(person, "arguments", "result", "traceback")).delete()[0]
+
+
+def _admin_log(person):
+    about = Q(content_type=ContentType.objects.get_for_model(Subscriber), object_id=str(person.pk))
+    mention = _mentions(person, "object_repr", "change_message")
+    return LogEntry.objects.filter(about | mention).delete()[0]
+
+
+def _lock_outs(person):
+    typed = _mentions(person, "username", "path_info")
+    deleted = AccessAttempt.objects.filter(typed | _mentions(person, "get_data", "post_data")).delete()
+    return deleted[1].get(AccessAttempt._meta.label, 0) + sum(
+        model.objects.filter(typed).delete()[0] for model in (AccessFailureLog, AccessLog)
+    )
+
+
+def _sessions(person):
+    # What they hold cannot be asked of the database; only staff have one.
+    keys = [
+        session.session_key
+        for session in Session.objects.iterator()
+        if person.folded in json.dumps(session.get_decoded(), default=str, ensure_ascii=False).casefold()
+    ]
+    return Session.objects.filter(session_key__in=keys).delete()[0]
+
+
+def _nothing(person):
+    return 0
+
+
+def _mentions(person, *columns):
+    """Return the condition that a column of text holds the address, in any spelling that may be stored.
+
+    One that ends with it is found as well: a row too many, rather than one too few.
+    """
+    spellings = {person.address, json.dumps(person.address)[1:-1], quote(person.address)}
+    return reduce(or_, (Q(**{f"{column}__icontains": each}) for column in columns for each in spellings))
+
+
+# {place: (what a receipt calls it, the function that deletes there and returns how much)}, as readers see it.
+PLACES = {
+    "subscription": ("Your subscription: address, first name, dates", _subscription),
+    "consents": ("The record of what you agreed to", _consents),
+    "deliveries": ("Your name on the list of tips that were sent", _deliveries),
+    "reports": ("What other mail servers said about mail to you", _reports),
+    "letters": ("Letters to you, such as the welcome", _letters),
+    "requests": ("What was typed into our forms for your address", _requests),
+    "suppression": ("Notes on why your address gets nothing", _suppression_evidence),
+    "tasks": ("Background work: its arguments, results and errors", _tasks),
+    "admin_log": ("The log of what staff did", _admin_log),
+    "lock_outs": ("Failed attempts to sign in", _lock_outs),
+    "sessions": ("Sessions", _sessions),
+    "search": ("The search, in which no reader ever stands", _nothing),
+    "logs": ("The program’s logs, which note no address", _nothing),
+}

@@ -1,0 +1,76 @@
+"""How the list grows: who joined and who left, week by week in the site's zone."""
+
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+
+from django.db.models import Case, Count, OuterRef, Q, SmallIntegerField, Subquery, Value, When
+from django.utils import timezone
+
+from subscribers.models import ConsentEvent, Erasure
+from tips.schedule import slots
+
+Kind = ConsentEvent.Kind
+_MIDNIGHT = time(0)
+# By what somebody last came without confirming, or left, before an event.
+_BEFORE = (
+    ConsentEvent.objects.filter(subscriber=OuterRef("subscriber"), at__lt=OuterRef("at"))
+    .filter(kind__in=[Kind.IMPORTED, Kind.RETURNED, Kind.LEFT])
+    .order_by("-at")
+    .values("kind")[:1]
+)
+
+
+@dataclass
+class GrowthWeek:
+    """A week from its Monday (a date) on: how many joined by themselves, were brought over, and left."""
+
+    monday: date
+    joined: int = 0
+    imported: int = 0
+    left: int = 0
+
+    @property
+    def net(self):
+        """By how many the list is longer at its end than at its beginning."""
+        return self.joined + self.imported - self.left
+
+
+def weeks(count, now=None):
+    """Return so many GrowthWeeks, oldest first; the last is that of ``now`` (an aware datetime) and goes on.
+
+    Whoever is erased while on the list left in the week of the erasure. When an erased person had joined
+    nobody knows any more. Whoever was brought over while their sign-up was open, and confirms then, joined
+    once. Two queries, whatever the number of weeks.
+    """
+    today = timezone.localdate(now, slots.site_zone())
+    monday = today - timedelta(days=today.weekday())
+    found = [GrowthWeek(monday - timedelta(weeks=ago)) for ago in range(count)]
+    starts = [slots.moment(week.monday, _MIDNIGHT) for week in found]
+    ago = _ago(starts, 0, count)
+    events = ConsentEvent.objects.filter(at__gte=starts[-1]).order_by()
+    events = events.annotate(ago=ago, last=Subquery(_BEFORE)).values("ago")
+    joined = Q(kind=Kind.RETURNED) | Q(kind=Kind.CONFIRMED) & (Q(last=None) | Q(last=Kind.LEFT))
+    for row in events.annotate(
+        joined=Count("pk", filter=joined),
+        imported=Count("pk", filter=Q(kind=Kind.IMPORTED)),
+        left=Count("pk", filter=Q(kind=Kind.LEFT)),
+    ):
+        week = found[row["ago"]]
+        week.joined, week.imported, week.left = row["joined"], row["imported"], row["left"]
+    erased = Erasure.objects.filter(at__gte=starts[-1], was_confirmed=True).order_by()
+    for row in erased.annotate(ago=ago).values("ago").annotate(left=Count("pk")):
+        found[row["ago"]].left += row["left"]
+    return found[::-1]
+
+
+def _ago(starts, first, end):
+    """Return the expression for how many weeks ago ``at`` was, at least ``first`` and less than ``end``.
+
+    It halves the weeks at each step. The moments are worked out here: so both databases agree on every change
+    of the clock, and neither has to make a local time of every row.
+    """
+    if end - first == 1:
+        return Value(first, SmallIntegerField())
+    middle = (first + end) // 2
+    later = When(at__gte=starts[middle - 1], then=_ago(starts, first, middle))
+    return Case(later, default=_ago(starts, middle, end), output_field=SmallIntegerField())

@@ -1,0 +1,311 @@
+"""The verbs: ask, confirm, leave, come back, pause, move. Each is safe to repeat."""
+
+from datetime import UTC, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from shield.rate_limits import Allowance
+from subscribers import addresses, tokens
+from subscribers.models import ConsentEvent, Letter, SignupRequest, Subscriber, Suppression
+from subscribers.people import consent_wording, journal, suppressions
+
+Wish, State = SignupRequest.Wish, SignupRequest.State
+# It stops nothing; spending of it is something to write.
+_REHEARSALS = Allowance("rehearsed leaving", 10**9, timedelta(days=1))
+
+
+def request(
+    address, *, wish=Wish.JOIN, first_name="", page="", region="", wording_version=consent_wording.CURRENT
+):
+    """Note that somebody typed an address; nothing else changes. Return the SignupRequest.
+
+    ``address`` is a normal one (see ``addresses.normal``), ``wish`` what they would like, ``page`` the path
+    of the page with the form, ``region`` the coarse network it came from, ``wording_version`` what they agree
+    to (None: to nothing). It is the same work for every address, so that neither the answer nor its time
+    tells who is a member; what becomes of it is decided when its mail is due.
+    """
+    return SignupRequest.objects.create(
+        address=address,
+        wish=wish,
+        first_name=first_name,
+        page=page,
+        region=region,
+        wording_version=wording_version,
+        wording=consent_wording.text(wording_version) if wording_version else "",
+    )
+
+
+def confirm(signup):
+    """Make the owner of a sign-up request's address a confirmed subscriber, and return them.
+
+    Returns None where the request cannot do that: it is used and they left since, it asked for something
+    else, or the address is suppressed for a lasting reason. Of "unsubscribed", and of nothing else, a
+    confirmation is the end.
+    """
+    if signup.wish not in (Wish.JOIN, Wish.AGAIN) or suppressions.is_silenced(signup.address):
+        return None
+    with transaction.atomic():
+        # A person is locked before their requests, here as wherever both are: no two wait for each other.
+        Subscriber.objects.select_for_update().filter(folded=signup.folded).first()
+        name = signup.first_name or _name_typed_before(signup)
+        keys = _lock_open(SignupRequest.objects.filter(folded=signup.folded))
+        if signup.pk not in keys:
+            return Subscriber.objects.confirmed().filter(folded=signup.folded).first()
+        _close(keys)
+        now = timezone.now()
+        subscriber, is_new = Subscriber.objects.select_for_update().get_or_create(
+            folded=signup.folded,
+            defaults={"address": signup.address, "first_name": name, "joined_at": now},
+        )
+        suppressions.lift(subscriber.key, Suppression.Reason.UNSUBSCRIBED)
+        is_back = subscriber.state == Subscriber.State.LEFT
+        if not is_new:
+            if is_back:
+                subscriber.state = Subscriber.State.CONFIRMED
+                subscriber.joined_at, subscriber.left_at = now, None
+                subscriber.paused_until = None
+            subscriber.address = signup.address
+            subscriber.first_name = name or subscriber.first_name
+            subscriber.save()
+        ConsentEvent.objects.create(
+            subscriber=subscriber,
+            kind=ConsentEvent.Kind.CONFIRMED,
+            at=now,
+            asked_at=signup.asked_at,
+            wording_version=signup.wording_version,
+            wording=signup.wording,
+            page=signup.page,
+            region=signup.region,
+        )
+        if is_new or is_back:
+            Letter.objects.create(kind=Letter.Kind.WELCOME, subscriber=subscriber)
+    return subscriber
+
+
+def confirmed_by(signup):
+    """Return the confirmed subscriber of a sign-up request's address, or None.
+
+    None too while "unsubscribed" holds for them: then confirming is still of use.
+    """
+    person = Subscriber.objects.confirmed().filter(folded=signup.folded).first()
+    if person and Suppression.Reason.UNSUBSCRIBED in suppressions.reasons(person.address):
+        return None
+    return person
+
+
+def leave(subscriber, evidence="left by the link"):
+    """Take a subscriber off the list at once, and return whether they were on it.
+
+    Links that were mailed to them before confirm nothing more. The journal has it before this returns.
+    ``evidence`` says how they left, without personal data.
+    """
+    with transaction.atomic():
+        row = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
+        # Erased at the same moment.
+        if row is None:
+            return False
+        _close(_lock_open(SignupRequest.objects.filter(folded=row.folded)))
+        suppressions.suppress(row.key, Suppression.Reason.UNSUBSCRIBED, evidence)
+        if row.state != Subscriber.State.CONFIRMED:
+            return False
+        row.state, row.left_at = Subscriber.State.LEFT, timezone.now()
+        row.save(update_fields=["state", "left_at"])
+        ConsentEvent.objects.create(subscriber=row, kind=ConsentEvent.Kind.LEFT, at=row.left_at)
+        Letter.objects.create(kind=Letter.Kind.LEFT, subscriber=row)
+        subscriber.state, subscriber.left_at = row.state, row.left_at
+    return True
+
+
+def rehearse_leaving():
+    """Do the work of ``leave`` for nobody and take it back, where an answer's time must tell nothing."""
+    with transaction.atomic():
+        with transaction.atomic():
+            nobody = Subscriber.objects.create(address=f"{tokens.nobody()}@invalid")
+            Suppression.objects.create(key=nobody.key, reason=Suppression.Reason.UNSUBSCRIBED)
+            leave(nobody)
+            journal.append_nothing()
+            transaction.set_rollback(True)
+        # A leaving is written to the disk, which takes its time too.
+        _REHEARSALS.spend()
+
+
+def leaving(subscriber):
+    """Return the name of a subscriber's leaving, for a link that undoes this one and no later one."""
+    return _leaving(subscriber.handle, subscriber.left_at)
+
+
+def no_leaving():
+    """Return a name of the same form that no leaving has."""
+    return _leaving(tokens.nobody(), timezone.now())
+
+
+def _leaving(handle, moment):
+    return f"{handle}~{moment.astimezone(UTC):%Y%m%d%H%M%S%f}"
+
+
+def may_undo(name):
+    """Tell whether ``undo_leaving`` would put somebody back on the list who is not on it."""
+    row = Subscriber.objects.filter(handle=name.partition("~")[0]).first()
+    return row is not None and _left_by(row, name)
+
+
+def undo_leaving(name):
+    """Put back on the list whoever left by the leaving of that name (see ``leaving``).
+
+    Returns whether they are on it by that: not if they came back or left again since, were erased, or are
+    suppressed for a lasting reason.
+    """
+    with transaction.atomic():
+        row = Subscriber.objects.select_for_update().filter(handle=name.partition("~")[0]).first()
+        if row is None:
+            return False
+        if not _left_by(row, name):
+            return _came_back_by(row, name)
+        event = ConsentEvent(subscriber=row, kind=ConsentEvent.Kind.RETURNED, asked_at=row.left_at)
+        suppressions.lift(row.key, Suppression.Reason.UNSUBSCRIBED)
+        row.state, row.left_at = Subscriber.State.CONFIRMED, None
+        row.save(update_fields=["state", "left_at"])
+        event.save()
+    return True
+
+
+def _left_by(row, name):
+    left = row.state == Subscriber.State.LEFT and leaving(row) == name
+    return left and not suppressions.is_silenced(row.address)
+
+
+def _came_back_by(row, name):
+    """Tell whether the button that undoes a leaving was pressed before: pressing it twice is no mistake."""
+    last = row.consents.order_by("-pk").first()
+    return (
+        row.state == Subscriber.State.CONFIRMED
+        and last is not None
+        and last.kind == ConsentEvent.Kind.RETURNED
+        and _leaving(row.handle, last.asked_at) == name
+    )
+
+
+def rename(subscriber, first_name):
+    """Give a subscriber another first name (one line of at most 60 characters), or none ("")."""
+    Subscriber.objects.filter(pk=subscriber.pk).update(first_name=first_name)
+
+
+def pause(subscriber, until):
+    """Send a subscriber no tip before a day (a date); None sends them again from now on."""
+    Subscriber.objects.filter(pk=subscriber.pk).update(paused_until=until)
+
+
+def ask_to_move(subscriber, address, region=""):
+    """Note that a subscriber would like the tips at another address (a normal one); return the request.
+
+    Nothing changes until the link in the mail to that address is followed, and what is there tells nobody
+    whether that address is a member's.
+    """
+    return SignupRequest.objects.create(wish=Wish.MOVE, subscriber=subscriber, address=address, region=region)
+
+
+def can_move(signup):
+    """Tell whether a request leads, once its link is followed, to a change of address.
+
+    It does not where it is used, where the subscriber left or was silenced since, and where the new address
+    is another subscriber's, whether they left or not, or suppressed for any reason.
+    """
+    row = signup.subscriber
+    return (
+        signup.wish == Wish.MOVE
+        and signup.state == State.OPEN
+        and row.state == Subscriber.State.CONFIRMED
+        and not suppressions.is_silenced(row.address)
+        and not suppressions.reasons(signup.address)
+        and not Subscriber.objects.filter(folded=signup.folded).exists()
+    )
+
+
+def moved_by(signup):
+    """Return the confirmed subscriber whom a wish to move led to its address, or None."""
+    found = Subscriber.objects.confirmed().filter(pk=signup.subscriber_id, folded=signup.folded)
+    return found.first() if signup.wish == Wish.MOVE else None
+
+
+def move(signup):
+    """Give the subscriber who asked for it their new address, and return them; None where it cannot be.
+
+    See ``can_move``. With the change end the links that were mailed to either address, and whatever other
+    change of address they had asked for. The old address gets a letter that tells of it.
+    """
+    if signup.wish != Wish.MOVE:
+        return None
+    with transaction.atomic():
+        row = Subscriber.objects.select_for_update().filter(pk=signup.subscriber_id).first()
+        if row is None or moved_by(signup):
+            return row
+        signup.subscriber = row
+        if not can_move(signup):
+            return None
+        theirs = SignupRequest.objects.filter(Q(folded__in=[signup.folded, row.folded]) | Q(subscriber=row))
+        keys = _lock_open(theirs)
+        if signup.pk not in keys:
+            return None
+        old, row.address = row.address, signup.address
+        try:
+            with transaction.atomic():
+                row.save(update_fields=["address", "folded", "key"])
+        except IntegrityError:
+            # Somebody else confirmed or moved to this address at the same moment.
+            return None
+        _close(keys)
+        # What was typed for an address that is theirs no longer would outlive their erasure.
+        SignupRequest.objects.filter(folded=addresses.folded(old)).delete()
+        Letter.objects.create(kind=Letter.Kind.MOVED, subscriber=row, address=old)
+        ConsentEvent.objects.create(
+            subscriber=row, kind=ConsentEvent.Kind.MOVED, asked_at=signup.asked_at, region=signup.region
+        )
+        # An older database knows them by the old address, and later words of the journal by the new one.
+        # Before the commit: a line too many only silences.
+        journal.append([journal.moved(addresses.keyed_hash(old), row.key)])
+    return row
+
+
+def forget_old_requests():
+    """Delete sign-up requests whose link has ended, and letters that are done; return how many.
+
+    Safe to run at any time.
+    """
+    now, deleted = timezone.now(), 0
+    unfinished = [SignupRequest.Mail.WAITING, SignupRequest.Mail.SENDING]
+    for wishes, purpose in (
+        ([Wish.JOIN, Wish.AGAIN], tokens.Purpose.CONFIRM),
+        ([Wish.LINK], tokens.Purpose.PREFERENCES),
+        ([Wish.MOVE], tokens.Purpose.MOVE),
+    ):
+        ended = now - tokens.LIFETIMES[purpose]
+        old = SignupRequest.objects.filter(wish__in=wishes, asked_at__lt=ended).exclude(mail__in=unfinished)
+        deleted += old.exclude(mailed_at__gte=ended).delete()[0]
+    ended = now - tokens.LIFETIMES[tokens.Purpose.UNDO_BY_MAIL]
+    old = Letter.objects.filter(asked_at__lt=ended).exclude(mail__in=unfinished)
+    return deleted + old.delete()[0]
+
+
+def _name_typed_before(signup):
+    """Return the name of whom asks for the mail once more, and typed it the first time; else ""."""
+    if signup.wish != Wish.AGAIN:
+        return ""
+    requests = SignupRequest.objects.filter(folded=signup.folded, state=State.OPEN)
+    names = requests.exclude(first_name="").order_by("-pk")
+    return names.values_list("first_name", flat=True).first() or ""
+
+
+def _close(keys):
+    SignupRequest.objects.filter(pk__in=keys).update(state=State.USED)
+
+
+def _lock_open(requests):
+    """Lock the open ones of some requests, and return their primary keys.
+
+    That is done in one order, and after their subscriber was locked, so that two links pressed at once do not
+    wait for each other for ever.
+    """
+    locked = requests.filter(state=State.OPEN).select_for_update().order_by("pk")
+    return list(locked.values_list("pk", flat=True))

@@ -1,0 +1,93 @@
+"""Signing up and confirming."""
+
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from shield import request_origin
+from subscribers import tasks, tokens
+from subscribers.models import SignupRequest
+from subscribers.people import subscriptions, suppressions
+from subscribers.public.forms import AgainForm, SignupForm
+from subscribers.public.responses import SeeOther, answer_form, behind_a_link, dead_link, open_to_all, row
+
+
+@open_to_all
+def subscribe(request):
+    """Show the form that one signs up with, or take it."""
+
+    def take(form):
+        _ask_for_confirmation(request, form, SignupRequest.Wish.JOIN, form.cleaned_data["first_name"])
+
+    return answer_form(request, SignupForm, "subscribers/subscribe.html", take, "subscribers:sent")
+
+
+@open_to_all
+def again(request):
+    """Show the form that asks for the confirmation once more, or take it."""
+
+    def take(form):
+        _ask_for_confirmation(request, form, SignupRequest.Wish.AGAIN)
+
+    return answer_form(request, AgainForm, "subscribers/again.html", take, "subscribers:sent")
+
+
+@require_safe
+def sent(request):
+    """Say what comes next, to everybody alike."""
+    return render(request, "subscribers/sent.html")
+
+
+@require_safe
+def privacy(request):
+    """Say what is kept of whom, why, by whom and for how long."""
+    context = {
+        "link_days": tokens.LIFETIMES[tokens.Purpose.CONFIRM].days,
+        "undo_days": tokens.LIFETIMES[tokens.Purpose.UNDO_BY_MAIL].days,
+        "undo_minutes": tokens.LIFETIMES[tokens.Purpose.UNDO].seconds // 60,
+        "postal_address": settings.POSTAL_ADDRESS,
+        "mail_to": parseaddr(settings.REPLY_TO or settings.DEFAULT_FROM_EMAIL)[1],
+    }
+    return render(request, "subscribers/privacy.html", context)
+
+
+@behind_a_link
+def confirm(request, token):
+    """Show one button to the owner of an address; pressing it confirms."""
+    signup = row(SignupRequest, tokens.Purpose.CONFIRM, token)
+    if signup is None:
+        return dead_link(request)
+    if request.method == "POST":
+        subscriber = subscriptions.confirm(signup)
+        if subscriber is None:
+            return dead_link(request)
+        tasks.nudge_letters(subscriber)
+        return SeeOther(request.path)
+    if subscriber := subscriptions.confirmed_by(signup):
+        return render(request, "subscribers/subscribed.html", {"leave_token": subscriber.leave_token})
+    if signup.state == SignupRequest.State.OPEN and not suppressions.is_silenced(signup.address):
+        return render(request, "subscribers/confirm.html", {"promise": signup.wording})
+    return dead_link(request)
+
+
+def _ask_for_confirmation(request, form, wish, first_name=""):
+    signup = subscriptions.request(
+        form.cleaned_data["address"],
+        wish=wish,
+        first_name=first_name,
+        page=_page_of_form(request),
+        region=request_origin.region(request),
+        wording_version=form.cleaned_data["wording"],
+    )
+    tasks.nudge(tasks.send_confirmation, signup)
+
+
+def _page_of_form(request):
+    """Return the path of the page the form stood on, as far as the browser says; for the consent record."""
+    try:
+        return urlsplit(request.headers.get("Referer", "")).path[:200]
+    except ValueError:
+        return ""

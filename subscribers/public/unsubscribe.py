@@ -1,0 +1,79 @@
+"""Leaving, thinking better of it, and what remains of somebody who was erased."""
+
+from django.conf import settings
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from subscribers import tasks, tokens
+from subscribers.models import Erasure, Letter, Subscriber
+from subscribers.people import erasure, subscriptions
+from subscribers.public.responses import behind_a_link, dead_link
+
+
+@behind_a_link
+def unsubscribe(request, token):
+    """Show one button; a POST leaves at once, from the button or from a mail program (RFC 8058).
+
+    What the POST's body says is never read: whatever its form, it can only mean one thing. The answer is the
+    same whoever the link belongs to, and whatever became of them since.
+    """
+    try:
+        handle = tokens.read(tokens.Purpose.LEAVE, token)
+    except tokens.InvalidToken:
+        return dead_link(request)
+    if request.method != "POST":
+        return render(request, "subscribers/unsubscribe.html")
+    context = {
+        "undo_token": tokens.make(tokens.Purpose.UNDO, _leave(handle)),
+        "undo_minutes": tokens.LIFETIMES[tokens.Purpose.UNDO].seconds // 60,
+    }
+    return render(request, "subscribers/left.html", context)
+
+
+def _leave(handle):
+    """Take whoever has a handle off the list; return the name of the leaving that this was.
+
+    It is the name of none where nobody was on the list: a forwarded mail revives nobody who left by
+    themselves. That takes about as long.
+    """
+    subscriber = Subscriber.objects.confirmed().filter(handle=handle).first()
+    if subscriber and subscriptions.leave(subscriber):
+        tasks.nudge_letters(subscriber)
+        return subscriptions.leaving(subscriber)
+    subscriptions.rehearse_leaving()
+    # No letter has this number.
+    tasks.nudge(tasks.send_letter, Letter(pk=0))
+    return subscriptions.no_leaving()
+
+
+@behind_a_link
+def undo(request, token):
+    """Show one button, which undoes a leaving, and no other than the one that the link is for."""
+    name = _leaving_of(token)
+    if request.method == "POST":
+        if name and subscriptions.undo_leaving(name):
+            return render(request, "subscribers/undo.html", {"is_undone": True})
+    elif name and subscriptions.may_undo(name):
+        return render(request, "subscribers/undo.html")
+    return dead_link(request)
+
+
+def _leaving_of(token):
+    """Return the name of the leaving that a token may undo, or None."""
+    for purpose in (tokens.Purpose.UNDO, tokens.Purpose.UNDO_BY_MAIL):
+        try:
+            return tokens.read(purpose, token)
+        except tokens.InvalidToken:
+            continue
+    return None
+
+
+@behind_a_link
+@require_safe
+def erased(request, number):
+    """Show the receipt of an erasure: which places held how much, and that nothing is left but a hash."""
+    receipt = Erasure.objects.filter(number=number.upper()).first()
+    if receipt is None:
+        return dead_link(request)
+    context = {"receipt": receipt, "places": erasure.described(receipt), "time_zone": settings.TIME_ZONE}
+    return render(request, "subscribers/erased.html", context)

@@ -1,0 +1,92 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from shield import rate_limits
+from shield.models import Budget
+from shield.rate_limits import Allowance, Pace
+
+pytestmark = pytest.mark.django_db
+
+THREE_AN_HOUR = Allowance("test", 3, timedelta(hours=1))
+NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
+
+
+def test_it_lets_through_as_much_as_was_allowed_and_no_more():
+    assert [THREE_AN_HOUR.spend("a") for _ in range(5)] == [True, True, True, False, False]
+
+
+def test_it_keeps_values_and_kinds_apart():
+    for _ in range(3):
+        THREE_AN_HOUR.spend("a")
+    assert THREE_AN_HOUR.spend("b")
+    assert Allowance("another kind", 3, timedelta(hours=1)).spend("a")
+
+
+def test_it_begins_anew_when_the_window_that_the_first_spending_opened_is_over():
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert [THREE_AN_HOUR.spend("a", cost=2), THREE_AN_HOUR.spend("a", cost=2)] == [True, False]
+        clock.shift(timedelta(minutes=59))
+        assert not THREE_AN_HOUR.spend("a", cost=2)
+        clock.shift(timedelta(minutes=1))
+        assert THREE_AN_HOUR.spend("a", cost=2)
+        assert THREE_AN_HOUR.spend("a")
+        assert not THREE_AN_HOUR.spend("a")
+
+
+def test_it_refuses_what_costs_more_than_there_ever_is():
+    assert not THREE_AN_HOUR.spend("a", cost=4)
+    assert THREE_AN_HOUR.spend("a", cost=3)
+
+
+def test_its_table_names_nobody():
+    THREE_AN_HOUR.spend("someone@example.org")
+    assert "someone" not in str(Budget.objects.values())
+
+
+def test_it_forgets_what_is_over_and_keeps_what_is_not():
+    with time_machine.travel(NOON, tick=False) as clock:
+        THREE_AN_HOUR.spend("old", cost=3)
+        clock.shift(timedelta(minutes=30))
+        THREE_AN_HOUR.spend("new", cost=3)
+        clock.shift(timedelta(minutes=30))
+        assert rate_limits.forget_ended() == 1
+        assert THREE_AN_HOUR.spend("old")
+        assert not THREE_AN_HOUR.spend("new")
+
+
+def test_it_tells_what_is_spent_and_until_when():
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert (THREE_AN_HOUR.is_spent("a"), THREE_AN_HOUR.ends_at("a")) == (False, None)
+        THREE_AN_HOUR.spend("a", cost=2)
+        assert (THREE_AN_HOUR.is_spent("a"), THREE_AN_HOUR.ends_at("a")) == (False, NOON + timedelta(hours=1))
+        THREE_AN_HOUR.spend("a")
+        assert THREE_AN_HOUR.is_spent("a")
+        clock.shift(timedelta(hours=1))
+        assert (THREE_AN_HOUR.is_spent("a"), THREE_AN_HOUR.ends_at("a")) == (False, None)
+
+
+def test_a_pace_lets_through_no_more_in_any_stretch_of_its_length():
+    pace = Pace("test", 3, timedelta(minutes=1))
+    went = []
+    with time_machine.travel(NOON, tick=False) as clock:
+        for second in range(200):
+            # Nothing for a while, and then as much as there is.
+            while second >= 50 and pace.spend():
+                went.append(second)
+            clock.shift(timedelta(seconds=1))
+    assert went == [50] * 3 + [110] * 3 + [170] * 3
+
+
+def test_a_pace_says_when_its_next_place_is_free():
+    pace = Pace("test", 2, timedelta(minutes=1))
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert pace.free_in() == timedelta()
+        pace.spend()
+        clock.shift(timedelta(seconds=20))
+        pace.spend()
+        assert pace.free_in() == timedelta(seconds=40)
+        clock.shift(timedelta(seconds=40))
+        rate_limits.forget_ended()
+        assert [pace.spend() for _ in range(2)] == [True, False]

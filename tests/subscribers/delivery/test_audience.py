@@ -1,0 +1,142 @@
+"""Who is written into the ledger while people move about, and when all of them are dealt with."""
+
+import threading
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection, connections, transaction
+from django.utils import timezone
+
+from subscribers import addresses
+from subscribers.delivery import claims, scheduling
+from subscribers.delivery.ledger import Ledger
+from subscribers.mailings import control
+from subscribers.models import Delivery, Mailing, Subscriber, Suppression
+from subscribers.people import erasure, subscriptions, suppressions
+from tests.subscribers.posting import make_mailing, make_people, open_mailing
+
+pytestmark = pytest.mark.django_db
+State = Delivery.State
+DAY = timedelta(days=1)
+
+
+def test_whoever_changes_their_address_while_it_is_opened_is_in_it_once(monkeypatch):
+    monkeypatch.setattr(scheduling, "CHUNK", 2)
+    people = make_people(6)
+    mailing = make_mailing()
+    scheduling.freeze(mailing.pk)
+    assert scheduling.extend(mailing.pk)
+    late = Subscriber.objects.create(address="late@example.org")
+    for person in (people[0], people[4], late):
+        assert subscriptions.move(subscriptions.ask_to_move(person, f"elsewhere{person.pk}@example.org"))
+    scheduling.extend_due()
+    mailing = Mailing.objects.get()
+    assert (mailing.state, mailing.audience) == (Mailing.State.SENDING, 6)
+    rows = mailing.deliveries.values_list("subscriber", flat=True)
+    assert sorted(rows) == sorted(person.pk for person in people)
+
+
+def test_what_was_half_open_before_an_upgrade_is_opened_anew_and_nobody_twice():
+    people = make_people(4)
+    mailing = make_mailing()
+    scheduling.freeze(mailing.pk)
+    Delivery.objects.create(mailing=mailing, subscriber=people[2])
+    Mailing.objects.update(audience=1)
+    scheduling.extend_due()
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.audience, mailing.deliveries.count()) == (Mailing.State.SENDING, 4, 4)
+
+
+def test_a_list_in_the_order_of_its_domains_goes_out_mixed():
+    people = make_people(60, domains=1)
+    for number, person in enumerate(people):
+        person.address = person.folded = f"reader{number}@host{number // 20}.example"
+        person.key = addresses.keyed_hash(person.address)
+    Subscriber.objects.bulk_update(people, ["address", "folded", "key"])
+    rows = open_mailing().deliveries.order_by("pk").values_list("subscriber__folded", flat=True)
+    assert len({addresses.domain(each) for each in rows[:20]}) == 3
+
+
+def test_who_may_get_it_is_the_same_wherever_it_is_asked():
+    today = timezone.localdate()
+    pauses = [None, today - DAY, today, today + DAY]
+    standing = list(product(Subscriber.State, pauses, [None, *Suppression.Reason]))
+    people = make_people(len(standing))
+    for person, (state, paused_until, reason) in zip(people, standing, strict=True):
+        person.state, person.paused_until = state, paused_until
+        person.left_at = timezone.now() if state == Subscriber.State.LEFT else None
+        if reason:
+            suppressions.suppress(person.key, reason)
+    Subscriber.objects.bulk_update(people, ["state", "paused_until", "left_at"])
+    mailing = open_mailing()
+    written = set(mailing.deliveries.values_list("subscriber", flat=True))
+    assert len(written) == 3
+    assert written == set(Subscriber.objects.reachable(today).values_list("pk", flat=True))
+    mailing.deliveries.all().delete()
+    line = claims.new_line("w")
+    for person in people:
+        Delivery.objects.create(mailing=mailing, subscriber=person, state=State.SENDING, line=line)
+    rows = mailing.deliveries.values_list("pk", "subscriber")
+    assert written == {person for pk, person in rows if Ledger(line).ready(pk)}
+
+
+def test_what_is_still_pending_is_the_same_wherever_it_is_asked():
+    make_people(1)
+    mailing = open_mailing()
+    now, found = timezone.now(), []
+    waits = [(State.QUEUED, None), (State.QUEUED, now), (State.SENDING, None), (State.DEFERRED, now)]
+    waits += [(State.UNCERTAIN, now)]
+    rests = [(state, None) for state in (State.UNCERTAIN, State.SENT, State.REFUSED, State.SKIPPED)]
+    for state, due_at in waits + rests:
+        mailing.deliveries.update(state=state, due_at=due_at)
+        pending = mailing.deliveries.pending().exists()
+        assert bool(control.progress(mailing).remaining) == pending
+        assert scheduling.finish(mailing.pk) is not pending
+        Mailing.objects.update(state=Mailing.State.SENDING)
+        found.append(pending)
+    assert found == [True] * len(waits) + [False] * len(rests)
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.DEFERRED])
+def test_whoever_is_erased_while_their_mail_is_put_off_holds_no_mailing_up(state):
+    person = make_people(1)[0]
+    mailing = open_mailing()
+    mailing.deliveries.update(state=state, due_at=timezone.now() + DAY)
+    erasure.erase(person)
+    assert scheduling.finish(mailing.pk)
+    row = mailing.deliveries.get()
+    assert (row.state, row.reply, row.due_at) == (State.SKIPPED, "erased", None)
+
+
+# SQLite lets nobody write while another one does.
+if connection.vendor == "postgresql":
+
+    def is_anybody_waiting_for_us():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+            return cursor.fetchone()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_what_a_person_decides_to_send_again_in_that_moment_is_not_left_behind():
+        publisher = get_user_model().objects.create_superuser("pia", "pia@example.org", "pw")
+        make_people(1)
+        mailing = open_mailing()
+        mailing.deliveries.update(state=State.UNCERTAIN, doubts=2)
+        done = []
+
+        def finish():
+            done.append(scheduling.finish(mailing.pk))
+            connections.close_all()
+
+        line = threading.Thread(target=finish)
+        with transaction.atomic():
+            control.resolve(mailing, send_again=True, by=publisher)
+            line.start()
+            while line.is_alive() and not is_anybody_waiting_for_us():
+                pass
+        line.join()
+        mailing.refresh_from_db()
+        assert (done, mailing.state) == ([False], Mailing.State.SENDING)
+        assert mailing.deliveries.pending().exists()

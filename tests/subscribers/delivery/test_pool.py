@@ -1,0 +1,31 @@
+"""What a worker's threads do beside sending: beat, and look after what dead workers left."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+
+from subscribers.delivery import claims
+from subscribers.delivery.pool import Never, Post
+from subscribers.models import Line
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_worker_whose_first_beat_failed_beats_the_next_time(monkeypatch):
+    post, long_ago = Post(Never(), lines=0), timezone.now() - timedelta(hours=1)
+    Line.objects.create(worker=post.worker, seen_at=long_ago)
+    Line.objects.create(worker="another", seen_at=long_ago)
+
+    def fail(worker):
+        raise OperationalError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(claims, "beat", fail)
+        with pytest.raises(OperationalError):
+            post._look_after()
+    post._look_after()
+    assert Line.objects.get(worker=post.worker).seen_at > long_ago
+    # Others are judged only after a lease without a gap.
+    assert Line.objects.filter(worker="another").exists()

@@ -1,0 +1,537 @@
+"""Everyone once, nobody twice, nobody who left, whatever the mail server and the processes do."""
+
+import time
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.mail.backends.smtp import EmailBackend
+from django.utils import timezone
+
+from subscribers import tipmail
+from subscribers.delivery import circuit_breaker, claims, transport, verdicts
+from subscribers.delivery.pool import Never, work_off
+from subscribers.delivery.sender import Sender
+from subscribers.delivery.verdicts import Stage, Verdict
+from subscribers.mailings import control
+from subscribers.models import Delivery, Line, Mailing, Suppression
+from subscribers.people import subscriptions, suppressions
+from tests.subscribers.mailserver import DROP, HANG, TAKE_AND_DROP
+from tests.subscribers.posting import make_people, open_mailing
+from tests.subscribers.workers import Workers
+from tests.tipsite.processes import wait_until
+
+pytestmark = pytest.mark.django_db
+State = Delivery.State
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+@pytest.fixture
+def clock():
+    """Stand still; ``clock.forward(timedelta)`` goes on."""
+    with time_machine.travel(timezone.now().replace(microsecond=0), tick=False) as traveller:
+        traveller.forward = traveller.shift
+        yield traveller
+
+
+def only(stage, reply, *recipients):
+    """Return a script that gives a reply at a stage, to some recipients or to all."""
+    return lambda at, who, number: reply if at == stage and (not recipients or who in recipients) else None
+
+
+def told(mailing):
+    """Return the mailing anew, and {state: how many} of its deliveries."""
+    mailing.refresh_from_db()
+    counts = {state: mailing.deliveries.filter(state=state).count() for state in State}
+    return mailing.state, {state: count for state, count in counts.items() if count}
+
+
+# --- What an answer means --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stage", "reply", "verdict"),
+    [
+        # Where it should have said that it waits for the message.
+        (Stage.DATA, "250 2.0.0 taken", Verdict.LATER),
+        (Stage.RECIPIENT, "450 4.2.1 busy", Verdict.LATER),
+        (Stage.DATA, "452 full", Verdict.LATER),
+        (Stage.RECIPIENT, "550 5.1.1 nobody", Verdict.GONE),
+        (Stage.RECIPIENT, "550 5.1.10 null MX", Verdict.GONE),
+        (Stage.RECIPIENT, "554 5.2.1 disabled", Verdict.GONE),
+        (Stage.RECIPIENT, "550 no such user", Verdict.REFUSED),
+        (Stage.RECIPIENT, "552 5.2.2 full", Verdict.REFUSED),
+        (Stage.RECIPIENT, "550 5.1.12 something", Verdict.REFUSED),
+        (Stage.DATA, "554 5.1.1 nobody", Verdict.REFUSED),
+        (Stage.DATA, "554 5.6.0 no", Verdict.REFUSED),
+        (Stage.RECIPIENT, "550 5.7.1 blocked", Verdict.OURS),
+        (Stage.DATA, "550 5.7.26 unauthenticated", Verdict.OURS),
+        (Stage.SENDER, "550 5.1.8 bad sender", Verdict.OURS),
+        (Stage.SENDER, "451 4.7.1 later", Verdict.LATER),
+        (Stage.SIGN_IN, "535 5.7.8 wrong password", Verdict.OURS),
+        (Stage.CONNECT, "554 no", Verdict.OURS),
+        (Stage.CONNECT, "421 busy", Verdict.LATER),
+        (Stage.HELLO, "550 no", Verdict.OURS),
+    ],
+)
+def test_an_answer_is_judged_by_its_numbers_and_stage(stage, reply, verdict):
+    code, _, words = reply.partition(" ")
+    answer = verdicts.judge(stage, int(code), words.encode())
+    assert answer.verdict == verdict
+    # Of the words, which may quote the address, nothing is kept.
+    assert not set(answer.reply) - set("0123456789. ")
+
+
+def test_pauses_grow_to_an_hour():
+    pauses = [claims.pause_after(tries) / MINUTE for tries in range(1, 12)]
+    usual = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60]
+    assert all(0.8 * each <= pause <= 1.2 * each for pause, each in zip(pauses, usual, strict=True))
+
+
+# --- One after another -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_everyone_gets_one_and_the_mailing_is_sent(mail_server, pipelining):
+    mail_server.pipelining = pipelining
+    people = make_people(7)
+    mailing = open_mailing()
+    work_off()
+    assert mail_server.recipients == {person.address: 1 for person in people}
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 7})
+    assert mailing.finished_at
+    assert mail_server.connections == 1
+    assert not Line.objects.exists()
+    for taken in mail_server.taken:
+        row = mailing.deliveries.get(subscriber__address=taken.recipient)
+        assert tipmail.read_token(taken.message["Message-ID"]) == row.pk
+    work_off()
+    assert len(mail_server.taken) == 7
+
+
+def test_it_skips_who_left_since_and_finds_who_moved(mail_server):
+    gone, bounced, paused, moved, here = make_people(5)
+    mailing = open_mailing()
+    subscriptions.leave(gone)
+    suppressions.suppress(bounced.key, Suppression.Reason.BOUNCED)
+    subscriptions.pause(paused, timezone.localdate() + timedelta(days=7))
+    moved.address = "elsewhere@example.org"
+    moved.save()
+    work_off()
+    assert set(mail_server.recipients) == {"elsewhere@example.org", here.address}
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 2, State.SKIPPED: 3})
+    skipped = mailing.deliveries.filter(state=State.SKIPPED)
+    assert set(skipped.values_list("reply", flat=True)) == {"left", "bounced", "paused"}
+
+
+def test_whoever_is_erased_meanwhile_gets_nothing_and_the_counts_stay(mail_server):
+    person = make_people(2)[0]
+    mailing = open_mailing()
+    person.delete()
+    work_off()
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 1, State.SKIPPED: 1})
+
+
+def test_a_busy_server_is_asked_again_and_what_stays_busy_expires(mail_server, clock):
+    busy = make_people(4)[0].address
+    mailing = open_mailing()
+    mail_server.script = only("rcpt", "450 4.2.1 busy", busy)
+    work_off()
+    assert told(mailing) == (Mailing.State.SENDING, {State.SENT: 3, State.DEFERRED: 1})
+    work_off()
+    assert mail_server.asked[busy] == 1
+    clock.forward(MINUTE * 1.3)
+    work_off()
+    assert mail_server.asked[busy] == 2
+    for _ in range(30):
+        clock.forward(HOUR * 1.3)
+        work_off()
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 3, State.REFUSED: 1})
+    assert mailing.deliveries.get(state=State.REFUSED).reply == "expired, 450 4.2.1"
+    assert not Suppression.objects.exists()
+
+
+def test_a_busy_server_that_is_free_later_gets_it_once(mail_server, clock):
+    people = make_people(6)
+    mailing = open_mailing()
+    mail_server.script = lambda stage, who, number: (
+        "451 4.3.0 later" if stage == "end" and mail_server.asked[who] == 1 else None
+    )
+    for _ in range(4):
+        work_off()
+        clock.forward(HOUR)
+    assert mail_server.recipients == {person.address: 1 for person in people}
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 6})
+
+
+def test_whom_nobody_knows_is_suppressed_and_asked_once(mail_server, clock):
+    unknown, full, odd, *_ = people = make_people(6)
+    mailing = open_mailing()
+    answers = {unknown.address: "550 5.1.1 unknown", full.address: "552 5.2.2 full"}
+
+    def script(stage, who, number):
+        if stage == "end" and who == odd.address:
+            return "554 5.6.0 never"
+        return answers.get(who) if stage == "rcpt" else None
+
+    mail_server.script = script
+    today = timezone.localdate()
+    work_off()
+    clock.forward(2 * HOUR)
+    work_off()
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 3, State.REFUSED: 3})
+    assert set(mail_server.asked.values()) == {1}
+    suppression = Suppression.objects.get()
+    assert (suppression.key, suppression.reason) == (unknown.key, Suppression.Reason.BOUNCED)
+    assert suppression.evidence == f"550 5.1.1 on {today:%Y-%m-%d}"
+    assert len(mail_server.taken) == len(people) - 3
+
+
+@pytest.mark.parametrize("stage", ["connect", "ehlo", "mail"])
+def test_what_is_refused_to_the_sender_refuses_nobody(mail_server, publisher, stage, caplog):
+    make_people(3)
+    mailing = open_mailing()
+    mail_server.script = only(stage, "550 5.1.8 go away")
+    work_off()
+    assert told(mailing) == (Mailing.State.PAUSED, {State.QUEUED: 3})
+    assert "550 5.1.8" in mailing.reason
+    assert "@" not in caplog.text
+    mail_server.script = None
+    control.resume(mailing, by=publisher)
+    work_off()
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 3})
+
+
+def test_one_mailbox_that_blames_the_sender_holds_the_others_up_once(mail_server, publisher, clock):
+    strict = make_people(4)[0].address
+    mailing = open_mailing()
+    mail_server.script = only("rcpt", "550 5.7.1 members only", strict)
+    work_off()
+    assert told(mailing)[0] == Mailing.State.PAUSED
+    control.resume(mailing, by=publisher)
+    work_off()
+    assert told(mailing) == (Mailing.State.SENDING, {State.SENT: 3, State.DEFERRED: 1})
+    mail_server.script = None
+    clock.forward(HOUR)
+    work_off()
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 4})
+
+
+def test_a_connection_that_breaks_before_the_end_puts_off_and_the_next_goes_on(mail_server, clock):
+    people = make_people(12)
+    mailing = open_mailing()
+    mail_server.script = lambda stage, who, number: DROP if stage == "data" and number % 5 == 0 else None
+    work_off()
+    assert told(mailing) == (Mailing.State.SENDING, {State.SENT: 10, State.DEFERRED: 2})
+    mail_server.script = None
+    clock.forward(HOUR)
+    work_off()
+    assert mail_server.recipients == {person.address: 1 for person in people}
+
+
+def test_a_connection_that_breaks_before_the_answer_leaves_an_uncertain_one_sent_once_more(
+    mail_server, clock
+):
+    make_people(3)
+    mailing = open_mailing()
+    mail_server.script = lambda stage, who, number: TAKE_AND_DROP if stage == "end" and number == 2 else None
+    work_off()
+    assert told(mailing) == (Mailing.State.SENDING, {State.SENT: 2, State.UNCERTAIN: 1})
+    doubtful = mailing.deliveries.doubtful().get()
+    clock.forward(HOUR)
+    work_off()
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 3})
+    twice = [each.message["Message-ID"] for each in mail_server.taken]
+    repeated = {each for each in twice if twice.count(each) > 1}
+    assert {tipmail.read_token(each) for each in repeated} == {doubtful.pk}
+
+
+@pytest.mark.parametrize(("stage", "state"), [("rcpt", State.DEFERRED), ("end", State.UNCERTAIN)])
+def test_a_server_that_says_nothing_any_more_holds_nobody_else_up(mail_server, settings, stage, state):
+    settings.EMAIL_TIMEOUT = 0.3
+    make_people(3)
+    mailing = open_mailing()
+    mail_server.script = lambda at, who, number: HANG if (at, number) == (stage, 2) else None
+    work_off()
+    assert told(mailing) == (Mailing.State.SENDING, {State.SENT: 2, state: 1})
+
+
+def test_what_is_uncertain_twice_waits_for_a_person(mail_server, clock, publisher):
+    person = make_people(1)[0]
+    mailing = open_mailing()
+    mail_server.script = only("end", TAKE_AND_DROP)
+    for _ in range(3):
+        work_off()
+        clock.forward(HOUR)
+    assert told(mailing) == (Mailing.State.SENT, {State.UNCERTAIN: 1})
+    assert mail_server.asked[person.address] == 2
+    assert mailing.deliveries.held().count() == 1
+    mail_server.script = None
+    control.resolve(mailing, send_again=True, by=publisher)
+    work_off()
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 1})
+    assert mail_server.asked[person.address] == 3
+
+
+def test_who_leaves_while_it_connects_anew_gets_nothing(mail_server, monkeypatch):
+    people = make_people(2)
+    mailing = open_mailing()
+    monkeypatch.setattr(transport, "MOST_MESSAGES", 1)
+    connect = EmailBackend.open
+
+    def slowly(backend):
+        for person in people if mail_server.taken else ():
+            subscriptions.leave(person)
+        return connect(backend)
+
+    monkeypatch.setattr(EmailBackend, "open", slowly)
+    work_off()
+    assert (mail_server.connections, len(mail_server.taken)) == (2, 1)
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 1, State.SKIPPED: 1})
+
+
+def test_a_server_that_says_more_than_it_was_asked_is_met_anew(mail_server):
+    make_people(3)
+    mailing = open_mailing()
+    mail_server.script = only("end", "250 2.0.0 taken\r\n250 2.0.0 and taken")
+    work_off()
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 3})
+    assert (len(mail_server.taken), mail_server.connections) == (3, 3)
+
+
+def test_an_answer_that_comes_before_the_message_is_no_answer_to_it(mail_server):
+    make_people(1)
+    mailing = open_mailing()
+    mail_server.script = lambda stage, who, number: {
+        "data": "354 go on\r\n250 2.0.0 taken",
+        "end": "554 5.6.0 no",
+    }.get(stage)
+    work_off()
+    assert told(mailing) == (Mailing.State.SENDING, {State.DEFERRED: 1})
+    assert mailing.deliveries.get().reply == "said too much"
+
+
+@pytest.mark.parametrize(
+    ("stage", "reply"),
+    [
+        ("connect", f"220 {'x' * 200_000}"),
+        ("connect", "220-x\r\n" * 50_000 + "220 x"),
+        ("ehlo", f"250 {'x' * 200_000}"),
+    ],
+    ids=["a long line", "many lines", "later"],
+)
+def test_a_server_that_talks_on_and_on_cannot_be_reached(mail_server, stage, reply):
+    make_people(1)
+    mailing = open_mailing()
+    mail_server.script = only(stage, reply)
+    work_off()
+    assert told(mailing) == (Mailing.State.SENDING, {State.QUEUED: 1})
+    assert mailing.trouble == "The mail server cannot be reached (SMTPServerDisconnected)."
+    mail_server.script = None
+    work_off()
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 1})
+
+
+def test_a_server_that_is_away_costs_nobody_a_try(mail_server, settings, clock):
+    make_people(2)
+    mailing = open_mailing()
+    port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
+    work_off()
+    assert told(mailing) == (Mailing.State.SENDING, {State.QUEUED: 2})
+    assert mailing.trouble == "The mail server cannot be reached (ConnectionRefusedError)."
+    settings.EMAIL_PORT = port
+    work_off()
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 2})
+    assert mailing.trouble == ""
+
+
+def test_another_kind_of_backend_serves_too(settings, mailoutbox):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    make_people(2)
+    mailing = open_mailing()
+    work_off()
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 2})
+    assert len(mailoutbox) == 2
+    assert tipmail.read_token(mailoutbox[0].extra_headers["Message-ID"])
+
+
+# --- It stops itself -------------------------------------------------------------------------------
+
+
+def test_a_server_that_blocks_us_stops_it_and_all_get_it_after_the_resume(mail_server, publisher):
+    people = make_people(60)
+    mailing = open_mailing()
+    mail_server.script = lambda stage, who, number: (
+        "550 5.7.1 blocked" if stage == "rcpt" and number > 30 else None
+    )
+    work_off()
+    assert told(mailing) == (Mailing.State.PAUSED, {State.SENT: 30, State.QUEUED: 30})
+    assert sum(mail_server.asked.values()) < 34
+    mail_server.script = None
+    control.resume(mailing, by=publisher)
+    work_off()
+    assert mail_server.recipients == {person.address: 1 for person in people}
+    assert not Suppression.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("reply", "every", "words", "count"),
+    [("550 5.1.1 unknown", 4, "hard bounces", 11), ("550 we do not like you", 1, "last 20 mails", 20)],
+)
+def test_too_many_refusals_stop_it_and_get_a_second_chance(
+    mail_server, publisher, reply, every, words, count
+):
+    people = make_people(90)
+    mailing = open_mailing()
+    mail_server.script = lambda stage, who, number: (
+        reply if stage == "rcpt" and number > 10 and number % every == 0 else None
+    )
+    work_off()
+    state, counts = told(mailing)
+    assert (state, counts[State.REFUSED]) == (Mailing.State.PAUSED, count)
+    assert words in mailing.reason
+    mail_server.script = None
+    said = control.resume(mailing, by=publisher)
+    assert f"{count} that were refused are tried again" in said
+    assert not Suppression.objects.exists()
+    work_off()
+    assert mail_server.recipients == {person.address: 1 for person in people}
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 90})
+
+
+def test_what_bounces_again_after_a_person_looked_stops_it_no_more(mail_server, publisher):
+    people = make_people(60)
+    dead = {person.address for person in people[:12]}
+    mailing = open_mailing()
+    mail_server.script = only("rcpt", "550 5.1.1 unknown", *dead)
+    work_off()
+    assert told(mailing)[0] == Mailing.State.PAUSED
+    control.resume(mailing, by=publisher)
+    work_off()
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 48, State.REFUSED: 12})
+    assert Suppression.objects.count() == 12
+
+
+def test_complaints_stop_it(mail_server, monkeypatch):
+    monkeypatch.setattr(claims, "BATCH", 5)
+    make_people(10)
+    mailing = open_mailing()
+    sender = Sender("w", Never())
+    sender.turn()
+    first, second, third = mailing.deliveries.filter(state=State.SENT)[:3]
+    # Nobody counts twice, and two are not enough.
+    for row in (first, first, second, second):
+        assert not circuit_breaker.complained(row.pk)
+    assert circuit_breaker.complained(third.pk)
+    assert told(mailing)[0] == Mailing.State.PAUSED
+    assert not sender.turn()
+    sender.close()
+
+
+def test_complaints_of_fewer_than_three_in_a_thousand_do_not_stop_it():
+    mailing = open_mailing()
+    Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.SENDING)
+    sent = [Delivery(mailing=mailing, state=State.SENT, settled_at=timezone.now()) for _ in range(1001)]
+    Delivery.objects.bulk_create(sent)
+    assert [circuit_breaker.complained(row.pk) for row in sent[:4]] == [False, False, False, True]
+    assert told(mailing)[0] == Mailing.State.PAUSED
+
+
+# --- Pace ------------------------------------------------------------------------------------------
+
+
+def test_each_domain_has_its_pace_and_everybody_their_turn(mail_server, settings, clock):
+    settings.MAIL_PER_DOMAIN = 60
+    people = make_people(40, domains=2)
+    mailing = open_mailing()
+    work_off()
+    # One a second to each; those whose turn comes in the next few seconds go at once.
+    assert told(mailing)[1] == {State.SENT: 12, State.QUEUED: 28}
+    clock.forward(timedelta(seconds=9))
+    work_off()
+    assert told(mailing)[1] == {State.SENT: 20, State.QUEUED: 20}
+    clock.forward(timedelta(seconds=15))
+    work_off()
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 40})
+    assert mail_server.recipients == {person.address: 1 for person in people}
+
+
+# --- Workers that die ------------------------------------------------------------------------------
+
+
+def test_of_a_dead_line_the_first_is_uncertain_and_the_rest_is_queued_again(mail_server, clock):
+    watch = claims.Watch()
+    make_people(6)
+    mailing = open_mailing()
+    line = claims.new_line("gone")
+    claim = claims.take(line, mailing.pk)
+    first = Delivery.objects.get(pk=claim.ids[0])
+    Delivery.objects.filter(pk=first.pk).update(state=State.SENT)
+    assert [watch.sweep(moment) for moment in (1000, 1010, 1020, 1030, 1031)] == [0, 0, 0, 0, 1]
+    assert told(mailing)[1] == {State.SENT: 1, State.UNCERTAIN: 1, State.QUEUED: 4}
+    assert mailing.deliveries.get(state=State.UNCERTAIN).pk == claim.ids[1]
+    # It was only asleep, and claims no more under its old number.
+    assert claims.take(line, mailing.pk) is None
+    clock.forward(claims.DOUBT_LASTS)
+    work_off()
+    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 6})
+    assert len(mail_server.taken) == 5
+
+
+@pytest.mark.parametrize("ahead", [-HOUR, timedelta(seconds=-40), timedelta(seconds=40)])
+def test_a_line_lives_as_long_as_it_beats_whatever_its_clock_says(clock, ahead):
+    watch, line = claims.Watch(), claims.new_line("there")
+    for moment in range(0, 90, 5):
+        clock.forward(timedelta(seconds=5))
+        Line.objects.filter(pk=line).update(seen_at=timezone.now() + ahead)
+        assert watch.sweep(moment) == 0
+    assert [watch.sweep(moment) for moment in (95, 105, 115, 116)] == [0, 0, 0, 1]
+
+
+def test_who_did_not_look_for_a_while_takes_nobody_for_dead():
+    watch = claims.Watch()
+    claims.new_line("there")
+    assert [watch.sweep(moment) for moment in (0, 10, 20, 60, 70, 80, 90, 91)] == [0] * 7 + [1]
+
+
+def test_two_lines_never_claim_the_same(mail_server):
+    make_people(10)
+    mailing = open_mailing()
+    one, other = claims.new_line("a"), claims.new_line("b")
+    mine, theirs = (claims.take(line, mailing.pk, count=4) for line in (one, other))
+    assert len(mine.ids) == len(theirs.ids) == 4
+    assert set(mine.ids).isdisjoint(theirs.ids)
+    claims.give_back(one, mine.ids)
+    assert told(mailing)[1] == {State.SENDING: 4, State.QUEUED: 6}
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_however_workers_are_killed_everyone_gets_it_and_repeats_are_listed(mail_server, tmp_path):
+    people = make_people(200)
+    open_mailing()
+    # Not so fast that none is killed in the middle.
+    mail_server.script = lambda stage, who, number: time.sleep(0.004) if stage == "end" else None
+    workers = Workers(tmp_path)
+    try:
+        workers.start()
+        workers.start()
+        for count in (30, 80, 130):
+            wait_until(lambda count=count: len(mail_server.taken) >= count)
+            workers.kill()
+        wait_until(lambda: workers.ledger()[0] == "sent")
+    finally:
+        assert workers.end() == [0, 0]
+    _, rows = workers.ledger()
+    assert len(rows) == len(people)
+    assert {address for address, state, _ in rows if state == "sent"} <= set(mail_server.recipients)
+    # The third who dies may have had in hand what the second left in doubt: then a person decides.
+    assert {state for _, state, doubts in rows if doubts < 2} == {"sent"}
+    assert {state for _, state, doubts in rows if doubts > 1} <= {"uncertain"}
+    repeated = {address for address, count in mail_server.recipients.items() if count > 1}
+    doubtful = {address for address, _, doubts in rows if doubts}
+    assert repeated <= doubtful
+    assert len(doubtful) <= 3 * 4
+    assert len(mail_server.taken) - len(people) <= 3 * 4
+    assert "Traceback" not in workers.log.read_text()
+    assert "@" not in workers.log.read_text()

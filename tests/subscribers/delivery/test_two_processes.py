@@ -1,0 +1,75 @@
+"""Two processes that send at once."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from contextlib import closing
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from subscribers.people import subscriptions
+
+SENDER = """
+import django
+django.setup()
+from subscribers import confirmations
+from shield.budgets import Allowance
+from datetime import timedelta
+print("ready", flush=True)
+input()
+confirmations.outbox.send_due()
+print(sum(Allowance("race", 25, timedelta(days=1)).spend() for _ in range(25)))
+"""
+
+
+def shared_database(folder):
+    """Return a DATABASE_URL by which another process sees the rows of this test."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(folder / "shared.sqlite3")])
+        # As a site's own file is since its first migration: those who open it at once cannot all switch it.
+        with closing(sqlite3.connect(folder / "shared.sqlite3")) as copy:
+            copy.execute("PRAGMA journal_mode=WAL")
+        return f"sqlite:///{folder / 'shared.sqlite3'}"
+    place = connection.settings_dict
+    who = quote(place["USER"]) + (f":{quote(place['PASSWORD'])}" if place["PASSWORD"] else "")
+    return f"postgres://{who}@{quote(place['HOST'], safe='')}:{place['PORT'] or 5432}/{place['NAME']}"
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_they_send_each_mail_once_and_spend_no_budget_twice(post_office, tmp_path):
+    expected = Counter(f"a{n}@host{n % 5}.example" for n in range(30))
+    for address in expected:
+        subscriptions.request(address)
+    environment = os.environ | {
+        "DATABASE_URL": shared_database(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "tipsite.settings",
+        "EMAIL_URL": f"smtp://{settings.EMAIL_HOST}:{settings.EMAIL_PORT}",
+        "STATE_DIR": str(tmp_path),
+    }
+    senders = [
+        subprocess.Popen(
+            [sys.executable, "-c", SENDER],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for sender in senders:
+        assert sender.stdout.readline() == "ready\n"
+    for sender in senders:
+        sender.stdin.write("\n")
+        sender.stdin.flush()
+    spent = [int(sender.communicate(timeout=120)[0]) for sender in senders]
+    assert [sender.returncode for sender in senders] == [0, 0]
+    assert Counter(each for letter in post_office.letters for each in letter.recipients) == expected
+    assert sum(spent) == 25

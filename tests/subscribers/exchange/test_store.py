@@ -1,0 +1,259 @@
+"""What an import writes, and what it never does."""
+
+import csv
+import io
+import json
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.db import DatabaseError, IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from subscribers import addresses
+from subscribers.exchange import store
+from subscribers.models import ConsentEvent, Letter, SignupRequest, Subscriber, Suppression
+from subscribers.people import journal, subscriptions, suppressions
+
+pytestmark = pytest.mark.django_db
+
+COUNTS = ("added", "changed", "kept", "suppressed", "skipped", "refused")
+
+
+@pytest.fixture(autouse=True)
+def state_dir(settings, tmp_path):
+    settings.STATE_DIR = tmp_path
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Return a function that imports a text and returns (exit status, standard output, standard error)."""
+
+    def importing(text, *options, name="list.csv"):
+        path, out, err = tmp_path / name, io.StringIO(), io.StringIO()
+        path.write_text(text)
+        status = 0
+        try:
+            call_command("import_subscribers", str(path), *options, stdout=out, stderr=err)
+        except SystemExit as end:
+            status = end.code
+        return status, out.getvalue(), err.getvalue()
+
+    return importing
+
+
+@pytest.fixture
+def counts(run):
+    """Return a function that imports a text and returns how many rows had which outcome."""
+
+    def counting(text, *options, name="list.csv"):
+        report = json.loads(run(text, "--json", "--source", "A form.", *options, name=name)[1])
+        return {outcome: report[outcome] for outcome in COUNTS if report[outcome]}
+
+    return counting
+
+
+def everything():
+    models = (Subscriber, ConsentEvent, Suppression, SignupRequest, Letter)
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+def a_member(address, **fields):
+    return subscriptions.confirm(subscriptions.request(address, **fields))
+
+
+def test_it_brings_subscribers_with_the_record_of_their_consent(run):
+    text = (
+        "Email,First name,Confirmed at,Created at,IP address\n"
+        "A@example.org,Anna,2020-05-02,2020-05-01,203.0.113.77\n"
+    )
+    status, out, err = run(text, "--source", "Card at the fair of 2020")
+    assert (status, err) == (0, "")
+    assert "Subscribers added: 1" in out
+    anna = Subscriber.objects.get()
+    assert (anna.address, anna.folded, anna.first_name) == ("A@example.org", "a@example.org", "Anna")
+    assert (anna.state, anna.source, f"{anna.joined_at:%Y-%m-%d}") == ("confirmed", "import", "2020-05-02")
+    assert Subscriber.objects.reachable(timezone.localdate()).get() == anna
+    event = anna.consents.get()
+    assert (event.kind, event.wording, event.region) == (
+        "imported",
+        "Card at the fair of 2020",
+        "203.0.113.0/24",
+    )
+    assert f"{event.asked_at:%Y-%m-%d}" == "2020-05-01"
+
+
+def test_a_source_that_nobody_stated_is_recorded_as_such_with_a_warning(run):
+    status, out, _ = run("a@example.org\n")
+    assert status == 0
+    assert "--source" in out
+    assert ConsentEvent.objects.get().wording == store.UNSTATED
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [("unsubscribed", "unsubscribed"), ("cleaned", "bounced"), ("complained", "complained")],
+)
+def test_whoever_left_elsewhere_is_silenced_and_no_subscriber(counts, word, reason):
+    text = f"email,status\na@example.org,{word}\n"
+    assert counts(text) == {"suppressed": 1}
+    assert not Subscriber.objects.exists()
+    assert suppressions.reasons("A@Example.org") == {reason}
+    assert [entry["reason"] for entry in journal.entries()] == [reason]
+    assert counts(text) == {"kept": 1}
+    assert counts("a@example.org\n") == {"skipped": 1}
+
+
+def test_a_subscriber_of_ours_who_left_elsewhere_leaves_without_a_mail(counts):
+    member = a_member("a@example.org")
+    letters = Letter.objects.count()
+    assert counts("email,status\na@example.org,unsubscribed\n") == {"changed": 1}
+    member.refresh_from_db()
+    assert member.state == Subscriber.State.LEFT
+    assert list(member.consents.values_list("kind", flat=True)) == ["confirmed", "left"]
+    assert (Letter.objects.count(), mail.outbox) == (letters, [])
+
+
+def test_whoever_confirmed_here_after_they_left_elsewhere_stays(counts):
+    member = a_member("a@example.org")
+    text = "email,UNSUB_TIME\na@example.org,2019-01-01 00:00:00\n"
+    assert counts(text) == {"kept": 1}
+    assert Subscriber.objects.reachable(timezone.localdate()).get() == member
+
+
+@pytest.mark.parametrize("reason", Suppression.Reason)
+def test_nobody_who_is_suppressed_here_comes_back(counts, reason):
+    suppressions.suppress(addresses.keyed_hash("a@example.org"), reason)
+    before = everything()
+    assert counts("email,status\nA@EXAMPLE.org,subscribed\n") == {"skipped": 1}
+    assert everything() == before
+
+
+def test_whoever_left_here_stays_away(counts):
+    subscriptions.leave(a_member("a@example.org"))
+    before = everything()
+    assert counts("email,status\na@example.org,active\n") == {"skipped": 1}
+    assert everything() == before
+
+
+MIXED = (
+    "email,first name,status\n"
+    "new@example.org,New,subscribed\n"
+    "member@example.org,Other,subscribed\n"
+    "gone@example.org,,subscribed\n"
+    "left@example.org,,unsubscribed\n"
+    "bad@,,subscribed\n"
+    "new@example.org,,subscribed\n"
+    "pending@example.org,,pending\n"
+)
+OF_MIXED = {"added": 1, "kept": 1, "suppressed": 1, "skipped": 3, "refused": 1}
+
+
+@pytest.fixture
+def mixed():
+    a_member("member@example.org", first_name="Mine")
+    subscriptions.leave(a_member("gone@example.org"))
+    return MIXED
+
+
+def test_a_rehearsal_tells_the_same_and_writes_nothing(counts, mixed):
+    before = everything()
+    assert counts(mixed, "--dry-run") == OF_MIXED
+    assert everything() == before
+    assert counts(mixed) == OF_MIXED
+
+
+def test_a_second_run_changes_nothing(counts, mixed):
+    counts(mixed)
+    before = everything()
+    assert counts(mixed) == {"kept": 3, "skipped": 3, "refused": 1}
+    assert everything() == before
+    assert Subscriber.objects.get(folded="member@example.org").first_name == "Mine"
+
+
+def test_a_run_that_is_cut_short_is_made_whole_by_the_next(counts, monkeypatch):
+    monkeypatch.setattr(store, "BATCH", 2)
+    text = "".join(f"a{number}@example.org\n" for number in range(5))
+    save, saved = store._Batch.save, []
+
+    def killed_at_the_second(batch):
+        save(batch)
+        saved.append(batch)
+        if len(saved) == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store._Batch, "save", killed_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            counts(text)
+    assert Subscriber.objects.count() == ConsentEvent.objects.count() == 2
+    assert counts(text) == {"added": 3, "kept": 2}
+    assert counts(text) == {"kept": 5}
+
+
+def test_somebody_who_confirms_at_the_same_moment_is_found_at_the_second_try(counts, monkeypatch):
+    save, tries = store._Batch.save, []
+
+    def overtaken(batch):
+        tries.append(batch)
+        if len(tries) == 1:
+            raise IntegrityError("they are there already")
+        save(batch)
+
+    monkeypatch.setattr(store._Batch, "save", overtaken)
+    assert counts("a@example.org\n") == {"added": 1}
+    assert len(tries) == 2
+
+
+def test_the_report_tells_of_each_row_and_its_cells_run_nothing(run, mixed, tmp_path):
+    path = tmp_path / "report.csv"
+    status, _, err = run(mixed + "\"=cmd|'x'!A1\",,subscribed\n", "--report", str(path))
+    assert status == 1
+    assert [line.split(":")[1] for line in err.splitlines()] == ["6", "9"]
+    assert "example.org," not in err
+    _, *rows = csv.reader(path.read_text().splitlines())
+    assert [row[0] for row in rows] == [str(line) for line in range(2, 10)]
+    assert [row[2] for row in rows][:4] == ["added", "kept", "skipped", "suppressed"]
+    assert all(row[3] for row in rows[1:])
+    assert not [cell for row in rows for cell in row if cell[:1] in set("=+-@\t\r")]
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_refusals_are_capped_on_standard_error_and_nothing_done_is_status_2(run):
+    status, out, err = run("email\n" + "bad\n" * 60, "--json")
+    assert status == 2
+    assert (err.count("\n"), "10 more" in err) == (51, True)
+    assert json.loads(out)["refused"] == 60
+
+
+def test_a_file_that_is_no_list_is_one_line_and_status_2(run, tmp_path):
+    status, out, err = run("name\nAnna\n", "--json")
+    assert (status, err.count("\n")) == (2, 1)
+    assert set(json.loads(out)) == {"error"}
+    assert run("a@example.org\n", "--report", str(tmp_path / "list.csv"))[0] == 2
+    assert run("a@example.org\n", "--report", str(tmp_path / "no" / "folder.csv"))[0] == 2
+
+
+def test_a_database_that_refuses_is_one_line_and_status_2(run, monkeypatch):
+    def locked(*args, **options):
+        raise DatabaseError("database is locked")
+
+    monkeypatch.setattr(store, "_written", locked)
+    status, _, err = run("a@example.org\n")
+    assert (status, err.count("\n")) == (2, 1)
+    assert "database is locked" in err
+
+
+def test_the_queries_of_a_batch_do_not_grow_with_its_rows(counts):
+    """But for the statements into which SQLite's bulk_create divides rows, which is why these are few."""
+    numbers = []
+    for count in (2, 20):
+        text = "email,status\n" + "".join(
+            f"{count}-{number}@example.org,{'subscribed' if number % 2 else 'unsubscribed'}\n"
+            for number in range(count)
+        )
+        with CaptureQueriesContext(connection) as queries:
+            counts(text)
+        numbers.append(len(queries))
+    assert numbers[0] == numbers[1]

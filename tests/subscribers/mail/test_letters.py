@@ -1,0 +1,190 @@
+"""The welcome, the tip it names, and the letters that tell of a change."""
+
+import pytest
+
+from subscribers.mail import emails, letters
+from subscribers.models import Delivery, Letter, Mailing, Suppression
+from subscribers.people import subscriptions, suppressions
+from tests.subscribers.conftest import free_port
+from tests.tips.making import ago, make_tip
+
+pytestmark = pytest.mark.django_db
+
+State = Delivery.State
+
+
+@pytest.fixture
+def tip():
+    """The newest full dated tip, among others that are none of these."""
+    make_tip("An older one", publish_at=ago(days=20))
+    make_tip("Without a day", undated=True)
+    make_tip("Not brought over", body="", publish_at=ago(days=1))
+    make_tip("Still to come", publish_at=ago(days=-1))
+    return make_tip(
+        "Ask & <listen>", takeaway="First hear, then speak.", publish_at=ago(days=2), for_mail=True
+    )
+
+
+def join(address="anna@example.org", first_name="Anna"):
+    return subscriptions.confirm(subscriptions.request(address, first_name=first_name))
+
+
+def come_back(anna):
+    subscriptions.leave(anna)
+    join(anna.address)
+
+
+def ledger(subscriber):
+    """Return (tip, state) of what the ledger has for a subscriber."""
+    return [((row.tip or row.mailing.tip).pk, row.state) for row in subscriber.deliveries.order_by("pk")]
+
+
+def titles(post_office):
+    """Send what is due; return for each mail whether it names a tip, by its kind."""
+    del post_office.letters[:]
+    letters.outbox.send_due()
+    return [
+        (letter.message["Subject"].partition(":")[0], "The newest one" in letter.text)
+        for letter in post_office.letters
+    ]
+
+
+def test_the_welcome_names_the_newest_full_dated_tip_and_counts_as_its_delivery(post_office, tip, settings):
+    settings.SITE_URL = "https://tips.example.org"
+    anna = join(first_name="<Änne & Co>")
+    letters.outbox.send_due()
+    (letter,) = post_office.letters
+    link = f"https://tips.example.org{tip.get_absolute_url()}"
+    assert "Hello <Änne & Co>,\n\n" in letter.text
+    assert f"Ask & <listen>\n{link}\n\nFirst hear, then speak.\n" in letter.text
+    assert "Hello &lt;Änne &amp; Co&gt;," in letter.html
+    assert f'<a href="{link}">Ask &amp; &lt;listen&gt;</a>' in letter.html
+    assert ledger(anna) == [(tip.pk, State.SENT)]
+    assert anna.deliveries.get().sent_at == Letter.objects.get().mailed_at
+    for text in (letter.text, letter.html):
+        assert "/unsubscribe/" in text
+        assert "subscribe/preferences/\n" in text or '/subscribe/preferences/"' in text
+
+
+def test_mail_programs_leave_by_the_headers_of_a_welcome(post_office, settings, client):
+    settings.SITE_URL, settings.HTTPS = "https://a-rather-long-name.tips.example.org", True
+    anna = join()
+    letters.outbox.send_due()
+    (letter,) = post_office.letters
+    lines = letter.raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    (leave,) = [line for line in lines if line.startswith(b"List-Unsubscribe:")]
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+    address = leave.removeprefix(b"List-Unsubscribe: <https://a-rather-long-name.tips.example.org")
+    client.post(address.decode().rstrip(">"), {"List-Unsubscribe": "One-Click"})
+    anna.refresh_from_db()
+    assert anna.state == anna.State.LEFT
+    # What confirms a leaving is no mail of the list; and without HTTPS there is no such header.
+    letters.outbox.send_due()
+    assert b"List-Unsubscribe" not in post_office.letters[-1].raw
+    settings.HTTPS = False
+    assert not emails.welcome(Letter.objects.first(), None).extra_headers.keys() & {"List-Unsubscribe"}
+
+
+def test_what_is_not_delivered_of_a_letter_comes_back_to_the_mailbox_for_that(post_office, settings):
+    settings.BOUNCE_ADDRESS = "bounces@example.org"
+    settings.DEFAULT_FROM_EMAIL = "Zoë <tips@example.org>"
+    join()
+    letters.outbox.send_due()
+    settings.BOUNCE_ADDRESS = ""
+    join("bo@example.org")
+    letters.outbox.send_due()
+    assert [each.sender for each in post_office.letters] == ["bounces@example.org", "tips@example.org"]
+    assert [str(each.message["From"]) for each in post_office.letters] == ["Zoë <tips@example.org>"] * 2
+
+
+def test_a_welcome_without_a_tip_is_a_welcome_still(post_office):
+    anna = join(first_name="")
+    assert titles(post_office) == [("Welcome", False)]
+    assert "Hello,\n" in post_office.letters[0].text
+    assert ledger(anna) == []
+
+
+def test_a_name_that_an_import_brought_stands_in_one_line(tip):
+    anna = join()
+    anna.first_name = "Anna\nBcc: eve@evil.example"
+    mail = emails.welcome(Letter(subscriber=anna, kind="welcome"), None)
+    assert "Hello Anna Bcc: eve@evil.example,\n" in mail.body
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.SENDING, State.SENT, State.DEFERRED, State.UNCERTAIN])
+def test_a_tip_that_a_mailing_brings_is_not_named_again(post_office, tip, state):
+    anna = join()
+    mailing = Mailing.objects.create(tip=tip)
+    Delivery.objects.create(mailing=mailing, subscriber=anna, state=state)
+    assert titles(post_office) == [("Welcome", False)]
+    assert ledger(anna) == [(tip.pk, state)]
+
+
+@pytest.mark.parametrize("state", [State.SKIPPED, State.REFUSED])
+def test_a_tip_that_did_not_come_by_its_mailing_is_named(post_office, tip, state):
+    anna = join()
+    mailing = Mailing.objects.create(tip=tip)
+    Delivery.objects.create(mailing=mailing, subscriber=anna, state=state)
+    assert titles(post_office) == [("Welcome", True)]
+    assert ledger(anna) == [(tip.pk, state), (tip.pk, State.SENT)]
+
+
+def test_whoever_comes_back_is_not_given_the_same_tip_by_a_second_welcome(post_office, tip):
+    anna = join()
+    assert titles(post_office) == [("Welcome", True)]
+    come_back(anna)
+    assert ("Welcome", False) in titles(post_office)
+    newer = make_tip("Newer", publish_at=ago(hours=1))
+    come_back(anna)
+    assert ("Welcome", True) in titles(post_office)
+    assert ledger(anna) == [(tip.pk, State.SENT), (newer.pk, State.SENT)]
+
+
+def test_a_welcome_that_could_not_be_sent_gives_its_tip_to_the_next_one(post_office, tip, settings):
+    anna = join()
+    port, settings.EMAIL_PORT = settings.EMAIL_PORT, free_port()
+    assert titles(post_office) == []
+    assert ledger(anna) == [(tip.pk, State.SENDING)]
+    subscriptions.leave(anna)
+    Letter.objects.update(due_at=ago(minutes=1))
+    settings.EMAIL_PORT = port
+    assert titles(post_office) == [("You have left", False)]
+    assert ledger(anna) == [(tip.pk, State.SKIPPED)]
+    join()
+    assert titles(post_office) == [("Welcome", True)]
+    assert ledger(anna) == [(tip.pk, State.SENT)]
+
+
+def test_one_welcome_is_sent_to_who_left_and_returned_before_the_first(post_office, tip):
+    anna = join()
+    come_back(anna)
+    assert titles(post_office) == [("Welcome", True)]
+    assert ledger(anna) == [(tip.pk, State.SENT)]
+
+
+def test_nobody_who_left_or_is_silenced_is_welcomed(post_office, tip):
+    subscriptions.leave(join())
+    berta = join("berta@example.org")
+    suppressions.suppress(berta.key, Suppression.Reason.COMPLAINED)
+    assert titles(post_office) == [("You have left", False)]
+    assert not Delivery.objects.exists()
+
+
+def test_the_old_address_is_told_of_a_change_once_and_kept_no_longer(post_office, tip):
+    anna = join()
+    titles(post_office)
+    subscriptions.move(subscriptions.ask_to_move(anna, "new@example.org"))
+    assert titles(post_office) == [("Your tips go to another address now", False)]
+    assert post_office.letters[0].recipients == ["anna@example.org"]
+    assert "new@example.org" not in post_office.letters[0].text
+    assert not Letter.objects.exclude(address="").exists()
+
+
+def test_an_address_that_one_moved_back_to_is_not_told_that_the_tips_end(post_office, tip):
+    anna = join()
+    titles(post_office)
+    for address in ("new@example.org", "anna@example.org"):
+        anna.refresh_from_db()
+        subscriptions.move(subscriptions.ask_to_move(anna, address))
+    titles(post_office)
+    assert [letter.recipients for letter in post_office.letters] == [["new@example.org"]]

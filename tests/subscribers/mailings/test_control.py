@@ -1,0 +1,378 @@
+"""From a tip to its mailing: when it is prepared, who is in it, and what people do with it."""
+
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from desk.errors import NotPermitted, Overtaken, WrongState
+from subscribers.delivery import claims, scheduling
+from subscribers.delivery.pool import Never, work_off
+from subscribers.delivery.sender import Sender
+from subscribers.mail import letters
+from subscribers.mailings import control
+from subscribers.models import Delivery, Letter, Mailing, Subscriber, Suppression
+from subscribers.people import subscriptions, suppressions
+from tests.subscribers.posting import make_mailing, make_people, make_tip, open_mailing
+from tips.models import State as TipState
+from tips.models import Tip
+from tipsite.worker import clock
+
+pytestmark = pytest.mark.django_db
+State = Mailing.State
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+@pytest.fixture
+def noon():
+    """Stand still at a moment that no test depends on."""
+    now = timezone.now().replace(second=0, microsecond=0)
+    with time_machine.travel(now, tick=False) as traveller:
+        traveller.now = now
+        yield traveller
+
+
+def at(noon, moment):
+    """Go to a moment and do what the clock and the worker do there."""
+    noon.move_to(moment, tick=False)
+    scheduling.keep_up(moment)
+    scheduling.open_due(moment)
+    scheduling.extend_due()
+    return Mailing.objects.first()
+
+
+def addresses_of(mailing, **which):
+    rows = mailing.deliveries.filter(**which).select_related("subscriber")
+    return {row.subscriber.address for row in rows}
+
+
+# --- When ------------------------------------------------------------------------------------------
+
+
+def test_it_is_shown_ten_minutes_before_its_slot_and_begins_at_it(noon):
+    make_people(3)
+    slot = noon.now + HOUR
+    make_tip(slot)
+    assert at(noon, slot - 11 * MINUTE) is None
+    mailing = at(noon, slot - 10 * MINUTE)
+    assert (mailing.state, mailing.opens_at, mailing.subject) == (State.PREPARED, slot, "")
+    assert at(noon, slot - MINUTE).state == State.PREPARED
+    mailing = at(noon, slot)
+    assert (mailing.state, mailing.audience, mailing.opened_at) == (State.SENDING, 3, slot)
+    assert mailing.subject
+    assert at(noon, slot + MINUTE) == mailing
+    assert Mailing.objects.count() == 1
+
+
+def test_what_is_published_at_once_has_the_same_grace(noon):
+    make_tip(noon.now)
+    assert at(noon, noon.now + MINUTE).opens_at == noon.now + 10 * MINUTE
+    assert at(noon, noon.now + 9 * MINUTE).state == State.PREPARED
+    assert at(noon, noon.now + 10 * MINUTE).state == State.SENDING
+
+
+def test_after_a_night_without_a_worker_it_is_shown_first_and_then_sent(noon):
+    make_tip(noon.now)
+    late = noon.now + 9 * HOUR
+    assert at(noon, late).opens_at == late + 10 * MINUTE
+    assert at(noon, late + 10 * MINUTE).state == State.SENDING
+
+
+def test_what_missed_its_window_is_held_for_a_person(noon, publisher):
+    make_people(2)
+    make_tip(noon.now)
+    mailing = at(noon, noon.now + 25 * HOUR)
+    assert mailing.state == State.HELD
+    assert "more than 24 hours ago" in mailing.reason
+    assert at(noon, noon.now + 26 * HOUR).state == State.HELD
+    control.release(mailing, by=publisher)
+    assert at(noon, noon.now + 26 * HOUR).state == State.SENDING
+
+
+def test_one_that_was_prepared_and_never_begun_is_held_too(noon):
+    slot = noon.now + 5 * MINUTE
+    make_tip(slot)
+    at(noon, noon.now)
+    assert at(noon, slot + 25 * HOUR).state == State.HELD
+    assert Delivery.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"for_mail": False},
+        {"undated": True, "publish_at": None},
+        {"body": "", "excerpt": "Soon."},
+        {"state": TipState.IN_REVIEW},
+        {"state": TipState.WITHDRAWN},
+    ],
+    ids=["not for mail", "undated", "teaser", "in review", "withdrawn"],
+)
+def test_no_mailing_is_made_of(noon, fields):
+    make_tip(**{"at": noon.now} | fields) if "publish_at" not in fields else make_tip(noon.now, **fields)
+    assert at(noon, noon.now + MINUTE) is None
+
+
+def test_the_database_refuses_a_mailing_of_a_tip_that_is_not_for_mail(noon):
+    tip = make_tip(for_mail=False)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Mailing.objects.bulk_create([Mailing(tip=tip)])
+    other = make_mailing()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Mailing.objects.filter(pk=other.pk).update(tip=tip)
+    Tip.objects.filter(pk=other.tip_id).update(for_mail=False)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Mailing.objects.filter(pk=other.pk).update(state=State.OPENING)
+    assert at(noon, noon.now + MINUTE).state == State.CANCELLED
+
+
+def test_it_follows_a_tip_that_gets_another_day_and_one_that_comes_back(noon):
+    slot, week = noon.now + 5 * MINUTE, timedelta(days=7)
+    tip = make_tip(slot)
+    at(noon, noon.now)
+    Tip.objects.filter(pk=tip.pk).update(publish_at=slot + week)
+    assert at(noon, slot).opens_at == slot + week
+    Tip.objects.filter(pk=tip.pk).update(state=TipState.DRAFT)
+    assert at(noon, slot + week).state == State.CANCELLED
+    Tip.objects.filter(pk=tip.pk).update(state=TipState.APPROVED, publish_at=slot + 2 * week)
+    assert at(noon, slot + 2 * week - MINUTE).state == State.PREPARED
+    assert at(noon, slot + 2 * week).state == State.SENDING
+    assert Mailing.objects.count() == 1
+
+
+def test_it_follows_a_tip_that_is_published_at_once_after_all(noon):
+    slot = noon.now + 5 * MINUTE
+    tip = make_tip(slot)
+    at(noon, noon.now)
+    Tip.objects.filter(pk=tip.pk).update(publish_at=slot + timedelta(days=7))
+    at(noon, slot)
+    Tip.objects.filter(pk=tip.pk).update(publish_at=slot + MINUTE)
+    assert at(noon, slot + 2 * MINUTE).opens_at == slot + 11 * MINUTE
+    assert at(noon, slot + 11 * MINUTE).state == State.SENDING
+
+
+def test_a_second_mail_never_follows_a_tip_that_was_withdrawn_and_reinstated(noon, publisher):
+    make_people(1)
+    tip = make_tip(noon.now)
+    at(noon, noon.now)
+    mailing = at(noon, noon.now + 10 * MINUTE)
+    Tip.objects.filter(pk=tip.pk).update(state=TipState.WITHDRAWN)
+    assert at(noon, noon.now + 11 * MINUTE).state == State.PAUSED
+    with pytest.raises(WrongState, match="withdrawn"):
+        control.resume(mailing, by=publisher)
+    control.cancel(mailing, by=publisher)
+    Tip.objects.filter(pk=tip.pk).update(state=TipState.APPROVED)
+    assert at(noon, noon.now + 12 * MINUTE).state == State.CANCELLED
+    assert Mailing.objects.count() == 1
+
+
+def test_the_clock_prepares_it(noon):
+    make_tip(noon.now + MINUTE)
+    clock.tick(noon.now)
+    assert Mailing.objects.get().state == State.PREPARED
+
+
+# --- Who -------------------------------------------------------------------------------------------
+
+
+def test_it_goes_to_those_who_are_here_and_awake(noon, monkeypatch):
+    monkeypatch.setattr(scheduling, "CHUNK", 2)
+    people = make_people(8)
+    subscriptions.leave(people[1])
+    suppressions.suppress(people[2].key, Suppression.Reason.BOUNCED)
+    subscriptions.pause(people[3], timezone.localdate() + timedelta(days=1))
+    subscriptions.pause(people[4], timezone.localdate())
+    Subscriber.objects.filter(pk=people[5].pk).update(joined_at=noon.now + HOUR)
+    mailing = open_mailing()
+    expected = {people[n].address for n in (0, 4, 6, 7)}
+    assert addresses_of(mailing) == expected
+    assert mailing.audience == 4
+
+
+def test_whoever_was_welcomed_with_the_tip_does_not_get_it_again(noon):
+    early, late = make_people(2)
+    tip = make_tip(noon.now)
+    letters.prepare(Letter.objects.create(kind=Letter.Kind.WELCOME, subscriber=early))
+    mailing = open_mailing(tip=tip)
+    assert addresses_of(mailing) == {late.address}
+    # And the other way: who is in the mailing is not noted as welcomed with it.
+    letters.prepare(Letter.objects.create(kind=Letter.Kind.WELCOME, subscriber=late))
+    assert not Delivery.objects.filter(tip=tip, subscriber=late).exists()
+
+
+def test_another_process_goes_on_where_one_died_while_opening(noon, monkeypatch):
+    monkeypatch.setattr(scheduling, "CHUNK", 3)
+    make_people(10)
+    mailing = make_mailing()
+    assert scheduling.freeze(mailing.pk)
+    assert not scheduling.freeze(mailing.pk)
+    assert scheduling.extend(mailing.pk)
+    assert Mailing.objects.get().state == State.OPENING
+    scheduling.extend_due()
+    mailing = Mailing.objects.get()
+    assert (mailing.state, mailing.audience) == (State.SENDING, 10)
+    assert mailing.deliveries.values("subscriber").distinct().count() == 10
+
+
+def test_its_text_is_frozen_when_it_begins(noon, mail_server):
+    make_people(1)
+    mailing = open_mailing()
+    Tip.objects.update(title="Something else", body="<p>Changed.</p>")
+    work_off()
+    message = mail_server.taken[0].message
+    assert "Something else" not in message["Subject"]
+    assert "Greet whoever comes in" in message.get_body(["plain"]).get_content()
+    mailing.refresh_from_db()
+    assert mailing.state == State.SENT
+
+
+# --- What people do --------------------------------------------------------------------------------
+
+
+def test_who_may_not_manage_mailings_is_told_so(noon):
+    reader = get_user_model().objects.create_user("rita")
+    mailing = make_mailing()
+    for verb in (control.stop, control.release, control.pause, control.resume, control.cancel):
+        with pytest.raises(NotPermitted):
+            verb(mailing, by=reader)
+    with pytest.raises(NotPermitted):
+        control.correct(mailing, "Wrong.", by=reader)
+    with pytest.raises(NotPermitted):
+        control.send_test(mailing.tip, ["a@example.org"], by=reader)
+
+
+def test_to_stop_it_is_certain_until_it_begins(noon, publisher):
+    make_people(1)
+    tip = make_tip(noon.now + 5 * MINUTE)
+    mailing = at(noon, noon.now)
+    assert "Release it" in control.stop(mailing, by=publisher)
+    assert at(noon, tip.publish_at).state == State.HELD
+    assert Delivery.objects.count() == 0
+    assert LogEntry.objects.get().user == publisher
+    control.release(mailing, by=publisher)
+    begun = at(noon, tip.publish_at + MINUTE)
+    assert begun.state == State.SENDING
+    with pytest.raises(Overtaken, match="sending"):
+        control.stop(mailing, by=publisher)
+
+
+def test_it_pauses_and_goes_on_where_it_was(noon, publisher, mail_server, monkeypatch):
+    monkeypatch.setattr(claims, "BATCH", 2)
+    make_people(6)
+    mailing = open_mailing()
+    sender = Sender("w", Never())
+    assert sender.turn()
+    control.pause(mailing, "A mistake in it.", by=publisher)
+    assert not sender.turn()
+    assert len(mail_server.taken) == 2
+    assert Mailing.objects.get().reason == "Paused by pia. A mistake in it."
+    control.resume(mailing, by=publisher)
+    sender.close()
+    work_off()
+    assert set(mail_server.recipients.values()) == {1}
+    assert len(mail_server.taken) == 6
+    with pytest.raises(Overtaken, match="sent"):
+        control.cancel(mailing, by=publisher)
+
+
+def test_a_cancelled_one_sends_nothing_more(noon, publisher, mail_server):
+    make_people(3)
+    mailing = open_mailing()
+    control.cancel(mailing, by=publisher)
+    work_off()
+    assert mail_server.taken == []
+    with pytest.raises(WrongState):
+        control.resume(mailing, by=publisher)
+
+
+def test_a_correction_goes_to_those_who_received_the_faulty_one_and_are_still_here(
+    noon, publisher, mail_server
+):
+    people = make_people(5)
+    mailing = open_mailing()
+    mail_server.script = lambda stage, who, number: (
+        "550 no" if (stage, who) == ("rcpt", people[0].address) else None
+    )
+    work_off()
+    mailing.refresh_from_db()
+    subscriptions.leave(people[1])
+    newcomer = Subscriber.objects.create(address="new@example.org")
+    with pytest.raises(WrongState, match="Say what was wrong"):
+        control.correct(mailing, " ", by=publisher)
+    correction = control.correct(mailing, "The price was wrong.", by=publisher)
+    with pytest.raises(WrongState, match="already"):
+        control.correct(mailing, "Once more.", by=publisher)
+    mail_server.taken.clear()
+    at(noon, correction.opens_at - MINUTE)
+    work_off()
+    assert mail_server.taken == []
+    at(noon, correction.opens_at)
+    work_off()
+    assert set(mail_server.recipients) == {each.address for each in people[2:]}
+    assert newcomer.address not in mail_server.recipients
+    assert "The price was wrong." in mail_server.taken[0].message.get_body(["plain"]).get_content()
+
+
+def test_a_mailing_is_corrected_or_sent_again_and_never_both(noon, publisher):
+    make_people(2)
+    mailing = open_mailing()
+    mailing.deliveries.update(state=Delivery.State.UNCERTAIN, doubts=2)
+    assert scheduling.finish(mailing.pk)
+    # As two of them see it who press at the same moment.
+    mailing.refresh_from_db()
+    correction = control.correct(mailing, "The price was wrong.", by=publisher)
+    with pytest.raises(WrongState, match="Cancel the correction first"):
+        control.resolve(mailing, send_again=True, by=publisher)
+    control.cancel(correction, by=publisher)
+    control.resolve(Mailing.objects.get(pk=mailing.pk), send_again=True, by=publisher)
+    assert mailing.state == State.SENT
+    with pytest.raises(WrongState, match="Only what was sent"):
+        control.correct(mailing, "The price was wrong.", by=publisher)
+    assert Mailing.objects.get(pk=mailing.pk).state == State.SENDING
+
+
+def test_a_test_mail_unsubscribes_nobody_and_leaves_no_row(noon, publisher, mail_server):
+    said = control.send_test(make_tip(), ["pia@example.org"], by=publisher)
+    assert said == "Sent a test of the mail to 1 address."
+    message = mail_server.taken[0].message
+    assert message["Subject"].startswith("Test: ")
+    assert message["List-Unsubscribe"] is None
+    assert Delivery.objects.count() == 0
+    with pytest.raises(WrongState, match="no address"):
+        control.send_test(make_tip(), ["pia"], by=publisher)
+
+
+def test_it_says_how_far_it_is(noon, publisher, mail_server, capsys, django_assert_max_num_queries):
+    people = make_people(8)
+    mailing = open_mailing()
+    refused, busy = people[0].address, people[1].address
+    answers = {refused: "550 no", busy: "450 later"}
+    mail_server.script = lambda stage, who, number: answers.get(who) if stage == "rcpt" else None
+    noon.move_to(noon.now + MINUTE, tick=False)
+    work_off()
+    mailing.refresh_from_db()
+    with django_assert_max_num_queries(3):
+        progress = control.progress(mailing)
+    assert {state: count for state, count in progress.states.items() if count} == {
+        Delivery.State.SENT: 6,
+        Delivery.State.REFUSED: 1,
+        Delivery.State.DEFERRED: 1,
+    }
+    assert (progress.audience, progress.remaining, progress.percent) == (8, 1, 87)
+    assert progress.left == MINUTE / 7
+    call_command("mailings")
+    out = capsys.readouterr().out
+    assert "sending, 87% of 8: 6 sent, 1 put off, 1 refused; about a minute left." in out
+    call_command("mailings", json=True)
+    assert '"remaining": 1' in capsys.readouterr().out
+
+
+def test_paused_until_is_a_day_of_the_sites_zone(noon):
+    person = make_people(1)[0]
+    subscriptions.pause(person, date(2999, 1, 1))
+    assert open_mailing().audience == 0

@@ -1,0 +1,144 @@
+"""All that is held about a person, in one file that they can read."""
+
+import json
+import logging
+
+import pytest
+from django.apps import apps
+
+from subscribers import addresses, tasks
+from subscribers.models import (
+    ConsentEvent,
+    Delivery,
+    Letter,
+    Mailing,
+    Return,
+    SignupRequest,
+    Subscriber,
+    Suppression,
+)
+from subscribers.people import personal_data, subscriptions, suppressions
+from tests.tips.making import make_tip
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def anna():
+    signup = subscriptions.request(
+        "Anna@example.org", first_name="Änne", page="/tips/be-kind/", region="192.0.2.0/24"
+    )
+    anna = subscriptions.confirm(signup)
+    tasks.nudge(tasks.send_confirmation, signup)
+    tasks.nudge_letters(anna)
+    tip = make_tip("Be kind")
+    mailing = Mailing.objects.create(tip=make_tip("Be brave", for_mail=True))
+    Delivery.objects.create(tip=tip, subscriber=anna, state="sent")
+    Delivery.objects.create(mailing=mailing, subscriber=anna)
+    suppressions.suppress(anna.key, Suppression.Reason.BOUNCED, "550 no such user")
+    subscriptions.ask_to_move(anna, "new@example.org")
+    return anna
+
+
+def berta():
+    other = subscriptions.confirm(subscriptions.request("berta@example.org", first_name="Berta"))
+    tasks.nudge_letters(other)
+    suppressions.suppress(other.key, Suppression.Reason.BLOCKED, "asked by mail")
+    Delivery.objects.create(tip=make_tip("Only to Berta"), subscriber=other)
+    return other
+
+
+def test_the_file_holds_all_of_theirs_and_nothing_of_anybody_else(client, anna, caplog):
+    berta()
+    signup = subscriptions.request("anna@example.org", wish="link")
+    with caplog.at_level(logging.INFO):
+        answer = client.post(f"/subscribe/preferences/{signup.token}/", {"do": "data"})
+    assert answer["Content-Type"] == "application/json"
+    assert answer["Content-Disposition"] == 'attachment; filename="my-data.json"'
+    assert answer["Cache-Control"] == "no-store"
+    data = json.loads(answer.content)
+    assert data["subscription"]["address"] == "Anna@example.org"
+    assert data["subscription"]["first_name"] == "Änne"
+    assert data["subscription"]["joined_at"].endswith("Z")
+    (event,) = data["consents"]
+    assert (event["what"], event["wording_version"], event["page"]) == ("confirmed", 1, "/tips/be-kind/")
+    assert "one tip a week" in event["wording"]
+    assert [each["wish"] for each in data["requests"]] == ["join", "move", "link"]
+    assert [each["what"] for each in data["letters"]] == ["welcome"]
+    assert [(each["tip"], each["came_as"]) for each in data["tips_sent"]] == [
+        ("Be kind", "welcome"),
+        ("Be brave", "tip"),
+    ]
+    assert [(each["reason"], each["evidence"]) for each in data["suppressions"]] == [
+        ("bounced", "550 no such user")
+    ]
+    assert {entry["key"] for entry in data["journal"]} == {anna.key}
+    assert [each["task"] for each in data["background_work"]] == ["send_confirmation", "send_letter"]
+    assert "Änne" in answer.text
+    assert "berta" not in answer.text.lower()
+    assert f"Subscriber {anna.pk}: their data was downloaded by the link." in caplog.text
+    assert "nna@example.org" not in caplog.text
+
+
+def test_it_tells_nobody_whether_the_address_that_they_would_move_to_is_a_member_s(
+    anna, post_office, tasks_at_once
+):
+    berta()
+    signups = [subscriptions.ask_to_move(anna, address) for address in ("berta@example.org", "a@example.org")]
+    for signup in signups:
+        tasks.nudge(tasks.send_confirmation, signup)
+    # Berta confirms once more, which is the end of whatever waits for her address.
+    subscriptions.confirm(subscriptions.request("berta@example.org"))
+    of_a_member, of_a_stranger = personal_data.of(anna)["requests"][-2:]
+    assert [of_a_member.pop("address"), of_a_stranger.pop("address")] == [
+        "berta@example.org",
+        "a@example.org",
+    ]
+    for each in (of_a_member, of_a_stranger):
+        for name in ("number", "name_in_links", "asked_at"):
+            del each[name]
+    assert of_a_member == of_a_stranger == {"wish": "move"}
+    numbers = {each["row_number"] for each in personal_data.of(anna)["background_work"]}
+    assert numbers.isdisjoint({signup.pk for signup in signups})
+
+
+def test_it_is_given_also_to_who_left_but_not_without_end(client, anna):
+    subscriptions.leave(anna)
+    link = f"/subscribe/preferences/{subscriptions.request('anna@example.org', wish='link').token}/"
+    answers = [client.post(link, {"do": "data"}).status_code for _ in range(11)]
+    assert answers == [200] * 10 + [429]
+
+
+@pytest.mark.parametrize(
+    ("model", "columns", "besides"),
+    [
+        (Subscriber, personal_data.SUBSCRIPTION, set()),
+        (ConsentEvent, personal_data.CONSENT, {"subscriber"}),
+        (SignupRequest, personal_data.REQUEST, {"subscriber"}),
+        (Letter, personal_data.LETTER, {"subscriber"}),
+        # The tip stands there by its title and address.
+        (Delivery, personal_data.DELIVERY, {"subscriber", "mailing", "tip"}),
+        # The delivery stands there by its number.
+        (Return, personal_data.RETURN, {"delivery", "digest"}),
+        (Suppression, personal_data.SUPPRESSION, {"id", "key"}),
+    ],
+)
+def test_it_leaves_out_no_column(model, columns, besides):
+    held = {field.attname if field.name not in besides else "" for field in model._meta.concrete_fields}
+    assert held - {"", "id"} == set(columns.values()) - {"pk"}
+
+
+def test_it_knows_every_table_that_refers_to_a_subscriber():
+    tables = {
+        model
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if field.related_model is Subscriber
+    }
+    assert tables == {ConsentEvent, Delivery, Letter, SignupRequest}
+
+
+def test_staff_get_the_same_from_the_verb(anna):
+    assert personal_data.of(anna)["subscription"]["scrambled_address"] == addresses.keyed_hash(
+        "anna@example.org"
+    )

@@ -1,0 +1,177 @@
+"""What strangers type: it never breaks a page, and never adds a header or a recipient."""
+
+from datetime import timedelta
+from email import message_from_bytes, policy
+
+import pytest
+from django.http import QueryDict
+
+from shield import flood, signed_time
+from shield.rate_limits import Allowance
+from subscribers.mail import emails, letters, signup_mail
+from subscribers.models import Letter, SignupRequest, Subscriber
+from subscribers.people import consent_wording
+from subscribers.public.forms import AddressForm, AgainForm, SignupForm
+
+pytestmark = pytest.mark.django_db
+
+ENDINGS = ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]
+ENDINGS += ["%0a", "%0d%0a", "\\r\\n", "\x00"]
+HEADERS = [
+    "Bcc: eve@evil.example",
+    "To: eve@evil.example",
+    "Cc: <eve@evil.example>",
+    "Subject: pills",
+    "Content-Type: text/html",
+    "Reply-To: eve@evil.example\r\nX-Mailer: pills",
+    "\r\n\r\n<b>body</b>",
+    "RCPT TO:<e@e.ex>",
+    ".\r\nMAIL FROM:<eve@evil.example>",
+]
+SYNTAX = [
+    "{{ 7|add:35 }}", "{% debug %}", "{% include 'admin/index.html' %}", "{{ settings.SECRET_KEY }}",
+    "{#", "{%", "{{", "${7*7}", "#{7*7}", "<%= 7*7 %>", "{7*7}", "%(SECRET_KEY)s", "{0.__class__}", "$(id)",
+    "`id`", "{{''.__class__}}",
+]  # fmt: skip
+SHAPES = [
+    "<script>alert(1)</script>", "' OR 1=1 --", "a" * 100_000,
+    "\ufeff", "\u202e", "😀", "=cmd|' /C calc'!A0", "../../etc/passwd", "\x1b[31m", "%s%n", "\\", '"', "<>",
+    "a@b@c.example", '"a b"@example.org', '"a,eve@evil.example"@example.org', '"a\\"b"@example.org', "@",
+    "a@example.org,eve@evil.example", "a@example.org;eve@evil.example", "<a@example.org>", "a@[127.0.0.1]",
+    "a@xn--", "a@xn--a.example", "a@xn--0.example", "a%eve@example.org", "a!eve@example.org", "a@.",
+    "a@example.org.", "/dev/null@example.org", "-oQ/tmp@example.org", "|sh@example.org", "a@\u00ad.example",
+    "a@" + "x" * 63 + ".example", "a@例え.テスト", "a@ß.example", "..@example.org", ".a@example.org",
+    "a@e\u0301xample.org",
+]  # fmt: skip
+HOSTILE = (
+    SHAPES
+    + [
+        f"{one}{string}{other}"
+        for string in SYNTAX
+        for one, other in [("", ""), ("a@", ""), ("", "@example.org")]
+    ]
+    + [f"{string}{end}" for string in SYNTAX for end in ENDINGS[:4]]
+    + [f"a@example.org{end}{header}" for end in ENDINGS for header in HEADERS]
+    + [f"a{end}{header}@example.org" for end in ENDINGS for header in HEADERS]
+    + [f"{header}{end}" for end in ENDINGS for header in HEADERS]
+)
+FORMS = {"/subscribe/": SignupForm, "/subscribe/again/": AgainForm, "/subscribe/preferences/": AddressForm}
+EVERY_FIELD = [(path, field) for path, form in FORMS.items() for field in form.base_fields]
+
+
+def check(raw, recipient):
+    """Fail where a mail as it was sent has a header, a recipient or a part too many."""
+    mail = message_from_bytes(raw, policy=policy.default)
+    assert not mail.defects
+    assert [address.addr_spec for address in mail["To"].addresses] == [recipient]
+    # The mail server of the tests adds the last two.
+    expected = set("content-type mime-version subject from to date auto-submitted message-id x-peer".split())
+    assert sorted(name.lower() for name in mail) == sorted(
+        {name.lower() for name in mail} & expected | {"to"}
+    )
+    parts = [part.get_content_type() for part in mail.walk()]
+    assert parts == ["multipart/alternative", "text/plain", "text/html"]
+    for part in ("plain", "html"):
+        text = mail.get_body([part]).get_content()
+        for word in ("evil.example", "pills", "<b>body", "{{", "{%"):
+            assert word not in text
+
+
+def test_there_are_as_many_hostile_strings_as_we_say():
+    assert len(set(HOSTILE)) >= 500
+
+
+@pytest.mark.parametrize(("path", "field"), EVERY_FIELD)
+def test_no_string_in_any_field_gets_past_a_form_into_a_mail(path, field):
+    typed = {
+        "address": "a@example.org",
+        "stamp": signed_time.stamp(),
+        "wording": str(consent_wording.CURRENT),
+    }
+    taken = []
+    for string in HOSTILE:
+        data = QueryDict(mutable=True)
+        data.update(typed | {field: string})
+        form = FORMS[path](data)
+        if form.is_valid():
+            taken.append(form.cleaned_data["address"])
+    assert bool(taken) == (field not in ("subject", "stamp"))
+    for address in set(taken):
+        signup = SignupRequest(address=address)
+        for build in (emails.confirmation, emails.subscribed_already, emails.preferences):
+            mail = build(signup)
+            assert mail.recipients() == [address]
+            assert "evil.example" not in address.rpartition("@")[2]
+            check(mail.message().as_bytes(), address)
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_no_string_breaks_a_page_or_the_post(path, sign_up, client, post_office, monkeypatch):
+    monkeypatch.setattr(flood, "FORMS", Allowance("test", 10_000, timedelta(minutes=5)))
+    every = len(FORMS[path].base_fields)
+    for number, string in enumerate(HOSTILE[::6]):
+        field = list(FORMS[path].base_fields)[number % every]
+        typed = {"address": f"a{number}@example.org", field: string}
+        address = typed.pop("address")
+        answer = sign_up(address, path=path, remote=f"10.0.{number // 250}.{number % 250}", **typed)
+        assert answer.status_code in (303, 422), string
+        assert "<script>alert" not in answer.text
+        assert "<b>body" not in answer.text
+    taken = set(SignupRequest.objects.values_list("address", flat=True))
+    assert taken
+    for address in taken if path.endswith("preferences/") else []:
+        Subscriber.objects.create(address=address)
+    signup_mail.outbox.send_due()
+    assert {recipient for letter in post_office.letters for recipient in letter.recipients} <= taken
+    assert len(post_office.letters) > len(taken) / 2
+    for letter in post_office.letters:
+        (recipient,) = letter.recipients
+        check(letter.raw, recipient)
+
+
+def test_a_hostile_name_stands_in_the_mails_of_its_owner_as_plain_text(sign_up, post_office, client):
+    name = '{{ 7|add:35 }} <b>&amp;</b> "Bcc:'
+    sign_up("anna@example.org", first_name=name)
+    client.post(f"/subscribe/confirm/{SignupRequest.objects.get().token}/")
+    assert Letter.objects.get().kind == "welcome"
+    assert Subscriber.objects.get().first_name == name
+    letters.outbox.send_due()
+    (letter,) = post_office.letters
+    assert name in letter.text
+    assert "{{ 7|add:35 }} &lt;b&gt;&amp;amp;&lt;/b&gt; &quot;Bcc:" in letter.html
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"\xff\xfe%zz&&&=&address", "application/x-www-form-urlencoded"),
+        (b"address=a@example.org", "application/x-www-form-urlencoded; charset=nonsense"),
+        (b"address=%ED%A0%80@example.org&first_name=%ED%A0%80", "application/x-www-form-urlencoded"),
+        (b"--x\r\n", "multipart/form-data; boundary=x"),
+        (b"--x\r\n", "multipart/form-data"),
+        (b"{}", "application/json"),
+        (b"a=1&" * 2000, "application/x-www-form-urlencoded"),
+        (b"a=" + b"1" * 3_000_000, "application/x-www-form-urlencoded"),
+    ],
+)
+def test_a_broken_body_is_refused_and_breaks_nothing(client, body, kind):
+    for path in FORMS:
+        answer = client.generic("POST", path, body, content_type=kind)
+        assert 400 <= answer.status_code < 500
+    assert not SignupRequest.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "\x00"},
+        {"Origin": "http://[::1"},
+        {"Referer": "http://["},
+        {"Referer": "x" * 5000},
+        {"Sec-Fetch-Site": "<script>"},
+        {"X-Forwarded-For": "," * 5000},
+    ],
+)
+def test_a_broken_header_breaks_nothing(headers, sign_up, settings):
+    settings.TRUSTED_PROXIES = 1
+    assert sign_up("anna@example.org", headers=headers).status_code in (303, 403)

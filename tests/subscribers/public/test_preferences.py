@@ -1,0 +1,341 @@
+"""What a subscriber sees and changes by themselves, behind a link mailed to them on request."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from shield import signed_time
+from shield.rate_limits import Allowance
+from subscribers import addresses
+from subscribers.mail import signup_mail
+from subscribers.models import ConsentEvent, Erasure, Letter, SignupRequest, Subscriber, Suppression
+from subscribers.people import subscriptions, suppressions
+from subscribers.public import preferences
+from subscribers.public.preference_forms import EraseForm, MoveForm, NameForm, PauseForm
+from tests.subscribers.public.test_hostile_input import HOSTILE
+from tests.tips.weeks import tuesdays
+
+pytestmark = pytest.mark.django_db
+
+# A Tuesday, five hours before noon in New York.
+NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
+Wish = SignupRequest.Wish
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def anna():
+    anna = subscriptions.confirm(subscriptions.request("Anna@example.org", first_name="Anna"))
+    SignupRequest.objects.update(mail="sent", mailed_at=timezone.now())
+    return anna
+
+
+@pytest.fixture
+def link(anna):
+    link = link_for("anna@example.org")
+    SignupRequest.objects.update(mail="sent", mailed_at=timezone.now())
+    return link
+
+
+@pytest.fixture
+def press(client, link):
+    """Return a function that presses one of the page's buttons."""
+
+    def press_button(do, **fields):
+        return client.post(link, {"do": do, **fields}, headers={"Origin": "null"})
+
+    return press_button
+
+
+def link_for(address):
+    return f"/subscribe/preferences/{subscriptions.request(address, wish=Wish.LINK).token}/"
+
+
+def send_mails(post_office):
+    """Send the mails that are due; return (recipient, subject) of each."""
+    del post_office.letters[:]
+    signup_mail.outbox.send_due()
+    return [
+        (letter.recipients[0], letter.message["Subject"].partition(":")[0]) for letter in post_office.letters
+    ]
+
+
+def ask_for_link(client, address, **headers):
+    data = {"address": address, "stamp": signed_time.stamp(), "subject": ""}
+    return client.post("/subscribe/preferences/", data, headers={"Origin": "http://testserver", **headers})
+
+
+def link_in(post_office, name):
+    return re.search(rf"^http\S+(/subscribe/{name}/\S+)$", post_office.letters[0].text, re.MULTILINE).group(1)
+
+
+def row():
+    return Subscriber.objects.get()
+
+
+def test_a_subscriber_asks_for_a_link_and_gets_it_at_the_address_we_know(
+    client, anna, post_office, tasks_at_once
+):
+    assert ask_for_link(client, "anna@Example.org")["Location"] == "/subscribe/preferences/sent/"
+    assert "Look at your mail" in client.get("/subscribe/preferences/sent/").text
+    assert post_office.letters[0].recipients == ["Anna@example.org"]
+    page = client.get(link_in(post_office, "preferences"))
+    assert "Anna@example.org" in page.text
+    assert 'value="Anna"' in page.text
+    assert (page["Cache-Control"], page["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert not page.cookies
+
+
+def test_the_link_is_mailed_to_those_we_know_and_the_answer_is_the_same_to_all(client, anna, post_office):
+    subscriptions.leave(subscriptions.confirm(subscriptions.request("left@example.org")))
+    for reason in suppressions.LASTING:
+        subscriptions.confirm(subscriptions.request(f"{reason}@example.org"))
+        suppressions.suppress(addresses.keyed_hash(f"{reason}@example.org"), reason)
+    everybody = ["nobody@example.org", "anna@example.org", "left@example.org"]
+    everybody += [f"{reason}@example.org" for reason in suppressions.LASTING]
+    answers = {ask_for_link(client, address).content for address in everybody}
+    statuses = {ask_for_link(client, address).status_code for address in everybody}
+    assert (len(answers), statuses) == (1, {303})
+    subject = "Your link to your preferences"
+    assert send_mails(post_office) == [("Anna@example.org", subject), ("left@example.org", subject)]
+
+
+def test_an_address_gets_one_link_in_a_quarter_of_an_hour_and_three_a_day(client, anna, post_office, clock):
+    sent = []
+    for minutes in (0, 14, 1, 15, 15, 15):
+        clock.shift(timedelta(minutes=minutes))
+        link_for("anna@example.org")
+        sent.append(len(send_mails(post_office)))
+    assert sent == [1, 0, 1, 1, 0, 0]
+    clock.shift(timedelta(days=1))
+    link_for("anna@example.org")
+    assert len(send_mails(post_office)) == 1
+
+
+def test_the_link_opens_for_one_hour_from_its_mail(client, anna, post_office, clock):
+    link_for("anna@example.org")
+    clock.shift(timedelta(hours=3))
+    send_mails(post_office)
+    link = link_in(post_office, "preferences")
+    clock.shift(timedelta(minutes=59))
+    assert client.get(link).status_code == 200
+    clock.shift(timedelta(minutes=2))
+    assert client.get(link).status_code == client.post(link, {"do": "leave"}).status_code == 404
+    assert row().state == "confirmed"
+
+
+def test_opening_the_page_and_pressing_what_is_not_there_changes_nothing(client, link, press):
+    before = list(Subscriber.objects.values()), SignupRequest.objects.count()
+    for method in (client.get, client.head, client.put, client.delete):
+        assert method(link, {"do": "leave"}).status_code in (200, 405)
+    assert client.get(f"{link}?do=leave&done=%3Cb%3E&first_name=Eve").text.count("<b>") == 0
+    for do in ("", "nonsense", "state", "\x00"):
+        assert press(do).status_code == 303
+    assert (list(Subscriber.objects.values()), SignupRequest.objects.count()) == before
+
+
+def test_a_name_is_changed_and_taken_away(client, press):
+    answer = press("name", first_name="  Änne   Marie ")
+    assert answer.status_code == 303
+    assert row().first_name == "Änne Marie"
+    assert "Your first name is saved: Änne Marie." in client.get(answer["Location"]).text
+    answer = press("name", first_name="")
+    assert row().first_name == ""
+    assert "no first name" in client.get(answer["Location"]).text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *["x" * 61, "Anna\r\nBcc: eve@evil.example", "A\x00", "\u202eannA", "A\x1b[31m", "A\u2028B", "A\tB"],
+        # Our mails greet with it, and a mail program would link these.
+        *["https://evil.example", "WWW.evil.example", "eve@evil.example"],
+    ],
+)
+def test_a_hostile_name_is_refused_in_a_sentence_beside_its_field(press, name):
+    answer = press("name", first_name=name)
+    assert answer.status_code == 422
+    assert re.search(r'id="id_first_name_error">[A-Z].*\.</span>', answer.text)
+    assert 'aria-describedby="id_first_name_error"' in answer.text
+    assert row().first_name == "Anna"
+
+
+def test_no_string_in_any_field_breaks_the_page(link, press):
+    fields = {
+        "first_name": lambda string: NameForm({"first_name": string}),
+        "length": lambda string: PauseForm({"length": string}),
+        "until": lambda string: PauseForm({"length": "on", "until": string}),
+        "address": lambda string: MoveForm({"address": string}, folded="anna@example.org"),
+        "sure": lambda string: EraseForm({"sure": string}),
+    }
+    taken = {name: [string for string in HOSTILE if make(string).is_valid()] for name, make in fields.items()}
+    assert taken["length"] == taken["until"] == []
+    assert not [name for name in taken["first_name"] if "\n" in name.strip() or "\r" in name.strip()]
+    for number, string in enumerate(HOSTILE[::24]):
+        pairs = [("name", "first_name"), ("pause", "length"), ("pause", "until"), ("move", "address")]
+        do, name = pairs[number % 4]
+        answer = press(do, **{name: string})
+        assert answer.status_code in (303, 422), string
+        assert "<script>alert" not in answer.text
+        assert press(string).status_code == 303
+
+
+def test_what_was_typed_is_shown_and_mailed_as_text(client, press):
+    name = "<b>{{ 7|add:35 }}</b>"
+    page = client.get(press("name", first_name=name)["Location"]).text
+    assert "&lt;b&gt;{{ 7|add:35 }}&lt;/b&gt;" in page
+    assert "<b>" not in page
+
+
+def test_a_pause_is_for_some_weeks_or_until_a_day_and_can_be_ended(clock, client, press):
+    tuesdays()
+    answer = press("pause", length="4")
+    assert row().paused_until == date(2026, 3, 31)
+    page = client.get(answer["Location"]).text
+    assert "Paused until Tuesday, 31 March 2026; the next tip after that comes on Tuesday, 31 March" in page
+    answer = press("pause", until="2026-05-06")
+    assert row().paused_until == date(2026, 5, 6)
+    page = client.get(answer["Location"]).text
+    assert "Paused until Wednesday, 6 May 2026; the next tip after that comes on Tuesday, 12 May 2026" in page
+    assert not Subscriber.objects.reachable(date(2026, 5, 5)).exists()
+    assert Subscriber.objects.reachable(date(2026, 5, 6)).exists()
+    answer = press("resume")
+    assert row().paused_until is None
+    assert "The pause is over" in client.get(answer["Location"]).text
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "sentence"),
+    [
+        ({}, "length", "Choose for how long."),
+        ({"length": "on"}, "until", "Choose for how long."),
+        ({"length": "3"}, "length", "Choose one of these."),
+        ({"length": "4", "until": "2026-05-06"}, "until", "not both"),
+        ({"until": "2026-03-03"}, "until", "still to come"),
+        ({"until": "2027-03-04"}, "until", "within a year"),
+        ({"until": "next May"}, "until", "like 2027-01-05"),
+        ({"until": "9999-99-99"}, "until", "like 2027-01-05"),
+    ],
+)
+def test_a_pause_that_cannot_be_is_refused_beside_its_field(press, clock, fields, field, sentence):
+    answer = press("pause", **fields)
+    assert answer.status_code == 422
+    assert sentence in re.search(rf'id="id_{field}_error">(.*?)</span>', answer.text).group(1)
+    assert row().paused_until is None
+
+
+def test_a_change_of_address_waits_for_a_button_behind_a_mail_to_the_new_one(
+    clock, client, anna, link, press, post_office
+):
+    answer = press("move", address="anna@new.example")
+    assert "One more step" in client.get(answer["Location"]).text
+    assert row().address == "Anna@example.org"
+    assert send_mails(post_office) == [("anna@new.example", "Please confirm your new address")]
+    assert "anna@example.org" not in post_office.letters[0].raw.decode().lower()
+    move = link_in(post_office, "move")
+    page = client.get(move)
+    assert "Shall the tips come to this address?" in page.text
+    assert page.text.count("<button") == 1
+    assert "example.org" not in page.text
+    assert row().address == "Anna@example.org"
+
+    for _ in range(2):
+        assert client.post(move)["Location"] == move
+    assert (row().address, row().folded) == ("anna@new.example", "anna@new.example")
+    assert "The tips come here now" in client.get(move).text
+    assert client.get(link).status_code == 404
+    assert [event.kind for event in ConsentEvent.objects.all()] == ["confirmed", "moved"]
+    assert Letter.objects.get(kind="moved").address == "Anna@example.org"
+    assert not SignupRequest.objects.filter(folded="anna@example.org").exists()
+    clock.shift(timedelta(days=1, minutes=1))
+    assert client.post(move).status_code == 404
+
+
+def test_nothing_is_mailed_to_a_new_address_that_cannot_be_one(client, press, post_office, monkeypatch):
+    subscriptions.confirm(subscriptions.request("member@example.org"))
+    subscriptions.leave(subscriptions.confirm(subscriptions.request("left@example.org")))
+    for reason in Suppression.Reason:
+        suppressions.suppress(addresses.keyed_hash(f"{reason}@example.org"), reason)
+    monkeypatch.setattr(preferences, "MOVES", Allowance("many moves", 99, timedelta(days=1)))
+    send_mails(post_office)
+    names = ["new", "member", "left", *Suppression.Reason]
+    answers = {press("move", address=f"{name}@example.org")["Location"] for name in names}
+    assert len(answers) == 1
+    assert send_mails(post_office) == [("new@example.org", "Please confirm your new address")]
+
+
+def test_changes_of_address_flood_nobody(client, press, post_office, clock):
+    for _ in range(2):
+        assert press("move", address="new@example.org").status_code == 303
+    assert press("move", address="Anna@Example.org").status_code == 422
+    assert press("move", address="other@example.org").status_code == 303
+    answer = press("move", address="third@example.org")
+    assert answer.status_code == 422
+    assert "Please try tomorrow." in answer.text
+    assert [address for address, _ in send_mails(post_office)] == ["new@example.org", "other@example.org"]
+
+
+def test_a_change_of_address_ends_the_others_that_were_asked_for(client, anna):
+    first, second = (subscriptions.ask_to_move(anna, f"{name}@example.org") for name in ("one", "two"))
+    assert client.post(f"/subscribe/move/{second.token}/").status_code == 303
+    for method in (client.post, client.get):
+        assert method(f"/subscribe/move/{first.token}/").status_code == 404
+    assert row().address == "two@example.org"
+
+
+@pytest.mark.parametrize("meanwhile", ["taken", "taken at the same moment", "left", "blocked", "erased"])
+def test_a_new_address_that_cannot_be_one_any_more_leads_to_the_friendly_page(
+    client, anna, meanwhile, monkeypatch
+):
+    signup = subscriptions.ask_to_move(anna, "new@example.org")
+    if meanwhile.startswith("taken"):
+        subscriptions.confirm(subscriptions.request("new@example.org"))
+        SignupRequest.objects.filter(pk=signup.pk).update(state="open")
+    if meanwhile == "taken at the same moment":
+        monkeypatch.setattr(subscriptions, "can_move", lambda signup: True)
+    if meanwhile == "left":
+        subscriptions.leave(anna)
+    if meanwhile == "blocked":
+        suppressions.suppress(anna.key, Suppression.Reason.BLOCKED)
+    if meanwhile == "erased":
+        anna.delete()
+    answer = client.post(f"/subscribe/move/{signup.token}/")
+    assert answer.status_code == 404
+    assert "This link no longer works" in answer.text
+    assert not Subscriber.objects.filter(pk=anna.pk).exclude(address="Anna@example.org").exists()
+    assert not Letter.objects.filter(kind="moved").exists()
+
+
+def test_whoever_leaves_is_told_so_and_offered_the_way_back_their_data_and_to_be_erased(client, link, press):
+    answer = press("leave")
+    assert row().state == "left"
+    assert Suppression.objects.get().evidence == "left by the preferences"
+    page = client.get(answer["Location"]).text
+    assert "You have left" in page
+    for offered in ('href="/subscribe/"', "Download my data", "Erase me"):
+        assert offered in page
+    assert "Another address" not in page
+    assert press("name", first_name="Eve").status_code == press("resume").status_code == 303
+    assert (row().first_name, row().state) == ("Anna", "left")
+    client.post(re.search(r'action="(/subscribe/undo/[^"]+)"', page).group(1))
+    assert row().state == "confirmed"
+
+
+def test_erasing_takes_a_tick_and_leaves_a_receipt(client, link, press):
+    answer = press("erase")
+    assert answer.status_code == 422
+    assert "Tick the box if you are sure." in answer.text
+    assert row().first_name == "Anna"
+    answer = press("erase", sure="on")
+    assert answer["Location"] == f"/subscribe/erased/{Erasure.objects.get().number}/"
+    assert Erasure.objects.get().number in client.get(answer["Location"]).text
+    assert not Subscriber.objects.exists()
+    assert client.get(link).status_code == 404

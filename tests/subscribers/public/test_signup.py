@@ -1,0 +1,257 @@
+"""The whole path as a reader walks it, with a real mail server."""
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django_tasks_db.models import DBTaskResult
+
+from shield import flood
+from shield.rate_limits import Allowance
+from subscribers.mail import signup_mail
+from subscribers.models import ConsentEvent, SignupRequest, Subscriber
+from subscribers.people import subscriptions
+from subscribers.public import responses
+from tests.subscribers import situations
+
+pytestmark = pytest.mark.django_db
+
+
+def link_in(letter):
+    return re.search(r"^http\S+(/subscribe/confirm/\S+)$", letter.text, re.MULTILINE).group(1)
+
+
+def test_a_reader_signs_up_opens_the_mail_presses_the_button_and_leaves_again(
+    client, sign_up, post_office, tasks_at_once, settings
+):
+    settings.SITE_URL = "https://tips.example.org"
+    answer = sign_up("Anna@Example.org", first_name="Anna", headers={"Origin": "http://testserver"})
+    assert (answer.status_code, answer["Location"]) == (303, "/subscribe/sent/")
+    assert "look at your mail" in client.get("/subscribe/sent/").text
+    assert not Subscriber.objects.exists()
+
+    (letter,) = post_office.letters
+    assert letter.recipients == ["Anna@example.org"]
+    assert "https://tips.example.org/subscribe/confirm/" in letter.html
+    link = link_in(letter)
+    page = client.get(link)
+    assert "Yes, send me the tips" in page.text
+    assert page.text.count("<button") == 1
+    assert not Subscriber.objects.exists()
+
+    assert client.post(link)["Location"] == link
+    anna = Subscriber.objects.get()
+    assert (anna.address, anna.first_name, anna.state) == ("Anna@example.org", "Anna", "confirmed")
+    page = client.get(link)
+    assert "You are subscribed" in page.text
+
+    leave = re.search(r'href="(/unsubscribe/[^"]+)"', page.text).group(1)
+    assert "anna" not in client.get(leave).text.lower()
+    assert "You have left" in client.post(leave).text
+    assert not Subscriber.objects.confirmed().exists()
+    assert [event.kind for event in ConsentEvent.objects.all()] == ["confirmed", "left"]
+    subjects = [letter.message["Subject"].partition(":")[0] for letter in post_office.letters]
+    assert subjects == ["Please confirm your sign-up", "Welcome", "You have left"]
+
+
+def test_a_sign_up_changes_no_subscriber(sign_up, post_office, tasks_at_once):
+    everybody = situations.make()
+    before = list(Subscriber.objects.values())
+    for place, address in enumerate(everybody.values()):
+        sign_up(address, first_name="Mallory", remote=f"203.0.113.{place + 1}")
+    assert list(Subscriber.objects.values()) == before
+
+
+def test_the_task_carries_an_id_and_no_address(sign_up):
+    sign_up("anna@example.org")
+    assert "anna" not in str(DBTaskResult.objects.values())
+    assert DBTaskResult.objects.get().args_kwargs["args"] == [SignupRequest.objects.get().pk]
+
+
+def test_the_box_sets_no_cookie_and_asks_the_database_nothing(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        page = client.get("/subscribe/")
+    assert not page.cookies
+    assert "Cookie" not in page.get("Vary", "")
+    assert page.text == client.get("/subscribe/").text
+    assert 'href="/privacy/"' in page.text
+
+
+def test_it_refuses_another_sites_form_and_offers_its_own(sign_up):
+    answer = sign_up("anna@example.org", headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 403
+    assert "use the form on this one" in answer.text
+    assert not SignupRequest.objects.exists()
+
+
+def test_a_browser_that_keeps_its_origin_to_itself_is_served_on_a_stricter_budget(sign_up):
+    for headers in ({}, {"Origin": "null"}):
+        assert sign_up("anna@example.org", headers=headers).status_code == 303
+    often = [sign_up(f"a{n}@example.org", headers={}).status_code for n in range(5)]
+    assert often == [303, 303, 429, 429, 429]
+    assert sign_up("berta@example.org", headers={}, remote="198.51.100.1").status_code == 303
+
+
+def test_a_network_that_signs_up_too_often_is_told_to_come_back(sign_up, settings):
+    settings.TRUSTED_PROXIES = 1
+    status = [
+        sign_up(
+            f"a{n}@example.org",
+            headers={"Origin": "http://testserver", "X-Forwarded-For": f"6.6.6.{n}, 2001:db8::{n:x}"},
+        )
+        for n in range(responses.PER_NETWORK.amount + 1)
+    ]
+    assert [answer.status_code for answer in status[-2:]] == [303, 429]
+    assert "in an hour" in status[-1].text
+    assert f'value="a{responses.PER_NETWORK.amount}@example.org"' in status[-1].text
+    assert SignupRequest.objects.count() == responses.PER_NETWORK.amount
+
+
+def test_a_page_left_open_too_long_gives_the_form_again_with_all_that_was_typed(sign_up):
+    answer = sign_up("anna@example.org", first_name="Anna", stamp="1:forged")
+    assert answer.status_code == 422
+    assert "open for a long time" in answer.text
+    assert 'value="anna@example.org"' in answer.text
+    fresh = re.search(r'name="stamp" value="([^"]+)"', answer.text).group(1)
+    assert sign_up("anna@example.org", stamp=fresh).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("address", "fields", "led_to"),
+    [
+        ("anna", {}, ["address"]),
+        ("anna@example.org", {"first_name": "A" * 61}, ["first_name"]),
+        ("anna", {"first_name": "A" * 61, "subject": "cheap pills"}, ["address"]),
+        ("anna@example.org", {"stamp": "1:forged"}, []),
+    ],
+)
+def test_the_browser_is_led_to_the_first_slip_that_people_see(sign_up, address, fields, led_to):
+    page = sign_up(address, **fields).text
+    assert re.findall(r'<input[^>]* name="(\w+)"[^>]* autofocus', page) == led_to
+
+
+def test_what_fills_in_the_hidden_field_is_asked_to_look_again(sign_up):
+    answer = sign_up("anna@example.org", subject="cheap pills")
+    assert answer.status_code == 422
+    assert "cheap pills" not in answer.text
+    assert not SignupRequest.objects.exists()
+
+
+@pytest.fixture
+def strained(monkeypatch):
+    """Put the site under strain with its first form."""
+    monkeypatch.setattr(flood, "FORMS", Allowance("test", 0, flood.FORMS.per))
+
+
+def asked_in(page):
+    return html.unescape(re.search(r'<label for="id_answer">(.+\?) <span', page.text).group(1))
+
+
+def fresh_stamp(page):
+    return re.search(r'name="stamp" value="([^"]+)"', page.text).group(1)
+
+
+def test_under_strain_it_asks_a_plain_question_and_keeps_what_was_typed(client, sign_up, strained):
+    assert 'name="answer"' not in client.get("/").text + client.get("/subscribe/").text
+    page = sign_up("Anna@example.org", first_name="Anna")
+    assert page.status_code == 422
+    assert "Please answer the question below as well" in page.text
+    assert 'value="Anna@example.org"' in page.text
+    assert 'value="Anna"' in page.text
+    assert not SignupRequest.objects.exists()
+
+    wrong = sign_up("Anna@example.org", first_name="Anna", stamp=fresh_stamp(page), answer="pills")
+    assert wrong.status_code == 422
+    assert "That was not it" in wrong.text
+    assert 'aria-invalid="true" aria-describedby="id_answer_error"' in wrong.text
+    assert "pills" not in wrong.text
+
+    answer = situations.answer(asked_in(wrong))
+    taken = sign_up("Anna@example.org", first_name="Anna", stamp=fresh_stamp(wrong), answer=answer)
+    assert (taken.status_code, taken["Location"]) == (303, "/subscribe/sent/")
+    assert SignupRequest.objects.get().first_name == "Anna"
+
+
+def test_an_answer_is_good_for_one_network_and_its_hour(sign_up, strained):
+    with time_machine.travel(datetime(2026, 3, 3, 12, tzinfo=UTC), tick=False) as clock:
+        answer = situations.answer(asked_in(sign_up("anna@example.org")))
+        status = [
+            sign_up("anna@example.org", answer=answer, remote=f"10.0.0.{n}").status_code for n in range(15)
+        ]
+        assert status.count(303) <= 2
+        assert sign_up("anna@example.org", answer=answer.upper() + ".").status_code == 303
+        status = []
+        for _ in range(15):
+            clock.shift(timedelta(hours=1))
+            status.append(sign_up("anna@example.org", answer=answer).status_code)
+        assert status.count(303) <= 2
+
+
+def test_to_be_asked_costs_a_network_nothing_and_to_guess_does(sign_up, strained):
+    for _ in range(responses.PER_NETWORK.amount + 1):
+        page = sign_up("anna@example.org")
+        assert page.status_code == 422
+    status = [sign_up("anna@example.org", answer="pills").status_code for _ in range(25)]
+    assert status == [422] * responses.PER_NETWORK.amount + [429] * (25 - responses.PER_NETWORK.amount)
+    assert sign_up("anna@example.org", answer=situations.answer(asked_in(page))).status_code == 429
+    page = sign_up("anna@example.org", remote="198.51.100.1")
+    answer = situations.answer(asked_in(page))
+    assert sign_up("anna@example.org", answer=answer, remote="198.51.100.1").status_code == 303
+
+
+def test_who_asks_for_the_mail_once_more_passes_the_same_shield(client, sign_up, strained):
+    page = sign_up("anna@example.org", path="/subscribe/again/")
+    assert page.status_code == 422
+    assert 'action="/subscribe/again/"' in page.text
+    answer = situations.answer(asked_in(page))
+    taken = sign_up("anna@example.org", path="/subscribe/again/", answer=answer)
+    assert (taken.status_code, taken["Location"]) == (303, "/subscribe/sent/")
+    assert SignupRequest.objects.get().wish == "again"
+    assert 'href="/subscribe/again/"' in client.get("/subscribe/sent/").text
+
+
+def test_a_slip_is_explained_beside_its_field(sign_up):
+    answer = sign_up("anna.example.org")
+    assert answer.status_code == 422
+    assert "Enter an e-mail address like name@example.org." in answer.text
+    assert 'aria-invalid="true" aria-describedby="id_address_error"' in answer.text
+    assert 'id="id_address_error"' in answer.text
+
+
+def test_the_consent_record_has_the_words_the_page_the_times_and_a_coarse_origin(client, sign_up):
+    sign_up(
+        "anna@example.org",
+        headers={"Origin": "http://testserver", "Referer": "http://testserver/tips/be-kind/?q=secret"},
+    )
+    signup = SignupRequest.objects.get()
+    client.post(f"/subscribe/confirm/{signup.token}/")
+    event = ConsentEvent.objects.get()
+    assert event.wording_version == 1
+    assert "one tip a week" in event.wording
+    assert event.wording in client.get("/subscribe/").text
+    assert (event.page, event.region) == ("/tips/be-kind/", "203.0.113.0/24")
+    assert event.asked_at == signup.asked_at <= event.at
+
+
+def test_a_consent_record_is_never_rewritten():
+    subscriptions.confirm(subscriptions.request("anna@example.org"))
+    event = ConsentEvent.objects.get()
+    event.wording = "Everything, daily"
+    with pytest.raises(TypeError, match="a record"):
+        event.save()
+
+
+def test_a_sign_up_is_taken_also_where_no_task_can_be(sign_up, settings, post_office):
+    settings.TASKS = {"default": {"BACKEND": "tests.subscribers.broken.Backend"}}
+    assert sign_up("anna@example.org").status_code == 303
+    assert signup_mail.outbox.send_due() == 1
+    assert len(post_office.letters) == 1
+
+
+def test_the_privacy_page_says_who_keeps_what_and_how_to_leave(client, settings):
+    settings.REPLY_TO, settings.POSTAL_ADDRESS = "Desk <desk@example.org>", "1 Bell Lane, Springfield"
+    page = client.get("/privacy/").text
+    for phrase in ("deleted 14 days after", "How to leave", 'href="mailto:desk@example.org"', "1 Bell Lane"):
+        assert phrase in page

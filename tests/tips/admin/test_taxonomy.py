@@ -1,0 +1,147 @@
+import pytest
+from django.contrib.auth.models import Permission
+from django.contrib.messages import get_messages
+from django.urls import reverse
+
+from tests.tips.making import make_tip
+from tips.models import Category, FormerSlug, Tag, versions
+from tips.publishing import tagging
+
+LIST = "/admin/tips/tag/"
+
+
+def form_of(way):
+    return reverse(f"admin:tips_{way._meta.model_name}_change", args=[way.pk])
+
+
+def chosen(*tags):
+    return {"action": "merge_selected", "_selected_action": [tag.pk for tag in tags]}
+
+
+def messages(response):
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def test_lists_count_tips_in_as_many_questions_for_any_number(desk, django_assert_max_num_queries):
+    def questions():
+        with django_assert_max_num_queries(9) as captured:
+            page = desk.get(LIST).content.decode()
+        return len(captured), page
+
+    make_tip(tags=["a", "b"])
+    make_tip(tags=["a"])
+    questions()
+    few, page = questions()
+    assert '<td class="field-number_of_tips">2</td>' in page
+    for number in range(30):
+        make_tip(tags=[f"c{number}"])
+    assert questions()[0] == few
+
+
+def test_merging_asks_which_tag_stays(desk):
+    keep, goes = tagging.make("keep"), tagging.make("goes")
+    tip = make_tip(tags=["goes"])
+    asked = desk.post(LIST, chosen(keep, goes))
+    assert "Which tag stays?" in asked.content.decode()
+    assert Tag.objects.count() == 2
+    done = desk.post(LIST, {**chosen(keep, goes), "post": "yes", "keep": keep.pk})
+    assert "Merged into “keep”: 1 tip gained it" in messages(done)[-1]
+    assert list(tip.tags.names()) == ["keep"]
+    assert FormerSlug.objects.get().slug == "goes"
+
+
+@pytest.mark.parametrize("keep", ["", "0", "x"])
+def test_merging_without_a_tag_that_stays_is_refused(desk, keep):
+    tags = [tagging.make("one"), tagging.make("two")]
+    response = desk.post(LIST, {**chosen(*tags), "post": "yes", "keep": keep})
+    assert "Say which of the tags stays." in response.content.decode()
+    assert Tag.objects.count() == 2
+
+
+def test_merging_one_tag_is_answered_with_what_to_do(desk):
+    said = messages(desk.post(LIST, chosen(tagging.make("one"))))
+    assert said == ["Choose at least two tags to merge."]
+
+
+def test_an_author_is_not_offered_merging(client, author):
+    one, two = tagging.make("one"), tagging.make("two")
+    client.force_login(author)
+    assert "merge_selected" not in client.get(LIST).content.decode()
+    client.post(LIST, {**chosen(one, two), "post": "yes", "keep": one.pk})
+    assert Tag.objects.count() == 2
+    assert client.post(form_of(one), {"name": "other", "slug": ""}).status_code == 403
+
+
+def test_renaming_in_the_form_moves_the_address(desk):
+    tag = tagging.make("Fone")
+    desk.post(form_of(tag), {"name": "Phone", "slug": "fone"})
+    tag.refresh_from_db()
+    assert (tag.name, tag.slug) == ("Phone", "phone")
+    assert FormerSlug.objects.get(tag=tag).slug == "fone"
+    history = desk.get(reverse("admin:tips_tag_history", args=[tag.pk])).content.decode()
+    assert "Renamed from “Fone” to “Phone”." in history
+
+
+@pytest.mark.parametrize("name", ["CAFÉ", "café", " Café "])
+def test_a_tag_in_another_case_is_not_made_twice(desk, name):
+    tagging.make("Café")
+    response = desk.post(f"{LIST}add/", {"name": name, "slug": "another"})
+    assert "choose both in the list and merge them" in response.content.decode()
+    assert Tag.objects.count() == 1
+
+
+def test_a_category_keeps_its_address_and_its_name_to_itself(desk):
+    desk.post("/admin/tips/category/add/", {"name": "Sports", "slug": "sports"})
+    category = Category.objects.get()
+    desk.post(form_of(category), {"name": "Sport", "slug": "elsewhere"})
+    category.refresh_from_db()
+    assert (category.name, category.slug) == ("Sport", "sports")
+    response = desk.post("/admin/tips/category/add/", {"name": "SPORT", "slug": "sport"})
+    assert "There is a category “Sport” already." in response.content.decode()
+
+
+def test_deleting_says_how_many_tips_lose_it(desk):
+    tip = make_tip(tags=["gone"])
+    tag = Tag.objects.get()
+    address = reverse("admin:tips_tag_delete", args=[tag.pk])
+    assert "gone (on 1 tip; the tips themselves stay)" in desk.get(address).content.decode()
+    desk.post(address, {"post": "yes"})
+    assert list(tip.tags.all()) == []
+
+
+def test_several_are_deleted_from_the_list(desk):
+    make_tip(tags=["one", "two", "three"])
+    ids = list(Tag.objects.exclude(name="three").values_list("pk", flat=True))
+    desk.post(LIST, {"action": "delete_selected", "_selected_action": ids, "post": "yes"})
+    assert [tag.name for tag in Tag.objects.all()] == ["three"]
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_tips_keep_a_version_when_a_tag_or_a_category_is_deleted(desk, editor, at_once):
+    editor.user_permissions.set(Permission.objects.filter(codename__in=["delete_tag", "delete_category"]))
+    tip = make_tip("Seen", tags=["calm", "else"], categories=["Sports"])
+    category = tip.categories.get()
+    for way in (Tag.objects.get(name="calm"), category):
+        if at_once:
+            listed = reverse(f"admin:tips_{way._meta.model_name}_changelist")
+            sent = {"action": "delete_selected", "_selected_action": [way.pk], "post": "yes"}
+            desk.post(listed, sent)
+        else:
+            desk.post(reverse(f"admin:tips_{way._meta.model_name}_delete", args=[way.pk]), {"post": "yes"})
+        assert not type(way).objects.filter(pk=way.pk).exists()
+    calm, sports = list(tip.history.order_by("history_id"))[-2:]
+    assert (calm.tags, calm.categories, calm.history_user) == (["else"], ["Sports"], editor)
+    assert (sports.tags, sports.categories) == (["else"], [])
+    assert sports.history_change_reason == "Deleted, of the categories: “Sports”."
+
+
+def test_tips_keep_a_version_when_a_category_is_renamed(desk, editor):
+    tip = make_tip("Seen", categories=["Sports"])
+    category = tip.categories.get()
+    number = tip.history.count()
+    desk.post(form_of(category), {"name": "Sports"})
+    assert tip.history.count() == number
+    desk.post(form_of(category), {"name": "Games"})
+    newest = versions.newest(tip)
+    assert (newest.categories, newest.history_user) == (["Games"], editor)
+    assert newest.history_change_reason == "The category “Sports” is “Games” now."

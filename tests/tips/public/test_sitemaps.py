@@ -1,0 +1,48 @@
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.tips.making import hidden_tips, make_tip
+from tips.public import sitemaps
+
+pytestmark = pytest.mark.django_db
+
+
+def addresses(client, address="/sitemap.xml"):
+    response = client.get(address)
+    assert response.status_code == 200
+    return [
+        element.text
+        for element in ElementTree.fromstring(response.content).iter()
+        if element.tag.endswith("}loc")
+    ]
+
+
+def test_it_lists_full_tips_and_the_ways_to_them(client, settings):
+    tip = make_tip(tags=["phone"], categories=["Sports"])
+    undated = make_tip(undated=True)
+    make_tip(body="", excerpt="Teaser")
+    hidden_tips(tags=["secret"], categories=["Private"])
+    expected = [
+        "/",
+        "/tips/",
+        "/category/sports/",
+        "/tag/phone/",
+        tip.get_absolute_url(),
+        undated.get_absolute_url(),
+    ]
+    assert sorted(addresses(client)) == sorted(settings.SITE_URL + path for path in expected)
+
+
+def test_a_large_archive_is_listed_in_several_files(client, monkeypatch):
+    monkeypatch.setattr(sitemaps.PublicSitemap, "limit", 2)
+    tips = [make_tip() for _ in range(5)]
+    files = addresses(client)
+    assert len(files) == 4
+    found = [each for file in files for each in addresses(client, file.split("testserver")[-1])]
+    assert {tip.get_absolute_url() for tip in tips} <= {each.split(":8000")[-1] for each in found}
+
+
+def test_robots_are_told_of_the_sitemap(client, settings):
+    text = client.get("/robots.txt").content.decode()
+    assert f"Sitemap: {settings.SITE_URL}/sitemap.xml" in text

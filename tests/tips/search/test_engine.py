@@ -1,0 +1,200 @@
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from tests.tips.making import ago, hidden_tips, make_tip
+from tips.models import Category, State, Tip, Word
+from tips.search import engine, spelling
+
+pytestmark = pytest.mark.django_db
+
+ARCHIVE = Path(__file__).parent.parent.parent / "fixtures" / "archive"
+QUERIES = Path(__file__).parent / "queries.json"
+
+
+def found(query, **filters):
+    return [tip.title for tip in engine.find(query, 1, engine.Filters(**filters)).page.tips]
+
+
+def test_a_title_beats_a_takeaway_beats_a_body_and_then_the_newest_wins():
+    make_tip("In the body", body="<p>An umbrella.</p>", publish_at=ago(days=1))
+    make_tip("In the body too", body="<p>Umbrellas!</p>", publish_at=ago(days=2))
+    make_tip("In the takeaway", takeaway="Lend an umbrella.", publish_at=ago(days=8))
+    make_tip("The Umbrella", publish_at=ago(days=9))
+    assert found("umbrella") == ["The Umbrella", "In the takeaway", "In the body", "In the body too"]
+
+
+def test_a_title_that_is_the_query_comes_before_one_that_has_its_words():
+    make_tip("Plan the Exit, Then the Strategy", publish_at=ago(days=1))
+    make_tip("Have an Exit Strategy", publish_at=ago(days=9))
+    assert found("exit strategy") == ["Have an Exit Strategy", "Plan the Exit, Then the Strategy"]
+
+
+def test_quotes_ask_for_words_side_by_side():
+    make_tip("Near", body="<p>We saw service recovery work.</p>")
+    make_tip("Apart", body="<p>Recovery of the service.</p>")
+    assert found("service recovery") == ["Near", "Apart"] or len(found("service recovery")) == 2
+    assert found('"service recovery"') == found("“service recovery”") == found("service-recovery") == ["Near"]
+
+
+def test_a_phrase_does_not_begin_in_one_field_and_end_in_the_next():
+    make_tip("Ends with green", takeaway="Apples begin here.", body="<p>Nothing.</p>")
+    assert found('"green apples"') == []
+
+
+@pytest.mark.parametrize("word", ["2e10x", "9e59a", "0x1f", "Жук", "３つ", "𒀀" * 30, "x" * 300])
+def test_odd_words_are_words_on_either_database(word):
+    make_tip("One", body=f"<p>Before {word} after.</p>")
+    assert found(word) == found(f'"before {word} after"') == ["One"]
+
+
+def test_a_takeaway_is_found_and_so_is_a_teasers_excerpt():
+    make_tip("One", takeaway="Mind the lighthouse.")
+    make_tip("Two", body="", excerpt="The lighthouse keeper was")
+    assert set(found("lighthouse")) == {"One", "Two"}
+
+
+def test_a_promotion_is_not_found():
+    make_tip("One", body="<p>Answer.</p><p>Read our New Book – at http://www.example.org/zeppelin</p>")
+    assert found("zeppelin") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("recovry", "recovery"), ("recoevry", "recovery"), ("aplogize", "apologize")]
+)
+def test_a_typing_error_is_forgiven(typed, meant):
+    tip = make_tip("Service", body=f"<p>Practise {meant} with grace.</p>")
+    results = engine.find(typed)
+    assert (results.page.tips, results.corrected) == ([tip], meant)
+
+
+def test_an_error_in_one_of_several_words_is_forgiven_and_the_others_stay():
+    make_tip("Hit", body="<p>Service recovery.</p>")
+    make_tip("Miss", body="<p>Recovery alone.</p>")
+    results = engine.find("servcie recovery")
+    assert [tip.title for tip in results.page.tips] == ["Hit"]
+    assert results.corrected == "service recovery"
+
+
+def test_where_no_tip_has_all_words_those_with_the_most_come():
+    make_tip("Two of three", body="<p>A lighthouse with an umbrella.</p>")
+    make_tip("One of three", body="<p>An umbrella.</p>")
+    results = engine.find("lighthouse umbrella xylophone")
+    assert [tip.title for tip in results.page.tips] == ["Two of three"]
+    assert results.partly
+
+
+@pytest.mark.parametrize("query", ["umbrella", "umbrlla", "umbrella xylophone"])
+def test_results_go_on_over_several_pages_however_they_were_found(query):
+    made = {make_tip(body="<p>Umbrella.</p>").pk for _ in range(12)}
+    pages = [engine.find(query, number).page for number in (1, 2, 3)]
+    assert [(page.last, page.total, len(page.tips)) for page in pages] == [
+        (2, 12, 10),
+        (2, 12, 2),
+        (2, 12, 0),
+    ]
+    assert {tip.pk for page in pages for tip in page.tips} == made
+
+
+def test_words_that_say_nothing_are_not_looked_for():
+    make_tip("Hit", body="<p>Umbrella.</p>")
+    assert found("what to do about an umbrella") == ["Hit"]
+    assert [term.text for term in engine.parse("how to be")] == ["how", "to", "be"]
+
+
+def test_it_filters_by_category_tag_and_year():
+    make_tip("A", body="<p>Rain.</p>", categories=["Sports"], tags=["wet"], publish_at=ago(days=800))
+    make_tip("B", body="<p>Rain.</p>", categories=["Business"], tags=["wet"])
+    make_tip("C", body="<p>Rain.</p>", categories=["Business"], undated=True)
+    assert found("rain", category="business") == ["B", "C"]
+    assert found("rain", tag="wet") == ["B", "A"]
+    assert found("rain", tag="wet", category="business") == ["B"]
+    assert found("rain", year=ago(days=800).year) == ["A"]
+    assert found("rain", category="none") == []
+
+
+def test_nothing_hidden_is_found_or_suggested():
+    hidden_tips(body="<p>A stapler.</p>")
+    make_tip("Public", body="<p>A bowl of staples.</p>")
+    assert found("stapler") == ["Public"]  # as the nearest word that is public
+    assert engine.find("stapler").corrected == "staples"
+    assert found("Hidden") == []
+
+
+def test_a_tip_is_found_from_the_minute_it_is_public():
+    tip = make_tip("Later", publish_at=timezone.now() + timedelta(minutes=1))
+    assert found("later") == []
+    Tip.objects.filter(pk=tip.pk).update(publish_at=ago(minutes=1))
+    assert found("later") == ["Later"]
+    Tip.objects.filter(pk=tip.pk).update(state=State.WITHDRAWN)
+    assert found("later") == []
+
+
+def test_the_index_follows_a_change_and_a_removal():
+    tip = make_tip("One", body="<p>Umbrella.</p>")
+    tip.body = "<p>Raincoat.</p>"
+    tip.save()
+    assert (found("umbrella"), found("raincoat")) == ([], ["One"])
+    tip.delete()
+    assert found("raincoat") == []
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@example(query="ﾞ ⑴⑵ " + "ﷺ" * 100)
+@given(query=st.text(max_size=300) | st.text(alphabet="\"'()*:^-+&|!<>\\ abANDORNEAR{}", max_size=60))
+def test_no_query_is_an_error(query):
+    if not Tip.objects.exists():
+        make_tip("And or not near", body="<p>One two three.</p>")
+    engine.find(query)
+
+
+@pytest.mark.parametrize(
+    "query", ["zebra", "umbrela", "umbrella raincoat", "umbrela raincaot hats", "xx yy zz", '"a b" c']
+)
+def test_no_query_costs_more_than_five_statements(query, django_assert_max_num_queries):
+    make_tip("One", body="<p>Umbrella and hats.</p>")
+    with django_assert_max_num_queries(5):
+        engine.find(query)
+
+
+def test_rebuilding_restores_a_broken_index_and_forgets_lost_words():
+    tip = make_tip("One", body="<p>Umbrella.</p>")
+    Tip.objects.filter(pk=tip.pk).update(words_body="spoilt")
+    Word.objects.create(word="ghost", stem="ghost", length=5)
+    assert found("umbrella") == []
+    assert engine.rebuild() == 1
+    assert found("umbrella") == ["One"]
+    assert not Word.objects.filter(word="ghost").exists()
+    assert Word.objects.get(word="umbrella").tips == 1
+
+
+def test_both_databases_answer_the_committed_queries_alike(demonstration):
+    """The same file is compared with on either database, so the two agree with each other."""
+    expected = json.loads(QUERIES.read_text())
+    assert len(expected) == 50
+    answers = {}
+    for query in expected:
+        page = engine.find(query).page
+        slugs = []
+        for number in range(1, page.last + 1):
+            slugs += [tip.slug for tip in engine.find(query, number).page.tips]
+        answers[query] = {"first": slugs[0] if slugs else None, "all": sorted(slugs)}
+    assert answers == expected, connection.vendor
+
+
+def test_words_that_name_a_category_or_a_tag_lead_to_it():
+    ways = [Category(name="Service Recovery"), Category(name="E-mail"), Category(name="Waiting")]
+
+    def named(query):
+        return [way.name for way in spelling.named(engine.parse(query), ways)]
+
+    assert named("recovery") == named("recovry") == named("service recovery") == ["Service Recovery"]
+    assert named("email") == ["E-mail"]
+    assert named("wait") == ["Waiting"]
+    assert named("recovery room") == named("the") == named("") == []

@@ -1,0 +1,58 @@
+"""Reading the trial set, and laying out the archive that it is tried against."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.utils.text import slugify
+
+from tests.tips.search.trial import composed
+from tips.importers import store
+from tips.models import State, Tip
+from tips.schedule import slots
+from tips.search import engine
+from tips.text import markup
+
+HERE = Path(__file__).parent
+DEMONSTRATION = HERE.parent.parent.parent / "fixtures" / "archive"
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text of the trial. ``earlier`` is the title of the tip that it tells again, or empty."""
+
+    title: str
+    body: str
+    takeaway: str
+    earlier: str = ""
+
+
+def read(name):
+    """Return the texts of ``reworded.txt`` or ``new.txt``. The last paragraph of each is its takeaway."""
+    texts = []
+    for block in (HERE / name).read_text(encoding="utf-8").split("----\n"):
+        head, *paragraphs = block.strip().split("\n\n")
+        fields = dict(line.split(": ", 1) for line in head.splitlines())
+        texts.append(
+            Text(body=markup.from_text("\n\n".join(paragraphs[:-1])), takeaway=paragraphs[-1], **fields)
+        )
+    return texts
+
+
+def lay_out():
+    """Fill an empty database with the archive of the trial, and return how many differing texts it has."""
+    store.import_files([str(DEMONSTRATION)])
+    made = [composed.tip(number) for number in range(composed.COUNT)]
+    Tip.objects.bulk_create(
+        Tip(
+            title=each["title"],
+            slug=f"composed-{slugify(each['title'])}",
+            state=State.APPROVED,
+            publish_at=slots.year(2000)[0],
+            for_mail=False,
+            takeaway=each["takeaway"],
+            body=markup.from_text(each["body"]),
+        )
+        for each in made
+    )
+    engine.count_words()
+    return len({(tip.title, tip.words_body) for tip in Tip.objects.all()})

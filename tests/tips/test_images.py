@@ -1,0 +1,441 @@
+import io
+import os
+import struct
+import subprocess
+import sys
+import zlib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from PIL import Image as Pixels
+from PIL import ImageCms
+
+from desk.errors import NotPermitted
+from tests.subscribers.delivery.test_two_processes import shared_database
+from tests.tips.images import drawn, opened, uploaded
+from tests.tips.making import hidden_tips, make_tip
+from tests.tips.people import make_person
+from tips import images
+from tips.models import Image, ImageUse, State, Tip
+from tips.publishing import preview
+
+
+@pytest.fixture(autouse=True)
+def media_root(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def ed(db):
+    return make_person("ed", "Editor")
+
+
+@pytest.fixture
+def image(ed):
+    return images.take(uploaded(), by=ed)
+
+
+def showing(image, alt="A bell"):
+    return f'<p>Ring.</p><img src="{image.address}" alt="{alt}">'
+
+
+# --- Taking a file ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "becomes"),
+    [
+        ("JPEG", "RGB", "jpg"),
+        ("JPEG", "CMYK", "jpg"),
+        ("JPEG", "L", "jpg"),
+        ("PNG", "RGB", "png"),
+        ("PNG", "RGBA", "png"),
+        ("PNG", "P", "png"),
+        ("PNG", "1", "png"),
+        ("PNG", "I;16", "png"),
+        ("GIF", "P", "png"),
+        ("WEBP", "RGB", "jpg"),
+        ("WEBP", "RGBA", "png"),
+    ],
+)
+def test_every_kind_of_picture_is_taken_by_its_content(ed, kind, mode, becomes):
+    color = {"RGBA": (200, 30, 30, 128)}.get(mode)
+    image = images.take(uploaded(name="letter.doc", kind=kind, mode=mode, color=color), by=ed)
+    assert image.name.endswith(f".{becomes}")
+    assert (image.width, image.height) == (60, 40)
+    path = Path(images.settings.MEDIA_ROOT) / image.name
+    assert image.size == path.stat().st_size
+    assert opened(path.read_bytes()).size == (60, 40)
+
+
+def test_what_shines_through_goes_on_doing_so():
+    content, kind, _ = images.written_anew(drawn("PNG", mode="RGBA", color=(0, 0, 0, 0)))
+    assert kind == "png"
+    assert opened(content).getpixel((0, 0))[3] == 0
+
+
+def test_sixteen_bits_are_scaled_and_not_cut():
+    content, *_ = images.written_anew(drawn("PNG", mode="I;16", color=32768))
+    assert opened(content).convert("L").getpixel((0, 0)) == 128
+
+
+def test_a_picture_is_freed_of_metadata_and_stands_upright():
+    exif = Pixels.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "Maker of cameras"
+    exif.get_ifd(0x8825)[1] = "N"
+    data = drawn(exif=exif.tobytes(), comment=b"A secret remark")
+    assert b"Maker of cameras" in data
+    content, _, size = images.written_anew(data)
+    assert size == (40, 60)
+    assert not opened(content).getexif()
+    for word in (b"Maker", b"secret", b"Exif", b"GPS"):
+        assert word not in content
+
+
+def test_a_profile_of_colors_is_applied_and_dropped():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    content, *_ = images.written_anew(drawn(color=(10, 200, 30), icc_profile=profile))
+    assert "icc_profile" not in opened(content).info
+    assert opened(content).getpixel((5, 5))[1] > 190
+    images.written_anew(drawn(icc_profile=b"no profile at all"))
+
+
+def test_a_wide_picture_is_made_to_fit():
+    assert images.written_anew(drawn(size=(4000, 1000)))[2] == (1600, 400)
+    assert images.written_anew(drawn("PNG", size=(100, 6400)))[2] == (50, 3200)
+
+
+def test_a_telephones_photograph_with_a_small_copy_in_it_is_one_picture():
+    small = Pixels.new("RGB", (6, 4), (0, 0, 250))
+    data = drawn("MPO", color=(250, 0, 0), save_all=True, append_images=[small])
+    assert Pixels.open(io.BytesIO(data)).format == "MPO"
+    content, kind, size = images.written_anew(data)
+    assert (kind, size) == ("jpg", (60, 40))
+    assert opened(content).getpixel((5, 5))[0] > 240
+    assert b"MPF" not in content
+
+
+def test_what_must_be_decoded_whole_may_have_fewer_pixels_than_a_photograph(monkeypatch):
+    monkeypatch.setattr(images, "MOST_PIXELS", 3000)
+    assert images.written_anew(drawn("JPEG", size=(61, 60)))[2] == (61, 60)
+    for kind in ("PNG", "GIF", "WEBP"):
+        with pytest.raises(images.Unusable, match="61 × 60 pixels"):
+            images.written_anew(drawn(kind, size=(61, 60)))
+
+
+def test_a_large_picture_is_made_small_before_it_is_converted(monkeypatch):
+    sizes = []
+    convert = Pixels.Image.convert
+    monkeypatch.setattr(
+        Pixels.Image,
+        "convert",
+        lambda image, *rest, **more: sizes.append(image.size) or convert(image, *rest, **more),
+    )
+    images.written_anew(drawn("PNG", size=(4000, 500), mode="L"))
+    assert sizes
+    assert max(sizes) <= (3200, 400)
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def bomb(side):
+    """Return a PNG that claims more pixels than its few bytes could ever be worth."""
+    head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 100_000)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def moving():
+    frames = [Pixels.new("RGB", (20, 20), (number, 90, 90)) for number in (1, 200)]
+    return {"size": (20, 20), "save_all": True, "append_images": frames}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"no picture at all", "no picture of a kind"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>x</script></svg>", "a drawing or a page"),
+        (b"\xef\xbb\xbf <?xml version='1.0'?><svg/>", "a drawing or a page"),
+        (b"<!DOCTYPE html><script>x</script>", "a drawing or a page"),
+        (drawn("BMP"), "no picture of a kind"),
+        (drawn("TIFF"), "no picture of a kind"),
+        (drawn(size=(400, 400))[:700], "damaged or cut off"),
+        (drawn("PNG", size=(400, 400))[:100], "damaged or cut off"),
+        (drawn("WEBP", size=(400, 400))[:60], "of a kind|damaged"),
+        (bomb(8_000), "× 8000 pixels"),
+        (bomb(12_000), "larger than|pixels"),
+        (bomb(40_000), "larger than"),
+        (drawn("GIF", **moving()), "The picture moves"),
+        (drawn("PNG", **moving()), "The picture moves"),
+        (drawn("WEBP", **moving()), "The picture moves"),
+        (drawn() + b"<script>alert(1)</script>", "something else besides"),
+        (drawn(comment=b"<?php system($_GET['c']); ?>"), "something else besides"),
+        (drawn("GIF", mode="P") + b"PK\x03\x04\x14\x00\x00\x00", "something else besides"),
+        (drawn("PNG") + b"%PDF-1.7", "something else besides"),
+    ],
+)
+def test_what_is_no_plain_picture_is_refused_in_one_sentence(ed, content, words):
+    with pytest.raises(images.Unusable, match=words) as refusal:
+        images.take(uploaded(content), by=ed)
+    assert "\n" not in str(refusal.value)
+    assert not Image.objects.exists()
+
+
+def test_a_file_too_large_is_not_even_read(ed, monkeypatch):
+    monkeypatch.setattr(images, "MOST_BYTES", 100)
+    with pytest.raises(images.Unusable, match="at most"):
+        images.take(uploaded(), by=ed)
+
+
+def test_only_who_writes_uploads(db):
+    with pytest.raises(NotPermitted):
+        images.take(uploaded(), by=make_person("stranger"))
+
+
+def test_the_same_picture_twice_is_there_once(ed):
+    one = images.take(uploaded(comment=b"mine"), by=ed)
+    other = images.take(uploaded(name="other.jpeg"), by=make_person("ann", "Author"))
+    assert one == other
+    assert Image.objects.get().uploaded_by == ed
+
+
+UPLOADER = """
+import sys
+import django
+django.setup()
+from django.contrib.auth.models import User
+from tests.subscribers.test_processes import shared_database
+from tests.tips.images import uploaded
+from tips import media
+person = User.objects.get(username=sys.argv[1])
+print("ready", flush=True)
+input()
+for number in range(5):
+    print(media.take(uploaded(color=(number, 0, 0)), by=person).name)
+"""
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_two_people_upload_the_same_pictures_at_once(settings, tmp_path):
+    names = [make_person(name, "Author").username for name in ("ann", "bob")]
+    environment = os.environ | {
+        "DATABASE_URL": shared_database(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "tipsite.settings",
+        "STATE_DIR": str(tmp_path),
+        "MEDIA_ROOT": str(settings.MEDIA_ROOT),
+    }
+    uploaders = [
+        subprocess.Popen(
+            [sys.executable, "-c", UPLOADER, name],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name in names
+    ]
+    for uploader in uploaders:
+        assert uploader.stdout.readline() == "ready\n"
+    for uploader in uploaders:
+        uploader.stdin.write("\n")
+        uploader.stdin.flush()
+    taken = [uploader.communicate(timeout=120)[0].split() for uploader in uploaders]
+    assert [uploader.returncode for uploader in uploaders] == [0, 0]
+    assert taken[0] == taken[1]
+    assert {path.name for path in settings.MEDIA_ROOT.iterdir()} == set(taken[0])
+
+
+# --- In a tip's body --------------------------------------------------------------------------------------
+
+
+def test_measures_are_set_and_words_asked_for(image):
+    settled = images.settled(showing(image, "A &lt;bell&gt; &amp; more"))
+    assert settled.endswith(f'alt="A &lt;bell&gt; &amp; more" width="{image.width}" height="{image.height}">')
+    for body, words in (
+        (showing(image, " "), "no alternative text"),
+        (f'<img src="{image.address}">', "no alternative text"),
+        (showing(image) + showing(image, ""), "Picture 2 has no"),
+        (showing(image).replace(image.name[:4], "0000"), "is not on this site"),
+    ):
+        with pytest.raises(images.Unusable, match=words):
+            images.settled(body)
+
+
+def test_which_tip_shows_which_picture_follows_every_saving(image):
+    tip = make_tip(body=showing(image))
+    assert [use.image_id for use in tip.image_uses.all()] == [image.name]
+    image.refresh_from_db()
+    assert image.unused_since is None
+    tip.body = "<p>Without.</p>"
+    tip.save()
+    assert not tip.image_uses.exists()
+    image.refresh_from_db()
+    assert image.unused_since is not None
+    tip.body = showing(image)
+    Tip.objects.bulk_update([tip], ["body"])
+    assert tip.image_uses.exists()
+    Tip.objects.bulk_create([Tip(title="Bulk", slug="bulk", body=showing(image))])
+    assert ImageUse.objects.count() == 2
+    Tip.objects.for_lists().get(pk=tip.pk).save(update_fields=["title"])
+    assert tip.image_uses.exists()
+
+
+def test_noting_tips_without_pictures_asks_once(db, django_assert_num_queries):
+    tips = [make_tip(), make_tip()]
+    with django_assert_num_queries(1):
+        ImageUse.note(tips)
+
+
+# --- Serving ----------------------------------------------------------------------------------------------
+
+
+def test_a_picture_of_a_public_tip_is_for_everybody_and_kept_for_a_day(client, image):
+    make_tip(body=showing(image))
+    response = client.get(image.address)
+    assert response.status_code == 200
+    assert response["Content-Type"] == "image/jpeg"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Cache-Control"] == "public, max-age=86400"
+    assert "Cookie" not in response.get("Vary", "")
+    assert opened(response.content).size == (60, 40)
+    assert client.head(image.address).status_code == 200
+    assert client.post(image.address).status_code == 405
+    again = client.get(image.address, headers={"if-none-match": response["ETag"]})
+    assert again.status_code == 304
+
+
+def test_a_picture_of_what_readers_must_not_know_is_seen_by_staff_alone(client, image, ed):
+    hidden_tips(body=showing(image))
+    assert client.get(image.address).status_code == 404
+    client.force_login(make_person("member"))
+    assert client.get(image.address).status_code == 404
+    client.force_login(ed)
+    response = client.get(image.address)
+    assert response.status_code == 200
+    assert response["Cache-Control"] == "private, no-store"
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_picture_of_a_draft_is_not_for_staff_who_still_owe_a_code(client, image, ed, settings):
+    settings.STAFF_TWO_FACTOR = ["Editor"]
+    make_tip(body=showing(image), state=State.DRAFT, publish_at=None)
+    client.force_login(ed)
+    assert client.get(image.address).status_code == 404
+
+
+def test_a_preview_link_shows_the_pictures_of_its_own_tip_while_it_lives(client, image, ed):
+    tip = make_tip(body=showing(image), state=State.DRAFT, publish_at=None)
+    other = make_tip(state=State.DRAFT, publish_at=None)
+    link = preview.make_link(tip, by=ed)
+    address = f"{image.address}?preview={preview.token(link)}"
+    page = client.get(preview.address(link)).content.decode()
+    assert address in page
+    response = client.get(address)
+    assert response["Cache-Control"] == "private, no-store"
+    stranger = preview.make_link(other, by=ed)
+    assert client.get(f"{image.address}?preview={preview.token(stranger)}").status_code == 404
+    assert client.get(f"{image.address}?preview=made.up").status_code == 404
+    preview.revoke_link(link, by=ed)
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/media/",
+        "/media/" + "0" * 64 + ".jpg",
+        "/media/" + "0" * 64 + ".svg",
+        "/media/../secret_key",
+        "/media/%2e%2e/secret_key",
+        "/media/short.jpg",
+    ],
+)
+def test_nothing_else_is_served(client, db, address):
+    assert client.get(address).status_code == 404
+
+
+def test_a_file_that_is_gone_is_not_found(client, image, settings):
+    make_tip(body=showing(image))
+    (settings.MEDIA_ROOT / image.name).unlink()
+    assert client.get(image.address).status_code == 404
+
+
+def test_readers_pages_and_feeds_show_pictures_well(client, image, settings):
+    tip = make_tip(body=images.settled(showing(image)))
+    page = client.get(tip.get_absolute_url()).content.decode()
+    assert (
+        f'<img loading="lazy" decoding="async" src="{image.address}" alt="A bell" width="60" height="40">'
+        in page
+    )
+    assert f"{settings.SITE_URL}{image.address}" in client.get("/feed/").content.decode()
+
+
+# --- Tidying ----------------------------------------------------------------------------------------------
+
+
+def test_what_no_tip_showed_for_thirty_days_is_forgotten(ed, settings, django_capture_on_commit_callbacks):
+    now = timezone.now()
+    names = {}
+    for number, kind in enumerate(("shown", "new", "old", "in a version")):
+        names[kind] = images.take(uploaded(color=(number * 50, 0, 0)), by=ed)
+    make_tip(body=showing(names["shown"]))
+    reverted = make_tip(body=showing(names["in a version"]))
+    reverted.body = "<p>Without.</p>"
+    reverted.save()
+    Image.objects.exclude(name__in=[names["new"].name, names["shown"].name]).update(
+        unused_since=now - timedelta(days=31)
+    )
+    with django_capture_on_commit_callbacks() as callbacks:
+        assert images.forget_unused(now) == 1
+    assert (settings.MEDIA_ROOT / names["old"].name).exists()
+    callbacks[0]()
+    assert images.forget_unused(now) == 0
+    left = {names[kind].name for kind in ("shown", "new", "in a version")}
+    assert set(Image.objects.values_list("name", flat=True)) == left
+    assert {path.name for path in settings.MEDIA_ROOT.iterdir()} == left
+
+
+def test_who_uploads_a_picture_again_keeps_it(ed, image):
+    Image.objects.update(unused_since=timezone.now() - timedelta(days=31))
+    images.take(uploaded(), by=ed)
+    assert images.forget_unused(timezone.now()) == 0
+
+
+def test_one_look_at_the_versions_serves_all_forgotten_pictures(ed, monkeypatch):
+    monkeypatch.setattr(images, "MOST_FORGOTTEN", 2)
+    tip = make_tip()
+    for number in range(5):
+        kept = images.take(uploaded(color=(number * 50, 0, 0)), by=ed)
+        tip.body = showing(kept)
+        tip.save()
+    tip.body = "<p>Without.</p>"
+    tip.save()
+    for number in range(3):
+        images.take(uploaded(color=(0, number * 50 + 50, 0)), by=ed)
+    Image.objects.update(unused_since=timezone.now() - timedelta(days=31))
+    table = Tip.history.model._meta.db_table
+    with CaptureQueriesContext(connection) as asked:
+        assert [images.forget_unused(timezone.now()) for _ in range(3)] == [2, 1, 0]
+    assert sum(f'FROM "{table}"' in each["sql"] for each in asked) == 3
+    assert Image.objects.count() == 5
+
+
+def test_a_picture_uploaded_again_while_it_is_forgotten_keeps_its_file(
+    ed, image, settings, django_capture_on_commit_callbacks
+):
+    Image.objects.update(unused_since=timezone.now() - timedelta(days=31))
+    with django_capture_on_commit_callbacks() as callbacks:
+        assert images.forget_unused(timezone.now()) == 1
+    images.take(uploaded(), by=ed)
+    callbacks[0]()
+    assert [path.name for path in settings.MEDIA_ROOT.iterdir()] == [image.name]

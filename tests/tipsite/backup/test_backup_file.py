@@ -1,0 +1,338 @@
+"""One file with all that the site holds, and its way back."""
+
+import contextlib
+import io
+import json
+import shutil
+import sqlite3
+import tarfile
+from types import SimpleNamespace
+
+import psycopg2
+import pytest
+from django.conf import settings as running
+from django.core.management import call_command
+
+from subscribers.models import Instance
+from subscribers.people import journal
+from subscribers.recovery import guard
+from tests.tipsite.processes import Site, own_database
+from tipsite.backup import backup_file, database_dump
+
+# Two rows that belong together, written again and again while the backup is taken.
+TAKE = """
+import threading
+from django.core.management import call_command
+from django.db import connection, transaction
+from subscribers import guard
+from tipsite.models import Heartbeat
+from subscribers.models import Subscriber, Suppression
+stop, begun = threading.Event(), threading.Event()
+def write():
+    number = 0
+    while not stop.is_set():
+        number += 1
+        with transaction.atomic():
+            Suppression.objects.create(key=f"{number:064}", reason="blocked")
+            Subscriber.objects.create(address=f"p{number}@example.org")
+        begun.set()
+    connection.close()
+guard.advance()
+writer = threading.Thread(target=write)
+writer.start()
+begun.wait(30)
+try:
+    call_command("backup", FILE)
+finally:
+    stop.set()
+    writer.join()
+print("open" if not guard.refusal() else guard.refusal())
+"""
+LOOK = """
+import json
+from django.db import connection
+from subscribers import guard
+from subscribers.models import Subscriber, Suppression
+from tipsite.health import unapplied_migrations
+print(json.dumps({
+    "people": Subscriber.objects.count(), "suppressed": Suppression.objects.count(),
+    "refusal": guard.refusal(), "unapplied": unapplied_migrations(),
+    "tables": connection.introspection.table_names(),
+}))
+"""
+
+
+@pytest.mark.processes
+def test_a_backup_taken_while_others_write_comes_back_on_an_empty_machine(site, tmp_path):
+    file, media = tmp_path / "all.tar", site.folder / "media" / "2024"
+    media.mkdir(parents=True, exist_ok=True)
+    (media / "cup.png").write_bytes(b"a picture")
+    took = site.manage("shell", "-v0", "-c", TAKE.replace("FILE", repr(str(file))))
+    assert took.returncode == 0, took.stderr
+    # Whoever takes backups goes on mailing.
+    assert took.stdout.splitlines()[-1] == "open"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["all.tar"]
+    folder = tmp_path / "new"
+    folder.mkdir()
+    with own_database(folder) as url:
+        add_table(url)
+        other = Site(folder, url)
+        key = {"SUPPRESSION_KEY": (site.folder / "suppression_key").read_text()}
+        done = other.manage("restore", str(file), **key)
+        assert done.returncode == 0, done.stderr
+        assert "Publisher" in done.stdout
+        seen = json.loads(other.manage("shell", "-v0", "-c", LOOK, **key).stdout)
+    assert seen["people"] == seen["suppressed"] > 0
+    assert (seen["refusal"], seen["unapplied"]) == (guard.OLDER, [])
+    assert "later" not in seen["tables"]
+    assert (folder / "media" / "2024" / "cup.png").read_bytes() == b"a picture"
+
+
+def add_table(url):
+    """Make what a later version of the program has, and the backup does not know of."""
+    if url.startswith("sqlite"):
+        connection = sqlite3.connect(url.removeprefix("sqlite:///"))
+    else:
+        connection = psycopg2.connect(url)
+    with contextlib.closing(connection):
+        connection.cursor().execute("CREATE TABLE later (id integer)")
+        connection.commit()
+
+
+# --- What is in the file, and what is not believed of one ------------------------------------------------
+
+
+@pytest.fixture
+def machine(settings, tmp_path, monkeypatch, db):
+    """A machine of its own, on which the database itself is stood in for by a few bytes."""
+    settings.STATE_DIR, settings.MEDIA_ROOT = tmp_path / "state", tmp_path / "state" / "media"
+    settings.MEDIA_ROOT.mkdir(parents=True)
+    loaded = []
+    monkeypatch.setattr(database_dump, "write", lambda path: path.write_bytes(b"rows"))
+    monkeypatch.setattr(database_dump, "put_back", lambda path: loaded.append(path.read_bytes()))
+    return loaded
+
+
+@pytest.fixture
+def file(machine, tmp_path):
+    """A backup of that machine."""
+    (running.MEDIA_ROOT / "cup.png").write_bytes(b"a picture")
+    backup_file.backup(tmp_path / "all.tar")
+    return tmp_path / "all.tar"
+
+
+def told(command, *arguments):
+    """Run a command that fails; return its exit status and the one line that it says."""
+    words = io.StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command(command, *map(str, arguments), stderr=words)
+    assert words.getvalue().count("\n") == 1
+    return ended.value.code, words.getvalue()
+
+
+def rewritten(file, change):
+    """Write a backup anew; ``change(member, data)`` returns the member and data, or None to leave it out."""
+    other = file.with_name("other.tar")
+    with tarfile.open(file) as old, tarfile.open(other, "w") as new:
+        for member in old:
+            if changed := change(member, old.extractfile(member).read()):
+                changed[0].size = len(changed[1])
+                new.addfile(changed[0], io.BytesIO(changed[1]))
+    return other
+
+
+def test_a_backup_has_no_key_in_it(file):
+    assert running.SUPPRESSION_KEY.encode() not in file.read_bytes()
+    assert running.SECRET_KEY.encode() not in file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("", "is a folder"), ("nowhere/all.tar", "Nothing can be written"), ("state/media/all.tar", "uploads")],
+)
+def test_a_backup_that_cannot_be_written_says_where(machine, tmp_path, name, words):
+    status, line = told("backup", tmp_path / name)
+    assert (status, words in line) == (2, True)
+    assert not (tmp_path / name).is_file()
+
+
+def test_a_backup_that_fails_leaves_the_last_one_as_it_was(file, monkeypatch):
+    before = file.read_bytes()
+
+    def fail(path):
+        raise backup_file.BackupError("pg_dump failed: the server is away")
+
+    monkeypatch.setattr(database_dump, "write", fail)
+    assert told("backup", file)[0] == 2
+    assert file.read_bytes() == before
+    assert [each.name for each in file.parent.iterdir() if each.name.startswith(".")] == []
+
+
+def test_taking_a_backup_does_not_open_a_closed_guard(machine, tmp_path):
+    guard.advance()
+    journal.path().unlink()
+    backup_file.backup(tmp_path / "all.tar")
+    assert guard.refusal() == guard.NO_JOURNAL
+
+
+def test_uploads_come_back_and_none_is_overwritten(file, machine):
+    (running.MEDIA_ROOT / "cup.png").unlink()
+    (running.MEDIA_ROOT / "new.png").write_bytes(b"newer")
+    assert backup_file.restore(file).uploads == 1
+    assert machine == [b"rows"]
+    assert {each.name: each.read_bytes() for each in running.MEDIA_ROOT.iterdir()} == {
+        "cup.png": b"a picture",
+        "new.png": b"newer",
+    }
+
+
+def test_a_restore_that_fails_after_the_database_says_what_is_missing(file, machine):
+    journal.path().unlink()
+    journal.path().mkdir()
+    status, line = told("restore", file)
+    assert (status, machine) == (1, [b"rows"])
+    assert line.startswith("The database was restored, but not the journal: ")
+    assert "restore the same backup again" in line
+    (running.MEDIA_ROOT / "cup.png").unlink()
+    running.MEDIA_ROOT.rmdir()
+    running.MEDIA_ROOT.write_bytes(b"no folder")
+    assert "but not all of the uploads, and not the journal: " in told("restore", file)[1]
+    # Once that is mended, the same backup is put back whole.
+    running.MEDIA_ROOT.unlink()
+    journal.path().rmdir()
+    assert backup_file.restore(file).uploads == 1
+    assert guard.refusal() == ""
+
+
+def test_without_any_uploads_it_works_too(machine, tmp_path):
+    running.MEDIA_ROOT.rmdir()
+    backup_file.backup(tmp_path / "all.tar")
+    assert backup_file.restore(tmp_path / "all.tar").uploads == 0
+
+
+def test_the_journal_that_is_there_is_kept_and_the_backups_fills_a_gap(file):
+    journal.append([journal.erased("a" * 64)])
+    present = journal.path().read_bytes()
+    backup_file.restore(file)
+    assert journal.path().read_bytes() == present
+    # On a new machine somebody left before it was restored.
+    journal.path().unlink()
+    journal.append([journal.erased("b" * 64)])
+    backup_file.restore(file)
+    lines = [json.loads(line) for line in journal.path().read_text().splitlines()]
+    assert [line["what"] for line in lines] == ["mark", "mark", "erased"]
+    assert journal.path().stat().st_mode & 0o777 == 0o600
+    Instance.objects.update(counter=0)
+    assert guard.refusal() == guard.OLDER
+
+
+def cut(file):
+    data = file.read_bytes()
+    file.write_bytes(data[: len(data) // 3])
+    return file
+
+
+def without_journal(file):
+    return rewritten(file, lambda member, data: member.name != "journal.jsonl" and (member, data))
+
+
+def without_manifest(file):
+    return rewritten(file, lambda member, data: member.name != "manifest.json" and (member, data))
+
+
+def with_manifest(**values):
+    def change(member, data):
+        if member.name == "manifest.json":
+            data = json.dumps(json.loads(data) | values).encode()
+        return member, data
+
+    return lambda file: rewritten(file, change)
+
+
+def of_another_vendor(file):
+    def change(member, data):
+        member.name = member.name.replace("database.", "another.")
+        return member, data
+
+    return rewritten(file, change)
+
+
+def climbing(file):
+    def change(member, data):
+        member.name = member.name.replace("media/", "../../../")
+        return member, data
+
+    return rewritten(file, change)
+
+
+def ordinary(file):
+    file.write_bytes(b"no backup at all" * 100)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (cut, "cut short"),
+        (ordinary, "no backup"),
+        (lambda file: file.with_name("none.tar"), "is not there"),
+        (lambda file: file.parent, "directory"),
+        (without_journal, "cut short"),
+        (without_manifest, "no manifest.json"),
+        (with_manifest(format=99), "another version"),
+        (with_manifest(suppression_key="x"), "SUPPRESSION_KEY"),
+        (of_another_vendor, "DATABASE_URL"),
+        (climbing, "outside"),
+    ],
+)
+def test_what_is_no_whole_backup_of_this_site_changes_nothing(file, machine, spoil, words):
+    before = journal.path().read_bytes()
+    status, line = told("restore", spoil(file))
+    assert status == 2
+    assert words in line
+    assert machine == []
+    assert journal.path().read_bytes() == before
+
+
+def test_a_backup_that_says_to_hold_more_than_fits_is_not_unpacked(file, machine, monkeypatch):
+    with tarfile.open(file, "a", format=tarfile.PAX_FORMAT) as archive:
+        upload = tarfile.TarInfo("media/hollow.png")
+        # Five million bytes, all of them holes. What is not here yet needs its place twice.
+        upload.pax_headers = {"GNU.sparse.map": "0,0", "GNU.sparse.size": "5000000"}
+        archive.addfile(upload)
+    room = SimpleNamespace(free=9_900_000)
+    monkeypatch.setattr(backup_file.shutil, "disk_usage", lambda place: room)
+    status, line = told("restore", file)
+    assert (status, machine) == (2, [])
+    assert "which has 9,900,000 left. Make room" in line
+    room.free = 10_100_000
+    assert backup_file.restore(file).uploads == 2
+
+
+def test_no_link_in_a_backup_makes_other_files_public(file, machine):
+    with tarfile.open(file, "a") as archive:
+        for kind, target in ((tarfile.SYMTYPE, "../database"), (tarfile.LNKTYPE, "manifest.json")):
+            link = tarfile.TarInfo(f"media/link-{kind.decode()}")
+            link.type, link.linkname = kind, target
+            archive.addfile(link)
+    backup_file.restore(file)
+    assert [each.name for each in running.MEDIA_ROOT.iterdir()] == ["cup.png"]
+
+
+def test_a_damaged_sqlite_copy_is_not_put_back_and_one_of_before_there_was_mail_is(tmp_path, monkeypatch):
+    copy, live = tmp_path / "copy", tmp_path / "live"
+    with contextlib.closing(sqlite3.connect(copy)) as connection:
+        connection.executescript("CREATE TABLE t (words text); INSERT INTO t VALUES ('new')")
+    monkeypatch.setitem(running.DATABASES["default"], "NAME", str(live))
+    database_dump._put_back_file(copy)
+    with contextlib.closing(sqlite3.connect(live)) as connection:
+        assert connection.execute("SELECT words FROM t").fetchall() == [("new",)]
+    copy.write_bytes(copy.read_bytes()[:5000])
+    with pytest.raises(backup_file.BackupError, match="damaged"):
+        database_dump._put_back_file(copy)
+    # A file that is no database any more is not written over either: it is said what to do.
+    shutil.copy(live, copy)
+    live.write_bytes(b"x" * 8192)
+    with pytest.raises(backup_file.BackupError, match="cannot be replaced"):
+        database_dump._put_back_file(copy)

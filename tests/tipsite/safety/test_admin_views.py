@@ -1,0 +1,129 @@
+"""Is Tuesday safe, in the desk: the page, the guard's button, the front page's banner and card."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.utils import timezone
+
+from subscribers.models import Instance, Mailing
+from subscribers.people import journal
+from subscribers.recovery import guard
+from tests.subscribers.admin.test_mailings import make_begun
+from tests.subscribers.posting import make_mailing
+from tests.tips.making import make_tip
+from tests.tips.people import make_person
+from tips.schedule import slots
+from tipsite.models import Heartbeat
+from tipsite.safety import verdict
+
+pytestmark = pytest.mark.django_db
+
+SAFE, REAL = "/admin/safe/", "/admin/safe/real/"
+
+
+@pytest.fixture(autouse=True)
+def all_is_well(settings, tmp_path, monkeypatch):
+    """A worker is alive, the next slot has its tip, and no setting of the sender is wrong."""
+    settings.STATE_DIR = tmp_path
+    monkeypatch.setattr(verdict.checks, "run_checks", lambda tags: [])
+    Heartbeat.objects.create(worker_id="w", since=timezone.now(), seen_at=timezone.now())
+    following = next(iter(slots.Timetable.load().after(timezone.now())))
+    make_tip("Call back", publish_at=following.at)
+
+
+def log_in(client, role):
+    client.force_login(make_person(role or "robin", role))
+
+
+def close_the_guard():
+    """Make the database one that has mailed, and has lost its journal."""
+    journal.path().unlink(missing_ok=True)
+    Instance.objects.update_or_create(pk=1, defaults={"name": "a" * 32, "counter": 7})
+    assert guard.refusal()
+
+
+@pytest.mark.parametrize("role", ["Author", "Editor", "Publisher", None])
+def test_it_is_green_for_all_staff_while_all_is_well(client, role):
+    log_in(client, role)
+    page = client.get(SAFE).text
+    assert "will reach its readers." in page
+    assert ("Call back" in page) == (role in ("Editor", "Publisher"))
+    assert "Not safe" not in page
+    assert "Not safe" not in client.get("/admin/").text
+
+
+def test_each_reason_says_what_to_do_and_leads_there(client):
+    Heartbeat.objects.all().delete()
+    paused = make_begun(Mailing.State.PAUSED, reason="The last 20 mails were all refused.")
+    log_in(client, "Editor")
+    page = client.get(SAFE).text
+    assert "2 reasons stand against it." in page
+    assert "No worker is alive" in page
+    assert "See to the cause first; then resume it, or cancel it." in page
+    assert f'<a href="/admin/subscribers/mailing/{paused.pk}/change/">Open the mailing</a>' in page
+    front = client.get("/admin/").text
+    assert "2 reasons why the next tip would not reach its readers" in front
+    assert "The last 20 mails were all refused." in front
+
+
+@pytest.mark.parametrize("role", ["Author", None])
+def test_others_are_told_that_it_is_not_safe_and_whom_to_ask(client, role):
+    make_begun(Mailing.State.PAUSED, reason="The last 20 mails were all refused.")
+    log_in(client, role)
+    for page in (client.get(SAFE).text, client.get("/admin/").text):
+        assert "Not safe" in page
+        assert "Editors and publishers see why." in page
+        assert "refused" not in page
+
+
+def test_a_publisher_says_that_this_is_the_real_database(client):
+    close_the_guard()
+    # Beside a journal that is another's.
+    journal.append([{"what": journal.MARK, "instance": "b" * 32, "counter": 1}])
+    log_in(client, "Publisher")
+    assert f'href="{REAL}"' in client.get(SAFE).text
+    page = client.get(REAL).text
+    assert "Nobody who left comes back." in page
+    assert "Nothing takes it back." in page
+    assert guard.refusal()
+    done = client.post(REAL, follow=True).text
+    assert "This database now counts as the real one." in done
+    assert "Not safe" not in done
+    assert guard.refusal() == ""
+    assert LogEntry.objects.get().change_message.startswith("This database now counts")
+    assert "this is the real database already" in client.post(REAL, follow=True).text
+    assert LogEntry.objects.count() == 1
+
+
+def test_nobody_else_opens_the_guard(client):
+    close_the_guard()
+    log_in(client, "Editor")
+    page = client.get(SAFE).text
+    assert "A Publisher decides whether this is the real site." in page
+    assert REAL not in page
+    assert client.post(REAL).status_code == 403
+    assert guard.refusal()
+
+
+def test_the_front_page_has_a_card_for_the_mailing_under_way_the_next_or_the_last(client):
+    log_in(client, "Editor")
+    assert "A tip’s mail is prepared ten minutes before it goes live." in client.get("/admin/").text
+    make_begun(Mailing.State.SENT)
+    assert "The last mailing" in client.get("/admin/").text
+    make_mailing(opens_at=timezone.now() + timedelta(minutes=5))
+    assert "The next mailing" in client.get("/admin/").text
+    begun = make_begun(rows=["sent", "queued"])
+    front = client.get("/admin/").text
+    assert f"/admin/subscribers/mailing/{begun.pk}/change/" in front
+    assert '<progress max="100" value="50" aria-label="Progress">' in front
+
+
+def test_a_lost_journal_is_asked_for_and_one_that_cannot_be_read_is_one_line(client):
+    close_the_guard()
+    log_in(client, "Publisher")
+    assert "There is no journal here." in client.get(REAL).text
+    journal.path().mkdir()
+    page = client.post(REAL, follow=True).text
+    assert '<li class="error">' in page
+    assert Instance.objects.get().name == "a" * 32

@@ -1,0 +1,228 @@
+"""Is Tuesday safe? Each reason why not is said in words, and to those alone who may know."""
+
+import io
+import json
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from subscribers.models import Delivery, Instance, Letter, Mailing, Outgoing, Subscriber
+from subscribers.recovery import guard
+from tests.tips.making import make_tip
+from tips.models import SlotRule, Tip
+from tipsite.models import Heartbeat
+from tipsite.safety import verdict
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def all_is_well(settings, tmp_path):
+    """A site whose next tip is approved, with a worker alive."""
+    settings.STATE_DIR = tmp_path
+    settings.HEALTH_TOKEN = ""
+    Heartbeat.objects.create(worker_id="w", since=ago(hours=1), seen_at=timezone.now())
+    make_tip("Keep your word", publish_at=verdict.next_slot().slot.at, for_mail=True)
+    assert verdict.reasons() == []
+
+
+def ago(**length):
+    return timezone.now() - timedelta(**length)
+
+
+def sending(**fields):
+    values = {"state": Mailing.State.SENDING, "opened_at": ago(hours=1)} | fields
+    return Mailing.objects.create(tip=make_tip("Smile", for_mail=True), **values)
+
+
+def delivery(mailing, **fields):
+    person = Subscriber.objects.create(address=f"p{Subscriber.objects.count()}@example.org")
+    return Delivery.objects.create(mailing=mailing, subscriber=person, **fields)
+
+
+def no_tip():
+    Tip.objects.all().delete()
+
+
+def not_for_mail():
+    Tip.objects.update(for_mail=False)
+    # While nobody has signed up, nobody misses it.
+    assert verdict.reasons() == []
+    Subscriber.objects.create(address="anna@example.org")
+
+
+def no_rule():
+    SlotRule.objects.all().delete()
+
+
+def no_worker():
+    Heartbeat.objects.update(seen_at=ago(minutes=30))
+
+
+def a_clock_is_ahead():
+    Heartbeat.objects.update(seen_at=ago(minutes=-60))
+
+
+def queue_stands():
+    delivery(sending())
+
+
+def one_is_never_done():
+    delivery(sending(), state=Delivery.State.SENDING)
+
+
+def deferred_long_ago():
+    delivery(sending(), state=Delivery.State.DEFERRED, due_at=ago(minutes=30))
+
+
+def server_refuses():
+    sending(trouble="The mail server cannot be reached (ConnectionRefusedError).")
+
+
+def letters_wait():
+    person = Subscriber.objects.create(address="anna@example.org")
+    kind = Letter.Kind.choices[0][0]
+    Letter.objects.create(
+        subscriber=person, kind=kind, mail=Outgoing.Mail.WAITING, asked_at=ago(hours=2), tries=5
+    )
+
+
+def twice_uncertain():
+    delivery(sending(state=Mailing.State.SENT), state=Delivery.State.UNCERTAIN, doubts=2)
+
+
+def restored():
+    guard.advance()
+    Instance.objects.update(counter=0)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "name", "words"),
+    [
+        (no_tip, "slot", "Nothing is planned. Plan an approved tip there"),
+        (not_for_mail, "not-for-mail", "“Keep your word”, which goes live"),
+        (no_rule, "slot", "Add a slot rule"),
+        (no_worker, "worker", "No worker is alive"),
+        (
+            lambda: sending(state=Mailing.State.PAUSED, reason="20 refusals."),
+            "paused",
+            "“Smile” is paused. It stopped itself. 20 refusals. See to the cause first",
+        ),
+        (lambda: sending(state=Mailing.State.HELD, opened_at=None), "held", "Release it"),
+        (lambda: sending(state=Mailing.State.PREPARED, opens_at=ago(hours=1)), "stuck", "should have begun"),
+        (lambda: sending(state=Mailing.State.OPENING), "stuck", "and has not. Look whether a worker runs"),
+        (a_clock_is_ahead, "clock", "two clocks differ"),
+        (queue_stands, "stuck", "quarter of an hour"),
+        (one_is_never_done, "stuck", "quarter of an hour"),
+        (deferred_long_ago, "stuck", "quarter of an hour"),
+        (server_refuses, "server", "(ConnectionRefusedError). Look at the mail server’s log"),
+        (letters_wait, "server", "1 mail to a reader was tried again and again. Look at"),
+        (twice_uncertain, "uncertain", "1 delivery is uncertain. Say in the mailing’s ledger"),
+        (restored, "guard", "Publisher"),
+    ],
+)
+def test_it_is_not_safe_when_something_is_wrong(break_it, name, words):
+    break_it()
+    (reason,) = verdict.reasons()
+    assert reason.name == name
+    assert words in reason.words
+
+
+def test_a_misconfigured_sender_is_a_reason(settings):
+    settings.PRODUCTION = True
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    assert {reason.name for reason in verdict.reasons()} == {"sender"}
+
+
+def test_a_disk_that_is_nearly_full_is_a_reason(monkeypatch):
+    monkeypatch.setattr(verdict.shutil, "disk_usage", lambda path: SimpleNamespace(total=10**12, free=10**8))
+    (reason,) = verdict.reasons()
+    assert (reason.name, "95 MB" in reason.words) == ("disk", True)
+
+
+def test_a_mailing_that_goes_on_or_waits_for_its_moment_is_safe():
+    mailing = sending()
+    delivery(mailing)
+    delivery(mailing, state=Delivery.State.SENT, settled_at=ago(minutes=1))
+    delivery(sending_other(), state=Delivery.State.DEFERRED, due_at=ago(hours=-1))
+    assert verdict.reasons() == []
+
+
+def test_it_reads_no_mails_text_to_say_how_the_mailings_stand():
+    for state in (Mailing.State.PAUSED, Mailing.State.HELD, Mailing.State.SENDING):
+        mailing = Mailing.objects.create(
+            tip=make_tip("Smile", for_mail=True), state=state, opened_at=ago(hours=1), html="x" * 1000
+        )
+        delivery(mailing)
+    with CaptureQueriesContext(connection) as asked:
+        assert [each.name for each in verdict.reasons()] == ["paused", "held", "stuck"]
+    about = [query["sql"] for query in asked if 'FROM "subscribers_mailing"' in query["sql"]]
+    assert about
+    assert not any('"html"' in sql or '"body"' in sql for sql in about)
+
+
+def sending_other():
+    return Mailing.objects.create(
+        tip=make_tip("Listen", for_mail=True), state=Mailing.State.SENDING, opened_at=ago(hours=1)
+    )
+
+
+def asked(*arguments):
+    """Run the command; return its exit status and what it printed."""
+    out = io.StringIO()
+    try:
+        call_command("safe", *arguments, stdout=out)
+    except SystemExit as ended:
+        return ended.code, out.getvalue()
+    return 0, out.getvalue()
+
+
+def test_the_command_says_so_by_words_json_and_exit_status(monkeypatch):
+    status, words = asked()
+    assert (status, words.startswith("Safe: ")) == (0, True)
+    no_worker()
+    status, words = asked()
+    assert (status, words.splitlines()[0]) == (1, "Not safe.")
+    status, words = asked("--json")
+    told = json.loads(words)
+    assert (status, told["safe"], [each["name"] for each in told["reasons"]]) == (1, False, ["worker"])
+
+    def fail(now=None):
+        raise OperationalError("the server is away\nand more")
+
+    monkeypatch.setattr(verdict, "reasons", fail)
+    assert asked("--json") == (2, "")
+
+
+def test_the_probe_tells_a_stranger_the_verdict_alone(client, settings):
+    settings.HEALTH_TOKEN = "a-long-token"
+    assert (client.get("/healthz/safe").status_code, client.get("/healthz/safe").content) == (200, b"safe\n")
+    no_worker()
+    for header in ({}, {"authorization": "Bearer wrong"}, {"authorization": "Basic a-long-token"}):
+        response = client.get("/healthz/safe", headers=header)
+        assert (response.status_code, response.content) == (503, b"not safe\n")
+        assert "no-store" in response["Cache-Control"]
+    told = client.get("/healthz/safe", headers={"authorization": "Bearer a-long-token"})
+    assert "No worker is alive" in told.content.decode()
+    # It is about the next tip, not about whether this process can serve.
+    assert client.get("/readyz").status_code == 200
+
+
+def test_where_no_token_is_set_nobody_is_told_the_reasons(client):
+    no_worker()
+    for header in ({"authorization": "Bearer "}, {"authorization": "Bearer"}):
+        assert client.get("/healthz/safe", headers=header).content == b"not safe\n"
+
+
+def test_the_probe_answers_while_the_database_is_away(client, monkeypatch):
+    def fail(now=None):
+        raise OperationalError("password of tips is wrong")
+
+    monkeypatch.setattr(verdict, "reasons", fail)
+    response = client.get("/healthz/safe")
+    assert (response.status_code, response.content) == (503, b"not safe\n")

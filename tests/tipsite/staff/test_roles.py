@@ -1,0 +1,39 @@
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.db import DEFAULT_DB_ALIAS
+
+from tests.tips.people import make_person
+from tipsite.staff import roles
+
+
+@pytest.mark.django_db
+def test_the_groups_are_there_after_migration():
+    assert set(Group.objects.values_list("name", flat=True)) >= {"Author", "Editor", "Publisher"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("role", "permission", "has"),
+    [
+        ("Author", "tips.add_tip", True),
+        ("Author", "tips.change_any_tip", False),
+        ("Author", "tips.approve_tip", False),
+        ("Author", "tips.change_tag", False),
+        ("Editor", "tips.approve_tip", True),
+        ("Editor", "tips.publish_tip", True),
+        ("Editor", "tips.delete_tag", True),
+        ("Editor", "auth.change_user", False),
+        ("Publisher", "tips.approve_tip", True),
+    ],
+)
+def test_each_group_has_the_rights_of_its_role(role, permission, has):
+    assert make_person("someone", role).has_perm(permission) is has
+
+
+@pytest.mark.django_db
+def test_making_them_again_restores_what_a_release_says():
+    author = Group.objects.get(name="Author")
+    author.permissions.add(Permission.objects.get(codename="approve_tip"))
+    roles.make_groups(apps.get_app_config("tips"), using=DEFAULT_DB_ALIAS)
+    assert not author.permissions.filter(codename="approve_tip").exists()

@@ -1,0 +1,118 @@
+import signal
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from tests.tipsite import jobs
+from tests.tipsite.processes import wait_until
+from tipsite.models import Heartbeat
+from tipsite.worker import task_leases
+from tipsite.worker import worker as background
+from tipsite.worker.stop_signal import Stop
+
+
+def enqueue(site, call):
+    code = f"from tests.tipsite import jobs; jobs.{call}"
+    done = site.manage("shell", "--verbosity=0", "--command", code)
+    assert done.returncode == 0, done.stderr
+
+
+def results(site, path):
+    code = (
+        "from django_tasks_db.models import DBTaskResult as R;"
+        f"print([r.status for r in R.objects.filter(task_path='{path}')])"
+    )
+    return site.manage("shell", "--verbosity=0", "--command", code).stdout.strip()
+
+
+@pytest.mark.processes
+def test_it_runs_what_is_queued_and_ends_when_told_to(site, tmp_path):
+    worker = site.start("worker")
+    enqueue(site, f"leave_note.enqueue(path={str(tmp_path / 'note')!r})")
+    wait_until((tmp_path / "note").exists)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=60) == 0
+    assert "Traceback" not in site.log.read_text()
+
+
+@pytest.mark.processes
+def test_it_finishes_the_task_in_hand_before_it_ends(site, tmp_path):
+    begun, go_on, never = (tmp_path / name for name in ("begun", "go on", "never"))
+    worker = site.start("worker")
+    enqueue(site, f"wait_for_file.enqueue(started={str(begun)!r}, awaited={str(go_on)!r})")
+    wait_until(begun.exists)
+    enqueue(site, f"leave_note.enqueue(path={str(never)!r})")
+    worker.send_signal(signal.SIGTERM)
+    go_on.write_text("")
+    assert worker.wait(timeout=60) == 0
+    assert "SUCCESSFUL" in results(site, "tests.tipsite.jobs.wait_for_file")
+    assert not never.exists()
+
+
+@pytest.fixture
+def stop():
+    return Stop()
+
+
+@pytest.fixture
+def worker(stop, monkeypatch):
+    """A worker inside the test, whose pauses are cut short."""
+    worker = background.Background(stop, interval=0)
+    monkeypatch.setattr(background, "LONGEST_PAUSE", 0)
+    return worker
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_runs_all_that_is_queued(worker, tmp_path):
+    for name in ("first", "second"):
+        jobs.leave_note.enqueue(path=str(tmp_path / name))
+    worker._attempt(worker._work)
+    assert {each.name for each in tmp_path.iterdir()} == {"first", "second"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_says_that_it_lives_before_it_claims_a_task(worker, tmp_path):
+    jobs.leave_note.enqueue(path=str(tmp_path / "note"))
+    worker._attempt(worker._work)
+    assert DBTaskResult.objects.get().worker_ids == [Heartbeat.objects.get().worker_id]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_waits_for_a_database_that_is_away_and_says_so_once(worker, monkeypatch, caplog):
+    def refuse(worker_id):
+        raise OperationalError("the database system is starting up")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(task_leases, "beat", refuse)
+        assert not worker._attempt(worker._beat)
+        assert not worker._attempt(worker._beat)
+    assert worker._attempt(worker._beat)
+    said = [record.getMessage() for record in caplog.records]
+    assert len([each for each in said if "starting up" in each]) == 1
+    assert said[-1] == "The database answers again."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_leaves_a_task_that_could_not_report_to_the_sweep(worker, tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise OperationalError("server closed the connection unexpectedly")
+
+    jobs.leave_note.enqueue(path=str(tmp_path / "note"))
+    with monkeypatch.context() as patch:
+        patch.setattr(DBTaskResult, "set_successful", refuse)
+        patch.setattr(DBTaskResult, "set_failed", refuse)
+        assert not worker._attempt(worker._work)
+    task = DBTaskResult.objects.get()
+    assert task.status == TaskResultStatus.RUNNING
+    # It goes on under another name; the old one falls silent, and with it the claim.
+    assert worker.worker_id not in task.worker_ids
+    worker._attempt(worker._beat)
+    later = timezone.now() + 2 * task_leases.LEASE
+    Heartbeat.objects.filter(worker_id=worker.worker_id).update(seen_at=later)
+    assert task_leases.sweep(later) == 1
+    worker._attempt(worker._work)
+    task.refresh_from_db()
+    assert task.status == TaskResultStatus.SUCCESSFUL

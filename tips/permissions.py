@@ -1,0 +1,24 @@
+"""Who may do what with tips: the permissions that the verbs ask for."""
+
+from desk.errors import NotPermitted
+from tips.models import State
+
+CHANGE_ANY = "tips.change_any_tip"
+APPROVE = "tips.approve_tip"
+PUBLISH = "tips.publish_tip"
+APPROVE_OWN_TEXT = "tips.approve_own_text"
+# Who decides what is mailed. It is a right of the room above, known here by its name alone.
+MAIL = "subscribers.manage_mailing"
+
+
+def may_change(user, tip):
+    """Tell whether a person may change a tip's texts: an author their own drafts, an editor everyone's."""
+    if not user.has_perm("tips.change_tip"):
+        return False
+    return user.has_perm(CHANGE_ANY) or (tip.author_id == user.pk and tip.state == State.DRAFT)
+
+
+def permit(user, permission, what):
+    """Raise NotPermitted unless a person has a permission; ``what`` completes “You may not …”."""
+    if not user.has_perm(permission):
+        raise NotPermitted(f"You may not {what}. Ask an editor to do it.")

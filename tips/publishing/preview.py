@@ -1,0 +1,174 @@
+"""A tip as its readers would see it, before they do: as it is typed, as it is saved, and by a link outside.
+
+The desk offers each preview of a registry; an upper room adds its own with ``register`` in its
+``AppConfig.ready``. No preview is ever kept in a cache or found by a search engine.
+"""
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.signing import BadSignature, Signer
+from django.db import transaction
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from desk.errors import NotPermitted, Refused
+from tips.models import PreviewLink, State, Tip
+from tips.publishing import workflow
+from tips.text import markup
+
+DAYS = 7
+MOST_DAYS = 90
+_signer = Signer(sep=".", salt="tips.preview")
+_IMAGE = re.compile(r'(<img\b[^>]*?\bsrc=")(/media/[^"?]*)(")')
+
+
+class Unfit(Refused, ValueError):
+    """What was asked of a preview link makes no sense; the text says what would."""
+
+
+# --- What can be previewed -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One way to look at a tip before it is public.
+
+    ``render`` takes a request and a tip, saved or not (with ``has_body``, ``categories`` and ``tags`` to
+    read), and returns a response.
+    """
+
+    name: str
+    label: str
+    render: Callable
+
+
+PREVIEWS = {}
+
+
+def register(name, label, view):
+    """Offer one more preview in the desk; ``name`` is a slug and stands in its address."""
+    PREVIEWS[name] = Preview(name, label, view)
+
+
+def page(request, tip, *, note="", token=""):
+    """Return a tip as its page, marked as a preview.
+
+    ``note`` says which text it is; ``token`` is that of a link, by which its images are shown outside.
+    """
+    if token:
+        tip.body = _IMAGE.sub(rf"\1\2?preview={token}\3", tip.body)
+    context = {"tip": tip, "note": note or "Nobody else sees it at this address."}
+    return unkept(render(request, "tips/preview.html", context))
+
+
+register("page", "Preview", page)
+
+
+def unkept(response):
+    """Mark a response as nothing to be kept, found or told of to the next site."""
+    response["Cache-Control"] = "no-store, private"
+    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def unsaved(texts, *, categories, tags, like=None):
+    """Return a tip that is in no database, made of what somebody typed.
+
+    ``texts`` holds title, takeaway, excerpt and body as typed; the body is cleaned. ``categories`` and
+    ``tags`` are lists of rows. ``like`` is the saved tip that is being written, if there is one.
+    """
+    tip = Tip(pk=like.pk if like else 0, slug=(like and like.slug) or "preview")
+    if like:
+        tip.publish_at, tip.undated, tip.author_id = like.publish_at, like.undated, like.author_id
+    for name in ("title", "takeaway", "excerpt"):
+        setattr(tip, name, texts.get(name, "").replace("\r\n", "\n").strip())
+    tip.title = " ".join(tip.title.split()) or "Without a title"
+    tip.body = markup.clean(texts.get("body", "").replace("\r\n", "\n"))
+    tip.has_body = bool(tip.body)
+    tip.compute()
+    tip._prefetched_objects_cache = {"categories": categories, "tags": tags}
+    return tip
+
+
+# --- Links for somebody outside ------------------------------------------------------------------------
+
+
+def may_see(user, tip):
+    """Tell whether a member of staff may know of a tip: an author of their own, an editor of everyone's."""
+    if not user.has_perm("tips.view_tip"):
+        return False
+    return user.has_perm(workflow.CHANGE_ANY) or tip.author_id == user.pk
+
+
+def make_link(tip, *, by, days=DAYS):
+    """Make an address at which anybody reads this tip for some days, and return the PreviewLink."""
+    if not may_see(by, tip):
+        raise NotPermitted(f"You may not show “{tip}” to others. Ask its author or an editor to do it.")
+    if not 1 <= days <= MOST_DAYS:
+        raise Unfit(f"A link lasts from 1 to {MOST_DAYS} days. Choose a number between them.")
+    now = timezone.now()
+    with transaction.atomic():
+        link = PreviewLink.objects.create(
+            tip=tip,
+            key=secrets.token_urlsafe(16),
+            made_by=by,
+            made_at=now,
+            expires_at=now + timedelta(days=days),
+        )
+        until = workflow.in_words(link.expires_at)
+        sentence = f"Made a preview link, good until {until}."
+        LogEntry.objects.log_actions(by.pk, [tip], CHANGE, sentence, single_object=True)
+    return link
+
+
+def revoke_link(link, *, by):
+    """End a link at once; ending it again changes nothing."""
+    if not may_see(by, link.tip):
+        raise NotPermitted(f"You may not end links to “{link.tip}”. Ask its author or an editor to do it.")
+    with transaction.atomic():
+        if PreviewLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):
+            made = workflow.in_words(link.made_at)
+            sentence = f"Revoked the preview link of {made}."
+            LogEntry.objects.log_actions(by.pk, [link.tip], CHANGE, sentence, single_object=True)
+
+
+def token(link):
+    """Return what stands in a link's address."""
+    return _signer.sign(link.key)
+
+
+def address(link):
+    """Return the path of a link."""
+    return reverse("tips:preview", args=[token(link)])
+
+
+def opened(token):
+    """Return the live PreviewLink that a token belongs to, with its tip, or None.
+
+    A wrong, expired or revoked one is None alike, and so is one to a tip that was withdrawn, and one whose
+    maker has left.
+    """
+    try:
+        key = _signer.unsign(token)
+    except BadSignature:
+        return None
+    link = PreviewLink.objects.select_related("tip").filter(key=key, made_by__is_active=True).first()
+    return link if link and link.is_live and link.tip.state != State.WITHDRAWN else None
+
+
+@require_safe
+def outside(request, token):
+    """Show a tip to whoever was given the link to it."""
+    link = opened(token)
+    if link is None:
+        return unkept(render(request, "404.html", status=404))
+    until = workflow.in_words(link.expires_at)
+    return page(request, link.tip, note=f"It is not public. This link works until {until}.", token=token)

@@ -1,0 +1,224 @@
+"""The verbs that move a tip from draft to readers and back. Those that save its text are in ``writing``.
+
+Each takes the tip as the caller saw it, and ``by``, who does it. Each checks that the tip's state allows it
+and that this person may, writes only if the tip still is what the caller saw, so that of two people who act
+at once the second is told, leaves a line in the tip's history, and returns a sentence that says what
+followed. What is refused raises a kind of Refused whose text says what to do next.
+"""
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from desk.errors import NotPermitted, WrongState
+from tips.models import Contribution, State
+from tips.permissions import APPROVE, APPROVE_OWN_TEXT, CHANGE_ANY, PUBLISH, may_change, permit
+from tips.publishing import preconditions, preflight
+from tips.publishing.editing import writers
+from tips.schedule import queue_lock
+from tips.schedule.slots import in_words
+
+__all__ = [
+    "APPROVE",
+    "CHANGE_ANY",
+    "PUBLISH",
+    "WrongState",
+    "approve",
+    "in_words",
+    "may_change",
+    "may_override",
+    "publish_now",
+    "reinstate",
+    "schedule",
+    "send_back",
+    "submit",
+    "was_public",
+    "withdraw",
+]
+
+
+def submit(tip, *, by):
+    """Hand a draft in for review."""
+    if not may_change(by, tip):
+        raise NotPermitted(f"You may not submit “{tip}”. Ask its author or an editor to do it.")
+    preconditions.need(tip, State.DRAFT, verb="submitted")
+    with transaction.atomic():
+        preconditions.see(tip, timezone.now())
+        preconditions.write(tip, by, "Submitted for review.", state=State.IN_REVIEW)
+    return "Submitted for review."
+
+
+def send_back(tip, reason, *, by):
+    """Give a tip that waits for review, or for its day, back to its author, with a reason.
+
+    A slot that it holds stays held, and is at risk until the tip is approved again.
+    """
+    permit(by, APPROVE, "send tips back")
+    reason = preconditions.reason_in(reason, "what its author should change")
+    with queue_lock.at_the_desk(by) as desk:
+        preconditions.see(tip, desk.now)
+        preconditions.refuse_public(tip, "sent back")
+        preconditions.need(tip, State.IN_REVIEW, State.APPROVED, verb="sent back")
+        keeps = tip.state == State.APPROVED and tip.publish_at is not None
+        preconditions.write(tip, by, f"Sent back: {reason}", state=State.DRAFT, pinned=tip.pinned or keeps)
+        if keeps:
+            desk.done(f"sent “{tip}” back", besides=[tip])
+            return f"Sent back. Its slot, {in_words(tip.publish_at)}, is at risk until it is approved again."
+        return "Sent back."
+
+
+def approve(tip, *, by, override=""):
+    """Let a reviewed tip appear: at the moment it is planned for, else when the queue says.
+
+    Without a day it goes to the end of the queue; planned for a moment that has passed, to its front. An
+    undated one is public at once. Under FOUR_EYES nobody approves what they wrote part of; who has the
+    right to may, with a reason in ``override``.
+    """
+    permit(by, APPROVE, "approve tips")
+    with queue_lock.at_the_desk(by) as desk:
+        preconditions.see(tip, desk.now)
+        preconditions.need(tip, State.IN_REVIEW, verb="approved")
+        preflight.require(tip)
+        if tip.undated and tip.publish_at:
+            raise preconditions.both_dated_and_undated(tip)
+        own = _four_eyes(tip, override, by=by)
+        approved = {"state": State.APPROVED, "approved_at": desk.now}
+        if tip.undated:
+            sentence = f"Approved, undated: public at once.{own}"
+            preconditions.write(tip, by, sentence, **approved)
+            followed = ""
+        elif tip.publish_at and tip.publish_at > desk.now:
+            if not tip.pinned:
+                desk.refuse_taken(tip, tip.publish_at)
+            sentence = f"Approved for {in_words(tip.publish_at)}.{own}"
+            preconditions.write(tip, by, sentence, pinned=True, **approved)
+            desk.fill()
+            followed = desk.done(f"approved “{tip}” for {in_words(tip.publish_at)}", besides=[tip])
+        else:
+            sentence, followed = _into_the_queue(desk, tip, own, approved)
+        Contribution.objects.filter(tip=tip).delete()
+        return sentence + followed
+
+
+def _into_the_queue(desk, tip, own, approved):
+    """Approve a tip that has no moment to come: to the end of the queue, or, being late, to its front."""
+    late = tip.publish_at
+    order = desk.floating()
+    order = [tip, *order] if late else [*order, tip]
+    at = desk.places(order)[tip.pk]
+    missed = f" Its slot, {in_words(late)}, had passed; it goes to the front of the queue." if late else ""
+    sentence = f"Approved for {in_words(at)}.{missed}{own}"
+    preconditions.write(tip, desk.by, sentence, publish_at=at, pinned=False, **approved)
+    desk.fill(order)
+    return sentence, desk.done(f"approved “{tip}” for {in_words(at)}", besides=[tip])
+
+
+def may_override(user, tip):
+    """Tell whether a tip waits for somebody else's approval, and a reason lets this person give it."""
+    return tip.state == State.IN_REVIEW and _is_own(user, tip) and user.has_perm(APPROVE_OWN_TEXT)
+
+
+def _is_own(user, tip):
+    return settings.FOUR_EYES and user.pk in writers(tip)
+
+
+def _four_eyes(tip, override, *, by):
+    """Raise unless somebody else wrote the text, or a reason overrides that; return the reason's sentence."""
+    if not _is_own(by, tip):
+        return ""
+    if not override.strip():
+        raise WrongState(
+            f"You wrote part of “{tip}” since it was last approved, so somebody else must approve it."
+            " A publisher may do so all the same, with a reason."
+        )
+    if not by.has_perm(APPROVE_OWN_TEXT):
+        raise NotPermitted("You may not approve what you wrote yourself. Ask another editor, or a publisher.")
+    return f" Approved by one of its writers: {preconditions.reason_in(override, 'why')}"
+
+
+def schedule(tip, when, *, by):
+    """Pin a tip that is not public to a moment. ``when`` is an aware datetime in the future, a slot's or not.
+
+    Planned is not approved: only an approved tip appears at its moment.
+    """
+    permit(by, APPROVE, "plan tips")
+    with queue_lock.at_the_desk(by) as desk:
+        preconditions.see(tip, desk.now)
+        preconditions.refuse_public(tip, "given another day")
+        preconditions.need(tip, State.DRAFT, State.IN_REVIEW, State.APPROVED, verb="planned")
+        preconditions.refuse_past(when, desk.now)
+        desk.refuse_taken(tip, when)
+        sentence = f"Planned for {in_words(when)}."
+        preconditions.write(tip, by, sentence, publish_at=when, undated=False, pinned=True)
+        desk.fill()
+        return sentence + desk.done(f"planned “{tip}” for {in_words(when)}", besides=[tip])
+
+
+def publish_now(tip, *, by, override=""):
+    """Put a tip that is reviewed, or approved for later, before readers at once; the queue moves up.
+
+    On a tip that is not approved yet this approves it, with ``override`` as there.
+    """
+    permit(by, PUBLISH, "publish tips at once")
+    with queue_lock.at_the_desk(by) as desk:
+        preconditions.see(tip, desk.now)
+        own = ""
+        if tip.state != State.APPROVED:
+            permit(by, APPROVE, "approve tips")
+        preconditions.refuse_public(tip, "published again")
+        preconditions.need(tip, State.IN_REVIEW, State.APPROVED, verb="published")
+        if tip.undated:
+            raise WrongState(
+                f"“{tip}” is marked as undated: approve it, and it is public at once, without a day."
+            )
+        if tip.state != State.APPROVED:
+            preflight.require(tip)
+            own = _four_eyes(tip, override, by=by)
+        was = f" It was planned for {in_words(tip.publish_at)}." if tip.publish_at else ""
+        at = desk.now.replace(microsecond=0)
+        changes = {"state": State.APPROVED, "publish_at": at, "pinned": False, "approved_at": desk.now}
+        preconditions.write(tip, by, f"Published at once.{was}{own}", **changes)
+        Contribution.objects.filter(tip=tip).delete()
+        desk.fill()
+        return f"Published at once.{was}{own}{desk.done(f'published “{tip}” at once', besides=[tip])}"
+
+
+def withdraw(tip, reason, *, by):
+    """Take an approved tip away from readers, or from its slot, with a reason.
+
+    A public tip keeps its day, so that it can be reinstated there. One that was never public loses it: its
+    slot is free for the rest of the queue, and nobody is told that there was something.
+    """
+    permit(by, PUBLISH, "withdraw tips")
+    reason = preconditions.reason_in(reason, "why it is withdrawn")
+    with queue_lock.at_the_desk(by) as desk:
+        preconditions.see(tip, desk.now)
+        preconditions.need(tip, State.APPROVED, verb="withdrawn")
+        if tip.is_published:
+            preconditions.write(tip, by, f"Withdrawn: {reason}", state=State.WITHDRAWN)
+            return "Withdrawn."
+        was = in_words(tip.publish_at)
+        changes = {"state": State.WITHDRAWN, "publish_at": None, "pinned": False}
+        preconditions.write(tip, by, f"Withdrawn before its day, {was}: {reason}", **changes)
+        desk.fill()
+        return f"Withdrawn before its day, {was}.{desk.done(f'withdrew “{tip}”', besides=[tip])}"
+
+
+def reinstate(tip, *, by):
+    """Bring a withdrawn tip back: to readers at its old day if it was public, else as a draft."""
+    permit(by, PUBLISH, "reinstate tips")
+    with transaction.atomic():
+        preconditions.see(tip, timezone.now())
+        preconditions.need(tip, State.WITHDRAWN, verb="reinstated")
+        if was_public(tip):
+            day = f"at its old day, {in_words(tip.publish_at)}" if tip.publish_at else "undated, as it was"
+            sentence, state = f"Reinstated {day}.", State.APPROVED
+        else:
+            sentence, state = "Reinstated as a draft; it had not been public.", State.DRAFT
+        preconditions.write(tip, by, sentence, state=state)
+        return sentence
+
+
+def was_public(tip):
+    """Tell whether a withdrawn tip had been before readers: then ``withdraw`` left it its day."""
+    return tip.undated or tip.publish_at is not None

@@ -1,0 +1,342 @@
+"""Search: the only module that knows the search engine.
+
+Both engines (SQLite's FTS5, PostgreSQL's tsvector) index the same stems (``words``) and are only asked
+which tips hold which stems. What counts as a hit, and the order of hits, is decided here in one statement
+for both, so that they give the same answer: the whole query as a phrase in the title, then all of it in the
+title, then in title and takeaway, then anywhere; the newest first within each.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from tips.models import State, Tip, Word
+from tips.paging import PER_PAGE, Page, in_order, last_page
+from tips.schedule import slots
+from tips.search import spelling
+from tips.text import stems as words
+
+LONGEST_QUERY = 200
+MOST_TERMS = 10
+# Nobody reads beyond; a crawler that tries must not make the database sort for it.
+DEEPEST_PAGE = 50
+
+_QUOTES = str.maketrans("“”„«»", '"""""')
+_CHUNK = re.compile(r'"([^"]*)"?|([^\s"]+)')
+
+# What each missing term adds to a hit's tier.
+PARTLY = 10
+
+TITLE, HEAD, EVERYWHERE = "title", "head", "everywhere"
+
+
+@dataclass(frozen=True)
+class Term:
+    """One thing asked for: a word, or several that must stand in a row. ``text`` is as it was typed."""
+
+    text: str
+    stems: tuple
+    quoted: bool = False
+
+    @property
+    def correctable(self):
+        """Whether a typing error may be looked for in it."""
+        return len(self.stems) == 1 and not self.quoted and 4 <= len(self.text) <= Word.LONGEST
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a reader narrows a search by: slugs of a category and a tag, and a year."""
+
+    category: str = ""
+    tag: str = ""
+    year: int | None = None
+
+
+@dataclass(frozen=True)
+class Results:
+    """The answer to a query: a page of tips, and what was searched for in the end.
+
+    ``corrected`` is the query with its typing errors mended, where that was done; ``partly`` says that no
+    tip has all the words, and that these have the most of them.
+    """
+
+    page: Page
+    terms: tuple = ()
+    corrected: str = ""
+    partly: bool = False
+    stems: frozenset = field(default=frozenset())
+
+
+def parse(query):
+    """Return a reader's query as a tuple of terms.
+
+    Text in quotes is a phrase, and so are words tied by a hyphen. Words that say nothing ("the", "how") are
+    dropped unless there are no others. What is beyond the longest query is not looked at.
+    """
+    terms, idle = [], []
+    for quoted, bare in _CHUNK.findall(query[:LONGEST_QUERY].translate(_QUOTES)):
+        text = words.joined(quoted or bare)
+        stems = tuple(words.stems(text))
+        if not stems:
+            continue
+        text = " ".join(text[start:end] for start, end, _ in words.split(text))
+        term = Term(text, stems, quoted=bool(quoted))
+        says_nothing = not quoted and len(stems) == 1 and words.fold(text) in words.STOP_WORDS
+        (idle if says_nothing else terms).append(term)
+    unique = {term.stems: term for term in (terms or idle)}
+    return tuple(unique.values())[:MOST_TERMS]
+
+
+def find(query, number=1, filters=None):
+    """Search the published tips.
+
+    ``query`` is what the reader typed, ``number`` the page. Returns Results; a page beyond the last comes
+    back empty, for the caller to refuse.
+    """
+    filters = filters or Filters()
+    terms = parse(query)
+    if not terms:
+        return Results(page=Page([], number, 1, 0))
+    ids, total, _ = _ranked(_all_of(terms), number, filters)
+    if total:
+        return _results(ids, total, number, terms)
+    corrected = _correct(terms)
+    if len(terms) == 1 and corrected == terms:
+        return _results([], 0, number, terms)
+    ids, total, best = _ranked(_most_of(corrected), number, filters)
+    results = _results(ids, total, number, corrected)
+    if best >= PARTLY:
+        return replace(results, partly=True)
+    wording = " ".join(f'"{term.text}"' if term.quoted else term.text for term in corrected)
+    return replace(results, corrected=wording if total else "")
+
+
+def _results(ids, total, number, terms):
+    last = min(last_page(total), DEEPEST_PAGE)
+    tips = in_order(ids, texts=True) if ids else []
+    page = Page(tips=tips, number=number, last=last, total=total)
+    return Results(page=page, terms=terms, stems=frozenset(stem for term in terms for stem in term.stems))
+
+
+# --- What the engines are asked: which tips hold these terms in these fields ---------------------------
+
+
+def matching(terms, where=EVERYWHERE):
+    """Return (sql, params) of the ids of tips that hold every term in the fields ``where``."""
+    if connection.vendor == "sqlite":
+        columns = {TITLE: "{words_title} : ", HEAD: "{words_title words_takeaway} : ", EVERYWHERE: ""}[where]
+        expression = " AND ".join('"' + " ".join(term.stems) + '"' for term in terms)
+        return "SELECT rowid AS id FROM tips_fts WHERE tips_fts MATCH %s", [f"{columns}({expression})"]
+    expression = " & ".join("(" + " <-> ".join(term.stems) + ")" for term in terms)
+    return f"SELECT id FROM tips_with_{where}(%s::tsquery) AS id", [expression]
+
+
+def create_index(cursor):
+    """Make the index and what keeps it true. Idempotent."""
+    for statement in _sqlite_index() if cursor.db.vendor == "sqlite" else _postgresql_index():
+        cursor.execute(statement)
+
+
+def rebuild(progress=iter):
+    """Make the words of every tip, the index and the vocabulary anew; return the number of tips.
+
+    ``progress`` wraps the iteration over batches of tips, to show how far it is.
+    """
+    pks = list(Tip.objects.order_by("pk").values_list("pk", flat=True))
+    for start in progress(range(0, len(pks), 500)):
+        # Locked while it is read and written: what staff save meanwhile waits, and is not overwritten.
+        with transaction.atomic():
+            batch = Tip.objects.select_for_update().filter(pk__in=pks[start : start + 500])
+            Tip.objects.bulk_update(batch, [])
+    refresh_index(connection)
+    return count_words()
+
+
+def refresh_index(using_connection):
+    """Build the index anew from the words in the tips' rows. PostgreSQL's is part of the rows."""
+    if using_connection.vendor == "sqlite":
+        with using_connection.cursor() as cursor:
+            cursor.execute("INSERT INTO tips_fts(tips_fts) VALUES ('rebuild')")
+
+
+def count_words():
+    """Count in how many tips each word of the vocabulary stands; return the number of tips.
+
+    A word that none has any more is forgotten.
+    """
+    tips, counts = 0, Counter()
+    rows = Tip.objects.values_list(*Tip.COMPUTED).iterator(chunk_size=500)
+    for row in rows:
+        tips += 1
+        counts.update(set(" ".join(row).split()))
+    known = list(Word.objects.all())
+    changed = [word for word in known if word.tips != counts[word.stem]]
+    for word in changed:
+        word.tips = counts[word.stem]
+    Word.objects.bulk_create(
+        changed, batch_size=200, update_conflicts=True, unique_fields=["word"], update_fields=["tips"]
+    )
+    # Only what was seen to be lost: a word that another process learns at this moment stays.
+    Word.objects.filter(tips=0).delete()
+    return tips
+
+
+_COLUMNS = "words_title, words_takeaway, words_body"
+
+
+def _sqlite_index():
+    new, old = (", ".join(f"{row}.{name}" for name in _COLUMNS.split(", ")) for row in ("NEW", "OLD"))
+    forget = f"INSERT INTO tips_fts(tips_fts, rowid, {_COLUMNS}) VALUES ('delete', OLD.id, {old});"
+    learn = f"INSERT INTO tips_fts(rowid, {_COLUMNS}) VALUES (NEW.id, {new});"
+    changed = " OR ".join(f"OLD.{name} <> NEW.{name}" for name in _COLUMNS.split(", "))
+    return (
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS tips_fts USING fts5"
+        f"({_COLUMNS}, content='tips_tip', content_rowid='id', tokenize='ascii')",
+        f"CREATE TRIGGER IF NOT EXISTS tips_fts_insert AFTER INSERT ON tips_tip BEGIN {learn} END",
+        f"CREATE TRIGGER IF NOT EXISTS tips_fts_delete AFTER DELETE ON tips_tip BEGIN {forget} END",
+        f"CREATE TRIGGER IF NOT EXISTS tips_fts_update AFTER UPDATE OF {_COLUMNS} ON tips_tip"
+        f" WHEN {changed} BEGIN {forget} {learn} END",
+    )
+
+
+def _postgresql_index():
+    # The boundary keeps a phrase from beginning in one field and ending in the next.
+    boundary = " || ' fieldboundary ' || "
+    fields = _COLUMNS.split(", ")
+    for where, parts in ((TITLE, fields[:1]), (HEAD, fields[:2]), (EVERYWHERE, fields)):
+        vector = f"vector_{where}"
+        yield (
+            f"ALTER TABLE tips_tip ADD COLUMN IF NOT EXISTS {vector} tsvector"
+            f" GENERATED ALWAYS AS (to_tsvector('pg_catalog.simple', {boundary.join(parts)})) STORED"
+        )
+        yield f"CREATE INDEX IF NOT EXISTS tips_tip_{vector} ON tips_tip USING gin ({vector})"
+        # The planner does not know what it costs to fetch a vector that is stored apart from its row, and
+        # would read them all for a common word: eight times slower than the index.
+        yield (
+            f"CREATE OR REPLACE FUNCTION tips_with_{where}(wanted tsquery) RETURNS SETOF bigint"
+            f" LANGUAGE sql STABLE SET enable_seqscan = off"
+            f" AS $$ SELECT id FROM tips_tip WHERE {vector} @@ wanted $$"
+        )
+
+
+# --- What counts as a hit, and in which order ----------------------------------------------------------
+
+
+def _all_of(terms):
+    """Return (sql, params) of (id, tier) of every tip that holds all terms; the lowest tier is the best."""
+    return _lowest(_tiers(terms))
+
+
+def _most_of(terms):
+    """Return (sql, params) like ``_all_of``, with the tips that hold only some of the terms after them."""
+    parts = [matching([term]) for term in terms]
+    union = " UNION ALL ".join(f"SELECT id FROM ({sql}) m{n}" for n, (sql, _) in enumerate(parts))
+    some = f"SELECT id, {PARTLY} * ({len(terms)} - COUNT(*)) + 3 AS tier FROM ({union}) s GROUP BY id"
+    return _lowest([*_tiers(terms), (some, [param for _, params in parts for param in params])])
+
+
+def _tiers(terms):
+    tiers = [(1, matching(terms, TITLE)), (2, matching(terms, HEAD)), (3, matching(terms))]
+    if len(terms) > 1:
+        whole = Term("", tuple(stem for term in terms for stem in term.stems))
+        tiers.append((0, matching([whole], TITLE)))
+    return [(f"SELECT id, {tier} AS tier FROM ({sql}) m{tier}", params) for tier, (sql, params) in tiers]
+
+
+def _lowest(parts):
+    union = " UNION ALL ".join(sql for sql, _ in parts)
+    params = [param for _, params in parts for param in params]
+    return f"SELECT id, MIN(tier) AS tier FROM ({union}) u GROUP BY id", params
+
+
+def public(filters=None):
+    """Return (sql, params): the condition on ``t``, a tip's row, of being published and not filtered out.
+
+    The rule is ``PublishedQuerySet.published``; a test holds the two equal.
+    """
+    sql = ["t.state = %s AND (t.publish_at IS NULL OR t.publish_at <= %s)"]
+    params = [State.APPROVED, _bound(timezone.now())]
+    if filters and filters.category:
+        sql.append(
+            "EXISTS (SELECT 1 FROM tips_categorisedtip p JOIN tips_category c ON c.id = p.category_id"
+            " WHERE p.tip_id = t.id AND c.slug = %s)"
+        )
+        params.append(filters.category)
+    if filters and filters.tag:
+        sql.append(
+            "EXISTS (SELECT 1 FROM tips_taggedtip p JOIN tips_tag g ON g.id = p.tag_id"
+            " WHERE p.content_object_id = t.id AND g.slug = %s)"
+        )
+        params.append(filters.tag)
+    if filters and filters.year:
+        sql.append("t.publish_at >= %s AND t.publish_at < %s")
+        params += [_bound(moment) for moment in slots.year(filters.year)]
+    return " AND ".join(sql), params
+
+
+def _bound(moment):
+    """Return a moment as this database compares it: SQLite keeps moments as text."""
+    return connection.ops.adapt_datetimefield_value(moment)
+
+
+def _ranked(hits, number, filters):
+    """Return (ids, total, best): a page of public hits in their order, how many there are, the best's tier.
+
+    Where none holds all terms, only those that hold the most of them count.
+    """
+    hits_sql, hits_params = hits
+    public_sql, public_params = public(filters)
+    with connection.cursor() as cursor:
+        # Joined to the counts, so that they come back for a page beyond the last one too.
+        cursor.execute(
+            f"WITH hit AS (SELECT t.id, t.publish_at, h.tier, MIN(h.tier) OVER () AS best"
+            f" FROM ({hits_sql}) h JOIN tips_tip t ON t.id = h.id WHERE {public_sql}),"
+            f" kept AS (SELECT id, publish_at, tier FROM hit WHERE tier / {PARTLY} = best / {PARTLY})"
+            " SELECT p.id, c.total, c.best FROM (SELECT COUNT(*) AS total, MIN(tier) AS best FROM kept) c"
+            " LEFT JOIN (SELECT * FROM kept ORDER BY tier, publish_at DESC NULLS LAST, id"
+            " LIMIT %s OFFSET %s) p ON 1 = 1 ORDER BY p.tier, p.publish_at DESC NULLS LAST, p.id",
+            [*hits_params, *public_params, PER_PAGE, (number - 1) * PER_PAGE],
+        )
+        rows = cursor.fetchall()
+    return [row[0] for row in rows if row[0] is not None], rows[0][1], rows[0][2] or 0
+
+
+# --- Typing errors -------------------------------------------------------------------------------------
+
+
+def _correct(terms):
+    """Return the terms with each word that no public tip has put right, where a likely one is known.
+
+    Only words of public tips are ever suggested: what is still to come cannot be guessed at.
+    """
+    correctable = [term for term in terms if term.correctable]
+    if not correctable:
+        return terms
+    likely = spelling.likely([words.fold(term.text) for term in correctable])
+    candidates = {
+        term: [Term(word, (words.stem(word),)) for word in found]
+        for term, found in zip(correctable, likely, strict=True)
+    }
+    asked = list({*correctable, *(word for found in candidates.values() for word in found)})
+    known = dict(zip(asked, _known(asked), strict=True))
+    return tuple(
+        term if known.get(term, True) else next((word for word in candidates[term] if known[word]), term)
+        for term in terms
+    )
+
+
+def _known(terms):
+    """Return for each term whether some published tip has it, asked in one query."""
+    public_sql, public_params = public()
+    columns, params = [], []
+    for term in terms:
+        sql, own = matching([term])
+        columns.append(f"EXISTS (SELECT 1 FROM tips_tip t WHERE t.id IN ({sql}) AND {public_sql})")
+        params += [*own, *public_params]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(columns)}", params)
+        return [bool(value) for value in cursor.fetchone()]

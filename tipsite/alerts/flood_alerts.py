@@ -1,0 +1,41 @@
+"""What staff are told when far more forms are sent to the site than people send.
+
+The shield notes that the site is under strain; each minute the clock asks. However long a flood lasts and
+however often it comes back, that is one mail in 24 hours.
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.urls import reverse
+
+from shield import flood
+from subscribers.models import SignupRequest
+from tipsite.alerts import notices
+from tipsite.models import Notice
+from tipsite.staff import emails
+
+ONE_IN = timedelta(hours=24)
+# Whoever may look at what was typed can also tell people from machines.
+_PERMISSION = "subscribers.view_signuprequest"
+_PREFIX = "flood "
+
+
+def send_alarm(now):
+    """Tell staff of a flood, unless they were told. Run each minute."""
+    if not flood.is_on():
+        return
+    latest = Notice.objects.filter(key__startswith=_PREFIX, created_at__gt=now - ONE_IN).last()
+    if latest is None or not latest.sent_at:
+        key = latest.key if latest else f"{_PREFIX}{now:%Y-%m-%d %H:%M}"
+        notices.send_once(key, lambda: _mail(now), now)
+
+
+def _mail(now):
+    forms = SignupRequest.objects.filter(asked_at__gt=now - timedelta(hours=1)).count()
+    desk = settings.SITE_URL + reverse("admin:subscribers_signuprequest_changelist")
+    return emails.flood_alarm(forms, _waiting(), notices.staff(_PERMISSION), desk)
+
+
+def _waiting():
+    return SignupRequest.objects.filter(mail=SignupRequest.Mail.WAITING).count()

@@ -1,0 +1,217 @@
+"""The desk's front page: is the next slot safe, and what waits for somebody to do it.
+
+Everybody sees how the weeks stand. An author finds their own tips besides; who approves, what waits for
+review, the alarms, and what the archive still lacks. Who may see subscribers is told how the list grows.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from subscribers.mailings import charts, control, status
+from subscribers.models import Letter, Mailing, Outgoing, SignupRequest, Subscriber
+from subscribers.people import growth
+from tips import permissions
+from tips.models import ImportRun, State, Tip
+from tips.schedule import calendar, slots
+from tipsite.alerts import notices
+from tipsite.models import Notice
+from tipsite.safety import verdict
+
+# With the coming ones, a year of weeks.
+PAST = 39
+SEE_MAILINGS = "subscribers.view_mailing"
+MOST_REASONS = 3
+# Of the growth of the list.
+GROWTH_WEEKS, CHART_HEIGHT = 26, 40
+SEE_PEOPLE = "subscribers.view_subscriber"
+MOST_IN_REVIEW, MOST_OWN, MOST_GAPS, MOST_IMPORTS = 8, 8, 4, 3
+# How the history's lines of what put a tip into review begin.
+SUBMITTED, BACK = "Submitted for review.", "Back in review"
+SENT_BACK = "Sent back"
+
+
+def context(user, now=None):
+    """Return what the front page shows to a person, at a moment (an aware datetime)."""
+    now = now or timezone.now()
+    stretch = calendar.around(now, past=PAST).veil(user)
+    following = stretch.next
+    shown = {
+        "now": now,
+        "next": following,
+        "verdict": calendar.verdict(following) if following else "",
+        "advice": calendar.advice(following) if following else "",
+        "strip": strip([*reversed(stretch.past[:PAST]), *stretch.coming], following),
+        "gaps": [row for row in stretch.coming if row.is_unsafe and row is not following][:MOST_GAPS],
+    }
+    reasons = verdict.reasons(now)
+    shown["unsafe"] = len(reasons)
+    if verdict.may_see(user):
+        shown["reasons"], shown["more_reasons"] = reasons[:MOST_REASONS], len(reasons[MOST_REASONS:])
+    if user.has_perm(SEE_MAILINGS):
+        shown["mailing"] = mailing(now)
+    if user.has_perm(permissions.APPROVE):
+        shown |= {
+            "may_approve": True,
+            "alarms": alarms(stretch, now),
+            "in_review": in_review(),
+            "texts": texts(),
+            "imports": ImportRun.objects.order_by("-at", "-pk")[:MOST_IMPORTS],
+        }
+    else:
+        shown["own"] = own(user)
+    if user.has_perm(SEE_PEOPLE):
+        shown["people"] = people(now)
+    return shown
+
+
+def mailing(now):
+    """Return the mailing under way, or the next one, or the last, as it is told; None where there was none.
+
+    Of several, the one that began first.
+    """
+    rows = Mailing.objects.select_related("tip").defer("text", "html")
+    states = Mailing.State
+    for some in ([states.OPENING, states.SENDING, states.PAUSED], [states.PREPARED], [states.HELD]):
+        if row := rows.filter(state__in=some).order_by("opens_at", "pk").first():
+            break
+    else:
+        row = rows.filter(state=states.SENT).order_by("-finished_at", "-pk").first()
+    if row is None:
+        return None
+    row.telling = status.tell(row, now)
+    row.progress = control.progress(row, now) if row.opened_at else None
+    row.time_left = status.time_left(row.progress.left) if row.progress else ""
+    return row
+
+
+# --- What an editor is asked for --------------------------------------------------------------------
+
+
+@dataclass
+class Waiting:
+    """A tip in review, and who handed it in and when, where that is known."""
+
+    tip: Tip
+    by: object = None
+    since: object = None
+
+
+def in_review():
+    """Return (the tips in review that wait longest, as Waiting; how many there are beside them)."""
+    tips = Tip.objects.filter(state=State.IN_REVIEW).for_lists().select_related("author")
+    tips = list(tips.order_by("updated_at", "id")[: MOST_IN_REVIEW * 10])
+    submissions = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Tip),
+        object_id__in=[str(tip.pk) for tip in tips],
+    ).filter(Q(change_message=SUBMITTED) | Q(change_message__startswith=BACK))
+    last = {line.object_id: line for line in submissions.select_related("user").order_by("action_time", "pk")}
+    waiting = []
+    for tip in tips:
+        line = last.get(str(tip.pk))
+        waiting.append(Waiting(tip, line and line.user, line.action_time if line else tip.updated_at))
+    waiting.sort(key=lambda each: (each.since, each.tip.pk))
+    return waiting[:MOST_IN_REVIEW], len(waiting[MOST_IN_REVIEW:])
+
+
+def alarms(stretch, now):
+    """Return (row, when staff were last told by mail or None) for each slot that an alarm is due for.
+
+    The rule is that of the mails: a slot to come within days that is free or at risk, or the last one, if
+    it passed with a tip that nobody approved.
+    """
+    rows = [row for row in stretch.coming if row.is_unsafe and row.slot.at - now <= notices.EARLY]
+    last = stretch.past[0] if stretch.past else None
+    if last and last.standing == slots.Standing.MISSED and last.tip:
+        rows.insert(0, last)
+    told = {}
+    wanted = Q(pk=None)
+    for row in rows:
+        wanted |= Q(key__startswith=f"slot {row.slot.day}:")
+    for notice in Notice.objects.filter(wanted, sent_at__isnull=False).order_by("sent_at"):
+        told[notice.key.partition(":")[0]] = notice.sent_at
+    return [(row, told.get(f"slot {row.slot.day}")) for row in rows]
+
+
+def texts():
+    """Return how many public tips there are, how many of them lack their text, and the share that is here."""
+    counted = Tip.objects.published().aggregate(
+        total=Count("pk"), teasers=Count("pk", filter=Q(has_body=False))
+    )
+    total, teasers = counted["total"], counted["teasers"]
+    return {
+        "total": total,
+        "teasers": teasers,
+        "here": round(100 * (total - teasers) / total) if total else 100,
+    }
+
+
+def people(now):
+    """Return how many subscribers there are, how the list grew of late, and how many mails wait."""
+    weeks_of_growth = growth.weeks(GROWTH_WEEKS, now)
+    waiting = Q(mail=Outgoing.Mail.WAITING)
+    return {
+        "confirmed": Subscriber.objects.confirmed().count(),
+        "week": weeks_of_growth[-1],
+        "chart": charts.growth(weeks_of_growth, CHART_HEIGHT),
+        "mails": SignupRequest.objects.filter(waiting).count() + Letter.objects.filter(waiting).count(),
+    }
+
+
+def own(user):
+    """Return what an author has at work, what was touched last first.
+
+    Each has ``sent_back``: the history's line that says who sent the draft back and why, or None.
+    """
+    tips = Tip.objects.filter(author=user).exclude(state=State.WITHDRAWN)
+    tips = tips.filter(~Q(state=State.APPROVED) | Q(publish_at__gt=timezone.now()))
+    tips = list(tips.for_lists().order_by("-updated_at", "-id")[:MOST_OWN])
+    lines = LogEntry.objects.filter(
+        Q(change_message__startswith=SENT_BACK) | Q(change_message=SUBMITTED),
+        content_type=ContentType.objects.get_for_model(Tip),
+        object_id__in=[str(tip.pk) for tip in tips],
+    )
+    last = {line.object_id: line for line in lines.select_related("user").order_by("action_time", "pk")}
+    for tip in tips:
+        line = last.get(str(tip.pk))
+        is_back = line and tip.state == State.DRAFT and line.change_message.startswith(SENT_BACK)
+        tip.sent_back = line if is_back else None
+    return tips
+
+
+# --- A year of weeks at a glance ------------------------------------------------------------------------
+
+_SQUARE, _GAP, _TOP = 14, 4, 16
+
+
+@dataclass
+class Square:
+    """One week in the strip: where it is drawn, and what it says to who points at it."""
+
+    row: slots.Row
+    x: int
+    is_next: bool
+    month: str
+
+
+def strip(rows, following):
+    """Return the weeks as squares in a line, in order, with what they come to in words."""
+    squares, before = [], None
+    for place, row in enumerate(rows):
+        local = timezone.localtime(row.slot.at)
+        month = "" if before in (None, local.month) else f"{local:%b}"
+        squares.append(Square(row, place * (_SQUARE + _GAP) + 1, row is following, month))
+        before = local.month
+    counted = Counter(row.standing for row in rows)
+    return {
+        "squares": squares,
+        "side": _SQUARE,
+        "top": _TOP,
+        "width": max(len(rows), 1) * (_SQUARE + _GAP),
+        "height": _TOP + _SQUARE + 2,
+        "counts": [(standing, counted[standing]) for standing in slots.Standing if counted[standing]],
+    }

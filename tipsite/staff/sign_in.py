@@ -1,0 +1,103 @@
+"""Signing in: by name and password, and by a code where the account has an app for it."""
+
+from datetime import timedelta
+
+from django.contrib import admin, messages
+from django.contrib.auth import login
+from django.contrib.auth.models import User
+from django.contrib.auth.views import LoginView
+from django.http import HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
+from django_otp.plugins.otp_static.models import StaticDevice
+
+from desk.admin_site import policy
+from shield.rate_limits import Allowance
+from tipsite.staff import lockout, two_factor
+from tipsite.staff.forms import CodeForm
+from tipsite.staff.sessions import PENDING
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+# How long a given password waits for its code.
+PATIENCE = timedelta(minutes=10)
+# Six digits are soon guessed by many machines at once, each of which the lock-out lets try five times.
+CODES = Allowance("two-factor code", 30, timedelta(hours=1))
+
+
+class SignIn(LoginView):
+    """Take name and password; whoever has an app is not signed in before the code is right."""
+
+    def form_valid(self, form):
+        person = form.get_user()
+        if two_factor.device_of(person) is None:
+            return super().form_valid(form)
+        session = self.request.session
+        session.cycle_key()
+        session[PENDING] = {
+            "person": str(person.pk),
+            "hash": person.get_session_auth_hash(),
+            "until": (timezone.now() + PATIENCE).timestamp(),
+            "next": self.get_success_url(),
+        }
+        return HttpResponseRedirect(reverse("admin:login_code"))
+
+
+@policy
+@sensitive_post_parameters()
+@never_cache
+@csrf_protect
+def code(request):
+    """Ask whoever gave the right password for a code, and sign them in."""
+    person = _waiting(request)
+    if person is None:
+        request.session.pop(PENDING, None)
+        messages.info(request, "Please sign in again: that took too long, or something changed meanwhile.")
+        return HttpResponseRedirect(reverse("admin:login"))
+    if lockout.is_locked(request, person):
+        return lockout.answer(request, credentials={"username": person.get_username()})
+    form = CodeForm(request.POST or None)
+    if form.is_valid():
+        if not CODES.spend(str(person.pk)):
+            form.add_error("code", "Too many codes were tried for this account. Please try again in an hour.")
+        elif device := two_factor.verify(person, form.cleaned_data["code"]):
+            return _sign_in(request, person, device)
+        elif lockout.count_wrong_code(request, person):
+            return lockout.answer(request, credentials={"username": person.get_username()})
+        else:
+            form.add_error(
+                "code",
+                "That code is not right, or it was used already. Wait for the next one, and look whether your"
+                " phone’s clock is right.",
+            )
+    context = {**admin.site.each_context(request), "title": "Your code", "form": form}
+    return render(request, "admin/staff/code.html", context)
+
+
+def _waiting(request):
+    """Return who gave the right password in this session not long ago, if nothing changed since, or None."""
+    pending = request.session.get(PENDING)
+    if not pending or pending["until"] < timezone.now().timestamp():
+        return None
+    person = User.objects.filter(pk=pending["person"], is_active=True).first()
+    if person and constant_time_compare(pending["hash"], person.get_session_auth_hash()):
+        return person
+    return None
+
+
+def _sign_in(request, person, device):
+    after = request.session.pop(PENDING)["next"]
+    # django-otp notes in the session which device it was.
+    person.otp_device = device
+    login(request, person, backend=BACKEND)
+    if isinstance(device, StaticDevice):
+        left = len(two_factor.recovery_codes(person))
+        messages.warning(
+            request,
+            f"You used a recovery code; {left} left. Make new ones under “My account” before they run out.",
+        )
+    return HttpResponseRedirect(resolve_url(after))
