@@ -12,7 +12,9 @@ ROOT = Path(settings.BASE_DIR)
 # Each room may import from those to the right of it.
 ROOMS = ("tipsite", "subscribers", "tips", "shield")
 # What is not ours, or is made by running the program.
-FOREIGN = set(".git .venv var node_modules __pycache__ .pytest_cache .ruff_cache .hypothesis".split())
+FOREIGN = set(
+    ".git .venv .venv-next var node_modules __pycache__ .pytest_cache .ruff_cache .hypothesis .mypy_cache".split()
+)
 LONGEST = 400
 
 
