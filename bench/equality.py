@@ -20,7 +20,7 @@ django.setup()
 
 from bench.report import Verdicts, machine, table
 from shield import flood, signed_time
-from shield.rate_limits import Allowance
+from shield.rate_limits import FixedWindow
 from subscribers import tokens
 from subscribers.models import Letter
 from subscribers.people import consent_wording, subscriptions
@@ -30,7 +30,7 @@ FORMS = {
     "mail once more": "/subscribe/again/",
     "ask for preferences": "/subscribe/preferences/",
 }
-UNSUBSCRIBE, STRAINED = "unsubscribe", "sign up, under strain"
+UNSUBSCRIBE, FLOODED = "unsubscribe", "sign up, in a flood"
 MEMBER, STRANGER = "member", "stranger"
 
 
@@ -64,7 +64,7 @@ def ask(client, name, number, address, handle):
     seconds = time.perf_counter() - start
     # What is signed anew each time, and what was typed.
     text = re.sub(r"/undo/[^/\"]+/", "/undo/TOKEN/", answer.text).replace(address, "ADDRESS")
-    if name == STRAINED:
+    if name == FLOODED:
         # It is the network's; see tests/subscribers/test_equality.py.
         text, answer.headers["Content-Length"] = re.sub(r"Which (is|of) .+\?", "QUESTION", text), ""
         answer.headers["ETag"] = ""
@@ -95,16 +95,16 @@ def main(each):
     """Fill, measure and judge; return the exit status."""
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    flood.FORMS = Allowance("bench", 10**6, timedelta(days=1))
+    flood.FORMS = FixedWindow("bench", 10**6, timedelta(days=1))
     everybody = people(each)
     rows, verdicts, judged = [], Verdicts(), []
     # Leaving comes last: after it there are no members.
-    for name in (*FORMS, STRAINED, UNSUBSCRIBE):
-        if name == STRAINED:
-            flood.LASTING.spend()
+    for name in (*FORMS, FLOODED, UNSUBSCRIBE):
+        if name == FLOODED:
+            flood.COOLDOWN.spend()
         seconds, answers = measure(name, everybody)
-        if name == STRAINED:
-            flood.LASTING = Allowance("bench over", 1, timedelta(days=1))
+        if name == FLOODED:
+            flood.COOLDOWN = FixedWindow("bench over", 1, timedelta(days=1))
         for attempt, of in seconds.items():
             medians = {kind: statistics.median(times) for kind, times in of.items()}
             width = min(map(spread, of.values()))

@@ -1,4 +1,4 @@
-"""A plain question, in words, that any adult can answer: asked of people only while the site is under strain.
+"""A plain question, in words, that any adult can answer: asked of people only during a flood of forms.
 
 It needs no script, no picture and no memory of ours: which question it is follows from a seed that the form
 carries anyway. It stops what fills in forms blindly, not who sits down to write a program against it.

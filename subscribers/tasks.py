@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from django_tasks import task
 
-from shield.rate_limits import Allowance
+from shield.rate_limits import FixedWindow
 from subscribers.exchange import upload_jobs
 from subscribers.mail import letters, signup_mail
 from subscribers.models import Letter
 
 # A second turn between two of the clock's, and no more: other tasks wait for their own.
-EXTRA_TURN = Allowance("outbox turn", 1, timedelta(minutes=1))
+EXTRA_TURN = FixedWindow("outbox turn", 1, timedelta(minutes=1))
 
 logger = logging.getLogger(__name__)
 

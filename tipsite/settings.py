@@ -265,7 +265,7 @@ PASSWORD_RESET_TIMEOUT = 7 * 24 * 60 * 60
 STAFF_TWO_FACTOR = _list("STAFF_TWO_FACTOR")
 OTP_TOTP_ISSUER = SITE_NAME
 # Its own delays double without end, so that who knows a password could shut its owner out for years. The
-# lock below and a budget throttle codes instead.
+# lock below and a rate limit throttle codes instead.
 OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 
 # Five wrong passwords or codes lock one name on one network, for a quarter of an hour that typing on does

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from shield.turns import Turns
+from shield.rate_limits import Pacer
 from subscribers import addresses
 from subscribers.models import Delivery, Line
 from subscribers.recovery import guard
@@ -210,11 +210,11 @@ def _paced(rows, now):
 
 
 def _overall():
-    return Turns("mail", settings.MAIL_PER_MINUTE, timedelta(minutes=1))
+    return Pacer("mail", settings.MAIL_PER_MINUTE, timedelta(minutes=1))
 
 
 def _per_domain():
-    return Turns("mail domain", settings.MAIL_PER_DOMAIN, timedelta(minutes=1))
+    return Pacer("mail domain", settings.MAIL_PER_DOMAIN, timedelta(minutes=1))
 
 
 def pause_after(tries):

@@ -3,15 +3,15 @@ that asks at a new address."""
 
 from datetime import timedelta
 
-from shield.rate_limits import Allowance
+from shield.rate_limits import FixedWindow
 from subscribers.mail import emails
 from subscribers.models import Subscriber
 from subscribers.people import subscriptions, suppressions
 
 # What a stranger who knows an address can make us write to its owner.
-LINKS_AT_ONCE = Allowance("link address", 1, timedelta(minutes=15))
-LINKS_A_DAY = Allowance("link address by day", 3, timedelta(days=1))
-MOVES_TO_AN_ADDRESS = Allowance("move address", 1, timedelta(days=1))
+LINKS_AT_ONCE = FixedWindow("link address", 1, timedelta(minutes=15))
+LINKS_A_DAY = FixedWindow("link address by day", 3, timedelta(days=1))
+MOVES_TO_AN_ADDRESS = FixedWindow("move address", 1, timedelta(days=1))
 
 
 def link(signup):

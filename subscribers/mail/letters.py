@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 
-from shield.rate_limits import Allowance
+from shield.rate_limits import FixedWindow
 from subscribers.mail import emails
 from subscribers.mail.outbox import Outbox
 from subscribers.models import Delivery, Letter, Mailing, Subscriber
@@ -12,7 +12,7 @@ from subscribers.people import suppressions
 from tips.models import Tip
 
 # Whoever leaves, returns and leaves is told of it once a day.
-PER_ADDRESS = Allowance("letter", 1, timedelta(days=1))
+PER_ADDRESS = FixedWindow("letter", 1, timedelta(days=1))
 _CAME_TO_NOTHING = [Delivery.State.REFUSED, Delivery.State.SKIPPED]
 
 

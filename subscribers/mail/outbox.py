@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from shield.rate_limits import Allowance, Pace
+from shield.rate_limits import FixedWindow, SlidingWindow
 from subscribers import addresses
 from subscribers.mail import smtp
 from subscribers.models import Outgoing
@@ -24,8 +24,8 @@ from subscribers.recovery import guard
 logger = logging.getLogger(__name__)
 
 # Of all mails that follow from what somebody typed or pressed: no form of ours floods the world.
-OVERALL = Pace("outbox", 60, timedelta(minutes=1))
-PER_DOMAIN = Allowance("outbox domain", 200, timedelta(hours=1))
+OVERALL = SlidingWindow("outbox", 60, timedelta(minutes=1))
+PER_DOMAIN = FixedWindow("outbox domain", 200, timedelta(hours=1))
 
 # Longer than any mail server lets us wait; a claim older than this was left by a process that died.
 CLAIM_LASTS = timedelta(minutes=15)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from shield.rate_limits import Allowance
+from shield.rate_limits import FixedWindow
 from subscribers import addresses
 from subscribers.mail import changes, emails
 from subscribers.mail.outbox import NotNow, Outbox
@@ -14,11 +14,11 @@ from subscribers.people import suppressions
 Wish, Mail = SignupRequest.Wish, SignupRequest.Mail
 
 # What a stranger who knows an address can make us write to its owner.
-PER_ADDRESS = Allowance("confirmation address", 1, timedelta(days=1))
-ONCE_MORE = Allowance("confirmation address again", 1, timedelta(days=1))
+PER_ADDRESS = FixedWindow("confirmation address", 1, timedelta(days=1))
+ONCE_MORE = FixedWindow("confirmation address again", 1, timedelta(days=1))
 # Of all addresses with dots or a "+word" that may be one person's, who gets the mail of them all.
-PER_MAILBOX = Allowance("confirmation mailbox", 6, timedelta(days=1))
-SUBSCRIBED_ALREADY = Allowance("subscribed already", 1, timedelta(days=7))
+PER_MAILBOX = FixedWindow("confirmation mailbox", 6, timedelta(days=1))
+SUBSCRIBED_ALREADY = FixedWindow("subscribed already", 1, timedelta(days=7))
 # Mail may take its time; who asks for it again sooner than this gets it then.
 BEFORE_ONCE_MORE = timedelta(minutes=15)
 # What exceeds the overall budget waits this long: a real person is late, not lost.

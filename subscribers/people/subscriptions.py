@@ -6,14 +6,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from shield.rate_limits import Allowance
+from shield.rate_limits import FixedWindow
 from subscribers import addresses, tokens
 from subscribers.models import ConsentEvent, Letter, SignupRequest, Subscriber, Suppression
 from subscribers.people import consent_wording, journal, suppressions
 
 Wish, State = SignupRequest.Wish, SignupRequest.State
 # It stops nothing; spending of it is something to write.
-_REHEARSALS = Allowance("rehearsed leaving", 10**9, timedelta(days=1))
+_REHEARSALS = FixedWindow("rehearsed leaving", 10**9, timedelta(days=1))
 
 
 def request(

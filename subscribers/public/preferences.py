@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from shield import request_origin
-from shield.rate_limits import Allowance
+from shield.rate_limits import FixedWindow
 from subscribers import tasks, tokens
 from subscribers.models import SignupRequest, Subscriber, Suppression
 from subscribers.people import erasure, personal_data, subscriptions, suppressions
@@ -30,8 +30,8 @@ SILENCE = {
     Suppression.Reason.ERASED: "it was erased",
 }
 
-MOVES = Allowance("moves of a subscriber", 3, timedelta(days=1))
-DOWNLOADS = Allowance("downloads of a subscriber", 10, timedelta(hours=1))
+MOVES = FixedWindow("moves of a subscriber", 3, timedelta(days=1))
+DOWNLOADS = FixedWindow("downloads of a subscriber", 10, timedelta(hours=1))
 
 
 @open_to_all

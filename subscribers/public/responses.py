@@ -10,12 +10,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from shield import flood, request_origin
-from shield.rate_limits import Allowance
+from shield.rate_limits import FixedWindow
 from subscribers import tokens
 from subscribers.public.forms import AgainForm
 
 # Of all forms together that anybody may send.
-PER_NETWORK = Allowance("form network", 20, timedelta(hours=1))
+PER_NETWORK = FixedWindow("form network", 20, timedelta(hours=1))
 # What a form costs whose browser does not say which page it comes from.
 COST_OF_UNKNOWN_ORIGIN = 5
 
@@ -46,7 +46,7 @@ def answer_form(request, form_class, template, take, done):
     page of the URL name ``done``.
 
     What is not let through is shown again with all that was typed: 403 from another site's page, 422 for a
-    slip, or with a plain question while the site is under strain (the cached box has none), 429 for more than
+    slip, or with a plain question while a flood is active (the cached box has none), 429 for more than
     PER_NETWORK allows.
     """
 

@@ -4,7 +4,7 @@ import pytest
 import time_machine
 
 from shield import flood
-from shield.rate_limits import Allowance
+from shield.rate_limits import FixedWindow
 
 pytestmark = pytest.mark.django_db
 
@@ -12,18 +12,18 @@ pytestmark = pytest.mark.django_db
 def test_it_begins_with_more_forms_than_usual_and_ends_half_an_hour_after_the_last_of_them():
     with time_machine.travel(datetime(2026, 3, 3, 12, tzinfo=UTC), tick=False) as clock:
         assert [flood.count_form() for _ in range(flood.FORMS.amount)] == [False] * flood.FORMS.amount
-        assert not flood.is_on()
+        assert not flood.is_active()
         assert flood.count_form()
         clock.shift(timedelta(minutes=29))
-        assert flood.is_on()
+        assert flood.is_active()
         assert flood.count_form()
         clock.shift(timedelta(minutes=1))
-        assert not flood.is_on()
+        assert not flood.is_active()
         assert not flood.count_form()
 
 
 def test_a_flood_that_goes_on_is_never_taken_for_over(monkeypatch):
-    monkeypatch.setattr(flood, "FORMS", Allowance("test", 1, timedelta(minutes=5)))
+    monkeypatch.setattr(flood, "FORMS", FixedWindow("test", 1, timedelta(minutes=5)))
     with time_machine.travel(datetime(2026, 3, 3, 12, tzinfo=UTC), tick=False) as clock:
         unasked = 0
         for _ in range(20):

@@ -4,12 +4,12 @@ import pytest
 import time_machine
 
 from shield import rate_limits
-from shield.models import Budget
-from shield.rate_limits import Allowance, Pace
+from shield.models import RateLimit
+from shield.rate_limits import FixedWindow, SlidingWindow
 
 pytestmark = pytest.mark.django_db
 
-THREE_AN_HOUR = Allowance("test", 3, timedelta(hours=1))
+THREE_AN_HOUR = FixedWindow("test", 3, timedelta(hours=1))
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 
@@ -21,7 +21,7 @@ def test_it_keeps_values_and_kinds_apart():
     for _ in range(3):
         THREE_AN_HOUR.spend("a")
     assert THREE_AN_HOUR.spend("b")
-    assert Allowance("another kind", 3, timedelta(hours=1)).spend("a")
+    assert FixedWindow("another kind", 3, timedelta(hours=1)).spend("a")
 
 
 def test_it_begins_anew_when_the_window_that_the_first_spending_opened_is_over():
@@ -42,7 +42,7 @@ def test_it_refuses_what_costs_more_than_there_ever_is():
 
 def test_its_table_names_nobody():
     THREE_AN_HOUR.spend("someone@example.org")
-    assert "someone" not in str(Budget.objects.values())
+    assert "someone" not in str(RateLimit.objects.values())
 
 
 def test_it_forgets_what_is_over_and_keeps_what_is_not():
@@ -68,7 +68,7 @@ def test_it_tells_what_is_spent_and_until_when():
 
 
 def test_a_pace_lets_through_no_more_in_any_stretch_of_its_length():
-    pace = Pace("test", 3, timedelta(minutes=1))
+    pace = SlidingWindow("test", 3, timedelta(minutes=1))
     went = []
     with time_machine.travel(NOON, tick=False) as clock:
         for second in range(200):
@@ -80,7 +80,7 @@ def test_a_pace_lets_through_no_more_in_any_stretch_of_its_length():
 
 
 def test_a_pace_says_when_its_next_place_is_free():
-    pace = Pace("test", 2, timedelta(minutes=1))
+    pace = SlidingWindow("test", 2, timedelta(minutes=1))
     with time_machine.travel(NOON, tick=False) as clock:
         assert pace.free_in() == timedelta()
         pace.spend()

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.apps import apps
 
-from shield.rate_limits import Allowance
+from shield.rate_limits import FixedWindow
 from subscribers.mail import letters, outbox, signup_mail
 from subscribers.models import SignupRequest
 from subscribers.people import subscriptions
@@ -28,7 +28,7 @@ def mail(number, monkeypatch):
         subscriptions.ask_to_move(member, f"new{each}@{host}")
         subscriptions.leave(subscriptions.confirm(subscriptions.request(f"leaver{each}@{host}")))
     # As fast as they can be sent.
-    monkeypatch.setattr(outbox, "OVERALL", Allowance("test", 10_000, timedelta(minutes=1)))
+    monkeypatch.setattr(outbox, "OVERALL", FixedWindow("test", 10_000, timedelta(minutes=1)))
     for each in (letters.outbox, signup_mail.outbox):
         each.send_due(seconds=600)
 

@@ -1,6 +1,6 @@
 """What staff are told when far more forms are sent to the site than people send.
 
-The shield notes that the site is under strain; each minute the clock asks. However long a flood lasts and
+The shield notes that a flood is active; each minute the clock asks. However long a flood lasts and
 however often it comes back, that is one mail in 24 hours.
 """
 
@@ -23,7 +23,7 @@ _PREFIX = "flood "
 
 def send_alarm(now):
     """Tell staff of a flood, unless they were told. Run each minute."""
-    if not flood.is_on():
+    if not flood.is_active():
         return
     latest = Notice.objects.filter(key__startswith=_PREFIX, created_at__gt=now - ONE_IN).last()
     if latest is None or not latest.sent_at:

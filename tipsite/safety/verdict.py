@@ -19,7 +19,7 @@ from tipsite.worker import task_leases
 
 # A worker that has not been heard for this long is dead, whatever it is doing.
 SILENCE = 2 * task_leases.LEASE
-# Mail that is due this long and has not gone is stuck. Confirmations may wait for their budgets.
+# Mail that is due this long and has not gone is stuck. Confirmations may wait for their rate limits.
 STUCK = timedelta(minutes=15)
 # By how much the clocks of two machines may differ.
 FUTURE = timedelta(seconds=30)

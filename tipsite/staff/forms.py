@@ -7,13 +7,13 @@ from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.models import User
 
-from shield.rate_limits import Allowance
+from shield.rate_limits import FixedWindow
 from tipsite.staff import accounts, tasks
 from tipsite.staff.roles import ROLES
 
-PER_ADDRESS = Allowance("password reset address", 3, timedelta(hours=1))
+PER_ADDRESS = FixedWindow("password reset address", 3, timedelta(hours=1))
 # Whoever finds an open desk must not guess its owner's password there.
-PASSWORDS_AGAIN = Allowance("password again", 10, timedelta(hours=1))
+PASSWORDS_AGAIN = FixedWindow("password again", 10, timedelta(hours=1))
 
 WHAT_ROLES_DO = {
     "Author": "writes own tips and hands them in for review",

@@ -14,11 +14,11 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from shield.rate_limits import Allowance
+from shield.rate_limits import FixedWindow
 from tipsite.staff import accounts, two_factor
 from tipsite.staff.forms import CodeForm, PasswordAgainForm
 
-FIRST_CODES = Allowance("first two-factor code", 20, timedelta(hours=1))
+FIRST_CODES = FixedWindow("first two-factor code", 20, timedelta(hours=1))
 # Until when this session may see the recovery codes that it made.
 SHOWING = "recovery_codes_until"
 SHOW_FOR = timedelta(minutes=15)

@@ -9,12 +9,12 @@ from django.db import transaction
 from django.urls import reverse_lazy
 
 from shield import request_origin
-from shield.rate_limits import Allowance
+from shield.rate_limits import FixedWindow
 from tipsite.staff import audit_log, lockout, tokens
 from tipsite.staff.forms import ForgottenForm
 from tipsite.staff.sign_in import BACKEND
 
-PER_NETWORK = Allowance("password reset network", 20, timedelta(hours=1))
+PER_NETWORK = FixedWindow("password reset network", 20, timedelta(hours=1))
 
 
 class InTheDesk:

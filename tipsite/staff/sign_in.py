@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django_otp.plugins.otp_static.models import StaticDevice
 
 from desk.admin_site import policy
-from shield.rate_limits import Allowance
+from shield.rate_limits import FixedWindow
 from tipsite.staff import lockout, two_factor
 from tipsite.staff.forms import CodeForm
 from tipsite.staff.sessions import PENDING
@@ -26,7 +26,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 # How long a given password waits for its code.
 PATIENCE = timedelta(minutes=10)
 # Six digits are soon guessed by many machines at once, each of which the lock-out lets try five times.
-CODES = Allowance("two-factor code", 30, timedelta(hours=1))
+CODES = FixedWindow("two-factor code", 30, timedelta(hours=1))
 
 
 class SignIn(LoginView):

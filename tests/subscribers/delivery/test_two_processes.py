@@ -18,12 +18,12 @@ SENDER = """
 import django
 django.setup()
 from subscribers import confirmations
-from shield.budgets import Allowance
+from shield.rate_limits import FixedWindow
 from datetime import timedelta
 print("ready", flush=True)
 input()
 confirmations.outbox.send_due()
-print(sum(Allowance("race", 25, timedelta(days=1)).spend() for _ in range(25)))
+print(sum(FixedWindow("race", 25, timedelta(days=1)).spend() for _ in range(25)))
 """
 
 

@@ -9,7 +9,7 @@ import time_machine
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from shield.rate_limits import Pace
+from shield.rate_limits import SlidingWindow
 from subscribers import addresses, tasks, tokens
 from subscribers.mail import emails, outbox, signup_mail
 from subscribers.models import SignupRequest
@@ -224,7 +224,7 @@ def test_what_exceeds_the_budget_of_all_waits_in_order_and_is_not_lost(post_offi
 
 
 def test_one_domain_that_is_full_holds_up_nobody_else(post_office, clock, monkeypatch):
-    monkeypatch.setattr(outbox, "PER_DOMAIN", outbox.Allowance("test domain", 2, timedelta(hours=1)))
+    monkeypatch.setattr(outbox, "PER_DOMAIN", outbox.FixedWindow("test domain", 2, timedelta(hours=1)))
     for n in range(4):
         subscriptions.request(f"a{n}@full.example")
     subscriptions.request("b@other.example")
@@ -245,7 +245,7 @@ def test_one_domain_that_is_full_holds_up_nobody_else(post_office, clock, monkey
 
 
 def test_what_waits_for_the_budget_of_all_for_six_hours_is_given_up(post_office, clock, monkeypatch):
-    monkeypatch.setattr(outbox, "OVERALL", Pace("test", 1, timedelta(hours=3, minutes=1)))
+    monkeypatch.setattr(outbox, "OVERALL", SlidingWindow("test", 1, timedelta(hours=3, minutes=1)))
     signups = [subscriptions.request(f"a{n}@example.org") for n in range(4)]
     for _ in range(7):
         signup_mail.outbox.send_due()
@@ -270,7 +270,7 @@ def test_the_absence_of_the_mail_server_costs_nobody_their_place(post_office, no
 
 
 def test_a_turn_that_begins_a_moment_before_the_budget_does_waits_for_it(post_office, monkeypatch):
-    monkeypatch.setattr(outbox, "OVERALL", Pace("test", 2, timedelta(milliseconds=200)))
+    monkeypatch.setattr(outbox, "OVERALL", SlidingWindow("test", 2, timedelta(milliseconds=200)))
     for n in range(5):
         subscriptions.request(f"a{n}@example.org")
     assert signup_mail.outbox.send_due() == 5

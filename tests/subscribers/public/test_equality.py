@@ -55,7 +55,7 @@ def test_a_form_does_the_same_work_for_everybody(path, sign_up, django_assert_nu
     everybody = situations.make()
     sign_up("first@example.org", path=path)
     for address in everybody.values():
-        # Two of strain, one of the network, the request, and the nudge of its task.
+        # Two of the flood, one of the network, the request, and the nudge of its task.
         with django_assert_num_queries(5):
             assert sign_up(address, path=path).status_code == 303
 

@@ -7,7 +7,7 @@ import pytest
 from django.http import QueryDict
 
 from shield import flood, signed_time
-from shield.rate_limits import Allowance
+from shield.rate_limits import FixedWindow
 from subscribers.mail import emails, letters, signup_mail
 from subscribers.models import Letter, SignupRequest, Subscriber
 from subscribers.people import consent_wording
@@ -107,7 +107,7 @@ def test_no_string_in_any_field_gets_past_a_form_into_a_mail(path, field):
 
 @pytest.mark.parametrize("path", FORMS)
 def test_no_string_breaks_a_page_or_the_post(path, sign_up, client, post_office, monkeypatch):
-    monkeypatch.setattr(flood, "FORMS", Allowance("test", 10_000, timedelta(minutes=5)))
+    monkeypatch.setattr(flood, "FORMS", FixedWindow("test", 10_000, timedelta(minutes=5)))
     every = len(FORMS[path].base_fields)
     for number, string in enumerate(HOSTILE[::6]):
         field = list(FORMS[path].base_fields)[number % every]

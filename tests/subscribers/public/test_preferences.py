@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone
 
 from shield import signed_time
-from shield.rate_limits import Allowance
+from shield.rate_limits import FixedWindow
 from subscribers import addresses
 from subscribers.mail import signup_mail
 from subscribers.models import ConsentEvent, Erasure, Letter, SignupRequest, Subscriber, Suppression
@@ -264,7 +264,7 @@ def test_nothing_is_mailed_to_a_new_address_that_cannot_be_one(client, press, po
     subscriptions.leave(subscriptions.confirm(subscriptions.request("left@example.org")))
     for reason in Suppression.Reason:
         suppressions.suppress(addresses.keyed_hash(f"{reason}@example.org"), reason)
-    monkeypatch.setattr(preferences, "MOVES", Allowance("many moves", 99, timedelta(days=1)))
+    monkeypatch.setattr(preferences, "MOVES", FixedWindow("many moves", 99, timedelta(days=1)))
     send_mails(post_office)
     names = ["new", "member", "left", *Suppression.Reason]
     answers = {press("move", address=f"{name}@example.org")["Location"] for name in names}

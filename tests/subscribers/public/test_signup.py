@@ -9,7 +9,7 @@ import time_machine
 from django_tasks_db.models import DBTaskResult
 
 from shield import flood
-from shield.rate_limits import Allowance
+from shield.rate_limits import FixedWindow
 from subscribers.mail import signup_mail
 from subscribers.models import ConsentEvent, SignupRequest, Subscriber
 from subscribers.people import subscriptions
@@ -140,9 +140,9 @@ def test_what_fills_in_the_hidden_field_is_asked_to_look_again(sign_up):
 
 
 @pytest.fixture
-def strained(monkeypatch):
-    """Put the site under strain with its first form."""
-    monkeypatch.setattr(flood, "FORMS", Allowance("test", 0, flood.FORMS.per))
+def flooded(monkeypatch):
+    """Let the first form be a flood."""
+    monkeypatch.setattr(flood, "FORMS", FixedWindow("test", 0, flood.FORMS.per))
 
 
 def asked_in(page):
@@ -153,7 +153,7 @@ def fresh_stamp(page):
     return re.search(r'name="stamp" value="([^"]+)"', page.text).group(1)
 
 
-def test_under_strain_it_asks_a_plain_question_and_keeps_what_was_typed(client, sign_up, strained):
+def test_in_a_flood_it_asks_a_plain_question_and_keeps_what_was_typed(client, sign_up, flooded):
     assert 'name="answer"' not in client.get("/").text + client.get("/subscribe/").text
     page = sign_up("Anna@example.org", first_name="Anna")
     assert page.status_code == 422
@@ -174,7 +174,7 @@ def test_under_strain_it_asks_a_plain_question_and_keeps_what_was_typed(client, 
     assert SignupRequest.objects.get().first_name == "Anna"
 
 
-def test_an_answer_is_good_for_one_network_and_its_hour(sign_up, strained):
+def test_an_answer_is_good_for_one_network_and_its_hour(sign_up, flooded):
     with time_machine.travel(datetime(2026, 3, 3, 12, tzinfo=UTC), tick=False) as clock:
         answer = situations.answer(asked_in(sign_up("anna@example.org")))
         status = [
@@ -189,7 +189,7 @@ def test_an_answer_is_good_for_one_network_and_its_hour(sign_up, strained):
         assert status.count(303) <= 2
 
 
-def test_to_be_asked_costs_a_network_nothing_and_to_guess_does(sign_up, strained):
+def test_to_be_asked_costs_a_network_nothing_and_to_guess_does(sign_up, flooded):
     for _ in range(responses.PER_NETWORK.amount + 1):
         page = sign_up("anna@example.org")
         assert page.status_code == 422
@@ -201,7 +201,7 @@ def test_to_be_asked_costs_a_network_nothing_and_to_guess_does(sign_up, strained
     assert sign_up("anna@example.org", answer=answer, remote="198.51.100.1").status_code == 303
 
 
-def test_who_asks_for_the_mail_once_more_passes_the_same_shield(client, sign_up, strained):
+def test_who_asks_for_the_mail_once_more_passes_the_same_shield(client, sign_up, flooded):
     page = sign_up("anna@example.org", path="/subscribe/again/")
     assert page.status_code == 422
     assert 'action="/subscribe/again/"' in page.text

@@ -37,7 +37,7 @@ def run(time_machine):
         first, end = len(mail.outbox), timezone.now() + length
         while timezone.now() < end:
             if is_flooded:
-                flood.LASTING.spend()
+                flood.COOLDOWN.spend()
             flood_alerts.send_alarm(timezone.now())
             time_machine.move_to(timezone.now() + step, tick=False)
         return len(mail.outbox) - first
