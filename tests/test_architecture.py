@@ -12,9 +12,8 @@ ROOT = Path(settings.BASE_DIR)
 # Each room may import from those to the right of it.
 ROOMS = ("tipsite", "subscribers", "tips", "shield")
 # What is not ours, or is made by running the program.
-FOREIGN = set(
-    ".git .venv .venv-next var node_modules __pycache__ .pytest_cache .ruff_cache .hypothesis .mypy_cache".split()
-)
+FOREIGN = set(".git .venv .venv-next var node_modules".split())
+FOREIGN |= set("__pycache__ .pytest_cache .ruff_cache .mypy_cache .hypothesis".split())
 LONGEST = 400
 
 
