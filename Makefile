@@ -8,7 +8,12 @@ MANAGE := $(PY) manage.py
 # Some systems make environments without pip; then the system's own pip installs into them.
 PIP = $$(test -x $(VENV)/bin/pip && echo $(PY) -m pip || echo $(PYTHON) -m pip --python $(PY)) \
 	--disable-pip-version-check install -qq --require-hashes
+# The next Django asks for a newer Python than this program does.
+NEXT := .venv-next
+NEXT_PYTHON ?= $(firstword $(foreach each,python3.14 python3.13 python3.12 python3,$(shell \
+	$(each) -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo $(each))))
 STATE_DIR ?= var
+BIOME := lint/node_modules/.bin/biome
 STATIC := $(shell find static tips tipsite -path '*static*' -type f 2>/dev/null)
 TEMPLATES = $(shell find templates -type f \( -name '*.html' -o -name '*.txt' -o -name '*.xml' \))
 
@@ -20,10 +25,10 @@ PRODUCTION = env --unset=DEBUG SITE_URL=https://tips.example.org TRUSTED_PROXIES
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint fmt check bench soak audit lock
+.PHONY: help run test lint fmt check coverage next bench soak audit lock
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "  make %-6s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
 
 run: $(VENV)/site $(STATE_DIR)/static/staticfiles.json ## Start the site with its worker; the first time with a demonstration archive
 	@$(MANAGE) migrate --verbosity 0
@@ -33,10 +38,13 @@ run: $(VENV)/site $(STATE_DIR)/static/staticfiles.json ## Start the site with it
 test: $(VENV)/dev ## Run all tests, on SQLite and (where a server is to be had) on PostgreSQL
 	@$(PY) -m tests
 
-lint: $(VENV)/dev ## Look for mistakes, untidy code and templates, and missing migrations
+lint: $(VENV)/dev $(if $(shell command -v npm),lint/node_modules) ## Look for mistakes, untidy code, templates and scripts, and missing migrations
 	@$(VENV)/bin/ruff check
 	@$(VENV)/bin/ruff format --check
 	@$(VENV)/bin/djade --check $(TEMPLATES)
+	@$(PY) -m lint
+	@if command -v npm >/dev/null; then $(BIOME) lint --config-path=lint/scripts.jsonc --error-on-warnings static audit; \
+		else echo "Not checked: the scripts, for want of npm."; fi
 	@STATE_DIR=$(VENV)/check $(MANAGE) makemigrations --check --dry-run --skip-checks
 
 fmt: $(VENV)/dev ## Tidy code and templates
@@ -47,6 +55,14 @@ fmt: $(VENV)/dev ## Tidy code and templates
 check: lint ## Do what CI does: lint, the settings of a real site, all tests with warnings as errors
 	@$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 	@$(PY) -m tests -W error
+
+coverage: $(VENV)/dev ## Run the tests on SQLite, and name the lines and branches that none of them reaches
+	@$(VENV)/bin/coverage erase
+	@$(VENV)/bin/coverage run -m pytest; status=$$?; \
+		$(VENV)/bin/coverage combine --quiet && $(VENV)/bin/coverage report && exit $$status
+
+next: $(NEXT)/dev ## Run the tests on SQLite with the next Django, in an environment of its own
+	@$(NEXT)/bin/python -m pytest
 
 bench: $(VENV)/dev ## Measure pages, search, imports and mail on either database, against something in the same run
 	@$(PY) -m bench
@@ -79,6 +95,15 @@ $(VENV)/dev: requirements-dev.lock | $(VENV)/bin/python
 	@$(PIP) --requirement $<
 	@touch $@ $(VENV)/site
 
+# All but Django is as the lock has it, so that what fails is Django's doing.
+$(NEXT)/dev: requirements-dev.lock | $(VENV)/dev
+	@test -n "$(NEXT_PYTHON)" || { echo "Python 3.12 or newer is needed (NEXT_PYTHON=...), and was not found." >&2; exit 2; }
+	@echo "Installing the next Django and what the tests are made of; this takes a minute, once."
+	@$(VENV)/bin/uv venv --quiet --clear --python $(NEXT_PYTHON) $(NEXT)
+	@sed -n 's/^\([A-Za-z][^ ;]*==[^ ;]*\).*/\1/p' $< | grep -v '^django==' >$(NEXT)/requirements.txt
+	@$(VENV)/bin/uv pip install --quiet --python $(NEXT)/bin/python --requirement $(NEXT)/requirements.txt 'Django>=6.0a1'
+	@touch $@
+
 $(STATE_DIR)/static/staticfiles.json: $(STATIC) requirements.lock | $(VENV)/site
 	@echo "Collecting and compressing static files."
 	@$(MANAGE) collectstatic --no-input --verbosity 0
@@ -87,4 +112,9 @@ $(STATE_DIR)/static/staticfiles.json: $(STATIC) requirements.lock | $(VENV)/site
 audit/node_modules: audit/package.json
 	@echo "Installing the Nu HTML checker and Lighthouse; this takes a minute, once."
 	@cd audit && npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+lint/node_modules: lint/package-lock.json
+	@echo "Installing the lint of the scripts."
+	@cd lint && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -35,6 +35,7 @@
   if (saved) {
     for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) forget(key, saved);
     const { pathname } = new URL(document.querySelector("#site-name a")?.href || "/admin/", location.href);
+    // biome-ignore lint/suspicious/noDocumentCookie: not every browser has the Cookie Store API
     document.cookie = `saved_draft=; path=${pathname}; max-age=0; samesite=strict`;
   }
 

@@ -17,7 +17,7 @@ export const Desk = Extension.create({
       transformPastedHTML: (html) => html.replace(STYLES, ""),
     };
     const textarea = options.element.querySelector("textarea");
-    const label = textarea && textarea.id && document.querySelector(`label[for="${textarea.id}"]`);
+    const label = textarea?.id && document.querySelector(`label[for="${textarea.id}"]`);
     if (!label) return;
     const attributes = { role: "textbox", "aria-multiline": "true" };
     attributes["aria-label"] = label.textContent.replace(/:\s*$/, "");

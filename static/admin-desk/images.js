@@ -182,8 +182,8 @@ export const Picture = Image.extend({
     return [
       new Plugin({
         props: {
-          handlePaste: (view, event) => take(event, event.clipboardData),
-          handleDrop: (view, event) => take(event, event.dataTransfer),
+          handlePaste: (_view, event) => take(event, event.clipboardData),
+          handleDrop: (_view, event) => take(event, event.dataTransfer),
         },
       }),
     ];
