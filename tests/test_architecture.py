@@ -123,7 +123,7 @@ def test_pages_and_styles_ask_no_other_host():
 
 # --- What the documents promise ---------------------------------------------------------------------
 
-DOCUMENTS = [ROOT / "README.md", *files(".md", under="docs")]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *files(".md", under="docs")]
 
 
 def test_documents_name_commands_that_exist():
