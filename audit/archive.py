@@ -16,7 +16,7 @@ from django.urls import reverse
 django.setup()
 
 from tests.tips.making import make_tip
-from tips.models import State, Tip
+from tips.models import Tip, TipState
 from tips.public import archive
 
 
@@ -29,7 +29,7 @@ def fill(path):
     make_tip(
         "A teaser", body="", excerpt="How it begins, and where the text was", publish_at=None, undated=True
     )
-    make_tip("Taken back", state=State.WITHDRAWN)
+    make_tip("Taken back", state=TipState.WITHDRAWN)
 
 
 def addresses():
@@ -37,7 +37,7 @@ def addresses():
     tips = Tip.objects.published().newest_first()
     months = [(tip.publish_at.year, tip.publish_at.month) for tip in tips if tip.publish_at][:1]
     word = tips.full()[0].title.split()[-1].strip("?!.")
-    withdrawn = Tip.objects.filter(state=State.WITHDRAWN)
+    withdrawn = Tip.objects.filter(state=TipState.WITHDRAWN)
     listed = [each.get_absolute_url() for each in [*archive.categories(), *archive.tags()]]
     searches = ["", f"?q={word}", f"?q={word}e", "?q=zebra+okapi", "?q=%22%22"]
     return [

@@ -8,7 +8,7 @@ from itertools import accumulate
 from django.utils.text import slugify
 
 from tips.importers.pages import TIP_OF_THE_WEEK
-from tips.models import CategorisedTip, Category, State, Tag, TaggedTip, Tip
+from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip, TipState
 from tips.schedule import slots
 from tips.search import engine
 from tips.text import markup
@@ -83,7 +83,7 @@ def tips(total):
         yield Tip(
             title=title(number),
             slug=slugify(title(number)),
-            state=State.APPROVED,
+            state=TipState.APPROVED,
             publish_at=slots.moment(day(number, total)),
             for_mail=False,
             takeaway=takeaway,

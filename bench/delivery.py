@@ -31,7 +31,7 @@ from subscribers import tipmail
 from subscribers.delivery import scheduling
 from subscribers.models import Delivery, Mailing, Subscriber
 from tests.__main__ import ROOT
-from tips.models import State, Tip
+from tips.models import Tip, TipState
 
 # Of the bare loop's messages a second; more is asked where the database can flush several commits at once.
 ONE_CONNECTION, FOUR_CONNECTIONS = 0.45, 0.9
@@ -72,7 +72,7 @@ def tip():
         slug=f"greet-{at:%f}",
         body=_PARAGRAPH * 17,
         takeaway="Greet first.",
-        state=State.APPROVED,
+        state=TipState.APPROVED,
         publish_at=at,
         approved_at=at,
     )

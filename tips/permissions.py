@@ -1,7 +1,7 @@
 """Who may do what with tips: the permissions that the verbs ask for."""
 
 from desk.errors import NotPermitted
-from tips.models import State
+from tips.models import TipState
 
 CHANGE_ANY = "tips.change_any_tip"
 APPROVE = "tips.approve_tip"
@@ -15,7 +15,7 @@ def may_change(user, tip):
     """Tell whether a person may change a tip's texts: an author their own drafts, an editor everyone's."""
     if not user.has_perm("tips.change_tip"):
         return False
-    return user.has_perm(CHANGE_ANY) or (tip.author_id == user.pk and tip.state == State.DRAFT)
+    return user.has_perm(CHANGE_ANY) or (tip.author_id == user.pk and tip.state == TipState.DRAFT)
 
 
 def permit(user, permission, what):

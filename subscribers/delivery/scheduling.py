@@ -12,8 +12,7 @@ from django.utils import timezone
 from subscribers import tipmail
 from subscribers.models import Delivery, Mailing, Subscriber
 from subscribers.recovery import guard
-from tips.models import State as TipState
-from tips.models import Tip
+from tips.models import Tip, TipState
 from tips.schedule.slots import in_words
 
 logger = logging.getLogger(__name__)

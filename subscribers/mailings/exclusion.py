@@ -6,7 +6,7 @@ from django.utils import timezone
 from desk.errors import WrongState
 from subscribers.delivery import scheduling
 from subscribers.models import Mailing
-from tips.models import State as TipState
+from tips.models import TipState
 
 State = Mailing.State
 

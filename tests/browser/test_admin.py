@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 from tests.browser.axe import faults
 from tests.browser.conftest import visit
 from tests.tips.making import make_tip
-from tips.models import State, Tip
+from tips.models import Tip, TipState
 from tips.publishing import tagging
 from tips.text import markup
 
@@ -37,7 +37,7 @@ def save(page):
 
 def test_every_page_of_the_desk_loads_under_the_policy(desk):
     """Nothing is asked here but that the browser has no complaint, which the page itself holds."""
-    tip = make_tip(state=State.DRAFT, tags=["calm", "cool"])
+    tip = make_tip(state=TipState.DRAFT, tags=["calm", "cool"])
     tag = tip.tags.first()
     for address in (
         "tips/",
@@ -66,14 +66,14 @@ def test_every_page_of_the_desk_loads_under_the_policy(desk):
 def test_an_untouched_body_is_saved_byte_for_byte(desk):
     body = markup.clean(BODY)
     assert body == BODY
-    tip = make_tip("As it came", body=body, state=State.DRAFT)
+    tip = make_tip("As it came", body=body, state=TipState.DRAFT)
     expect(edit(desk, tip)).to_be_visible()
     save(desk)
     assert Tip.objects.get(pk=tip.pk).body == body
 
 
 def test_a_body_that_went_through_the_editor_comes_back_byte_for_byte(desk):
-    tip = make_tip("As it came", body=BODY, state=State.DRAFT)
+    tip = make_tip("As it came", body=BODY, state=TipState.DRAFT)
     text = edit(desk, tip)
     text.get_by_text("First, listen.").click()
     # A letter written and taken away again: what is sent is the editor's own writing of the whole.
@@ -105,7 +105,7 @@ def test_an_editor_writes_with_the_buttons_of_the_editor(desk):
     desk.get_by_role("button", name="Submit for review").click()
     expect(desk.locator(".messagelist")).to_contain_text("Submitted for review.")
     tip = Tip.objects.get()
-    assert tip.state == State.IN_REVIEW
+    assert tip.state == TipState.IN_REVIEW
     assert "<strong>now</strong>" in tip.body
     assert '<ul><li><p><a href="https://smile.example/">' in tip.body
     assert "Smile" in tip.body
@@ -114,7 +114,7 @@ def test_an_editor_writes_with_the_buttons_of_the_editor(desk):
 def test_tags_are_suggested_and_taken_by_keyboard_alone(desk):
     for name in ("Recovery", "Service recovery"):
         tagging.make(name)
-    tip = make_tip(tags=["calm"], state=State.DRAFT)
+    tip = make_tip(tags=["calm"], state=TipState.DRAFT)
     edit(desk, tip)
     tags = desk.get_by_role("combobox", name="Tags")
     tags.focus()
@@ -133,7 +133,7 @@ def test_tags_are_suggested_and_taken_by_keyboard_alone(desk):
 
 
 def test_the_form_works_without_a_script(browser, live_server, editor):
-    tip = make_tip("No script", body=BODY, tags=["calm"], state=State.DRAFT)
+    tip = make_tip("No script", body=BODY, tags=["calm"], state=TipState.DRAFT)
     context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
     page = context.new_page()
     page.goto("/admin/login/")
@@ -151,7 +151,7 @@ def test_the_form_works_without_a_script(browser, live_server, editor):
 
 @pytest.mark.once
 def test_axe_finds_nothing_in_the_desk(desk):
-    tip = make_tip("To come", state=State.IN_REVIEW, categories=["Sports"], tags=["calm", "cool"])
+    tip = make_tip("To come", state=TipState.IN_REVIEW, categories=["Sports"], tags=["calm", "cool"])
     make_tip("Teaser", body="", excerpt="Only this much.")
     found = {}
     for address in (

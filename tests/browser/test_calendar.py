@@ -8,7 +8,7 @@ from tests.browser.axe import faults
 from tests.browser.conftest import visit
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import State
+from tips.models import TipState
 from tips.schedule import queue, slots
 
 pytestmark = pytest.mark.browser
@@ -86,8 +86,8 @@ def test_a_stale_page_is_refused_in_words_and_shows_how_it_is(desk, coming):
 @pytest.mark.once
 def test_no_fault_of_accessibility_is_found(desk, coming):
     make_tip("Call back", publish_at=coming[0].at)
-    make_tip("Not yet", publish_at=coming[1].at, state=State.DRAFT, pinned=True)
-    make_tip("To read", publish_at=None, state=State.IN_REVIEW)
+    make_tip("Not yet", publish_at=coming[1].at, state=TipState.DRAFT, pinned=True)
+    make_tip("To read", publish_at=None, state=TipState.IN_REVIEW)
     found = {}
     for address in (CALENDAR, f"{CALENDAR}{coming[1].day}/", f"{CALENDAR}rule/", "/admin/"):
         visit(desk, address)

@@ -6,7 +6,7 @@ from tests.browser.conftest import visit
 from tests.browser.test_admin import the_editor
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import State, Tip, versions
+from tips.models import Tip, TipState, versions
 from tips.publishing import history, preview
 
 pytestmark = pytest.mark.browser
@@ -14,7 +14,9 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def tip(live_server):
-    tip = make_tip("As it was", body="<p>Listen before you answer.</p>", state=State.DRAFT, publish_at=None)
+    tip = make_tip(
+        "As it was", body="<p>Listen before you answer.</p>", state=TipState.DRAFT, publish_at=None
+    )
     versions.record(tip)
     return tip
 
@@ -78,7 +80,7 @@ def test_of_two_at_one_tip_the_second_is_warned_and_loses_nothing(desk, tip):
 
 @pytest.mark.once
 def test_axe_finds_nothing_in_history_links_and_the_sheet(desk, tip):
-    tip.state, tip.body = State.IN_REVIEW, "<h3>Why</h3><p>Listen well.</p>"
+    tip.state, tip.body = TipState.IN_REVIEW, "<h3>Why</h3><p>Listen well.</p>"
     tip.save()
     preview.make_link(tip, by=make_person("eve", "Editor"))
     first = history.saved(tip).last()

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.test_admin import the_editor
 from tests.tips.making import make_tip
-from tips.models import State
+from tips.models import TipState
 
 pytestmark = pytest.mark.browser
 
@@ -17,7 +17,9 @@ def shades(page, frame):
 
 
 def test_the_mail_of_what_is_typed_is_shown_at_each_width_light_and_dark(desk, editor):
-    tip = make_tip("Not yet", state=State.DRAFT, publish_at=None, author=editor, takeaway="Calm is catching.")
+    tip = make_tip(
+        "Not yet", state=TipState.DRAFT, publish_at=None, author=editor, takeaway="Calm is catching."
+    )
     desk.goto(f"/admin/tips/tip/{tip.pk}/change/")
     desk.get_by_label("Title").fill("Typed just now")
     the_editor(desk).fill("Fresh words, never saved.")

@@ -12,7 +12,7 @@ from tests.browser.conftest import visit
 from tests.tips.conftest import ARCHIVE
 from tests.tips.making import ago, make_tip
 from tips.importers import store
-from tips.models import State
+from tips.models import TipState
 from tips.search import engine
 
 pytestmark = pytest.mark.browser
@@ -55,7 +55,7 @@ def kinds(live_server, settings):
     )
     undated = make_tip("Without a Day", body=BODY, undated=True, tags=["welcome"])
     make_tip("Without a Day Either", undated=True)
-    withdrawn = make_tip("Taken Back", state=State.WITHDRAWN)
+    withdrawn = make_tip("Taken Back", state=TipState.WITHDRAWN)
     engine.count_words()
     asked = subscriptions.request("ann@reader.example")
     confirmed = subscriptions.request("bob@reader.example")

@@ -7,7 +7,7 @@ from tests.browser.axe import faults
 from tests.browser.test_admin import save, the_editor
 from tests.tips.images import drawn
 from tests.tips.making import make_tip
-from tips.models import Image, State, Tip
+from tips.models import Image, Tip, TipState
 from tips.search import engine
 
 pytestmark = pytest.mark.browser
@@ -108,7 +108,7 @@ def test_a_refused_picture_says_why_and_the_dialog_stays(desk):
 
 
 def test_unsaved_work_survives_a_closed_tab(desk):
-    tip = make_tip("As saved", body="<p>Saved words.</p>", state=State.DRAFT, publish_at=None)
+    tip = make_tip("As saved", body="<p>Saved words.</p>", state=TipState.DRAFT, publish_at=None)
     address = f"/admin/tips/tip/{tip.pk}/change/"
     desk.goto(address)
     the_editor(desk).get_by_text("Saved words.").click()

@@ -7,7 +7,7 @@ from django.utils import timezone
 from subscribers import addresses
 from subscribers.delivery import scheduling
 from subscribers.models import Mailing, Subscriber
-from tips.models import State, Tip
+from tips.models import Tip, TipState
 
 BODY = "<p>Greet whoever comes in before they reach the counter, and say your name.</p>"
 
@@ -32,7 +32,7 @@ def make_tip(at=None, **fields):
         "slug": f"greet-{number}",
         "body": BODY,
         "takeaway": "Greet first.",
-        "state": State.APPROVED,
+        "state": TipState.APPROVED,
         "publish_at": at,
         "approved_at": at,
     }

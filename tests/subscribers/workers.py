@@ -15,14 +15,14 @@ WORKER = """
 import django
 django.setup()
 from datetime import timedelta
-from subscribers.delivery import claims, post
-from tipsite.stopping import Stop
+from subscribers.delivery import claims, pool
+from tipsite.worker.stop_signal import Stop
 claims.LEASE, claims.BEAT = timedelta(seconds=3), timedelta(seconds=0.2)
-claims.DOUBT_LASTS, claims.BATCH, post.IDLE = timedelta(seconds=0.1), 20, 0.1
+claims.DOUBT_LASTS, claims.BATCH, pool.IDLE = timedelta(seconds=0.1), 20, 0.1
 claims.pause_after = lambda tries: timedelta(seconds=0.2)
 stop = Stop()
 stop.listen()
-mail = post.Post(stop, 4)
+mail = pool.Post(stop, 4)
 mail.start()
 while not stop.wait(60):
     pass

@@ -6,7 +6,7 @@ from itertools import count
 from django.utils import timezone
 from django.utils.text import slugify
 
-from tips.models import Category, State, Tip
+from tips.models import Category, Tip, TipState
 
 _numbers = count(1)
 
@@ -22,10 +22,10 @@ def make_tip(title="", *, body="<p>Listen before you answer.</p>", categories=No
     One in review has a category, without which it could not be approved.
     """
     if categories is None:
-        categories = ["Everyday"] if fields.get("state") == State.IN_REVIEW else ()
+        categories = ["Everyday"] if fields.get("state") == TipState.IN_REVIEW else ()
     number = next(_numbers)
     title = title or f"Tip number {number}"
-    defaults = {"slug": f"{slugify(title)}-{number}", "state": State.APPROVED, "for_mail": False}
+    defaults = {"slug": f"{slugify(title)}-{number}", "state": TipState.APPROVED, "for_mail": False}
     if not fields.get("undated"):
         defaults["publish_at"] = ago(days=7)
     tip = Tip.objects.create(title=title, body=body, **{**defaults, **fields})
@@ -39,10 +39,10 @@ def hidden_tips(**fields):
     """Save and return one tip of each kind that readers must not know of."""
     later = timezone.now() + timedelta(days=3)
     return [
-        make_tip("Hidden draft", state=State.DRAFT, publish_at=None, **fields),
-        make_tip("Hidden planned draft", state=State.DRAFT, publish_at=ago(days=2), **fields),
-        make_tip("Hidden undated draft", state=State.DRAFT, undated=True, **fields),
-        make_tip("Hidden in review", state=State.IN_REVIEW, publish_at=ago(days=2), **fields),
-        make_tip("Hidden until its slot", state=State.APPROVED, publish_at=later, **fields),
-        make_tip("Hidden after withdrawal", state=State.WITHDRAWN, publish_at=ago(days=2), **fields),
+        make_tip("Hidden draft", state=TipState.DRAFT, publish_at=None, **fields),
+        make_tip("Hidden planned draft", state=TipState.DRAFT, publish_at=ago(days=2), **fields),
+        make_tip("Hidden undated draft", state=TipState.DRAFT, undated=True, **fields),
+        make_tip("Hidden in review", state=TipState.IN_REVIEW, publish_at=ago(days=2), **fields),
+        make_tip("Hidden until its slot", state=TipState.APPROVED, publish_at=later, **fields),
+        make_tip("Hidden after withdrawal", state=TipState.WITHDRAWN, publish_at=ago(days=2), **fields),
     ]

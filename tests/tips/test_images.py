@@ -20,7 +20,7 @@ from tests.tips.images import drawn, opened, uploaded
 from tests.tips.making import hidden_tips, make_tip
 from tests.tips.people import make_person
 from tips import images
-from tips.models import Image, ImageUse, State, Tip
+from tips.models import Image, ImageUse, Tip, TipState
 from tips.publishing import preview
 
 
@@ -212,14 +212,13 @@ import sys
 import django
 django.setup()
 from django.contrib.auth.models import User
-from tests.subscribers.test_processes import shared_database
 from tests.tips.images import uploaded
-from tips import media
+from tips import images
 person = User.objects.get(username=sys.argv[1])
 print("ready", flush=True)
 input()
 for number in range(5):
-    print(media.take(uploaded(color=(number, 0, 0)), by=person).name)
+    print(images.take(uploaded(color=(number, 0, 0)), by=person).name)
 """
 
 
@@ -328,14 +327,14 @@ def test_a_picture_of_what_readers_must_not_know_is_seen_by_staff_alone(client, 
 
 def test_a_picture_of_a_draft_is_not_for_staff_who_still_owe_a_code(client, image, ed, settings):
     settings.STAFF_TWO_FACTOR = ["Editor"]
-    make_tip(body=showing(image), state=State.DRAFT, publish_at=None)
+    make_tip(body=showing(image), state=TipState.DRAFT, publish_at=None)
     client.force_login(ed)
     assert client.get(image.address).status_code == 404
 
 
 def test_a_preview_link_shows_the_pictures_of_its_own_tip_while_it_lives(client, image, ed):
-    tip = make_tip(body=showing(image), state=State.DRAFT, publish_at=None)
-    other = make_tip(state=State.DRAFT, publish_at=None)
+    tip = make_tip(body=showing(image), state=TipState.DRAFT, publish_at=None)
+    other = make_tip(state=TipState.DRAFT, publish_at=None)
     link = preview.make_link(tip, by=ed)
     address = f"{image.address}?preview={preview.token(link)}"
     page = client.get(preview.address(link)).content.decode()

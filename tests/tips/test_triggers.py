@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from tests.tips.making import make_tip
-from tips.models import State, TaggedTip, Tip
+from tips.models import TaggedTip, Tip, TipState
 from tips.search import engine
 
 
@@ -16,8 +16,8 @@ def test_migrating_there_and_back_keeps_the_triggers_at_work():
     call_command("migrate", "taggit", verbosity=0)
     tip = make_tip("Umbrella stand", tags=["rain"])
     assert engine.find("umbrella").page.tips == [tip]
-    Tip.objects.update(state=State.WITHDRAWN)
-    assert TaggedTip.objects.get().state == State.WITHDRAWN
+    Tip.objects.update(state=TipState.WITHDRAWN)
+    assert TaggedTip.objects.get().state == TipState.WITHDRAWN
     Tip.objects.all().delete()
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":

@@ -19,13 +19,13 @@ from django.utils.dateparse import parse_date
 from desk.errors import NotPermitted, Refused
 from tips import permissions
 from tips.admin import calendar_actions
-from tips.models import State, Tip, Weekday
+from tips.models import Tip, TipState, Weekday
 from tips.schedule import calendar, queue, queue_lock, slots
 
 MOST_PAGES = 1000
 # Of what is not lined up yet, so many are offered; the list of tips has all.
 MOST_OFFERED = 50
-_PLANS = (State.DRAFT, State.IN_REVIEW)
+_PLANS = (TipState.DRAFT, TipState.IN_REVIEW)
 
 
 class MoveForm(forms.Form):
@@ -133,7 +133,7 @@ class CalendarMixin:
 
     def _waiting(self, request, now):
         """Return the queue, what is in review without a day, and how many more of these there are."""
-        in_review = Tip.objects.filter(state=State.IN_REVIEW, publish_at=None, undated=False)
+        in_review = Tip.objects.filter(state=TipState.IN_REVIEW, publish_at=None, undated=False)
         tips = (queue_lock.holders(now) | in_review).for_lists().select_related("author")
         if not request.user.has_perm(permissions.CHANGE_ANY):
             # Of what has no moment yet, authors see their own.

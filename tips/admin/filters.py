@@ -4,7 +4,7 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Max, Min, Q
 from django.utils import timezone
 
-from tips.models import Category, State, Tip
+from tips.models import Category, Tip, TipState
 from tips.schedule import slots
 
 
@@ -28,8 +28,8 @@ class StateFilter(SimpleListFilter):
         if value == "public":
             return queryset.published()
         if value == "planned":
-            return queryset.filter(state=State.APPROVED, publish_at__gt=timezone.now())
-        if value in (State.DRAFT, State.IN_REVIEW, State.WITHDRAWN):
+            return queryset.filter(state=TipState.APPROVED, publish_at__gt=timezone.now())
+        if value in (TipState.DRAFT, TipState.IN_REVIEW, TipState.WITHDRAWN):
             return queryset.filter(state=value)
         return queryset
 

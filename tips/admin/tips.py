@@ -19,7 +19,7 @@ from desk.errors import NotPermitted, Refused
 from tips.admin import calendar, concurrent_editing, filters, history, images, preview, verbs
 from tips.admin.forms import TipForm
 from tips.admin.writing import WritingMixin
-from tips.models import State, Tag, Tip, newest_first, versions
+from tips.models import Tag, Tip, TipState, newest_first, versions
 from tips.publishing import editing, tagging, workflow
 from tips.schedule import queue_lock
 from tips.search import engine
@@ -92,7 +92,7 @@ class TipAdmin(
         """What readers have seen is withdrawn, not deleted: its address must say that it is gone."""
         return super().has_delete_permission(request, obj) and (
             obj is None
-            or (obj.state in (State.DRAFT, State.IN_REVIEW) and workflow.may_change(request.user, obj))
+            or (obj.state in (TipState.DRAFT, TipState.IN_REVIEW) and workflow.may_change(request.user, obj))
         )
 
     # --- The list -------------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ class TipAdmin(
         kind, word = tip.state, tip.get_state_display()
         if tip.is_published:
             kind, word = "public", "Public"
-        elif tip.state == State.APPROVED:
+        elif tip.state == TipState.APPROVED:
             kind, word = "to-come", "Approved, to come"
         return format_html('<span class="state state-{}">{}</span>', kind.replace("_", "-"), word)
 
@@ -173,7 +173,7 @@ class TipAdmin(
         names = ["author", "for_mail", "created_at", "updated_at", "body_as_read", "tags_in_words"]
         if obj and not self.has_change_permission(request, obj):
             return [*names, "in_categories"]
-        planned_here = obj is None or obj.state in (State.DRAFT, State.IN_REVIEW)
+        planned_here = obj is None or obj.state in (TipState.DRAFT, TipState.IN_REVIEW)
         if not planned_here:
             # Readers, or the search engines that led them, know the address.
             names.append("slug")

@@ -14,7 +14,7 @@ from django.urls import path, reverse
 
 from desk.errors import NotPermitted, Refused
 from tips.admin.forms import DayForm, OverrideForm, ReasonForm
-from tips.models import State, Tip, versions
+from tips.models import Tip, TipState, versions
 from tips.publishing import mail_exclusion, preconditions, preflight, workflow
 
 
@@ -50,21 +50,21 @@ class Verb:
 
 
 def _to_come(tip):
-    return tip.state == State.APPROVED and not tip.is_published
+    return tip.state == TipState.APPROVED and not tip.is_published
 
 
 VERBS = {
     "submit": Verb(
         label="Submit for review",
         run=workflow.submit,
-        offered=lambda user, tip: tip.state == State.DRAFT and workflow.may_change(user, tip),
+        offered=lambda user, tip: tip.state == TipState.DRAFT and workflow.may_change(user, tip),
         follows="An editor reads it next. Until it is sent back, only editors can change it.",
         done="Submitted for review.",
     ),
     "approve": Verb(
         label="Approve",
         run=workflow.approve,
-        offered=lambda user, tip: tip.state == State.IN_REVIEW and user.has_perm(workflow.APPROVE),
+        offered=lambda user, tip: tip.state == TipState.IN_REVIEW and user.has_perm(workflow.APPROVE),
         follows="Readers see it when its day comes; at once where it is undated.",
         done="Approved.",
         sheet=preflight.inspect,
@@ -83,21 +83,21 @@ VERBS = {
         label="Publish now",
         run=workflow.publish_now,
         offered=lambda user, tip: (
-            (tip.state == State.IN_REVIEW or _to_come(tip))
+            (tip.state == TipState.IN_REVIEW or _to_come(tip))
             and not tip.undated
             and user.has_perms([workflow.PUBLISH, workflow.APPROVE])
         ),
         follows="Readers see it at once: on the site, in the lists and in the feeds. Its day is today.",
         done="Published: readers see it now.",
         asks=True,
-        sheet=lambda tip: preflight.inspect(tip) if tip.state == State.IN_REVIEW else [],
+        sheet=lambda tip: preflight.inspect(tip) if tip.state == TipState.IN_REVIEW else [],
         approves=True,
     ),
     "send-back": Verb(
         label="Send back",
         run=workflow.send_back,
         offered=lambda user, tip: (
-            (tip.state == State.IN_REVIEW or _to_come(tip)) and user.has_perm(workflow.APPROVE)
+            (tip.state == TipState.IN_REVIEW or _to_come(tip)) and user.has_perm(workflow.APPROVE)
         ),
         follows="It is a draft again, for its author to change. It appears only when it is approved anew.",
         done="Sent back to its author.",
@@ -107,7 +107,7 @@ VERBS = {
     "withdraw": Verb(
         label="Withdraw",
         run=workflow.withdraw,
-        offered=lambda user, tip: tip.state == State.APPROVED and user.has_perm(workflow.PUBLISH),
+        offered=lambda user, tip: tip.state == TipState.APPROVED and user.has_perm(workflow.PUBLISH),
         follows="It leaves every list and feed at once. Whoever comes to its address learns that it is gone.",
         done="Withdrawn.",
         asks=True,
@@ -116,7 +116,7 @@ VERBS = {
     "reinstate": Verb(
         label="Reinstate",
         run=workflow.reinstate,
-        offered=lambda user, tip: tip.state == State.WITHDRAWN and user.has_perm(workflow.PUBLISH),
+        offered=lambda user, tip: tip.state == TipState.WITHDRAWN and user.has_perm(workflow.PUBLISH),
         follows="It goes back to its old day if it was public; else it is a draft again.",
         done="Reinstated.",
     ),

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from tips.admin import verbs
-from tips.models import State
+from tips.models import TipState
 from tips.publishing import slugs, workflow
 from tips.search import similar
 
@@ -35,7 +35,7 @@ verbs.VERBS["change-address"] = verbs.Verb(
     label="Change its address",
     run=slugs.change,
     offered=lambda user, tip: (
-        tip.state in (State.APPROVED, State.WITHDRAWN) and user.has_perm(workflow.CHANGE_ANY)
+        tip.state in (TipState.APPROVED, TipState.WITHDRAWN) and user.has_perm(workflow.CHANGE_ANY)
     ),
     follows="It stays where it is in the lists. Where readers knew the old address, it leads to the new one.",
     done="Its address is changed.",

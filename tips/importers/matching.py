@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from tips.importers import merging
 from tips.importers.records import Warned
-from tips.models import Origin, Tip
+from tips.models import ImportOrigin, Tip
 
 BATCH = 200
 
@@ -53,7 +53,7 @@ def match(merged):
     for places in batches([place for place, pks in open_questions.items() if pks]):
         pks = {pk for place in places for pk in open_questions[place]}
         rows = Tip.objects.only("title", "excerpt", "body", "takeaway").in_bulk(pks)
-        digests = dict(Origin.objects.filter(pk__in=pks).values_list("pk", "texts"))
+        digests = dict(ImportOrigin.objects.filter(pk__in=pks).values_list("pk", "texts"))
         for place in places:
             tip = merged[place]
             free = [rows[pk] for pk in open_questions[place] if pk not in taken]
@@ -72,7 +72,7 @@ def _same(tip, row, digests):
 
 def _known():
     """Return ({identity: pk}, {folded title: [(is dated, pk)]}) of all rows."""
-    origins = dict(Origin.objects.values_list("tip", "identity"))
+    origins = dict(ImportOrigin.objects.values_list("tip", "identity"))
     by_identity, by_title = {}, defaultdict(list)
     rows = Tip.objects.order_by("pk").values_list("pk", "title", "publish_at", "undated")
     for pk, title, at, undated in rows:

@@ -9,7 +9,7 @@ from tips.importers import merging, pages
 from tips.importers.matching import batches, match
 from tips.importers.records import Post, Report, Warned
 from tips.importers.taxonomy import Categories, Slugs, Tags
-from tips.models import CategorisedTip, ImportRun, Origin, State, TaggedTip, Tip, versions
+from tips.models import CategorisedTip, ImportOrigin, ImportRun, TaggedTip, Tip, TipState, versions
 from tips.publishing.tagging import key
 from tips.schedule import queue_lock, slots
 from tips.search import engine
@@ -101,7 +101,7 @@ class _Writer:
             query = Tip.objects.filter(pk__in=pks)
             query = query if self.report.dry_run else query.select_for_update()
             rows = {tip.pk: tip for tip in query.order_by("pk")}
-        origins = Origin.objects.in_bulk(pks)
+        origins = ImportOrigin.objects.in_bulk(pks)
         filed = _Links(CategorisedTip, "tip_id", "category_id", self.categories, pks)
         tagged = _Links(TaggedTip, "content_object_id", "tag_id", self.tags, pks)
         created, updated, reworded, new_origins, old_origins = [], [], [], [], []
@@ -111,10 +111,10 @@ class _Writer:
             is_new, before = tip is None, None
             if is_new:
                 tip = self.blank(stated)
-                origin = Origin(tip=tip, source=self.source, identity=stated.identity)
+                origin = ImportOrigin(tip=tip, source=self.source, identity=stated.identity)
                 ours = set(_FIELDS)
             elif origin is None:
-                origin = Origin(tip=tip, source=self.source, identity=stated.identity)
+                origin = ImportOrigin(tip=tip, source=self.source, identity=stated.identity)
                 ours = {name for name in _FIELDS if not _value(tip, name)}
                 new_origins.append(origin)
             else:
@@ -147,8 +147,8 @@ class _Writer:
             return
         Tip.objects.bulk_create(created)
         Tip.objects.bulk_update(updated, _WRITTEN)
-        Origin.objects.bulk_create(new_origins)
-        Origin.objects.bulk_update(old_origins, ["identity", "texts", "categories", "tags"])
+        ImportOrigin.objects.bulk_create(new_origins)
+        ImportOrigin.objects.bulk_update(old_origins, ["identity", "texts", "categories", "tags"])
         filed.save()
         tagged.save()
         versions.record_all(created, reason="Imported.", is_first=True)
@@ -160,7 +160,7 @@ class _Writer:
         is_public = not stated.impossible and (at is None or at <= self.now)
         return Tip(
             slug=self.slugs.take(stated.title[-1], stated.day),
-            state=State.APPROVED if is_public else State.DRAFT,
+            state=TipState.APPROVED if is_public else TipState.DRAFT,
             publish_at=at,
             undated=at is None,
             for_mail=False,
@@ -174,8 +174,8 @@ class _Writer:
             tip.title = title
         if stated.day and "publish_at" in ours:
             at = self.timetable.moment(stated.day)
-            if at > self.now and "state" in ours and tip.state == State.APPROVED:
-                tip.state = State.DRAFT
+            if at > self.now and "state" in ours and tip.state == TipState.APPROVED:
+                tip.state = TipState.DRAFT
             tip.publish_at, tip.undated = at, False
         if self.is_better(tip, stated, ours):
             tip.body = stated.body
@@ -218,7 +218,7 @@ class _Writer:
         setattr(report, what, getattr(report, what) + 1)
         report.teasers += not tip.body
         report.undated += tip.undated
-        if stated.day and tip.state == State.DRAFT and tip.publish_at and tip.publish_at > self.now:
+        if stated.day and tip.state == TipState.DRAFT and tip.publish_at and tip.publish_at > self.now:
             message = (
                 f"“{tip.title}” is dated in the future, {stated.day.isoformat()}, and was kept as a draft."
             )

@@ -317,14 +317,14 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Origin",
+            name="ImportOrigin",
             fields=[
                 (
                     "tip",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
                         primary_key=True,
-                        related_name="origin",
+                        related_name="import_origin",
                         serialize=False,
                         to="tips.tip",
                     ),
@@ -555,7 +555,7 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name="Opening",
+            name="EditingSession",
             fields=[
                 (
                     "id",
@@ -575,13 +575,17 @@ class Migration(migrations.Migration):
                 (
                     "tip",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="openings", to="tips.tip"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="editing_sessions",
+                        to="tips.tip",
                     ),
                 ),
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(models.F("tip"), models.F("user"), name="opening_once_each")
+                    models.UniqueConstraint(
+                        models.F("tip"), models.F("user"), name="editing_session_once_each"
+                    )
                 ],
             },
         ),

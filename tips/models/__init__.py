@@ -1,10 +1,12 @@
 """Tips and the ways into them, with the rules that the database holds too. By subject; import from here."""
 
-from tips.models.editing import Opening, PreviewLink
+from tips.models.contributions import Contribution
+from tips.models.editing import EditingSession, PreviewLink
+from tips.models.former_slugs import FormerSlug
 from tips.models.images import Image, ImageUse
-from tips.models.imports import Contribution, FormerSlug, ImportRun, Origin
+from tips.models.imports import ImportOrigin, ImportRun
 from tips.models.placements import CategorisedTip, Placement, TaggedTip
-from tips.models.published import ListingIndex, PublishedQuerySet, State, newest_first, oldest_first
+from tips.models.published import ListingIndex, PublishedQuerySet, TipState, newest_first, oldest_first
 from tips.models.slots import QueueVersion, SlotException, SlotRule, Weekday
 from tips.models.taxonomy import Category, Tag
 from tips.models.tip import Tip, TipQuerySet
@@ -14,24 +16,24 @@ __all__ = [
     "CategorisedTip",
     "Category",
     "Contribution",
+    "EditingSession",
     "FormerSlug",
     "Image",
     "ImageUse",
+    "ImportOrigin",
     "ImportRun",
     "ListingIndex",
-    "Opening",
-    "Origin",
     "Placement",
     "PreviewLink",
     "PublishedQuerySet",
     "QueueVersion",
     "SlotException",
     "SlotRule",
-    "State",
     "Tag",
     "TaggedTip",
     "Tip",
     "TipQuerySet",
+    "TipState",
     "Weekday",
     "Word",
     "newest_first",

@@ -5,15 +5,15 @@ from django.db import models
 from django.utils import timezone
 
 
-class Opening(models.Model):
+class EditingSession(models.Model):
     """Somebody has a tip's form open, or had it a moment ago."""
 
-    tip = models.ForeignKey("tips.Tip", on_delete=models.CASCADE, related_name="openings")
+    tip = models.ForeignKey("tips.Tip", on_delete=models.CASCADE, related_name="editing_sessions")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     seen_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint("tip", "user", name="opening_once_each")]
+        constraints = [models.UniqueConstraint("tip", "user", name="editing_session_once_each")]
 
 
 class PreviewLink(models.Model):

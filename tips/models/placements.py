@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F
 from taggit.models import ItemBase
 
-from tips.models.published import ListingIndex, PublishedQuerySet, State, newest_first
+from tips.models.published import ListingIndex, PublishedQuerySet, TipState, newest_first
 from tips.models.taxonomy import Category, Tag
 from tips.models.tip import Tip
 
@@ -19,7 +19,7 @@ class Placement(models.Model):
 
     TIP_ID = "tip_id"
 
-    state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
+    state = models.CharField(max_length=10, choices=TipState, default=TipState.DRAFT, editable=False)
     publish_at = models.DateTimeField(null=True, editable=False)
 
     objects = PublishedQuerySet.as_manager()

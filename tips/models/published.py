@@ -36,7 +36,7 @@ def _without_nulls_last(expression):
     return expression
 
 
-class State(models.TextChoices):
+class TipState(models.TextChoices):
     """The states of a tip. Whether it is public is a question about time as well: see ``published``."""
 
     DRAFT = "draft", "Draft"
@@ -54,8 +54,8 @@ class PublishedQuerySet(models.QuerySet):
         An approved tip without ``publish_at`` is an undated one: the database holds it to that.
         """
         at = at or timezone.now()
-        return self.filter(Q(publish_at__isnull=True) | Q(publish_at__lte=at), state=State.APPROVED)
+        return self.filter(Q(publish_at__isnull=True) | Q(publish_at__lte=at), state=TipState.APPROVED)
 
     def published_dated(self, at=None):
         """Return those of the published that have their day. An index finds them as one range."""
-        return self.filter(publish_at__lte=at or timezone.now(), state=State.APPROVED)
+        return self.filter(publish_at__lte=at or timezone.now(), state=TipState.APPROVED)

@@ -10,7 +10,7 @@ from taggit.managers import TaggableManager
 
 from tips.models import versions
 from tips.models.images import ImageUse
-from tips.models.published import ListingIndex, PublishedQuerySet, State, newest_first, oldest_first
+from tips.models.published import ListingIndex, PublishedQuerySet, TipState, newest_first, oldest_first
 from tips.models.taxonomy import Category
 from tips.models.vocabulary import Word
 from tips.text import markup, stems
@@ -84,7 +84,7 @@ class Tip(models.Model):
 
     title = models.CharField(max_length=200, help_text="Without a date; at most 70 characters read best.")
     slug = models.SlugField(max_length=220, unique=True, help_text="The tip's address; made from the title.")
-    state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
+    state = models.CharField(max_length=10, choices=TipState, default=TipState.DRAFT, editable=False)
     publish_at = models.DateTimeField(
         "goes live", null=True, blank=True, help_text="The slot at which readers see it, once it is approved."
     )
@@ -140,7 +140,7 @@ class Tip(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="tip_approved_is_dated_or_undated",
-                condition=~Q(state=State.APPROVED)
+                condition=~Q(state=TipState.APPROVED)
                 | Q(undated=True, publish_at__isnull=True)
                 | Q(undated=False, publish_at__isnull=False),
                 violation_error_message="An approved tip has either a moment to go live or is undated.",
@@ -199,13 +199,15 @@ class Tip(models.Model):
     @property
     def is_published(self):
         """Whether readers may see it now; a test holds this equal to ``published``."""
-        return self.state == State.APPROVED and (self.publish_at is None or self.publish_at <= timezone.now())
+        return self.state == TipState.APPROVED and (
+            self.publish_at is None or self.publish_at <= timezone.now()
+        )
 
     @property
     def is_gone(self):
         """Whether it was public and is withdrawn: readers are told so, where a draft is not found."""
         was_due = self.undated or (self.publish_at is not None and self.publish_at <= timezone.now())
-        return self.state == State.WITHDRAWN and was_due
+        return self.state == TipState.WITHDRAWN and was_due
 
     @property
     def is_teaser(self):

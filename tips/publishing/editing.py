@@ -4,7 +4,7 @@ They take and return what the verbs of ``publishing`` do.
 """
 
 from desk.errors import NotPermitted, WrongState
-from tips.models import Contribution, State, Tip
+from tips.models import Contribution, Tip, TipState
 from tips.models.versions import TEXTS
 from tips.permissions import APPROVE, CHANGE_ANY, may_change, permit
 from tips.publishing import preconditions
@@ -20,7 +20,7 @@ def start(tip, *, by):
     if not by.has_perm("tips.add_tip"):
         raise NotPermitted("You may not write tips. Ask a publisher to give you the right.")
     with queue_lock.at_the_desk(by) as desk:
-        tip.author, tip.state = by, State.DRAFT
+        tip.author, tip.state = by, TipState.DRAFT
         tip._history_user = by
         _plan_as_asked(desk, tip, None)
         tip.save()
@@ -72,9 +72,9 @@ def _reviewed_again(tip, before, by, texts):
     if before.is_published:
         permit(by, CHANGE_ANY, "correct what readers can see")
         return f"Corrected while public: {texts}."
-    if before.state != State.APPROVED:
+    if before.state != TipState.APPROVED:
         return ""
-    tip.state, tip.pinned = State.IN_REVIEW, before.publish_at is not None
+    tip.state, tip.pinned = TipState.IN_REVIEW, before.publish_at is not None
     at_risk = f", and its slot, {in_words(before.publish_at)}, is at risk until then" if tip.pinned else ""
     return f"Back in review, since its text changed ({texts}). It appears only when approved again{at_risk}."
 
@@ -87,7 +87,7 @@ def _plan_as_asked(desk, tip, before):
     permit(desk.by, APPROVE, "plan tips")
     if before:
         preconditions.refuse_public(before, "given another day")
-    if tip.state == State.APPROVED:
+    if tip.state == TipState.APPROVED:
         raise WrongState(f"“{tip}” is approved. Give it another day by the verb of that name.")
     if tip.undated and tip.publish_at:
         raise preconditions.both_dated_and_undated(tip)
@@ -99,7 +99,7 @@ def _plan_as_asked(desk, tip, before):
 
 def _fill_around(desk, tip, before):
     """Let the queue close its ranks where a tip has taken or left a place; say what followed."""
-    was = (before.state, before.pinned, before.publish_at) if before else (State.DRAFT, False, None)
+    was = (before.state, before.pinned, before.publish_at) if before else (TipState.DRAFT, False, None)
     if (tip.state, tip.pinned, tip.publish_at) == was:
         return ""
     desk.fill()
@@ -118,7 +118,7 @@ def delete(tip, *, by):
         raise NotPermitted(f"You may not delete “{tip}”. Ask its author or an editor to do it.")
     with queue_lock.at_the_desk(by) as desk:
         preconditions.see(tip, desk.now)
-        if tip.state not in (State.DRAFT, State.IN_REVIEW):
+        if tip.state not in (TipState.DRAFT, TipState.IN_REVIEW):
             raise WrongState(f"“{tip}” cannot be deleted: readers may know its address. Withdraw it instead.")
         held, name = tip.pinned, str(tip)
         tip.delete()

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from desk.errors import Overtaken, WrongState
-from tips.models import State, Tip
+from tips.models import Tip, TipState
 from tips.schedule import queue_lock
 from tips.schedule.queue_lock import log
 from tips.schedule.slots import in_words
@@ -17,16 +17,16 @@ def reason_in(reason, what):
 
 
 _NEXT = {
-    State.DRAFT: "is a draft. Submit it for review first.",
-    State.IN_REVIEW: "is in review. Approve it or send it back first.",
-    State.APPROVED: "is approved already.",
-    State.WITHDRAWN: "is withdrawn. Reinstate it first.",
+    TipState.DRAFT: "is a draft. Submit it for review first.",
+    TipState.IN_REVIEW: "is in review. Approve it or send it back first.",
+    TipState.APPROVED: "is approved already.",
+    TipState.WITHDRAWN: "is withdrawn. Reinstate it first.",
 }
 
 
 def need(tip, *states, verb):
     if tip.state not in states:
-        raise WrongState(f"“{tip}” cannot be {verb}: it {_NEXT[State(tip.state)]}")
+        raise WrongState(f"“{tip}” cannot be {verb}: it {_NEXT[TipState(tip.state)]}")
 
 
 def refuse_public(tip, verb):

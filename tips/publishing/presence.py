@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from tips.models import Opening
+from tips.models import EditingSession
 
 FORGOTTEN_AFTER = timedelta(seconds=90)
 
@@ -12,9 +12,9 @@ FORGOTTEN_AFTER = timedelta(seconds=90)
 def touch(tip, user):
     """Note that somebody has a tip open now, and forget those who had."""
     now = timezone.now()
-    Opening.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER).delete()
-    Opening.objects.bulk_create(
-        [Opening(tip=tip, user=user, seen_at=now)],
+    EditingSession.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER).delete()
+    EditingSession.objects.bulk_create(
+        [EditingSession(tip=tip, user=user, seen_at=now)],
         update_conflicts=True,
         unique_fields=["tip", "user"],
         update_fields=["seen_at"],
@@ -23,7 +23,7 @@ def touch(tip, user):
 
 def others(tip, user):
     """Return the names of the others who have a tip open, in order."""
-    recent = Opening.objects.filter(tip=tip, seen_at__gte=timezone.now() - FORGOTTEN_AFTER)
+    recent = EditingSession.objects.filter(tip=tip, seen_at__gte=timezone.now() - FORGOTTEN_AFTER)
     found = recent.exclude(user=user).select_related("user")
     return sorted(each.user.get_full_name() or each.user.get_username() for each in found)
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from desk.errors import NotPermitted, Refused
-from tips.models import PreviewLink, State, Tip
+from tips.models import PreviewLink, Tip, TipState
 from tips.publishing import workflow
 from tips.text import markup
 
@@ -161,7 +161,7 @@ def opened(token):
     except BadSignature:
         return None
     link = PreviewLink.objects.select_related("tip").filter(key=key, made_by__is_active=True).first()
-    return link if link and link.is_live and link.tip.state != State.WITHDRAWN else None
+    return link if link and link.is_live and link.tip.state != TipState.WITHDRAWN else None
 
 
 @require_safe

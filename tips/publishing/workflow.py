@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from desk.errors import NotPermitted, WrongState
-from tips.models import Contribution, State
+from tips.models import Contribution, TipState
 from tips.permissions import APPROVE, APPROVE_OWN_TEXT, CHANGE_ANY, PUBLISH, may_change, permit
 from tips.publishing import preconditions, preflight
 from tips.publishing.editing import writers
@@ -41,10 +41,10 @@ def submit(tip, *, by):
     """Hand a draft in for review."""
     if not may_change(by, tip):
         raise NotPermitted(f"You may not submit “{tip}”. Ask its author or an editor to do it.")
-    preconditions.need(tip, State.DRAFT, verb="submitted")
+    preconditions.need(tip, TipState.DRAFT, verb="submitted")
     with transaction.atomic():
         preconditions.see(tip, timezone.now())
-        preconditions.write(tip, by, "Submitted for review.", state=State.IN_REVIEW)
+        preconditions.write(tip, by, "Submitted for review.", state=TipState.IN_REVIEW)
     return "Submitted for review."
 
 
@@ -58,9 +58,9 @@ def send_back(tip, reason, *, by):
     with queue_lock.at_the_desk(by) as desk:
         preconditions.see(tip, desk.now)
         preconditions.refuse_public(tip, "sent back")
-        preconditions.need(tip, State.IN_REVIEW, State.APPROVED, verb="sent back")
-        keeps = tip.state == State.APPROVED and tip.publish_at is not None
-        preconditions.write(tip, by, f"Sent back: {reason}", state=State.DRAFT, pinned=tip.pinned or keeps)
+        preconditions.need(tip, TipState.IN_REVIEW, TipState.APPROVED, verb="sent back")
+        keeps = tip.state == TipState.APPROVED and tip.publish_at is not None
+        preconditions.write(tip, by, f"Sent back: {reason}", state=TipState.DRAFT, pinned=tip.pinned or keeps)
         if keeps:
             desk.done(f"sent “{tip}” back", besides=[tip])
             return f"Sent back. Its slot, {in_words(tip.publish_at)}, is at risk until it is approved again."
@@ -77,12 +77,12 @@ def approve(tip, *, by, override=""):
     permit(by, APPROVE, "approve tips")
     with queue_lock.at_the_desk(by) as desk:
         preconditions.see(tip, desk.now)
-        preconditions.need(tip, State.IN_REVIEW, verb="approved")
+        preconditions.need(tip, TipState.IN_REVIEW, verb="approved")
         preflight.require(tip)
         if tip.undated and tip.publish_at:
             raise preconditions.both_dated_and_undated(tip)
         own = _four_eyes(tip, override, by=by)
-        approved = {"state": State.APPROVED, "approved_at": desk.now}
+        approved = {"state": TipState.APPROVED, "approved_at": desk.now}
         if tip.undated:
             sentence = f"Approved, undated: public at once.{own}"
             preconditions.write(tip, by, sentence, **approved)
@@ -115,7 +115,7 @@ def _into_the_queue(desk, tip, own, approved):
 
 def may_override(user, tip):
     """Tell whether a tip waits for somebody else's approval, and a reason lets this person give it."""
-    return tip.state == State.IN_REVIEW and _is_own(user, tip) and user.has_perm(APPROVE_OWN_TEXT)
+    return tip.state == TipState.IN_REVIEW and _is_own(user, tip) and user.has_perm(APPROVE_OWN_TEXT)
 
 
 def _is_own(user, tip):
@@ -145,7 +145,7 @@ def schedule(tip, when, *, by):
     with queue_lock.at_the_desk(by) as desk:
         preconditions.see(tip, desk.now)
         preconditions.refuse_public(tip, "given another day")
-        preconditions.need(tip, State.DRAFT, State.IN_REVIEW, State.APPROVED, verb="planned")
+        preconditions.need(tip, TipState.DRAFT, TipState.IN_REVIEW, TipState.APPROVED, verb="planned")
         preconditions.refuse_past(when, desk.now)
         desk.refuse_taken(tip, when)
         sentence = f"Planned for {in_words(when)}."
@@ -163,20 +163,20 @@ def publish_now(tip, *, by, override=""):
     with queue_lock.at_the_desk(by) as desk:
         preconditions.see(tip, desk.now)
         own = ""
-        if tip.state != State.APPROVED:
+        if tip.state != TipState.APPROVED:
             permit(by, APPROVE, "approve tips")
         preconditions.refuse_public(tip, "published again")
-        preconditions.need(tip, State.IN_REVIEW, State.APPROVED, verb="published")
+        preconditions.need(tip, TipState.IN_REVIEW, TipState.APPROVED, verb="published")
         if tip.undated:
             raise WrongState(
                 f"“{tip}” is marked as undated: approve it, and it is public at once, without a day."
             )
-        if tip.state != State.APPROVED:
+        if tip.state != TipState.APPROVED:
             preflight.require(tip)
             own = _four_eyes(tip, override, by=by)
         was = f" It was planned for {in_words(tip.publish_at)}." if tip.publish_at else ""
         at = desk.now.replace(microsecond=0)
-        changes = {"state": State.APPROVED, "publish_at": at, "pinned": False, "approved_at": desk.now}
+        changes = {"state": TipState.APPROVED, "publish_at": at, "pinned": False, "approved_at": desk.now}
         preconditions.write(tip, by, f"Published at once.{was}{own}", **changes)
         Contribution.objects.filter(tip=tip).delete()
         desk.fill()
@@ -193,12 +193,12 @@ def withdraw(tip, reason, *, by):
     reason = preconditions.reason_in(reason, "why it is withdrawn")
     with queue_lock.at_the_desk(by) as desk:
         preconditions.see(tip, desk.now)
-        preconditions.need(tip, State.APPROVED, verb="withdrawn")
+        preconditions.need(tip, TipState.APPROVED, verb="withdrawn")
         if tip.is_published:
-            preconditions.write(tip, by, f"Withdrawn: {reason}", state=State.WITHDRAWN)
+            preconditions.write(tip, by, f"Withdrawn: {reason}", state=TipState.WITHDRAWN)
             return "Withdrawn."
         was = in_words(tip.publish_at)
-        changes = {"state": State.WITHDRAWN, "publish_at": None, "pinned": False}
+        changes = {"state": TipState.WITHDRAWN, "publish_at": None, "pinned": False}
         preconditions.write(tip, by, f"Withdrawn before its day, {was}: {reason}", **changes)
         desk.fill()
         return f"Withdrawn before its day, {was}.{desk.done(f'withdrew “{tip}”', besides=[tip])}"
@@ -209,12 +209,12 @@ def reinstate(tip, *, by):
     permit(by, PUBLISH, "reinstate tips")
     with transaction.atomic():
         preconditions.see(tip, timezone.now())
-        preconditions.need(tip, State.WITHDRAWN, verb="reinstated")
+        preconditions.need(tip, TipState.WITHDRAWN, verb="reinstated")
         if was_public(tip):
             day = f"at its old day, {in_words(tip.publish_at)}" if tip.publish_at else "undated, as it was"
-            sentence, state = f"Reinstated {day}.", State.APPROVED
+            sentence, state = f"Reinstated {day}.", TipState.APPROVED
         else:
-            sentence, state = "Reinstated as a draft; it had not been public.", State.DRAFT
+            sentence, state = "Reinstated as a draft; it had not been public.", TipState.DRAFT
         preconditions.write(tip, by, sentence, state=state)
         return sentence
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from desk.errors import Overtaken, WrongState
-from tips.models import QueueVersion, SlotException, State, Tip
+from tips.models import QueueVersion, SlotException, Tip, TipState
 from tips.permissions import APPROVE, permit
 from tips.schedule import queue_lock, slots
 from tips.schedule.slot_rules import change_rule, drop_rule
@@ -122,7 +122,10 @@ def unpin(tip, *, by, seen):
         held = _found(desk.holding(), tip)
         if not held.pinned:
             raise WrongState(f"“{held}” is not pinned; the queue moves it as it is.")
-        was, kept = slots.in_words(held.publish_at), held.publish_at if held.state == State.APPROVED else None
+        was, kept = (
+            slots.in_words(held.publish_at),
+            held.publish_at if held.state == TipState.APPROVED else None,
+        )
         Tip.objects.filter(pk=tip.pk).update(pinned=False, publish_at=kept)
         desk.fill()
         _bring_up(tip)
@@ -140,8 +143,8 @@ def swap(one, other, *, by, seen):
         if first.pk == second.pk:
             raise WrongState("A tip cannot trade places with itself. Choose two.")
         places = {
-            first.pk: (second.publish_at, second.pinned or first.state != State.APPROVED),
-            second.pk: (first.publish_at, first.pinned or second.state != State.APPROVED),
+            first.pk: (second.publish_at, second.pinned or first.state != TipState.APPROVED),
+            second.pk: (first.publish_at, first.pinned or second.state != TipState.APPROVED),
         }
         pinned = {pk: at for pk, (at, is_pinned) in places.items() if is_pinned}
         Tip.objects.filter(pk__in=places).update(pinned=False)
@@ -257,15 +260,15 @@ def _bring_up(tip):
 
 def _refuse_settled(tip, until):
     """Raise WrongState where a tip can be given no slot any more."""
-    if tip.state == State.WITHDRAWN:
+    if tip.state == TipState.WITHDRAWN:
         raise WrongState(f"“{tip}” is withdrawn. Reinstate it first.")
-    if tip.state == State.APPROVED and (tip.undated or tip.publish_at <= until):
+    if tip.state == TipState.APPROVED and (tip.undated or tip.publish_at <= until):
         when = "public already" if tip.is_published else "about to appear"
         raise WrongState(f"“{tip}” is {when}, so it keeps its place.")
 
 
 def _stands(tip):
-    verb = "goes live" if tip.state == State.APPROVED else "is planned for"
+    verb = "goes live" if tip.state == TipState.APPROVED else "is planned for"
     return f"{verb} {slots.in_words(tip.publish_at)}"
 
 
@@ -306,4 +309,4 @@ def _date(day):
 
 
 def _condition(tip):
-    return "" if tip.state == State.APPROVED else " It appears only if it is approved by then."
+    return "" if tip.state == TipState.APPROVED else " It appears only if it is approved by then."

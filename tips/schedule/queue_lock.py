@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from desk.errors import Overtaken, WrongState
-from tips.models import QueueVersion, State, Tip
+from tips.models import QueueVersion, Tip, TipState
 from tips.permissions import CHANGE_ANY
 from tips.schedule import slots
 
@@ -45,15 +45,15 @@ def holders(now):
     Those that go live within MARGIN of ``now`` hold nothing that could still be changed, and are left out.
     """
     return (
-        Tip.objects.filter(Q(state=State.APPROVED) | Q(pinned=True), publish_at__gt=now + MARGIN)
-        .exclude(state=State.WITHDRAWN)
+        Tip.objects.filter(Q(state=TipState.APPROVED) | Q(pinned=True), publish_at__gt=now + MARGIN)
+        .exclude(state=TipState.WITHDRAWN)
         .order_by("publish_at", "id")
     )
 
 
 def floats(tip):
     """Tell whether a tip that is still to come goes where the queue puts it."""
-    return tip.state == State.APPROVED and not tip.pinned
+    return tip.state == TipState.APPROVED and not tip.pinned
 
 
 def lock():

@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from tips.models import SlotException, SlotRule, State, Tip, Weekday
+from tips.models import SlotException, SlotRule, Tip, TipState, Weekday
 
 _MIDNIGHT = time()
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
@@ -240,12 +240,12 @@ class Row:
                 return f"Nothing was published: “{self.tip}” was planned, and not approved in time."
             case Standing.MISSED:
                 return "Nothing was published."
-        since = ", and withdrawn since" if self.tip.state == State.WITHDRAWN else ""
+        since = ", and withdrawn since" if self.tip.state == TipState.WITHDRAWN else ""
         when = "" if self.tip.publish_at == self.slot.at else f" on {in_words(self.tip.publish_at)}"
         return f"“{self.tip}” was published{when}{since}."
 
 
-_BEFORE_APPROVAL = {State.DRAFT: "still a draft", State.IN_REVIEW: "still in review"}
+_BEFORE_APPROVAL = {TipState.DRAFT: "still a draft", TipState.IN_REVIEW: "still in review"}
 
 
 def calendar(first, last, now=None, table=None):
@@ -275,7 +275,7 @@ def _rows(table, first, last, now):
     end = following.at if following else rows[-1].slot.at + WEEK
     tips = (
         Tip.objects.filter(publish_at__gte=rows[0].slot.at, publish_at__lt=end)
-        .filter(Q(state__in=[State.APPROVED, State.WITHDRAWN]) | Q(pinned=True))
+        .filter(Q(state__in=[TipState.APPROVED, TipState.WITHDRAWN]) | Q(pinned=True))
         .for_lists()
         .select_related("author")
         .order_by("publish_at", "id")
@@ -295,10 +295,10 @@ def _settle(row, now):
         return
     holders = [tip for tip in row.others if tip.publish_at == row.slot.at]
     if row.slot.at > now:
-        holders = [tip for tip in holders if tip.state != State.WITHDRAWN]
-        row.tip = min(holders, key=lambda tip: tip.state != State.APPROVED, default=None)
+        holders = [tip for tip in holders if tip.state != TipState.WITHDRAWN]
+        row.tip = min(holders, key=lambda tip: tip.state != TipState.APPROVED, default=None)
         if row.tip:
-            row.standing = Standing.SAFE if row.tip.state == State.APPROVED else Standing.AT_RISK
+            row.standing = Standing.SAFE if row.tip.state == TipState.APPROVED else Standing.AT_RISK
     else:
         # One that was published late, before the next slot, has filled this one.
         appeared = [tip for tip in row.others if _has_appeared(tip, now)]
@@ -308,4 +308,4 @@ def _settle(row, now):
 
 
 def _has_appeared(tip, now):
-    return tip.publish_at <= now and tip.state in (State.APPROVED, State.WITHDRAWN)
+    return tip.publish_at <= now and tip.state in (TipState.APPROVED, TipState.WITHDRAWN)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tips.models import State, Tip, Word
+from tips.models import Tip, TipState, Word
 from tips.paging import PER_PAGE, Page, in_order, last_page
 from tips.schedule import slots
 from tips.search import spelling
@@ -259,7 +259,7 @@ def public(filters=None):
     The rule is ``PublishedQuerySet.published``; a test holds the two equal.
     """
     sql = ["t.state = %s AND (t.publish_at IS NULL OR t.publish_at <= %s)"]
-    params = [State.APPROVED, _bound(timezone.now())]
+    params = [TipState.APPROVED, _bound(timezone.now())]
     if filters and filters.category:
         sql.append(
             "EXISTS (SELECT 1 FROM tips_categorisedtip p JOIN tips_category c ON c.id = p.category_id"

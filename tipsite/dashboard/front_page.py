@@ -16,7 +16,7 @@ from subscribers.mailings import charts, control, status
 from subscribers.models import Letter, Mailing, Outgoing, SignupRequest, Subscriber
 from subscribers.people import growth
 from tips import permissions
-from tips.models import ImportRun, State, Tip
+from tips.models import ImportRun, Tip, TipState
 from tips.schedule import calendar, slots
 from tipsite.alerts import notices
 from tipsite.models import Notice
@@ -103,7 +103,7 @@ class Waiting:
 
 def in_review():
     """Return (the tips in review that wait longest, as Waiting; how many there are beside them)."""
-    tips = Tip.objects.filter(state=State.IN_REVIEW).for_lists().select_related("author")
+    tips = Tip.objects.filter(state=TipState.IN_REVIEW).for_lists().select_related("author")
     tips = list(tips.order_by("updated_at", "id")[: MOST_IN_REVIEW * 10])
     submissions = LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(Tip),
@@ -167,8 +167,8 @@ def own(user):
 
     Each has ``sent_back``: the history's line that says who sent the draft back and why, or None.
     """
-    tips = Tip.objects.filter(author=user).exclude(state=State.WITHDRAWN)
-    tips = tips.filter(~Q(state=State.APPROVED) | Q(publish_at__gt=timezone.now()))
+    tips = Tip.objects.filter(author=user).exclude(state=TipState.WITHDRAWN)
+    tips = tips.filter(~Q(state=TipState.APPROVED) | Q(publish_at__gt=timezone.now()))
     tips = list(tips.for_lists().order_by("-updated_at", "-id")[:MOST_OWN])
     lines = LogEntry.objects.filter(
         Q(change_message__startswith=SENT_BACK) | Q(change_message=SUBMITTED),
@@ -178,7 +178,7 @@ def own(user):
     last = {line.object_id: line for line in lines.select_related("user").order_by("action_time", "pk")}
     for tip in tips:
         line = last.get(str(tip.pk))
-        is_back = line and tip.state == State.DRAFT and line.change_message.startswith(SENT_BACK)
+        is_back = line and tip.state == TipState.DRAFT and line.change_message.startswith(SENT_BACK)
         tip.sent_back = line if is_back else None
     return tips
 

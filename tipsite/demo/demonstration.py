@@ -73,14 +73,14 @@ def last_tuesday_before(day):
 
 
 def _was_loaded():
-    return Tip.objects.filter(origin__source=SOURCE).exists()
+    return Tip.objects.filter(import_origin__source=SOURCE).exists()
 
 
 def _found(every):
     """Count what the database holds, by kind: all of it, or only what is not the demonstration's own."""
     tips, staff = Tip.objects.all(), get_user_model().objects.all()
     found = {
-        "tips": tips if every else tips.exclude(origin__source=SOURCE),
+        "tips": tips if every else tips.exclude(import_origin__source=SOURCE),
         "staff accounts": staff if every else staff.exclude(username=STAFF),
     }
     if every:

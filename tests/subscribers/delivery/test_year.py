@@ -30,7 +30,7 @@ from tests.subscribers.bounces.test_reports import delivery_report
 from tests.tips import weeks
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import State, Tip
+from tips.models import Tip, TipState
 from tips.publishing import workflow
 from tips.schedule import queue, slots
 from tipsite.backup import backup_file
@@ -148,7 +148,7 @@ class Year:
             self.titles += 1
             title = f"Lesson {self.titles:04}"
             values = {"takeaway": "Greet first.", "for_mail": True, "publish_at": None}
-            workflow.approve(make_tip(title, state=State.IN_REVIEW, **values), by=self.editor)
+            workflow.approve(make_tip(title, state=TipState.IN_REVIEW, **values), by=self.editor)
         if week == self.plan.swapped:
             first, second = queue.waiting()[:2]
             queue.swap(first, second, by=self.editor, seen=queue.version())

@@ -19,8 +19,7 @@ from subscribers.mailings import control
 from subscribers.models import Delivery, Letter, Mailing, Subscriber, Suppression
 from subscribers.people import subscriptions, suppressions
 from tests.subscribers.posting import make_mailing, make_people, make_tip, open_mailing
-from tips.models import State as TipState
-from tips.models import Tip
+from tips.models import Tip, TipState
 from tipsite.worker import clock
 
 pytestmark = pytest.mark.django_db

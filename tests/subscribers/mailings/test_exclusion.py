@@ -12,8 +12,7 @@ from subscribers.delivery import scheduling
 from subscribers.models import Delivery, Mailing
 from tests.subscribers.posting import make_mailing, make_people, make_tip
 from tests.tips.people import make_person
-from tips.models import State as TipState
-from tips.models import Tip
+from tips.models import Tip, TipState
 from tips.publishing import mail_exclusion
 
 pytestmark = pytest.mark.django_db

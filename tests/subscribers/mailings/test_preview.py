@@ -7,7 +7,7 @@ from desk.errors import NotPermitted
 from subscribers.mailings import control
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import State
+from tips.models import TipState
 from tips.publishing import preflight
 from tips.publishing.preview import opened
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def draft():
     return make_tip(
         "Not <yet>",
-        state=State.DRAFT,
+        state=TipState.DRAFT,
         publish_at=None,
         takeaway="Calm is catching.",
         body="<p>Breathe <em>out</em> first.</p>",
@@ -131,7 +131,7 @@ def trial_of(tip):
 def test_a_test_is_sent_from_the_preview_with_pictures_that_only_a_link_shows(client, editor, mailoutbox):
     picture = "/media/" + "a" * 64 + ".png"
     body = f'<p>Breathe.</p><img src="{picture}" alt="A lung">'
-    tip = make_tip("Not <yet>", state=State.DRAFT, publish_at=None, body=body, author=editor)
+    tip = make_tip("Not <yet>", state=TipState.DRAFT, publish_at=None, body=body, author=editor)
     colleague = make_person("col", "Author", first_name="Col")
     preview = client.get(reverse("admin:tips_tip_preview", args=[tip.pk, "mail"])).text
     assert f'<a href="{trial_of(tip)}">Send a test' in preview
@@ -175,7 +175,7 @@ def test_authors_send_tests_of_their_own_tips_alone_and_what_is_typed_is_not_sen
     assert client.get(trial_of(draft)).status_code == 404
     with pytest.raises(NotPermitted, match="of this tip"):
         control.send_test(draft, ["ann@example.org"], by=author)
-    own = make_tip("Mine", state=State.DRAFT, publish_at=None, author=author)
+    own = make_tip("Mine", state=TipState.DRAFT, publish_at=None, author=author)
     assert "ann (yourself)" in client.get(trial_of(own)).text
     typed = {"title": "Typed", "body": "<p>Fresh</p>"}
     page = client.post(reverse("admin:tips_tip_preview", args=[own.pk, "mail"]), typed).text

@@ -171,7 +171,7 @@ import os, sys
 import django
 django.setup()
 from django.db import connection
-from subscribers import erasure, subscriptions
+from subscribers.people import erasure, subscriptions
 from subscribers.models import Subscriber
 # More than a page of others beside, as on a site that is in use.
 for n in range(40):

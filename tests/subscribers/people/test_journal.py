@@ -83,7 +83,7 @@ LEAVER = """
 import os, signal
 import django
 django.setup()
-from subscribers import journal, subscriptions
+from subscribers.people import journal, subscriptions
 from subscribers.models import Subscriber
 append = journal.append
 def append_and_die(entries):
@@ -117,7 +117,7 @@ APPENDER = """
 import sys
 from django.conf import settings
 settings.configure(STATE_DIR=sys.argv[1], USE_TZ=True)
-from subscribers import journal
+from subscribers.people import journal
 sys.stdin.readline()
 for n in range(100):
     keys = [f"{sys.argv[2]}-{n}-{m}" + "x" * 5000 for m in range(3)]

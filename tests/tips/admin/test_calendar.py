@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
-from tips.models import QueueVersion, SlotException, SlotRule, State, Tip
+from tips.models import QueueVersion, SlotException, SlotRule, Tip, TipState
 from tips.schedule import queue, slots
 
 CALENDAR = "/admin/tips/tip/calendar/"
@@ -64,7 +64,7 @@ def test_each_week_says_how_it_stands(desk):
     first, second, third, *_ = coming()
     make_tip("It appeared", publish_at=past[0].slot.at)
     make_tip("It is approved", publish_at=first.at)
-    make_tip("It is written still", publish_at=second.at, state=State.DRAFT, pinned=True)
+    make_tip("It is written still", publish_at=second.at, state=TipState.DRAFT, pinned=True)
     SlotException.objects.create(day=third.day, kind="skip", reason="Holidays", at=timezone.now())
     response = desk.get(CALENDAR)
     found = [(row.standing.label, row.tip and row.tip.title) for row in response.context["weeks"].coming[:4]]
@@ -116,7 +116,7 @@ def test_its_queries_do_not_grow_with_the_archive(client, editor, author):
         return len(queries)
 
     queued("One")
-    make_tip("Two", state=State.IN_REVIEW, publish_at=None, author=author)
+    make_tip("Two", state=TipState.IN_REVIEW, publish_at=None, author=author)
     make_tip("Three")
     few = asked()
     now = timezone.now()
@@ -124,7 +124,7 @@ def test_its_queries_do_not_grow_with_the_archive(client, editor, author):
         Tip(
             title=f"Old {n}",
             slug=f"old-{n}",
-            state=State.APPROVED,
+            state=TipState.APPROVED,
             author=author,
             publish_at=now - n * timedelta(days=3),
         )
@@ -133,7 +133,7 @@ def test_its_queries_do_not_grow_with_the_archive(client, editor, author):
     for number, slot in enumerate(coming(50)):
         make_tip(f"Queued {number}", publish_at=slot.at, author=editor)
     for number in range(50):
-        make_tip(f"In review {number}", state=State.IN_REVIEW, publish_at=None, author=author)
+        make_tip(f"In review {number}", state=TipState.IN_REVIEW, publish_at=None, author=author)
     assert asked() == few
     assert few <= 10
 
@@ -212,7 +212,7 @@ def test_two_tips_trade_places_and_a_pin_is_let_go(desk):
 
 
 def test_a_tip_in_review_can_be_planned_and_its_week_is_at_risk(desk):
-    tip = make_tip("Nearly there", state=State.IN_REVIEW, publish_at=None)
+    tip = make_tip("Nearly there", state=TipState.IN_REVIEW, publish_at=None)
     assert "Nearly there" in desk.get(CALENDAR).content.decode()
     send(desk, "place", tip, day=coming(1)[0].day)
     assert desk.get(CALENDAR).context["next"].standing == slots.Standing.AT_RISK
@@ -309,7 +309,7 @@ def test_a_reason_that_was_typed_survives_a_refusal(desk):
 
 def test_a_draft_is_pinned_from_the_weeks_page(desk):
     slot = coming()[2]
-    tip = make_tip("Wanted", state=State.DRAFT, publish_at=None)
+    tip = make_tip("Wanted", state=TipState.DRAFT, publish_at=None)
     assert "Wanted (draft)" in desk.get(week(slot)).content.decode()
     desk.post(week(slot), {"verb": "pin", "tip": tip.pk, "seen": queue.version()})
     tip.refresh_from_db()
@@ -374,7 +374,7 @@ def test_an_author_looks_and_reads_no_title_of_others(client, author, editor):
     first, second, *_ = coming()
     make_tip("My own secret", publish_at=first.at, author=author)
     theirs = make_tip("Their secret", publish_at=second.at, author=editor)
-    make_tip("Their draft", publish_at=None, state=State.IN_REVIEW, author=editor)
+    make_tip("Their draft", publish_at=None, state=TipState.IN_REVIEW, author=editor)
     make_tip("Public already", author=editor)
     client.force_login(author)
     page = client.get(CALENDAR).content.decode()

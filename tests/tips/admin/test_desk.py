@@ -3,14 +3,14 @@ from django.contrib.contenttypes.models import ContentType
 
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import Category, State, Tip
+from tips.models import Category, Tip, TipState
 
 pytestmark = pytest.mark.django_db
 
 
 def test_the_way_to_the_site_tells_an_author_nothing_of_anothers_draft(client):
     author = make_person("ann", "Author")
-    others, own = make_tip(state=State.DRAFT), make_tip(state=State.DRAFT, author=author)
+    others, own = make_tip(state=TipState.DRAFT), make_tip(state=TipState.DRAFT, author=author)
     category = Category.objects.create(name="Sports", slug="sports")
     client.force_login(author)
 

@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import Opening, PreviewLink, State, Tip, versions
+from tips.models import EditingSession, PreviewLink, Tip, TipState, versions
 from tips.publishing import history, preview
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def messages(response):
 
 @pytest.fixture
 def draft(author):
-    return make_tip("Mine", state=State.DRAFT, publish_at=None, author=author, categories=["Sports"])
+    return make_tip("Mine", state=TipState.DRAFT, publish_at=None, author=author, categories=["Sports"])
 
 
 # --- Versions ---------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ def test_a_revert_that_somebody_overtook_is_refused_in_a_sentence(desk, draft):
 
 
 def test_an_author_finds_no_page_about_anothers_tip(client, author, editor):
-    theirs = make_tip("Theirs", state=State.DRAFT, publish_at=None, author=editor)
+    theirs = make_tip("Theirs", state=TipState.DRAFT, publish_at=None, author=editor)
     number = versions.newest_id(theirs)
     link = preview.make_link(theirs, by=editor)
     client.force_login(author)
@@ -123,7 +123,7 @@ def test_an_author_finds_no_page_about_anothers_tip(client, author, editor):
 
 
 def test_an_author_cannot_revert_what_is_handed_in(client, author):
-    tip = make_tip(state=State.IN_REVIEW, author=author)
+    tip = make_tip(state=TipState.IN_REVIEW, author=author)
     client.force_login(author)
     assert "Revert to this" not in client.get(at("history", tip.pk)).content.decode()
     assert client.post(at("revert", tip.pk, versions.newest_id(tip))).status_code == 403
@@ -201,7 +201,7 @@ def test_links_are_made_shown_and_revoked(desk, client, draft):
 
 
 def test_a_sheet_of_faults_stands_before_approval(desk):
-    tip = make_tip("Faulty", state=State.IN_REVIEW, publish_at=None, categories=[])
+    tip = make_tip("Faulty", state=TipState.IN_REVIEW, publish_at=None, categories=[])
     response = desk.post(at("change", tip.pk), filled(title="Faulty", _verb="approve"), follow=True)
     page = response.content.decode()
     assert response.redirect_chain[-1][0].partition("?")[0] == at("do", tip.pk, "approve")
@@ -209,7 +209,7 @@ def test_a_sheet_of_faults_stands_before_approval(desk):
     assert "There is no category." in page
     assert 'value="Approve"' not in page
     assert "There is no category." in messages(desk.post(at("do", tip.pk, "approve"), {"sure": "yes"}))[-1]
-    assert Tip.objects.get(pk=tip.pk).state == State.IN_REVIEW
+    assert Tip.objects.get(pk=tip.pk).state == TipState.IN_REVIEW
 
 
 # --- Two at one tip ----------------------------------------------------------------------------------------
@@ -223,9 +223,9 @@ def test_the_form_names_others_who_have_it_open(client, editor, draft):
     sent = {"seen_version": versions.newest_id(draft)}
     said = client.post(at("still_open", draft.pk), sent).json()["line"]
     assert said.startswith("eve has this tip open too.")
-    Opening.objects.update(seen_at="2020-01-01T00:00Z")
+    EditingSession.objects.update(seen_at="2020-01-01T00:00Z")
     assert client.post(at("still_open", draft.pk), sent).json() == {"line": ""}
-    assert Opening.objects.count() == 1
+    assert EditingSession.objects.count() == 1
 
 
 def test_a_form_older_than_the_tip_is_refused_and_keeps_what_was_typed(client, editor, draft):

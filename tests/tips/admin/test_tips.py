@@ -9,7 +9,7 @@ from django.utils import timezone
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
 from tips.admin.tips import TipAdmin
-from tips.models import Category, State, Tag, Tip
+from tips.models import Category, Tag, Tip, TipState
 from tips.publishing import tagging
 from tips.schedule import slots
 
@@ -74,14 +74,14 @@ def test_the_list_is_in_the_order_of_the_site(desk):
     ],
 )
 def test_filters_find(desk, choice, found):
-    make_tip("Draft", state=State.DRAFT, publish_at=None)
+    make_tip("Draft", state=TipState.DRAFT, publish_at=None)
     make_tip("Soon", publish_at=timezone.now() + timedelta(days=2))
     make_tip("Public", categories=["Sports"])
     # An hour before midnight in the site's zone is another year in UTC.
     new_years_eve = slots.year(2020)[0] - timedelta(hours=1)
     make_tip("Teaser", body="", excerpt="Only this much.", publish_at=new_years_eve)
     make_tip("Undated", undated=True)
-    make_tip("Withdrawn", state=State.WITHDRAWN)
+    make_tip("Withdrawn", state=TipState.WITHDRAWN)
     assert set(titles(desk.get(f"{LIST}?{choice}"))) == found
 
 
@@ -90,7 +90,7 @@ def test_the_search_looks_into_every_text_of_every_tip(desk, query):
     make_tip("Other")
     make_tip(
         "Umbrellas",
-        state=State.DRAFT,
+        state=TipState.DRAFT,
         takeaway="The closing moral.",
         excerpt="The short version.",
         body="<p>Ready for any thunderstorm.</p>",
@@ -119,8 +119,8 @@ def test_the_list_asks_the_same_number_of_questions_for_any_number_of_tips(
 
 
 def test_an_author_sees_their_own_tips_only(client, author, editor):
-    make_tip("Mine", state=State.DRAFT, publish_at=None, author=author)
-    theirs = make_tip("Theirs", state=State.DRAFT, publish_at=None, author=editor)
+    make_tip("Mine", state=TipState.DRAFT, publish_at=None, author=author)
+    theirs = make_tip("Theirs", state=TipState.DRAFT, publish_at=None, author=editor)
     client.force_login(author)
     assert titles(client.get(LIST)) == ["Mine"]
     for address in ("change", "history", "delete"):
@@ -129,7 +129,7 @@ def test_an_author_sees_their_own_tips_only(client, author, editor):
 
 
 def test_an_author_reads_but_does_not_change_what_is_handed_in(client, author):
-    tip = make_tip("Handed in", state=State.IN_REVIEW, author=author, body="<p>As <em>read</em>.</p>")
+    tip = make_tip("Handed in", state=TipState.IN_REVIEW, author=author, body="<p>As <em>read</em>.</p>")
     client.force_login(author)
     page = client.get(form_of(tip))
     assert "<p>As <em>read</em>.</p>" in page.content.decode()
@@ -138,7 +138,7 @@ def test_an_author_reads_but_does_not_change_what_is_handed_in(client, author):
 
 
 def test_an_author_cannot_give_a_draft_its_day(client, author):
-    tip = make_tip(state=State.DRAFT, publish_at=None, author=author)
+    tip = make_tip(state=TipState.DRAFT, publish_at=None, author=author)
     client.force_login(author)
     day = {"publish_at_0": "2099-01-06", "publish_at_1": "07:00", "undated": "on"}
     client.post(form_of(tip), filled(title="Mine", **day))
@@ -147,7 +147,7 @@ def test_an_author_cannot_give_a_draft_its_day(client, author):
 
 
 def test_nobody_deletes_what_readers_have_seen(desk):
-    public, draft = make_tip(), make_tip(state=State.DRAFT)
+    public, draft = make_tip(), make_tip(state=TipState.DRAFT)
     assert desk.get(reverse("admin:tips_tip_delete", args=[public.pk])).status_code == 403
     assert desk.get(reverse("admin:tips_tip_delete", args=[draft.pk])).status_code == 200
 
@@ -157,13 +157,13 @@ def approved_meanwhile(monkeypatch):
     """Lets one of the tips that are being deleted be approved at the last moment."""
 
     def approve(self, request, queryset):
-        Tip.objects.filter(title="Approved meanwhile").update(state=State.APPROVED)
+        Tip.objects.filter(title="Approved meanwhile").update(state=TipState.APPROVED)
 
     monkeypatch.setattr(TipAdmin, "log_deletions", approve)
 
 
 def test_of_a_selection_all_are_deleted_or_none(desk, approved_meanwhile):
-    drafts = [make_tip(title, state=State.DRAFT) for title in ("First", "Approved meanwhile", "Last")]
+    drafts = [make_tip(title, state=TipState.DRAFT) for title in ("First", "Approved meanwhile", "Last")]
     chosen = {"action": "delete_selected", "_selected_action": [tip.pk for tip in drafts], "post": "yes"}
     page = desk.post(LIST, chosen, follow=True)
     assert "Nothing was deleted." in page.content.decode()
@@ -176,7 +176,7 @@ def test_of_a_selection_all_are_deleted_or_none(desk, approved_meanwhile):
 
 
 def test_a_tip_that_is_approved_while_it_is_deleted_stays(desk, approved_meanwhile):
-    tip = make_tip("Approved meanwhile", state=State.DRAFT)
+    tip = make_tip("Approved meanwhile", state=TipState.DRAFT)
     page = desk.post(reverse("admin:tips_tip_delete", args=[tip.pk]), {"post": "yes"}, follow=True)
     assert page.status_code == 200
     assert page.context["messages"]
@@ -201,7 +201,7 @@ def test_a_new_tip_is_a_draft_of_the_one_who_writes_it(client, author):
     )
     tip = Tip.objects.get()
     assert response.status_code == 302
-    assert (tip.title, tip.slug, tip.state, tip.author) == ("On time", "on-time", State.DRAFT, author)
+    assert (tip.title, tip.slug, tip.state, tip.author) == ("On time", "on-time", TipState.DRAFT, author)
     assert tip.body == "<p>Text</p>"
     assert [category.name for category in tip.categories.all()] == ["Sports"]
     assert set(tip.tags.names()) == {"calm", "first, second"}
@@ -244,7 +244,7 @@ def test_a_tag_in_another_case_is_the_tag_that_is_there(desk):
 
 
 def test_a_date_alone_means_the_slots_time(desk, settings):
-    tip = make_tip(state=State.DRAFT, publish_at=None)
+    tip = make_tip(state=TipState.DRAFT, publish_at=None)
     desk.post(form_of(tip), filled(publish_at_0="2099-01-06"))
     tip.refresh_from_db()
     assert timezone.localtime(tip.publish_at).strftime("%Y-%m-%d %H:%M") == "2099-01-06 07:00"
@@ -289,18 +289,18 @@ def test_suggestions_begin_with_what_was_typed(desk):
 
 
 def test_a_verbs_button_saves_the_form_first(client, author):
-    tip = make_tip(state=State.DRAFT, publish_at=None, author=author)
+    tip = make_tip(state=TipState.DRAFT, publish_at=None, author=author)
     client.force_login(author)
     client.post(form_of(tip), filled(title="Better", _verb="submit"))
     tip.refresh_from_db()
-    assert (tip.title, tip.state) == ("Better", State.IN_REVIEW)
+    assert (tip.title, tip.state) == ("Better", TipState.IN_REVIEW)
 
 
 def test_a_refused_verb_keeps_the_text_and_says_why(desk):
-    tip = make_tip(state=State.IN_REVIEW, publish_at=None)
+    tip = make_tip(state=TipState.IN_REVIEW, publish_at=None)
     response = desk.post(form_of(tip), filled(title="Better", _verb="approve"), follow=True)
     tip.refresh_from_db()
-    assert (tip.title, tip.state) == ("Better", State.IN_REVIEW)
+    assert (tip.title, tip.state) == ("Better", TipState.IN_REVIEW)
     assert "There is no category." in response.content.decode()
 
 
@@ -309,12 +309,12 @@ def test_a_verb_that_asks_leads_to_a_page_and_looking_at_it_changes_nothing(desk
     response = desk.post(form_of(tip), filled(title="Public", _verb="withdraw"), follow=True)
     assert "It leaves every list and feed at once." in response.content.decode()
     tip.refresh_from_db()
-    assert tip.state == State.APPROVED
+    assert tip.state == TipState.APPROVED
     address = response.redirect_chain[-1][0]
     assert "This field is required" in desk.post(address, {"reason": " "}).content.decode()
     desk.post(address, {"reason": "Wrong figure."})
     tip.refresh_from_db()
-    assert tip.state == State.WITHDRAWN
+    assert tip.state == TipState.WITHDRAWN
     assert LogEntry.objects.filter(object_id=tip.pk, change_message="Withdrawn: Wrong figure.").exists()
 
 
@@ -329,7 +329,7 @@ def test_another_day_is_given_on_a_page(desk):
 
 @pytest.mark.parametrize("verb", ["approve", "publish-now", "send-back", "withdraw", "reinstate"])
 def test_an_author_cannot_do_an_editors_verb_by_its_address(client, author, verb):
-    tip = make_tip(state=State.WITHDRAWN if verb == "reinstate" else State.IN_REVIEW, author=author)
+    tip = make_tip(state=TipState.WITHDRAWN if verb == "reinstate" else TipState.IN_REVIEW, author=author)
     state = tip.state
     client.force_login(author)
     assert client.post(f"{LIST}{tip.pk}/do/{verb}/", {"reason": "Because."}).status_code == 403
@@ -338,19 +338,19 @@ def test_an_author_cannot_do_an_editors_verb_by_its_address(client, author, verb
 
 
 def test_a_verb_on_anothers_draft_is_not_found(client, author, editor):
-    tip = make_tip(state=State.DRAFT, author=editor)
+    tip = make_tip(state=TipState.DRAFT, author=editor)
     client.force_login(author)
     assert client.post(f"{LIST}{tip.pk}/do/submit/").status_code == 404
     assert client.post(f"{LIST}{tip.pk}/do/eat/").status_code == 404
 
 
 def test_approving_several_does_what_can_be_done_and_names_the_rest(desk):
-    ready = make_tip("Ready", state=State.IN_REVIEW, publish_at=timezone.now() + timedelta(days=2))
-    faulty = make_tip("Faulty", state=State.IN_REVIEW, publish_at=None, categories=[])
+    ready = make_tip("Ready", state=TipState.IN_REVIEW, publish_at=timezone.now() + timedelta(days=2))
+    faulty = make_tip("Faulty", state=TipState.IN_REVIEW, publish_at=None, categories=[])
     chosen = {"action": "approve_selected", "_selected_action": [ready.pk, faulty.pk]}
     said = messages(desk.post(LIST, chosen))
     ready.refresh_from_db()
-    assert ready.state == State.APPROVED
+    assert ready.state == TipState.APPROVED
     assert said[0].startswith("“Faulty” is not ready: There is no category.")
     assert said[1] == "1 tip: Approved."
 
@@ -362,11 +362,11 @@ def test_withdrawing_several_asks_for_a_reason_first(desk):
     assert "reason" in asked.content.decode()
     assert Tip.objects.published().count() == 2
     desk.post(LIST, {**chosen, "post": "yes", "reason": "Out of date."})
-    assert Tip.objects.filter(state=State.WITHDRAWN).count() == 2
+    assert Tip.objects.filter(state=TipState.WITHDRAWN).count() == 2
 
 
 def test_an_author_is_offered_no_action_of_an_editor(client, author):
-    make_tip(author=author, state=State.DRAFT)
+    make_tip(author=author, state=TipState.DRAFT)
     client.force_login(author)
     page = client.get(LIST).content.decode()
     assert "submit_selected" in page

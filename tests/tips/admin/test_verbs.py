@@ -10,7 +10,7 @@ from django.utils import timezone
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.admin.tips import TipAdmin
-from tips.models import Contribution, State, Tip
+from tips.models import Contribution, Tip, TipState
 
 LONG = "<p>" + "Listen well before you answer them. " * 15 + "</p>"
 
@@ -19,10 +19,10 @@ LONG = "<p>" + "Listen well before you answer them. " * 15 + "</p>"
 @pytest.mark.parametrize(
     ("state", "name", "answers", "expected"),
     [
-        (State.APPROVED, "withdraw", {"reason": "Untrue"}, State.WITHDRAWN),
-        (State.WITHDRAWN, "reinstate", {"go": "on"}, State.APPROVED),
-        (State.IN_REVIEW, "send-back", {"reason": "Too long"}, State.DRAFT),
-        (State.IN_REVIEW, "publish-now", {"go": "on"}, State.APPROVED),
+        (TipState.APPROVED, "withdraw", {"reason": "Untrue"}, TipState.WITHDRAWN),
+        (TipState.WITHDRAWN, "reinstate", {"go": "on"}, TipState.APPROVED),
+        (TipState.IN_REVIEW, "send-back", {"reason": "Too long"}, TipState.DRAFT),
+        (TipState.IN_REVIEW, "publish-now", {"go": "on"}, TipState.APPROVED),
     ],
 )
 def test_a_verbs_own_page_does_it_outside_a_tests_transaction(client, state, name, answers, expected):
@@ -39,7 +39,7 @@ def test_a_verbs_own_page_does_it_outside_a_tests_transaction(client, state, nam
 
 
 def own_text_in_review(person):
-    tip = make_tip("Own words", body=LONG, state=State.IN_REVIEW, publish_at=None, author=person)
+    tip = make_tip("Own words", body=LONG, state=TipState.IN_REVIEW, publish_at=None, author=person)
     Contribution.objects.create(tip=tip, user=person)
     return tip
 
@@ -58,9 +58,9 @@ def test_a_publisher_is_asked_why_they_approve_their_own_text(client, settings, 
     page = f"/admin/tips/tip/{tip.pk}/do/{name}/"
     again = client.post(page, {"override": " "})
     assert again.context["form"].errors
-    assert Tip.objects.get().state == State.IN_REVIEW
+    assert Tip.objects.get().state == TipState.IN_REVIEW
     client.post(page, {"override": "Nobody else is here."})
-    assert Tip.objects.get().state == State.APPROVED
+    assert Tip.objects.get().state == TipState.APPROVED
     said = LogEntry.objects.filter(object_id=tip.pk).values_list("change_message", flat=True)
     assert any("Approved by one of its writers: Nobody else is here." in each for each in said)
 
@@ -76,7 +76,7 @@ def test_an_editor_is_not_asked_but_refused(client, settings, name):
     assert "override" not in client.get(page).context["form"].fields
     told = client.post(page, {"override": "It is late."}, follow=True).content.decode()
     assert "somebody else must approve it" in told
-    assert Tip.objects.get().state == State.IN_REVIEW
+    assert Tip.objects.get().state == TipState.IN_REVIEW
 
 
 # --- What the person has not seen -------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def hidden(response):
 @pytest.mark.parametrize("change", ["text", "state"])
 def test_a_verbs_page_does_nothing_to_a_tip_that_was_changed_since(client, change):
     editor = make_person("ed", "Editor")
-    tip = make_tip("Seen", body=LONG, state=State.IN_REVIEW, publish_at=None)
+    tip = make_tip("Seen", body=LONG, state=TipState.IN_REVIEW, publish_at=None)
     client.force_login(editor)
     page = f"/admin/tips/tip/{tip.pk}/do/publish-now/"
     sent = hidden(opened := client.get(page))
@@ -100,7 +100,7 @@ def test_a_verbs_page_does_nothing_to_a_tip_that_was_changed_since(client, chang
         tip.title = "Not seen"
         tip.save()
     else:
-        Tip.objects.update(state=State.APPROVED, publish_at=timezone.now() + timedelta(days=3))
+        Tip.objects.update(state=TipState.APPROVED, publish_at=timezone.now() + timedelta(days=3))
     before = Tip.objects.get().state
     told = client.post(page, sent, follow=True)
     assert told.redirect_chain[-1][0] == f"/admin/tips/tip/{tip.pk}/change/"
@@ -113,21 +113,21 @@ def test_a_verbs_page_does_nothing_to_a_tip_that_was_changed_since(client, chang
 @pytest.mark.django_db
 def test_a_verbs_button_does_nothing_to_a_tip_in_another_state_than_was_seen(client):
     client.force_login(make_person("ed", "Editor"))
-    tip = make_tip("Seen", body=LONG, state=State.IN_REVIEW, publish_at=None)
+    tip = make_tip("Seen", body=LONG, state=TipState.IN_REVIEW, publish_at=None)
     address = f"/admin/tips/tip/{tip.pk}/change/"
     assert 'name="seen_state" value="in_review"' in client.get(address).content.decode()
-    Tip.objects.update(state=State.DRAFT)
+    Tip.objects.update(state=TipState.DRAFT)
     sent = {"title": "Typed", "body": LONG, "publish_at_0": "", "publish_at_1": "", "seen_state": "in_review"}
     told = client.post(address, {**sent, "_verb": "submit"})
     assert "Somebody else changed" in told.content.decode()
-    assert (Tip.objects.get().title, Tip.objects.get().state) == ("Seen", State.DRAFT)
+    assert (Tip.objects.get().title, Tip.objects.get().state) == ("Seen", TipState.DRAFT)
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("method", "expected"), [("get", False), ("post", True)])
 def test_only_doing_a_verb_stands_in_a_transaction(client, monkeypatch, method, expected):
     client.force_login(make_person("ed", "Editor"))
-    tip = make_tip(state=State.IN_REVIEW)
+    tip = make_tip(state=TipState.IN_REVIEW)
     found = []
     get_object = TipAdmin.get_object
 

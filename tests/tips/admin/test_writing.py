@@ -7,7 +7,7 @@ from tests.tips.images import drawn, uploaded
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips import images
-from tips.models import FormerSlug, Image, State, Tip
+from tips.models import FormerSlug, Image, Tip, TipState
 from tips.publishing import slugs
 from tips.search import engine
 from tips.text import markup
@@ -43,7 +43,7 @@ def errors(response):
 
 
 def test_an_excerpt_that_nobody_wrote_follows_the_body(desk):
-    tip = make_tip(body="<p>As it was.</p>", state=State.DRAFT, publish_at=None)
+    tip = make_tip(body="<p>As it was.</p>", state=TipState.DRAFT, publish_at=None)
     assert tip.excerpt == "As it was."
     desk.post(form_of(tip), filled(body="<p>As it is now.</p>", excerpt=tip.excerpt))
     tip.refresh_from_db()
@@ -55,7 +55,7 @@ def test_an_excerpt_that_nobody_wrote_follows_the_body(desk):
 
 
 def test_the_words_are_counted_when_the_form_is_opened(desk):
-    tip = make_tip(body="<p>One two</p><ul><li><p>three</p></li></ul>", state=State.DRAFT, publish_at=None)
+    tip = make_tip(body="<p>One two</p><ul><li><p>three</p></li></ul>", state=TipState.DRAFT, publish_at=None)
     assert "<span data-word-count>3</span> words" in desk.get(form_of(tip)).content.decode()
 
 
@@ -142,14 +142,14 @@ def test_an_editor_is_shown_what_was_told_before(desk):
 
 
 def test_an_author_is_not_told_of_anothers_draft(client, author, editor):
-    make_tip("Hidden", body=STORY, state=State.DRAFT, publish_at=None, author=editor)
+    make_tip("Hidden", body=STORY, state=TipState.DRAFT, publish_at=None, author=editor)
     public = make_tip("Public", body=STORY)
     engine.count_words()
     client.force_login(author)
     page = ask(client).content.decode()
     assert "Hidden" not in page
     assert f'<a href="{public.get_absolute_url()}"' in page
-    theirs = make_tip("Theirs", state=State.DRAFT, publish_at=None, author=editor)
+    theirs = make_tip("Theirs", state=TipState.DRAFT, publish_at=None, author=editor)
     address = reverse("admin:tips_tip_earlier", args=[theirs.pk])
     assert ask(client, address).status_code == 404
 
@@ -204,9 +204,9 @@ def test_an_address_that_the_script_made_gets_a_number_where_it_is_taken(desk):
 
 
 def test_an_author_is_not_told_the_title_of_anothers_unpublished_tip(client, author, editor):
-    secret = make_tip("Secret merger", slug="merger", state=State.DRAFT, publish_at=None, author=editor)
+    secret = make_tip("Secret merger", slug="merger", state=TipState.DRAFT, publish_at=None, author=editor)
     slugs.change(make_tip("Secret plan", slug="plan"), "plan-b", by=editor)
-    Tip.objects.filter(slug="plan-b").update(state=State.WITHDRAWN)
+    Tip.objects.filter(slug="plan-b").update(state=TipState.WITHDRAWN)
     make_tip("Known to all", slug="known")
     client.force_login(author)
     for slug in ("merger", "plan"):

@@ -1,6 +1,6 @@
 """What an import left in the database, for tests to look at."""
 
-from tips.models import Category, Origin, Tag, Tip
+from tips.models import Category, ImportOrigin, Tag, Tip
 
 BODY = "The first paragraph is long enough to be cut somewhere.\n\nThe second one ends it."
 CUT = "The first paragraph is long enough"
@@ -18,7 +18,7 @@ def rows():
             *tip,
             sorted(Category.objects.filter(tips=tip[0]).values_list("name", flat=True)),
             sorted(Tag.objects.filter(tips=tip[0]).values_list("name", flat=True)),
-            *Origin.objects.filter(pk=tip[0]).values_list("identity", "texts", "categories", "tags"),
+            *ImportOrigin.objects.filter(pk=tip[0]).values_list("identity", "texts", "categories", "tags"),
         )
         for tip in Tip.objects.order_by("pk").values_list(*fields)
     ]

@@ -9,7 +9,7 @@ from django.conf import settings as site
 from tests.tips.importers.shapes import FOOTER, WEEK, page, post, teaser
 from tests.tips.importers.stored import BODY, CUT, counts, names, only, rows
 from tips.importers import store
-from tips.models import Category, State, Tag, Tip
+from tips.models import Category, Tag, Tip, TipState
 from tips.schedule import slots
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ def test_a_full_post_becomes_an_approved_tip_of_its_day_that_is_not_for_mail(bri
     assert (tip.title, tip.slug, tip.state, tip.for_mail) == (
         "Don’t Rush…Wait",
         "dont-rush-wait",
-        State.APPROVED,
+        TipState.APPROVED,
         False,
     )
     assert tip.publish_at == slots.moment(date(2019, 4, 30))
@@ -55,13 +55,13 @@ def test_a_post_without_a_date_is_public_and_undated(bring):
 
 def test_an_impossible_date_makes_an_undated_draft_with_its_title_unchanged(bring):
     report = bring(page("trust", post("A - 13/45/24", BODY)))
-    assert (only().title, only().state, only().undated) == ("A - 13/45/24", State.DRAFT, True)
+    assert (only().title, only().state, only().undated) == ("A - 13/45/24", TipState.DRAFT, True)
     assert len(report.warnings) == 1
 
 
 def test_a_tip_of_the_future_becomes_a_draft_with_a_warning(bring):
     report = bring(page("trust", post("A – 1/6/2099", BODY)))
-    assert (only().state, only().publish_at) == (State.DRAFT, slots.moment(date(2099, 1, 6)))
+    assert (only().state, only().publish_at) == (TipState.DRAFT, slots.moment(date(2099, 1, 6)))
     assert [(warning.line, "future" in warning.message) for warning in report.warnings] == [(3, True)]
 
 

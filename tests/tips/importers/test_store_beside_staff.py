@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.tips.importers.shapes import page, post, teaser
 from tests.tips.importers.stored import BODY, CUT, counts, names, only
-from tips.models import Category, State, Tag, Tip
+from tips.models import Category, Tag, Tip, TipState
 from tips.publishing import tagging
 from tips.schedule import slots
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
         ("body", "<p>Mine.</p>"),
         ("takeaway", "Mine."),
         ("takeaway", ""),
-        ("state", State.WITHDRAWN),
+        ("state", TipState.WITHDRAWN),
         ("publish_at", datetime(2018, 1, 2, 12, tzinfo=UTC)),
     ],
 )
@@ -87,7 +87,7 @@ def test_a_tip_written_by_hand_is_the_same_tip_and_gets_what_it_lacks(bring):
         "mine",
         "Mine.",
         BODY,
-        State.DRAFT,
+        TipState.DRAFT,
     )
     assert (names(tip.tags), names(tip.categories), tip.for_mail) == (["x"], ["Sports"], True)
     assert counts(bring(text)) == (0, 0, 1)

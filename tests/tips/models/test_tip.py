@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.tips.making import ago, hidden_tips, make_tip
-from tips.models import CategorisedTip, State, TaggedTip, Tip
+from tips.models import CategorisedTip, TaggedTip, Tip, TipState
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,7 @@ def titles(tips):
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(
-    state=st.sampled_from(State.values),
+    state=st.sampled_from(TipState.values),
     minutes=st.none() | st.integers(-3, 3),
     undated=st.booleans(),
 )
@@ -27,7 +27,7 @@ def test_the_two_forms_of_the_rule_of_what_is_public_agree(state, minutes, undat
     now = timezone.now()
     with time_machine.travel(now, tick=False), transaction.atomic():
         publish_at = None if minutes is None else now + timedelta(minutes=minutes)
-        if state == State.APPROVED and undated == (publish_at is not None):
+        if state == TipState.APPROVED and undated == (publish_at is not None):
             return
         tip = make_tip(state=state, publish_at=publish_at, undated=undated, tags=["one"], categories=["Two"])
         expected = Tip.objects.published().filter(pk=tip.pk).exists()
@@ -84,10 +84,10 @@ def test_a_place_in_a_list_follows_its_tip_by_whatever_path_it_changes():
     Tip.objects.filter(pk=tip.pk).update(publish_at=later)
     assert {TaggedTip.objects.get().publish_at, CategorisedTip.objects.get().publish_at} == {later}
     tip.refresh_from_db()
-    tip.state, tip.publish_at = State.DRAFT, None
+    tip.state, tip.publish_at = TipState.DRAFT, None
     tip.save()
     for placement in (TaggedTip.objects.get(), CategorisedTip.objects.get()):
-        assert (placement.state, placement.publish_at) == (State.DRAFT, None)
+        assert (placement.state, placement.publish_at) == (TipState.DRAFT, None)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE tips_tip SET undated = true, state = 'approved'")
     assert TaggedTip.objects.published().exists()

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.tips.making import ago, hidden_tips, make_tip
-from tips.models import Category, FormerSlug, State, Tag, Tip
+from tips.models import Category, FormerSlug, Tag, Tip, TipState
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +63,7 @@ def test_what_is_not_public_is_not_counted(client, archive):
 
 def test_guessed_addresses_of_hidden_tips_are_not_found(client):
     for tip in hidden_tips():
-        was_public = tip.state == State.WITHDRAWN
+        was_public = tip.state == TipState.WITHDRAWN
         response = client.get(tip.get_absolute_url())
         assert response.status_code == (410 if was_public else 404)
         if was_public:
@@ -72,7 +72,7 @@ def test_guessed_addresses_of_hidden_tips_are_not_found(client):
 
 
 def test_a_tip_withdrawn_before_its_day_is_not_found(client):
-    tip = make_tip(state=State.WITHDRAWN, publish_at=timezone.now() + timedelta(days=1))
+    tip = make_tip(state=TipState.WITHDRAWN, publish_at=timezone.now() + timedelta(days=1))
     page(client, tip.get_absolute_url(), 404)
 
 
@@ -243,7 +243,7 @@ def test_former_addresses_lead_to_the_present_ones(client):
     assert (moved.status_code, moved["Location"], moved["Cache-Control"]) == (301, "/tips/now/", "no-cache")
     assert client.get("/tag/rescue/")["Location"] == "/tag/recovery/"
     assert client.get("/tag/rescue/page/7/")["Location"] == "/tag/recovery/page/7/"
-    Tip.objects.update(state=State.DRAFT)
+    Tip.objects.update(state=TipState.DRAFT)
     page(client, "/tips/before/", 404)
     page(client, "/tag/rescue/", 404)
 

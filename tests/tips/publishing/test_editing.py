@@ -7,7 +7,7 @@ from django.utils import timezone
 from desk.errors import NotPermitted, Overtaken, WrongState
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
-from tips.models import State, Tip
+from tips.models import Tip, TipState
 from tips.publishing import editing, workflow
 from tips.schedule import slots
 
@@ -27,7 +27,7 @@ def editor():
 @pytest.fixture
 def approved(editor):
     """A tip that waits in the queue for the next slot."""
-    tip = make_tip("Call back", state=State.IN_REVIEW, publish_at=None)
+    tip = make_tip("Call back", state=TipState.IN_REVIEW, publish_at=None)
     workflow.approve(tip, by=editor)
     return tip
 
@@ -48,18 +48,18 @@ def test_an_approved_tip_whose_text_changes_goes_back_to_review_and_holds_its_sl
     slot = approved.publish_at
     setattr(approved, name, "<p>Said otherwise.</p>")
     said = editing.revise(approved, [name], by=editor)
-    assert (now_of(approved).state, now_of(approved).publish_at) == (State.IN_REVIEW, slot)
+    assert (now_of(approved).state, now_of(approved).publish_at) == (TipState.IN_REVIEW, slot)
     assert slots.ahead(count=1)[0].standing == "at_risk"
     assert said == last_line(approved)
     assert f"its text changed ({name})" in said
     workflow.approve(approved, by=editor)
-    assert (now_of(approved).state, now_of(approved).publish_at) == (State.APPROVED, slot)
+    assert (now_of(approved).state, now_of(approved).publish_at) == (TipState.APPROVED, slot)
 
 
 def test_what_changes_no_text_leaves_an_approval_alone(approved, editor):
     approved.slug = "another-address"
     editing.revise(approved, ["slug", "title", "in_categories"], by=editor)
-    assert (now_of(approved).state, now_of(approved).slug) == (State.APPROVED, "another-address")
+    assert (now_of(approved).state, now_of(approved).slug) == (TipState.APPROVED, "another-address")
 
 
 def test_a_public_tip_is_corrected_at_once_and_logged(editor):
@@ -71,7 +71,7 @@ def test_a_public_tip_is_corrected_at_once_and_logged(editor):
 
 
 def test_an_author_corrects_neither_a_public_tip_nor_one_that_waits(author, editor):
-    for state in (State.IN_REVIEW, State.APPROVED):
+    for state in (TipState.IN_REVIEW, TipState.APPROVED):
         tip = make_tip(state=state, author=author)
         tip.body = "<p>Mine.</p>"
         with pytest.raises(NotPermitted, match="You may not change"):
@@ -88,7 +88,7 @@ def test_a_tip_that_was_moved_meanwhile_is_not_written_over(approved, editor):
 
 
 def test_only_what_is_named_is_written(editor):
-    tip = make_tip(state=State.DRAFT, publish_at=None, excerpt="As it was.")
+    tip = make_tip(state=TipState.DRAFT, publish_at=None, excerpt="As it was.")
     tip.title, tip.takeaway = "Named", "Not named"
     editing.revise(tip, ["title"], by=editor)
     assert (now_of(tip).title, now_of(tip).takeaway) == ("Named", "")
@@ -99,7 +99,7 @@ def test_only_what_is_named_is_written(editor):
 
 def test_a_day_in_a_form_pins_the_tip_and_an_emptied_one_gives_the_slot_back(approved, editor):
     slot = approved.publish_at
-    draft = make_tip("Draft", state=State.DRAFT, publish_at=None)
+    draft = make_tip("Draft", state=TipState.DRAFT, publish_at=None)
     draft.publish_at = slot
     said = editing.revise(draft, ["publish_at"], by=editor)
     assert now_of(draft).pinned
@@ -111,7 +111,7 @@ def test_a_day_in_a_form_pins_the_tip_and_an_emptied_one_gives_the_slot_back(app
 
 
 def test_an_author_gives_no_day(author):
-    tip = make_tip(state=State.DRAFT, publish_at=None, author=author)
+    tip = make_tip(state=TipState.DRAFT, publish_at=None, author=author)
     tip.publish_at = slots.ahead(count=1)[0].slot.at
     with pytest.raises(NotPermitted, match="plan tips"):
         editing.revise(tip, ["publish_at"], by=author)
@@ -127,7 +127,7 @@ def test_a_day_that_has_passed_is_refused(editor):
 
 def test_a_deleted_draft_gives_its_slot_to_the_queue(approved, editor):
     slot = approved.publish_at
-    draft = make_tip("Draft", state=State.DRAFT, publish_at=None)
+    draft = make_tip("Draft", state=TipState.DRAFT, publish_at=None)
     workflow.schedule(draft, slot, by=editor)
     assert now_of(approved).publish_at > slot
     editing.delete(draft, by=editor)
@@ -171,9 +171,9 @@ def test_nobody_approves_what_they_wrote_part_of(editor, verb):
     tip = written_by(make_person("eve", "Editor"), root)
     with pytest.raises(WrongState, match="somebody else must approve it"):
         verb(tip, by=root)
-    assert now_of(tip).state == State.IN_REVIEW
+    assert now_of(tip).state == TipState.IN_REVIEW
     verb(tip, by=editor)
-    assert now_of(tip).state == State.APPROVED
+    assert now_of(tip).state == TipState.APPROVED
 
 
 @pytest.mark.usefixtures("_four_eyes")
@@ -200,7 +200,7 @@ def test_saving_without_a_change_makes_nobody_a_writer(editor):
 
 @pytest.mark.usefixtures("_four_eyes")
 def test_a_tip_that_nobody_is_known_to_have_written_is_its_authors(editor):
-    tip = make_tip(state=State.IN_REVIEW, publish_at=None, author=editor)
+    tip = make_tip(state=TipState.IN_REVIEW, publish_at=None, author=editor)
     with pytest.raises(WrongState, match="somebody else"):
         workflow.approve(tip, by=editor)
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from desk.errors import NotPermitted, Overtaken
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import Category, State, Tip, versions
+from tips.models import Category, Tip, TipState, versions
 from tips.publishing import editing, history, tagging
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +66,7 @@ def test_what_was_changed_past_the_history_is_kept_before_the_next_change(editor
 
 
 def test_a_deleted_tips_text_stays_in_the_history(editor):
-    tip = make_tip("Gone", state=State.DRAFT)
+    tip = make_tip("Gone", state=TipState.DRAFT)
     pk = tip.pk
     tip.delete()
     assert Tip.history.filter(id=pk, history_type="-", title="Gone").exists()
@@ -111,7 +111,7 @@ def test_revert_brings_back_the_text_and_nothing_else(editor):
     assert (now.title, now.body, now.takeaway, now.excerpt) == ("First", "<p>One.</p>", "T1", "One.")
     assert [each.name for each in now.categories.all()] == ["Sports"]
     assert set(now.tags.names()) == {"calm"}
-    assert (now.slug, now.state, now.publish_at) == ("moved", State.APPROVED, day)
+    assert (now.slug, now.state, now.publish_at) == ("moved", TipState.APPROVED, day)
     newest = versions.newest(now)
     assert history.who(newest) == "ed"
     assert newest.history_change_reason.startswith("Brought back the text of")
@@ -133,7 +133,7 @@ def test_reverting_an_approved_tip_that_is_to_come_sends_it_back_to_review(edito
     change(tip, editor, body="<p>Two.</p>")
     said = history.revert(tip, first, by=editor)
     now = Tip.objects.get(pk=tip.pk)
-    assert (now.state, now.body) == (State.IN_REVIEW, "<p>One.</p>")
+    assert (now.state, now.body) == (TipState.IN_REVIEW, "<p>One.</p>")
     assert "Back in review" in said
 
 
@@ -169,9 +169,9 @@ def test_what_an_earlier_sanitiser_let_through_is_cleaned_on_its_way_back(editor
 
 
 def test_an_author_reverts_their_own_drafts_only(author, editor):
-    own = make_tip(state=State.DRAFT, publish_at=None, author=author)
-    handed_in = make_tip(state=State.IN_REVIEW, publish_at=None, author=author)
-    theirs = make_tip(state=State.DRAFT, publish_at=None, author=editor)
+    own = make_tip(state=TipState.DRAFT, publish_at=None, author=author)
+    handed_in = make_tip(state=TipState.IN_REVIEW, publish_at=None, author=author)
+    theirs = make_tip(state=TipState.DRAFT, publish_at=None, author=editor)
     history.revert(own, versions.newest(own), by=author)
     for tip in (handed_in, theirs):
         with pytest.raises(NotPermitted):
@@ -194,7 +194,7 @@ def test_a_revert_that_was_looked_at_before_somebody_saved_is_refused(editor):
 
 
 def test_a_verb_that_saves_says_who_even_outside_a_request(editor):
-    tip = make_tip(state=State.DRAFT, publish_at=None)
+    tip = make_tip(state=TipState.DRAFT, publish_at=None)
     tip.body = "<p>Other words.</p>"
     editing.revise(tip, ["body"], by=editor)
     assert history.who(versions.newest(tip)) == "ed"

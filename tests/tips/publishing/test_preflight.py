@@ -7,7 +7,7 @@ from django.utils import timezone
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
 from tips import urls
-from tips.models import FormerSlug, State, Tip
+from tips.models import FormerSlug, Tip, TipState
 from tips.publishing import preflight, workflow
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ def site(settings):
 
 def reviewed(**fields):
     """Save and return a tip that has no fault, but for the fields that are given."""
-    clean = {"body": LONG, "takeaway": "Listen.", "categories": ["Service"], "state": State.IN_REVIEW}
+    clean = {"body": LONG, "takeaway": "Listen.", "categories": ["Service"], "state": TipState.IN_REVIEW}
     return make_tip(**{**clean, "publish_at": timezone.now() + timedelta(days=3), **fields})
 
 
@@ -142,7 +142,7 @@ def test_every_page_of_ours_that_has_one_address_may_be_linked_to():
 def test_a_list_may_be_linked_to_where_it_has_published_tips(address, is_there):
     day = datetime(2001, 2, 6, 12, tzinfo=UTC)
     shown = make_tip(publish_at=day, categories=["Service"], tags=["calm"])
-    make_tip(state=State.DRAFT, publish_at=day, categories=["Unread"], tags=["loud"])
+    make_tip(state=TipState.DRAFT, publish_at=day, categories=["Unread"], tags=["loud"])
     FormerSlug.objects.create(slug="quiet", tag=shown.tags.get())
     found = told(f'<p><a href="{address}">there</a></p>')
     assert [("leads to no page" in each) for each in found] == ([] if is_there else [True])
@@ -152,7 +152,7 @@ def test_a_link_may_lead_to_a_tip_that_is_public_by_then():
     day = timezone.now() + timedelta(days=3)
     make_tip("Before", slug="before", publish_at=day - timedelta(days=1))
     make_tip("After", slug="after", publish_at=day + timedelta(days=1))
-    make_tip("Gone", slug="gone", state=State.WITHDRAWN)
+    make_tip("Gone", slug="gone", state=TipState.WITHDRAWN)
     moved = make_tip("Moved", publish_at=ago(days=4))
     FormerSlug.objects.create(slug="once", tip=moved)
     links = "".join(f'<p><a href="/tips/{slug}/">x</a></p>' for slug in ("before", "after", "gone", "once"))
@@ -167,8 +167,8 @@ def test_a_fault_that_stops_keeps_a_tip_from_readers_and_a_warning_does_not():
         with pytest.raises(preflight.Unready, match="There is no category"):
             verb(stopped, by=editor)
     workflow.approve(warned, by=editor)
-    assert Tip.objects.get(pk=stopped.pk).state == State.IN_REVIEW
-    assert Tip.objects.get(pk=warned.pk).state == State.APPROVED
+    assert Tip.objects.get(pk=stopped.pk).state == TipState.IN_REVIEW
+    assert Tip.objects.get(pk=warned.pk).state == TipState.APPROVED
 
 
 def test_a_public_tip_is_not_stopped():

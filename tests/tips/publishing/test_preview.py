@@ -8,7 +8,7 @@ from django.utils import timezone
 from desk.errors import NotPermitted
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import PreviewLink, State
+from tips.models import PreviewLink, TipState
 from tips.publishing import preview
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ def editor():
 
 @pytest.fixture
 def draft():
-    return make_tip("Not yet", state=State.DRAFT, publish_at=None, categories=["Sports"], tags=["calm"])
+    return make_tip("Not yet", state=TipState.DRAFT, publish_at=None, categories=["Sports"], tags=["calm"])
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_wrong_expired_revoked_and_withdrawn_are_the_same_page(client, draft, li
         other = preview.make_link(draft, by=editor)
         PreviewLink.objects.filter(pk=other.pk).update(**change)
         answers.append(client.get(preview.address(other)))
-    type(draft).objects.filter(pk=draft.pk).update(state=State.WITHDRAWN)
+    type(draft).objects.filter(pk=draft.pk).update(state=TipState.WITHDRAWN)
     answers.append(client.get(good))
     assert {response.status_code for response in answers} == {404}
     assert len({response.content for response in answers}) == 1
@@ -114,8 +114,8 @@ def test_pictures_of_a_tip_that_is_not_public_are_asked_for_with_the_link(client
 
 def test_an_author_shows_their_own_tips_only(editor):
     author = make_person("ann", "Author")
-    own = make_tip(state=State.IN_REVIEW, author=author)
-    theirs = make_tip(state=State.DRAFT, author=editor)
+    own = make_tip(state=TipState.IN_REVIEW, author=author)
+    theirs = make_tip(state=TipState.DRAFT, author=editor)
     preview.revoke_link(preview.make_link(own, by=author), by=author)
     with pytest.raises(NotPermitted):
         preview.make_link(theirs, by=author)

@@ -4,7 +4,7 @@ from django.contrib.admin.models import LogEntry
 from desk.errors import NotPermitted, Overtaken, WrongState
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
-from tips.models import FormerSlug, State, Tip
+from tips.models import FormerSlug, Tip, TipState
 from tips.publishing import slugs
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def test_going_back_leaves_no_circle(client, ed):
 
 
 def test_an_address_that_nobody_knew_leads_nowhere(client, ed):
-    tip = make_tip(slug="secret", state=State.APPROVED, publish_at=ago(days=-2))
+    tip = make_tip(slug="secret", state=TipState.APPROVED, publish_at=ago(days=-2))
     slugs.change(tip, "later", by=ed)
     assert not FormerSlug.objects.exists()
     assert client.get("/tips/secret/").status_code == 404

@@ -4,7 +4,7 @@ from django.contrib.admin.models import LogEntry
 from desk.errors import NotPermitted
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import FormerSlug, State, Tag, TaggedTip, Tip, versions
+from tips.models import FormerSlug, Tag, TaggedTip, Tip, TipState, versions
 from tips.publishing import tagging
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,7 @@ def test_merging_keeps_a_tips_place_in_the_list_by_state_and_date(editor):
     tip = make_tip(tags=["goes"])
     tagging.merge(keep, [goes], by=editor)
     place = TaggedTip.objects.get(tag=keep)
-    assert (place.state, place.publish_at) == (State.APPROVED, tip.publish_at)
+    assert (place.state, place.publish_at) == (TipState.APPROVED, tip.publish_at)
 
 
 def test_old_addresses_lead_to_the_last_of_a_chain_of_mergers(editor):

@@ -7,7 +7,7 @@ from django.utils import timezone
 from desk.errors import NotPermitted, Overtaken
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
-from tips.models import State, Tip
+from tips.models import Tip, TipState
 from tips.publishing import workflow
 from tips.schedule import slots
 
@@ -40,11 +40,11 @@ def now_of(tip):
 
 
 def test_a_draft_goes_from_its_author_to_readers_and_leaves_a_trace(author, editor, later):
-    tip = make_tip("Call back", state=State.DRAFT, publish_at=None, author=author, categories=["Everyday"])
+    tip = make_tip("Call back", state=TipState.DRAFT, publish_at=None, author=author, categories=["Everyday"])
     workflow.submit(tip, by=author)
     workflow.schedule(tip, later, by=editor)
     workflow.approve(tip, by=editor)
-    assert (now_of(tip).state, now_of(tip).publish_at) == (State.APPROVED, later)
+    assert (now_of(tip).state, now_of(tip).publish_at) == (TipState.APPROVED, later)
     assert not now_of(tip).is_published
     assert sorted(trace(tip)) == sorted(
         [
@@ -56,21 +56,21 @@ def test_a_draft_goes_from_its_author_to_readers_and_leaves_a_trace(author, edit
 
 
 def test_an_author_submits_only_their_own_drafts(author):
-    tip = make_tip(state=State.DRAFT, publish_at=None, author=make_person("bob", "Author"))
+    tip = make_tip(state=TipState.DRAFT, publish_at=None, author=make_person("bob", "Author"))
     with pytest.raises(NotPermitted, match="its author or an editor"):
         workflow.submit(tip, by=author)
-    assert now_of(tip).state == State.DRAFT
+    assert now_of(tip).state == TipState.DRAFT
 
 
 @pytest.mark.parametrize(
     ("verb", "state", "answers"),
     [
-        (workflow.send_back, State.IN_REVIEW, ["Too long."]),
-        (workflow.approve, State.IN_REVIEW, []),
-        (workflow.schedule, State.DRAFT, [timezone.now() + timedelta(days=99)]),
-        (workflow.publish_now, State.IN_REVIEW, []),
-        (workflow.withdraw, State.APPROVED, ["Out of date."]),
-        (workflow.reinstate, State.WITHDRAWN, []),
+        (workflow.send_back, TipState.IN_REVIEW, ["Too long."]),
+        (workflow.approve, TipState.IN_REVIEW, []),
+        (workflow.schedule, TipState.DRAFT, [timezone.now() + timedelta(days=99)]),
+        (workflow.publish_now, TipState.IN_REVIEW, []),
+        (workflow.withdraw, TipState.APPROVED, ["Out of date."]),
+        (workflow.reinstate, TipState.WITHDRAWN, []),
     ],
 )
 def test_an_author_has_no_verb_of_an_editor(author, later, verb, state, answers):
@@ -84,21 +84,21 @@ def test_an_author_has_no_verb_of_an_editor(author, later, verb, state, answers)
 @pytest.mark.parametrize(
     ("verb", "answers", "states"),
     [
-        (workflow.submit, [], {State.DRAFT}),
-        (workflow.send_back, ["Too long."], {State.IN_REVIEW, State.APPROVED}),
-        (workflow.approve, [], {State.IN_REVIEW}),
+        (workflow.submit, [], {TipState.DRAFT}),
+        (workflow.send_back, ["Too long."], {TipState.IN_REVIEW, TipState.APPROVED}),
+        (workflow.approve, [], {TipState.IN_REVIEW}),
         (
             workflow.schedule,
             [timezone.now() + timedelta(days=99)],
-            {State.DRAFT, State.IN_REVIEW, State.APPROVED},
+            {TipState.DRAFT, TipState.IN_REVIEW, TipState.APPROVED},
         ),
-        (workflow.publish_now, [], {State.IN_REVIEW, State.APPROVED}),
-        (workflow.withdraw, ["Out of date."], {State.APPROVED}),
-        (workflow.reinstate, [], {State.WITHDRAWN}),
+        (workflow.publish_now, [], {TipState.IN_REVIEW, TipState.APPROVED}),
+        (workflow.withdraw, ["Out of date."], {TipState.APPROVED}),
+        (workflow.reinstate, [], {TipState.WITHDRAWN}),
     ],
 )
 def test_each_verb_is_refused_in_every_state_but_its_own(editor, later, verb, answers, states):
-    for number, state in enumerate(State):
+    for number, state in enumerate(TipState):
         tip = make_tip(state=state, publish_at=later + timedelta(weeks=number))
         # An earlier one holds the moment that this verb would plan the tip for.
         Tip.objects.exclude(pk=tip.pk).update(pinned=False, publish_at=ago(days=1))
@@ -111,7 +111,7 @@ def test_each_verb_is_refused_in_every_state_but_its_own(editor, later, verb, an
 
 
 def test_approving_a_tip_without_a_day_gives_it_the_next_free_slot(editor):
-    tip = make_tip(state=State.IN_REVIEW, publish_at=None)
+    tip = make_tip(state=TipState.IN_REVIEW, publish_at=None)
     said = workflow.approve(tip, by=editor)
     coming = slots.ahead(count=1)[0]
     assert (now_of(tip).publish_at, coming.tip, coming.standing) == (coming.slot.at, tip, "safe")
@@ -119,32 +119,34 @@ def test_approving_a_tip_without_a_day_gives_it_the_next_free_slot(editor):
 
 
 def test_approving_refuses_a_day_beside_undated(editor, later):
-    tip = make_tip(state=State.IN_REVIEW, publish_at=later, undated=True)
+    tip = make_tip(state=TipState.IN_REVIEW, publish_at=later, undated=True)
     with pytest.raises(workflow.WrongState, match="Take one of the two away"):
         workflow.approve(tip, by=editor)
 
 
 def test_a_tip_approved_after_its_moment_is_not_dated_back(editor):
-    tip = make_tip(state=State.IN_REVIEW, publish_at=ago(hours=9), pinned=True)
+    tip = make_tip(state=TipState.IN_REVIEW, publish_at=ago(hours=9), pinned=True)
     workflow.approve(tip, by=editor)
     assert not now_of(tip).is_published
     assert (now_of(tip).publish_at, now_of(tip).pinned) == (slots.ahead(count=1)[0].slot.at, False)
 
 
 def test_a_moment_that_another_tip_is_pinned_to_is_refused(editor, later):
-    held = make_tip("Held", state=State.DRAFT, publish_at=None)
+    held = make_tip("Held", state=TipState.DRAFT, publish_at=None)
     workflow.schedule(held, later, by=editor)
-    for state in (State.DRAFT, State.APPROVED):
-        tip = make_tip(state=state, publish_at=None if state == State.DRAFT else later + timedelta(weeks=1))
+    for state in (TipState.DRAFT, TipState.APPROVED):
+        tip = make_tip(
+            state=state, publish_at=None if state == TipState.DRAFT else later + timedelta(weeks=1)
+        )
         with pytest.raises(workflow.WrongState, match="held by “Held”"):
             workflow.schedule(tip, later, by=editor)
-    wished = make_tip(state=State.IN_REVIEW, publish_at=later)
+    wished = make_tip(state=TipState.IN_REVIEW, publish_at=later)
     with pytest.raises(workflow.WrongState, match="held by “Held”"):
         workflow.approve(wished, by=editor)
 
 
 def test_a_tip_that_is_sent_back_keeps_its_slot_at_risk(editor):
-    tip = make_tip(state=State.IN_REVIEW, publish_at=None)
+    tip = make_tip(state=TipState.IN_REVIEW, publish_at=None)
     workflow.approve(tip, by=editor)
     said = workflow.send_back(tip, "Too long.", by=editor)
     row = slots.ahead(count=1)[0]
@@ -156,19 +158,19 @@ def test_a_tip_that_is_sent_back_keeps_its_slot_at_risk(editor):
 
 
 def test_an_undated_tip_is_public_once_it_is_approved(editor):
-    tip = make_tip(state=State.IN_REVIEW, undated=True)
+    tip = make_tip(state=TipState.IN_REVIEW, undated=True)
     workflow.approve(tip, by=editor)
     assert now_of(tip).is_published
 
 
 def test_nothing_is_planned_for_a_moment_that_has_passed(editor):
-    tip = make_tip(state=State.DRAFT, publish_at=None)
+    tip = make_tip(state=TipState.DRAFT, publish_at=None)
     with pytest.raises(workflow.WrongState, match="Choose a later moment"):
         workflow.schedule(tip, ago(minutes=1), by=editor)
 
 
 def test_publishing_now_sets_its_day_to_now(editor, later):
-    tip = make_tip(state=State.APPROVED, publish_at=later)
+    tip = make_tip(state=TipState.APPROVED, publish_at=later)
     before = timezone.now().replace(microsecond=0)
     workflow.publish_now(tip, by=editor)
     assert before <= now_of(tip).publish_at <= timezone.now()
@@ -177,7 +179,7 @@ def test_publishing_now_sets_its_day_to_now(editor, later):
 
 
 def test_publishing_now_gives_no_day_to_an_undated_tip(editor):
-    tip = make_tip(state=State.IN_REVIEW, undated=True)
+    tip = make_tip(state=TipState.IN_REVIEW, undated=True)
     with pytest.raises(workflow.WrongState, match="marked as undated: approve it"):
         workflow.publish_now(tip, by=editor)
 
@@ -222,14 +224,14 @@ def test_a_tip_withdrawn_before_its_day_comes_back_as_a_draft(editor, later):
     # The slot is free, and nobody can tell that there was something.
     assert now_of(tip).publish_at is None
     workflow.reinstate(tip, by=editor)
-    assert now_of(tip).state == State.DRAFT
+    assert now_of(tip).state == TipState.DRAFT
 
 
 def test_of_two_who_act_at_once_the_second_is_told(editor, later):
-    tip = make_tip(state=State.IN_REVIEW, publish_at=later)
+    tip = make_tip(state=TipState.IN_REVIEW, publish_at=later)
     seen_by_another = now_of(tip)
     workflow.send_back(tip, "Too long.", by=editor)
     with pytest.raises(Overtaken, match="Somebody else changed"):
         workflow.approve(seen_by_another, by=make_person("eve", "Editor"))
-    assert now_of(tip).state == State.DRAFT
+    assert now_of(tip).state == TipState.DRAFT
     assert len(trace(tip)) == 1

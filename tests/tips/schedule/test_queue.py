@@ -10,7 +10,7 @@ from desk.errors import NotPermitted, Overtaken, WrongState
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
 from tests.tips.weeks import NOON, TODAY, at, tuesdays, week
-from tips.models import QueueVersion, SlotException, State, Tip
+from tips.models import QueueVersion, SlotException, Tip, TipState
 from tips.publishing import workflow
 from tips.schedule import queue, slots
 
@@ -31,7 +31,7 @@ def ed():
 @pytest.fixture
 def three(ed):
     """Tips A, B and C, approved in this order."""
-    tips = [make_tip(name, state=State.IN_REVIEW, publish_at=None) for name in "ABC"]
+    tips = [make_tip(name, state=TipState.IN_REVIEW, publish_at=None) for name in "ABC"]
     for tip in tips:
         workflow.approve(tip, by=ed)
     return tips
@@ -156,7 +156,7 @@ def test_a_pinned_slot_is_not_taken_from_its_tip(three, ed):
         queue.to_front(of("A"), by=ed, seen=None)
 
 
-@pytest.mark.parametrize("state", [State.DRAFT, State.IN_REVIEW])
+@pytest.mark.parametrize("state", [TipState.DRAFT, TipState.IN_REVIEW])
 def test_a_tip_that_is_not_approved_can_be_planned_and_puts_its_slot_at_risk(three, ed, state):
     tip = make_tip("D", state=state, publish_at=None)
     said = queue.pin(tip, week(1), by=ed, seen=None)
@@ -188,7 +188,7 @@ def test_two_pinned_tips_trade_places(three, ed):
 
 
 def test_a_draft_stays_pinned_wherever_it_is_swapped_to(three, ed):
-    draft = make_tip("D", state=State.DRAFT, publish_at=None)
+    draft = make_tip("D", state=TipState.DRAFT, publish_at=None)
     queue.pin(draft, week(5), by=ed, seen=None)
     queue.swap(draft, of("A"), by=ed, seen=None)
     assert lineup() == {"D": 1, "B": 2, "C": 3, "A": 5}
@@ -389,14 +389,14 @@ def test_several_are_withdrawn_one_after_the_other_as_they_were_seen_at_first(th
 
 def test_without_any_rule_an_approval_says_what_is_missing(ed):
     tuesdays().delete()
-    tip = make_tip("A", state=State.IN_REVIEW, publish_at=None)
+    tip = make_tip("A", state=TipState.IN_REVIEW, publish_at=None)
     with pytest.raises(WrongState, match="Make a slot rule first"):
         workflow.approve(tip, by=ed)
-    assert of("A").state == State.IN_REVIEW
+    assert of("A").state == TipState.IN_REVIEW
 
 
 def test_a_tip_approved_late_goes_to_the_front_of_the_queue(three, ed):
-    late = make_tip("Late", state=State.IN_REVIEW, publish_at=ago(hours=9), pinned=True)
+    late = make_tip("Late", state=TipState.IN_REVIEW, publish_at=ago(hours=9), pinned=True)
     said = workflow.approve(late, by=ed)
     assert "goes to the front of the queue" in said
     assert lineup() == {"Late": 1, "A": 2, "B": 3, "C": 4}
@@ -423,7 +423,7 @@ def test_a_tip_that_is_about_to_appear_keeps_its_moment_and_its_slot(three, ed, 
     time_machine.move_to(at(1) - timedelta(seconds=30), tick=False)
     queue.to_front(three[2], by=ed, seen=None)
     assert {title: of(title).publish_at for title in "ABC"} == {"A": at(1), "B": at(3), "C": at(2)}
-    draft = make_tip("D", state=State.DRAFT, publish_at=None)
+    draft = make_tip("D", state=TipState.DRAFT, publish_at=None)
     with pytest.raises(WrongState, match="held by “A”"):
         workflow.schedule(draft, at(1), by=ed)
     with pytest.raises(WrongState, match="too near"):

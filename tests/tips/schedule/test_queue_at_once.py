@@ -15,7 +15,7 @@ from django.db import connection
 from tests.subscribers.delivery.test_two_processes import shared_database
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import State
+from tips.models import TipState
 from tips.publishing import workflow
 from tips.schedule import queue, slots
 
@@ -28,9 +28,9 @@ import django
 django.setup()
 from django.contrib.auth.models import User
 from django.db import connection
-from tips import queue, slots
+from tips.schedule import queue, slots
 from tips.models import Tip
-from tips.refusals import Refused
+from desk.errors import Refused
 
 first, last, seen = json.loads(sys.argv[1])
 barrier = threading.Barrier(last - first + 1)
@@ -82,7 +82,7 @@ def lined_up():
     """Tips A to H, approved one after the other, and twenty editors."""
     editors = [make_person(f"editor{number}", is_superuser=True) for number in range(EDITORS)]
     for title in TIPS:
-        workflow.approve(make_tip(title, state=State.IN_REVIEW, publish_at=None), by=editors[0])
+        workflow.approve(make_tip(title, state=TipState.IN_REVIEW, publish_at=None), by=editors[0])
 
 
 def at_once(folder, seen):

@@ -14,7 +14,7 @@ from desk.errors import Refused
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tests.tips.weeks import NOON, at, tuesdays, week
-from tips.models import SlotException, State, Tip
+from tips.models import SlotException, Tip, TipState
 from tips.publishing import editing, workflow
 from tips.schedule import queue, queue_lock, slots
 
@@ -94,15 +94,15 @@ def check(before, step, now):
     held = Counter(
         moment
         for state, moment, pinned in after.values()
-        if moment and moment > now and state != State.WITHDRAWN and (pinned or state == State.APPROVED)
+        if moment and moment > now and state != TipState.WITHDRAWN and (pinned or state == TipState.APPROVED)
     )
     assert set(held.values()) <= {1}, "two tips share a moment"
     skipped = {slot.at for slot in table.between(week(-1), week(60)) if slot.skipped}
     assert not skipped & {
-        moment for state, moment, pinned in after.values() if state == State.APPROVED and not pinned
+        moment for state, moment, pinned in after.values() if state == TipState.APPROVED and not pinned
     }, "a tip stands in a skipped week"
     for title, (state, moment, pinned) in before.items():
-        if state == State.APPROVED and moment and moment <= now and title not in step:
+        if state == TipState.APPROVED and moment and moment <= now and title not in step:
             assert after[title] == (state, moment, pinned), "a public tip was touched"
         elif pinned and moment > now and title not in step and step[0] not in ("rule", "move slot"):
             assert after[title] == (state, moment, pinned), "a pinned tip was moved"
@@ -129,7 +129,7 @@ def test_no_sequence_of_verbs_loses_a_tip_or_fills_a_slot_twice(script, time_mac
     SlotException.objects.all().delete()
     by = User.objects.filter(username="ed").first() or make_person("ed", is_superuser=True)
     for number, title in enumerate(TITLES):
-        make_tip(title, state=State.IN_REVIEW if number < 5 else State.DRAFT, publish_at=None)
+        make_tip(title, state=TipState.IN_REVIEW if number < 5 else TipState.DRAFT, publish_at=None)
     for title in TITLES[:3]:
         workflow.approve(Tip.objects.get(title=title), by=by)
     for step in script:

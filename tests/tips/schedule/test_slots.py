@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from tests.tips.making import make_tip
 from tests.tips.weeks import NOON, TODAY, at, tuesdays, week
-from tips.models import SlotException, SlotRule, State
+from tips.models import SlotException, SlotRule, TipState
 from tips.schedule import slots
 from tips.schedule.slots import Standing
 
@@ -158,14 +158,14 @@ def _lineup(_tuesdays):
     """One slot of each kind: six weeks back, five ahead."""
     make_tip("Published", publish_at=at(-6))
     make_tip("Late", publish_at=at(-5) + timedelta(days=1))
-    make_tip("Never approved", state=State.DRAFT, publish_at=at(-4), pinned=True)
-    make_tip("Gone", state=State.WITHDRAWN, publish_at=at(-3))
+    make_tip("Never approved", state=TipState.DRAFT, publish_at=at(-4), pinned=True)
+    make_tip("Gone", state=TipState.WITHDRAWN, publish_at=at(-3))
     now = timezone.now()
     for day in (week(-2), week(3)):
         SlotException.objects.create(day=day, kind="skip", reason="Holidays", at=now)
     make_tip("Safe", publish_at=at(1))
-    make_tip("Planned", state=State.IN_REVIEW, publish_at=at(2), pinned=True)
-    make_tip("Only wished for", state=State.DRAFT, publish_at=at(4))
+    make_tip("Planned", state=TipState.IN_REVIEW, publish_at=at(2), pinned=True)
+    make_tip("Only wished for", state=TipState.DRAFT, publish_at=at(4))
     make_tip("Beside", publish_at=at(5) + timedelta(days=1), pinned=True)
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.tips.making import ago, hidden_tips, make_tip
-from tips.models import Category, State, Tip, Word
+from tips.models import Category, Tip, TipState, Word
 from tips.search import engine, spelling
 
 pytestmark = pytest.mark.django_db
@@ -132,7 +132,7 @@ def test_a_tip_is_found_from_the_minute_it_is_public():
     assert found("later") == []
     Tip.objects.filter(pk=tip.pk).update(publish_at=ago(minutes=1))
     assert found("later") == ["Later"]
-    Tip.objects.filter(pk=tip.pk).update(state=State.WITHDRAWN)
+    Tip.objects.filter(pk=tip.pk).update(state=TipState.WITHDRAWN)
     assert found("later") == []
 
 

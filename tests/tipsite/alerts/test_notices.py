@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tests.tips.weeks import NOON, at, tuesdays, week
-from tips.models import State, Tip
+from tips.models import Tip, TipState
 from tips.publishing import editing, workflow
 from tips.schedule import queue
 from tipsite.alerts import notices
@@ -55,12 +55,12 @@ def run(time_machine):
 
 
 def approved(title, by):
-    tip = make_tip(title, state=State.IN_REVIEW, publish_at=None)
+    tip = make_tip(title, state=TipState.IN_REVIEW, publish_at=None)
     workflow.approve(tip, by=by)
     return tip
 
 
-def planned(title, number, by, state=State.IN_REVIEW):
+def planned(title, number, by, state=TipState.IN_REVIEW):
     tip = make_tip(title, state=state, publish_at=None)
     queue.pin(tip, week(number), by=by, seen=None)
     return tip
@@ -71,7 +71,7 @@ def titles():
 
 
 def test_three_tips_appear_and_each_gap_is_told_of_twice(ed, run, time_machine):
-    planned("Never approved", 2, ed, state=State.DRAFT)
+    planned("Never approved", 2, ed, state=TipState.DRAFT)
     for title in "ABC":
         approved(title, ed)
     shown, sent = "", []

@@ -24,7 +24,7 @@ TAKE = """
 import threading
 from django.core.management import call_command
 from django.db import connection, transaction
-from subscribers import guard
+from subscribers.recovery import guard
 from tipsite.models import Heartbeat
 from subscribers.models import Subscriber, Suppression
 stop, begun = threading.Event(), threading.Event()
@@ -51,9 +51,9 @@ print("open" if not guard.refusal() else guard.refusal())
 LOOK = """
 import json
 from django.db import connection
-from subscribers import guard
+from subscribers.recovery import guard
 from subscribers.models import Subscriber, Suppression
-from tipsite.health import unapplied_migrations
+from tipsite.safety.probes import unapplied_migrations
 print(json.dumps({
     "people": Subscriber.objects.count(), "suppressed": Suppression.objects.count(),
     "refusal": guard.refusal(), "unapplied": unapplied_migrations(),

@@ -10,7 +10,7 @@ from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
 from tips.importers import store
 from tips.importers.records import Archive, Post
-from tips.models import ImportRun, SlotException, SlotRule, State, Tip
+from tips.models import ImportRun, SlotException, SlotRule, Tip, TipState
 from tips.publishing import workflow
 from tips.schedule import slots
 from tipsite.alerts import notices
@@ -54,7 +54,7 @@ def test_a_free_slot_comes_with_what_to_do(front):
 
 
 def test_a_slot_at_risk_names_its_tip(front):
-    tip = make_tip("Nearly", publish_at=coming()[0].at, state=State.IN_REVIEW, pinned=True)
+    tip = make_tip("Nearly", publish_at=coming()[0].at, state=TipState.IN_REVIEW, pinned=True)
     page = front()
     assert "is at risk: “Nearly” is planned, but is still in review." in page
     assert f'<a href="/admin/tips/tip/{tip.pk}/change/">Open the tip</a>' in page
@@ -76,7 +76,7 @@ def test_gaps_behind_the_next_slot_are_listed_with_the_way_to_fill_them(front):
 
 
 def test_what_waits_for_review_stands_with_who_and_since_when(front, author):
-    tip = make_tip("Mine to read", state=State.DRAFT, publish_at=None, author=author)
+    tip = make_tip("Mine to read", state=TipState.DRAFT, publish_at=None, author=author)
     workflow.submit(tip, by=author)
     (waiting,), more = front_page.in_review()
     assert (waiting.tip, waiting.by, more) == (tip, author, 0)
@@ -88,7 +88,7 @@ def test_what_waits_for_review_stands_with_who_and_since_when(front, author):
 
 def test_of_much_that_waits_it_shows_some_and_counts_the_rest(front):
     for _ in range(11):
-        make_tip(state=State.IN_REVIEW, publish_at=None)
+        make_tip(state=TipState.IN_REVIEW, publish_at=None)
     assert "3 more" in front()
 
 
@@ -134,7 +134,7 @@ def test_a_planned_tip_whose_slot_passed_is_an_alarm(front):
     yesterday = timezone.localdate() - timedelta(days=1)
     SlotRule.objects.update(from_date=yesterday - timedelta(days=21), weekday=yesterday.weekday())
     slot = slots.Timetable.load().slot(yesterday)
-    make_tip("Too late", state=State.IN_REVIEW, pinned=True, publish_at=slot.at)
+    make_tip("Too late", state=TipState.IN_REVIEW, pinned=True, publish_at=slot.at)
     assert "“Too late” was planned, and not approved in time." in front()
 
 
@@ -150,9 +150,9 @@ def test_the_strip_holds_a_year_of_weeks(front):
 
 
 def test_an_author_finds_their_own_matters_and_no_titles_of_others(client, author, editor):
-    make_tip("My draft", state=State.DRAFT, publish_at=None, author=author)
+    make_tip("My draft", state=TipState.DRAFT, publish_at=None, author=author)
     make_tip("Their plan", publish_at=coming()[0].at, author=editor)
-    make_tip("Their review", state=State.IN_REVIEW, publish_at=None, author=editor)
+    make_tip("Their review", state=TipState.IN_REVIEW, publish_at=None, author=editor)
     client.force_login(author)
     page = client.get(FRONT).content.decode()
     assert "My draft" in page
@@ -180,17 +180,19 @@ def test_its_queries_do_not_grow_with_the_archive(client, role, author):
         return len(queries)
 
     SlotRule.objects.update(from_date=timezone.localdate() - timedelta(weeks=10))
-    make_tip(state=State.IN_REVIEW, publish_at=None, author=person)
-    make_tip(state=State.DRAFT, publish_at=None, author=person)
+    make_tip(state=TipState.IN_REVIEW, publish_at=None, author=person)
+    make_tip(state=TipState.DRAFT, publish_at=None, author=person)
     asked()
     few = asked()
     for _ in range(30):
-        make_tip(state=State.DRAFT, publish_at=None, author=person)
-        tip = make_tip(state=State.DRAFT, publish_at=None, author=author)
+        make_tip(state=TipState.DRAFT, publish_at=None, author=person)
+        tip = make_tip(state=TipState.DRAFT, publish_at=None, author=author)
         workflow.submit(tip, by=author)
     now = ago(days=0)
     Tip.objects.bulk_create(
-        Tip(title=f"Old {n}", slug=f"old-{n}", state=State.APPROVED, publish_at=now - n * timedelta(days=3))
+        Tip(
+            title=f"Old {n}", slug=f"old-{n}", state=TipState.APPROVED, publish_at=now - n * timedelta(days=3)
+        )
         for n in range(1, 201)
     )
     assert asked() == few
@@ -198,7 +200,7 @@ def test_its_queries_do_not_grow_with_the_archive(client, role, author):
 
 
 def test_an_author_is_told_on_the_front_page_why_a_draft_came_back(client, author, editor):
-    tip = make_tip("Too short", state=State.IN_REVIEW, publish_at=None, author=author)
+    tip = make_tip("Too short", state=TipState.IN_REVIEW, publish_at=None, author=author)
     workflow.send_back(tip, "Tell the story.", by=editor)
     client.force_login(author)
     assert "Sent back: Tell the story." in client.get("/admin/").content.decode()

@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from tips.models import Origin, SlotRule, State, Tip
+from tips.models import ImportOrigin, SlotRule, Tip, TipState
 from tips.schedule import slots
 from tipsite.demo import demonstration
 
@@ -58,13 +58,13 @@ def test_it_moves_the_archive_up_to_today(time_machine, settings, weekday):
     days = [today + timedelta(days=number) for number in range(1, 8)]
     next_tuesday = next(day for day in days if day.weekday() == demonstration.TUESDAY)
     assert [local_day(tip) for tip in coming] == [next_tuesday, next_tuesday + timedelta(weeks=1)]
-    assert {tip.state for tip in coming} == {State.APPROVED}
+    assert {tip.state for tip in coming} == {TipState.APPROVED}
     assert {timezone.localtime(tip.publish_at).time() for tip in coming} == {settings.SLOT_TIME}
 
 
 def test_it_leaves_one_draft_without_a_day():
     demonstration.load()
-    draft = Tip.objects.get(state=State.DRAFT)
+    draft = Tip.objects.get(state=TipState.DRAFT)
     assert (draft.publish_at, draft.undated) == (None, False)
     assert draft.body
 
@@ -72,7 +72,7 @@ def test_it_leaves_one_draft_without_a_day():
 def test_nothing_of_it_may_be_mailed():
     demonstration.load()
     assert not Tip.objects.filter(for_mail=True).exists()
-    assert set(Origin.objects.values_list("source", flat=True)) == {"demo"}
+    assert set(ImportOrigin.objects.values_list("source", flat=True)) == {"demo"}
 
 
 def test_it_prints_the_password_of_the_staff_account_once():

@@ -22,7 +22,7 @@ from subscribers.models import Delivery, Erasure, Letter, Mailing, SignupRequest
 from subscribers.people import subscriptions, suppressions
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import Category, State, Tag
+from tips.models import Category, Tag, TipState
 from tips.publishing import preview
 from tips.schedule import queue, slots
 from tipsite.staff import tokens
@@ -98,15 +98,15 @@ class Things:
     def __init__(self, me):
         self.me, self.other = me, make_person("other", "Author")
         later = timezone.now() + timedelta(days=400)
-        review = {"state": State.IN_REVIEW, "publish_at": later, "categories": ["Manners"]}
+        review = {"state": TipState.IN_REVIEW, "publish_at": later, "categories": ["Manners"]}
         self.tips = {
-            "own draft": make_tip(author=me, state=State.DRAFT, publish_at=None),
+            "own draft": make_tip(author=me, state=TipState.DRAFT, publish_at=None),
             "own in review": make_tip(author=me, for_mail=True, **review),
-            "another’s draft": make_tip(author=self.other, state=State.DRAFT, publish_at=None),
+            "another’s draft": make_tip(author=self.other, state=TipState.DRAFT, publish_at=None),
             "another’s in review": make_tip(author=self.other, **review),
-            "another’s approved": make_tip(author=self.other, state=State.APPROVED, publish_at=later),
+            "another’s approved": make_tip(author=self.other, state=TipState.APPROVED, publish_at=later),
             "another’s public": make_tip(author=self.other),
-            "another’s withdrawn": make_tip(author=self.other, state=State.WITHDRAWN),
+            "another’s withdrawn": make_tip(author=self.other, state=TipState.WITHDRAWN),
         }
         owner = User.objects.create_superuser("mighty", "mighty@example.org", "mighty-knows-this")
         invited = User.objects.create(username="new", email="new@example.org", is_staff=True)
@@ -143,7 +143,7 @@ class Things:
         self.links = {
             which: preview.make_link(tip, by=owner, days=7)
             for which, tip in self.tips.items()
-            if tip.state not in (State.WITHDRAWN, State.APPROVED)
+            if tip.state not in (TipState.WITHDRAWN, TipState.APPROVED)
         }
 
         today = timezone.localdate()

@@ -7,7 +7,7 @@ from django.utils.text import slugify
 
 from tests.tips.search.trial import composed
 from tips.importers import store
-from tips.models import State, Tip
+from tips.models import Tip, TipState
 from tips.schedule import slots
 from tips.search import engine
 from tips.text import markup
@@ -46,7 +46,7 @@ def lay_out():
         Tip(
             title=each["title"],
             slug=f"composed-{slugify(each['title'])}",
-            state=State.APPROVED,
+            state=TipState.APPROVED,
             publish_at=slots.year(2000)[0],
             for_mail=False,
             takeaway=each["takeaway"],
