@@ -22,7 +22,7 @@ from bench.report import Verdicts, machine, table
 from shield import flood, signed_time
 from shield.rate_limits import FixedWindow
 from subscribers import tokens
-from subscribers.models import Letter
+from subscribers.models import ServiceMail
 from subscribers.people import consent_wording, subscriptions
 
 FORMS = {
@@ -45,7 +45,7 @@ def people(each):
         random.shuffle(pair)
         found += pair
     # They were welcomed long ago.
-    Letter.objects.update(mail=Letter.Mail.SENT)
+    ServiceMail.objects.update(mail_state=ServiceMail.MailState.SENT)
     return found
 
 

@@ -49,8 +49,8 @@ class Desk(AdminSite):
         models = {"Tip": 0, "Category": 1, "Tag": 2}
         models |= {
             "Subscriber": 0,
-            "SignupRequest": 1,
-            "Letter": 2,
+            "LinkRequest": 1,
+            "ServiceMail": 2,
             "Suppression": 3,
             "Erasure": 4,
             "Mailing": -1,

@@ -14,13 +14,13 @@ class SubscribersConfig(AppConfig):
         from subscribers import triggers
         from subscribers.bounces import reports
         from subscribers.mailings import exclusion
-        from subscribers.mailings import preview as previews
+        from subscribers.mailings import preview as mail_preview
         from subscribers.tipmail import writing
         from tips.publishing import mail_exclusion, preflight, preview
 
         pre_migrate.connect(triggers.before_migration, sender=self)
         post_migrate.connect(triggers.after_migration, sender=self)
-        preview.register("mail", "Preview mail", previews.mail)
+        preview.register("mail", "Preview mail", mail_preview.mail)
         preflight.register(writing.check_size)
         mail_exclusion.register(exclusion.consequence)
         tracking.connect(reports.on_tracking_event, dispatch_uid="subscribers.bounces")

@@ -7,8 +7,8 @@ from django_tasks import task
 
 from shield.rate_limits import FixedWindow
 from subscribers.exchange import upload_jobs
-from subscribers.mail import letters, signup_mail
-from subscribers.models import Letter
+from subscribers.mail import link_mails, service_mails
+from subscribers.models import ServiceMail
 
 # A second turn between two of the clock's, and no more: other tasks wait for their own.
 EXTRA_TURN = FixedWindow("outbox turn", 1, timedelta(minutes=1))
@@ -17,15 +17,15 @@ logger = logging.getLogger(__name__)
 
 
 @task
-def send_confirmation(signup_pk):
-    """Send the mail of a sign-up request, if its turn has come."""
-    signup_mail.outbox.send_one(signup_pk)
+def send_link_mail(link_request_pk):
+    """Send the mail of a link request, if its turn has come."""
+    link_mails.outbox.send_one(link_request_pk)
 
 
 @task
-def send_letter(letter_pk):
-    """Send a letter to a subscriber, if its turn has come."""
-    letters.outbox.send_one(letter_pk)
+def send_service_mail(service_mail_pk):
+    """Send a service mail to a subscriber, if its turn has come."""
+    service_mails.outbox.send_one(service_mail_pk)
 
 
 @task
@@ -34,7 +34,7 @@ def send_due():
 
     Where a slow mail server leaves some of them, the next turn need not wait for the clock.
     """
-    are_behind = [each.is_behind() for each in (letters.outbox, signup_mail.outbox)]
+    are_behind = [each.is_behind() for each in (service_mails.outbox, link_mails.outbox)]
     if any(are_behind) and EXTRA_TURN.spend():
         send_due.enqueue()
 
@@ -47,14 +47,16 @@ def work_on_upload(name):
 
 def nudge_due():
     """Ask for mails that wait, if any do. For the clock, which must not wait for a mail server itself."""
-    if letters.outbox.any_due() or signup_mail.outbox.any_due():
+    if service_mails.outbox.any_due() or link_mails.outbox.any_due():
         send_due.enqueue()
 
 
-def nudge_letters(subscriber):
-    """Ask for the letters that a subscriber is due to be sent soon."""
-    for letter in subscriber.letters.filter(mail=Letter.Mail.WAITING).order_by("pk"):
-        nudge(send_letter, letter)
+def nudge_service_mails(subscriber):
+    """Ask for the service mails that a subscriber is due to be sent soon."""
+    for service_mail in subscriber.service_mails.filter(mail_state=ServiceMail.MailState.WAITING).order_by(
+        "pk"
+    ):
+        nudge(send_service_mail, service_mail)
 
 
 def nudge(task, row):

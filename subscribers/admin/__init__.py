@@ -1,3 +1,3 @@
 """The desk's rooms for people and post, by subject."""
 
-from subscribers.admin import mailings, signup_requests, subscribers, suppressions  # noqa: F401  each registers its pages
+from subscribers.admin import link_requests, mailings, subscribers, suppressions  # noqa: F401  each registers its pages

@@ -90,7 +90,9 @@ class LedgerMixin:
         rows = mailing.deliveries.held() if chosen == HELD else mailing.deliveries.filter(state=chosen)
         if chosen == State.UNCERTAIN:
             rows = rows.exclude(due_at=None)
-        rows = rows.filter(pk__gt=after).select_related("subscriber").annotate(reports=Count("returns"))
+        rows = (
+            rows.filter(pk__gt=after).select_related("subscriber").annotate(reports=Count("bounce_reports"))
+        )
         rows = list(rows.order_by("pk")[: PER_PAGE + 1])
         context |= {
             "mailing": mailing,

@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from desk.lists import ReadOnly
 from subscribers.admin import deliveries, mailing_verbs, send_test
 from subscribers.mailings import charts, control, statistics, status
-from subscribers.mailings import preview as previews
+from subscribers.mailings import preview as mail_preview
 from subscribers.models import Mailing
 from subscribers.tipmail import writing
 from tips.publishing import preview
@@ -181,7 +181,7 @@ class MailingAdmin(
             frozen = writing.Frozen(mailing.subject, mailing.text, mailing.html)
         else:
             frozen = writing.render(mailing.tip, mailing.kind, mailing.note)
-        return preview.unkept(previews.show(request, frozen))
+        return preview.unkept(mail_preview.show(request, frozen))
 
     # --- The numbers ----------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from django.urls import path, reverse
 from desk.errors import NotPermitted, Refused
 from subscribers.admin.mailing_verbs import TestForm
 from subscribers.mailings import control
-from subscribers.mailings import preview as previews
+from subscribers.mailings import preview as mail_preview
 from tips.models import Tip
 from tips.publishing import preview
 
@@ -37,7 +37,7 @@ class TrialMixin:
             "title": "Send a test",
             "tip": tip,
             "form": form,
-            "needs_link": previews.needs_link(tip),
+            "needs_link": mail_preview.needs_link(tip),
             "days": preview.DAYS,
         }
         return TemplateResponse(request, "admin/subscribers/mailing/trial.html", context)

@@ -13,7 +13,7 @@ from subscribers.admin import filters, people_verbs
 from subscribers.admin.growth import GrowthMixin
 from subscribers.admin.import_export import ExchangeMixin
 from subscribers.admin.private_search import PrivateSearch, matching
-from subscribers.models import Delivery, Letter, Subscriber, Suppression
+from subscribers.models import Delivery, ServiceMail, Subscriber, Suppression
 from subscribers.people import staff_actions
 
 MOST_DELIVERIES = 20
@@ -34,11 +34,11 @@ class PeopleList(ChangeList):
         for row in Suppression.objects.filter(key__in=[row.key for row in self.result_list]):
             reasons.setdefault(row.key, []).append(row)
         keys = [row.pk for row in self.result_list]
-        letters = Letter.objects.filter(subscriber__in=keys, mail=Letter.Mail.SENT)
+        service_mails = ServiceMail.objects.filter(subscriber__in=keys, mail_state=ServiceMail.MailState.SENT)
         deliveries = Delivery.objects.filter(subscriber__in=keys, state=Delivery.State.SENT)
         newest = {}
         for moments in (
-            letters.order_by().values_list("subscriber").annotate(Max("mailed_at")),
+            service_mails.order_by().values_list("subscriber").annotate(Max("mailed_at")),
             deliveries.order_by().values_list("subscriber").annotate(Max("sent_at")),
         ):
             for pk, at in moments:
@@ -116,7 +116,7 @@ class SubscriberAdmin(GrowthMixin, ExchangeMixin, people_verbs.PersonVerbsMixin,
             "standing": self.standing(obj),
             "holding": obj.holding,
             "consents": obj.consents.all(),
-            "letters": obj.letters.all()[:MOST_DELIVERIES],
+            "service_mails": obj.service_mails.all()[:MOST_DELIVERIES],
             "deliveries": deliveries[:MOST_DELIVERIES],
             "verbs": people_verbs.offered(request.user, obj),
             "unsubscribed": Suppression.Reason.UNSUBSCRIBED,

@@ -12,7 +12,7 @@ from desk.lists import LongList
 from subscribers import addresses
 from subscribers.admin import people_verbs
 from subscribers.admin.forms import AddressForm, LiftForm, ReasonForm
-from subscribers.models import SignupRequest, Subscriber, Suppression
+from subscribers.models import LinkRequest, Subscriber, Suppression
 from subscribers.people import staff_actions
 
 BLOCK, LIFT = "subscribers.add_suppression", "subscribers.delete_suppression"
@@ -69,8 +69,8 @@ class SuppressionAdmin(LongList):
             "standing": subscriber and people_verbs.standing(subscriber, [row.reason for row in holding]),
             "holding": holding,
             "is_blocked": any(row.reason == Suppression.Reason.BLOCKED for row in holding),
-            "waiting": SignupRequest.objects.filter(
-                folded=addresses.folded(address), state=SignupRequest.State.OPEN
+            "waiting": LinkRequest.objects.filter(
+                folded=addresses.folded(address), state=LinkRequest.State.OPEN
             ).count(),
         }
 

@@ -21,7 +21,7 @@ from flufl.bounce import all_failures
 from subscribers import tipmail
 from subscribers.delivery import circuit_breaker, verdicts
 from subscribers.delivery.verdicts import NOBODY_THERE
-from subscribers.models import ConsentEvent, Delivery, Return, Suppression
+from subscribers.models import BounceReport, ConsentEvent, Delivery, Suppression
 from subscribers.people import subscriptions, suppressions
 
 # Of a mail so many bytes are read. A report ends with the mail that it is about, and says all before it.
@@ -43,7 +43,7 @@ _ADDRESSED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "
 # Headers by which mail programs say which Message-ID they answer.
 _ANSWERS = ("In-Reply-To", "References")
 
-Kind = Return.Kind
+Kind = BounceReport.Kind
 _CAME_BACK = (Kind.BOUNCED, Kind.REFUSED)
 
 
@@ -78,11 +78,14 @@ def take(raw, source="mailbox", envelope=""):
 
 
 def note(reading, source, digest):
-    """Keep a Reading as evidence and act on it; return the Return. ``digest`` names the report itself."""
+    """Keep a Reading as evidence and act on it; return the BounceReport.
+
+    ``digest`` names the report itself.
+    """
     delivery = Delivery.objects.filter(pk=reading.delivery).first() if reading.delivery else None
     try:
         with transaction.atomic():
-            row = Return.objects.create(
+            row = BounceReport.objects.create(
                 kind=reading.kind,
                 delivery=delivery,
                 source=source,
@@ -94,7 +97,7 @@ def note(reading, source, digest):
                 row.acted = _act(row, delivery)
                 row.save(update_fields=["acted"])
     except IntegrityError:
-        return Return.objects.get(digest=digest)
+        return BounceReport.objects.get(digest=digest)
     if delivery is not None and delivery.mailing_id and row.kind in _CAME_BACK:
         circuit_breaker.returned(delivery)
     return row
@@ -145,7 +148,7 @@ def forget_strays(now):
 
     ``now`` is an aware datetime. Safe to run at any time.
     """
-    Return.objects.filter(delivery=None, at__lt=now - STRAYS_KEPT).delete()
+    BounceReport.objects.filter(delivery=None, at__lt=now - STRAYS_KEPT).delete()
 
 
 def _read(raw, envelope):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from shield.rate_limits import Pacer
 from subscribers import addresses
-from subscribers.models import Delivery, Line
+from subscribers.models import Delivery, SenderLease
 from subscribers.recovery import guard
 
 State = Delivery.State
@@ -41,12 +41,12 @@ class Claim:
 
 def new_line(worker):
     """Return the number of a new line of a worker (any short name that no other has)."""
-    return Line.objects.create(worker=worker).pk
+    return SenderLease.objects.create(worker=worker).pk
 
 
 def beat(worker):
     """Say that a worker's lines live, at least every ``BEAT``; return how many it has."""
-    return Line.objects.filter(worker=worker).update(seen_at=timezone.now())
+    return SenderLease.objects.filter(worker=worker).update(seen_at=timezone.now())
 
 
 def any_due(mailing_id):
@@ -66,7 +66,7 @@ def take(line, mailing_id, after=0, count=BATCH):
     """
     now, count = timezone.now(), _at_most(count)
     with transaction.atomic():
-        if not Line.objects.filter(pk=line).update(seen_at=now):
+        if not SenderLease.objects.filter(pk=line).update(seen_at=now):
             return None
         rows = _due(mailing_id, now, max(1, count // 2))
         rows += _queued(mailing_id, after, count - len(rows))
@@ -87,7 +87,7 @@ def give_back(line, ids):
 
 def close(line):
     """End a line that has given back all that it had claimed."""
-    Line.objects.filter(pk=line).delete()
+    SenderLease.objects.filter(pk=line).delete()
 
 
 class Watch:
@@ -116,7 +116,7 @@ class Watch:
         self._looked_at = moment
         self._heard = {
             line: before[line] if line in before and before[line][0] == beat else (beat, moment)
-            for line, beat in Line.objects.values_list("pk", "seen_at")
+            for line, beat in SenderLease.objects.values_list("pk", "seen_at")
         }
         silent = [(line, beat) for line, (beat, since) in self._heard.items() if moment - since > lease]
         # What is put back has lines whose claims went out since: those are for ``guard.accept``.
@@ -128,7 +128,7 @@ class Watch:
 def _bury(line, beat):
     with transaction.atomic():
         # It may have been heard again meanwhile, or another worker is here before us.
-        if not Line.objects.filter(pk=line, seen_at=beat).delete()[0]:
+        if not SenderLease.objects.filter(pk=line, seen_at=beat).delete()[0]:
             return False
         left = Delivery.objects.filter(line=line, state=State.SENDING)
         first = left.order_by("pk").first()

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from django.core.exceptions import ValidationError
 
 from subscribers import addresses
-from subscribers.exchange import cells as meanings
 from subscribers.exchange import own_format
 from subscribers.exchange.records import Own, Record, Standing
 from subscribers.models import ConsentEvent, Subscriber, Suppression
@@ -45,7 +44,7 @@ def record(line, cells, columns, now):
         raise ValidationError(BAD_STATUS)
     name, note = cell("first_name"), ""
     if len(name) > first_names.LONGEST or not name.isprintable():
-        name, note = meanings.name(name)
+        name, note = cells.name(name)
     try:
         left_at = _moment(cell("left_at"))
         paused = date.fromisoformat(cell("paused")) if cell("paused") else None

@@ -177,7 +177,7 @@ class _Batch:
         )
 
     def _leave(self, person, record):
-        """Let somebody go who left elsewhere. Unlike ``subscriptions.leave`` it writes them no letter."""
+        """Let somebody go who left elsewhere; unlike ``subscriptions.leave``, without a service mail."""
         person.state, person.left_at = Subscriber.State.LEFT, record.ended_at or self.now
         self.gone.append(person)
         self.consents.append(

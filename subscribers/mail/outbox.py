@@ -1,6 +1,6 @@
 """How a mail to one person goes out once: claims, retries, and what a process that died leaves behind.
 
-It is the same for all rows that ask for a mail (``Outgoing``). The rows say what is left to do. A task is
+It is the same for all rows that ask for a mail (``OutgoingMail``). The rows say what is left to do. A task is
 only a nudge, and the clock does what no task did.
 """
 
@@ -18,7 +18,7 @@ from django.utils import timezone
 from shield.rate_limits import FixedWindow, SlidingWindow
 from subscribers import addresses
 from subscribers.mail import smtp
-from subscribers.models import Outgoing
+from subscribers.models import OutgoingMail
 from subscribers.recovery import guard
 
 logger = logging.getLogger(__name__)
@@ -37,8 +37,6 @@ WHILE_CLOSED = timedelta(minutes=2)
 # Shorter than it takes the clock to come round: for so long a turn waits for the next place in the budget.
 PATIENCE = timedelta(seconds=5)
 GIVE_UP_AFTER = timedelta(days=3)
-
-Mail = Outgoing.Mail
 
 
 class Outcome(enum.Enum):
@@ -64,13 +62,13 @@ class Outbox:
     """The mails that one kind of row asks for."""
 
     def __init__(self, rows, prepare, *, address="folded", expires_after=None, settled=None):
-        """``rows`` is a manager of ``Outgoing`` rows, and ``address`` the column of their folded address.
+        """``rows`` is a manager of ``OutgoingMail`` rows, and ``address`` the column of their folded address.
 
         ``prepare(row)`` returns the message, or None where none is to be sent; it may raise NotNow. What it
         spends or writes is undone unless its message goes on its way. A row that waits for the overall budget
         alone longer than ``expires_after`` (a timedelta) is given up; the absence of the mail server, and
-        whatever else put it off, does not count. ``settled(row, mail, at)`` is called when a row's mail is
-        settled, in the same transaction.
+        whatever else put it off, does not count. When the mail of a row is settled, in the same transaction,
+        ``settled(row, mail_state, at)`` is called.
         """
         self.rows, self.prepare, self.address, self.expires_after = rows, prepare, address, expires_after
         self.settled = settled
@@ -127,19 +125,27 @@ class Outbox:
 
     def due(self):
         """Return the rows whose mail is due."""
-        return self.rows.filter(mail=Mail.WAITING, due_at__lte=timezone.now())
+        return self.rows.filter(mail_state=OutgoingMail.MailState.WAITING, due_at__lte=timezone.now())
 
     def _stale(self):
-        return self.rows.filter(mail=Mail.SENDING, claimed_at__lt=timezone.now() - CLAIM_LASTS)
+        return self.rows.filter(
+            mail_state=OutgoingMail.MailState.SENDING, claimed_at__lt=timezone.now() - CLAIM_LASTS
+        )
 
     def _sweep(self):
         """Give back what a process that died had claimed, once; what is interrupted twice is given up."""
         for row in self._stale().filter(interrupted=True):
-            self._settle(row, Mail.GIVEN_UP)
-        self._stale().filter(interrupted=False).update(mail=Mail.WAITING, interrupted=True)
+            self._settle(row, OutgoingMail.MailState.GIVEN_UP)
+        self._stale().filter(interrupted=False).update(
+            mail_state=OutgoingMail.MailState.WAITING, interrupted=True
+        )
 
     def _attempt(self, pk, connection):
-        if not self.due().filter(pk=pk).update(mail=Mail.SENDING, claimed_at=timezone.now()):
+        if (
+            not self.due()
+            .filter(pk=pk)
+            .update(mail_state=OutgoingMail.MailState.SENDING, claimed_at=timezone.now())
+        ):
             return Outcome.NOT_OURS
         row = self.rows.filter(pk=pk).first()
         # Erased at this moment.
@@ -154,14 +160,14 @@ class Outbox:
         except Exception as error:
             return self._put_off(row, error, Outcome.PUT_OFF)
         if refusal is Outcome.FULL and self._is_too_late(row):
-            return self._settle(row, Mail.GIVEN_UP)
+            return self._settle(row, OutgoingMail.MailState.GIVEN_UP)
         if refusal:
-            self.rows.filter(pk=pk).update(mail=Mail.WAITING, claimed_at=None)
+            self.rows.filter(pk=pk).update(mail_state=OutgoingMail.MailState.WAITING, claimed_at=None)
             if refusal is Outcome.DOMAIN_FULL:
                 self._put_off_domain(row)
             return refusal
         if message is None:
-            return self._settle(row, Mail.SKIPPED)
+            return self._settle(row, OutgoingMail.MailState.SKIPPED)
         return self._send(row, message, connection)
 
     def _ready(self, row):
@@ -190,7 +196,7 @@ class Outbox:
             self._hand_over(message, connection)
         except smtplib.SMTPRecipientsRefused as error:
             if all(map(_is_for_good, error.recipients.values())):
-                return self._settle(row, Mail.REFUSED)
+                return self._settle(row, OutgoingMail.MailState.REFUSED)
             return self._put_off(row, error, Outcome.PUT_OFF)
         except (smtplib.SMTPDataError, smtplib.SMTPNotSupportedError) as error:
             # It was this one mail that the server did not like.
@@ -200,7 +206,7 @@ class Outbox:
         # Mail services' own errors are no OSError.
         except Exception as error:
             return self._put_off(row, error, Outcome.PUT_OFF)
-        return self._settle(row, Mail.SENT)
+        return self._settle(row, OutgoingMail.MailState.SENT)
 
     def _hand_over(self, message, connection):
         is_new = connection.open()
@@ -216,15 +222,17 @@ class Outbox:
 
     def _settle(self, row, result):
         now = timezone.now()
-        sent_at = {"mailed_at": now} if result == Mail.SENT else {}
+        sent_at = {"mailed_at": now} if result == OutgoingMail.MailState.SENT else {}
         with transaction.atomic():
-            self.rows.filter(pk=row.pk).update(mail=result, claimed_at=None, **sent_at)
+            self.rows.filter(pk=row.pk).update(mail_state=result, claimed_at=None, **sent_at)
             if self.settled:
                 self.settled(row, result, now)
         return Outcome.SETTLED
 
     def _wait(self, row, until):
-        self.rows.filter(pk=row.pk).update(mail=Mail.WAITING, claimed_at=None, due_at=until)
+        self.rows.filter(pk=row.pk).update(
+            mail_state=OutgoingMail.MailState.WAITING, claimed_at=None, due_at=until
+        )
         return Outcome.PUT_OFF
 
     def _put_off(self, row, error, outcome):
@@ -233,7 +241,7 @@ class Outbox:
         now = timezone.now()
         if row.asked_at < now - GIVE_UP_AFTER:
             logger.error("%s: its mail is given up (%s)", row, reason)
-            return self._settle(row, Mail.GIVEN_UP)
+            return self._settle(row, OutgoingMail.MailState.GIVEN_UP)
         away = outcome is Outcome.SERVER_AWAY
         pause = min(timedelta(minutes=2 ** min(row.tries, 10)), LONGEST_ABSENCE if away else LONGEST_PAUSE)
         logger.warning("%s: its mail was not sent (%s), again in %s", row, reason, pause)

@@ -44,8 +44,8 @@ def read_token(text):
 def envelope_sender(token=""):
     """Return the address to which a mail server reports what became of the delivery with a token.
 
-    Without BOUNCE_ADDRESS that is the sender's own, and carries no token. Letters, which are no delivery's,
-    have none: a report about one is kept, and changes nothing.
+    Without BOUNCE_ADDRESS that is the sender's own, and carries no token. Service mails and link mails,
+    which are no delivery's, have none: a report about one is kept, and changes nothing.
     """
     if not (settings.BOUNCE_ADDRESS and token):
         return settings.BOUNCE_ADDRESS or address()

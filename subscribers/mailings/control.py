@@ -20,7 +20,7 @@ from desk.errors import NotPermitted, Overtaken, Refused, WrongState
 from subscribers import tipmail
 from subscribers.delivery import scheduling
 from subscribers.delivery.verdicts import is_expiry
-from subscribers.mailings import preview as previews
+from subscribers.mailings import preview as mail_preview
 from subscribers.models import Delivery, Mailing, Suppression
 from subscribers.people import suppressions
 from subscribers.recovery import guard
@@ -177,7 +177,7 @@ def send_test(tip, to, *, by, mailing=None):
         except ValidationError:
             raise WrongState(f"“{address}” is no address. Correct it.") from None
     kind = {"kind": mailing.kind, "note": mailing.note} if mailing else {}
-    token = previews.picture_token(tip, by=by)
+    token = mail_preview.picture_token(tip, by=by)
     for address in to:
         try:
             tipmail.test_message(tip, address, token=token, **kind).send()

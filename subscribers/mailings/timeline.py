@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from subscribers.delivery.verdicts import is_expiry
-from subscribers.models import Delivery, Mailing, Return, Subscriber, Suppression
+from subscribers.models import BounceReport, Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import suppressions
 from tips.schedule.slots import in_words
 
@@ -60,7 +60,9 @@ def tell(delivery):
     if delivery.sent_at and delivery.state != State.SENT:
         events.append(Event(delivery.sent_at, "The mail server took it."))
     events.append(_outcome(delivery))
-    events += [_came_back(each) for each in Return.objects.filter(delivery=delivery).order_by("at", "pk")]
+    events += [
+        _came_back(each) for each in BounceReport.objects.filter(delivery=delivery).order_by("at", "pk")
+    ]
     if delivery.complained_at:
         events.append(
             Event(delivery.complained_at, "They complained of it: nothing is sent to them any more.")

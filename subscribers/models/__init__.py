@@ -1,24 +1,24 @@
 """People who asked, and only they: what is kept of them, why somebody gets nothing, and what was mailed."""
 
-from subscribers.models.bounce_reports import Return
-from subscribers.models.database_identity import Instance
-from subscribers.models.letters import Letter, Outgoing, new_handle
-from subscribers.models.mailings import Delivery, Line, Mailing
+from subscribers.models.bounce_reports import BounceReport
+from subscribers.models.database_identity import DatabaseIdentity
+from subscribers.models.link_requests import LinkRequest
+from subscribers.models.mailings import Delivery, Mailing, SenderLease
+from subscribers.models.outgoing_mail import OutgoingMail, ServiceMail, new_public_id
 from subscribers.models.people import ConsentEvent, Erasure, Subscriber, Suppression
-from subscribers.models.signup_requests import SignupRequest
 
 __all__ = [
+    "BounceReport",
     "ConsentEvent",
+    "DatabaseIdentity",
     "Delivery",
     "Erasure",
-    "Instance",
-    "Letter",
-    "Line",
+    "LinkRequest",
     "Mailing",
-    "Outgoing",
-    "Return",
-    "SignupRequest",
+    "OutgoingMail",
+    "SenderLease",
+    "ServiceMail",
     "Subscriber",
     "Suppression",
-    "new_handle",
+    "new_public_id",
 ]

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 
-class Return(models.Model):
+class BounceReport(models.Model):
     """A report about a mail of ours. It names nobody: addresses in it are made unreadable."""
 
     class Kind(models.TextChoices):
@@ -17,7 +17,9 @@ class Return(models.Model):
 
     kind = models.CharField(max_length=10, choices=Kind)
     # The mail it is about, where it brought our token; without one it changes nothing.
-    delivery = models.ForeignKey("Delivery", null=True, on_delete=models.SET_NULL, related_name="returns")
+    delivery = models.ForeignKey(
+        "Delivery", null=True, on_delete=models.SET_NULL, related_name="bounce_reports"
+    )
     at = models.DateTimeField("received", default=timezone.now)
     source = models.CharField(max_length=30, help_text="The mailbox, or the mail service that told us.")
     status = models.CharField(max_length=12, blank=True, help_text="The enhanced status code (RFC 3463).")

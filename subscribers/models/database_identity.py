@@ -10,7 +10,7 @@ def new_name():
     return uuid.uuid4().hex
 
 
-class Instance(models.Model):
+class DatabaseIdentity(models.Model):
     """One row: this database's name, and a counter that rises whenever post goes out."""
 
     name = models.CharField(max_length=32, default=new_name)

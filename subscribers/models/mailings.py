@@ -80,7 +80,7 @@ class Mailing(models.Model):
         return f"Mailing {self.pk}"
 
 
-class Line(models.Model):
+class SenderLease(models.Model):
     """One connection of a worker to the mail server: the lease on the deliveries that it has claimed.
 
     Its worker says every few seconds that it lives. Of a silent one, ``delivery.claims.Watch`` gives back

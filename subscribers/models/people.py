@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from subscribers import addresses, tokens
-from subscribers.models.letters import new_handle
+from subscribers.models.outgoing_mail import new_public_id
 
 
 class SubscriberQuerySet(models.QuerySet):
@@ -33,7 +33,7 @@ class Subscriber(models.Model):
         FORM = "form", "Sign-up form"
         IMPORT = "import", "Import"
 
-    handle = models.CharField(max_length=24, unique=True, default=new_handle, editable=False)
+    handle = models.CharField(max_length=24, unique=True, default=new_public_id, editable=False)
     address = models.CharField(max_length=addresses.MAX_LENGTH)
     folded = models.CharField(max_length=addresses.MAX_LENGTH, unique=True, editable=False)
     # By which suppressions know the address; see addresses.keyed_hash.

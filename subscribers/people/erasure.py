@@ -18,7 +18,15 @@ from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 from django_tasks_db.models import DBTaskResult
 
-from subscribers.models import Delivery, Erasure, Letter, Return, SignupRequest, Subscriber, Suppression
+from subscribers.models import (
+    BounceReport,
+    Delivery,
+    Erasure,
+    LinkRequest,
+    ServiceMail,
+    Subscriber,
+    Suppression,
+)
 from subscribers.people import suppressions
 
 # For how long, in milliseconds, the log's emptying may hold up who writes.
@@ -35,7 +43,7 @@ def erase(subscriber):
         row = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
         person = row or subscriber
         suppressions.suppress(person.key, Suppression.Reason.ERASED, "erased on request")
-        # A person's own row goes last; and letters before deliveries, in which order others lock them, too.
+        # A person's own row goes last; and service mails before deliveries, as others lock them, too.
         places = {place: PLACES[place][1](person) for place in reversed(PLACES)}
         receipt = Erasure.objects.create(
             was_confirmed=row is not None and row.state == Subscriber.State.CONFIRMED, places=places
@@ -67,16 +75,16 @@ def wipe():
             cursor.execute(f"PRAGMA busy_timeout = {patience}")
 
 
-def _letters(person):
-    # A letter to an address that somebody moved away from is theirs who has that address now.
-    elsewhere = Letter.objects.exclude(address="").exclude(subscriber=person.pk)
-    keys = [letter.pk for letter in elsewhere if letter.folded == person.folded]
-    return Letter.objects.filter(Q(subscriber=person.pk) | Q(pk__in=keys)).delete()[0]
+def _service_mails(person):
+    # A service mail to an address that somebody moved away from is theirs who has that address now.
+    elsewhere = ServiceMail.objects.exclude(address="").exclude(subscriber=person.pk)
+    keys = [service_mail.pk for service_mail in elsewhere if service_mail.folded == person.folded]
+    return ServiceMail.objects.filter(Q(subscriber=person.pk) | Q(pk__in=keys)).delete()[0]
 
 
 def _requests(person):
     typed = Q(folded=person.folded) | Q(subscriber=person.pk)
-    return SignupRequest.objects.filter(typed).delete()[0]
+    return LinkRequest.objects.filter(typed).delete()[0]
 
 
 def _deliveries(person):
@@ -89,7 +97,7 @@ def _deliveries(person):
 
 def _reports(person):
     # Of an address nothing stands in them, but other servers have many ways to name people.
-    return Return.objects.filter(delivery__subscriber=person.pk).exclude(words="").update(words="")
+    return BounceReport.objects.filter(delivery__subscriber=person.pk).exclude(words="").update(words="")
 
 
 def _consents(person):
@@ -155,7 +163,7 @@ PLACES = {
     "consents": ("The record of what you agreed to", _consents),
     "deliveries": ("Your name on the list of tips that were sent", _deliveries),
     "reports": ("What other mail servers said about mail to you", _reports),
-    "letters": ("Letters to you, such as the welcome", _letters),
+    "letters": ("Letters to you, such as the welcome", _service_mails),
     "requests": ("What was typed into our forms for your address", _requests),
     "suppression": ("Notes on why your address gets nothing", _suppression_evidence),
     "tasks": ("Background work: its arguments, results and errors", _tasks),

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from subscribers.models import Delivery, SignupRequest, Subscriber, Suppression
+from subscribers.models import Delivery, LinkRequest, Subscriber, Suppression
 from subscribers.people import journal
 
 # {what the file calls it: the column}. A test holds that no column is left out.
@@ -40,7 +40,7 @@ CONSENT = {
 _MAIL = {
     "number": "pk",
     "name_in_links": "handle",
-    "mail": "mail",
+    "mail": "mail_state",
     "mail_due_at": "due_at",
     "mail_begun_at": "claimed_at",
     "mail_sent_at": "mailed_at",
@@ -52,7 +52,7 @@ _MAIL = {
 }
 REQUEST = {
     **_MAIL,
-    "wish": "wish",
+    "wish": "kind",
     "state": "state",
     "address_as_compared": "folded",
     "first_name": "first_name",
@@ -61,8 +61,8 @@ REQUEST = {
     "page": "page",
     "coarse_origin": "region",
 }
-LETTER = {**_MAIL, "what": "kind", "delivery_number": "delivery_id"}
-# Of a wish to move, at what may be another person's address, this is all: what became of it would tell
+SERVICE_MAIL = {**_MAIL, "what": "kind", "delivery_number": "delivery_id"}
+# Of a request to move, at what may be another person's address, this is all: what became of it would tell
 # whether that address is a member's.
 MOVE = {name: REQUEST[name] for name in ("number", "name_in_links", "asked_at", "address", "wish")}
 DELIVERY = {
@@ -82,7 +82,7 @@ DELIVERY = {
     "complained_at": "complained_at",
 }
 # What mail servers reported of their mails.
-RETURN = {
+BOUNCE_REPORT = {
     "number": "pk",
     "what": "kind",
     "at": "at",
@@ -112,9 +112,9 @@ def of(subscriber):
     it to anybody writes down that they did.
     """
     about_them = Q(folded=subscriber.folded) | Q(subscriber=subscriber)
-    requests = list(SignupRequest.objects.filter(about_them).order_by("pk"))
-    known = [signup for signup in requests if signup.folded == subscriber.folded]
-    letters = list(subscriber.letters.order_by("pk"))
+    requests = list(LinkRequest.objects.filter(about_them).order_by("pk"))
+    known = [link_request for link_request in requests if link_request.folded == subscriber.folded]
+    service_mails = list(subscriber.service_mails.order_by("pk"))
     data = {
         "about": {
             "site": settings.SITE_NAME,
@@ -124,13 +124,15 @@ def of(subscriber):
         },
         "subscription": _record(subscriber, SUBSCRIPTION),
         "consents": [_record(event, CONSENT) for event in subscriber.consents.all()],
-        "requests": [_record(signup, REQUEST if signup in known else MOVE) for signup in requests],
-        "letters": [_record(letter, LETTER) for letter in letters],
+        "requests": [
+            _record(link_request, REQUEST if link_request in known else MOVE) for link_request in requests
+        ],
+        "letters": [_record(service_mail, SERVICE_MAIL) for service_mail in service_mails],
         "tips_sent": [_delivery(row) for row in _deliveries(subscriber)],
         "suppressions": _suppressions(subscriber),
         # "moved" has two addresses.
         "journal": [entry for entry in journal.entries() if subscriber.key in entry.values()],
-        "background_work": _background_work(known, letters),
+        "background_work": _background_work(known, service_mails),
         "staff_log": _staff_log(subscriber),
         "also": ALSO,
     }
@@ -148,7 +150,7 @@ def _record(row, columns):
 
 def _deliveries(subscriber):
     rows = Delivery.objects.filter(subscriber=subscriber)
-    return rows.select_related("tip", "mailing__tip").prefetch_related("returns").order_by("pk")
+    return rows.select_related("tip", "mailing__tip").prefetch_related("bounce_reports").order_by("pk")
 
 
 def _delivery(row):
@@ -159,7 +161,7 @@ def _delivery(row):
         "tip_address": settings.SITE_URL + tip.get_absolute_url(),
         "came_as": row.mailing.kind if row.mailing else "welcome",
         "mailing_number": row.mailing_id,
-        "reports": [_record(each, RETURN) for each in row.returns.all()],
+        "reports": [_record(each, BOUNCE_REPORT) for each in row.bounce_reports.all()],
     }
 
 
@@ -168,10 +170,10 @@ def _suppressions(subscriber):
     return [_record(row, SUPPRESSION) for row in rows]
 
 
-def _background_work(requests, letters):
+def _background_work(requests, service_mails):
     """Return the tasks that carry the number of one of these rows."""
     found = []
-    for task, rows in (("send_confirmation", requests), ("send_letter", letters)):
+    for task, rows in (("send_link_mail", requests), ("send_service_mail", service_mails)):
         numbers = {row.pk for row in rows}
         # Not asked of the database one by one: results are kept for days only, and few people ask.
         results = DBTaskResult.objects.filter(task_path=f"subscribers.tasks.{task}").order_by("enqueued_at")

@@ -8,27 +8,32 @@ from django.utils import timezone
 
 from shield.rate_limits import FixedWindow
 from subscribers import addresses, tokens
-from subscribers.models import ConsentEvent, Letter, SignupRequest, Subscriber, Suppression
+from subscribers.models import ConsentEvent, LinkRequest, ServiceMail, Subscriber, Suppression
 from subscribers.people import consent_wording, journal, suppressions
 
-Wish, State = SignupRequest.Wish, SignupRequest.State
 # It stops nothing; spending of it is something to write.
 _REHEARSALS = FixedWindow("rehearsed leaving", 10**9, timedelta(days=1))
 
 
 def request(
-    address, *, wish=Wish.JOIN, first_name="", page="", region="", wording_version=consent_wording.CURRENT
+    address,
+    *,
+    kind=LinkRequest.Kind.JOIN,
+    first_name="",
+    page="",
+    region="",
+    wording_version=consent_wording.CURRENT,
 ):
-    """Note that somebody typed an address; nothing else changes. Return the SignupRequest.
+    """Note that somebody typed an address; nothing else changes. Return the LinkRequest.
 
-    ``address`` is a normal one (see ``addresses.normal``), ``wish`` what they would like, ``page`` the path
+    ``address`` is a normal one (see ``addresses.normal``), ``kind`` what they would like, ``page`` the path
     of the page with the form, ``region`` the coarse network it came from, ``wording_version`` what they agree
     to (None: to nothing). It is the same work for every address, so that neither the answer nor its time
     tells who is a member; what becomes of it is decided when its mail is due.
     """
-    return SignupRequest.objects.create(
+    return LinkRequest.objects.create(
         address=address,
-        wish=wish,
+        kind=kind,
         first_name=first_name,
         page=page,
         region=region,
@@ -37,27 +42,29 @@ def request(
     )
 
 
-def confirm(signup):
-    """Make the owner of a sign-up request's address a confirmed subscriber, and return them.
+def confirm(link_request):
+    """Make the owner of a link request's address a confirmed subscriber, and return them.
 
     Returns None where the request cannot do that: it is used and they left since, it asked for something
     else, or the address is suppressed for a lasting reason. Of "unsubscribed", and of nothing else, a
     confirmation is the end.
     """
-    if signup.wish not in (Wish.JOIN, Wish.AGAIN) or suppressions.is_silenced(signup.address):
+    if link_request.kind not in (LinkRequest.Kind.JOIN, LinkRequest.Kind.AGAIN) or suppressions.is_silenced(
+        link_request.address
+    ):
         return None
     with transaction.atomic():
         # A person is locked before their requests, here as wherever both are: no two wait for each other.
-        Subscriber.objects.select_for_update().filter(folded=signup.folded).first()
-        name = signup.first_name or _name_typed_before(signup)
-        keys = _lock_open(SignupRequest.objects.filter(folded=signup.folded))
-        if signup.pk not in keys:
-            return Subscriber.objects.confirmed().filter(folded=signup.folded).first()
+        Subscriber.objects.select_for_update().filter(folded=link_request.folded).first()
+        name = link_request.first_name or _name_typed_before(link_request)
+        keys = _lock_open(LinkRequest.objects.filter(folded=link_request.folded))
+        if link_request.pk not in keys:
+            return Subscriber.objects.confirmed().filter(folded=link_request.folded).first()
         _close(keys)
         now = timezone.now()
         subscriber, is_new = Subscriber.objects.select_for_update().get_or_create(
-            folded=signup.folded,
-            defaults={"address": signup.address, "first_name": name, "joined_at": now},
+            folded=link_request.folded,
+            defaults={"address": link_request.address, "first_name": name, "joined_at": now},
         )
         suppressions.lift(subscriber.key, Suppression.Reason.UNSUBSCRIBED)
         is_back = subscriber.state == Subscriber.State.LEFT
@@ -66,30 +73,30 @@ def confirm(signup):
                 subscriber.state = Subscriber.State.CONFIRMED
                 subscriber.joined_at, subscriber.left_at = now, None
                 subscriber.paused_until = None
-            subscriber.address = signup.address
+            subscriber.address = link_request.address
             subscriber.first_name = name or subscriber.first_name
             subscriber.save()
         ConsentEvent.objects.create(
             subscriber=subscriber,
             kind=ConsentEvent.Kind.CONFIRMED,
             at=now,
-            asked_at=signup.asked_at,
-            wording_version=signup.wording_version,
-            wording=signup.wording,
-            page=signup.page,
-            region=signup.region,
+            asked_at=link_request.asked_at,
+            wording_version=link_request.wording_version,
+            wording=link_request.wording,
+            page=link_request.page,
+            region=link_request.region,
         )
         if is_new or is_back:
-            Letter.objects.create(kind=Letter.Kind.WELCOME, subscriber=subscriber)
+            ServiceMail.objects.create(kind=ServiceMail.Kind.WELCOME, subscriber=subscriber)
     return subscriber
 
 
-def confirmed_by(signup):
-    """Return the confirmed subscriber of a sign-up request's address, or None.
+def confirmed_by(link_request):
+    """Return the confirmed subscriber of a link request's address, or None.
 
     None too while "unsubscribed" holds for them: then confirming is still of use.
     """
-    person = Subscriber.objects.confirmed().filter(folded=signup.folded).first()
+    person = Subscriber.objects.confirmed().filter(folded=link_request.folded).first()
     if person and Suppression.Reason.UNSUBSCRIBED in suppressions.reasons(person.address):
         return None
     return person
@@ -106,14 +113,14 @@ def leave(subscriber, evidence="left by the link"):
         # Erased at the same moment.
         if row is None:
             return False
-        _close(_lock_open(SignupRequest.objects.filter(folded=row.folded)))
+        _close(_lock_open(LinkRequest.objects.filter(folded=row.folded)))
         suppressions.suppress(row.key, Suppression.Reason.UNSUBSCRIBED, evidence)
         if row.state != Subscriber.State.CONFIRMED:
             return False
         row.state, row.left_at = Subscriber.State.LEFT, timezone.now()
         row.save(update_fields=["state", "left_at"])
         ConsentEvent.objects.create(subscriber=row, kind=ConsentEvent.Kind.LEFT, at=row.left_at)
-        Letter.objects.create(kind=Letter.Kind.LEFT, subscriber=row)
+        ServiceMail.objects.create(kind=ServiceMail.Kind.LEFT, subscriber=row)
         subscriber.state, subscriber.left_at = row.state, row.left_at
     return True
 
@@ -203,52 +210,56 @@ def ask_to_move(subscriber, address, region=""):
     Nothing changes until the link in the mail to that address is followed, and what is there tells nobody
     whether that address is a member's.
     """
-    return SignupRequest.objects.create(wish=Wish.MOVE, subscriber=subscriber, address=address, region=region)
+    return LinkRequest.objects.create(
+        kind=LinkRequest.Kind.MOVE, subscriber=subscriber, address=address, region=region
+    )
 
 
-def can_move(signup):
+def can_move(link_request):
     """Tell whether a request leads, once its link is followed, to a change of address.
 
     It does not where it is used, where the subscriber left or was silenced since, and where the new address
     is another subscriber's, whether they left or not, or suppressed for any reason.
     """
-    row = signup.subscriber
+    row = link_request.subscriber
     return (
-        signup.wish == Wish.MOVE
-        and signup.state == State.OPEN
+        link_request.kind == LinkRequest.Kind.MOVE
+        and link_request.state == LinkRequest.State.OPEN
         and row.state == Subscriber.State.CONFIRMED
         and not suppressions.is_silenced(row.address)
-        and not suppressions.reasons(signup.address)
-        and not Subscriber.objects.filter(folded=signup.folded).exists()
+        and not suppressions.reasons(link_request.address)
+        and not Subscriber.objects.filter(folded=link_request.folded).exists()
     )
 
 
-def moved_by(signup):
-    """Return the confirmed subscriber whom a wish to move led to its address, or None."""
-    found = Subscriber.objects.confirmed().filter(pk=signup.subscriber_id, folded=signup.folded)
-    return found.first() if signup.wish == Wish.MOVE else None
+def moved_by(link_request):
+    """Return the confirmed subscriber whom a request to move led to its address, or None."""
+    found = Subscriber.objects.confirmed().filter(pk=link_request.subscriber_id, folded=link_request.folded)
+    return found.first() if link_request.kind == LinkRequest.Kind.MOVE else None
 
 
-def move(signup):
+def move(link_request):
     """Give the subscriber who asked for it their new address, and return them; None where it cannot be.
 
     See ``can_move``. With the change end the links that were mailed to either address, and whatever other
-    change of address they had asked for. The old address gets a letter that tells of it.
+    change of address they had asked for. The old address gets a service mail that tells of it.
     """
-    if signup.wish != Wish.MOVE:
+    if link_request.kind != LinkRequest.Kind.MOVE:
         return None
     with transaction.atomic():
-        row = Subscriber.objects.select_for_update().filter(pk=signup.subscriber_id).first()
-        if row is None or moved_by(signup):
+        row = Subscriber.objects.select_for_update().filter(pk=link_request.subscriber_id).first()
+        if row is None or moved_by(link_request):
             return row
-        signup.subscriber = row
-        if not can_move(signup):
+        link_request.subscriber = row
+        if not can_move(link_request):
             return None
-        theirs = SignupRequest.objects.filter(Q(folded__in=[signup.folded, row.folded]) | Q(subscriber=row))
+        theirs = LinkRequest.objects.filter(
+            Q(folded__in=[link_request.folded, row.folded]) | Q(subscriber=row)
+        )
         keys = _lock_open(theirs)
-        if signup.pk not in keys:
+        if link_request.pk not in keys:
             return None
-        old, row.address = row.address, signup.address
+        old, row.address = row.address, link_request.address
         try:
             with transaction.atomic():
                 row.save(update_fields=["address", "folded", "key"])
@@ -257,10 +268,13 @@ def move(signup):
             return None
         _close(keys)
         # What was typed for an address that is theirs no longer would outlive their erasure.
-        SignupRequest.objects.filter(folded=addresses.folded(old)).delete()
-        Letter.objects.create(kind=Letter.Kind.MOVED, subscriber=row, address=old)
+        LinkRequest.objects.filter(folded=addresses.folded(old)).delete()
+        ServiceMail.objects.create(kind=ServiceMail.Kind.MOVED, subscriber=row, address=old)
         ConsentEvent.objects.create(
-            subscriber=row, kind=ConsentEvent.Kind.MOVED, asked_at=signup.asked_at, region=signup.region
+            subscriber=row,
+            kind=ConsentEvent.Kind.MOVED,
+            asked_at=link_request.asked_at,
+            region=link_request.region,
         )
         # An older database knows them by the old address, and later words of the journal by the new one.
         # Before the commit: a line too many only silences.
@@ -269,36 +283,38 @@ def move(signup):
 
 
 def forget_old_requests():
-    """Delete sign-up requests whose link has ended, and letters that are done; return how many.
+    """Delete link requests whose link has ended, and service mails that are done; return how many.
 
     Safe to run at any time.
     """
     now, deleted = timezone.now(), 0
-    unfinished = [SignupRequest.Mail.WAITING, SignupRequest.Mail.SENDING]
-    for wishes, purpose in (
-        ([Wish.JOIN, Wish.AGAIN], tokens.Purpose.CONFIRM),
-        ([Wish.LINK], tokens.Purpose.PREFERENCES),
-        ([Wish.MOVE], tokens.Purpose.MOVE),
+    unfinished = [LinkRequest.MailState.WAITING, LinkRequest.MailState.SENDING]
+    for kinds, purpose in (
+        ([LinkRequest.Kind.JOIN, LinkRequest.Kind.AGAIN], tokens.Purpose.CONFIRM),
+        ([LinkRequest.Kind.LINK], tokens.Purpose.PREFERENCES),
+        ([LinkRequest.Kind.MOVE], tokens.Purpose.MOVE),
     ):
         ended = now - tokens.LIFETIMES[purpose]
-        old = SignupRequest.objects.filter(wish__in=wishes, asked_at__lt=ended).exclude(mail__in=unfinished)
+        old = LinkRequest.objects.filter(kind__in=kinds, asked_at__lt=ended).exclude(
+            mail_state__in=unfinished
+        )
         deleted += old.exclude(mailed_at__gte=ended).delete()[0]
     ended = now - tokens.LIFETIMES[tokens.Purpose.UNDO_BY_MAIL]
-    old = Letter.objects.filter(asked_at__lt=ended).exclude(mail__in=unfinished)
+    old = ServiceMail.objects.filter(asked_at__lt=ended).exclude(mail_state__in=unfinished)
     return deleted + old.delete()[0]
 
 
-def _name_typed_before(signup):
+def _name_typed_before(link_request):
     """Return the name of whom asks for the mail once more, and typed it the first time; else ""."""
-    if signup.wish != Wish.AGAIN:
+    if link_request.kind != LinkRequest.Kind.AGAIN:
         return ""
-    requests = SignupRequest.objects.filter(folded=signup.folded, state=State.OPEN)
+    requests = LinkRequest.objects.filter(folded=link_request.folded, state=LinkRequest.State.OPEN)
     names = requests.exclude(first_name="").order_by("-pk")
     return names.values_list("first_name", flat=True).first() or ""
 
 
 def _close(keys):
-    SignupRequest.objects.filter(pk__in=keys).update(state=State.USED)
+    LinkRequest.objects.filter(pk__in=keys).update(state=LinkRequest.State.USED)
 
 
 def _lock_open(requests):
@@ -307,5 +323,5 @@ def _lock_open(requests):
     That is done in one order, and after their subscriber was locked, so that two links pressed at once do not
     wait for each other for ever.
     """
-    locked = requests.filter(state=State.OPEN).select_for_update().order_by("pk")
+    locked = requests.filter(state=LinkRequest.State.OPEN).select_for_update().order_by("pk")
     return list(locked.values_list("pk", flat=True))

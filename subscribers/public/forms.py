@@ -4,8 +4,7 @@ from django import forms
 
 from shield.forms import ShieldedForm
 from subscribers import addresses
-from subscribers.people import consent_wording as wording
-from subscribers.people import first_names
+from subscribers.people import consent_wording, first_names
 
 
 class AddressField(forms.CharField):
@@ -54,16 +53,19 @@ class AddressForm(ShieldedForm):
 class AgainForm(AddressForm):
     """An address whose owner waits for the confirmation, and the version of what the form promised."""
 
-    wording = forms.CharField(required=False, widget=forms.HiddenInput, initial=wording.CURRENT)
+    wording = forms.CharField(required=False, widget=forms.HiddenInput, initial=consent_wording.CURRENT)
 
     def clean_wording(self):
         shown = self.cleaned_data["wording"]
-        return next((version for version in wording.VERSIONS if str(version) == shown), wording.CURRENT)
+        return next(
+            (version for version in consent_wording.VERSIONS if str(version) == shown),
+            consent_wording.CURRENT,
+        )
 
     @property
     def promise(self):
         """What the form says that one agrees to."""
-        return wording.text()
+        return consent_wording.text()
 
 
 class SignupForm(AgainForm):

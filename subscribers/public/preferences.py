@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from shield import request_origin
 from shield.rate_limits import FixedWindow
 from subscribers import tasks, tokens
-from subscribers.models import SignupRequest, Subscriber, Suppression
+from subscribers.models import LinkRequest, Subscriber, Suppression
 from subscribers.people import erasure, personal_data, subscriptions, suppressions
 from subscribers.public.forms import AddressForm
 from subscribers.public.preference_forms import EraseForm, MoveForm, NameForm, PauseForm
@@ -39,13 +39,13 @@ def ask(request):
     """Show the form that asks for a link to one's preferences, or take it."""
 
     def take(form):
-        signup = subscriptions.request(
+        link_request = subscriptions.request(
             form.cleaned_data["address"],
-            wish=SignupRequest.Wish.LINK,
+            kind=LinkRequest.Kind.LINK,
             region=request_origin.region(request),
             wording_version=None,
         )
-        tasks.nudge(tasks.send_confirmation, signup)
+        tasks.nudge(tasks.send_link_mail, link_request)
 
     return answer_form(request, AddressForm, "subscribers/preferences_ask.html", take, "subscribers:asked")
 
@@ -63,8 +63,8 @@ def preferences(request, token):
     The link belongs to an address: whoever has it by now is the subscriber, so that a change of address ends
     the links mailed to the old one.
     """
-    signup = row(SignupRequest, tokens.Purpose.PREFERENCES, token)
-    subscriber = signup and Subscriber.objects.filter(folded=signup.folded).first()
+    link_request = row(LinkRequest, tokens.Purpose.PREFERENCES, token)
+    subscriber = link_request and Subscriber.objects.filter(folded=link_request.folded).first()
     if subscriber is None:
         return dead_link(request)
     if request.method != "POST":
@@ -79,17 +79,17 @@ def preferences(request, token):
 @behind_a_link
 def move(request, token):
     """Show one button to the owner of a new address; pressing it sends the tips there from now on."""
-    signup = row(SignupRequest, tokens.Purpose.MOVE, token)
-    if signup is None:
+    link_request = row(LinkRequest, tokens.Purpose.MOVE, token)
+    if link_request is None:
         return dead_link(request)
     if request.method == "POST":
-        subscriber = subscriptions.move(signup)
+        subscriber = subscriptions.move(link_request)
         if subscriber is None:
             return dead_link(request)
-        tasks.nudge_letters(subscriber)
+        tasks.nudge_service_mails(subscriber)
         return SeeOther(request.path)
-    is_done = subscriptions.moved_by(signup) is not None
-    if not is_done and not subscriptions.can_move(signup):
+    is_done = subscriptions.moved_by(link_request) is not None
+    if not is_done and not subscriptions.can_move(link_request):
         return dead_link(request)
     return render(request, "subscribers/move.html", {"is_done": is_done})
 
@@ -121,16 +121,16 @@ def _ask_to_move(request, subscriber):
         form.add_error("address", "You have asked for three changes of address today. Please try tomorrow.")
     if not form.is_valid():
         return _show(request, subscriber, move_form=form)
-    signup = subscriptions.ask_to_move(
+    link_request = subscriptions.ask_to_move(
         subscriber, form.cleaned_data["address"], request_origin.region(request)
     )
-    tasks.nudge(tasks.send_confirmation, signup)
+    tasks.nudge(tasks.send_link_mail, link_request)
     return _done(request, "move")
 
 
 def _leave(request, subscriber):
     subscriptions.leave(subscriber, "left by the preferences")
-    tasks.nudge_letters(subscriber)
+    tasks.nudge_service_mails(subscriber)
     return _done(request, "leave")
 
 

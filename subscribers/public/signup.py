@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from shield import request_origin
 from subscribers import tasks, tokens
-from subscribers.models import SignupRequest
+from subscribers.models import LinkRequest
 from subscribers.people import subscriptions, suppressions
 from subscribers.public.forms import AgainForm, SignupForm
 from subscribers.public.responses import SeeOther, answer_form, behind_a_link, dead_link, open_to_all, row
@@ -20,7 +20,7 @@ def subscribe(request):
     """Show the form that one signs up with, or take it."""
 
     def take(form):
-        _ask_for_confirmation(request, form, SignupRequest.Wish.JOIN, form.cleaned_data["first_name"])
+        _ask_for_confirmation(request, form, LinkRequest.Kind.JOIN, form.cleaned_data["first_name"])
 
     return answer_form(request, SignupForm, "subscribers/subscribe.html", take, "subscribers:sent")
 
@@ -30,7 +30,7 @@ def again(request):
     """Show the form that asks for the confirmation once more, or take it."""
 
     def take(form):
-        _ask_for_confirmation(request, form, SignupRequest.Wish.AGAIN)
+        _ask_for_confirmation(request, form, LinkRequest.Kind.AGAIN)
 
     return answer_form(request, AgainForm, "subscribers/again.html", take, "subscribers:sent")
 
@@ -57,32 +57,32 @@ def privacy(request):
 @behind_a_link
 def confirm(request, token):
     """Show one button to the owner of an address; pressing it confirms."""
-    signup = row(SignupRequest, tokens.Purpose.CONFIRM, token)
-    if signup is None:
+    link_request = row(LinkRequest, tokens.Purpose.CONFIRM, token)
+    if link_request is None:
         return dead_link(request)
     if request.method == "POST":
-        subscriber = subscriptions.confirm(signup)
+        subscriber = subscriptions.confirm(link_request)
         if subscriber is None:
             return dead_link(request)
-        tasks.nudge_letters(subscriber)
+        tasks.nudge_service_mails(subscriber)
         return SeeOther(request.path)
-    if subscriber := subscriptions.confirmed_by(signup):
+    if subscriber := subscriptions.confirmed_by(link_request):
         return render(request, "subscribers/subscribed.html", {"leave_token": subscriber.leave_token})
-    if signup.state == SignupRequest.State.OPEN and not suppressions.is_silenced(signup.address):
-        return render(request, "subscribers/confirm.html", {"promise": signup.wording})
+    if link_request.state == LinkRequest.State.OPEN and not suppressions.is_silenced(link_request.address):
+        return render(request, "subscribers/confirm.html", {"promise": link_request.wording})
     return dead_link(request)
 
 
-def _ask_for_confirmation(request, form, wish, first_name=""):
-    signup = subscriptions.request(
+def _ask_for_confirmation(request, form, kind, first_name=""):
+    link_request = subscriptions.request(
         form.cleaned_data["address"],
-        wish=wish,
+        kind=kind,
         first_name=first_name,
         page=_page_of_form(request),
         region=request_origin.region(request),
         wording_version=form.cleaned_data["wording"],
     )
-    tasks.nudge(tasks.send_confirmation, signup)
+    tasks.nudge(tasks.send_link_mail, link_request)
 
 
 def _page_of_form(request):

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from subscribers import tasks, tokens
-from subscribers.models import Erasure, Letter, Subscriber
+from subscribers.models import Erasure, ServiceMail, Subscriber
 from subscribers.people import erasure, subscriptions
 from subscribers.public.responses import behind_a_link, dead_link
 
@@ -38,11 +38,11 @@ def _leave(handle):
     """
     subscriber = Subscriber.objects.confirmed().filter(handle=handle).first()
     if subscriber and subscriptions.leave(subscriber):
-        tasks.nudge_letters(subscriber)
+        tasks.nudge_service_mails(subscriber)
         return subscriptions.leaving(subscriber)
     subscriptions.rehearse_leaving()
-    # No letter has this number.
-    tasks.nudge(tasks.send_letter, Letter(pk=0))
+    # No service mail has this number.
+    tasks.nudge(tasks.send_service_mail, ServiceMail(pk=0))
     return subscriptions.no_leaving()
 
 

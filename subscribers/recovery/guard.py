@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
-from subscribers.models import Delivery, Instance, Mailing
+from subscribers.models import DatabaseIdentity, Delivery, Mailing
 from subscribers.models.database_identity import new_name
 from subscribers.people import journal
 from subscribers.recovery import checkpoints, replay
@@ -62,7 +62,7 @@ class JournalError(Exception):
 
 def refusal():
     """Return why nothing may be mailed, in a sentence for staff; "" where nothing stands against it."""
-    return _refusal(lambda: Instance.objects.filter(pk=_ROW).first())
+    return _refusal(lambda: DatabaseIdentity.objects.filter(pk=_ROW).first())
 
 
 def _refusal(find):
@@ -97,7 +97,7 @@ def advance(mailing=None, up_to=0, *, finished=False):
     if row.counter == 0 and (refusal() or not journal.append([_mark(row)])):
         return False
     with transaction.atomic(durable=True):
-        row = Instance.objects.select_for_update().get(pk=_ROW)
+        row = DatabaseIdentity.objects.select_for_update().get(pk=_ROW)
         # Where it is closed, a mark of ours would open it.
         if _refusal(lambda: row):
             return False
@@ -112,11 +112,11 @@ def advance(mailing=None, up_to=0, *, finished=False):
 
 def _made():
     """Return the database's row, which the first of all that look for it makes."""
-    if row := Instance.objects.filter(pk=_ROW).first():
+    if row := DatabaseIdentity.objects.filter(pk=_ROW).first():
         return row
     # No error for those who come at once, not even in the database's log.
-    Instance.objects.bulk_create([Instance(pk=_ROW)], ignore_conflicts=True)
-    return Instance.objects.get(pk=_ROW)
+    DatabaseIdentity.objects.bulk_create([DatabaseIdentity(pk=_ROW)], ignore_conflicts=True)
+    return DatabaseIdentity.objects.get(pk=_ROW)
 
 
 def bring_in():
@@ -148,9 +148,9 @@ def accept(*, by):
     brought = bring_in()
     with transaction.atomic():
         _made()
-        row = Instance.objects.select_for_update().get(pk=_ROW)
+        row = DatabaseIdentity.objects.select_for_update().get(pk=_ROW)
         # Of what was on its way when this database was copied, no later mark tells. Whoever sends just now
-        # breaks off; a welcome is no mailing's, and its letter's own affair.
+        # breaks off; a welcome is no mailing's, and its service mail's own affair.
         _hold(Delivery.objects.filter(mailing__isnull=False, state=Delivery.State.SENDING))
         for mailing, up_to in _newer_than(row).items():
             _bring_up(*mailing, up_to)

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from subscribers import addresses
-from subscribers.models import ConsentEvent, SignupRequest, Subscriber, Suppression
+from subscribers.models import ConsentEvent, LinkRequest, Subscriber, Suppression
 from subscribers.people import erasure
 
 Reason = Suppression.Reason
@@ -187,11 +187,11 @@ def _end_requests(erased, left):
     if not (erased or left):
         return
     gone, used = [], []
-    for row in SignupRequest.objects.iterator():
+    for row in LinkRequest.objects.iterator():
         key = addresses.keyed_hash(row.address)
         if key in erased and row.asked_at <= erased[key]:
             gone.append(row.pk)
         elif key in left and row.asked_at <= left[key]:
             used.append(row.pk)
-    SignupRequest.objects.filter(pk__in=gone).delete()
-    SignupRequest.objects.filter(pk__in=used).update(state=SignupRequest.State.USED)
+    LinkRequest.objects.filter(pk__in=gone).delete()
+    LinkRequest.objects.filter(pk__in=used).update(state=LinkRequest.State.USED)

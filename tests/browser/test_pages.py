@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from subscribers.models import SignupRequest
+from subscribers.models import LinkRequest
 from subscribers.people import subscriptions
 from tests.browser.axe import faults
 from tests.browser.conftest import visit
@@ -203,7 +203,7 @@ def test_all_works_without_a_script(browser, live_server, kinds):
     expect(page.get_by_role("heading", level=1)).to_contain_text("look at your mail")
     assert page.url == f"{live_server.url}/subscribe/sent/"
     context.close()
-    assert SignupRequest.objects.filter(address="cleo@reader.example").exists()
+    assert LinkRequest.objects.filter(address="cleo@reader.example").exists()
 
 
 def test_a_mistyped_address_is_told_beside_its_field(page, kinds):

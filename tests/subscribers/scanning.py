@@ -6,11 +6,10 @@ from datetime import timedelta
 from django.apps import apps
 
 from shield.rate_limits import FixedWindow
-from subscribers.mail import letters, outbox, signup_mail
-from subscribers.models import SignupRequest
+from subscribers.mail import link_mails, outbox, service_mails
+from subscribers.models import LinkRequest
 from subscribers.people import subscriptions
 
-Wish = SignupRequest.Wish
 KINDS = [
     f"/{kind}/"
     for kind in "subscribe/confirm subscribe/move subscribe/preferences subscribe/undo unsubscribe".split()
@@ -24,12 +23,12 @@ def mail(number, monkeypatch):
         host = f"host{each % 50}.example"
         subscriptions.request(f"asks{each}@{host}", first_name="Anna")
         member = subscriptions.confirm(subscriptions.request(f"member{each}@{host}"))
-        subscriptions.request(member.address, wish=Wish.LINK)
+        subscriptions.request(member.address, kind=LinkRequest.Kind.LINK)
         subscriptions.ask_to_move(member, f"new{each}@{host}")
         subscriptions.leave(subscriptions.confirm(subscriptions.request(f"leaver{each}@{host}")))
     # As fast as they can be sent.
     monkeypatch.setattr(outbox, "OVERALL", FixedWindow("test", 10_000, timedelta(minutes=1)))
-    for each in (letters.outbox, signup_mail.outbox):
+    for each in (service_mails.outbox, link_mails.outbox):
         each.send_due(seconds=600)
 
 

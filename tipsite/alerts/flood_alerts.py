@@ -10,14 +10,14 @@ from django.conf import settings
 from django.urls import reverse
 
 from shield import flood
-from subscribers.models import SignupRequest
+from subscribers.models import LinkRequest
 from tipsite.alerts import notices
 from tipsite.models import Notice
 from tipsite.staff import emails
 
 ONE_IN = timedelta(hours=24)
 # Whoever may look at what was typed can also tell people from machines.
-_PERMISSION = "subscribers.view_signuprequest"
+_PERMISSION = "subscribers.view_linkrequest"
 _PREFIX = "flood "
 
 
@@ -32,10 +32,10 @@ def send_alarm(now):
 
 
 def _mail(now):
-    forms = SignupRequest.objects.filter(asked_at__gt=now - timedelta(hours=1)).count()
-    desk = settings.SITE_URL + reverse("admin:subscribers_signuprequest_changelist")
+    forms = LinkRequest.objects.filter(asked_at__gt=now - timedelta(hours=1)).count()
+    desk = settings.SITE_URL + reverse("admin:subscribers_linkrequest_changelist")
     return emails.flood_alarm(forms, _waiting(), notices.staff(_PERMISSION), desk)
 
 
 def _waiting():
-    return SignupRequest.objects.filter(mail=SignupRequest.Mail.WAITING).count()
+    return LinkRequest.objects.filter(mail_state=LinkRequest.MailState.WAITING).count()

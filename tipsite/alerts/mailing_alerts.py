@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from subscribers.mailings import status
-from subscribers.models import Instance, Mailing
+from subscribers.models import DatabaseIdentity, Mailing
 from subscribers.recovery import guard
 from tipsite.alerts import notices
 from tipsite.staff import emails
@@ -37,7 +37,7 @@ def _key(mailing):
 
 
 def _guard_key():
-    row = Instance.objects.order_by("pk").first()
+    row = DatabaseIdentity.objects.order_by("pk").first()
     return f"guard {row.name}:{row.counter}" if row else "guard"
 
 

@@ -29,16 +29,16 @@ LOOP EXECUTE 'DROP FUNCTION IF EXISTS ' || each || ' CASCADE'; END LOOP;
 END $$;
 """
 # What was on its way when the backup was taken went out after it, and no later mark of the journal tells of
-# it: a person decides. A welcome has no mailing, and is its letter's affair.
+# it: a person decides. A welcome has no mailing, and is its service mail's affair.
 _DOUBT = f"""
 UPDATE subscribers_delivery SET state = 'uncertain', doubts = 2, due_at = NULL, line = NULL,
 reply = '{guard.REPLY}', settled_at = CURRENT_TIMESTAMP WHERE state = 'sending' AND mailing_id IS NOT NULL;
-DELETE FROM subscribers_line;
+DELETE FROM subscribers_senderlease;
 """  # noqa: S608  the words are our own
 # A backup of a version that mailed no tips has no lines.
 _DOUBT_IF_IT_MAILS = f"""
 SET search_path = public;
-DO $$ BEGIN IF to_regclass('subscribers_line') IS NOT NULL THEN {_DOUBT} END IF; END $$;
+DO $$ BEGIN IF to_regclass('subscribers_senderlease') IS NOT NULL THEN {_DOUBT} END IF; END $$;
 """
 
 
@@ -85,7 +85,7 @@ def _put_back_file(dump):
         if damage != "ok":
             raise BackupError(f"The database in the backup is damaged: {damage}")
         try:
-            if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'subscribers_line'").fetchone():
+            if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'subscribers_senderlease'").fetchone():
                 copy.executescript(f"BEGIN; {_DOUBT} COMMIT;")
         except sqlite3.DatabaseError as error:
             raise BackupError(f"The copy in the backup cannot be made ready ({error}). Make room.") from error

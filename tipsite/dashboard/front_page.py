@@ -13,7 +13,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from subscribers.mailings import charts, control, status
-from subscribers.models import Letter, Mailing, Outgoing, SignupRequest, Subscriber
+from subscribers.models import LinkRequest, Mailing, OutgoingMail, ServiceMail, Subscriber
 from subscribers.people import growth
 from tips import permissions
 from tips.models import ImportRun, Tip, TipState
@@ -153,12 +153,12 @@ def texts():
 def people(now):
     """Return how many subscribers there are, how the list grew of late, and how many mails wait."""
     weeks_of_growth = growth.weeks(GROWTH_WEEKS, now)
-    waiting = Q(mail=Outgoing.Mail.WAITING)
+    waiting = Q(mail_state=OutgoingMail.MailState.WAITING)
     return {
         "confirmed": Subscriber.objects.confirmed().count(),
         "week": weeks_of_growth[-1],
         "chart": charts.growth(weeks_of_growth, CHART_HEIGHT),
-        "mails": SignupRequest.objects.filter(waiting).count() + Letter.objects.filter(waiting).count(),
+        "mails": LinkRequest.objects.filter(waiting).count() + ServiceMail.objects.filter(waiting).count(),
     }
 
 

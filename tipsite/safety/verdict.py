@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from subscribers.mailings import status
-from subscribers.models import Delivery, Letter, Mailing, Outgoing, SignupRequest, Subscriber
+from subscribers.models import Delivery, LinkRequest, Mailing, OutgoingMail, ServiceMail, Subscriber
 from subscribers.recovery import guard
 from tips import permissions
 from tips.schedule import slots
@@ -137,8 +137,8 @@ def _is_stuck(mailing, now):
 
 
 def _outbox(now):
-    late = {"mail": Outgoing.Mail.WAITING, "asked_at__lt": now - LATE, "tries__gt": 2}
-    stuck = Letter.objects.filter(**late).count() + SignupRequest.objects.filter(**late).count()
+    late = {"mail_state": OutgoingMail.MailState.WAITING, "asked_at__lt": now - LATE, "tries__gt": 2}
+    stuck = ServiceMail.objects.filter(**late).count() + LinkRequest.objects.filter(**late).count()
     if stuck:
         many = "1 mail to a reader was" if stuck == 1 else f"{stuck} mails to readers were"
         words = f"The mail server takes no mail: {many} tried again and again. {_SERVER}"

@@ -8,8 +8,8 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from subscribers.mail.link_mails import LONGEST_WAIT
 from subscribers.mail.outbox import OVERALL
-from subscribers.mail.signup_mail import LONGEST_WAIT
 from tips.schedule import slots
 from tipsite.staff import tokens
 

@@ -56,7 +56,7 @@ def catch_up_with_the_journal(now):
 
 
 def forget_what_ended(now):
-    """Delete sign-up requests that nobody confirmed, and rate limits that are over."""
+    """Delete link requests that nobody confirmed, and rate limits that are over."""
     subscriptions.forget_old_requests()
     rate_limits.forget_ended()
 

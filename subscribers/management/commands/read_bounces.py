@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 
 from subscribers.bounces import mailboxes, reports
-from subscribers.models import Return
+from subscribers.models import BounceReport
 
 SOME_REFUSED, NOTHING_DONE = 1, 2
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
                     for where, raw, done in place:
                         try:
                             row = reports.take(raw, source="mailbox", envelope=to)
-                            done(row.kind == Return.Kind.OTHER)
+                            done(row.kind == BounceReport.Kind.OTHER)
                         except DatabaseError:
                             raise
                         # One mail, which anybody may have sent, must not keep the others from being read.
@@ -73,11 +73,11 @@ class Command(BaseCommand):
 def as_json(counts):
     """Return the counts as one JSON object."""
     return json.dumps(
-        {kind.value: counts[kind.value] for kind in Return.Kind} | {"acted": counts["acted on"]}
+        {kind.value: counts[kind.value] for kind in BounceReport.Kind} | {"acted": counts["acted on"]}
     )
 
 
 def as_text(counts):
     """Return the counts as a line for a person."""
-    kinds = [f"{counts[kind.value]} {kind.label.lower()}" for kind in Return.Kind if counts[kind.value]]
+    kinds = [f"{counts[kind.value]} {kind.label.lower()}" for kind in BounceReport.Kind if counts[kind.value]]
     return f"{', '.join(kinds) or 'Nothing was read'}. People who get no more mail: {counts['acted on']}."

@@ -34,7 +34,7 @@ def test_it_tells_of_any_address_what_holds(look_up, anna, suppress):
     page = look_up(" Stranger@Example.org ")
     assert "Bounced" in page
     assert "told by a test" in page
-    assert "1 sign-up request that nobody has confirmed yet." in page
+    assert "1 link request that nobody has confirmed yet." in page
     subscriptions.leave(anna)
     page = look_up(anna.address)
     assert f"/admin/subscribers/subscriber/{anna.pk}/change/" in page

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from subscribers.mailings import statistics
-from subscribers.models import ConsentEvent, Delivery, Mailing, Return, Suppression
+from subscribers.models import BounceReport, ConsentEvent, Delivery, Mailing, Suppression
 from subscribers.people import subscriptions, suppressions
 from tests.subscribers.posting import make_mailing, make_people, make_tip
 from tests.tips.people import make_person
@@ -278,7 +278,7 @@ def test_a_row_tells_its_story(client, publisher):
         ]
     )
     refused, skipped, complained = mailing.deliveries.order_by("pk")
-    Return.objects.create(
+    BounceReport.objects.create(
         kind="bounced", delivery=refused, status="5.1.1", words="No such user", digest="1", acted=True
     )
     story = page_of(client, mailing, f"ledger/{refused.pk}/")

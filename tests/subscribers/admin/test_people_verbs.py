@@ -6,7 +6,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 
-from subscribers.models import ConsentEvent, Erasure, Letter, Subscriber, Suppression
+from subscribers.models import ConsentEvent, Erasure, ServiceMail, Subscriber, Suppression
 from subscribers.people import subscriptions, suppressions
 from tests.tips.people import make_person
 
@@ -32,7 +32,7 @@ def test_whoever_is_taken_off_the_list_is_told_and_may_come_back(do, anna):
     assert anna.state == Subscriber.State.LEFT
     row = Suppression.objects.get()
     assert (row.reason, row.evidence) == ("unsubscribed", f"taken off by staff: {REASON}")
-    assert Letter.objects.filter(kind=Letter.Kind.LEFT).exists()
+    assert ServiceMail.objects.filter(kind=ServiceMail.Kind.LEFT).exists()
     assert ConsentEvent.objects.last().kind == "left"
     again = "“Take off the list” is not possible: they have left already. Nothing was changed."
     assert again in do("take-off").text

@@ -8,13 +8,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from subscribers.models import Delivery, Letter, Mailing, Subscriber, Suppression
+from subscribers.models import Delivery, Mailing, ServiceMail, Subscriber, Suppression
 from subscribers.people import subscriptions
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 
 LIST = "/admin/subscribers/subscriber/"
-LISTS = ["subscriber", "signuprequest", "suppression", "letter", "erasure"]
+LISTS = ["subscriber", "linkrequest", "suppression", "letter", "erasure"]
 
 pytestmark = pytest.mark.django_db
 
@@ -98,7 +98,7 @@ def test_the_last_mail_is_the_newest_of_letters_and_tips(desk, anna):
     tip = make_tip(for_mail=True)
     at = timezone.now().replace(month=1, day=3, hour=12, year=2020)
     mailing = Mailing.objects.create(tip=tip)
-    Letter.objects.update(mail=Letter.Mail.SENT, mailed_at=at)
+    ServiceMail.objects.update(mail_state=ServiceMail.MailState.SENT, mailed_at=at)
     assert "3 Jan 2020" in desk.get(LIST).text
     Delivery.objects.create(
         mailing=mailing, subscriber=anna, state=Delivery.State.SENT, sent_at=at + timedelta(days=7)
@@ -156,7 +156,7 @@ def test_a_subscribers_page_shows_what_is_held(desk, anna, suppress):
         "3 Feb 2031",
         "Send me one tip a week from",
         "Wording 1",
-        "Letter: welcome",
+        "Service mail: welcome",
         "Lift “Bounced”",
     ):
         assert words in page

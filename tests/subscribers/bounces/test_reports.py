@@ -13,7 +13,7 @@ from subscribers import tipmail
 from subscribers.bounces import reports
 from subscribers.mail import senders
 from subscribers.mailings import control
-from subscribers.models import ConsentEvent, Delivery, Mailing, Return, Subscriber, Suppression
+from subscribers.models import BounceReport, ConsentEvent, Delivery, Mailing, Subscriber, Suppression
 from tests.subscribers import posting
 from tests.tips.making import make_tip
 from tipsite.worker import clock
@@ -61,7 +61,7 @@ def complaint(returned):
 def test_a_report_that_nobody_is_there_silences_the_address_and_keeps_the_evidence(delivery):
     row = reports.take(delivery_report(senders.envelope_sender(senders.make_token(delivery.pk))))
     delivery.refresh_from_db()
-    assert (row.kind, row.status, row.acted) == (Return.Kind.BOUNCED, "5.1.1", True)
+    assert (row.kind, row.status, row.acted) == (BounceReport.Kind.BOUNCED, "5.1.1", True)
     assert row.delivery == delivery
     assert delivery.state == Delivery.State.REFUSED
     assert reasons() == {"bounced"}
@@ -90,7 +90,7 @@ def test_a_report_about_the_address_before_does_not_silence_the_one_they_have_no
     ConsentEvent.objects.create(subscriber=delivery.subscriber, kind=ConsentEvent.Kind.MOVED)
     row = reports.take(delivery_report(senders.envelope_sender(senders.make_token(delivery.pk))))
     delivery.refresh_from_db()
-    assert (row.kind, row.acted, reasons()) == (Return.Kind.BOUNCED, False, set())
+    assert (row.kind, row.acted, reasons()) == (BounceReport.Kind.BOUNCED, False, set())
     assert (delivery.state, delivery.suppressed) == (Delivery.State.REFUSED, False)
     Delivery.objects.filter(pk=delivery.pk).update(state=Delivery.State.SENT, sent_at=timezone.now())
     sender = senders.envelope_sender(senders.make_token(delivery.pk))
@@ -101,7 +101,7 @@ def test_what_passes_again_silences_nobody(delivery):
     sender = senders.envelope_sender(senders.make_token(delivery.pk))
     full = reports.take(delivery_report(sender, "5.2.2", words="smtp; 552 5.2.2 mailbox full"))
     late = reports.take(delivery_report(sender, "4.4.1", action="delayed", words="smtp; 421 4.4.1 later"))
-    assert [full.kind, late.kind] == [Return.Kind.REFUSED, Return.Kind.DELAYED]
+    assert [full.kind, late.kind] == [BounceReport.Kind.REFUSED, BounceReport.Kind.DELAYED]
     assert reasons() == set()
 
 
@@ -128,7 +128,7 @@ def test_a_complaint_takes_the_person_off_the_list(delivery):
     )
     row = reports.take(complaint(headers))
     delivery.subscriber.refresh_from_db()
-    assert (row.kind, row.acted) == (Return.Kind.COMPLAINED, True)
+    assert (row.kind, row.acted) == (BounceReport.Kind.COMPLAINED, True)
     assert {"complained", "unsubscribed"} <= reasons()
     assert delivery.subscriber.state == Subscriber.State.LEFT
     assert Delivery.objects.get().complained_at is not None
@@ -137,7 +137,7 @@ def test_a_complaint_takes_the_person_off_the_list(delivery):
 def test_a_report_that_is_read_twice_counts_once(delivery):
     report = delivery_report(senders.envelope_sender(senders.make_token(delivery.pk)))
     assert reports.take(report).pk == reports.take(report).pk
-    assert Return.objects.count() == 1
+    assert BounceReport.objects.count() == 1
 
 
 def test_automatic_answers_and_ordinary_mail_change_nothing(delivery):
@@ -149,7 +149,7 @@ def test_automatic_answers_and_ordinary_mail_change_nothing(delivery):
         mail.set_content("I am on holiday; 550 5.1.1 is my lucky number.")
     away["Auto-Submitted"] = "auto-replied"
     kinds = [reports.take(mail.as_bytes()).kind for mail in (away, letter)]
-    assert kinds == [Return.Kind.ANSWERED, Return.Kind.OTHER]
+    assert kinds == [BounceReport.Kind.ANSWERED, BounceReport.Kind.OTHER]
     assert reasons() == set()
 
 
@@ -169,7 +169,7 @@ def test_a_report_that_a_reader_passes_on_with_an_answer_is_none_about_them(deli
     )
     answer.add_attachment(email.message_from_bytes(other, policy=email.policy.default))
     row = reports.take(answer.as_bytes())
-    assert (row.kind, row.delivery, row.acted) == (Return.Kind.OTHER, delivery, False)
+    assert (row.kind, row.delivery, row.acted) == (BounceReport.Kind.OTHER, delivery, False)
     assert reasons() == set()
 
 
@@ -184,16 +184,16 @@ def test_a_report_of_no_standard_form_is_one_all_the_same(delivery):
         "Hi. This is the qmail-send program at mx.example.net.\n\n<anna@example.net>:\n550 5.1.1 unknown\n"
     )
     row = reports.take(report.as_bytes())
-    assert (row.kind, row.delivery, row.acted) == (Return.Kind.BOUNCED, delivery, True)
+    assert (row.kind, row.delivery, row.acted) == (BounceReport.Kind.BOUNCED, delivery, True)
 
 
 def test_what_is_about_no_mail_of_ours_is_forgotten_after_a_month(delivery):
     sender = senders.envelope_sender(senders.make_token(delivery.pk))
     ours, _, new = [reports.take(delivery_report(to)) for to in (sender, "a@example.org", "b@example.org")]
     now = timezone.now()
-    Return.objects.exclude(pk=new.pk).update(at=now - timedelta(days=31))
+    BounceReport.objects.exclude(pk=new.pk).update(at=now - timedelta(days=31))
     clock.forget_stray_reports(now)
-    assert set(Return.objects.all()) == {ours, new}
+    assert set(BounceReport.objects.all()) == {ours, new}
     assert clock.forget_stray_reports in clock.EACH_DAY
 
 

@@ -8,15 +8,15 @@ from django.utils import timezone
 
 from subscribers.delivery import claims
 from subscribers.delivery.pool import Never, Post
-from subscribers.models import Line
+from subscribers.models import SenderLease
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_worker_whose_first_beat_failed_beats_the_next_time(monkeypatch):
     post, long_ago = Post(Never(), lines=0), timezone.now() - timedelta(hours=1)
-    Line.objects.create(worker=post.worker, seen_at=long_ago)
-    Line.objects.create(worker="another", seen_at=long_ago)
+    SenderLease.objects.create(worker=post.worker, seen_at=long_ago)
+    SenderLease.objects.create(worker="another", seen_at=long_ago)
 
     def fail(worker):
         raise OperationalError
@@ -26,6 +26,6 @@ def test_a_worker_whose_first_beat_failed_beats_the_next_time(monkeypatch):
         with pytest.raises(OperationalError):
             post._look_after()
     post._look_after()
-    assert Line.objects.get(worker=post.worker).seen_at > long_ago
+    assert SenderLease.objects.get(worker=post.worker).seen_at > long_ago
     # Others are judged only after a lease without a gap.
-    assert Line.objects.filter(worker="another").exists()
+    assert SenderLease.objects.filter(worker="another").exists()

@@ -14,7 +14,7 @@ from subscribers.delivery.pool import Never, work_off
 from subscribers.delivery.sender import Sender
 from subscribers.delivery.verdicts import Stage, Verdict
 from subscribers.mailings import control
-from subscribers.models import Delivery, Line, Mailing, Suppression
+from subscribers.models import Delivery, Mailing, SenderLease, Suppression
 from subscribers.people import subscriptions, suppressions
 from tests.subscribers.mailserver import DROP, HANG, TAKE_AND_DROP
 from tests.subscribers.posting import make_people, open_mailing
@@ -101,7 +101,7 @@ def test_everyone_gets_one_and_the_mailing_is_sent(mail_server, pipelining):
     assert told(mailing) == (Mailing.State.SENT, {State.SENT: 7})
     assert mailing.finished_at
     assert mail_server.connections == 1
-    assert not Line.objects.exists()
+    assert not SenderLease.objects.exists()
     for taken in mail_server.taken:
         row = mailing.deliveries.get(subscriber__address=taken.recipient)
         assert tipmail.read_token(taken.message["Message-ID"]) == row.pk
@@ -483,7 +483,7 @@ def test_a_line_lives_as_long_as_it_beats_whatever_its_clock_says(clock, ahead):
     watch, line = claims.Watch(), claims.new_line("there")
     for moment in range(0, 90, 5):
         clock.forward(timedelta(seconds=5))
-        Line.objects.filter(pk=line).update(seen_at=timezone.now() + ahead)
+        SenderLease.objects.filter(pk=line).update(seen_at=timezone.now() + ahead)
         assert watch.sweep(moment) == 0
     assert [watch.sweep(moment) for moment in (95, 105, 115, 116)] == [0, 0, 0, 1]
 

@@ -20,7 +20,7 @@ import time_machine
 from django.utils import timezone
 
 from subscribers import tipmail
-from subscribers.bounces import reports as bounces
+from subscribers.bounces import reports
 from subscribers.delivery.pool import work_off
 from subscribers.mailings import control
 from subscribers.models import Delivery, Mailing, Subscriber, Suppression
@@ -191,7 +191,7 @@ class Year:
         reported = self.plan.bounces - self.plan.bounces // 2
         for address in self.some(self.plan.by(week, reported) - len(self.returned), week):
             mail = next(each for each in taken if each.recipient == address)
-            assert bounces.take(delivery_report(mail.sender)).acted
+            assert reports.take(delivery_report(mail.sender)).acted
             self.returned.add(address)
             self.over_for(address)
 
@@ -296,7 +296,7 @@ class Year:
         assert max(mark["up_to"] for mark in marks) >= max(lost)
         assert marks[-1]["finished"]
         # What comes back of it now is of no delivery that is known here.
-        report = bounces.take(delivery_report(self.lost[0].sender, words="smtp; 550 5.1.1 late"))
+        report = reports.take(delivery_report(self.lost[0].sender, words="smtp; 550 5.1.1 late"))
         assert (report.delivery, report.acted) == (None, False)
 
 

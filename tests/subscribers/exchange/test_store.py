@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from subscribers import addresses
 from subscribers.exchange import store
-from subscribers.models import ConsentEvent, Letter, SignupRequest, Subscriber, Suppression
+from subscribers.models import ConsentEvent, LinkRequest, ServiceMail, Subscriber, Suppression
 from subscribers.people import journal, subscriptions, suppressions
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def counts(run):
 
 
 def everything():
-    models = (Subscriber, ConsentEvent, Suppression, SignupRequest, Letter)
+    models = (Subscriber, ConsentEvent, Suppression, LinkRequest, ServiceMail)
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
@@ -107,12 +107,12 @@ def test_whoever_left_elsewhere_is_silenced_and_no_subscriber(counts, word, reas
 
 def test_a_subscriber_of_ours_who_left_elsewhere_leaves_without_a_mail(counts):
     member = a_member("a@example.org")
-    letters = Letter.objects.count()
+    letters = ServiceMail.objects.count()
     assert counts("email,status\na@example.org,unsubscribed\n") == {"changed": 1}
     member.refresh_from_db()
     assert member.state == Subscriber.State.LEFT
     assert list(member.consents.values_list("kind", flat=True)) == ["confirmed", "left"]
-    assert (Letter.objects.count(), mail.outbox) == (letters, [])
+    assert (ServiceMail.objects.count(), mail.outbox) == (letters, [])
 
 
 def test_whoever_confirmed_here_after_they_left_elsewhere_stays(counts):

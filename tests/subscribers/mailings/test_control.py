@@ -14,9 +14,9 @@ from desk.errors import NotPermitted, Overtaken, WrongState
 from subscribers.delivery import claims, scheduling
 from subscribers.delivery.pool import Never, work_off
 from subscribers.delivery.sender import Sender
-from subscribers.mail import letters
+from subscribers.mail import service_mails
 from subscribers.mailings import control
-from subscribers.models import Delivery, Letter, Mailing, Subscriber, Suppression
+from subscribers.models import Delivery, Mailing, ServiceMail, Subscriber, Suppression
 from subscribers.people import subscriptions, suppressions
 from tests.subscribers.posting import make_mailing, make_people, make_tip, open_mailing
 from tips.models import Tip, TipState
@@ -196,11 +196,11 @@ def test_it_goes_to_those_who_are_here_and_awake(noon, monkeypatch):
 def test_whoever_was_welcomed_with_the_tip_does_not_get_it_again(noon):
     early, late = make_people(2)
     tip = make_tip(noon.now)
-    letters.prepare(Letter.objects.create(kind=Letter.Kind.WELCOME, subscriber=early))
+    service_mails.prepare(ServiceMail.objects.create(kind=ServiceMail.Kind.WELCOME, subscriber=early))
     mailing = open_mailing(tip=tip)
     assert addresses_of(mailing) == {late.address}
     # And the other way: who is in the mailing is not noted as welcomed with it.
-    letters.prepare(Letter.objects.create(kind=Letter.Kind.WELCOME, subscriber=late))
+    service_mails.prepare(ServiceMail.objects.create(kind=ServiceMail.Kind.WELCOME, subscriber=late))
     assert not Delivery.objects.filter(tip=tip, subscriber=late).exists()
 
 

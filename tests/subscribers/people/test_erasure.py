@@ -17,7 +17,7 @@ from django.db import connection
 from django_tasks_db.models import DBTaskResult
 
 from subscribers import addresses
-from subscribers.models import Delivery, Erasure, Letter, Return, Subscriber, Suppression
+from subscribers.models import BounceReport, Delivery, Erasure, ServiceMail, Subscriber, Suppression
 from subscribers.people import erasure, journal, subscriptions, suppressions
 from tests.subscribers.delivery.test_two_processes import shared_database
 from tests.tips.making import ago, make_tip
@@ -35,13 +35,13 @@ def anna():
     berta = subscriptions.confirm(subscriptions.request("berta@example.org", first_name="Berta"))
     subscriptions.ask_to_move(anna, "anna.new@example.org")
     subscriptions.ask_to_move(berta, ADDRESS.upper())
-    Letter.objects.create(kind=Letter.Kind.MOVED, subscriber=berta, address=ADDRESS.lower())
+    ServiceMail.objects.create(kind=ServiceMail.Kind.MOVED, subscriber=berta, address=ADDRESS.lower())
     for state, title in ((Delivery.State.SENT, "Umbrellas"), (Delivery.State.QUEUED, "Hats")):
         tip = make_tip(title, publish_at=ago(weeks=1))
         row = Delivery.objects.create(tip=tip, subscriber=anna, state=state)
         words = f'550 unknown user: "anna.erased" ({title})'
-        Return.objects.create(kind="refused", delivery=row, source="mailbox", words=words, digest=title)
-    Return.objects.create(kind="refused", source="mailbox", words="550 unknown user", digest="another")
+        BounceReport.objects.create(kind="refused", delivery=row, source="mailbox", words=words, digest=title)
+    BounceReport.objects.create(kind="refused", source="mailbox", words="550 unknown user", digest="another")
     for place in ("args_kwargs", "return_value", "traceback"):
         held = {"args_kwargs": {"args": [], "kwargs": {}}, "return_value": None, "traceback": ""}
         held[place] = f"refused: <{ADDRESS.upper()}>" if place == "traceback" else {"to": [ADDRESS]}
@@ -106,14 +106,14 @@ def test_it_deletes_from_every_place_and_names_each(anna):
 def test_what_is_others_stays(anna):
     erasure.erase(anna)
     berta = Subscriber.objects.get()
-    assert berta.letters.count() == berta.consents.count() == 1
+    assert berta.service_mails.count() == berta.consents.count() == 1
     assert DBTaskResult.objects.get().task_path == "another"
     assert LogEntry.objects.get().object_repr == "y"
     assert {model.objects.get().username for model in (AccessAttempt, AccessFailureLog, AccessLog)} == {
         "berta@example.org"
     }
     assert Session.objects.count() == 1
-    assert sorted(Return.objects.values_list("words", flat=True)) == ["", "", "550 unknown user"]
+    assert sorted(BounceReport.objects.values_list("words", flat=True)) == ["", "", "550 unknown user"]
     # The ledger still counts what was sent, and what was not begun is not sent.
     assert sorted(Delivery.objects.values_list("state", "subscriber")) == [("sent", None), ("skipped", None)]
 

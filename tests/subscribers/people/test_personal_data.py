@@ -8,12 +8,12 @@ from django.apps import apps
 
 from subscribers import addresses, tasks
 from subscribers.models import (
+    BounceReport,
     ConsentEvent,
     Delivery,
-    Letter,
+    LinkRequest,
     Mailing,
-    Return,
-    SignupRequest,
+    ServiceMail,
     Subscriber,
     Suppression,
 )
@@ -29,8 +29,8 @@ def anna():
         "Anna@example.org", first_name="Änne", page="/tips/be-kind/", region="192.0.2.0/24"
     )
     anna = subscriptions.confirm(signup)
-    tasks.nudge(tasks.send_confirmation, signup)
-    tasks.nudge_letters(anna)
+    tasks.nudge(tasks.send_link_mail, signup)
+    tasks.nudge_service_mails(anna)
     tip = make_tip("Be kind")
     mailing = Mailing.objects.create(tip=make_tip("Be brave", for_mail=True))
     Delivery.objects.create(tip=tip, subscriber=anna, state="sent")
@@ -42,7 +42,7 @@ def anna():
 
 def berta():
     other = subscriptions.confirm(subscriptions.request("berta@example.org", first_name="Berta"))
-    tasks.nudge_letters(other)
+    tasks.nudge_service_mails(other)
     suppressions.suppress(other.key, Suppression.Reason.BLOCKED, "asked by mail")
     Delivery.objects.create(tip=make_tip("Only to Berta"), subscriber=other)
     return other
@@ -50,7 +50,7 @@ def berta():
 
 def test_the_file_holds_all_of_theirs_and_nothing_of_anybody_else(client, anna, caplog):
     berta()
-    signup = subscriptions.request("anna@example.org", wish="link")
+    signup = subscriptions.request("anna@example.org", kind="link")
     with caplog.at_level(logging.INFO):
         answer = client.post(f"/subscribe/preferences/{signup.token}/", {"do": "data"})
     assert answer["Content-Type"] == "application/json"
@@ -73,7 +73,7 @@ def test_the_file_holds_all_of_theirs_and_nothing_of_anybody_else(client, anna, 
         ("bounced", "550 no such user")
     ]
     assert {entry["key"] for entry in data["journal"]} == {anna.key}
-    assert [each["task"] for each in data["background_work"]] == ["send_confirmation", "send_letter"]
+    assert [each["task"] for each in data["background_work"]] == ["send_link_mail", "send_service_mail"]
     assert "Änne" in answer.text
     assert "berta" not in answer.text.lower()
     assert f"Subscriber {anna.pk}: their data was downloaded by the link." in caplog.text
@@ -86,7 +86,7 @@ def test_it_tells_nobody_whether_the_address_that_they_would_move_to_is_a_member
     berta()
     signups = [subscriptions.ask_to_move(anna, address) for address in ("berta@example.org", "a@example.org")]
     for signup in signups:
-        tasks.nudge(tasks.send_confirmation, signup)
+        tasks.nudge(tasks.send_link_mail, signup)
     # Berta confirms once more, which is the end of whatever waits for her address.
     subscriptions.confirm(subscriptions.request("berta@example.org"))
     of_a_member, of_a_stranger = personal_data.of(anna)["requests"][-2:]
@@ -104,7 +104,7 @@ def test_it_tells_nobody_whether_the_address_that_they_would_move_to_is_a_member
 
 def test_it_is_given_also_to_who_left_but_not_without_end(client, anna):
     subscriptions.leave(anna)
-    link = f"/subscribe/preferences/{subscriptions.request('anna@example.org', wish='link').token}/"
+    link = f"/subscribe/preferences/{subscriptions.request('anna@example.org', kind='link').token}/"
     answers = [client.post(link, {"do": "data"}).status_code for _ in range(11)]
     assert answers == [200] * 10 + [429]
 
@@ -114,12 +114,12 @@ def test_it_is_given_also_to_who_left_but_not_without_end(client, anna):
     [
         (Subscriber, personal_data.SUBSCRIPTION, set()),
         (ConsentEvent, personal_data.CONSENT, {"subscriber"}),
-        (SignupRequest, personal_data.REQUEST, {"subscriber"}),
-        (Letter, personal_data.LETTER, {"subscriber"}),
+        (LinkRequest, personal_data.REQUEST, {"subscriber"}),
+        (ServiceMail, personal_data.SERVICE_MAIL, {"subscriber"}),
         # The tip stands there by its title and address.
         (Delivery, personal_data.DELIVERY, {"subscriber", "mailing", "tip"}),
         # The delivery stands there by its number.
-        (Return, personal_data.RETURN, {"delivery", "digest"}),
+        (BounceReport, personal_data.BOUNCE_REPORT, {"delivery", "digest"}),
         (Suppression, personal_data.SUPPRESSION, {"id", "key"}),
     ],
 )
@@ -135,7 +135,7 @@ def test_it_knows_every_table_that_refers_to_a_subscriber():
         for field in model._meta.concrete_fields
         if field.related_model is Subscriber
     }
-    assert tables == {ConsentEvent, Delivery, Letter, SignupRequest}
+    assert tables == {ConsentEvent, Delivery, ServiceMail, LinkRequest}
 
 
 def test_staff_get_the_same_from_the_verb(anna):

@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from subscribers import addresses
-from subscribers.mail import letters, signup_mail
-from subscribers.models import Letter, SignupRequest, Subscriber, Suppression
+from subscribers.mail import link_mails, service_mails
+from subscribers.models import LinkRequest, ServiceMail, Subscriber, Suppression
 from subscribers.people import erasure, journal, subscriptions, suppressions
 from subscribers.recovery import replay
 from subscribers.tokens import Purpose, make
@@ -37,7 +37,7 @@ class Silenced:
         signup = subscriptions.request(self.address)
         self.older_link = f"/subscribe/confirm/{signup.token}/"
         self.row = Subscriber.objects.create(address=self.address)
-        self.preferences = subscriptions.request(self.address, wish=SignupRequest.Wish.LINK)
+        self.preferences = subscriptions.request(self.address, kind=LinkRequest.Kind.LINK)
         if not reasons:
             self.row.delete()
         if Suppression.Reason.UNSUBSCRIBED in reasons:
@@ -68,14 +68,14 @@ def sign_up_and_confirm(people, client):
 
 def ask_for_the_confirmation_once_more(people, client):
     for each in people:
-        signup = subscriptions.request(each.address, wish=SignupRequest.Wish.AGAIN)
+        signup = subscriptions.request(each.address, kind=LinkRequest.Kind.AGAIN)
         client.post(f"/subscribe/confirm/{signup.token}/")
 
 
 def ask_for_the_confirmation_and_wait(people, client):
     for each in people:
         subscriptions.request(each.address)
-        subscriptions.request(each.address, wish=SignupRequest.Wish.AGAIN)
+        subscriptions.request(each.address, kind=LinkRequest.Kind.AGAIN)
 
 
 def press_a_link_mailed_before(people, client):
@@ -157,11 +157,11 @@ MAY_BE_ASKED = {ask_for_the_confirmation_and_wait: [NONE, LEFT]}
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.__name__)
 def test_no_path_leads_back_but_the_persons_own_word_after_leaving(path, client, post_office):
     people = [Silenced(f"anna{n}", reasons) for n, reasons in enumerate(SETS)]
-    Letter.objects.all().delete()
-    SignupRequest.objects.update(mail=SignupRequest.Mail.SENT)
+    ServiceMail.objects.all().delete()
+    LinkRequest.objects.update(mail_state=LinkRequest.MailState.SENT)
     path(people, client)
-    signup_mail.outbox.send_due()
-    letters.outbox.send_due()
+    link_mails.outbox.send_due()
+    service_mails.outbox.send_due()
     mailed = {address for letter in post_office.letters for address in letter.recipients}
     for each in people:
         assert each.is_reachable == (each.reasons in PATHS[path]), each

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from subscribers import tokens
-from subscribers.mail import letters, signup_mail
-from subscribers.models import Letter, SignupRequest, Subscriber
+from subscribers.mail import link_mails, service_mails
+from subscribers.models import LinkRequest, ServiceMail, Subscriber
 from subscribers.public import responses
 from tests.subscribers import situations
 
@@ -74,13 +74,13 @@ def test_a_link_that_leaves_answers_everybody_alike_the_first_time_and_the_secon
 
 def test_the_mail_goes_to_those_who_may_be_asked_and_to_nobody_else(sign_up, post_office):
     everybody = situations.make()
-    SignupRequest.objects.all().delete()
-    Letter.objects.all().delete()
+    LinkRequest.objects.all().delete()
+    ServiceMail.objects.all().delete()
     for path in FORMS:
         for place, address in enumerate(everybody.values()):
             assert sign_up(address, path=path, remote=f"203.0.113.{place}").status_code == 303
-    signup_mail.outbox.send_due()
-    letters.outbox.send_due()
+    link_mails.outbox.send_due()
+    service_mails.outbox.send_due()
     got = {}
     for letter in post_office.letters:
         (recipient,) = letter.recipients

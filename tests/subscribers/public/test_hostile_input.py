@@ -8,8 +8,8 @@ from django.http import QueryDict
 
 from shield import flood, signed_time
 from shield.rate_limits import FixedWindow
-from subscribers.mail import emails, letters, signup_mail
-from subscribers.models import Letter, SignupRequest, Subscriber
+from subscribers.mail import compose, link_mails, service_mails
+from subscribers.models import LinkRequest, ServiceMail, Subscriber
 from subscribers.people import consent_wording
 from subscribers.public.forms import AddressForm, AgainForm, SignupForm
 
@@ -97,8 +97,8 @@ def test_no_string_in_any_field_gets_past_a_form_into_a_mail(path, field):
             taken.append(form.cleaned_data["address"])
     assert bool(taken) == (field not in ("subject", "stamp"))
     for address in set(taken):
-        signup = SignupRequest(address=address)
-        for build in (emails.confirmation, emails.subscribed_already, emails.preferences):
+        signup = LinkRequest(address=address)
+        for build in (compose.confirmation, compose.subscribed_already, compose.preferences):
             mail = build(signup)
             assert mail.recipients() == [address]
             assert "evil.example" not in address.rpartition("@")[2]
@@ -117,11 +117,11 @@ def test_no_string_breaks_a_page_or_the_post(path, sign_up, client, post_office,
         assert answer.status_code in (303, 422), string
         assert "<script>alert" not in answer.text
         assert "<b>body" not in answer.text
-    taken = set(SignupRequest.objects.values_list("address", flat=True))
+    taken = set(LinkRequest.objects.values_list("address", flat=True))
     assert taken
     for address in taken if path.endswith("preferences/") else []:
         Subscriber.objects.create(address=address)
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     assert {recipient for letter in post_office.letters for recipient in letter.recipients} <= taken
     assert len(post_office.letters) > len(taken) / 2
     for letter in post_office.letters:
@@ -132,10 +132,10 @@ def test_no_string_breaks_a_page_or_the_post(path, sign_up, client, post_office,
 def test_a_hostile_name_stands_in_the_mails_of_its_owner_as_plain_text(sign_up, post_office, client):
     name = '{{ 7|add:35 }} <b>&amp;</b> "Bcc:'
     sign_up("anna@example.org", first_name=name)
-    client.post(f"/subscribe/confirm/{SignupRequest.objects.get().token}/")
-    assert Letter.objects.get().kind == "welcome"
+    client.post(f"/subscribe/confirm/{LinkRequest.objects.get().token}/")
+    assert ServiceMail.objects.get().kind == "welcome"
     assert Subscriber.objects.get().first_name == name
-    letters.outbox.send_due()
+    service_mails.outbox.send_due()
     (letter,) = post_office.letters
     assert name in letter.text
     assert "{{ 7|add:35 }} &lt;b&gt;&amp;amp;&lt;/b&gt; &quot;Bcc:" in letter.html
@@ -158,7 +158,7 @@ def test_a_broken_body_is_refused_and_breaks_nothing(client, body, kind):
     for path in FORMS:
         answer = client.generic("POST", path, body, content_type=kind)
         assert 400 <= answer.status_code < 500
-    assert not SignupRequest.objects.exists()
+    assert not LinkRequest.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_a_changed_swapped_or_old_link_leads_to_one_same_page(client, signup, an
 def test_the_page_of_an_old_link_sends_a_new_one(client, post_office, tasks_at_once):
     with time_machine.travel("2026-03-03 12:00Z", tick=False) as clock:
         signup = subscriptions.request("anna@example.org")
-        tasks.nudge(tasks.send_confirmation, signup)
+        tasks.nudge(tasks.send_link_mail, signup)
         old = confirm_link(signup)
         clock.shift(timedelta(days=14, seconds=1))
         page = client.get(old)

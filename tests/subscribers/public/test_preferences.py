@@ -10,8 +10,8 @@ from django.utils import timezone
 from shield import signed_time
 from shield.rate_limits import FixedWindow
 from subscribers import addresses
-from subscribers.mail import signup_mail
-from subscribers.models import ConsentEvent, Erasure, Letter, SignupRequest, Subscriber, Suppression
+from subscribers.mail import link_mails
+from subscribers.models import ConsentEvent, Erasure, LinkRequest, ServiceMail, Subscriber, Suppression
 from subscribers.people import subscriptions, suppressions
 from subscribers.public import preferences
 from subscribers.public.preference_forms import EraseForm, MoveForm, NameForm, PauseForm
@@ -22,7 +22,6 @@ pytestmark = pytest.mark.django_db
 
 # A Tuesday, five hours before noon in New York.
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
-Wish = SignupRequest.Wish
 
 
 @pytest.fixture
@@ -34,14 +33,14 @@ def clock():
 @pytest.fixture
 def anna():
     anna = subscriptions.confirm(subscriptions.request("Anna@example.org", first_name="Anna"))
-    SignupRequest.objects.update(mail="sent", mailed_at=timezone.now())
+    LinkRequest.objects.update(mail_state="sent", mailed_at=timezone.now())
     return anna
 
 
 @pytest.fixture
 def link(anna):
     link = link_for("anna@example.org")
-    SignupRequest.objects.update(mail="sent", mailed_at=timezone.now())
+    LinkRequest.objects.update(mail_state="sent", mailed_at=timezone.now())
     return link
 
 
@@ -56,13 +55,13 @@ def press(client, link):
 
 
 def link_for(address):
-    return f"/subscribe/preferences/{subscriptions.request(address, wish=Wish.LINK).token}/"
+    return f"/subscribe/preferences/{subscriptions.request(address, kind=LinkRequest.Kind.LINK).token}/"
 
 
 def send_mails(post_office):
     """Send the mails that are due; return (recipient, subject) of each."""
     del post_office.letters[:]
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     return [
         (letter.recipients[0], letter.message["Subject"].partition(":")[0]) for letter in post_office.letters
     ]
@@ -133,13 +132,13 @@ def test_the_link_opens_for_one_hour_from_its_mail(client, anna, post_office, cl
 
 
 def test_opening_the_page_and_pressing_what_is_not_there_changes_nothing(client, link, press):
-    before = list(Subscriber.objects.values()), SignupRequest.objects.count()
+    before = list(Subscriber.objects.values()), LinkRequest.objects.count()
     for method in (client.get, client.head, client.put, client.delete):
         assert method(link, {"do": "leave"}).status_code in (200, 405)
     assert client.get(f"{link}?do=leave&done=%3Cb%3E&first_name=Eve").text.count("<b>") == 0
     for do in ("", "nonsense", "state", "\x00"):
         assert press(do).status_code == 303
-    assert (list(Subscriber.objects.values()), SignupRequest.objects.count()) == before
+    assert (list(Subscriber.objects.values()), LinkRequest.objects.count()) == before
 
 
 def test_a_name_is_changed_and_taken_away(client, press):
@@ -253,8 +252,8 @@ def test_a_change_of_address_waits_for_a_button_behind_a_mail_to_the_new_one(
     assert "The tips come here now" in client.get(move).text
     assert client.get(link).status_code == 404
     assert [event.kind for event in ConsentEvent.objects.all()] == ["confirmed", "moved"]
-    assert Letter.objects.get(kind="moved").address == "Anna@example.org"
-    assert not SignupRequest.objects.filter(folded="anna@example.org").exists()
+    assert ServiceMail.objects.get(kind="moved").address == "Anna@example.org"
+    assert not LinkRequest.objects.filter(folded="anna@example.org").exists()
     clock.shift(timedelta(days=1, minutes=1))
     assert client.post(move).status_code == 404
 
@@ -298,7 +297,7 @@ def test_a_new_address_that_cannot_be_one_any_more_leads_to_the_friendly_page(
     signup = subscriptions.ask_to_move(anna, "new@example.org")
     if meanwhile.startswith("taken"):
         subscriptions.confirm(subscriptions.request("new@example.org"))
-        SignupRequest.objects.filter(pk=signup.pk).update(state="open")
+        LinkRequest.objects.filter(pk=signup.pk).update(state="open")
     if meanwhile == "taken at the same moment":
         monkeypatch.setattr(subscriptions, "can_move", lambda signup: True)
     if meanwhile == "left":
@@ -311,7 +310,7 @@ def test_a_new_address_that_cannot_be_one_any_more_leads_to_the_friendly_page(
     assert answer.status_code == 404
     assert "This link no longer works" in answer.text
     assert not Subscriber.objects.filter(pk=anna.pk).exclude(address="Anna@example.org").exists()
-    assert not Letter.objects.filter(kind="moved").exists()
+    assert not ServiceMail.objects.filter(kind="moved").exists()
 
 
 def test_whoever_leaves_is_told_so_and_offered_the_way_back_their_data_and_to_be_erased(client, link, press):

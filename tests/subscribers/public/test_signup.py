@@ -10,8 +10,8 @@ from django_tasks_db.models import DBTaskResult
 
 from shield import flood
 from shield.rate_limits import FixedWindow
-from subscribers.mail import signup_mail
-from subscribers.models import ConsentEvent, SignupRequest, Subscriber
+from subscribers.mail import link_mails
+from subscribers.models import ConsentEvent, LinkRequest, Subscriber
 from subscribers.people import subscriptions
 from subscribers.public import responses
 from tests.subscribers import situations
@@ -67,7 +67,7 @@ def test_a_sign_up_changes_no_subscriber(sign_up, post_office, tasks_at_once):
 def test_the_task_carries_an_id_and_no_address(sign_up):
     sign_up("anna@example.org")
     assert "anna" not in str(DBTaskResult.objects.values())
-    assert DBTaskResult.objects.get().args_kwargs["args"] == [SignupRequest.objects.get().pk]
+    assert DBTaskResult.objects.get().args_kwargs["args"] == [LinkRequest.objects.get().pk]
 
 
 def test_the_box_sets_no_cookie_and_asks_the_database_nothing(client, django_assert_num_queries):
@@ -83,7 +83,7 @@ def test_it_refuses_another_sites_form_and_offers_its_own(sign_up):
     answer = sign_up("anna@example.org", headers={"Origin": "https://evil.example"})
     assert answer.status_code == 403
     assert "use the form on this one" in answer.text
-    assert not SignupRequest.objects.exists()
+    assert not LinkRequest.objects.exists()
 
 
 def test_a_browser_that_keeps_its_origin_to_itself_is_served_on_a_stricter_budget(sign_up):
@@ -106,7 +106,7 @@ def test_a_network_that_signs_up_too_often_is_told_to_come_back(sign_up, setting
     assert [answer.status_code for answer in status[-2:]] == [303, 429]
     assert "in an hour" in status[-1].text
     assert f'value="a{responses.PER_NETWORK.amount}@example.org"' in status[-1].text
-    assert SignupRequest.objects.count() == responses.PER_NETWORK.amount
+    assert LinkRequest.objects.count() == responses.PER_NETWORK.amount
 
 
 def test_a_page_left_open_too_long_gives_the_form_again_with_all_that_was_typed(sign_up):
@@ -136,7 +136,7 @@ def test_what_fills_in_the_hidden_field_is_asked_to_look_again(sign_up):
     answer = sign_up("anna@example.org", subject="cheap pills")
     assert answer.status_code == 422
     assert "cheap pills" not in answer.text
-    assert not SignupRequest.objects.exists()
+    assert not LinkRequest.objects.exists()
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_in_a_flood_it_asks_a_plain_question_and_keeps_what_was_typed(client, si
     assert "Please answer the question below as well" in page.text
     assert 'value="Anna@example.org"' in page.text
     assert 'value="Anna"' in page.text
-    assert not SignupRequest.objects.exists()
+    assert not LinkRequest.objects.exists()
 
     wrong = sign_up("Anna@example.org", first_name="Anna", stamp=fresh_stamp(page), answer="pills")
     assert wrong.status_code == 422
@@ -171,7 +171,7 @@ def test_in_a_flood_it_asks_a_plain_question_and_keeps_what_was_typed(client, si
     answer = situations.answer(asked_in(wrong))
     taken = sign_up("Anna@example.org", first_name="Anna", stamp=fresh_stamp(wrong), answer=answer)
     assert (taken.status_code, taken["Location"]) == (303, "/subscribe/sent/")
-    assert SignupRequest.objects.get().first_name == "Anna"
+    assert LinkRequest.objects.get().first_name == "Anna"
 
 
 def test_an_answer_is_good_for_one_network_and_its_hour(sign_up, flooded):
@@ -208,7 +208,7 @@ def test_who_asks_for_the_mail_once_more_passes_the_same_shield(client, sign_up,
     answer = situations.answer(asked_in(page))
     taken = sign_up("anna@example.org", path="/subscribe/again/", answer=answer)
     assert (taken.status_code, taken["Location"]) == (303, "/subscribe/sent/")
-    assert SignupRequest.objects.get().wish == "again"
+    assert LinkRequest.objects.get().kind == "again"
     assert 'href="/subscribe/again/"' in client.get("/subscribe/sent/").text
 
 
@@ -225,7 +225,7 @@ def test_the_consent_record_has_the_words_the_page_the_times_and_a_coarse_origin
         "anna@example.org",
         headers={"Origin": "http://testserver", "Referer": "http://testserver/tips/be-kind/?q=secret"},
     )
-    signup = SignupRequest.objects.get()
+    signup = LinkRequest.objects.get()
     client.post(f"/subscribe/confirm/{signup.token}/")
     event = ConsentEvent.objects.get()
     assert event.wording_version == 1
@@ -246,7 +246,7 @@ def test_a_consent_record_is_never_rewritten():
 def test_a_sign_up_is_taken_also_where_no_task_can_be(sign_up, settings, post_office):
     settings.TASKS = {"default": {"BACKEND": "tests.subscribers.broken.Backend"}}
     assert sign_up("anna@example.org").status_code == 303
-    assert signup_mail.outbox.send_due() == 1
+    assert link_mails.outbox.send_due() == 1
     assert len(post_office.letters) == 1
 
 

@@ -19,10 +19,10 @@ from django.conf import settings
 
 from shield import signed_time
 from subscribers.mail import outbox
-from subscribers.models import SignupRequest
+from subscribers.models import LinkRequest
 from tests.subscribers import driven, situations
 from tests.tipsite.processes import Site, answer, free_port, own_database, wait_until
-from tipsite.worker import clock as clock_of_the_site
+from tipsite.worker import clock as worker_clock
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -94,13 +94,13 @@ def test_a_flood_brings_each_address_one_mail_staff_one_alarm_and_loses_nobody(
         return page.status_code, page.text
 
     with time_machine.travel(NOON, tick=False) as clock:
-        while taken < len(people) or SignupRequest.objects.filter(mail="waiting").exists():
+        while taken < len(people) or LinkRequest.objects.filter(mail_state="waiting").exists():
             first = len(post_office.letters)
             for person in people[taken : taken + 100]:
                 assert person.sign_up(post, signed_time.stamp()) == 303
                 taken += 1
             assert client.get("/").status_code == 200
-            clock_of_the_site.tick(NOON + len(minutes) * MINUTE)
+            worker_clock.tick(NOON + len(minutes) * MINUTE)
             minutes.append(post_office.letters[first:])
             clock.shift(MINUTE)
             assert len(minutes) < 10

@@ -8,8 +8,8 @@ import time_machine
 from django.utils import timezone
 
 from subscribers import addresses, tokens
-from subscribers.mail import letters
-from subscribers.models import ConsentEvent, Delivery, Letter, Subscriber, Suppression
+from subscribers.mail import service_mails
+from subscribers.models import ConsentEvent, Delivery, ServiceMail, Subscriber, Suppression
 from subscribers.people import erasure, subscriptions, suppressions
 from tests.tips.making import ago, make_tip
 
@@ -143,7 +143,7 @@ def test_undo_does_nothing_for_one_who_was_erased(client, anna):
 
 @pytest.mark.usefixtures("tasks_at_once")
 def test_a_mail_tells_of_it_at_once_and_undoes_it_for_thirty_days(client, anna, post_office):
-    Letter.objects.all().delete()
+    ServiceMail.objects.all().delete()
     with time_machine.travel(timezone.now(), tick=False) as clock:
         client.post(leave_link(anna))
         (letter,) = post_office.letters
@@ -160,9 +160,9 @@ def test_a_mail_tells_of_it_at_once_and_undoes_it_for_thirty_days(client, anna, 
 
 
 def test_no_mail_tells_of_a_leaving_that_was_undone(client, anna, post_office):
-    Letter.objects.all().delete()
+    ServiceMail.objects.all().delete()
     client.post(undo_link(client.post(leave_link(anna))))
-    letters.outbox.send_due()
+    service_mails.outbox.send_due()
     assert post_office.letters == []
 
 

@@ -13,9 +13,9 @@ from subscribers import addresses, tipmail
 from subscribers.delivery import claims, pool, scheduling
 from subscribers.delivery.pool import work_off
 from subscribers.delivery.sender import Sender
-from subscribers.mail import outbox, signup_mail
+from subscribers.mail import link_mails, outbox
 from subscribers.mailings import control
-from subscribers.models import Delivery, Instance, Mailing, Subscriber, Suppression
+from subscribers.models import DatabaseIdentity, Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import journal, subscriptions
 from subscribers.recovery import guard
 from tests.subscribers import posting
@@ -36,11 +36,11 @@ def marks():
 
 
 def take_backup():
-    return Instance.objects.values("name", "counter").get()
+    return DatabaseIdentity.objects.values("name", "counter").get()
 
 
 def put_back(backup):
-    Instance.objects.update(**backup)
+    DatabaseIdentity.objects.update(**backup)
 
 
 def mailing_of(count, **fields):
@@ -76,7 +76,7 @@ def test_a_database_that_was_put_back_may_not():
     assert guard.advance() is False
     assert marks() == before
     # Nor one from before there was any mail.
-    Instance.objects.all().delete()
+    DatabaseIdentity.objects.all().delete()
     assert guard.refusal() == guard.OLDER
 
 
@@ -92,7 +92,7 @@ def test_a_database_that_lost_its_journal_or_has_anothers_may_not():
     assert guard.refusal() == guard.NO_JOURNAL
     journal.path().write_text(kept)
     assert guard.refusal() == ""
-    Instance.objects.update(name="twin")
+    DatabaseIdentity.objects.update(name="twin")
     assert guard.refusal() == guard.ANOTHER
     assert guard.advance() is False
 
@@ -436,12 +436,12 @@ def test_no_letter_goes_either_while_it_is_closed(mail_server, publisher):
     guard.advance()
     put_back(backup)
     signup = subscriptions.request("anna@example.org")
-    signup_mail.outbox.send_one(signup.pk)
-    assert signup_mail.outbox.send_due() == 0
+    link_mails.outbox.send_one(signup.pk)
+    assert link_mails.outbox.send_due() == 0
     assert mail_server.taken == []
     guard.accept(by=publisher)
     with time_machine.travel(timezone.now() + outbox.WHILE_CLOSED):
-        assert signup_mail.outbox.send_due() == 1
+        assert link_mails.outbox.send_due() == 1
     assert len(mail_server.taken) == 1
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from subscribers import addresses
-from subscribers.models import ConsentEvent, Erasure, Letter, SignupRequest, Subscriber, Suppression
+from subscribers.models import ConsentEvent, Erasure, LinkRequest, ServiceMail, Subscriber, Suppression
 from subscribers.people import journal, subscriptions, suppressions
 from subscribers.recovery.replay import replay
 
@@ -52,7 +52,7 @@ def test_who_left_since_has_left(anna):
     row = Suppression.objects.get()
     assert (row.reason, row.since, row.journaled) == ("unsubscribed", anna.left_at, True)
     # Nobody is written to, and the journal is not told of what it tells.
-    assert not Letter.objects.exists()
+    assert not ServiceMail.objects.exists()
     assert list(journal.entries()) == []
 
 
@@ -127,7 +127,7 @@ def test_whose_own_later_word_is_in_the_database_stays_on_the_list(anna):
 
 def test_who_was_erased_since_is_erased_from_it(anna):
     subscriptions.request(ANNA)
-    SignupRequest.objects.update(asked_at=ago(days=5))
+    LinkRequest.objects.update(asked_at=ago(days=5))
     later = subscriptions.request(ANNA)
     others = subscriptions.request("berta@example.org")
     entries = [journal.erased(KEY, ago(days=1))]
@@ -136,8 +136,8 @@ def test_who_was_erased_since_is_erased_from_it(anna):
     assert suppressions.reasons(ANNA) == {"erased"}
     assert Erasure.objects.count() == 1
     # With a subscriber all goes; what is typed for an address later vanishes by itself.
-    assert list(SignupRequest.objects.all()) == [others]
-    assert later not in SignupRequest.objects.all()
+    assert list(LinkRequest.objects.all()) == [others]
+    assert later not in LinkRequest.objects.all()
     assert replay(entries) == NOTHING
     assert list(journal.entries()) == []
 
@@ -145,13 +145,13 @@ def test_who_was_erased_since_is_erased_from_it(anna):
 def test_what_was_typed_before_an_erasure_goes_where_the_backup_has_no_subscriber():
     subscriptions.request(ANNA)
     replay([journal.erased(KEY)])
-    assert not SignupRequest.objects.exists()
+    assert not LinkRequest.objects.exists()
 
 
 @pytest.mark.parametrize("is_in_the_backup", [True, False])
 def test_a_link_mailed_before_somebody_left_brings_them_back_no_more(anna, is_in_the_backup):
     older = subscriptions.request(ANNA)
-    SignupRequest.objects.update(asked_at=ago(days=3))
+    LinkRequest.objects.update(asked_at=ago(days=3))
     newer = subscriptions.request(ANNA)
     if not is_in_the_backup:
         anna.delete()

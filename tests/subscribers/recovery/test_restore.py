@@ -3,7 +3,7 @@
 import pytest
 
 from subscribers.delivery.pool import work_off
-from subscribers.models import Delivery, Line, Mailing
+from subscribers.models import Delivery, Mailing, SenderLease
 from subscribers.recovery import guard
 from tests.subscribers.posting import make_people, open_mailing
 from tipsite.backup import backup_file
@@ -34,7 +34,7 @@ def test_nobody_has_it_twice_and_it_is_told_of_whom_nobody_knows(own_copy, mail_
     assert file.exists()
     backup_file.restore(file)
     assert guard.refusal() == guard.OLDER
-    assert not Line.objects.exists()
+    assert not SenderLease.objects.exists()
     # Whatever anybody does before a Publisher has spoken.
     assert mailing.deliveries.held().count() == 5
     assert "5 deliveries are uncertain" in guard.accept(by=publisher)

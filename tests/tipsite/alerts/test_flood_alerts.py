@@ -68,7 +68,7 @@ def test_it_says_how_much_comes_what_waits_and_what_to_do(run, settings):
         "3 wait, for less than an hour",
         "Nobody is lost",
         "What to do",
-        "https://tips.example.org/admin/subscribers/signuprequest/",
+        "https://tips.example.org/admin/subscribers/linkrequest/",
     ):
         assert phrase in letter.body
     assert "a0@example.org" not in letter.body

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from subscribers.mailings import control
-from subscribers.models import Instance, Mailing
+from subscribers.models import DatabaseIdentity, Mailing
 from subscribers.recovery import guard
 from tests.subscribers.admin.test_mailings import make_begun
 from tests.tips.people import make_person
@@ -70,7 +70,7 @@ def test_what_a_person_paused_or_stopped_is_no_news_and_what_was_missed_is(told,
 
 
 def test_a_closed_guard_is_told_once(told, publisher):
-    Instance.objects.update_or_create(pk=1, defaults={"name": "a" * 32, "counter": 7})
+    DatabaseIdentity.objects.update_or_create(pk=1, defaults={"name": "a" * 32, "counter": 7})
     assert guard.refusal()
     [mail] = told()
     assert mail.subject == "Nothing is mailed: is this the real database?"

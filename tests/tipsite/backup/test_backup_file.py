@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings as running
 from django.core.management import call_command
 
-from subscribers.models import Instance
+from subscribers.models import DatabaseIdentity
 from subscribers.people import journal
 from subscribers.recovery import guard
 from tests.tipsite.processes import Site, own_database
@@ -223,7 +223,7 @@ def test_the_journal_that_is_there_is_kept_and_the_backups_fills_a_gap(file):
     lines = [json.loads(line) for line in journal.path().read_text().splitlines()]
     assert [line["what"] for line in lines] == ["mark", "mark", "erased"]
     assert journal.path().stat().st_mode & 0o777 == 0o600
-    Instance.objects.update(counter=0)
+    DatabaseIdentity.objects.update(counter=0)
     assert guard.refusal() == guard.OLDER
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from subscribers.models import Instance, Mailing
+from subscribers.models import DatabaseIdentity, Mailing
 from subscribers.people import journal
 from subscribers.recovery import guard
 from tests.subscribers.admin.test_mailings import make_begun
@@ -39,7 +39,7 @@ def log_in(client, role):
 def close_the_guard():
     """Make the database one that has mailed, and has lost its journal."""
     journal.path().unlink(missing_ok=True)
-    Instance.objects.update_or_create(pk=1, defaults={"name": "a" * 32, "counter": 7})
+    DatabaseIdentity.objects.update_or_create(pk=1, defaults={"name": "a" * 32, "counter": 7})
     assert guard.refusal()
 
 
@@ -126,4 +126,4 @@ def test_a_lost_journal_is_asked_for_and_one_that_cannot_be_read_is_one_line(cli
     journal.path().mkdir()
     page = client.post(REAL, follow=True).text
     assert '<li class="error">' in page
-    assert Instance.objects.get().name == "a" * 32
+    assert DatabaseIdentity.objects.get().name == "a" * 32

@@ -11,7 +11,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from subscribers.models import Delivery, Instance, Letter, Mailing, Outgoing, Subscriber
+from subscribers.models import DatabaseIdentity, Delivery, Mailing, OutgoingMail, ServiceMail, Subscriber
 from subscribers.recovery import guard
 from tests.tips.making import make_tip
 from tips.models import SlotRule, Tip
@@ -86,9 +86,13 @@ def server_refuses():
 
 def letters_wait():
     person = Subscriber.objects.create(address="anna@example.org")
-    kind = Letter.Kind.choices[0][0]
-    Letter.objects.create(
-        subscriber=person, kind=kind, mail=Outgoing.Mail.WAITING, asked_at=ago(hours=2), tries=5
+    kind = ServiceMail.Kind.choices[0][0]
+    ServiceMail.objects.create(
+        subscriber=person,
+        kind=kind,
+        mail_state=OutgoingMail.MailState.WAITING,
+        asked_at=ago(hours=2),
+        tries=5,
     )
 
 
@@ -98,7 +102,7 @@ def twice_uncertain():
 
 def restored():
     guard.advance()
-    Instance.objects.update(counter=0)
+    DatabaseIdentity.objects.update(counter=0)
 
 
 @pytest.mark.parametrize(

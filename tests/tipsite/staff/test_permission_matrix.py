@@ -18,7 +18,7 @@ from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_tasks_db.models import DBTaskResult
 
-from subscribers.models import Delivery, Erasure, Letter, Mailing, SignupRequest, Suppression
+from subscribers.models import Delivery, Erasure, LinkRequest, Mailing, ServiceMail, Suppression
 from subscribers.people import subscriptions, suppressions
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
@@ -132,9 +132,9 @@ class Things:
             "tips/category": Category.objects.get(slug="manners"),
             "tips/tag": tag,
             "subscribers/subscriber": subscriber,
-            "subscribers/signuprequest": SignupRequest.objects.get(),
+            "subscribers/linkrequest": LinkRequest.objects.get(),
             "subscribers/suppression": Suppression.objects.get(),
-            "subscribers/letter": Letter.objects.get(),
+            "subscribers/servicemail": ServiceMail.objects.get(),
             "subscribers/erasure": Erasure.objects.create(was_confirmed=True),
             "django_tasks_database/dbtaskresult": DBTaskResult.objects.create(
                 args_kwargs={"args": [], "kwargs": {}}, task_path="tests.nothing", run_after=timezone.now()

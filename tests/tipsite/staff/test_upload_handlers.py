@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from shield import signed_time
-from subscribers.models import SignupRequest
+from subscribers.models import LinkRequest
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def test_it_keeps_no_file_of_a_stranger(client, kept_files, path):
     assert answer.status_code < 500
     assert kept_files == []
     # The fields beside it are read all the same.
-    assert SignupRequest.objects.count() == (1 if path.startswith("/subscribe/") else 0)
+    assert LinkRequest.objects.count() == (1 if path.startswith("/subscribe/") else 0)
 
 
 def test_it_takes_the_files_of_staff(admin_client, kept_files):

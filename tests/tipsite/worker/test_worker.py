@@ -10,8 +10,8 @@ from tests.tipsite import jobs
 from tests.tipsite.processes import wait_until
 from tipsite.models import Heartbeat
 from tipsite.worker import task_leases
-from tipsite.worker import worker as background
 from tipsite.worker.stop_signal import Stop
+from tipsite.worker.worker import Background
 
 
 def enqueue(site, call):
@@ -60,9 +60,9 @@ def stop():
 @pytest.fixture
 def worker(stop, monkeypatch):
     """A worker inside the test, whose pauses are cut short."""
-    worker = background.Background(stop, interval=0)
-    monkeypatch.setattr(background, "LONGEST_PAUSE", 0)
-    return worker
+    background = Background(stop, interval=0)
+    monkeypatch.setattr("tipsite.worker.worker.LONGEST_PAUSE", 0)
+    return background
 
 
 @pytest.mark.django_db(transaction=True)

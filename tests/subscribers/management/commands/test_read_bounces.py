@@ -17,7 +17,7 @@ from django.utils import timezone
 from subscribers import tipmail
 from subscribers.bounces import mailboxes, reports
 from subscribers.mail import senders
-from subscribers.models import Delivery, Mailing, Return, Subscriber, Suppression
+from subscribers.models import BounceReport, Delivery, Mailing, Subscriber, Suppression
 from tests.subscribers import posting
 from tests.subscribers.bounces.test_reports import delivery_report
 from tests.tips.making import make_tip
@@ -93,7 +93,7 @@ def test_a_file_has_one_mail_and_an_mbox_many(report, tmp_path):
     status, counts, _ = read(one, many)
     assert (status, counts["other"]) == (0, 1)
     # Read twice, and noted once: an mbox ends lines as its machine does.
-    assert Return.objects.filter(kind=Return.Kind.OTHER).count() == 1
+    assert BounceReport.objects.filter(kind=BounceReport.Kind.OTHER).count() == 1
     assert Suppression.objects.count() == 1
     assert many.read_bytes() == before
 
@@ -145,7 +145,7 @@ def test_what_cannot_be_read_is_one_line_each_and_the_others_are_read(report, tm
 def test_no_mail_is_too_odd_to_be_taken_and_soon(mail, tmp_path):
     (tmp_path / "odd").write_bytes(mail)
     status, counts, words = read(tmp_path / "odd")
-    assert (status, words, Return.objects.count()) == (0, "", 1)
+    assert (status, words, BounceReport.objects.count()) == (0, "", 1)
     assert "acted" not in counts
 
 

@@ -11,15 +11,14 @@ from django_tasks_db.models import DBTaskResult
 
 from shield.rate_limits import SlidingWindow
 from subscribers import addresses, tasks, tokens
-from subscribers.mail import emails, outbox, signup_mail
-from subscribers.models import SignupRequest
+from subscribers.mail import compose, link_mails, outbox
+from subscribers.models import LinkRequest
 from subscribers.people import subscriptions, suppressions
-from tipsite.worker import clock as clock_of_the_site
+from tipsite.worker import clock as worker_clock
 
 pytestmark = pytest.mark.django_db
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
-Mail, Wish = SignupRequest.Mail, SignupRequest.Wish
 
 
 @pytest.fixture
@@ -39,7 +38,7 @@ def no_mail_server(post_office, settings):
 
 
 def state_of(signup):
-    return SignupRequest.objects.get(pk=signup.pk).mail
+    return LinkRequest.objects.get(pk=signup.pk).mail_state
 
 
 def recipients(post_office):
@@ -50,7 +49,7 @@ def test_the_mail_is_plain_and_holds_one_link_and_nothing_the_stranger_typed(pos
     settings.SITE_NAME, settings.SITE_URL = "Tips & <Co>", "https://tips.example.org"
     settings.REPLY_TO, settings.POSTAL_ADDRESS = "desk@example.org", "1 Bell Lane"
     signup = subscriptions.request("anna@example.org", first_name="Buy pills at evil.example")
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     (letter,) = post_office.letters
     mail = letter.message
     assert mail["Subject"] == "Please confirm your sign-up: Tips & <Co>"
@@ -70,7 +69,7 @@ def test_the_mail_is_plain_and_holds_one_link_and_nothing_the_stranger_typed(pos
     assert "Tips &amp; &lt;Co&gt;" in letter.html
     for sign_of_tracking in ("<img", "<script", "url(", "http://", "anna"):
         assert sign_of_tracking not in letter.html
-    assert state_of(signup) == Mail.SENT
+    assert state_of(signup) == LinkRequest.MailState.SENT
 
 
 def test_a_person_is_not_flooded_through_variants_of_their_address(post_office, clock):
@@ -79,31 +78,31 @@ def test_a_person_is_not_flooded_through_variants_of_their_address(post_office, 
         subscriptions.request(
             f"{'anna'[: number % 4]}.{'anna'[number % 4 :]}+{number}@example.org".lstrip(".")
         )
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     assert len(post_office.letters) == 6
     # Each is written to as it was typed, and the plain address as if nothing had happened.
     assert recipients(post_office)[0] == "anna+0@example.org"
     subscriptions.request("anna@example.org")
     subscriptions.request("berta+tips@example.org")
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     assert recipients(post_office)[6:] == ["anna@example.org", "berta+tips@example.org"]
     clock.shift(timedelta(days=1, minutes=1))
     subscriptions.request("anna+13@example.org")
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     assert recipients(post_office)[8:] == ["anna+13@example.org"]
 
 
 def test_an_address_gets_one_mail_a_day_however_it_is_written(post_office, clock):
     for address in ("anna@example.org", "Anna@example.org", "ANNA@example.org", '"an\\na"@example.org'):
         subscriptions.request(address)
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     clock.shift(timedelta(hours=23, minutes=59))
     subscriptions.request("anna@example.org")
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     assert recipients(post_office) == ["anna@example.org"]
     clock.shift(timedelta(minutes=1))
     subscriptions.request("anna@example.org")
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     assert recipients(post_office) == ["anna@example.org"] * 2
 
 
@@ -112,70 +111,75 @@ MINUTES = timedelta(minutes=1)
 
 def test_it_comes_once_more_on_request_a_quarter_of_an_hour_after_the_first_and_not_again(post_office, clock):
     subscriptions.request("anna@example.org")
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     clock.shift(10 * MINUTES)
-    first, second = (subscriptions.request("ANNA@example.org", wish=Wish.AGAIN) for _ in range(2))
-    signup_mail.outbox.send_due()
+    first, second = (subscriptions.request("ANNA@example.org", kind=LinkRequest.Kind.AGAIN) for _ in range(2))
+    link_mails.outbox.send_due()
     assert recipients(post_office) == ["anna@example.org"]
     clock.shift(4 * MINUTES)
-    signup_mail.outbox.send_due()
-    assert [state_of(first), state_of(second)] == [Mail.WAITING, Mail.WAITING]
+    link_mails.outbox.send_due()
+    assert [state_of(first), state_of(second)] == [
+        LinkRequest.MailState.WAITING,
+        LinkRequest.MailState.WAITING,
+    ]
     clock.shift(1 * MINUTES)
-    signup_mail.outbox.send_due()
-    assert [state_of(first), state_of(second)] == [Mail.SENT, Mail.SKIPPED]
+    link_mails.outbox.send_due()
+    assert [state_of(first), state_of(second)] == [LinkRequest.MailState.SENT, LinkRequest.MailState.SKIPPED]
     assert recipients(post_office) == ["anna@example.org", "ANNA@example.org"]
     for hours in range(23):
         clock.shift(60 * MINUTES)
-        subscriptions.request("anna@example.org", wish=Wish.AGAIN if hours % 2 else Wish.JOIN)
-        signup_mail.outbox.send_due()
+        subscriptions.request(
+            "anna@example.org", kind=LinkRequest.Kind.AGAIN if hours % 2 else LinkRequest.Kind.JOIN
+        )
+        link_mails.outbox.send_due()
     assert len(post_office.letters) == 2
-    assert not SignupRequest.objects.filter(mail=Mail.WAITING).exists()
+    assert not LinkRequest.objects.filter(mail_state=LinkRequest.MailState.WAITING).exists()
 
 
 def test_a_request_for_a_mail_that_was_never_sent_today_takes_its_place(post_office, clock):
-    subscriptions.request("anna@example.org", wish=Wish.AGAIN)
+    subscriptions.request("anna@example.org", kind=LinkRequest.Kind.AGAIN)
     subscriptions.request("anna@example.org")
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     assert len(post_office.letters) == 1
     clock.shift(16 * MINUTES)
-    subscriptions.request("anna@example.org", wish=Wish.AGAIN)
-    signup_mail.outbox.send_due()
+    subscriptions.request("anna@example.org", kind=LinkRequest.Kind.AGAIN)
+    link_mails.outbox.send_due()
     assert len(post_office.letters) == 2
 
 
 def test_a_request_for_a_mail_that_its_server_wants_later_waits_for_that(post_office, clock):
     post_office.answers = {"anna@example.org": "451 come back later"}
     first = subscriptions.request("anna@example.org")
-    signup_mail.outbox.send_due()
-    again = subscriptions.request("anna@example.org", wish=Wish.AGAIN)
+    link_mails.outbox.send_due()
+    again = subscriptions.request("anna@example.org", kind=LinkRequest.Kind.AGAIN)
     post_office.answers = {}
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     assert not post_office.letters
     clock.shift(2 * MINUTES)
-    signup_mail.outbox.send_due()
-    assert [state_of(first), state_of(again)] == [Mail.SENT, Mail.WAITING]
+    link_mails.outbox.send_due()
+    assert [state_of(first), state_of(again)] == [LinkRequest.MailState.SENT, LinkRequest.MailState.WAITING]
     for _ in range(2):
         clock.shift(15 * MINUTES)
-        signup_mail.outbox.send_due()
-    assert [state_of(first), state_of(again)] == [Mail.SENT, Mail.SENT]
+        link_mails.outbox.send_due()
+    assert [state_of(first), state_of(again)] == [LinkRequest.MailState.SENT, LinkRequest.MailState.SENT]
 
 
 def test_a_request_that_waits_while_its_address_is_confirmed_brings_no_mail(post_office, clock):
     first = subscriptions.request("anna@example.org")
-    signup_mail.outbox.send_due()
-    subscriptions.request("anna@example.org", wish=Wish.AGAIN)
+    link_mails.outbox.send_due()
+    subscriptions.request("anna@example.org", kind=LinkRequest.Kind.AGAIN)
     subscriptions.confirm(first)
     clock.shift(16 * MINUTES)
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     assert len(post_office.letters) == 1
 
 
 def test_a_subscriber_is_told_so_at_most_once_a_week_and_as_they_spell_it(post_office, clock):
     subscriptions.confirm(subscriptions.request("Anna@example.org"))
     for _ in range(8):
-        for wish in (Wish.JOIN, Wish.AGAIN):
-            subscriptions.request("ANNA@example.org", wish=wish, first_name="Buy pills")
-        signup_mail.outbox.send_due()
+        for kind in (LinkRequest.Kind.JOIN, LinkRequest.Kind.AGAIN):
+            subscriptions.request("ANNA@example.org", kind=kind, first_name="Buy pills")
+        link_mails.outbox.send_due()
         clock.shift(timedelta(days=1))
     assert recipients(post_office) == ["Anna@example.org"] * 2
     for letter in post_office.letters:
@@ -187,23 +191,23 @@ def test_a_subscriber_is_told_so_at_most_once_a_week_and_as_they_spell_it(post_o
 
 def test_a_task_that_runs_twice_sends_once(post_office, tasks_at_once):
     signup = subscriptions.request("anna@example.org")
-    tasks.nudge(tasks.send_confirmation, signup)
-    tasks.nudge(tasks.send_confirmation, signup)
-    signup_mail.outbox.send_due()
+    tasks.nudge(tasks.send_link_mail, signup)
+    tasks.nudge(tasks.send_link_mail, signup)
+    link_mails.outbox.send_due()
     assert len(post_office.letters) == 1
 
 
 def test_another_process_that_comes_while_a_mail_is_on_its_way_leaves_it_alone(post_office, monkeypatch):
     signup = subscriptions.request("anna@example.org")
-    build = emails.confirmation
+    build = compose.confirmation
 
     def build_while_another_process_tries(row):
-        signup_mail.outbox.send_one(signup.pk)
-        signup_mail.outbox.send_due()
+        link_mails.outbox.send_one(signup.pk)
+        link_mails.outbox.send_due()
         return build(row)
 
-    monkeypatch.setattr(emails, "confirmation", build_while_another_process_tries)
-    signup_mail.outbox.send_one(signup.pk)
+    monkeypatch.setattr(compose, "confirmation", build_while_another_process_tries)
+    link_mails.outbox.send_one(signup.pk)
     assert len(post_office.letters) == 1
 
 
@@ -212,14 +216,14 @@ def test_what_exceeds_the_budget_of_all_waits_in_order_and_is_not_lost(post_offi
     expected = [f"a{n}@host{n % 7}.example" for n in range(amount + 5)]
     for address in expected:
         subscriptions.request(address)
-    assert signup_mail.outbox.send_due() == amount
-    assert signup_mail.outbox.send_due() == 0
+    assert link_mails.outbox.send_due() == amount
+    assert link_mails.outbox.send_due() == 0
     late = subscriptions.request("late@example.org")
     clock.shift(timedelta(minutes=1))
     # A task does not let the newest go before those who wait.
-    signup_mail.outbox.send_one(late.pk)
+    link_mails.outbox.send_one(late.pk)
     assert recipients(post_office) == expected[:amount]
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     assert recipients(post_office) == [*expected, "late@example.org"]
 
 
@@ -229,7 +233,7 @@ def test_one_domain_that_is_full_holds_up_nobody_else(post_office, clock, monkey
         subscriptions.request(f"a{n}@full.example")
     subscriptions.request("b@other.example")
     subscriptions.request("c@notfull.example")
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     assert recipients(post_office) == [
         "a0@full.example",
         "a1@full.example",
@@ -237,10 +241,10 @@ def test_one_domain_that_is_full_holds_up_nobody_else(post_office, clock, monkey
         "c@notfull.example",
     ]
     # Nor does it keep the next one from going at once.
-    signup_mail.outbox.send_one(subscriptions.request("d@other.example").pk)
+    link_mails.outbox.send_one(subscriptions.request("d@other.example").pk)
     assert recipients(post_office)[4:] == ["d@other.example"]
     clock.shift(timedelta(hours=1))
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     assert recipients(post_office)[5:] == ["a2@full.example", "a3@full.example"]
 
 
@@ -248,9 +252,14 @@ def test_what_waits_for_the_budget_of_all_for_six_hours_is_given_up(post_office,
     monkeypatch.setattr(outbox, "OVERALL", SlidingWindow("test", 1, timedelta(hours=3, minutes=1)))
     signups = [subscriptions.request(f"a{n}@example.org") for n in range(4)]
     for _ in range(7):
-        signup_mail.outbox.send_due()
+        link_mails.outbox.send_due()
         clock.shift(60 * MINUTES + MINUTES)
-    assert [state_of(each) for each in signups] == [Mail.SENT, Mail.SENT, Mail.SENT, Mail.GIVEN_UP]
+    assert [state_of(each) for each in signups] == [
+        LinkRequest.MailState.SENT,
+        LinkRequest.MailState.SENT,
+        LinkRequest.MailState.SENT,
+        LinkRequest.MailState.GIVEN_UP,
+    ]
 
 
 def test_the_absence_of_the_mail_server_costs_nobody_their_place(post_office, no_mail_server, clock):
@@ -259,13 +268,13 @@ def test_the_absence_of_the_mail_server_costs_nobody_their_place(post_office, no
     for address in expected:
         subscriptions.request(address)
     for _ in range(7):
-        signup_mail.outbox.send_due()
+        link_mails.outbox.send_due()
         clock.shift(60 * MINUTES)
-    assert SignupRequest.objects.filter(tries__gt=0).count() == 1
+    assert LinkRequest.objects.filter(tries__gt=0).count() == 1
     no_mail_server()
-    assert signup_mail.outbox.send_due() == amount
+    assert link_mails.outbox.send_due() == amount
     clock.shift(MINUTES)
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     assert recipients(post_office) == expected
 
 
@@ -273,13 +282,13 @@ def test_a_turn_that_begins_a_moment_before_the_budget_does_waits_for_it(post_of
     monkeypatch.setattr(outbox, "OVERALL", SlidingWindow("test", 2, timedelta(milliseconds=200)))
     for n in range(5):
         subscriptions.request(f"a{n}@example.org")
-    assert signup_mail.outbox.send_due() == 5
+    assert link_mails.outbox.send_due() == 5
 
 
 def test_it_takes_another_turn_where_time_did_not_suffice_but_does_not_crowd_out_other_tasks(
     post_office, monkeypatch, clock
 ):
-    monkeypatch.setattr(signup_mail.outbox, "is_behind", lambda: True)
+    monkeypatch.setattr(link_mails.outbox, "is_behind", lambda: True)
     for _ in range(3):
         tasks.send_due.call()
     assert DBTaskResult.objects.count() == 1
@@ -296,7 +305,7 @@ def test_it_outlasts_a_server_that_takes_a_few_mails_from_one_connection(post_of
     monkeypatch.setattr(post_office, "handle_MAIL", handle_mail, raising=False)
     for n in range(5):
         subscriptions.request(f"a{n}@example.org")
-    assert signup_mail.outbox.send_due() == 5
+    assert link_mails.outbox.send_due() == 5
     assert len(post_office.letters) == 5
 
 
@@ -308,41 +317,48 @@ def test_a_mail_whose_text_is_refused_and_a_server_that_refuses_us_settle_nothin
     monkeypatch.setattr(post_office, "handle_DATA", handle_data)
     post_office.answers = {"berta@example.org": "554 5.7.1 relay access denied"}
     signups = [subscriptions.request(f"{name}@example.org") for name in ("anna", "berta", "carla")]
-    signup_mail.outbox.send_due()
-    assert [state_of(each) for each in signups] == [Mail.WAITING, Mail.WAITING, Mail.SENT]
+    link_mails.outbox.send_due()
+    assert [state_of(each) for each in signups] == [
+        LinkRequest.MailState.WAITING,
+        LinkRequest.MailState.WAITING,
+        LinkRequest.MailState.SENT,
+    ]
 
 
 def test_it_tries_again_where_the_mail_server_is_away(
     post_office, no_mail_server, clock, caplog, tasks_at_once
 ):
     signups = [subscriptions.request(f"{name}@example.org") for name in ("anna", "berta")]
-    tasks.nudge(tasks.send_confirmation, signups[0])
-    assert signup_mail.outbox.send_due() == 0
-    assert [state_of(signup) for signup in signups] == [Mail.WAITING, Mail.WAITING]
+    tasks.nudge(tasks.send_link_mail, signups[0])
+    assert link_mails.outbox.send_due() == 0
+    assert [state_of(signup) for signup in signups] == [
+        LinkRequest.MailState.WAITING,
+        LinkRequest.MailState.WAITING,
+    ]
     assert "ConnectionRefusedError" in caplog.text
     assert "anna" not in caplog.text
     no_mail_server()
     clock.shift(timedelta(minutes=10))
-    assert signup_mail.outbox.send_due() == 2
+    assert link_mails.outbox.send_due() == 2
     assert sorted(recipients(post_office)) == ["anna@example.org", "berta@example.org"]
 
 
 def test_it_gives_up_after_three_days_without_a_mail_server(no_mail_server, clock):
     signup = subscriptions.request("anna@example.org")
     for _ in range(71):
-        signup_mail.outbox.send_due()
+        link_mails.outbox.send_due()
         clock.shift(timedelta(hours=1, minutes=1))
-    assert state_of(signup) == Mail.WAITING
+    assert state_of(signup) == LinkRequest.MailState.WAITING
     clock.shift(timedelta(hours=1))
-    signup_mail.outbox.send_due()
-    assert state_of(signup) == Mail.GIVEN_UP
+    link_mails.outbox.send_due()
+    assert state_of(signup) == LinkRequest.MailState.GIVEN_UP
 
 
 def test_an_address_that_its_server_refuses_is_settled_and_the_next_one_is_sent(post_office, caplog):
     post_office.answers = {"anna@example.org": "550 no such user anna@example.org"}
     refused, taken = (subscriptions.request(f"{name}@example.org") for name in ("anna", "berta"))
-    signup_mail.outbox.send_due()
-    assert (state_of(refused), state_of(taken)) == (Mail.REFUSED, Mail.SENT)
+    link_mails.outbox.send_due()
+    assert (state_of(refused), state_of(taken)) == (LinkRequest.MailState.REFUSED, LinkRequest.MailState.SENT)
     assert "anna" not in "".join(
         record.getMessage() for record in caplog.records if record.name != "mail.log"
     )
@@ -351,32 +367,35 @@ def test_an_address_that_its_server_refuses_is_settled_and_the_next_one_is_sent(
 def test_an_address_that_its_server_wants_later_is_sent_later(post_office, clock, caplog):
     post_office.answers = {"anna@example.org": "451 come back, anna@example.org"}
     put_off, taken = (subscriptions.request(f"{name}@example.org") for name in ("anna", "berta"))
-    signup_mail.outbox.send_due()
-    assert (state_of(put_off), state_of(taken)) == (Mail.WAITING, Mail.SENT)
+    link_mails.outbox.send_due()
+    assert (state_of(put_off), state_of(taken)) == (LinkRequest.MailState.WAITING, LinkRequest.MailState.SENT)
     post_office.answers = {}
-    signup_mail.outbox.send_due()
-    assert state_of(put_off) == Mail.WAITING
+    link_mails.outbox.send_due()
+    assert state_of(put_off) == LinkRequest.MailState.WAITING
     clock.shift(timedelta(minutes=2))
-    signup_mail.outbox.send_due()
-    assert state_of(put_off) == Mail.SENT
+    link_mails.outbox.send_due()
+    assert state_of(put_off) == LinkRequest.MailState.SENT
     own = [record.getMessage() for record in caplog.records if record.name.startswith("subscribers")]
     assert own
     assert "anna" not in "".join(own)
 
 
 def test_a_mail_that_cannot_be_built_holds_up_no_other_and_tells_no_address(post_office, monkeypatch, caplog):
-    build = emails.confirmation
+    build = compose.confirmation
 
     def fail_for_anna(signup):
         if signup.folded.startswith("anna"):
             raise ValueError(f"bad address {signup.address}")
         return build(signup)
 
-    monkeypatch.setattr(emails, "confirmation", fail_for_anna)
+    monkeypatch.setattr(compose, "confirmation", fail_for_anna)
     signups = [subscriptions.request(f"{name}@example.org") for name in ("anna", "berta")]
     with caplog.at_level(logging.WARNING, "subscribers"):
-        signup_mail.outbox.send_due()
-    assert [state_of(signup) for signup in signups] == [Mail.WAITING, Mail.SENT]
+        link_mails.outbox.send_due()
+    assert [state_of(signup) for signup in signups] == [
+        LinkRequest.MailState.WAITING,
+        LinkRequest.MailState.SENT,
+    ]
     assert "ValueError" in caplog.text
     assert "bad address" not in caplog.text
 
@@ -385,15 +404,15 @@ def test_a_mail_that_a_dead_process_had_claimed_is_sent_once_more_with_the_same_
     post_office, clock
 ):
     signup = subscriptions.request("anna@example.org")
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     for _ in range(2):
         # As a process leaves it that dies between sending and recording.
-        SignupRequest.objects.update(mail=Mail.SENDING, claimed_at=timezone.now())
-        signup_mail.outbox.send_due()
-        assert state_of(signup) == Mail.SENDING
+        LinkRequest.objects.update(mail_state=LinkRequest.MailState.SENDING, claimed_at=timezone.now())
+        link_mails.outbox.send_due()
+        assert state_of(signup) == LinkRequest.MailState.SENDING
         clock.shift(timedelta(minutes=16))
-        signup_mail.outbox.send_due()
-    assert state_of(signup) == Mail.GIVEN_UP
+        link_mails.outbox.send_due()
+    assert state_of(signup) == LinkRequest.MailState.GIVEN_UP
     first, second = (letter.message["Message-ID"] for letter in post_office.letters)
     assert first == second
 
@@ -402,28 +421,28 @@ def test_a_mail_that_a_dead_process_had_claimed_is_sent_once_more_with_the_same_
 def test_a_block_that_comes_while_the_request_waits_holds(post_office, reason):
     signup = subscriptions.request("anna@example.org")
     suppressions.suppress(addresses.keyed_hash("ANNA@example.org"), reason)
-    signup_mail.outbox.send_due()
+    link_mails.outbox.send_due()
     assert not post_office.letters
-    assert state_of(signup) == Mail.SKIPPED
+    assert state_of(signup) == LinkRequest.MailState.SKIPPED
 
 
 def test_the_clock_asks_for_what_waits_and_only_then(post_office, tasks_at_once, clock):
-    clock_of_the_site.tick(timezone.now())
+    worker_clock.tick(timezone.now())
     assert not post_office.letters
     subscriptions.request("anna@example.org")
-    clock_of_the_site.tick(timezone.now())
-    clock_of_the_site.tick(timezone.now())
+    worker_clock.tick(timezone.now())
+    worker_clock.tick(timezone.now())
     assert recipients(post_office) == ["anna@example.org"]
     clock.shift(timedelta(days=15))
-    clock_of_the_site.tick(timezone.now().replace(minute=0))
-    assert not SignupRequest.objects.exists()
+    worker_clock.tick(timezone.now().replace(minute=0))
+    assert not LinkRequest.objects.exists()
 
 
 def test_requests_vanish_when_their_link_ends_and_not_before(post_office, clock, client):
     for name in ("anna", "berta"):
         subscriptions.request(f"{name}@example.org")
-    signup_mail.outbox.send_due()
-    link = f"/subscribe/confirm/{SignupRequest.objects.get(folded='anna@example.org').token}/"
+    link_mails.outbox.send_due()
+    link = f"/subscribe/confirm/{LinkRequest.objects.get(folded='anna@example.org').token}/"
     clock.shift(timedelta(days=1))
     waiting = subscriptions.request("carla@example.org")
     clock.shift(timedelta(days=13) - timedelta(seconds=1))
@@ -432,7 +451,7 @@ def test_requests_vanish_when_their_link_ends_and_not_before(post_office, clock,
     clock.shift(timedelta(seconds=2))
     assert client.get(link).status_code == 404
     assert subscriptions.forget_old_requests() == 2
-    assert list(SignupRequest.objects.all()) == [waiting]
+    assert list(LinkRequest.objects.all()) == [waiting]
 
 
 def test_a_token_is_for_one_purpose_and_ends_with_it(clock):

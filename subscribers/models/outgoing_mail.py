@@ -1,4 +1,4 @@
-"""Mails that go to one person each: the columns by which they are sent once, and the letters."""
+"""Mails that go to one person each: the columns by which they are sent once, and service mails."""
 
 from django.db import models
 from django.utils import timezone
@@ -6,15 +6,15 @@ from django.utils import timezone
 from subscribers import addresses, tokens
 
 
-def new_handle():
+def new_public_id():
     """Return a random name for a row, for use in links."""
     return tokens.nobody()
 
 
-class Outgoing(models.Model):
+class OutgoingMail(models.Model):
     """A row that asks for a mail. How far it has come stands here and nowhere else; see ``outbox.py``."""
 
-    class Mail(models.TextChoices):
+    class MailState(models.TextChoices):
         """What became of its mail."""
 
         WAITING = "waiting", "Waiting"
@@ -24,8 +24,8 @@ class Outgoing(models.Model):
         REFUSED = "refused", "Refused by its mail server"
         GIVEN_UP = "given_up", "Given up"
 
-    handle = models.CharField(max_length=24, unique=True, default=new_handle, editable=False)
-    mail = models.CharField(max_length=8, choices=Mail, default=Mail.WAITING)
+    handle = models.CharField(max_length=24, unique=True, default=new_public_id, editable=False)
+    mail_state = models.CharField(max_length=8, choices=MailState, default=MailState.WAITING)
     due_at = models.DateTimeField(default=timezone.now, editable=False)
     claimed_at = models.DateTimeField(null=True, editable=False)
     tries = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -39,7 +39,7 @@ class Outgoing(models.Model):
         abstract = True
 
 
-class Letter(Outgoing):
+class ServiceMail(OutgoingMail):
     """A mail to a subscriber that follows from what they did: written anew when it is sent, never kept."""
 
     class Kind(models.TextChoices):
@@ -48,19 +48,21 @@ class Letter(Outgoing):
         MOVED = "moved", "Your address was changed"
 
     kind = models.CharField(max_length=7, choices=Kind)
-    subscriber = models.ForeignKey("Subscriber", on_delete=models.CASCADE, related_name="letters")
+    subscriber = models.ForeignKey("Subscriber", on_delete=models.CASCADE, related_name="service_mails")
     asked_at = models.DateTimeField("asked", default=timezone.now, db_index=True)
     # Where it goes, if not to the subscriber's own address; emptied once it is settled.
     address = models.CharField(max_length=addresses.MAX_LENGTH, blank=True)
     # The tip that a welcome names, in the ledger.
-    delivery = models.OneToOneField("Delivery", null=True, on_delete=models.SET_NULL)
+    delivery = models.OneToOneField(
+        "Delivery", null=True, on_delete=models.SET_NULL, related_name="service_mail"
+    )
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["mail", "id"], name="letter_by_mail")]
+        indexes = [models.Index(fields=["mail_state", "id"], name="service_mail_by_state")]
 
     def __str__(self):
-        return f"Letter {self.pk}"
+        return f"Service mail {self.pk}"
 
     @property
     def folded(self):

@@ -14,55 +14,55 @@ from subscribers.people import subscriptions
 from subscribers.tipmail import template
 
 
-def confirmation(signup):
+def confirmation(link_request):
     """Return the mail that asks whether the owner of an address really wants the tips."""
-    link = _address("confirm", signup.token)
-    return _build("confirm", signup, {"link": link, "link_days": _days(tokens.Purpose.CONFIRM)})
+    link = _address("confirm", link_request.token)
+    return _build("confirm", link_request, {"link": link, "link_days": _days(tokens.Purpose.CONFIRM)})
 
 
-def subscribed_already(signup):
+def subscribed_already(link_request):
     """Return the mail that tells a subscriber that there was no need to sign up."""
-    return _build("subscribed_already", signup, {"preferences": _address("ask")})
+    return _build("subscribed_already", link_request, {"preferences": _address("ask")})
 
 
-def preferences(signup):
+def preferences(link_request):
     """Return the mail with the link that opens a subscriber's preferences."""
-    return _build("preferences", signup, {"link": _address("preferences", signup.token)})
+    return _build("preferences", link_request, {"link": _address("preferences", link_request.token)})
 
 
-def move(signup):
+def move(link_request):
     """Return the mail that asks whether the owner of an address wants a subscriber's tips to go there."""
-    return _build("move", signup, {"link": _address("move", signup.token)})
+    return _build("move", link_request, {"link": _address("move", link_request.token)})
 
 
-def moved(letter):
+def moved(service_mail):
     """Return the mail that tells a subscriber, at their old address, that the tips go elsewhere now."""
-    return _build("moved", letter, {"subscribe": _address("subscribe")})
+    return _build("moved", service_mail, {"subscribe": _address("subscribe")})
 
 
-def welcome(letter, tip):
+def welcome(service_mail, tip):
     """Return the mail that welcomes a subscriber; it names a tip, unless that is None."""
-    leave = _address("unsubscribe", letter.subscriber.leave_token)
+    leave = _address("unsubscribe", service_mail.subscriber.leave_token)
     context = {
         # One line, also where an import brought more.
-        "first_name": " ".join(letter.subscriber.first_name.split()),
+        "first_name": " ".join(service_mail.subscriber.first_name.split()),
         "tip": tip,
         "tip_link": settings.SITE_URL + tip.get_absolute_url() if tip else "",
         "leave": leave,
         "preferences": _address("ask"),
     }
-    return _build("welcome", letter, context, template.one_click(leave))
+    return _build("welcome", service_mail, context, template.one_click(leave))
 
 
-def left(letter):
+def left(service_mail):
     """Return the mail that tells a person that they left, and how to undo it."""
-    token = tokens.make(tokens.Purpose.UNDO_BY_MAIL, subscriptions.leaving(letter.subscriber))
+    token = tokens.make(tokens.Purpose.UNDO_BY_MAIL, subscriptions.leaving(service_mail.subscriber))
     context = {"undo": _address("undo", token), "undo_days": _days(tokens.Purpose.UNDO_BY_MAIL)}
-    return _build("left", letter, context)
+    return _build("left", service_mail, context)
 
 
 def _build(name, row, context, headers=None):
-    """Build the mail of an ``Outgoing`` row, with some more ``headers`` (a dict).
+    """Build the mail of an ``OutgoingMail`` row, with some more ``headers`` (a dict).
 
     Its Message-ID is the same however often it is built: a copy that a crash made is recognised as one.
     """

@@ -2,8 +2,8 @@
 
 import pytest
 
-from subscribers.mail import emails, letters
-from subscribers.models import Delivery, Letter, Mailing, Suppression
+from subscribers.mail import compose, service_mails
+from subscribers.models import Delivery, Mailing, ServiceMail, Suppression
 from subscribers.people import subscriptions, suppressions
 from tests.subscribers.conftest import free_port
 from tests.tips.making import ago, make_tip
@@ -42,7 +42,7 @@ def ledger(subscriber):
 def titles(post_office):
     """Send what is due; return for each mail whether it names a tip, by its kind."""
     del post_office.letters[:]
-    letters.outbox.send_due()
+    service_mails.outbox.send_due()
     return [
         (letter.message["Subject"].partition(":")[0], "The newest one" in letter.text)
         for letter in post_office.letters
@@ -52,7 +52,7 @@ def titles(post_office):
 def test_the_welcome_names_the_newest_full_dated_tip_and_counts_as_its_delivery(post_office, tip, settings):
     settings.SITE_URL = "https://tips.example.org"
     anna = join(first_name="<Änne & Co>")
-    letters.outbox.send_due()
+    service_mails.outbox.send_due()
     (letter,) = post_office.letters
     link = f"https://tips.example.org{tip.get_absolute_url()}"
     assert "Hello <Änne & Co>,\n\n" in letter.text
@@ -60,7 +60,7 @@ def test_the_welcome_names_the_newest_full_dated_tip_and_counts_as_its_delivery(
     assert "Hello &lt;Änne &amp; Co&gt;," in letter.html
     assert f'<a href="{link}">Ask &amp; &lt;listen&gt;</a>' in letter.html
     assert ledger(anna) == [(tip.pk, State.SENT)]
-    assert anna.deliveries.get().sent_at == Letter.objects.get().mailed_at
+    assert anna.deliveries.get().sent_at == ServiceMail.objects.get().mailed_at
     for text in (letter.text, letter.html):
         assert "/unsubscribe/" in text
         assert "subscribe/preferences/\n" in text or '/subscribe/preferences/"' in text
@@ -69,7 +69,7 @@ def test_the_welcome_names_the_newest_full_dated_tip_and_counts_as_its_delivery(
 def test_mail_programs_leave_by_the_headers_of_a_welcome(post_office, settings, client):
     settings.SITE_URL, settings.HTTPS = "https://a-rather-long-name.tips.example.org", True
     anna = join()
-    letters.outbox.send_due()
+    service_mails.outbox.send_due()
     (letter,) = post_office.letters
     lines = letter.raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
     (leave,) = [line for line in lines if line.startswith(b"List-Unsubscribe:")]
@@ -79,20 +79,20 @@ def test_mail_programs_leave_by_the_headers_of_a_welcome(post_office, settings, 
     anna.refresh_from_db()
     assert anna.state == anna.State.LEFT
     # What confirms a leaving is no mail of the list; and without HTTPS there is no such header.
-    letters.outbox.send_due()
+    service_mails.outbox.send_due()
     assert b"List-Unsubscribe" not in post_office.letters[-1].raw
     settings.HTTPS = False
-    assert not emails.welcome(Letter.objects.first(), None).extra_headers.keys() & {"List-Unsubscribe"}
+    assert not compose.welcome(ServiceMail.objects.first(), None).extra_headers.keys() & {"List-Unsubscribe"}
 
 
 def test_what_is_not_delivered_of_a_letter_comes_back_to_the_mailbox_for_that(post_office, settings):
     settings.BOUNCE_ADDRESS = "bounces@example.org"
     settings.DEFAULT_FROM_EMAIL = "Zoë <tips@example.org>"
     join()
-    letters.outbox.send_due()
+    service_mails.outbox.send_due()
     settings.BOUNCE_ADDRESS = ""
     join("bo@example.org")
-    letters.outbox.send_due()
+    service_mails.outbox.send_due()
     assert [each.sender for each in post_office.letters] == ["bounces@example.org", "tips@example.org"]
     assert [str(each.message["From"]) for each in post_office.letters] == ["Zoë <tips@example.org>"] * 2
 
@@ -107,7 +107,7 @@ def test_a_welcome_without_a_tip_is_a_welcome_still(post_office):
 def test_a_name_that_an_import_brought_stands_in_one_line(tip):
     anna = join()
     anna.first_name = "Anna\nBcc: eve@evil.example"
-    mail = emails.welcome(Letter(subscriber=anna, kind="welcome"), None)
+    mail = compose.welcome(ServiceMail(subscriber=anna, kind="welcome"), None)
     assert "Hello Anna Bcc: eve@evil.example,\n" in mail.body
 
 
@@ -146,7 +146,7 @@ def test_a_welcome_that_could_not_be_sent_gives_its_tip_to_the_next_one(post_off
     assert titles(post_office) == []
     assert ledger(anna) == [(tip.pk, State.SENDING)]
     subscriptions.leave(anna)
-    Letter.objects.update(due_at=ago(minutes=1))
+    ServiceMail.objects.update(due_at=ago(minutes=1))
     settings.EMAIL_PORT = port
     assert titles(post_office) == [("You have left", False)]
     assert ledger(anna) == [(tip.pk, State.SKIPPED)]
@@ -177,7 +177,7 @@ def test_the_old_address_is_told_of_a_change_once_and_kept_no_longer(post_office
     assert titles(post_office) == [("Your tips go to another address now", False)]
     assert post_office.letters[0].recipients == ["anna@example.org"]
     assert "new@example.org" not in post_office.letters[0].text
-    assert not Letter.objects.exclude(address="").exists()
+    assert not ServiceMail.objects.exclude(address="").exists()
 
 
 def test_an_address_that_one_moved_back_to_is_not_told_that_the_tips_end(post_office, tip):

@@ -6,27 +6,27 @@ from django.utils.html import format_html, format_html_join
 from desk.lists import LongList
 from subscribers.admin import filters
 from subscribers.admin.private_search import PrivateSearch
-from subscribers.models import Erasure, Letter, SignupRequest
+from subscribers.models import Erasure, LinkRequest, ServiceMail
 from subscribers.people import erasure
 
 
-@admin.register(SignupRequest)
-class SignupRequestAdmin(PrivateSearch, LongList):
-    list_display = ["address", "wish", "state", "mail", "asked_at", "mailed_at"]
-    list_filter = ["wish", "state", "mail", filters.AskedFilter]
+@admin.register(LinkRequest)
+class LinkRequestAdmin(PrivateSearch, LongList):
+    list_display = ["address", "kind", "state", "mail_state", "asked_at", "mailed_at"]
+    list_filter = ["kind", "state", "mail_state", filters.AskedFilter]
     sortable_by = ["asked_at"]
-    fields = ["address", "first_name", "wish", "state", "asked_at", "mail", "mailed_at"]
+    fields = ["address", "first_name", "kind", "state", "asked_at", "mail_state", "mailed_at"]
     fields += ["page", "region", "wording"]
 
 
-@admin.register(Letter)
-class LetterAdmin(LongList):
-    """Letters by their row: who gets one is on the subscriber's page."""
+@admin.register(ServiceMail)
+class ServiceMailAdmin(LongList):
+    """Service mails by their row: who gets one is on the subscriber's page."""
 
-    list_display = ["__str__", "kind", "mail", "asked_at", "mailed_at"]
-    list_filter = ["kind", "mail"]
+    list_display = ["__str__", "kind", "mail_state", "asked_at", "mailed_at"]
+    list_filter = ["kind", "mail_state"]
     sortable_by = ["asked_at"]
-    fields = ["kind", "subscriber", "mail", "asked_at", "mailed_at", "tries"]
+    fields = ["kind", "subscriber", "mail_state", "asked_at", "mailed_at", "tries"]
 
 
 @admin.register(Erasure)

@@ -4,13 +4,13 @@ from django.db import models
 from django.utils import timezone
 
 from subscribers import addresses, tokens
-from subscribers.models.letters import Outgoing
+from subscribers.models.outgoing_mail import OutgoingMail
 
 
-class SignupRequest(Outgoing):
+class LinkRequest(OutgoingMail):
     """An address that somebody typed. Nothing follows from it until its owner confirms; else it vanishes."""
 
-    class Wish(models.TextChoices):
+    class Kind(models.TextChoices):
         """What whoever typed it would like, and so which mail is sent, if any."""
 
         JOIN = "join", "The tips"
@@ -22,10 +22,10 @@ class SignupRequest(Outgoing):
         OPEN = "open", "Open"
         USED = "used", "Used"
 
-    wish = models.CharField(max_length=5, choices=Wish, default=Wish.JOIN)
+    kind = models.CharField(max_length=5, choices=Kind, default=Kind.JOIN)
     address = models.CharField(max_length=addresses.MAX_LENGTH)
     folded = models.CharField(max_length=addresses.MAX_LENGTH, db_index=True, editable=False)
-    # Whose preferences asked for it: a wish to move only.
+    # Whose preferences asked for it: a request to move only.
     subscriber = models.ForeignKey("Subscriber", null=True, editable=False, on_delete=models.CASCADE)
     first_name = models.CharField(max_length=60, blank=True)
     state = models.CharField(max_length=4, choices=State, default=State.OPEN)
@@ -37,18 +37,18 @@ class SignupRequest(Outgoing):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["mail", "id"], name="signup_by_mail")]
-        verbose_name = "sign-up request"
+        indexes = [models.Index(fields=["mail_state", "id"], name="link_request_by_state")]
+        verbose_name = "link request"
         constraints = [
             models.CheckConstraint(
-                name="signup_moves_somebody",
-                condition=models.Q(wish="move", subscriber__isnull=False)
-                | (~models.Q(wish="move") & models.Q(subscriber__isnull=True)),
+                name="link_request_moves_somebody",
+                condition=models.Q(kind="move", subscriber__isnull=False)
+                | (~models.Q(kind="move") & models.Q(subscriber__isnull=True)),
             )
         ]
 
     def __str__(self):
-        return f"Sign-up request {self.pk}"
+        return f"Link request {self.pk}"
 
     def save(self, *args, **kwargs):
         self.folded = addresses.folded(self.address)
@@ -62,12 +62,12 @@ class SignupRequest(Outgoing):
     @property
     def token(self):
         """A new token for the link that its mail holds."""
-        return tokens.make(PURPOSES[self.wish], self.handle)
+        return tokens.make(PURPOSES[self.kind], self.handle)
 
 
 PURPOSES = {
-    SignupRequest.Wish.JOIN: tokens.Purpose.CONFIRM,
-    SignupRequest.Wish.AGAIN: tokens.Purpose.CONFIRM,
-    SignupRequest.Wish.LINK: tokens.Purpose.PREFERENCES,
-    SignupRequest.Wish.MOVE: tokens.Purpose.MOVE,
+    LinkRequest.Kind.JOIN: tokens.Purpose.CONFIRM,
+    LinkRequest.Kind.AGAIN: tokens.Purpose.CONFIRM,
+    LinkRequest.Kind.LINK: tokens.Purpose.PREFERENCES,
+    LinkRequest.Kind.MOVE: tokens.Purpose.MOVE,
 }

@@ -1,0 +1,97 @@
+"""Service mails to subscribers, which follow from what they did: the welcome, and the notes of a change."""
+
+from datetime import timedelta
+
+from django.db.models import Q
+
+from shield.rate_limits import FixedWindow
+from subscribers.mail import compose
+from subscribers.mail.outbox import Outbox
+from subscribers.models import Delivery, Mailing, ServiceMail, Subscriber
+from subscribers.people import suppressions
+from tips.models import Tip
+
+# Whoever leaves, returns and leaves is told of it once a day.
+PER_ADDRESS = FixedWindow("service mail", 1, timedelta(days=1))
+_CAME_TO_NOTHING = [Delivery.State.REFUSED, Delivery.State.SKIPPED]
+
+
+def prepare(service_mail):
+    """Return the message of a service mail that is due; None where it would be untrue or unwelcome by now."""
+    subscriber = service_mail.subscriber
+    if suppressions.is_silenced(service_mail.to):
+        return None
+    return _KINDS[service_mail.kind](service_mail, subscriber)
+
+
+def _welcome(service_mail, subscriber):
+    # Whoever left and came back before the first was sent is welcomed by that one.
+    first = subscriber.service_mails.filter(kind=ServiceMail.Kind.WELCOME, pk__lt=service_mail.pk)
+    to_come = Q(mail_state__in=[ServiceMail.MailState.WAITING, ServiceMail.MailState.SENDING]) | Q(
+        mailed_at__gte=service_mail.asked_at
+    )
+    if subscriber.state != Subscriber.State.CONFIRMED or first.filter(to_come).exists():
+        return None
+    return compose.welcome(service_mail, _tip_for(service_mail, subscriber))
+
+
+def _left(service_mail, subscriber):
+    if subscriber.state != Subscriber.State.LEFT or not _counts(service_mail):
+        return None
+    return compose.left(service_mail)
+
+
+def _moved(service_mail, subscriber):
+    # Whoever thought better of it gets the tips where this would say that they come no more.
+    return None if service_mail.folded == subscriber.folded else compose.moved(service_mail)
+
+
+def _counts(service_mail):
+    return service_mail.counted or PER_ADDRESS.spend(f"{service_mail.kind} {service_mail.folded}")
+
+
+def _tip_for(service_mail, subscriber):
+    """Return the tip that a welcome names, and note it in the ledger, so that no mailing brings it again.
+
+    It is the newest full dated one; None where there is none, or where the ledger says that it came to them
+    already or is on its way, as it may to somebody who left and came back. Where it has a mailing, that row
+    is locked: a mailing takes the same lock when it is opened, so either of the two sees what the other did.
+    One that is not there yet is not opened for minutes.
+    """
+    if service_mail.delivery_id:
+        tip = service_mail.delivery.tip
+        return tip if tip.is_published else None
+    tip = Tip.objects.published_dated().full().newest_first().first()
+    if tip is None:
+        return None
+    mailings = Mailing.objects.select_for_update().filter(tip=tip, kind=Mailing.Kind.TIP)
+    came = Q(tip=tip) | Q(mailing__in=[mailing.pk for mailing in mailings])
+    if Delivery.objects.filter(came, subscriber=subscriber).exclude(state__in=_CAME_TO_NOTHING).exists():
+        return None
+    delivery, _ = Delivery.objects.update_or_create(
+        tip=tip, subscriber=subscriber, defaults={"state": Delivery.State.SENDING, "sent_at": None}
+    )
+    ServiceMail.objects.filter(delivery=delivery).update(delivery=None)
+    service_mail.delivery = delivery
+    service_mail.save(update_fields=["delivery"])
+    return tip
+
+
+def settled(service_mail, mail_state, at):
+    """Bring the ledger in step with a service mail that is settled (``mail_state``) at a moment."""
+    # An old address is kept no longer than it takes to write to it once.
+    ServiceMail.objects.filter(pk=service_mail.pk).exclude(address="").update(address="")
+    states = {
+        ServiceMail.MailState.SENT: Delivery.State.SENT,
+        ServiceMail.MailState.SKIPPED: Delivery.State.SKIPPED,
+    }
+    state = states.get(mail_state, Delivery.State.REFUSED)
+    welcome = Delivery.objects.filter(service_mail=service_mail.pk, state=Delivery.State.SENDING)
+    welcome.update(state=state, sent_at=at if mail_state == ServiceMail.MailState.SENT else None)
+
+
+_KINDS = {ServiceMail.Kind.WELCOME: _welcome, ServiceMail.Kind.LEFT: _left, ServiceMail.Kind.MOVED: _moved}
+
+outbox = Outbox(
+    ServiceMail.objects.select_related("subscriber"), prepare, address="subscriber__folded", settled=settled
+)
