@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from subscribers import addresses
-from subscribers.exchange import cells, columns, files, own_export
+from subscribers.exchange import cell_parsers, columns, files, own_export
 from subscribers.exchange.records import Outcome, Record, RefusedError, Row, Standing
 
 # People who asked Substack to forget them stand in its exports under this domain.
@@ -87,7 +87,7 @@ class AddressList:
             raise RefusedError(f"A quotation mark in line {error.line} is never closed.") from error
 
     def _state_of_silent_rows(self):
-        told = cells.state_in_name(Path(self.name).stem)
+        told = cell_parsers.state_in_name(Path(self.name).stem)
         if told is not None:
             return told
         silent = self.columns.states or self.columns.wanted
@@ -149,18 +149,18 @@ class AddressList:
         standing, ended = self._standing(cells)
         if address.casefold().endswith(_FORGOTTEN):
             standing = Standing.DELETED
-        ended_at = cells.moment(ended, self.now)[0]
+        ended_at = cell_parsers.moment(ended, self.now)[0]
         if at_a_glance:
             return Record(line, address, standing, ended_at=ended_at)
         notes = []
         times = {}
         for role in ("asked", "confirmed"):
-            times[role], is_bad = cells.moment(cell(cells, role), self.now)
+            times[role], is_bad = cell_parsers.moment(cell(cells, role), self.now)
             if is_bad:
                 notes.append(BAD_TIME)
-        name, note = cells.name(cell(cells, "first_name"))
+        name, note = cell_parsers.name(cell(cells, "first_name"))
         if not name and not note:
-            name, note = cells.name(cell(cells, "full_name"), is_full=True)
+            name, note = cell_parsers.name(cell(cells, "full_name"), is_full=True)
         if note:
             notes.append(note)
         return Record(
@@ -171,7 +171,7 @@ class AddressList:
             asked_at=times["asked"] or times["confirmed"],
             joined_at=times["confirmed"] or times["asked"],
             ended_at=ended_at,
-            region=cells.region(cell(cells, "network")),
+            region=cell_parsers.region(cell(cells, "network")),
             notes=tuple(notes),
         )
 
@@ -204,7 +204,7 @@ class AddressList:
         return max(found, default=self._default), ended
 
     def _state(self, text):
-        standing = cells.state(text)
+        standing = cell_parsers.state(text)
         if standing is None:
             if len(self._unknown_states) < _MOST_WORDS:
                 self._unknown_states.add(text[:30])
@@ -213,8 +213,8 @@ class AddressList:
 
     def _yes_or_no(self, text):
         """Return whether a cell says yes; the time at which something was so says that it is so."""
-        said = cells.yes_or_no(text)
-        if said is None and cells.moment(text, self.now)[0] is None:
+        said = cell_parsers.yes_or_no(text)
+        if said is None and cell_parsers.moment(text, self.now)[0] is None:
             return self._state(text) == Standing.SUBSCRIBED
         return said is not False
 

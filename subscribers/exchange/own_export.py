@@ -44,7 +44,7 @@ def record(line, cells, columns, now):
         raise ValidationError(BAD_STATUS)
     name, note = cell("first_name"), ""
     if len(name) > first_names.LONGEST or not name.isprintable():
-        name, note = cells.name(name)
+        name, note = cell_parsers.name(name)
     try:
         left_at = _moment(cell("left_at"))
         paused = date.fromisoformat(cell("paused")) if cell("paused") else None
