@@ -14,7 +14,7 @@ from tests.tips.making import make_tip
 from tests.tips.people import make_person
 
 LIST = "/admin/subscribers/subscriber/"
-LISTS = ["subscriber", "linkrequest", "suppression", "letter", "erasure"]
+LISTS = ["subscriber", "linkrequest", "suppression", "servicemail", "erasure"]
 
 pytestmark = pytest.mark.django_db
 

@@ -33,11 +33,11 @@ RESUME = """
 import django
 django.setup()
 from django.contrib.auth import get_user_model
-from subscribers import mailings
+from subscribers.mailings import control
 from subscribers.models import Mailing, Suppression
 assert not Suppression.objects.exists()
 pia = get_user_model().objects.create_superuser("pia", "pia@example.org", "pw")
-mailings.resume(Mailing.objects.get(), by=pia)
+control.resume(Mailing.objects.get(), by=pia)
 """
 
 

@@ -17,12 +17,12 @@ from subscribers.people import subscriptions
 SENDER = """
 import django
 django.setup()
-from subscribers.mail import signup_mail
+from subscribers.mail import link_mails
 from shield.rate_limits import FixedWindow
 from datetime import timedelta
 print("ready", flush=True)
 input()
-signup_mail.outbox.send_due()
+link_mails.outbox.send_due()
 print(sum(FixedWindow("race", 25, timedelta(days=1)).spend() for _ in range(25)))
 """
 
