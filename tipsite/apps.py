@@ -10,6 +10,7 @@ class TipsiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self):
+        from tipsite import checks  # noqa: F401  registers the system checks
         from tipsite.staff import roles
 
         post_migrate.connect(roles.make_groups, sender=apps.get_app_config("tips"))
