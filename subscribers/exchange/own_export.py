@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from django.core.exceptions import ValidationError
 
 from subscribers import addresses
-from subscribers.exchange import own_format
+from subscribers.exchange import cell_parsers, own_format
 from subscribers.exchange.records import Own, Record, Standing
 from subscribers.models import ConsentEvent, Subscriber, Suppression
 from subscribers.people import first_names
