@@ -8,7 +8,7 @@ import pytest
 from django.core.management import get_commands
 
 from tests.__main__ import ROOT
-from tests.test_architecture import ROOMS
+from tests.architecture.tree import ROOMS
 from tipsite.management.commands import serve
 
 # These need no database at all.

@@ -1,0 +1,77 @@
+"""The files of the tree, and what its modules import."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ROOMS = ("desk", "shield", "tips", "subscribers", "tipsite")
+# What is not ours, or is made by running the program.
+_FOREIGN = set(".git .venv .venv-next var node_modules".split())
+_FOREIGN |= set("__pycache__ .pytest_cache .ruff_cache .mypy_cache .hypothesis".split())
+
+
+def files(*suffixes: str, under: str = "") -> list[Path]:
+    """Return the files of the tree with one of some suffixes (any, where none is given), sorted."""
+    return [
+        path
+        for path in sorted((ROOT / under).rglob("*"))
+        if path.is_file()
+        and _FOREIGN.isdisjoint(path.relative_to(ROOT).parts)
+        and (not suffixes or path.suffix in suffixes)
+    ]
+
+
+def relative(paths: Iterable[Path]) -> list[str]:
+    """Return the paths as a person reads them in a failure."""
+    return [str(path.relative_to(ROOT)) for path in paths]
+
+
+def code() -> list[Path]:
+    """Return the modules of all rooms, migrations included."""
+    return [path for room in ROOMS for path in files(".py", under=room)]
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Return the syntax tree of a module."""
+    return ast.parse(path.read_text())
+
+
+def imports(node: ast.AST) -> Iterator[str]:
+    """Yield the name of each module that a piece of code imports, wherever the import stands."""
+    for statement in ast.walk(node):
+        if isinstance(statement, ast.Import):
+            yield from (alias.name for alias in statement.names)
+        elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
+            # A name taken from a package may be a module of it.
+            folder = ROOT.joinpath(*statement.module.split("."))
+            names = {alias.name for alias in statement.names}
+            inner = {name for name in names if (folder / f"{name}.py").exists() or (folder / name).is_dir()}
+            yield from (f"{statement.module}.{name}" for name in inner)
+            if names - inner:
+                yield statement.module
+
+
+def module_name(path: Path) -> str:
+    """Return the dotted name of a module; a package's is that of its folder."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def circles(graph: dict[str, set[str]]) -> list[set[str]]:
+    """Return the groups of nodes that reach each other; ``graph`` has the nodes that each one leads to."""
+    reached = {node: _reachable(graph, node) for node in graph}
+    groups = {frozenset(other for other in reached[node] if node in reached.get(other, ())) for node in graph}
+    return [set(group) for group in groups if group]
+
+
+def _reachable(graph: dict[str, set[str]], start: str) -> set[str]:
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        for node in graph.get(waiting.pop(), set()) - seen:
+            seen.add(node)
+            waiting.append(node)
+    return seen
