@@ -7,9 +7,9 @@ from itertools import accumulate
 
 from django.utils.text import slugify
 
+from tips import dates
 from tips.importers.pages import TIP_OF_THE_WEEK
 from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip, TipState
-from tips.schedule import slots
 from tips.search import engine
 from tips.text import markup
 
@@ -84,7 +84,7 @@ def tips(total):
             title=title(number),
             slug=slugify(title(number)),
             state=TipState.APPROVED,
-            publish_at=slots.moment(day(number, total)),
+            publish_at=dates.moment(day(number, total)),
             for_mail=False,
             takeaway=takeaway,
             body="".join(f"<p>{markup.inline(text)}</p>" for text in body),

@@ -9,7 +9,7 @@ from django.utils.dates import MONTHS_3
 
 from subscribers.models import Subscriber, Suppression
 from subscribers.people import suppressions
-from tips.schedule import slots
+from tips import dates
 
 
 class StateFilter(SimpleListFilter):
@@ -56,7 +56,7 @@ class MonthFilter(SimpleListFilter):
         ends = [rows.aggregate(end=end(self.field))["end"] for end in (Min, Max)]
         if None in ends:
             return []
-        first, last = (timezone.localtime(end, slots.site_zone()).year for end in ends)
+        first, last = (timezone.localtime(end, dates.site_zone()).year for end in ends)
         chosen = request.GET.get(self.parameter_name, "")[:4]
         offered = []
         for year in range(last, first - 1, -1):
@@ -73,7 +73,7 @@ class MonthFilter(SimpleListFilter):
         if value not in {choice for choice, _ in self.lookup_choices}:
             return queryset.none()
         year, *month = map(int, re.findall(r"\d+", value))
-        first, following = slots.month(year, *month) if month else slots.year(year)
+        first, following = dates.month(year, *month) if month else dates.year(year)
         return queryset.filter(**{f"{self.field}__gte": first, f"{self.field}__lt": following})
 
 

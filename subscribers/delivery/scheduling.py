@@ -12,8 +12,8 @@ from django.utils import timezone
 from subscribers import tipmail
 from subscribers.models import Delivery, Mailing, Subscriber
 from subscribers.recovery import guard
+from tips.dates import in_words
 from tips.models import Tip, TipState
-from tips.schedule.slots import in_words
 
 logger = logging.getLogger(__name__)
 

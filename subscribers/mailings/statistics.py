@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from subscribers.models import ConsentEvent, Delivery, Erasure, Mailing
-from tips.schedule import slots
+from tips import dates
 
 # Later than this, leaving has nothing to do with a mailing any more.
 AFTER = timedelta(days=7)
@@ -60,12 +60,12 @@ def of(mailings):
 
 def weeks(count, now=None):
     """Return so many MailingWeeks, oldest first; the last is that of ``now`` (aware) and goes on."""
-    zone = slots.site_zone()
+    zone = dates.site_zone()
     today = timezone.localdate(now, zone)
     monday = today - timedelta(days=today.weekday())
     days = [monday - timedelta(weeks=ago) for ago in range(count)]
     found = {day: MailingWeek(day, Figures()) for day in days}
-    since = slots.moment(days[-1], time(0))
+    since = dates.moment(days[-1], time(0))
     begun = Mailing.objects.filter(opened_at__gte=since).defer("text", "html", "note")
     figures = of(begun)
     for mailing in begun:

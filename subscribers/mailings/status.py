@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from subscribers.models import Delivery, Mailing, Subscriber
-from tips.schedule.slots import in_words
+from tips.dates import in_words
 
 State = Mailing.State
 _COLOURS = {

@@ -9,7 +9,7 @@ from django.utils import timezone
 from subscribers.delivery.verdicts import is_expiry
 from subscribers.models import BounceReport, Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import suppressions
-from tips.schedule.slots import in_words
+from tips.dates import in_words
 
 State = Delivery.State
 # What the enhanced status codes mean that are met most (RFC 3463, and 7372 for 5.7.x).

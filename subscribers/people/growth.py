@@ -7,7 +7,7 @@ from django.db.models import Case, Count, OuterRef, Q, SmallIntegerField, Subque
 from django.utils import timezone
 
 from subscribers.models import ConsentEvent, Erasure
-from tips.schedule import slots
+from tips import dates
 
 Kind = ConsentEvent.Kind
 _MIDNIGHT = time(0)
@@ -42,10 +42,10 @@ def weeks(count, now=None):
     nobody knows any more. Whoever was brought over while their sign-up was open, and confirms then, joined
     once. Two queries, whatever the number of weeks.
     """
-    today = timezone.localdate(now, slots.site_zone())
+    today = timezone.localdate(now, dates.site_zone())
     monday = today - timedelta(days=today.weekday())
     found = [GrowthWeek(monday - timedelta(weeks=ago)) for ago in range(count)]
-    starts = [slots.moment(week.monday, _MIDNIGHT) for week in found]
+    starts = [dates.moment(week.monday, _MIDNIGHT) for week in found]
     ago = _ago(starts, 0, count)
     events = ConsentEvent.objects.filter(at__gte=starts[-1]).order_by()
     events = events.annotate(ago=ago, last=Subquery(_BEFORE)).values("ago")

@@ -3,8 +3,8 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from tips import dates
 from tips.models import SlotRule
-from tips.schedule import slots
 
 NEW_YORK = ZoneInfo("America/New_York")
 # A Tuesday's noon; the slot of that day has passed.
@@ -25,4 +25,4 @@ def week(number):
 
 def at(number):
     """Return the moment of the slot that lies so many weeks after TODAY's."""
-    return slots.moment(week(number), time(7), NEW_YORK)
+    return dates.moment(week(number), time(7), NEW_YORK)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from desk.errors import NotPermitted, Refused
-from tips import permissions
+from tips import dates, permissions
 from tips.admin import calendar_actions
 from tips.models import Tip, TipState, Weekday
 from tips.schedule import calendar, queue, queue_lock, slots
@@ -110,7 +110,7 @@ class CalendarMixin:
             tip.is_further_on, tip.day = tip.pk not in shown, days.get(tip.publish_at)
         older = (
             page == 1
-            or Tip.objects.published_dated().filter(publish_at__lt=slots.moment(stretch.first)).exists()
+            or Tip.objects.published_dated().filter(publish_at__lt=dates.moment(stretch.first)).exists()
         )
         return self._calendar_page(
             request,
@@ -190,7 +190,7 @@ class CalendarMixin:
                 self.message_user(request, sentence, messages.SUCCESS)
                 return HttpResponseRedirect(f"{reverse('admin:tips_calendar')}#week-{row.slot.day}")
             seen, row = queue.version(), slots.calendar(day, day)[0]
-        monday, sunday = slots.week(row.slot.day)
+        monday, sunday = dates.week(row.slot.day)
         return self._calendar_page(
             request,
             "calendar_week",
@@ -246,7 +246,7 @@ class CalendarMixin:
             rules=[(each, each.from_date > today and number > 0) for number, each in enumerate(table.rules)],
             rule=rule,
             zones=sorted(available_timezones()),
-            tomorrow=today + slots.DAY,
+            tomorrow=today + dates.DAY,
         )
 
     def _refuse_onlookers(self, request):

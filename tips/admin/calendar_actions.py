@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from desk.errors import WrongState
+from tips import dates
 from tips.schedule import queue, queue_lock, slots
 
 
@@ -72,5 +73,5 @@ def of_week(day, asked, by):
             return queue.skip(day, asked["reason"], by=by, seen=seen)
         case "unskip":
             return queue.unskip(day, by=by, seen=seen)
-    when = slots.moment(asked["date"], asked["time"])
+    when = dates.moment(asked["date"], asked["time"])
     return queue.move_slot(day, when, asked["reason"], by=by, seen=seen)

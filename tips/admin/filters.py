@@ -4,8 +4,8 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Max, Min, Q
 from django.utils import timezone
 
+from tips import dates
 from tips.models import Category, Tip, TipState
-from tips.schedule import slots
 
 
 class StateFilter(SimpleListFilter):
@@ -90,7 +90,7 @@ class YearFilter(SimpleListFilter):
         ends = Tip.objects.aggregate(first=Min("publish_at"), last=Max("publish_at"))
         if ends["first"] is None:
             return []
-        first, last = (timezone.localtime(end, slots.site_zone()).year for end in ends.values())
+        first, last = (timezone.localtime(end, dates.site_zone()).year for end in ends.values())
         return [(str(year), str(year)) for year in range(last, first - 1, -1)]
 
     def queryset(self, request, queryset):
@@ -99,5 +99,5 @@ class YearFilter(SimpleListFilter):
             return queryset
         if value not in {year for year, _ in self.lookup_choices}:
             return queryset.none()
-        start, end = slots.year(int(value))
+        start, end = dates.year(int(value))
         return queryset.filter(publish_at__gte=start, publish_at__lt=end)

@@ -4,8 +4,8 @@ from django.db.models import Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Lower
 from django.utils.dates import MONTHS
 
+from tips import dates
 from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip, newest_first, oldest_first
-from tips.schedule import slots
 
 
 def categories():
@@ -48,14 +48,14 @@ def years():
     ends = dated.order_by(newest_first()).annotate(oldest=oldest).values_list("publish_at", "oldest").first()
     if ends is None:
         return []
-    newest, oldest = (end.astimezone(slots.site_zone()).year for end in ends)
+    newest, oldest = (end.astimezone(dates.site_zone()).year for end in ends)
     return list(range(newest, oldest - 1, -1))
 
 
 def months(year):
     """Return the months of a year that have published tips, in order, each as a dict of number and name."""
-    first, following = slots.year(year)
+    first, following = dates.year(year)
     moments = Tip.objects.published_dated().filter(publish_at__gte=first, publish_at__lt=following)
-    zone = slots.site_zone()
+    zone = dates.site_zone()
     numbers = sorted({at.astimezone(zone).month for at in moments.values_list("publish_at", flat=True)})
     return [{"number": number, "name": MONTHS[number]} for number in numbers]

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils.safestring import mark_safe
 from django.utils.text import Truncator
 
-from tips.schedule.slots import site_zone
+from tips.dates import site_zone
 
 LONGEST_DESCRIPTION = 160
 _ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}

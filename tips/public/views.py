@@ -13,10 +13,9 @@ from django.utils.dates import MONTHS
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from tips import paging
+from tips import dates, paging
 from tips.models import FormerSlug, Tip
 from tips.public import archive
-from tips.schedule import slots
 from tips.search import engine, similar, spelling
 
 STRIP_LENGTH = 10
@@ -158,7 +157,7 @@ class YearTips(TipListView):
     def setup(self, request, *args, year, **kwargs):
         super().setup(request, *args, year=year, **kwargs)
         self.name, self.address = str(year), reverse("tips:year", args=[year])
-        self.placements = within(slots.year, year)
+        self.placements = within(dates.year, year)
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
@@ -171,7 +170,7 @@ class MonthTips(TipListView):
 
     def setup(self, request, *args, year, month, **kwargs):
         super().setup(request, *args, year=year, month=month, **kwargs)
-        self.placements = within(slots.month, year, month)
+        self.placements = within(dates.month, year, month)
         self.name = f"{MONTHS[month]} {year}"
         self.address = reverse("tips:month", args=[year, month])
 

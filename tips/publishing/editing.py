@@ -4,13 +4,13 @@ They take and return what the verbs of ``publishing`` do.
 """
 
 from desk.errors import NotPermitted, WrongState
+from tips.dates import in_words
 from tips.models import Contribution, Tip, TipState
 from tips.models.versions import TEXTS
 from tips.permissions import APPROVE, CHANGE_ANY, may_change, permit
 from tips.publishing import preconditions
 from tips.schedule import queue_lock
 from tips.schedule.queue_lock import log
-from tips.schedule.slots import in_words
 
 SAVED = "Saved."
 

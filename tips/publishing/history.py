@@ -6,11 +6,11 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from desk.errors import NotPermitted, Overtaken, Refused
+from tips.dates import in_words
 from tips.models import Category, Tip, versions
 from tips.permissions import may_change
 from tips.publishing import editing, tagging
 from tips.schedule import queue_lock
-from tips.schedule.slots import in_words
 from tips.text import diff as text_diff
 from tips.text import markup
 

@@ -3,10 +3,10 @@
 from django.utils import timezone
 
 from desk.errors import Overtaken, WrongState
+from tips.dates import in_words
 from tips.models import Tip, TipState
 from tips.schedule import queue_lock
 from tips.schedule.queue_lock import log
-from tips.schedule.slots import in_words
 
 
 def reason_in(reason, what):

@@ -17,9 +17,8 @@ from django.db.models import Q
 from django.urls import Resolver404, resolve
 
 from desk.errors import Refused
-from tips import paging
+from tips import dates, paging
 from tips.models import CategorisedTip, FormerSlug, TaggedTip, Tip
-from tips.schedule import slots
 from tips.text import markup
 
 STOP, WARN = "stop", "warn"
@@ -248,7 +247,7 @@ def _has_tips(match):
         listed = TaggedTip.objects.published().filter(Q(tag__slug=slug) | Q(tag__in=former))
     elif kind in ("year", "month"):
         try:
-            span = slots.month if kind == "month" else slots.year
+            span = dates.month if kind == "month" else dates.year
             first, following = span(*(asked[name] for name in ("year", "month") if name in asked))
         except (ValueError, OverflowError):
             return False

@@ -11,12 +11,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from desk.errors import NotPermitted, WrongState
+from tips.dates import in_words
 from tips.models import Contribution, TipState
 from tips.permissions import APPROVE, APPROVE_OWN_TEXT, CHANGE_ANY, PUBLISH, may_change, permit
 from tips.publishing import preconditions, preflight
 from tips.publishing.editing import writers
 from tips.schedule import queue_lock
-from tips.schedule.slots import in_words
 
 __all__ = [
     "APPROVE",

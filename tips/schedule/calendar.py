@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from tips import permissions
+from tips import dates, permissions
 from tips.models import Tip
 from tips.schedule import slots
 
@@ -58,10 +58,10 @@ def around(now=None, *, past=PAST, coming=COMING, page=1):
     now = now or timezone.now()
     table = slots.Timetable.load()
     today = timezone.localdate(now)
-    first, last = today - page * past * slots.WEEK, today - (page - 1) * past * slots.WEEK - slots.DAY
+    first, last = today - page * past * dates.WEEK, today - (page - 1) * past * dates.WEEK - dates.DAY
     ahead = list(islice(table.after(now), coming)) if page == 1 else []
     if page == 1:
-        last = max([today + slots.WEEK, *(slot.day for slot in ahead)])
+        last = max([today + dates.WEEK, *(slot.day for slot in ahead)])
     rows = slots.calendar(first, last, now, table)
     passed = [row for row in rows if row.slot.at <= now]
     passed = _before_rules(table, first, last, now) + passed
@@ -71,10 +71,10 @@ def around(now=None, *, past=PAST, coming=COMING, page=1):
 
 def _before_rules(table, first, last, now):
     """Return rows for what was published before there were slots, in order."""
-    start, end = slots.moment(first, time()), min(slots.moment(last + slots.DAY, time()), now)
+    start, end = dates.moment(first, time()), min(dates.moment(last + dates.DAY, time()), now)
     if table.rules:
         opening = table.rules[0].from_date
-        slot = next(table.between(opening, opening + slots.WEEK), None)
+        slot = next(table.between(opening, opening + dates.WEEK), None)
         end = min(end, slot.at) if slot else end
     if start >= end:
         return []

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from desk.errors import Overtaken, WrongState
+from tips import dates
 from tips.models import QueueVersion, SlotException, Tip, TipState
 from tips.permissions import APPROVE, permit
 from tips.schedule import queue_lock, slots
@@ -91,10 +92,10 @@ def _reorder(desk, tip, held, order, where, trace):
     desk.fill(order)
     _bring_up(tip)
     if tip.publish_at == was and not desk.moved:
-        return f"“{tip}” stays at {slots.in_words(was)}."
-    queue_lock.log(desk.by, tip, f"Moved {trace}: goes live {slots.in_words(tip.publish_at)}.")
+        return f"“{tip}” stays at {dates.in_words(was)}."
+    queue_lock.log(desk.by, tip, f"Moved {trace}: goes live {dates.in_words(tip.publish_at)}.")
     followed = desk.done(f"moved “{tip}” {where}", besides=[tip])
-    return f"“{tip}” goes live {slots.in_words(tip.publish_at)}.{followed}"
+    return f"“{tip}” goes live {dates.in_words(tip.publish_at)}.{followed}"
 
 
 def pin(tip, day, *, by, seen):
@@ -123,13 +124,13 @@ def unpin(tip, *, by, seen):
         if not held.pinned:
             raise WrongState(f"“{held}” is not pinned; the queue moves it as it is.")
         was, kept = (
-            slots.in_words(held.publish_at),
+            dates.in_words(held.publish_at),
             held.publish_at if held.state == TipState.APPROVED else None,
         )
         Tip.objects.filter(pk=tip.pk).update(pinned=False, publish_at=kept)
         desk.fill()
         _bring_up(tip)
-        outcome = f"goes live {slots.in_words(tip.publish_at)}" if tip.publish_at else "has no day any more"
+        outcome = f"goes live {dates.in_words(tip.publish_at)}" if tip.publish_at else "has no day any more"
         queue_lock.log(by, tip, f"Unpinned from {was}: {outcome}.")
         followed = desk.done(f"unpinned “{tip}” from {was}", besides=[tip])
         return f"“{tip}” {outcome}.{followed}"
@@ -202,8 +203,8 @@ def move_slot(day, when, reason, *, by, seen):
             raise WrongState(f"{slot} is skipped. Take that back before you move it.")
         if when <= desk.settled_until:
             why = "has passed" if when <= desk.now else "is too near"
-            raise WrongState(f"{slots.in_words(when)} {why}. Choose a later moment.")
-        monday, sunday = slots.week(slot.day)
+            raise WrongState(f"{dates.in_words(when)} {why}. Choose a later moment.")
+        monday, sunday = dates.week(slot.day)
         if not monday <= when.astimezone(ZoneInfo(slot.zone)).date() <= sunday:
             raise WrongState(
                 f"A slot moves within its week only, here from {_date(monday)} to {_date(sunday)}."
@@ -222,7 +223,7 @@ def move_slot(day, when, reason, *, by, seen):
             (desk.repin if tip.pinned else desk.write)({tip.pk: when})
         desk.moved += [queue_lock.Move(tip, slot.at, when) for tip in held]
         desk.fill()
-        moved = f"{slot} to {slots.in_words(when)}"
+        moved = f"{slot} to {dates.in_words(when)}"
         return f"Moved the slot of {moved}.{desk.done(f'moved the slot of {moved}')}"
 
 
@@ -244,7 +245,7 @@ def _found(queue, tip):
 
 def _floating(tip):
     if not queue_lock.floats(tip):
-        raise WrongState(f"“{tip}” is pinned to {slots.in_words(tip.publish_at)}. Unpin it first.")
+        raise WrongState(f"“{tip}” is pinned to {dates.in_words(tip.publish_at)}. Unpin it first.")
     return tip
 
 
@@ -269,7 +270,7 @@ def _refuse_settled(tip, until):
 
 def _stands(tip):
     verb = "goes live" if tip.state == TipState.APPROVED else "is planned for"
-    return f"{verb} {slots.in_words(tip.publish_at)}"
+    return f"{verb} {dates.in_words(tip.publish_at)}"
 
 
 def _coming_slot(desk, day):

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from desk.errors import Overtaken, WrongState
+from tips import dates
 from tips.models import QueueVersion, Tip, TipState
 from tips.permissions import CHANGE_ANY
 from tips.schedule import slots
@@ -182,7 +183,7 @@ class Desk:
         slot = self.table.at(when)
         if slot and slot.skipped:
             raise WrongState(
-                f"{slots.in_words(when)} is skipped ({slot.reason})."
+                f"{dates.in_words(when)} is skipped ({slot.reason})."
                 " Choose another slot, or take the skip back first."
             )
         # What floats makes room, unless its moment is too near for that.
@@ -190,12 +191,12 @@ class Desk:
         other = next((each for each in there if when <= self.settled_until or not floats(each)), None)
         if other:
             raise WrongState(
-                f"{slots.in_words(when)} is held by “{other}”. Choose another slot, or swap the two."
+                f"{dates.in_words(when)} is held by “{other}”. Choose another slot, or swap the two."
             )
 
     def refuse_disorder(self, day):
         """Raise WrongState where slots around a day are out of order: two rules or a move may make that."""
-        near = self.table.between(day - 2 * slots.WEEK, day + 2 * slots.WEEK)
+        near = self.table.between(day - 2 * dates.WEEK, day + 2 * dates.WEEK)
         for one, following in pairwise(near):
             if one.at >= following.at:
                 raise WrongState(f"Two slots would meet at {following}. Choose another day or time.")
@@ -216,7 +217,7 @@ class Desk:
                 object_id=str(move.tip.pk),
                 object_repr=str(move.tip)[:200],
                 action_flag=CHANGE,
-                change_message=f"Goes live {slots.in_words(move.at)} instead of {slots.in_words(move.was)},"
+                change_message=f"Goes live {dates.in_words(move.at)} instead of {dates.in_words(move.was)},"
                 f" since the queue changed ({_name(self.by)}).",
             )
             for move in others
@@ -247,4 +248,4 @@ def _followed(moves):
     move = min(moves, key=lambda each: each.at)
     rest = len(moves) - 1
     more = f", and {rest} more {'tip moves' if rest == 1 else 'tips move'} with it" if rest else ""
-    return f" “{move.tip}” goes live {slots.in_words(move.at)} instead of {slots.in_words(move.was)}{more}."
+    return f" “{move.tip}” goes live {dates.in_words(move.at)} instead of {dates.in_words(move.was)}{more}."

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from desk.errors import Overtaken, WrongState
+from tips import dates
 from tips.models import SlotException, SlotRule, Weekday
 from tips.permissions import APPROVE, permit
 from tips.schedule import queue_lock, slots
@@ -30,7 +31,7 @@ def change_rule(from_date, weekday, time, zone, *, by, seen):
         rule.refresh_from_db()
         dropped = _carry_exceptions(from_date)
         desk.table = slots.Timetable.load()
-        first = next(desk.table.between(from_date, from_date + slots.WEEK), None)
+        first = next(desk.table.between(from_date, from_date + dates.WEEK), None)
         if first and first.at <= desk.now:
             raise WrongState(f"The first slot, {first}, would have passed. Choose a later date.")
         _carry_tips(desk, old, holding, from_date)
@@ -83,7 +84,7 @@ def _carry_exceptions(from_date):
     for each in SlotException.objects.filter(day__gte=from_date).order_by("day"):
         if table.slot(each.day):
             continue
-        monday, sunday = slots.week(each.day)
+        monday, sunday = dates.week(each.day)
         slot = next(table.between(max(monday, from_date), sunday), None)
         if slot is None or slot.day in taken or slot.regular == each.moved_to:
             what = "the skip" if each.kind == SlotException.Kind.SKIP else "the move"
@@ -102,7 +103,7 @@ def _carry_pinned(desk, old, holding, from_date):
     taken = {tip.publish_at for tip in holding if tip.pinned and tip not in carried}
     moments = {}
     for tip in carried:
-        monday, _ = slots.week(slot_of[tip.pk].day)
+        monday, _ = dates.week(slot_of[tip.pk].day)
         slot = next(slot for slot in desk.open_slots(taken) if slot.day >= max(monday, from_date))
         taken.add(slot.at)
         moments[tip.pk] = slot.at

@@ -6,7 +6,7 @@ within its week. A tip holds a slot by having exactly its moment as ``publish_at
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -15,67 +15,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.formats import date_format
 
+from tips.dates import DAY, WEEK, in_words, moment
 from tips.models import SlotException, SlotRule, Tip, TipState, Weekday
 
-_MIDNIGHT = time()
-DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 # Behind it, dates cannot be reckoned with any more.
 _LAST = date(9990, 1, 1)
 WEEKDAYS = tuple(name.lower() for name in Weekday.labels)
-
-
-def site_zone():
-    """Return the site's time zone."""
-    return ZoneInfo(settings.TIME_ZONE)
-
-
-def in_words(moment):
-    """Return a moment as staff read it: in the site's zone, with the weekday and the zone's name."""
-    return date_format(timezone.localtime(moment), "l, j F Y, H:i T")
-
-
-def moment(day, at_time=None, zone=None):
-    """Return the moment of a wall-clock time on a day, as an aware datetime in UTC.
-
-    ``at_time`` and ``zone`` default to the slot's time and the site's zone, as the settings have them. A time
-    that comes twice on a change night is its first; one that the clock jumps over is the first valid minute
-    after the jump.
-    """
-    zone = zone or site_zone()
-    local = datetime.combine(day, at_time or settings.SLOT_TIME, tzinfo=zone)
-    at = local.astimezone(UTC)
-    if at.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
-        return at
-    # Inside a gap. With fold 0 the offset is the one before the jump (PEP 495), so `at` lies behind the
-    # jump, by as much as the wall clock asked for goes beyond it.
-    before, after = local.utcoffset(), at.astimezone(zone).utcoffset()
-    minute = timedelta(minutes=1)
-    first = at - (after - before)
-    while first.astimezone(zone).utcoffset() != after:
-        first += minute
-    return first
-
-
-def year(number):
-    """Return the (first, next) moments of a calendar year in the site's zone, as aware datetimes in UTC.
-
-    Raises ValueError for a year that no calendar has.
-    """
-    return moment(date(number, 1, 1), _MIDNIGHT), moment(date(number + 1, 1, 1), _MIDNIGHT)
-
-
-def month(year, number):
-    """Return the (first, next) moments of a calendar month in the site's zone, like ``year``."""
-    following = date(year + number // 12, number % 12 + 1, 1)
-    return moment(date(year, number, 1), _MIDNIGHT), moment(following, _MIDNIGHT)
-
-
-def week(day):
-    """Return the (Monday, Sunday) of a day's week, as dates."""
-    monday = day - timedelta(days=day.weekday())
-    return monday, monday + timedelta(days=6)
 
 
 # --- From rules to slots ----------------------------------------------------------------------------

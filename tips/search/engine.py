@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from django.db import connection, transaction
 from django.utils import timezone
 
+from tips import dates
 from tips.models import Tip, TipState, Word
 from tips.paging import PER_PAGE, Page, in_order, last_page
-from tips.schedule import slots
 from tips.search import spelling
 from tips.text import stems as words
 
@@ -274,7 +274,7 @@ def public(filters=None):
         params.append(filters.tag)
     if filters and filters.year:
         sql.append("t.publish_at >= %s AND t.publish_at < %s")
-        params += [_bound(moment) for moment in slots.year(filters.year)]
+        params += [_bound(moment) for moment in dates.year(filters.year)]
     return " AND ".join(sql), params
 
 

@@ -8,8 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from subscribers.recovery import guard
-from tips import permissions
-from tips.schedule import slots
+from tips import dates, permissions
 from tipsite.safety import verdict
 
 # For each name of a Reason: a heading, what to say besides its words, where to go, and what the link says.
@@ -54,7 +53,7 @@ def safe(request):
         # Which tip it is, not everybody may know.
         "sees_why": sees_why,
         "row": row,
-        "when": slots.in_words(row.slot.at) if row else "",
+        "when": dates.in_words(row.slot.at) if row else "",
         "reasons": shown,
         "count": len(reasons),
         "may_open": request.user.has_perm(guard.PERMISSION),

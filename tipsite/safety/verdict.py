@@ -12,7 +12,7 @@ from django.utils import timezone
 from subscribers.mailings import status
 from subscribers.models import Delivery, LinkRequest, Mailing, OutgoingMail, ServiceMail, Subscriber
 from subscribers.recovery import guard
-from tips import permissions
+from tips import dates, permissions
 from tips.schedule import slots
 from tipsite.models import Heartbeat
 from tipsite.worker import task_leases
@@ -67,13 +67,13 @@ def _tip(now):
     if row is None:
         yield Reason("slot", "No slot is to come. Add a slot rule.")
     elif row.is_unsafe:
-        words = f"The next slot, {slots.in_words(row.slot.at)}, is not safe. {row.sentence}"
+        words = f"The next slot, {dates.in_words(row.slot.at)}, is not safe. {row.sentence}"
         what = "Approve it" if row.tip else "Plan an approved tip there"
         yield Reason("slot", f"{words} {what}, or skip the slot in the calendar.")
     elif not row.tip.for_mail and Subscriber.objects.reachable(timezone.localdate(row.slot.at)).exists():
         yield Reason(
             "not-for-mail",
-            f"“{row.tip}”, which goes live {slots.in_words(row.slot.at)}, is marked as not for mail: nobody"
+            f"“{row.tip}”, which goes live {dates.in_words(row.slot.at)}, is marked as not for mail: nobody"
             " gets it. A Publisher lifts the mark on the tip’s page; or give the slot to another tip.",
             tip=row.tip.pk,
         )

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from subscribers.mail.link_mails import LONGEST_WAIT
 from subscribers.mail.outbox import OVERALL
-from tips.schedule import slots
+from tips import dates
 from tipsite.staff import tokens
 
 
@@ -46,7 +46,7 @@ def slot_alarm(row, addresses, desk):
 
     ``desk`` is the address of the page on which they can do something about it.
     """
-    context = {"row": row, "when": slots.in_words(row.slot.at), "desk": desk}
+    context = {"row": row, "when": dates.in_words(row.slot.at), "desk": desk}
     mail = _build("slot_alarm", "", context)
     mail.to = addresses
     return mail

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from subscribers.mailings import control, status
 from subscribers.models import Mailing
-from tips.schedule.slots import in_words
+from tips.dates import in_words
 
 
 class Command(BaseCommand):

@@ -30,9 +30,10 @@ from tests.subscribers.bounces.test_reports import delivery_report
 from tests.tips import weeks
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
+from tips import dates
 from tips.models import Tip, TipState
 from tips.publishing import workflow
-from tips.schedule import queue, slots
+from tips.schedule import queue
 from tipsite.backup import backup_file
 from tipsite.worker import clock
 
@@ -247,7 +248,7 @@ class Year:
                 self.put_back(slot - DAY - 6 * HOUR)
             self.work_at_the_desk(week)
             # What is done by the hour, and in the small hours by the day.
-            self.tick(slots.moment(weeks.week(week) - DAY, time(3), weeks.NEW_YORK))
+            self.tick(dates.moment(weeks.week(week) - DAY, time(3), weeks.NEW_YORK))
             count = plan.by(week, plan.people, first=1) - self.signed_up
             fresh = [f"reader{self.signed_up + n}@host{n % 7}.example" for n in range(count)]
             self.signed_up += count

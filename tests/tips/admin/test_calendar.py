@@ -1,6 +1,7 @@
-from datetime import timedelta
+from datetime import time, timedelta
 from itertools import islice
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.messages import get_messages
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
+from tips import dates
 from tips.models import QueueVersion, SlotException, SlotRule, Tip, TipState
 from tips.schedule import queue, slots
 
@@ -284,12 +286,12 @@ def test_a_week_is_skipped_with_a_reason_and_taken_back(desk):
 def test_a_slot_moves_within_its_week(desk):
     first = coming()[1]
     queued("One", "Two")
-    monday, sunday = slots.week(first.day)
+    monday, sunday = dates.week(first.day)
     other = sunday if first.day != sunday else monday
     asked = {"verb": "move", "date": other, "time": "09:30", "reason": "A fair", "seen": queue.version()}
     response = desk.post(week(first), asked)
     assert "Moved the slot" in said(response)
-    assert queue.waiting()[1].publish_at == slots.moment(other, slots.time(9, 30))
+    assert queue.waiting()[1].publish_at == dates.moment(other, time(9, 30))
     beyond = desk.post(week(first), {**asked, "date": sunday + timedelta(days=1), "seen": queue.version()})
     assert "within its week only" in beyond.content.decode()
     assert 'value="A fair"' in beyond.content.decode()
@@ -338,7 +340,7 @@ def test_the_weekly_slot_changes_from_a_date_on(desk):
     response = desk.post(RULE, {**asked, "seen": queue.version()})
     assert response.url == CALENDAR
     assert "Friday" in said(response)
-    third = queue.waiting()[2].publish_at.astimezone(slots.ZoneInfo("Europe/Berlin"))
+    third = queue.waiting()[2].publish_at.astimezone(ZoneInfo("Europe/Berlin"))
     assert (third.weekday(), f"{third:%H:%M}") == (4, "08:15")
 
 

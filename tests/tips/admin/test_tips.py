@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
+from tips import dates
 from tips.admin.tips import TipAdmin
 from tips.models import Category, Tag, Tip, TipState
 from tips.publishing import tagging
-from tips.schedule import slots
 
 LIST = "/admin/tips/tip/"
 ADD = "/admin/tips/tip/add/"
@@ -78,7 +78,7 @@ def test_filters_find(desk, choice, found):
     make_tip("Soon", publish_at=timezone.now() + timedelta(days=2))
     make_tip("Public", categories=["Sports"])
     # An hour before midnight in the site's zone is another year in UTC.
-    new_years_eve = slots.year(2020)[0] - timedelta(hours=1)
+    new_years_eve = dates.year(2020)[0] - timedelta(hours=1)
     make_tip("Teaser", body="", excerpt="Only this much.", publish_at=new_years_eve)
     make_tip("Undated", undated=True)
     make_tip("Withdrawn", state=TipState.WITHDRAWN)

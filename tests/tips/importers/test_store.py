@@ -8,9 +8,9 @@ from django.conf import settings as site
 
 from tests.tips.importers.shapes import FOOTER, WEEK, page, post, teaser
 from tests.tips.importers.stored import BODY, CUT, counts, names, only, rows
+from tips import dates
 from tips.importers import store
 from tips.models import Category, Tag, Tip, TipState
-from tips.schedule import slots
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ def test_a_full_post_becomes_an_approved_tip_of_its_day_that_is_not_for_mail(bri
         TipState.APPROVED,
         False,
     )
-    assert tip.publish_at == slots.moment(date(2019, 4, 30))
+    assert tip.publish_at == dates.moment(date(2019, 4, 30))
     assert tip.text == BODY + "\n\nBe kind."
     assert tip.takeaway == "Be kind."
     assert tip.excerpt == BODY.replace("\n\n", " ")
@@ -61,7 +61,7 @@ def test_an_impossible_date_makes_an_undated_draft_with_its_title_unchanged(brin
 
 def test_a_tip_of_the_future_becomes_a_draft_with_a_warning(bring):
     report = bring(page("trust", post("A – 1/6/2099", BODY)))
-    assert (only().state, only().publish_at) == (TipState.DRAFT, slots.moment(date(2099, 1, 6)))
+    assert (only().state, only().publish_at) == (TipState.DRAFT, dates.moment(date(2099, 1, 6)))
     assert [(warning.line, "future" in warning.message) for warning in report.warnings] == [(3, True)]
 
 
@@ -189,7 +189,7 @@ def test_dated_and_undated_posts_whose_texts_agree_are_one_dated_tip(bring, pair
     for text in texts if runs == 2 else ():
         bring(text)
     report = bring(*texts)
-    assert (only().publish_at, only().undated) == (slots.moment(date(2019, 4, 30)), False)
+    assert (only().publish_at, only().undated) == (dates.moment(date(2019, 4, 30)), False)
     assert only().text == BODY
     assert not any("kept as two" in warning.message for warning in report.warnings)
     assert counts(bring(*texts)) == (0, 0, 1)

@@ -1,6 +1,7 @@
 """The queue's order, its weeks and its rules. Simultaneous moves are in test_queue_at_once."""
 
 from datetime import date, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -10,6 +11,7 @@ from desk.errors import NotPermitted, Overtaken, WrongState
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
 from tests.tips.weeks import NOON, TODAY, at, tuesdays, week
+from tips import dates
 from tips.models import QueueVersion, SlotException, Tip, TipState
 from tips.publishing import workflow
 from tips.schedule import queue, slots
@@ -272,7 +274,7 @@ def test_a_slot_does_not_move_onto_a_tip_with_a_moment_of_its_own(three, ed):
 def test_another_rule_gives_the_queue_its_new_moments_at_once(three, ed):
     queue.pin(three[2], week(5), by=ed, seen=None)
     queue.change_rule(week(2), 3, time(8, 30), "Europe/Berlin", by=ed, seen=None)
-    local = [tip.publish_at.astimezone(slots.ZoneInfo("Europe/Berlin")) for tip in queue.waiting()]
+    local = [tip.publish_at.astimezone(ZoneInfo("Europe/Berlin")) for tip in queue.waiting()]
     assert list(lineup()) == ["A", "B", "C"]
     assert lineup()["A"] == 1
     assert [(f"{each:%A %H:%M}", each.date()) for each in local[1:]] == [
@@ -345,11 +347,11 @@ def test_a_rule_says_which_skips_and_moves_it_dropped(three, ed):
     assert "Dropped, since they fit no slot any more: the skip of Tuesday, 17 March 2026 (Holidays)." in said
     assert not SlotException.objects.exists()
     later = at(4) - timedelta(hours=22)
-    queue.move_slot(week(4) - slots.DAY, later, "Conference", by=ed, seen=None)
+    queue.move_slot(week(4) - dates.DAY, later, "Conference", by=ed, seen=None)
     queue.change_rule(week(3), 1, time(9), "America/New_York", by=ed, seen=None)
     said = queue.drop_rule(week(3), by=ed, seen=None)
     assert "Dropped" not in said
-    assert SlotException.objects.get().day == week(4) - slots.DAY
+    assert SlotException.objects.get().day == week(4) - dates.DAY
 
 
 # --- Who, and what else -----------------------------------------------------------------------------

@@ -9,43 +9,12 @@ from django.utils import timezone
 
 from tests.tips.making import make_tip
 from tests.tips.weeks import NOON, TODAY, at, tuesdays, week
+from tips import dates
 from tips.models import SlotException, SlotRule, TipState
 from tips.schedule import slots
 from tips.schedule.slots import Standing
 
 NEW_YORK, BERLIN, SYDNEY = map(ZoneInfo, ["America/New_York", "Europe/Berlin", "Australia/Sydney"])
-
-
-@pytest.mark.parametrize("zone", [NEW_YORK, BERLIN, SYDNEY])
-def test_seven_stays_seven_all_year(zone):
-    for month in range(1, 13):
-        local = slots.moment(date(2026, month, 3), time(7), zone).astimezone(zone)
-        assert (local.day, local.hour, local.minute) == (3, 7, 0)
-
-
-def test_a_time_that_the_clock_jumps_over_is_the_first_minute_after_the_jump():
-    assert slots.moment(date(2026, 3, 8), time(2, 30), NEW_YORK) == datetime(2026, 3, 8, 7, tzinfo=UTC)
-    assert slots.moment(date(2026, 3, 29), time(2, 1), BERLIN) == datetime(2026, 3, 29, 1, tzinfo=UTC)
-    # Lord Howe Island jumps by half an hour.
-    lord_howe = ZoneInfo("Australia/Lord_Howe")
-    assert slots.moment(date(2026, 10, 4), time(2, 15), lord_howe) == datetime(
-        2026, 10, 3, 15, 30, tzinfo=UTC
-    )
-
-
-def test_a_time_that_comes_twice_is_its_first():
-    assert slots.moment(date(2026, 11, 1), time(1, 30), NEW_YORK) == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
-
-
-def test_a_year_and_a_month_begin_at_the_sites_midnight():
-    assert slots.year(2026) == (datetime(2026, 1, 1, 5, tzinfo=UTC), datetime(2027, 1, 1, 5, tzinfo=UTC))
-    assert slots.month(2026, 12)[1] == slots.year(2027)[0]
-
-
-@pytest.mark.parametrize("number", [0, 9999])
-def test_a_year_that_no_calendar_has_is_refused(number):
-    with pytest.raises((ValueError, OverflowError)):
-        slots.year(number)
 
 
 # --- From rules to slots ----------------------------------------------------------------------------
@@ -95,7 +64,7 @@ def test_each_day_has_the_slot_of_the_rule_in_force():
 def test_days_before_the_first_rule_have_no_slot_and_the_settings_time(settings):
     late = table((date(2026, 1, 1), 1, time(9), "Europe/Berlin"))
     assert list(late.between(date(2020, 1, 1), date(2025, 12, 31))) == []
-    assert late.moment(date(2025, 12, 30)) == slots.moment(date(2025, 12, 30))
+    assert late.moment(date(2025, 12, 30)) == dates.moment(date(2025, 12, 30))
 
 
 def test_without_rules_there_are_no_slots():

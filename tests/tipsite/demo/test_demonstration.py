@@ -6,8 +6,8 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from tips import dates
 from tips.models import ImportOrigin, SlotRule, Tip, TipState
-from tips.schedule import slots
 from tipsite.demo import demonstration
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +46,7 @@ def test_it_knows_the_last_tuesday_strictly_before_a_day(day, tuesday):
 def test_it_moves_the_archive_up_to_today(time_machine, settings, weekday):
     # Around the night on which the clocks change, too.
     today = date(2026, 3, 2) + timedelta(days=weekday)
-    time_machine.move_to(datetime.combine(today, time(12), tzinfo=slots.site_zone()))
+    time_machine.move_to(datetime.combine(today, time(12), tzinfo=dates.site_zone()))
     loaded = demonstration.load()
     public = Tip.objects.published()
     assert local_day(public.newest_first().first()) == demonstration.last_tuesday_before(today)

@@ -6,7 +6,7 @@ import sys
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 
-from tips.schedule import slots
+from tips import dates
 from tipsite.safety import verdict
 
 NOT_SAFE, UNKNOWN = 1, 2
@@ -38,7 +38,7 @@ def as_lines(row, reasons):
     """Return the verdict as lines for a person; ``row`` is the next slot's, or None."""
     if reasons:
         return ["Not safe.", *(f"- {reason.words}" for reason in reasons)]
-    return [f"Safe: {slots.in_words(row.slot.at)}. {row.sentence}"]
+    return [f"Safe: {dates.in_words(row.slot.at)}. {row.sentence}"]
 
 
 def as_json(row, reasons):

@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from django.db.models import Count
 
 from tests.tips.importers.shapes import page, post, teaser
+from tips import dates
 from tips.importers import merging, pages, store
 from tips.models import Category, Tag, Tip
 
@@ -123,7 +124,7 @@ def test_the_real_pages_give_exactly_their_tips():
     assert [report[name] for name in ("files", "created", "updated", "unchanged")] == [5, 55, 0, 0]
     assert (report["teasers"], report["undated"], report["warnings"], report["refused"]) == (40, 6, [], [])
     dated = Tip.objects.filter(publish_at__isnull=False).order_by("publish_at")
-    local = [tip.publish_at.astimezone(store.slots.site_zone()) for tip in dated]
+    local = [tip.publish_at.astimezone(dates.site_zone()) for tip in dated]
     assert (len(local), {day.weekday() for day in local}) == (49, {1})
     assert (f"{local[0]:%Y-%m-%d}", f"{local[-1]:%Y-%m-%d}") == ("2017-08-08", "2025-10-07")
     assert [tag.n for tag in Tag.objects.annotate(n=Count("placements"))] == [3] * 5

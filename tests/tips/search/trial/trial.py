@@ -6,9 +6,9 @@ from pathlib import Path
 from django.utils.text import slugify
 
 from tests.tips.search.trial import composed
+from tips import dates
 from tips.importers import store
 from tips.models import Tip, TipState
-from tips.schedule import slots
 from tips.search import engine
 from tips.text import markup
 
@@ -47,7 +47,7 @@ def lay_out():
             title=each["title"],
             slug=f"composed-{slugify(each['title'])}",
             state=TipState.APPROVED,
-            publish_at=slots.year(2000)[0],
+            publish_at=dates.year(2000)[0],
             for_mail=False,
             takeaway=each["takeaway"],
             body=markup.from_text(each["body"]),

@@ -1,0 +1,40 @@
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tips import dates
+
+NEW_YORK, BERLIN, SYDNEY = map(ZoneInfo, ["America/New_York", "Europe/Berlin", "Australia/Sydney"])
+
+
+@pytest.mark.parametrize("zone", [NEW_YORK, BERLIN, SYDNEY])
+def test_seven_stays_seven_all_year(zone):
+    for month in range(1, 13):
+        local = dates.moment(date(2026, month, 3), time(7), zone).astimezone(zone)
+        assert (local.day, local.hour, local.minute) == (3, 7, 0)
+
+
+def test_a_time_that_the_clock_jumps_over_is_the_first_minute_after_the_jump():
+    assert dates.moment(date(2026, 3, 8), time(2, 30), NEW_YORK) == datetime(2026, 3, 8, 7, tzinfo=UTC)
+    assert dates.moment(date(2026, 3, 29), time(2, 1), BERLIN) == datetime(2026, 3, 29, 1, tzinfo=UTC)
+    # Lord Howe Island jumps by half an hour.
+    lord_howe = ZoneInfo("Australia/Lord_Howe")
+    assert dates.moment(date(2026, 10, 4), time(2, 15), lord_howe) == datetime(
+        2026, 10, 3, 15, 30, tzinfo=UTC
+    )
+
+
+def test_a_time_that_comes_twice_is_its_first():
+    assert dates.moment(date(2026, 11, 1), time(1, 30), NEW_YORK) == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
+
+
+def test_a_year_and_a_month_begin_at_the_sites_midnight():
+    assert dates.year(2026) == (datetime(2026, 1, 1, 5, tzinfo=UTC), datetime(2027, 1, 1, 5, tzinfo=UTC))
+    assert dates.month(2026, 12)[1] == dates.year(2027)[0]
+
+
+@pytest.mark.parametrize("number", [0, 9999])
+def test_a_year_that_no_calendar_has_is_refused(number):
+    with pytest.raises((ValueError, OverflowError)):
+        dates.year(number)
