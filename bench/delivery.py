@@ -83,8 +83,8 @@ def people(count, first=0):
     made = []
     for number in range(first, first + count):
         address = f"person{number}@host{min(number % 40, number % 7)}.example"
-        row = Subscriber(address=address, folded=address)
-        row.key = hashlib.sha256(address.encode()).hexdigest()
+        row = Subscriber(address=address, address_folded=address)
+        row.address_hash = hashlib.sha256(address.encode()).hexdigest()
         made.append(row)
     Subscriber.objects.bulk_create(made, batch_size=500)
 
@@ -105,7 +105,7 @@ def ready_made(mailing, count):
     template = tipmail.Template(mailing)
     rows = mailing.deliveries.select_related("subscriber")[:count]
     return [
-        (*template.personal(row.pk, row.subscriber.handle, row.subscriber.address), row.subscriber.address)
+        (*template.personal(row.pk, row.subscriber.public_id, row.subscriber.address), row.subscriber.address)
         for row in rows
     ]
 
@@ -125,7 +125,7 @@ def djangos(mailing, rows):
     with mail.get_connection() as one:
         began = time.perf_counter()
         for row in rows:
-            message = template.message(row.pk, row.subscriber.handle, row.subscriber.address)
+            message = template.message(row.pk, row.subscriber.public_id, row.subscriber.address)
             message.connection = one
             message.send()
         return len(rows) / (time.perf_counter() - began)

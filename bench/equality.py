@@ -35,12 +35,12 @@ MEMBER, STRANGER = "member", "stranger"
 
 
 def people(each):
-    """Return [(kind, address, handle)]: so many members, and as many of whom nothing is known, in turns."""
+    """Return [(kind, address, public_id)]: so many members and as many strangers, in turns."""
     found = []
     for number in range(each):
         addresses = f"m{number:04}@example.org", f"s{number:04}@example.org"
         member = subscriptions.confirm(subscriptions.request(addresses[0]))
-        pair = [(MEMBER, addresses[0], member.handle), (STRANGER, addresses[1], tokens.nobody())]
+        pair = [(MEMBER, addresses[0], member.public_id), (STRANGER, addresses[1], tokens.nobody())]
         # Whoever comes first may find something warm.
         random.shuffle(pair)
         found += pair
@@ -49,10 +49,10 @@ def people(each):
     return found
 
 
-def ask(client, name, number, address, handle):
+def ask(client, name, number, address, public_id):
     """Do what is measured for one person; return (the answer as anybody sees it, seconds)."""
     if name == UNSUBSCRIBE:
-        path = f"/unsubscribe/{tokens.make(tokens.Purpose.LEAVE, handle)}/"
+        path = f"/unsubscribe/{tokens.make(tokens.Purpose.LEAVE, public_id)}/"
         data = {"List-Unsubscribe": "One-Click"}
     else:
         path = FORMS.get(name, FORMS["sign up"])
@@ -78,8 +78,8 @@ def measure(name, everybody):
     for attempt in ("first", "second"):
         seconds[attempt], answers[attempt] = {MEMBER: [], STRANGER: []}, set()
         gc.collect()
-        for number, (kind, address, handle) in enumerate(everybody):
-            answer, took = ask(client, name, number, address, handle)
+        for number, (kind, address, public_id) in enumerate(everybody):
+            answer, took = ask(client, name, number, address, public_id)
             seconds[attempt][kind].append(took)
             answers[attempt].add(answer)
     return seconds, answers

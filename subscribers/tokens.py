@@ -1,6 +1,6 @@
 """Signed links: each one for one row and one purpose, so that no link opens another door.
 
-A token holds a row's ``handle`` (random, and unrelated to the address), never the address.
+A token holds a row's ``public_id`` (random, and unrelated to the address), never the address.
 """
 
 import enum
@@ -39,13 +39,13 @@ class InvalidToken(Exception):
     """The token was changed, is older than its purpose allows, or was made for another purpose."""
 
 
-def make(purpose, handle):
-    """Return a token for the row of that handle; letters that any mail program leaves alone."""
-    return _signer(purpose).sign(handle)
+def make(purpose, public_id):
+    """Return a token for the row of that public id, in letters that any mail program leaves alone."""
+    return _signer(purpose).sign(public_id)
 
 
 def read(purpose, token):
-    """Return the handle in a token made for this purpose. Raises InvalidToken."""
+    """Return the public id in a token made for this purpose. Raises InvalidToken."""
     try:
         return _signer(purpose).unsign(token, max_age=LIFETIMES[purpose])
     except signing.BadSignature:
@@ -53,7 +53,7 @@ def read(purpose, token):
 
 
 def nobody():
-    """Return a handle that no row has, in the form that all handles have."""
+    """Return a public id that no row has, in the form that all public ids have."""
     return secrets.token_urlsafe(12)
 
 

@@ -71,7 +71,7 @@ class LedgerMixin:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         typed = request.POST.get("address", "")[:400].strip()
-        person = Subscriber.objects.filter(folded=addresses.folded(typed)).first() if typed else None
+        person = Subscriber.objects.filter(address_folded=addresses.folded(typed)).first() if typed else None
         row = mailing.deliveries.filter(subscriber=person).first() if person else None
         if row is not None:
             return HttpResponseRedirect(reverse("admin:subscribers_mailing_story", args=[mailing.pk, row.pk]))

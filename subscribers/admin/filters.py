@@ -34,11 +34,11 @@ class StateFilter(SimpleListFilter):
         if self.value() == "silenced":
             # Whoever left is not here, so "unsubscribed" alone, of which there are most, need not be read.
             lasting = Suppression.objects.filter(reason__in=suppressions.LASTING)
-            return queryset.filter(here, key__in=lasting.values("key"))
+            return queryset.filter(here, address_hash__in=lasting.values("address_hash"))
         if self.value() == "confirmed":
             return queryset.reachable(timezone.localdate())
         if self.value() == "paused":
-            spoken_for = ~Exists(Suppression.objects.filter(key=OuterRef("key")))
+            spoken_for = ~Exists(Suppression.objects.filter(address_hash=OuterRef("address_hash")))
             return queryset.filter(here, spoken_for, paused_until__gt=timezone.localdate())
         return queryset
 

@@ -147,7 +147,7 @@ class PersonVerbsMixin:
         person = self.get_object(request, str(pk))
         if person is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        person.holding = list(Suppression.objects.filter(key=person.key))
+        person.holding = list(Suppression.objects.filter(address_hash=person.address_hash))
         if not verb.fits(person):
             words = f"“{verb.label}” is not possible: {verb.unfit}. Nothing was changed."
             self.message_user(request, words, messages.WARNING)

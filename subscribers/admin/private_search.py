@@ -34,7 +34,7 @@ class SearchForm(forms.Form):
 
 
 def matching(term):
-    """Return the condition on ``folded`` for what somebody typed: an address, or the beginning of one.
+    """Return the condition on ``address_folded`` for what somebody typed: an address or its beginning.
 
     What begins with an @ is a domain. It is found in an index but for a domain, for which every address is
     read once.
@@ -46,18 +46,18 @@ def matching(term):
             term = f"{local}@{addresses.domain(addresses.normal(f'anybody@{domain}'))}"
     term = addresses.folded(term)
     if term.startswith("@"):
-        return Q(folded__endswith=term)
+        return Q(address_folded__endswith=term)
     if connection.vendor == "sqlite":
         # Its LIKE uses no index here. Folded addresses are ASCII, so that this is the same.
-        return Q(folded__gte=term, folded__lt=term + "\x7f")
-    return Q(folded__startswith=term)
+        return Q(address_folded__gte=term, address_folded__lt=term + "\x7f")
+    return Q(address_folded__startswith=term)
 
 
 class PrivateSearch:
     """For a ModelAdmin: the search of its list, by POST."""
 
     # Only says that there is a search; get_search_results does it.
-    search_fields = ["folded"]
+    search_fields = ["address_folded"]
     search_help_text = "An address or its beginning, or @ and a domain."
 
     def get_urls(self):

@@ -31,8 +31,10 @@ class PeopleList(ChangeList):
         super().get_results(request)
         self.result_list = list(self.result_list)
         reasons = {}
-        for row in Suppression.objects.filter(key__in=[row.key for row in self.result_list]):
-            reasons.setdefault(row.key, []).append(row)
+        for row in Suppression.objects.filter(
+            address_hash__in=[row.address_hash for row in self.result_list]
+        ):
+            reasons.setdefault(row.address_hash, []).append(row)
         keys = [row.pk for row in self.result_list]
         service_mails = ServiceMail.objects.filter(subscriber__in=keys, mail_state=ServiceMail.MailState.SENT)
         deliveries = Delivery.objects.filter(subscriber__in=keys, state=Delivery.State.SENT)
@@ -44,7 +46,7 @@ class PeopleList(ChangeList):
             for pk, at in moments:
                 newest[pk] = max(filter(None, [at, newest.get(pk)]), default=None)
         for row in self.result_list:
-            row.holding, row.last_mail_at = reasons.get(row.key, []), newest.get(row.pk)
+            row.holding, row.last_mail_at = reasons.get(row.address_hash, []), newest.get(row.pk)
 
 
 @admin.register(Subscriber)
@@ -66,7 +68,7 @@ class SubscriberAdmin(GrowthMixin, ExchangeMixin, people_verbs.PersonVerbsMixin,
     # --- The list -------------------------------------------------------------------------------------
 
     # Sorted by the form that has an index.
-    @admin.display(description="address", ordering="folded")
+    @admin.display(description="address", ordering="address_folded")
     def written(self, person):
         return person.address
 
@@ -107,7 +109,7 @@ class SubscriberAdmin(GrowthMixin, ExchangeMixin, people_verbs.PersonVerbsMixin,
         return [(None, {"fields": ["address", "name", "source", "joined", "left", "paused"]})]
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        obj.holding = list(Suppression.objects.filter(key=obj.key).order_by("since"))
+        obj.holding = list(Suppression.objects.filter(address_hash=obj.address_hash).order_by("since"))
         deliveries = obj.deliveries.select_related("mailing__tip", "tip").order_by("-id")
         deliveries = deliveries.defer("mailing__text", "mailing__html", "mailing__tip__body", "tip__body")
         context |= {

@@ -59,8 +59,10 @@ class SuppressionAdmin(LongList):
 
     def _found(self, address):
         """Return what is known of an address."""
-        holding = list(Suppression.objects.filter(key=addresses.keyed_hash(address)).order_by("since"))
-        subscriber = Subscriber.objects.filter(folded=addresses.folded(address)).first()
+        holding = list(
+            Suppression.objects.filter(address_hash=addresses.keyed_hash(address)).order_by("since")
+        )
+        subscriber = Subscriber.objects.filter(address_folded=addresses.folded(address)).first()
         for row in holding:
             row.form = LiftForm(initial={"what": row.reason}, auto_id=f"lift_{row.reason}_%s")
         return {
@@ -70,14 +72,14 @@ class SuppressionAdmin(LongList):
             "holding": holding,
             "is_blocked": any(row.reason == Suppression.Reason.BLOCKED for row in holding),
             "waiting": LinkRequest.objects.filter(
-                folded=addresses.folded(address), state=LinkRequest.State.OPEN
+                address_folded=addresses.folded(address), state=LinkRequest.State.OPEN
             ).count(),
         }
 
     def _done(self, request, address):
         """Do what a button asks for, if one was pressed; return the form that has to be filled in again."""
         verb, name = request.POST.get("do"), "block_form"
-        subscriber = Subscriber.objects.filter(folded=addresses.folded(address)).first()
+        subscriber = Subscriber.objects.filter(address_folded=addresses.folded(address)).first()
         if verb == "block":
             self._permit(request, BLOCK)
             form = ReasonForm(request.POST, subscriber=subscriber, auto_id="block_%s")

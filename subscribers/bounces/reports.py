@@ -111,7 +111,7 @@ def _act(row, delivery):
         circuit_breaker.complained(delivery.pk)
         if subscriber is None:
             return False
-        suppressions.suppress(subscriber.key, Suppression.Reason.COMPLAINED, evidence)
+        suppressions.suppress(subscriber.address_hash, Suppression.Reason.COMPLAINED, evidence)
         subscriptions.leave(subscriber, "left by a complaint")
         return True
     if row.kind not in _CAME_BACK:
@@ -119,7 +119,7 @@ def _act(row, delivery):
     gone = row.kind == Kind.BOUNCED
     silenced = gone and subscriber is not None and not _has_moved_since(delivery)
     if silenced:
-        suppressions.suppress(subscriber.key, Suppression.Reason.BOUNCED, evidence)
+        suppressions.suppress(subscriber.address_hash, Suppression.Reason.BOUNCED, evidence)
     Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.SENT).update(
         state=Delivery.State.REFUSED, reply=verdicts.came_back(row.status, gone=gone), suppressed=silenced
     )

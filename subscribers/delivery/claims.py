@@ -167,7 +167,7 @@ def _at_most(count):
     return max(1, min(count, settings.MAIL_PER_MINUTE // 12))
 
 
-_COLUMNS = ("pk", "state", "due_at", "subscriber__folded")
+_COLUMNS = ("pk", "state", "due_at", "subscriber__address_folded")
 
 
 def _due(mailing_id, now, count):
@@ -187,10 +187,10 @@ def _paced(rows, now):
     if not settings.MAIL_PER_DOMAIN:
         return [row[0] for row in rows], {}
     counts, domains = Counter(), {}
-    for pk, state, due_at, folded in rows:
+    for pk, state, due_at, address_folded in rows:
         has_its_turn = state == State.QUEUED and due_at is not None and due_at > now - _STALE
-        if not has_its_turn and folded is not None:
-            domains[pk] = addresses.domain(folded)
+        if not has_its_turn and address_folded is not None:
+            domains[pk] = addresses.domain(address_folded)
             counts[domains[pk]] += 1
     turns = _per_domain()
     # A domain that comes once in a batch books no turn: it cannot be a crowd.

@@ -23,7 +23,8 @@ EXPIRES_AFTER = timedelta(hours=24)
 # By primary keys alone, and judged here: no plan of any database then reads through the list.
 _PERSON = """
 SELECT d.line, d.state, m.state, s.state, s.paused_until,
-(SELECT x.reason FROM subscribers_suppression x WHERE x.key = s.key LIMIT 1), s.address, s.handle
+(SELECT x.reason FROM subscribers_suppression x WHERE x.address_hash = s.address_hash LIMIT 1),
+s.address, s.public_id
 FROM subscribers_delivery d JOIN subscribers_mailing m ON m.id = d.mailing_id
 LEFT JOIN subscribers_subscriber s ON s.id = d.subscriber_id WHERE d.id = %s
 """
@@ -44,13 +45,13 @@ _one_writer = threading.Lock()
 
 @dataclass(frozen=True)
 class Ready:
-    """Whether a claimed delivery may go: then ``address`` and ``handle`` say to whom.
+    """Whether a claimed delivery may go: then ``address`` and ``public_id`` say to whom.
 
     Otherwise ``reason`` says in a word why this one is skipped; without a reason all of the claim must wait.
     """
 
     address: str = ""
-    handle: str = ""
+    public_id: str = ""
     reason: str = ""
 
     def __bool__(self):
@@ -110,7 +111,7 @@ class Ledger:
     def _judged(self, row):
         if row is None:
             return Ready()
-        line, state, mailing, person, paused_until, suppression, address, handle = row
+        line, state, mailing, person, paused_until, suppression, address, public_id = row
         if line != self.line or state != State.SENDING or mailing != Mailing.State.SENDING:
             return Ready()
         if person is None:
@@ -122,7 +123,7 @@ class Ledger:
         # A date, or on SQLite its text.
         if paused_until is not None and str(paused_until) > timezone.localdate().isoformat():
             return Ready(reason="paused")
-        return Ready(address, handle)
+        return Ready(address, public_id)
 
     def settle(self, pk, answer, address):
         """Settle a delivery by an Answer that is neither SENT nor the sender's own fault."""
@@ -172,6 +173,6 @@ class Ledger:
 
 
 def _suppress(address, reply, now):
-    key = addresses.keyed_hash(address)
+    address_hash = addresses.keyed_hash(address)
     evidence = f"{reply} on {timezone.localdate(now):%Y-%m-%d}"
-    return suppressions.suppress_all([(key, Suppression.Reason.BOUNCED, evidence)]) == 1
+    return suppressions.suppress_all([(address_hash, Suppression.Reason.BOUNCED, evidence)]) == 1

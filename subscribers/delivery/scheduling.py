@@ -249,7 +249,7 @@ INSERT INTO subscribers_delivery
 SELECT %s, s.id, 'queued', 0, '', 0, FALSE, FALSE FROM subscribers_subscriber s
 WHERE s.id > %s AND s.id <= %s AND s.state = 'confirmed' AND s.joined_at <= %s
 AND (s.paused_until IS NULL OR s.paused_until <= %s)
-AND NOT EXISTS (SELECT 1 FROM subscribers_suppression x WHERE x.key = s.key)
+AND NOT EXISTS (SELECT 1 FROM subscribers_suppression x WHERE x.address_hash = s.address_hash)
 AND NOT EXISTS (SELECT 1 FROM subscribers_delivery w WHERE w.tip_id = %s AND w.subscriber_id = s.id)
 """
 # A correction goes to those who have what it corrects, or who may have it.
@@ -257,5 +257,5 @@ _RECEIVED = """
 AND EXISTS (SELECT 1 FROM subscribers_delivery r WHERE r.mailing_id = %s AND r.subscriber_id = s.id
 AND r.state IN ('sent', 'uncertain'))
 """
-# The key is a hash: an imported list may hold thousands of one domain in a row.
-_MIXED = "ORDER BY s.key ON CONFLICT (mailing_id, subscriber_id) DO NOTHING"
+# A hash mixes them: an imported list may hold thousands of one domain in a row.
+_MIXED = "ORDER BY s.address_hash ON CONFLICT (mailing_id, subscriber_id) DO NOTHING"

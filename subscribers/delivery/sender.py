@@ -201,7 +201,7 @@ class Sender:
     def _send(self, template, pk, person):
         """Send one message and return the Answer; whatever fails in writing it puts it off."""
         try:
-            return self.wire.send(template, pk, person.handle, person.address)
+            return self.wire.send(template, pk, person.public_id, person.address)
         except Exception as error:
             # Never the error's own text, which may hold the address.
             where = traceback.extract_tb(error.__traceback__)[-1]

@@ -81,11 +81,11 @@ class Smtp:
         self._pipelining = self._server.has_extn("pipelining")
         self._replies = smtp.Replies(self._server.sock)
 
-    def send(self, template, delivery_id, handle, address):
+    def send(self, template, delivery_id, public_id, address):
         """Send the message of a delivery; return the Answer."""
         if _UNSPEAKABLE.search(address):
             return Answer(Verdict.REFUSED, Stage.RECIPIENT, "no address that can be written to")
-        sender, data = template.personal(delivery_id, handle, address)
+        sender, data = template.personal(delivery_id, public_id, address)
         self._messages += 1
         self._used = time.monotonic()
         answer = self._envelope(sender, address) or self._data(data)
@@ -188,9 +188,9 @@ class Service:
         except OSError as error:
             raise Refusal(broken(Stage.CONNECT, error)) from None
 
-    def send(self, template, delivery_id, handle, address):
+    def send(self, template, delivery_id, public_id, address):
         """Hand over the message of a delivery; return the Answer."""
-        message = template.message(delivery_id, handle, address)
+        message = template.message(delivery_id, public_id, address)
         try:
             self._backend.send_messages([message])
         # Each service has errors of its own, and none that all share.

@@ -33,11 +33,11 @@ def rows(people=None):
         consents, reasons = defaultdict(list), defaultdict(list)
         for event in ConsentEvent.objects.filter(subscriber__in=batch):
             consents[event.subscriber_id].append(event)
-        keys = [person.key for person in batch]
-        for each in Suppression.objects.filter(key__in=keys).order_by("since", "pk"):
-            reasons[each.key].append(each)
+        keys = [person.address_hash for person in batch]
+        for each in Suppression.objects.filter(address_hash__in=keys).order_by("since", "pk"):
+            reasons[each.address_hash].append(each)
         for person in batch:
-            for cells in _of_one(person, consents[person.pk], reasons[person.key]):
+            for cells in _of_one(person, consents[person.pk], reasons[person.address_hash]):
                 yield [own_format.guarded(_NO_CELL.sub("", cell)) for cell in cells]
 
 

@@ -63,11 +63,11 @@ def _written(records, found, source, dry_run):
     """Write some records; return the Row of each."""
     if not records:
         return []
-    keys = [addresses.keyed_hash(record.address) for record in records]
+    address_hashes = [addresses.keyed_hash(record.address) for record in records]
     for last in reversed(range(TRIES)):
         try:
             with nullcontext() if dry_run else transaction.atomic():
-                batch = _Batch(records, keys, found.format, source)
+                batch = _Batch(records, address_hashes, found.format, source)
                 if not dry_run:
                     batch.save()
                 return batch.rows
@@ -82,7 +82,7 @@ class _Batch:
     """Some records beside the rows that are there, and what follows; ``rows`` has the Row of each."""
 
     records: list
-    keys: list
+    address_hashes: list
     format: str
     source: str
     rows: list = field(default_factory=list)
@@ -93,18 +93,18 @@ class _Batch:
 
     def __post_init__(self):
         self.now = timezone.now()
-        folded = [addresses.folded(record.address) for record in self.records]
-        people = Subscriber.objects.filter(folded__in=folded).order_by("pk")
+        address_folded = [addresses.folded(record.address) for record in self.records]
+        people = Subscriber.objects.filter(address_folded__in=address_folded).order_by("pk")
         if transaction.get_connection().in_atomic_block:
             people = people.select_for_update()
-        self.people = {person.folded: person for person in people}
+        self.people = {person.address_folded: person for person in people}
         self.held = {}
-        suppressed = Suppression.objects.filter(key__in=self.keys)
-        for key, reason in suppressed.values_list("key", "reason"):
-            self.held.setdefault(key, set()).add(reason)
+        suppressed = Suppression.objects.filter(address_hash__in=self.address_hashes)
+        for address_hash, reason in suppressed.values_list("address_hash", "reason"):
+            self.held.setdefault(address_hash, set()).add(reason)
         self.own_doing = self._own_doing()
-        for record, name, key in zip(self.records, folded, self.keys, strict=True):
-            outcome, reason = self._decide(record, self.people.get(name), key)
+        for record, name, address_hash in zip(self.records, address_folded, self.address_hashes, strict=True):
+            outcome, reason = self._decide(record, self.people.get(name), address_hash)
             self.rows.append(Row(record.line, record.address, outcome, reason))
 
     def _own_doing(self):
@@ -115,45 +115,45 @@ class _Batch:
         events = ConsentEvent.objects.filter(subscriber__in=pks, kind__in=_OWN_DOING).order_by()
         return dict(events.values_list("subscriber").annotate(Max("at")))
 
-    def _decide(self, record, person, key):
+    def _decide(self, record, person, address_hash):
         """Return (the Outcome of a record, the reason or ""), having noted what is to be written."""
-        held = self.held.get(key, set())
+        held = self.held.get(address_hash, set())
         if person is None:
-            return self._of_nobody(record, key, held)
+            return self._of_nobody(record, address_hash, held)
         if person.state == Subscriber.State.LEFT and record.standing == Standing.SUBSCRIBED:
             return Outcome.SKIPPED, LEFT_HERE
         if record.standing == Standing.SUBSCRIBED:
-            new = self._silence(record, key, held)
+            new = self._silence(record, address_hash, held)
             return (Outcome.CHANGED, self._silent(new)) if new else (Outcome.KEPT, HERE_ALREADY)
         came_back = self.own_doing.get(person.pk)
         is_past = came_back and record.ended_at and record.ended_at < came_back
         if is_past and record.standing != Standing.COMPLAINED:
             return Outcome.KEPT, BACK_SINCE
-        new = self._silence(record, key, held)
+        new = self._silence(record, address_hash, held)
         if record.standing == Standing.UNSUBSCRIBED and person.state == Subscriber.State.CONFIRMED:
             self._leave(person, record)
             return Outcome.CHANGED, LEFT_ELSEWHERE
         return (Outcome.CHANGED, self._silent(new)) if new else (Outcome.KEPT, SILENT_ALREADY)
 
-    def _of_nobody(self, record, key, held):
+    def _of_nobody(self, record, address_hash, held):
         if record.own is None and record.standing in _REASONS:
-            new = self._silence(record, key, held)
+            new = self._silence(record, address_hash, held)
             return (Outcome.SUPPRESSED, self._silent(new)) if new else (Outcome.KEPT, SILENT_ALREADY)
         # Our own export says of somebody why they get nothing: then they may be there, and get nothing.
         stated = {reason for reason, _, _ in record.own.suppressions} if record.own else set()
         if held - stated:
             return Outcome.SKIPPED, self._silent(held - stated)
-        self._silence(record, key, held)
-        self._add(record, key)
+        self._silence(record, address_hash, held)
+        self._add(record, address_hash)
         return Outcome.ADDED, ""
 
-    def _add(self, record, key):
+    def _add(self, record, address_hash):
         own = record.own
         has_left = record.standing == Standing.UNSUBSCRIBED
         person = Subscriber(
             address=record.address,
-            folded=addresses.folded(record.address),
-            key=key,
+            address_folded=addresses.folded(record.address),
+            address_hash=address_hash,
             first_name=record.first_name,
             source=own.source if own else Subscriber.Source.IMPORT,
             state=Subscriber.State.LEFT if has_left else Subscriber.State.CONFIRMED,
@@ -186,7 +186,7 @@ class _Batch:
             )
         )
 
-    def _silence(self, record, key, held):
+    def _silence(self, record, address_hash, held):
         """Note the reasons for which an address gets nothing from now on; return those that are new."""
         stated = {}
         if reason := _REASONS.get(record.standing):
@@ -194,7 +194,7 @@ class _Batch:
         if record.own:
             stated |= {reason: (evidence, since) for reason, evidence, since in record.own.suppressions}
         new = {reason: more for reason, more in stated.items() if reason not in held}
-        self.silenced += [(key, reason, *more) for reason, more in new.items()]
+        self.silenced += [(address_hash, reason, *more) for reason, more in new.items()]
         return set(new)
 
     @staticmethod

@@ -73,7 +73,7 @@ def _build(name, row, context, headers=None):
         "privacy": _address("privacy"),
         **context,
     }
-    digest = salted_hmac("subscribers.message-id", row.handle, algorithm="sha256").hexdigest()[:32]
+    digest = salted_hmac("subscribers.message-id", row.public_id, algorithm="sha256").hexdigest()[:32]
     message = template.Message(
         subject=" ".join(render_to_string(f"emails/{name}.subject.txt", context).split()),
         body=render_to_string(f"emails/{name}.txt", context),

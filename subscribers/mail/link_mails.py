@@ -36,26 +36,26 @@ def prepare(link_request):
     # A used one was asked for before its owner confirmed or left.
     if link_request.state != LinkRequest.State.OPEN or reasons & suppressions.LASTING:
         return None
-    subscriber = Subscriber.objects.confirmed().filter(folded=link_request.folded).first()
+    subscriber = Subscriber.objects.confirmed().filter(address_folded=link_request.address_folded).first()
     if subscriber and Suppression.Reason.UNSUBSCRIBED not in reasons:
         return _subscribed_already(link_request, subscriber)
     if not link_request.counted:
-        may_go = PER_ADDRESS.spend(link_request.folded)
+        may_go = PER_ADDRESS.spend(link_request.address_folded)
         if not may_go and link_request.kind == LinkRequest.Kind.AGAIN:
             may_go = _may_go_once_more(link_request)
-        if not (may_go and _may_go_to_mailbox(link_request.folded)):
+        if not (may_go and _may_go_to_mailbox(link_request.address_folded)):
             return None
     return compose.confirmation(link_request)
 
 
-def _may_go_to_mailbox(folded):
-    mailbox = addresses.mailbox(folded)
+def _may_go_to_mailbox(address_folded):
+    mailbox = addresses.mailbox(address_folded)
     # The plain one has its own budget, which no variant of it uses up.
-    return folded == mailbox or PER_MAILBOX.spend(mailbox)
+    return address_folded == mailbox or PER_MAILBOX.spend(mailbox)
 
 
 def _subscribed_already(link_request, subscriber):
-    if not link_request.counted and not SUBSCRIBED_ALREADY.spend(link_request.folded):
+    if not link_request.counted and not SUBSCRIBED_ALREADY.spend(link_request.address_folded):
         return None
     mail = compose.subscribed_already(link_request)
     # Not as a stranger spelled it: there are mail servers to which Anna@ and anna@ are two people.
@@ -65,18 +65,20 @@ def _subscribed_already(link_request, subscriber):
 
 def _may_go_once_more(link_request):
     """Tell whether a request gets the second mail of a day. Raises NotNow where it is too early for that."""
-    if ONCE_MORE.is_spent(link_request.folded):
+    if ONCE_MORE.is_spent(link_request.address_folded):
         return False
     now = timezone.now()
     earlier = LinkRequest.objects.filter(
-        folded=link_request.folded, kind__in=[LinkRequest.Kind.JOIN, LinkRequest.Kind.AGAIN], counted=True
+        address_folded=link_request.address_folded,
+        kind__in=[LinkRequest.Kind.JOIN, LinkRequest.Kind.AGAIN],
+        counted=True,
     ).exclude(pk=link_request.pk)
     if earlier.filter(mail_state__in=[LinkRequest.MailState.WAITING, LinkRequest.MailState.SENDING]).exists():
         raise NotNow(now + BEFORE_ONCE_MORE)
     last = earlier.exclude(mailed_at=None).order_by("-mailed_at").first()
     if last and now < last.mailed_at + BEFORE_ONCE_MORE:
         raise NotNow(last.mailed_at + BEFORE_ONCE_MORE)
-    return ONCE_MORE.spend(link_request.folded)
+    return ONCE_MORE.spend(link_request.address_folded)
 
 
 def _preferences(link_request):
@@ -84,11 +86,13 @@ def _preferences(link_request):
 
     Whoever left gets it too: they have a right to see and erase what is kept of them.
     """
-    subscriber = Subscriber.objects.filter(folded=link_request.folded).first()
+    subscriber = Subscriber.objects.filter(address_folded=link_request.address_folded).first()
     if subscriber is None or suppressions.is_silenced(subscriber.address):
         return None
     if not link_request.counted:
-        allowed = LINKS_AT_ONCE.spend(link_request.folded) and LINKS_A_DAY.spend(link_request.folded)
+        allowed = LINKS_AT_ONCE.spend(link_request.address_folded) and LINKS_A_DAY.spend(
+            link_request.address_folded
+        )
         if not allowed:
             return None
     mail = compose.preferences(link_request)
@@ -101,7 +105,7 @@ def _move(link_request):
     """Return the mail that asks at a new address, or None where that address cannot be one."""
     if not subscriptions.can_move(link_request):
         return None
-    if not link_request.counted and not MOVES_TO_AN_ADDRESS.spend(link_request.folded):
+    if not link_request.counted and not MOVES_TO_AN_ADDRESS.spend(link_request.address_folded):
         return None
     return compose.move(link_request)
 

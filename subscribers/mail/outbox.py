@@ -61,7 +61,7 @@ class NotNow(Exception):
 class Outbox:
     """The mails that one kind of row asks for."""
 
-    def __init__(self, rows, prepare, *, address="folded", expires_after=None, settled=None):
+    def __init__(self, rows, prepare, *, address="address_folded", expires_after=None, settled=None):
         """``rows`` is a manager of ``OutgoingMail`` rows, and ``address`` the column of their folded address.
 
         ``prepare(row)`` returns the message, or None where none is to be sent; it may raise NotNow. What it
@@ -177,7 +177,7 @@ class Outbox:
             if message is None:
                 transaction.set_rollback(True)
                 return None, None
-            if not PER_DOMAIN.spend(addresses.domain(row.folded)):
+            if not PER_DOMAIN.spend(addresses.domain(row.address_folded)):
                 refusal = Outcome.DOMAIN_FULL
             elif not OVERALL.spend():
                 refusal = Outcome.FULL
@@ -253,7 +253,7 @@ class Outbox:
 
     def _put_off_domain(self, row):
         """Let all mails for the domain of a row wait until its budget begins anew; they hold up nobody."""
-        domain = addresses.domain(row.folded)
+        domain = addresses.domain(row.address_folded)
         until = PER_DOMAIN.ends_at(domain)
         if until is not None:
             same = Q(pk=row.pk) | Q(**{f"{self.address}__endswith": f"@{domain}"})

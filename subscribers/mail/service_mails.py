@@ -43,11 +43,11 @@ def _left(service_mail, subscriber):
 
 def _moved(service_mail, subscriber):
     # Whoever thought better of it gets the tips where this would say that they come no more.
-    return None if service_mail.folded == subscriber.folded else compose.moved(service_mail)
+    return None if service_mail.address_folded == subscriber.address_folded else compose.moved(service_mail)
 
 
 def _counts(service_mail):
-    return service_mail.counted or PER_ADDRESS.spend(f"{service_mail.kind} {service_mail.folded}")
+    return service_mail.counted or PER_ADDRESS.spend(f"{service_mail.kind} {service_mail.address_folded}")
 
 
 def _tip_for(service_mail, subscriber):
@@ -93,5 +93,8 @@ def settled(service_mail, mail_state, at):
 _KINDS = {ServiceMail.Kind.WELCOME: _welcome, ServiceMail.Kind.LEFT: _left, ServiceMail.Kind.MOVED: _moved}
 
 outbox = Outbox(
-    ServiceMail.objects.select_related("subscriber"), prepare, address="subscriber__folded", settled=settled
+    ServiceMail.objects.select_related("subscriber"),
+    prepare,
+    address="subscriber__address_folded",
+    settled=settled,
 )

@@ -241,7 +241,7 @@ def _second_chance(mailing):
     rows = [row for row in refused if not is_expiry(row.reply)]
     for row in rows:
         if row.suppressed and row.subscriber:
-            suppressions.lift(row.subscriber.key, Suppression.Reason.BOUNCED)
+            suppressions.lift(row.subscriber.address_hash, Suppression.Reason.BOUNCED)
     for first in range(0, len(rows), _AT_ONCE):
         some = [row.pk for row in rows[first : first + _AT_ONCE]]
         mailing.deliveries.filter(pk__in=some).update(

@@ -24,7 +24,7 @@ class LinkRequest(OutgoingMail):
 
     kind = models.CharField(max_length=5, choices=Kind, default=Kind.JOIN)
     address = models.CharField(max_length=addresses.MAX_LENGTH)
-    folded = models.CharField(max_length=addresses.MAX_LENGTH, db_index=True, editable=False)
+    address_folded = models.CharField(max_length=addresses.MAX_LENGTH, db_index=True, editable=False)
     # Whose preferences asked for it: a request to move only.
     subscriber = models.ForeignKey("Subscriber", null=True, editable=False, on_delete=models.CASCADE)
     first_name = models.CharField(max_length=60, blank=True)
@@ -51,7 +51,7 @@ class LinkRequest(OutgoingMail):
         return f"Link request {self.pk}"
 
     def save(self, *args, **kwargs):
-        self.folded = addresses.folded(self.address)
+        self.address_folded = addresses.folded(self.address)
         super().save(*args, **kwargs)
 
     @property
@@ -62,7 +62,7 @@ class LinkRequest(OutgoingMail):
     @property
     def token(self):
         """A new token for the link that its mail holds."""
-        return tokens.make(PURPOSES[self.kind], self.handle)
+        return tokens.make(PURPOSES[self.kind], self.public_id)
 
 
 PURPOSES = {

@@ -24,7 +24,7 @@ class OutgoingMail(models.Model):
         REFUSED = "refused", "Refused by its mail server"
         GIVEN_UP = "given_up", "Given up"
 
-    handle = models.CharField(max_length=24, unique=True, default=new_public_id, editable=False)
+    public_id = models.CharField(max_length=24, unique=True, default=new_public_id, editable=False)
     mail_state = models.CharField(max_length=8, choices=MailState, default=MailState.WAITING)
     due_at = models.DateTimeField(default=timezone.now, editable=False)
     claimed_at = models.DateTimeField(null=True, editable=False)
@@ -65,7 +65,7 @@ class ServiceMail(OutgoingMail):
         return f"Service mail {self.pk}"
 
     @property
-    def folded(self):
+    def address_folded(self):
         """The address it goes to, in the form in which addresses are compared."""
         return addresses.folded(self.to)
 

@@ -17,7 +17,7 @@ class SubscriberQuerySet(models.QuerySet):
 
     def reachable(self, on):
         """Return those to whom mail may go on a day (a date): confirmed, not paused, and not suppressed."""
-        reasons = Suppression.objects.filter(key=OuterRef("key"))
+        reasons = Suppression.objects.filter(address_hash=OuterRef("address_hash"))
         awake = Q(paused_until=None) | Q(paused_until__lte=on)
         return self.confirmed().filter(awake, ~Exists(reasons))
 
@@ -33,11 +33,11 @@ class Subscriber(models.Model):
         FORM = "form", "Sign-up form"
         IMPORT = "import", "Import"
 
-    handle = models.CharField(max_length=24, unique=True, default=new_public_id, editable=False)
+    public_id = models.CharField(max_length=24, unique=True, default=new_public_id, editable=False)
     address = models.CharField(max_length=addresses.MAX_LENGTH)
-    folded = models.CharField(max_length=addresses.MAX_LENGTH, unique=True, editable=False)
+    address_folded = models.CharField(max_length=addresses.MAX_LENGTH, unique=True, editable=False)
     # By which suppressions know the address; see addresses.keyed_hash.
-    key = models.CharField(max_length=64, unique=True, editable=False)
+    address_hash = models.CharField(max_length=64, unique=True, editable=False)
     first_name = models.CharField(max_length=60, blank=True)
     state = models.CharField(max_length=9, choices=State, default=State.CONFIRMED, db_index=True)
     source = models.CharField(max_length=6, choices=Source, default=Source.FORM)
@@ -67,8 +67,8 @@ class Subscriber(models.Model):
         return f"Subscriber {self.pk}"
 
     def save(self, *args, **kwargs):
-        self.folded = addresses.folded(self.address)
-        self.key = addresses.keyed_hash(self.address)
+        self.address_folded = addresses.folded(self.address)
+        self.address_hash = addresses.keyed_hash(self.address)
         super().save(*args, **kwargs)
 
     def is_paused(self, on):
@@ -78,7 +78,7 @@ class Subscriber(models.Model):
     @property
     def leave_token(self):
         """A new token for the link that leaves."""
-        return tokens.make(tokens.Purpose.LEAVE, self.handle)
+        return tokens.make(tokens.Purpose.LEAVE, self.public_id)
 
 
 class Suppression(models.Model):
@@ -91,7 +91,7 @@ class Suppression(models.Model):
         BLOCKED = "blocked", "Blocked"
         ERASED = "erased", "Erased"
 
-    key = models.CharField(max_length=64, editable=False)
+    address_hash = models.CharField(max_length=64, editable=False)
     reason = models.CharField(max_length=12, choices=Reason)
     since = models.DateTimeField(default=timezone.now)
     evidence = models.CharField(max_length=200, blank=True, help_text="How we know; no personal data.")
@@ -100,7 +100,7 @@ class Suppression(models.Model):
 
     class Meta:
         ordering = ["-since"]
-        constraints = [models.UniqueConstraint("key", "reason", name="suppressed_once_a_reason")]
+        constraints = [models.UniqueConstraint("address_hash", "reason", name="suppressed_once_a_reason")]
         indexes = [
             models.Index(fields=["id"], name="suppression_not_journaled", condition=Q(journaled=False))
         ]

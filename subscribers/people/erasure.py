@@ -42,7 +42,7 @@ def erase(subscriber):
     with transaction.atomic():
         row = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
         person = row or subscriber
-        suppressions.suppress(person.key, Suppression.Reason.ERASED, "erased on request")
+        suppressions.suppress(person.address_hash, Suppression.Reason.ERASED, "erased on request")
         # A person's own row goes last; and service mails before deliveries, as others lock them, too.
         places = {place: PLACES[place][1](person) for place in reversed(PLACES)}
         receipt = Erasure.objects.create(
@@ -78,12 +78,14 @@ def wipe():
 def _service_mails(person):
     # A service mail to an address that somebody moved away from is theirs who has that address now.
     elsewhere = ServiceMail.objects.exclude(address="").exclude(subscriber=person.pk)
-    keys = [service_mail.pk for service_mail in elsewhere if service_mail.folded == person.folded]
+    keys = [
+        service_mail.pk for service_mail in elsewhere if service_mail.address_folded == person.address_folded
+    ]
     return ServiceMail.objects.filter(Q(subscriber=person.pk) | Q(pk__in=keys)).delete()[0]
 
 
 def _requests(person):
-    typed = Q(folded=person.folded) | Q(subscriber=person.pk)
+    typed = Q(address_folded=person.address_folded) | Q(subscriber=person.pk)
     return LinkRequest.objects.filter(typed).delete()[0]
 
 
@@ -109,7 +111,7 @@ def _subscription(person):
 
 
 def _suppression_evidence(person):
-    rows = Suppression.objects.filter(_mentions(person, "evidence"), key=person.key)
+    rows = Suppression.objects.filter(_mentions(person, "evidence"), address_hash=person.address_hash)
     return rows.update(evidence="")
 
 
@@ -139,7 +141,8 @@ def _sessions(person):
     keys = [
         session.session_key
         for session in Session.objects.iterator()
-        if person.folded in json.dumps(session.get_decoded(), default=str, ensure_ascii=False).casefold()
+        if person.address_folded
+        in json.dumps(session.get_decoded(), default=str, ensure_ascii=False).casefold()
     ]
     return Session.objects.filter(session_key__in=keys).delete()[0]
 

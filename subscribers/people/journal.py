@@ -2,8 +2,8 @@
 
 A file of lines in STATE_DIR, outside the database, to which lines are only ever added. Each is one JSON
 object with ``at`` (ISO 8601) and ``what``. The entries about people are "suppressed", "lifted", "erased" and
-"moved": these have ``key`` (the keyed hash of the address), the first two ``reason`` and the last one ``to``
-(the key of the new address). They name nobody. Leaving is being suppressed as "unsubscribed". Between them
+"moved": these have ``address_hash`` (keyed), the first two ``reason`` and the last one ``to`` (the hash of
+the new address). They name nobody. Leaving is being suppressed as "unsubscribed". Between them
 stand the guard's marks ("mark"), of which database this is and how far its mailings are; see ``guard``.
 
 That somebody gets nothing, or has another address, is flushed to disk before the transaction that it tells of
@@ -28,11 +28,11 @@ logger = logging.getLogger(__name__)
 # What the guard's marks say for ``what``, and how that stands in a line.
 MARK = "mark"
 _MARK = f'"what": "{MARK}"'.encode()
-# What an entry has besides its moment and key.
+# What an entry has besides its moment and address.
 _MORE = {"suppressed": ["reason"], "lifted": ["reason"], "erased": [], "moved": ["to"]}
 # A reason may be one that only a later version of the program knows: it silences all the same.
 _FORMS = {
-    "key": re.compile("[0-9a-f]{64}"),
+    "address_hash": re.compile("[0-9a-f]{64}"),
     "to": re.compile("[0-9a-f]{64}"),
     "reason": re.compile("[a-z]{1,12}"),
 }
@@ -43,28 +43,28 @@ def path():
     return Path(settings.STATE_DIR) / "journal.jsonl"
 
 
-def suppressed(key, reason, at=None):
+def suppressed(address_hash, reason, at=None):
     """Return the entry that an address (its keyed hash) gets nothing, for a reason."""
-    return _entry("suppressed", key, at, reason=str(reason))
+    return _entry("suppressed", address_hash, at, reason=str(reason))
 
 
-def lifted(key, reason, at=None):
+def lifted(address_hash, reason, at=None):
     """Return the entry that a reason holds no longer."""
-    return _entry("lifted", key, at, reason=str(reason))
+    return _entry("lifted", address_hash, at, reason=str(reason))
 
 
-def erased(key, at=None):
+def erased(address_hash, at=None):
     """Return the entry that whoever had this address was erased, and that it gets nothing."""
-    return _entry("erased", key, at)
+    return _entry("erased", address_hash, at)
 
 
-def moved(key, to, at=None):
+def moved(address_hash, to, at=None):
     """Return the entry that a subscriber changed their address, from one keyed hash to another."""
-    return _entry("moved", key, at, to=to)
+    return _entry("moved", address_hash, at, to=to)
 
 
-def _entry(what, key, at, **more):
-    return {"at": (at or timezone.now()).isoformat(), "what": what, "key": key, **more}
+def _entry(what, address_hash, at, **more):
+    return {"at": (at or timezone.now()).isoformat(), "what": what, "address_hash": address_hash, **more}
 
 
 def append(entries):
@@ -112,7 +112,9 @@ def _parsed(line):
         entry = json.loads(line)
         at = datetime.fromisoformat(entry["at"])
         right = at.tzinfo is not None and MINYEAR < at.year < MAXYEAR
-        right = right and all(_FORMS[name].fullmatch(entry[name]) for name in ("key", *_MORE[entry["what"]]))
+        right = right and all(
+            _FORMS[name].fullmatch(entry[name]) for name in ("address_hash", *_MORE[entry["what"]])
+        )
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return entry if right else None

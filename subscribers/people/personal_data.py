@@ -16,10 +16,10 @@ from subscribers.people import journal
 # {what the file calls it: the column}. A test holds that no column is left out.
 SUBSCRIPTION = {
     "number": "pk",
-    "name_in_links": "handle",
+    "name_in_links": "public_id",
     "address": "address",
-    "address_as_compared": "folded",
-    "scrambled_address": "key",
+    "address_as_compared": "address_folded",
+    "scrambled_address": "address_hash",
     "first_name": "first_name",
     "state": "state",
     "source": "source",
@@ -39,7 +39,7 @@ CONSENT = {
 }
 _MAIL = {
     "number": "pk",
-    "name_in_links": "handle",
+    "name_in_links": "public_id",
     "mail": "mail_state",
     "mail_due_at": "due_at",
     "mail_begun_at": "claimed_at",
@@ -54,7 +54,7 @@ REQUEST = {
     **_MAIL,
     "wish": "kind",
     "state": "state",
-    "address_as_compared": "folded",
+    "address_as_compared": "address_folded",
     "first_name": "first_name",
     "wording_version": "wording_version",
     "wording": "wording",
@@ -111,9 +111,11 @@ def of(subscriber):
     Keys are for reading; moments and dates are ISO 8601, moments with their offset from UTC. Whoever shows
     it to anybody writes down that they did.
     """
-    about_them = Q(folded=subscriber.folded) | Q(subscriber=subscriber)
+    about_them = Q(address_folded=subscriber.address_folded) | Q(subscriber=subscriber)
     requests = list(LinkRequest.objects.filter(about_them).order_by("pk"))
-    known = [link_request for link_request in requests if link_request.folded == subscriber.folded]
+    known = [
+        link_request for link_request in requests if link_request.address_folded == subscriber.address_folded
+    ]
     service_mails = list(subscriber.service_mails.order_by("pk"))
     data = {
         "about": {
@@ -131,7 +133,7 @@ def of(subscriber):
         "tips_sent": [_delivery(row) for row in _deliveries(subscriber)],
         "suppressions": _suppressions(subscriber),
         # "moved" has two addresses.
-        "journal": [entry for entry in journal.entries() if subscriber.key in entry.values()],
+        "journal": [entry for entry in journal.entries() if subscriber.address_hash in entry.values()],
         "background_work": _background_work(known, service_mails),
         "staff_log": _staff_log(subscriber),
         "also": ALSO,
@@ -166,7 +168,7 @@ def _delivery(row):
 
 
 def _suppressions(subscriber):
-    rows = Suppression.objects.filter(key=subscriber.key).order_by("since")
+    rows = Suppression.objects.filter(address_hash=subscriber.address_hash).order_by("since")
     return [_record(row, SUPPRESSION) for row in rows]
 
 

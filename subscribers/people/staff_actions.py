@@ -34,26 +34,26 @@ def take_off(subscriber, reason, *, by):
 
 def block(address, reason, *, by):
     """Let nothing be sent to an address (a normal one), whether it is a subscriber's or not."""
-    key = addresses.keyed_hash(address)
+    address_hash = addresses.keyed_hash(address)
     with transaction.atomic():
         evidence = f"blocked by staff: {reason}"
-        if not suppressions.suppress_all([(key, Suppression.Reason.BLOCKED, evidence)]):
+        if not suppressions.suppress_all([(address_hash, Suppression.Reason.BLOCKED, evidence)]):
             raise WrongState("It was blocked already. Nothing was changed.")
-        row = Suppression.objects.get(key=key, reason=Suppression.Reason.BLOCKED)
-        log(by, Subscriber.objects.filter(key=key).first() or row, f"Blocked: {reason}")
+        row = Suppression.objects.get(address_hash=address_hash, reason=Suppression.Reason.BLOCKED)
+        log(by, Subscriber.objects.filter(address_hash=address_hash).first() or row, f"Blocked: {reason}")
 
 
 def lift(address, what, reason, *, by):
     """Let a ``Suppression.Reason`` hold no longer for an address (a normal one)."""
     if what == Suppression.Reason.UNSUBSCRIBED:
         raise WrongState(NOT_OURS_TO_LIFT)
-    key, word = addresses.keyed_hash(address), Suppression.Reason(what).label
+    address_hash, word = addresses.keyed_hash(address), Suppression.Reason(what).label
     with transaction.atomic():
-        row = Suppression.objects.filter(key=key, reason=what).first()
-        if row is None or not suppressions.lift(key, what):
+        row = Suppression.objects.filter(address_hash=address_hash, reason=what).first()
+        if row is None or not suppressions.lift(address_hash, what):
             raise WrongState(f"“{word}” did not hold any more. Nothing was changed.")
         sentence = f"“{word}” holds no longer: {reason}"
-        if subscriber := Subscriber.objects.filter(key=key).first():
+        if subscriber := Subscriber.objects.filter(address_hash=address_hash).first():
             log(by, subscriber, sentence)
         else:
             log(by, row, sentence, DELETION)
@@ -76,6 +76,6 @@ def erase(subscriber, reason, *, by):
 def private_in(text, subscriber=None):
     """Tell whether a text seems to hold an address, or a subscriber's name or the part before their @."""
     text = unicodedata.normalize("NFKC", text).casefold()
-    private = [subscriber.first_name, subscriber.folded.rpartition("@")[0]] if subscriber else []
+    private = [subscriber.first_name, subscriber.address_folded.rpartition("@")[0]] if subscriber else []
     words = [unicodedata.normalize("NFKC", each).casefold() for each in private if each]
     return "@" in text or any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) for word in words)

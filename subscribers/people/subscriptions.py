@@ -55,18 +55,18 @@ def confirm(link_request):
         return None
     with transaction.atomic():
         # A person is locked before their requests, here as wherever both are: no two wait for each other.
-        Subscriber.objects.select_for_update().filter(folded=link_request.folded).first()
+        Subscriber.objects.select_for_update().filter(address_folded=link_request.address_folded).first()
         name = link_request.first_name or _name_typed_before(link_request)
-        keys = _lock_open(LinkRequest.objects.filter(folded=link_request.folded))
+        keys = _lock_open(LinkRequest.objects.filter(address_folded=link_request.address_folded))
         if link_request.pk not in keys:
-            return Subscriber.objects.confirmed().filter(folded=link_request.folded).first()
+            return Subscriber.objects.confirmed().filter(address_folded=link_request.address_folded).first()
         _close(keys)
         now = timezone.now()
         subscriber, is_new = Subscriber.objects.select_for_update().get_or_create(
-            folded=link_request.folded,
+            address_folded=link_request.address_folded,
             defaults={"address": link_request.address, "first_name": name, "joined_at": now},
         )
-        suppressions.lift(subscriber.key, Suppression.Reason.UNSUBSCRIBED)
+        suppressions.lift(subscriber.address_hash, Suppression.Reason.UNSUBSCRIBED)
         is_back = subscriber.state == Subscriber.State.LEFT
         if not is_new:
             if is_back:
@@ -96,7 +96,7 @@ def confirmed_by(link_request):
 
     None too while "unsubscribed" holds for them: then confirming is still of use.
     """
-    person = Subscriber.objects.confirmed().filter(folded=link_request.folded).first()
+    person = Subscriber.objects.confirmed().filter(address_folded=link_request.address_folded).first()
     if person and Suppression.Reason.UNSUBSCRIBED in suppressions.reasons(person.address):
         return None
     return person
@@ -113,8 +113,8 @@ def leave(subscriber, evidence="left by the link"):
         # Erased at the same moment.
         if row is None:
             return False
-        _close(_lock_open(LinkRequest.objects.filter(folded=row.folded)))
-        suppressions.suppress(row.key, Suppression.Reason.UNSUBSCRIBED, evidence)
+        _close(_lock_open(LinkRequest.objects.filter(address_folded=row.address_folded)))
+        suppressions.suppress(row.address_hash, Suppression.Reason.UNSUBSCRIBED, evidence)
         if row.state != Subscriber.State.CONFIRMED:
             return False
         row.state, row.left_at = Subscriber.State.LEFT, timezone.now()
@@ -130,7 +130,9 @@ def rehearse_leaving():
     with transaction.atomic():
         with transaction.atomic():
             nobody = Subscriber.objects.create(address=f"{tokens.nobody()}@invalid")
-            Suppression.objects.create(key=nobody.key, reason=Suppression.Reason.UNSUBSCRIBED)
+            Suppression.objects.create(
+                address_hash=nobody.address_hash, reason=Suppression.Reason.UNSUBSCRIBED
+            )
             leave(nobody)
             journal.append_nothing()
             transaction.set_rollback(True)
@@ -140,7 +142,7 @@ def rehearse_leaving():
 
 def leaving(subscriber):
     """Return the name of a subscriber's leaving, for a link that undoes this one and no later one."""
-    return _leaving(subscriber.handle, subscriber.left_at)
+    return _leaving(subscriber.public_id, subscriber.left_at)
 
 
 def no_leaving():
@@ -148,13 +150,13 @@ def no_leaving():
     return _leaving(tokens.nobody(), timezone.now())
 
 
-def _leaving(handle, moment):
-    return f"{handle}~{moment.astimezone(UTC):%Y%m%d%H%M%S%f}"
+def _leaving(public_id, moment):
+    return f"{public_id}~{moment.astimezone(UTC):%Y%m%d%H%M%S%f}"
 
 
 def may_undo(name):
     """Tell whether ``undo_leaving`` would put somebody back on the list who is not on it."""
-    row = Subscriber.objects.filter(handle=name.partition("~")[0]).first()
+    row = Subscriber.objects.filter(public_id=name.partition("~")[0]).first()
     return row is not None and _left_by(row, name)
 
 
@@ -165,13 +167,13 @@ def undo_leaving(name):
     suppressed for a lasting reason.
     """
     with transaction.atomic():
-        row = Subscriber.objects.select_for_update().filter(handle=name.partition("~")[0]).first()
+        row = Subscriber.objects.select_for_update().filter(public_id=name.partition("~")[0]).first()
         if row is None:
             return False
         if not _left_by(row, name):
             return _came_back_by(row, name)
         event = ConsentEvent(subscriber=row, kind=ConsentEvent.Kind.RETURNED, asked_at=row.left_at)
-        suppressions.lift(row.key, Suppression.Reason.UNSUBSCRIBED)
+        suppressions.lift(row.address_hash, Suppression.Reason.UNSUBSCRIBED)
         row.state, row.left_at = Subscriber.State.CONFIRMED, None
         row.save(update_fields=["state", "left_at"])
         event.save()
@@ -190,7 +192,7 @@ def _came_back_by(row, name):
         row.state == Subscriber.State.CONFIRMED
         and last is not None
         and last.kind == ConsentEvent.Kind.RETURNED
-        and _leaving(row.handle, last.asked_at) == name
+        and _leaving(row.public_id, last.asked_at) == name
     )
 
 
@@ -228,13 +230,15 @@ def can_move(link_request):
         and row.state == Subscriber.State.CONFIRMED
         and not suppressions.is_silenced(row.address)
         and not suppressions.reasons(link_request.address)
-        and not Subscriber.objects.filter(folded=link_request.folded).exists()
+        and not Subscriber.objects.filter(address_folded=link_request.address_folded).exists()
     )
 
 
 def moved_by(link_request):
     """Return the confirmed subscriber whom a request to move led to its address, or None."""
-    found = Subscriber.objects.confirmed().filter(pk=link_request.subscriber_id, folded=link_request.folded)
+    found = Subscriber.objects.confirmed().filter(
+        pk=link_request.subscriber_id, address_folded=link_request.address_folded
+    )
     return found.first() if link_request.kind == LinkRequest.Kind.MOVE else None
 
 
@@ -254,7 +258,7 @@ def move(link_request):
         if not can_move(link_request):
             return None
         theirs = LinkRequest.objects.filter(
-            Q(folded__in=[link_request.folded, row.folded]) | Q(subscriber=row)
+            Q(address_folded__in=[link_request.address_folded, row.address_folded]) | Q(subscriber=row)
         )
         keys = _lock_open(theirs)
         if link_request.pk not in keys:
@@ -262,13 +266,13 @@ def move(link_request):
         old, row.address = row.address, link_request.address
         try:
             with transaction.atomic():
-                row.save(update_fields=["address", "folded", "key"])
+                row.save(update_fields=["address", "address_folded", "address_hash"])
         except IntegrityError:
             # Somebody else confirmed or moved to this address at the same moment.
             return None
         _close(keys)
         # What was typed for an address that is theirs no longer would outlive their erasure.
-        LinkRequest.objects.filter(folded=addresses.folded(old)).delete()
+        LinkRequest.objects.filter(address_folded=addresses.folded(old)).delete()
         ServiceMail.objects.create(kind=ServiceMail.Kind.MOVED, subscriber=row, address=old)
         ConsentEvent.objects.create(
             subscriber=row,
@@ -278,7 +282,7 @@ def move(link_request):
         )
         # An older database knows them by the old address, and later words of the journal by the new one.
         # Before the commit: a line too many only silences.
-        journal.append([journal.moved(addresses.keyed_hash(old), row.key)])
+        journal.append([journal.moved(addresses.keyed_hash(old), row.address_hash)])
     return row
 
 
@@ -308,7 +312,9 @@ def _name_typed_before(link_request):
     """Return the name of whom asks for the mail once more, and typed it the first time; else ""."""
     if link_request.kind != LinkRequest.Kind.AGAIN:
         return ""
-    requests = LinkRequest.objects.filter(folded=link_request.folded, state=LinkRequest.State.OPEN)
+    requests = LinkRequest.objects.filter(
+        address_folded=link_request.address_folded, state=LinkRequest.State.OPEN
+    )
     names = requests.exclude(first_name="").order_by("-pk")
     return names.values_list("first_name", flat=True).first() or ""
 

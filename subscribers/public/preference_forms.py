@@ -70,17 +70,17 @@ class PauseForm(forms.Form):
 
 
 class MoveForm(forms.Form):
-    """Another address than the subscriber's present one (``folded``)."""
+    """Another address than the subscriber's present one (``address_folded``)."""
 
     address = AddressField(label="New e-mail address", required_message="Enter the new e-mail address.")
 
-    def __init__(self, *args, folded, **kwargs):
+    def __init__(self, *args, address_folded, **kwargs):
         super().__init__(*args, **kwargs)
-        self.folded = folded
+        self.address_folded = address_folded
 
     def clean_address(self):
         address = self.cleaned_data["address"]
-        if addresses.folded(address) == self.folded:
+        if addresses.folded(address) == self.address_folded:
             raise forms.ValidationError("The tips go to this address already.")
         return address
 

@@ -64,7 +64,9 @@ def preferences(request, token):
     the links mailed to the old one.
     """
     link_request = row(LinkRequest, tokens.Purpose.PREFERENCES, token)
-    subscriber = link_request and Subscriber.objects.filter(folded=link_request.folded).first()
+    subscriber = (
+        link_request and Subscriber.objects.filter(address_folded=link_request.address_folded).first()
+    )
     if subscriber is None:
         return dead_link(request)
     if request.method != "POST":
@@ -116,7 +118,7 @@ def _resume(request, subscriber):
 
 
 def _ask_to_move(request, subscriber):
-    form = MoveForm(request.POST, folded=subscriber.folded)
+    form = MoveForm(request.POST, address_folded=subscriber.address_folded)
     if form.is_valid() and not MOVES.spend(subscriber.pk):
         form.add_error("address", "You have asked for three changes of address today. Please try tomorrow.")
     if not form.is_valid():
@@ -170,7 +172,7 @@ def _show(request, subscriber, *, problem="", status=200, **refused):
     forms = {
         "name_form": NameForm(initial={"first_name": subscriber.first_name}),
         "pause_form": PauseForm(),
-        "move_form": MoveForm(folded=subscriber.folded),
+        "move_form": MoveForm(address_folded=subscriber.address_folded),
         "erase_form": EraseForm(),
         **refused,
     }

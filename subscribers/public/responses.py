@@ -109,7 +109,7 @@ def behind_a_link(view):
 def row(model, purpose, token):
     """Return the row of a token made for a purpose, or None."""
     try:
-        return model.objects.filter(handle=tokens.read(purpose, token)).first()
+        return model.objects.filter(public_id=tokens.read(purpose, token)).first()
     except tokens.InvalidToken:
         return None
 

@@ -18,25 +18,25 @@ def unsubscribe(request, token):
     same whoever the link belongs to, and whatever became of them since.
     """
     try:
-        handle = tokens.read(tokens.Purpose.LEAVE, token)
+        public_id = tokens.read(tokens.Purpose.LEAVE, token)
     except tokens.InvalidToken:
         return dead_link(request)
     if request.method != "POST":
         return render(request, "subscribers/unsubscribe.html")
     context = {
-        "undo_token": tokens.make(tokens.Purpose.UNDO, _leave(handle)),
+        "undo_token": tokens.make(tokens.Purpose.UNDO, _leave(public_id)),
         "undo_minutes": tokens.LIFETIMES[tokens.Purpose.UNDO].seconds // 60,
     }
     return render(request, "subscribers/left.html", context)
 
 
-def _leave(handle):
-    """Take whoever has a handle off the list; return the name of the leaving that this was.
+def _leave(public_id):
+    """Take whoever has a public id off the list; return the name of the leaving that this was.
 
     It is the name of none where nobody was on the list: a forwarded mail revives nobody who left by
     themselves. That takes about as long.
     """
-    subscriber = Subscriber.objects.confirmed().filter(handle=handle).first()
+    subscriber = Subscriber.objects.confirmed().filter(public_id=public_id).first()
     if subscriber and subscriptions.leave(subscriber):
         tasks.nudge_service_mails(subscriber)
         return subscriptions.leaving(subscriber)

@@ -30,8 +30,8 @@ def replay(entries):
     leavings = _leavings(holding)
     for batch in _batches(_unknown(holding)):
         left = _leavings(batch)
-        for key in _came_back(left):
-            del left[key], leavings[key], batch[key, Reason.UNSUBSCRIBED]
+        for address_hash in _came_back(left):
+            del left[address_hash], leavings[address_hash], batch[address_hash, Reason.UNSUBSCRIBED]
         counts["suppressed"] += _suppress(batch)
         counts["left"] += _take_off_the_list(left)
     for batch in _batches(erased):
@@ -41,19 +41,19 @@ def replay(entries):
 
 
 def _outcome(entries):
-    """Return what holds and what was lifted (both by key and reason), who was erased, and who moved where.
+    """Return what holds and what was lifted (by address hash and reason), who was erased, who moved where.
 
     A line may stand later than what it tells of happened, so a lifting counts for what is older than it.
     """
     holding, lifted, erased, moves = {}, {}, {}, []
     for entry in entries:
-        at, key = datetime.fromisoformat(entry["at"]), entry["key"]
+        at, address_hash = datetime.fromisoformat(entry["at"]), entry["address_hash"]
         if entry["what"] == "moved":
-            moves.append((key, entry["to"], at))
+            moves.append((address_hash, entry["to"], at))
             continue
-        what = key, entry.get("reason", Reason.ERASED)
+        what = address_hash, entry.get("reason", Reason.ERASED)
         if entry["what"] == "erased":
-            erased[key] = at
+            erased[address_hash] = at
         if entry["what"] == "lifted":
             lifted[what] = at
             if what in holding and holding[what] <= at:
@@ -68,9 +68,9 @@ def _apply_to_old_addresses(moves, holding, erased):
     later = {}
     for old, new, _ in reversed(moves):
         later[old] = [new, *later.get(new, [])]
-    for batch in _batches({key: at for key, _, at in reversed(moves)}):
-        rows = Subscriber.objects.filter(key__in=batch).values_list("key", "joined_at")
-        for old in [key for key, joined_at in rows if joined_at <= batch[key]]:
+    for batch in _batches({address_hash: at for address_hash, _, at in reversed(moves)}):
+        rows = Subscriber.objects.filter(address_hash__in=batch).values_list("address_hash", "joined_at")
+        for old in [address_hash for address_hash, joined_at in rows if joined_at <= batch[address_hash]]:
             for new in later[old]:
                 for reason in (Reason.UNSUBSCRIBED, Reason.COMPLAINED):
                     if (new, reason) in holding:
@@ -80,7 +80,9 @@ def _apply_to_old_addresses(moves, holding, erased):
 
 
 def _leavings(holding):
-    return {key: at for (key, reason), at in holding.items() if reason == Reason.UNSUBSCRIBED}
+    return {
+        address_hash: at for (address_hash, reason), at in holding.items() if reason == Reason.UNSUBSCRIBED
+    }
 
 
 def _unknown(holding):
@@ -89,13 +91,17 @@ def _unknown(holding):
     That is all but a few lines of a long journal. The database's whole list is read for it once: to ask after
     each line of the journal would take many times as long.
     """
-    known = Suppression.objects.order_by().values_list("key", "reason")
-    unsubscribed = Suppression.objects.filter(key=OuterRef("key"), reason=Reason.UNSUBSCRIBED)
-    listed = set(Subscriber.objects.confirmed().filter(Exists(unsubscribed)).values_list("key", flat=True))
+    known = Suppression.objects.order_by().values_list("address_hash", "reason")
+    unsubscribed = Suppression.objects.filter(
+        address_hash=OuterRef("address_hash"), reason=Reason.UNSUBSCRIBED
+    )
+    listed = set(
+        Subscriber.objects.confirmed().filter(Exists(unsubscribed)).values_list("address_hash", flat=True)
+    )
     unknown = dict(holding)
-    for key, reason in known.iterator(chunk_size=_AT_ONCE * 10):
-        if not (reason == Reason.UNSUBSCRIBED and key in listed):
-            unknown.pop((key, reason), None)
+    for address_hash, reason in known.iterator(chunk_size=_AT_ONCE * 10):
+        if not (reason == Reason.UNSUBSCRIBED and address_hash in listed):
+            unknown.pop((address_hash, reason), None)
     return unknown
 
 
@@ -106,9 +112,9 @@ def _batches(items):
 
 
 def _rows(batch):
-    """Return the suppressions that are among a batch's keys and reasons."""
-    rows = Suppression.objects.filter(key__in={key for key, _ in batch})
-    return {(row.key, row.reason): row for row in rows if (row.key, row.reason) in batch}
+    """Return the suppressions that are among a batch's address hashes and reasons."""
+    rows = Suppression.objects.filter(address_hash__in={address_hash for address_hash, _ in batch})
+    return {(row.address_hash, row.reason): row for row in rows if (row.address_hash, row.reason) in batch}
 
 
 def _lift(lifted):
@@ -117,22 +123,28 @@ def _lift(lifted):
 
 
 def _came_back(left):
-    """Return the keys of those whose own word to come back is in the database and later than their leaving.
+    """Return the address hashes of those whose own word to come back is later than their leaving.
 
     That it was lifted is not in the journal: a process died in between, or its disk was full.
     """
     events = ConsentEvent.objects.filter(
-        subscriber__key__in=left,
+        subscriber__address_hash__in=left,
         subscriber__state=Subscriber.State.CONFIRMED,
         kind__in=[ConsentEvent.Kind.CONFIRMED, ConsentEvent.Kind.RETURNED],
     )
-    return {key for key, at in events.values_list("subscriber__key", "at") if at > left[key]}
+    return {
+        address_hash
+        for address_hash, at in events.values_list("subscriber__address_hash", "at")
+        if at > left[address_hash]
+    }
 
 
 def _suppress(holding):
     known = _rows(holding)
     fresh = [
-        Suppression(key=what[0], reason=what[1], since=at, evidence="from the journal", journaled=True)
+        Suppression(
+            address_hash=what[0], reason=what[1], since=at, evidence="from the journal", journaled=True
+        )
         for what, at in holding.items()
         if what not in known
     ]
@@ -142,8 +154,8 @@ def _suppress(holding):
 
 def _take_off_the_list(left):
     count = 0
-    for subscriber in Subscriber.objects.confirmed().filter(key__in=left):
-        at = left[subscriber.key]
+    for subscriber in Subscriber.objects.confirmed().filter(address_hash__in=left):
+        at = left[subscriber.address_hash]
         with transaction.atomic():
             row = Subscriber.objects.confirmed().filter(pk=subscriber.pk)
             if row.update(state=Subscriber.State.LEFT, left_at=at):
@@ -158,8 +170,8 @@ def _erase(erased):
     That staff lifted the erasure is not enough: the row may be the backup's, of before it.
     """
     count, anew = 0, _joined_after(erased)
-    for subscriber in Subscriber.objects.filter(key__in=erased):
-        if subscriber.joined_at > erased[subscriber.key] or subscriber.key in anew:
+    for subscriber in Subscriber.objects.filter(address_hash__in=erased):
+        if subscriber.joined_at > erased[subscriber.address_hash] or subscriber.address_hash in anew:
             continue
         with transaction.atomic():
             # Another process may do the same at the same time.
@@ -170,28 +182,32 @@ def _erase(erased):
 
 
 def _joined_after(moments):
-    """Return the keys of those of whom it was noted, after a moment of {key: moment}, that they joined.
+    """Return the address hashes of those who are noted to have joined after a moment of {hash: moment}.
 
     An import dates back when somebody joined, to what the other list says, but not the note of it.
     """
     kinds = [ConsentEvent.Kind.CONFIRMED, ConsentEvent.Kind.IMPORTED]
-    events = ConsentEvent.objects.filter(subscriber__key__in=moments, kind__in=kinds).order_by()
-    return {key for key, at in events.values_list("subscriber__key", "at") if at > moments[key]}
+    events = ConsentEvent.objects.filter(subscriber__address_hash__in=moments, kind__in=kinds).order_by()
+    return {
+        address_hash
+        for address_hash, at in events.values_list("subscriber__address_hash", "at")
+        if at > moments[address_hash]
+    }
 
 
 def _end_requests(erased, left):
     """Delete what was typed for addresses before they were erased, and end what was before they left.
 
-    A request does not know its key.
+    A request does not hold its address hash.
     """
     if not (erased or left):
         return
     gone, used = [], []
     for row in LinkRequest.objects.iterator():
-        key = addresses.keyed_hash(row.address)
-        if key in erased and row.asked_at <= erased[key]:
+        address_hash = addresses.keyed_hash(row.address)
+        if address_hash in erased and row.asked_at <= erased[address_hash]:
             gone.append(row.pk)
-        elif key in left and row.asked_at <= left[key]:
+        elif address_hash in left and row.asked_at <= left[address_hash]:
             used.append(row.pk)
     LinkRequest.objects.filter(pk__in=gone).delete()
     LinkRequest.objects.filter(pk__in=used).update(state=LinkRequest.State.USED)

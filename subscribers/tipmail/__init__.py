@@ -4,10 +4,10 @@
    columns of the same names when it is frozen, and whatever happens to the tip afterwards, all get the same.
 2. ``Template(mailing)`` makes the whole message of a frozen mailing (anything with ``pk``, ``kind``,
    ``subject``, ``text`` and ``html``), once for each connection to the mail server.
-   ``.personal(delivery_id, handle, address) -> (envelope sender, bytes)`` puts in what differs from person to
-   person: the recipient, the Message-ID, the links that leave, the time. Nothing is rendered anew. The bytes
+   ``.personal(delivery_id, public_id, address) -> (envelope sender, bytes)`` puts in what differs between
+   persons: the recipient, the Message-ID, the links that leave, the time. Nothing is rendered anew. The bytes
    are a whole message with CRLF line ends, in 7-bit characters, for ``smtplib.SMTP.sendmail``.
-   ``.message(delivery_id, handle, address) -> EmailMultiAlternatives`` is the same mail for Django's own
+   ``.message(delivery_id, public_id, address) -> EmailMultiAlternatives`` is the same mail for Django's own
    backends (the console, Anymail's services), at their speed.
 3. ``test_message(tip, to) -> EmailMultiAlternatives`` is a test, whose link cannot unsubscribe anybody.
 4. ``read_token(text) -> delivery id or None`` reads an envelope sender, or a Message-ID, that came back.

@@ -67,14 +67,14 @@ class Template:
         self._pieces = pieces
         self._clock = 0, b""
 
-    def personal(self, delivery_id, handle, address):
+    def personal(self, delivery_id, public_id, address):
         """Return (envelope sender, message) for one person.
 
-        ``delivery_id`` is the Delivery's primary key, ``handle`` the Subscriber's, ``address`` where it goes.
+        ``delivery_id`` is the Delivery's primary key, ``public_id`` and ``address`` are the Subscriber's.
         """
         _refuse_strange(address)
         known_by = senders.make_token(delivery_id)
-        leave = tokens.make(tokens.Purpose.LEAVE, handle).encode("ascii")
+        leave = tokens.make(tokens.Purpose.LEAVE, public_id).encode("ascii")
         head = [
             self._head,
             b"To: ",
@@ -92,11 +92,11 @@ class Template:
             head += [b"List-Unsubscribe-Post: ", _ONE_CLICK.encode("ascii"), b"\r\n"]
         return known_by.join(self._envelope), b"".join(head) + leave.join(self._pieces)
 
-    def message(self, delivery_id, handle, address):
+    def message(self, delivery_id, public_id, address):
         """Return the same mail as a message for any backend of Django's, which is slower."""
         _refuse_strange(address)
         known_by = senders.make_token(delivery_id)
-        token = tokens.make(tokens.Purpose.LEAVE, handle)
+        token = tokens.make(tokens.Purpose.LEAVE, public_id)
         leave = writing.leave_address().replace(writing.NOBODYS, token)
         message = _message(
             self.mailing,

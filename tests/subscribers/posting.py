@@ -17,8 +17,10 @@ def make_people(count, *, domains=5):
     people = []
     for number in range(count):
         address = f"reader{number}@host{number % domains}.example"
-        person = Subscriber(address=address, folded=address, joined_at=timezone.now() - timedelta(days=1))
-        person.key = addresses.keyed_hash(address)
+        person = Subscriber(
+            address=address, address_folded=address, joined_at=timezone.now() - timedelta(days=1)
+        )
+        person.address_hash = addresses.keyed_hash(address)
         people.append(person)
     return Subscriber.objects.bulk_create(people)
 

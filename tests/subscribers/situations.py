@@ -41,4 +41,4 @@ def answer(asked):
 
 
 def _subscriber(address):
-    return Subscriber.objects.get(folded=addresses.folded(address))
+    return Subscriber.objects.get(address_folded=addresses.folded(address))

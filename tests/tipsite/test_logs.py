@@ -44,7 +44,7 @@ def test_tokens_of_other_makers_are_left_out(signed):
     "address", ["anna@example.org", "O'Neil+x@xn--bcher-kva.example", "anna%40example.org"]
 )
 def test_an_error_that_quotes_an_address_is_logged_without_it(address):
-    error = ValueError(f"DETAIL: Key (folded)=({address}) already exists.")
+    error = ValueError(f"DETAIL: Key (address_folded)=({address}) already exists.")
     line = in_the_log("Internal Server Error: /subscribe/", error)
     assert "already exists" in line
     assert "example" not in line.partition("DETAIL")[2]

@@ -97,7 +97,7 @@ def test_a_mailings_page_says_what_to_do_and_has_the_buttons_that_fit(client, pu
 def test_a_page_says_to_how_many_it_would_go(client, publisher):
     _, paused, blocked = make_people(3)
     subscriptions.pause(paused, timezone.localdate() + timedelta(days=9))
-    suppressions.suppress(blocked.key, Suppression.Reason.BLOCKED)
+    suppressions.suppress(blocked.address_hash, Suppression.Reason.BLOCKED)
     mailing = make_mailing(opens_at=timezone.now() + timedelta(minutes=8))
     assert "it would go to about 1 person." in page_of(client, mailing)
 

@@ -52,10 +52,10 @@ def test_what_was_half_open_before_an_upgrade_is_opened_anew_and_nobody_twice():
 def test_a_list_in_the_order_of_its_domains_goes_out_mixed():
     people = make_people(60, domains=1)
     for number, person in enumerate(people):
-        person.address = person.folded = f"reader{number}@host{number // 20}.example"
-        person.key = addresses.keyed_hash(person.address)
-    Subscriber.objects.bulk_update(people, ["address", "folded", "key"])
-    rows = open_mailing().deliveries.order_by("pk").values_list("subscriber__folded", flat=True)
+        person.address = person.address_folded = f"reader{number}@host{number // 20}.example"
+        person.address_hash = addresses.keyed_hash(person.address)
+    Subscriber.objects.bulk_update(people, ["address", "address_folded", "address_hash"])
+    rows = open_mailing().deliveries.order_by("pk").values_list("subscriber__address_folded", flat=True)
     assert len({addresses.domain(each) for each in rows[:20]}) == 3
 
 
@@ -68,7 +68,7 @@ def test_who_may_get_it_is_the_same_wherever_it_is_asked():
         person.state, person.paused_until = state, paused_until
         person.left_at = timezone.now() if state == Subscriber.State.LEFT else None
         if reason:
-            suppressions.suppress(person.key, reason)
+            suppressions.suppress(person.address_hash, reason)
     Subscriber.objects.bulk_update(people, ["state", "paused_until", "left_at"])
     mailing = open_mailing()
     written = set(mailing.deliveries.values_list("subscriber", flat=True))

@@ -113,7 +113,7 @@ def test_it_skips_who_left_since_and_finds_who_moved(mail_server):
     gone, bounced, paused, moved, here = make_people(5)
     mailing = open_mailing()
     subscriptions.leave(gone)
-    suppressions.suppress(bounced.key, Suppression.Reason.BOUNCED)
+    suppressions.suppress(bounced.address_hash, Suppression.Reason.BOUNCED)
     subscriptions.pause(paused, timezone.localdate() + timedelta(days=7))
     moved.address = "elsewhere@example.org"
     moved.save()
@@ -182,7 +182,10 @@ def test_whom_nobody_knows_is_suppressed_and_asked_once(mail_server, clock):
     assert told(mailing) == (Mailing.State.SENT, {State.SENT: 3, State.REFUSED: 3})
     assert set(mail_server.asked.values()) == {1}
     suppression = Suppression.objects.get()
-    assert (suppression.key, suppression.reason) == (unknown.key, Suppression.Reason.BOUNCED)
+    assert (suppression.address_hash, suppression.reason) == (
+        unknown.address_hash,
+        Suppression.Reason.BOUNCED,
+    )
     assert suppression.evidence == f"550 5.1.1 on {today:%Y-%m-%d}"
     assert len(mail_server.taken) == len(people) - 3
 

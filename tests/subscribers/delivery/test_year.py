@@ -281,8 +281,8 @@ class Year:
         for address, (taken, asked) in self.gone.items():
             assert sum(each.recipient == address for each in tips) == taken
             assert self.server.asked[address] == asked
-        silenced = Suppression.objects.values("key")
-        on_the_list = Subscriber.objects.confirmed().exclude(key__in=silenced)
+        silenced = Suppression.objects.values("address_hash")
+        on_the_list = Subscriber.objects.confirmed().exclude(address_hash__in=silenced)
         assert set(on_the_list.values_list("address", flat=True)) == set(self.members)
         assert not Subscriber.objects.confirmed().filter(address__in=self.left).exists()
 

@@ -48,7 +48,7 @@ def people(tmp_path):
         subscriptions.confirm(signup)
     named = {person.address: person for person in Subscriber.objects.all()}
     subscriptions.leave(named["-a@example.org"])
-    suppressions.suppress(named["d@example.org"].key, Suppression.Reason.BOUNCED, "=evidence\n\x01")
+    suppressions.suppress(named["d@example.org"].address_hash, Suppression.Reason.BOUNCED, "=evidence\n\x01")
     subscriptions.pause(named["e@example.org"], date(2027, 3, 1))
     plain = tmp_path / "plain.txt"
     plain.write_text("z@example.org\n")
@@ -81,16 +81,18 @@ def cells(path):
 
 
 def rows():
-    """Return all rows without what is made up anew for each: numbers of rows, and handles."""
+    """Return all rows without what is made up anew for each: numbers of rows, and public ids."""
     people = [
-        {name: value for name, value in row.items() if name not in ("id", "handle")}
-        for row in Subscriber.objects.order_by("folded").values()
+        {name: value for name, value in row.items() if name not in ("id", "public_id")}
+        for row in Subscriber.objects.order_by("address_folded").values()
     ]
     events = [
         {name: value for name, value in row.items() if name not in ("id", "subscriber_id")}
-        for row in ConsentEvent.objects.order_by("subscriber__folded", "at", "id").values()
+        for row in ConsentEvent.objects.order_by("subscriber__address_folded", "at", "id").values()
     ]
-    reasons = Suppression.objects.order_by("key", "reason").values_list("key", "reason", "since", "evidence")
+    reasons = Suppression.objects.order_by("address_hash", "reason").values_list(
+        "address_hash", "reason", "since", "evidence"
+    )
     return people, events, list(reasons)
 
 
@@ -136,11 +138,11 @@ def test_a_record_too_long_for_a_cell_goes_on_below(people, write, kind):
 
 def test_who_was_silenced_here_since_the_export_stays_so(people, write):
     path = write("csv")
-    key = people["k@example.org"].key
+    key = people["k@example.org"].address_hash
     people["k@example.org"].delete()
     suppressions.suppress(key, Suppression.Reason.ERASED)
     assert store(AddressList(path)).as_dict()["skipped"] == 1
-    assert not Subscriber.objects.filter(key=key).exists()
+    assert not Subscriber.objects.filter(address_hash=key).exists()
 
 
 @pytest.mark.parametrize(

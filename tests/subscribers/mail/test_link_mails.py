@@ -384,7 +384,7 @@ def test_a_mail_that_cannot_be_built_holds_up_no_other_and_tells_no_address(post
     build = compose.confirmation
 
     def fail_for_anna(signup):
-        if signup.folded.startswith("anna"):
+        if signup.address_folded.startswith("anna"):
             raise ValueError(f"bad address {signup.address}")
         return build(signup)
 
@@ -442,7 +442,7 @@ def test_requests_vanish_when_their_link_ends_and_not_before(post_office, clock,
     for name in ("anna", "berta"):
         subscriptions.request(f"{name}@example.org")
     link_mails.outbox.send_due()
-    link = f"/subscribe/confirm/{LinkRequest.objects.get(folded='anna@example.org').token}/"
+    link = f"/subscribe/confirm/{LinkRequest.objects.get(address_folded='anna@example.org').token}/"
     clock.shift(timedelta(days=1))
     waiting = subscriptions.request("carla@example.org")
     clock.shift(timedelta(days=13) - timedelta(seconds=1))
@@ -455,12 +455,12 @@ def test_requests_vanish_when_their_link_ends_and_not_before(post_office, clock,
 
 
 def test_a_token_is_for_one_purpose_and_ends_with_it(clock):
-    token = tokens.make(tokens.Purpose.CONFIRM, "handle")
-    assert tokens.read(tokens.Purpose.CONFIRM, token) == "handle"
+    token = tokens.make(tokens.Purpose.CONFIRM, "public_id")
+    assert tokens.read(tokens.Purpose.CONFIRM, token) == "public_id"
     with pytest.raises(tokens.InvalidToken):
         tokens.read(tokens.Purpose.LEAVE, token)
-    forever = tokens.make(tokens.Purpose.LEAVE, "handle")
+    forever = tokens.make(tokens.Purpose.LEAVE, "public_id")
     clock.shift(timedelta(days=3650))
-    assert tokens.read(tokens.Purpose.LEAVE, forever) == "handle"
+    assert tokens.read(tokens.Purpose.LEAVE, forever) == "public_id"
     with pytest.raises(tokens.InvalidToken):
         tokens.read(tokens.Purpose.CONFIRM, token)

@@ -165,7 +165,7 @@ def test_one_welcome_is_sent_to_who_left_and_returned_before_the_first(post_offi
 def test_nobody_who_left_or_is_silenced_is_welcomed(post_office, tip):
     subscriptions.leave(join())
     berta = join("berta@example.org")
-    suppressions.suppress(berta.key, Suppression.Reason.COMPLAINED)
+    suppressions.suppress(berta.address_hash, Suppression.Reason.COMPLAINED)
     assert titles(post_office) == [("You have left", False)]
     assert not Delivery.objects.exists()
 

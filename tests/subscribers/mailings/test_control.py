@@ -183,7 +183,7 @@ def test_it_goes_to_those_who_are_here_and_awake(noon, monkeypatch):
     monkeypatch.setattr(scheduling, "CHUNK", 2)
     people = make_people(8)
     subscriptions.leave(people[1])
-    suppressions.suppress(people[2].key, Suppression.Reason.BOUNCED)
+    suppressions.suppress(people[2].address_hash, Suppression.Reason.BOUNCED)
     subscriptions.pause(people[3], timezone.localdate() + timedelta(days=1))
     subscriptions.pause(people[4], timezone.localdate())
     Subscriber.objects.filter(pk=people[5].pk).update(joined_at=noon.now + HOUR)

@@ -68,7 +68,7 @@ def anna():
         session = SessionStore()
         session["typed"] = {"address": name}
         session.save()
-    suppressions.suppress(anna.key, Suppression.Reason.BOUNCED, f"550 <{ADDRESS}> unknown")
+    suppressions.suppress(anna.address_hash, Suppression.Reason.BOUNCED, f"550 <{ADDRESS}> unknown")
     return anna
 
 
@@ -121,7 +121,7 @@ def test_what_is_others_stays(anna):
 def test_the_address_stays_silent_for_every_reason_there_was(anna):
     erasure.erase(anna)
     assert suppressions.reasons(ADDRESS) == {"bounced", "erased"}
-    told = [(entry["what"], entry["key"]) for entry in journal.entries()]
+    told = [(entry["what"], entry["address_hash"]) for entry in journal.entries()]
     assert told[-1] == ("erased", addresses.keyed_hash(ADDRESS))
     again = subscriptions.request(ADDRESS)
     assert subscriptions.confirm(again) is None

@@ -38,10 +38,10 @@ def test_each_leaving_suppression_lifting_and_erasure_is_there_before_the_answer
 ):
     anna = member("anna@example.org")
     client.post(f"/unsubscribe/{anna.leave_token}/")
-    suppressions.suppress(anna.key, Suppression.Reason.BOUNCED)
+    suppressions.suppress(anna.address_hash, Suppression.Reason.BOUNCED)
     erasure.erase(anna)
     with django_capture_on_commit_callbacks(execute=True):
-        suppressions.lift(anna.key, Suppression.Reason.BOUNCED)
+        suppressions.lift(anna.address_hash, Suppression.Reason.BOUNCED)
     expected = [
         ("suppressed", "unsubscribed"),
         ("suppressed", "bounced"),
@@ -49,7 +49,9 @@ def test_each_leaving_suppression_lifting_and_erasure_is_there_before_the_answer
         ("lifted", "bounced"),
     ]
     assert told() == expected
-    assert {entry["key"] for entry in journal.entries()} == {addresses.keyed_hash("anna@example.org")}
+    assert {entry["address_hash"] for entry in journal.entries()} == {
+        addresses.keyed_hash("anna@example.org")
+    }
     assert "anna" not in journal.path().read_text()
     assert journal.path().stat().st_mode & 0o777 == 0o600
 
@@ -142,7 +144,7 @@ def test_two_processes_that_write_at_once_never_mix_their_lines(tmp_path):
     for writer in writers:
         writer.communicate(timeout=120)
     assert [writer.returncode for writer in writers] == [0, 0]
-    lines = [json.loads(line)["key"].rstrip("x") for line in journal.path().read_text().splitlines()]
+    lines = [json.loads(line)["address_hash"].rstrip("x") for line in journal.path().read_text().splitlines()]
     # Each one's entries, and those of one append, stand in their order.
     for name in ("a", "b"):
         own = [key for key in lines if key.startswith(name)]
@@ -171,8 +173,8 @@ def test_what_is_no_entry_is_left_out_with_its_line(caplog):
         json.dumps(good | {"at": None}),
         json.dumps(good | {"what": "praised"}),
         json.dumps(good | {"what": ["erased"]}),
-        json.dumps(good | {"key": 7}),
-        json.dumps({name: good[name] for name in ("at", "what", "key")}),
+        json.dumps(good | {"address_hash": 7}),
+        json.dumps({name: good[name] for name in ("at", "what", "address_hash")}),
     ]
     journal.path().write_bytes(b"\xff\xfe\n" + "\n".join([*wrong, "", json.dumps(good), ""]).encode())
     assert list(journal.entries()) == [good]
@@ -208,7 +210,7 @@ def test_a_journal_that_cannot_be_written_keeps_nobody_on_the_list_and_is_caught
     assert suppressions.catch_up() == 2
     assert suppressions.catch_up() == 0
     assert told() == [("suppressed", "unsubscribed"), ("erased", None)]
-    since = dict(Suppression.objects.values_list("key", "since"))
-    assert {entry["key"]: entry["at"] for entry in journal.entries()} == {
+    since = dict(Suppression.objects.values_list("address_hash", "since"))
+    assert {entry["address_hash"]: entry["at"] for entry in journal.entries()} == {
         key: at.isoformat() for key, at in since.items()
     }

@@ -35,7 +35,7 @@ def anna():
     mailing = Mailing.objects.create(tip=make_tip("Be brave", for_mail=True))
     Delivery.objects.create(tip=tip, subscriber=anna, state="sent")
     Delivery.objects.create(mailing=mailing, subscriber=anna)
-    suppressions.suppress(anna.key, Suppression.Reason.BOUNCED, "550 no such user")
+    suppressions.suppress(anna.address_hash, Suppression.Reason.BOUNCED, "550 no such user")
     subscriptions.ask_to_move(anna, "new@example.org")
     return anna
 
@@ -43,7 +43,7 @@ def anna():
 def berta():
     other = subscriptions.confirm(subscriptions.request("berta@example.org", first_name="Berta"))
     tasks.nudge_service_mails(other)
-    suppressions.suppress(other.key, Suppression.Reason.BLOCKED, "asked by mail")
+    suppressions.suppress(other.address_hash, Suppression.Reason.BLOCKED, "asked by mail")
     Delivery.objects.create(tip=make_tip("Only to Berta"), subscriber=other)
     return other
 
@@ -72,7 +72,7 @@ def test_the_file_holds_all_of_theirs_and_nothing_of_anybody_else(client, anna, 
     assert [(each["reason"], each["evidence"]) for each in data["suppressions"]] == [
         ("bounced", "550 no such user")
     ]
-    assert {entry["key"] for entry in data["journal"]} == {anna.key}
+    assert {entry["address_hash"] for entry in data["journal"]} == {anna.address_hash}
     assert [each["task"] for each in data["background_work"]] == ["send_link_mail", "send_service_mail"]
     assert "Änne" in answer.text
     assert "berta" not in answer.text.lower()
@@ -120,7 +120,7 @@ def test_it_is_given_also_to_who_left_but_not_without_end(client, anna):
         (Delivery, personal_data.DELIVERY, {"subscriber", "mailing", "tip"}),
         # The delivery stands there by its number.
         (BounceReport, personal_data.BOUNCE_REPORT, {"delivery", "digest"}),
-        (Suppression, personal_data.SUPPRESSION, {"id", "key"}),
+        (Suppression, personal_data.SUPPRESSION, {"id", "address_hash"}),
     ],
 )
 def test_it_leaves_out_no_column(model, columns, besides):

@@ -44,7 +44,7 @@ class Silenced:
             subscriptions.leave(self.row)
             self.undo = make(Purpose.UNDO_BY_MAIL, subscriptions.leaving(self.row))
         for reason in set(reasons) - {Suppression.Reason.UNSUBSCRIBED, Suppression.Reason.ERASED}:
-            suppressions.suppress(self.row.key, reason)
+            suppressions.suppress(self.row.address_hash, reason)
         if Suppression.Reason.ERASED in reasons:
             erasure.erase(self.row)
 
@@ -54,7 +54,7 @@ class Silenced:
     @property
     def is_reachable(self):
         rows = Subscriber.objects.reachable(timezone.localdate())
-        return rows.filter(folded=self.address).exists()
+        return rows.filter(address_folded=self.address).exists()
 
 
 # --- The paths back. Each gets all of them, so that files are read once, and a client. ------------------
@@ -110,14 +110,16 @@ def bring_them_over_from_a_file(people, client):
 
 def write_the_row_by_hand(people, client):
     for each in people:
-        row, _ = Subscriber.objects.get_or_create(folded=each.address, defaults={"address": each.address})
+        row, _ = Subscriber.objects.get_or_create(
+            address_folded=each.address, defaults={"address": each.address}
+        )
         row.state, row.left_at = Subscriber.State.CONFIRMED, None
         row.save()
 
 
 def delete_the_row_and_add_it(people, client):
     for each in people:
-        Subscriber.objects.filter(folded=each.address).delete()
+        Subscriber.objects.filter(address_folded=each.address).delete()
         Subscriber.objects.create(address=each.address)
 
 
@@ -127,8 +129,8 @@ def restore_a_backup_and_replay(people, client):
     Subscriber.objects.bulk_create(
         Subscriber(
             address=each.address,
-            folded=each.address,
-            key=addresses.keyed_hash(each.address),
+            address_folded=each.address,
+            address_hash=addresses.keyed_hash(each.address),
             joined_at=timezone.now() - timedelta(days=9),
         )
         for each in people

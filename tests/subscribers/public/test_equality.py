@@ -62,10 +62,10 @@ def test_a_form_does_the_same_work_for_everybody(path, sign_up, django_assert_nu
 
 def test_a_link_that_leaves_answers_everybody_alike_the_first_time_and_the_second(client):
     everybody, seen = situations.make(), {"page": set(), "pressed": set()}
-    handles = [row.handle for row in Subscriber.objects.all()]
-    assert len(handles) < len(everybody)
-    for handle in [*handles, tokens.nobody()]:
-        link = f"/unsubscribe/{tokens.make(tokens.Purpose.LEAVE, handle)}/"
+    public_ids = [row.public_id for row in Subscriber.objects.all()]
+    assert len(public_ids) < len(everybody)
+    for public_id in [*public_ids, tokens.nobody()]:
+        link = f"/unsubscribe/{tokens.make(tokens.Purpose.LEAVE, public_id)}/"
         for _ in range(2):
             seen["page"].add(str(as_a_stranger_sees_it(client.get(link))))
             seen["pressed"].add(str(as_a_stranger_sees_it(client.post(link))))

@@ -109,7 +109,7 @@ def test_who_left_may_come_back_by_confirming_anew(anna, client):
 
 
 def test_who_is_listed_but_unsubscribed_finds_the_button_that_ends_that(client, anna):
-    suppressions.suppress(anna.key, Suppression.Reason.UNSUBSCRIBED)
+    suppressions.suppress(anna.address_hash, Suppression.Reason.UNSUBSCRIBED)
     link = confirm_link(subscriptions.request("anna@example.org"))
     assert "Yes, send me the tips" in client.get(link).text
     client.post(link)

@@ -172,7 +172,7 @@ def test_no_string_in_any_field_breaks_the_page(link, press):
         "first_name": lambda string: NameForm({"first_name": string}),
         "length": lambda string: PauseForm({"length": string}),
         "until": lambda string: PauseForm({"length": "on", "until": string}),
-        "address": lambda string: MoveForm({"address": string}, folded="anna@example.org"),
+        "address": lambda string: MoveForm({"address": string}, address_folded="anna@example.org"),
         "sure": lambda string: EraseForm({"sure": string}),
     }
     taken = {name: [string for string in HOSTILE if make(string).is_valid()] for name, make in fields.items()}
@@ -248,12 +248,12 @@ def test_a_change_of_address_waits_for_a_button_behind_a_mail_to_the_new_one(
 
     for _ in range(2):
         assert client.post(move)["Location"] == move
-    assert (row().address, row().folded) == ("anna@new.example", "anna@new.example")
+    assert (row().address, row().address_folded) == ("anna@new.example", "anna@new.example")
     assert "The tips come here now" in client.get(move).text
     assert client.get(link).status_code == 404
     assert [event.kind for event in ConsentEvent.objects.all()] == ["confirmed", "moved"]
     assert ServiceMail.objects.get(kind="moved").address == "Anna@example.org"
-    assert not LinkRequest.objects.filter(folded="anna@example.org").exists()
+    assert not LinkRequest.objects.filter(address_folded="anna@example.org").exists()
     clock.shift(timedelta(days=1, minutes=1))
     assert client.post(move).status_code == 404
 
@@ -303,7 +303,7 @@ def test_a_new_address_that_cannot_be_one_any_more_leads_to_the_friendly_page(
     if meanwhile == "left":
         subscriptions.leave(anna)
     if meanwhile == "blocked":
-        suppressions.suppress(anna.key, Suppression.Reason.BLOCKED)
+        suppressions.suppress(anna.address_hash, Suppression.Reason.BLOCKED)
     if meanwhile == "erased":
         anna.delete()
     answer = client.post(f"/subscribe/move/{signup.token}/")

@@ -257,7 +257,7 @@ def test_what_the_backup_knows_already_is_left_alone(publisher):
 def test_no_strange_line_of_the_journal_keeps_it_closed(publisher, caplog):
     """Each is something that a person, another program or a broken disk may have written."""
     key, at = "a" * 64, "2026-01-01T00:00:00+00:00"
-    entry = {"at": at, "what": "suppressed", "key": key, "reason": "bounced"}
+    entry = {"at": at, "what": "suppressed", "address_hash": key, "reason": "bounced"}
     guard.advance()
     row = take_backup()
     mark = {"at": at, "what": "mark", "instance": row["name"], "counter": 9}
@@ -265,7 +265,10 @@ def test_no_strange_line_of_the_journal_keeps_it_closed(publisher, caplog):
     wrong = [
         *(entry | {"at": each} for each in ("2026-01-01T00:00:00", "2026-01-01", 7, None)),
         *(entry | {"at": f"{year}-12-31T23:59:59-12:00"} for year in ("0001", "9999")),
-        *(entry | {"key": each} for each in ("\ud800" * 64, "A" * 64, "a" * 65, "a" * 63 + "\0", [], None)),
+        *(
+            entry | {"address_hash": each}
+            for each in ("\ud800" * 64, "A" * 64, "a" * 65, "a" * 63 + "\0", [], None)
+        ),
         *(entry | {"reason": each} for each in ("", "\0", "b" * 13, "Bounced", 5, {})),
         *(entry | {"what": each} for each in ("moved", "praised", [], None)),
         {**entry, "what": "moved", "to": "\ud800"},
@@ -371,7 +374,7 @@ def test_it_stays_closed_where_the_journal_cannot_be_written(publisher, monkeypa
 def test_another_process_that_marks_while_we_look_does_not_close_it(monkeypatch, marks):
     for _ in range(marks):
         guard.advance()
-    latest, others = guard.watermarks.latest, [guard.advance]
+    latest, others = guard.checkpoints.latest, [guard.advance]
 
     def look_slowly():
         found = latest()
@@ -379,7 +382,7 @@ def test_another_process_that_marks_while_we_look_does_not_close_it(monkeypatch,
             others.pop()()
         return found
 
-    monkeypatch.setattr(guard.watermarks, "latest", look_slowly)
+    monkeypatch.setattr(guard.checkpoints, "latest", look_slowly)
     assert guard.refusal() == ""
     assert take_backup()["counter"] == marks + 1
     assert guard.refusal() == ""
@@ -477,7 +480,7 @@ def test_nothing_is_sent_that_the_journal_could_not_note(mail_server, monkeypatc
 
 def test_who_left_by_the_journal_alone_is_not_in_the_audience(mail_server):
     anna, ben = posting.make_people(2)
-    journal.append([journal.suppressed(anna.key, "unsubscribed")])
+    journal.append([journal.suppressed(anna.address_hash, "unsubscribed")])
     mailing = posting.make_mailing()
     work_off()
     assert [row.subscriber_id for row in mailing.deliveries.all()] == [ben.pk]
@@ -491,7 +494,7 @@ def test_who_left_by_the_journal_alone_gets_nothing_of_what_had_begun(
 ):
     anna, ben = posting.make_people(2)
     mailing = posting.open_mailing()
-    journal.append([journal.suppressed(anna.key, "unsubscribed")])
+    journal.append([journal.suppressed(anna.address_hash, "unsubscribed")])
     monkeypatch.setattr(pool, "IDLE", 0)
     worker = pool.Post(pool.Never(), lines=1)
     sender = Sender(worker.worker, worker.stop)

@@ -74,7 +74,7 @@ def test_a_database_that_is_not_older_is_left_as_it_is(django_capture_on_commit_
         for each in people[:2]:
             subscriptions.leave(each)
         subscriptions.undo_leaving(subscriptions.leaving(people[0]))
-        suppressions.suppress(people[2].key, Suppression.Reason.BOUNCED)
+        suppressions.suppress(people[2].address_hash, Suppression.Reason.BOUNCED)
     before = [
         list(model.objects.order_by("pk").values()) for model in (Subscriber, Suppression, ConsentEvent)
     ]
@@ -215,4 +215,4 @@ def test_a_change_of_address_is_told_to_the_journal(anna, django_capture_on_comm
     with django_capture_on_commit_callbacks(execute=True):
         subscriptions.move(subscriptions.ask_to_move(anna, "new@example.org"))
     (entry,) = journal.entries()
-    assert (entry["what"], entry["key"], entry["to"]) == ("moved", KEY, NEW)
+    assert (entry["what"], entry["address_hash"], entry["to"]) == ("moved", KEY, NEW)

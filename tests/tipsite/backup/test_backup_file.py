@@ -33,7 +33,7 @@ def write():
     while not stop.is_set():
         number += 1
         with transaction.atomic():
-            Suppression.objects.create(key=f"{number:064}", reason="blocked")
+            Suppression.objects.create(address_hash=f"{number:064}", reason="blocked")
             Subscriber.objects.create(address=f"p{number}@example.org")
         begun.set()
     connection.close()

@@ -319,7 +319,7 @@ def test_strangers_fill_no_log_at_the_address_of_a_mail_service(settings, client
 
 def test_what_a_mail_service_gets_names_the_delivery():
     (anna,) = posting.make_people(1)
-    letter = tipmail.Template(posting.open_mailing()).message(7, anna.handle, anna.address)
+    letter = tipmail.Template(posting.open_mailing()).message(7, anna.public_id, anna.address)
     assert tipmail.read_token(letter.metadata["delivery"]) == 7
 
 
