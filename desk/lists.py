@@ -1,23 +1,38 @@
-"""What all lists of people and post have in common: nothing is typed over, and no list counts without end."""
+"""What all lists of people and mails have in common: no row is typed over, and no list counts without end."""
+
+from typing import cast
 
 from django.contrib import admin
 from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 
-# So many rows can be paged through. Of more, it is only known that there are more.
+# So many rows can be paged through. Of more, the list only says that there are more.
 MOST = 10_000
 
 
-class ReadOnly:
+class TitledList(admin.ModelAdmin):
+    """A list whose title is its model's name, and not an order to choose something."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+
+class ReadOnly(admin.ModelAdmin):
     """Shown to whoever may view it, and typed over by nobody: these rows change by verbs alone."""
 
-    def has_add_permission(self, request, obj=None):
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
 
@@ -25,11 +40,11 @@ class BoundedPaginator(Paginator):
     """Counts to MOST and one more, and no further: to count a million rows costs more than to show fifty."""
 
     @cached_property
-    def count(self):
-        return self.object_list.order_by()[: MOST + 1].count()
+    def count(self) -> int:
+        return cast("QuerySet[Model]", self.object_list).order_by()[: MOST + 1].count()
 
 
-class LongList(ReadOnly, admin.ModelAdmin):
+class LongList(ReadOnly, TitledList):
     """A list that may hold a million rows, newest first."""
 
     list_per_page = 50
@@ -40,7 +55,3 @@ class LongList(ReadOnly, admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = None
-
-    def changelist_view(self, request, extra_context=None):
-        title = self.opts.verbose_name_plural.capitalize()
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})

@@ -9,14 +9,14 @@ class TipsiteConfig(AppConfig):
     name = "tipsite"
     verbose_name = "Site"
 
-    def ready(self):
+    def ready(self) -> None:
         from tipsite import checks  # noqa: F401  registers the system checks
         from tipsite.staff import roles
 
         post_migrate.connect(roles.make_groups, sender=apps.get_app_config("tips"))
 
 
-class DeskConfig(AdminConfig):
-    """Django's admin, with the desk as its site."""
+class StaffSiteConfig(AdminConfig):
+    """Django's admin, with the site of this project."""
 
     default_site = "tipsite.dashboard.staff_site.StaffDesk"

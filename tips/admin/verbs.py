@@ -296,7 +296,7 @@ class VerbsMixin:
         for tip in queryset:
             try:
                 VERBS[name].run(tip, **answers, by=request.user)
-            except Refused as refusal:
+            except (NotPermitted, Refused) as refusal:
                 self.message_user(request, str(refusal), messages.ERROR)
             else:
                 done += 1

@@ -10,7 +10,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django_otp import DEVICE_ID_SESSION_KEY
 
-from desk.admin_site import Desk, policy
+from desk.admin_site import DeskSite, policy
 from tipsite.dashboard import front_page
 from tipsite.safety import admin_views
 from tipsite.staff import my_account, passwords, sign_in, two_factor
@@ -20,7 +20,7 @@ from tipsite.staff.forms import NewPasswordForm
 OPEN = {"admin:two_factor", "admin:logout", "admin:jsi18n"}
 
 
-class StaffDesk(Desk):
+class StaffDesk(DeskSite):
     """The back office of this site."""
 
     def get_urls(self):

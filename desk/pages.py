@@ -1,0 +1,33 @@
+"""The pages of the admin that are not Django's own."""
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+
+class StaffRequest(HttpRequest):
+    """A request that the admin let in: ``user`` is signed in and active."""
+
+    user: User
+
+
+def staff_of(request: HttpRequest) -> User:
+    """Return who is signed in, where Django's own signature says no more than HttpRequest."""
+    assert isinstance(request.user, User)  # noqa: S101  the admin lets nobody else in
+    return request.user
+
+
+def page(
+    request: HttpRequest, template: str, title: str, *, status: int = 200, **context: object
+) -> TemplateResponse:
+    """Answer with a page of the admin; ``template`` is the name below ``admin/``, without its ending."""
+    context = {**admin.site.each_context(request), "title": title, **context}
+    return TemplateResponse(request, f"admin/{template}.html", context, status=status)
+
+
+def badge(kind: str, word: str) -> SafeString:
+    """Return a state as a coloured word; ``kind`` is the name of the colour, as in ``.state-public``."""
+    return format_html('<span class="state state-{}">{}</span>', kind.replace("_", "-"), word)

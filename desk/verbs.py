@@ -1,0 +1,181 @@
+"""Verbs over an object, as the admin offers them: a button each, and a page that asks first.
+
+No transaction is opened here. A verb that does its deed, and then raises a Refused that says what did not
+follow ("it is reset, but the mail did not go"), must not have its deed undone.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
+
+from desk.errors import Refused
+from desk.pages import StaffRequest, page
+
+
+class Fault(Protocol):
+    """What is wrong with an object: it ``stops`` a verb, or is only worth a look."""
+
+    severity: str
+    sentence: str
+
+    @property
+    def stops(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A verb over an object of one model.
+
+    ``run`` is called with the object, the answers of ``form`` by their names, and ``by``. What it returns is
+    a sentence for the person, None (``done`` is the sentence then), an object of the same model, to whose
+    page the admin leads, or a response. Nobody does the verb without one of ``permissions``.
+    ``is_available`` is called with the person and the object; ``why_not`` says why it is not, after "is not
+    possible". Where ``why_not`` is empty, ``run`` itself refuses, and says why.
+    ``consequence`` says what the verb does. ``faults`` are shown before.
+    """
+
+    label: str
+    run: Callable[..., object]
+    consequence: str
+    # Any kind of model: which, the admin knows that offers the verb.
+    is_available: Callable[[User, Any], bool] = lambda user, obj: True
+    done: str = ""
+    why_not: str = ""
+    permissions: tuple[str, ...] = ()
+    form: type[forms.Form] = forms.Form
+    faults: Callable[[Any], Sequence[Fault]] = lambda obj: ()
+    has_page: bool = True
+    is_destructive: bool = False
+
+    def is_permitted(self, user: User) -> bool:
+        """Tell whether a person has one of the verb's permissions."""
+        return not self.permissions or any(map(user.has_perm, self.permissions))
+
+
+@contextmanager
+def refusals_told(request: HttpRequest) -> Iterator[None]:
+    """Do what stands in the block; where it is refused, tell the person why, and go on after the block."""
+    try:
+        yield
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+
+
+class VerbsMixin(admin.ModelAdmin):
+    """Gives the admin of a model its verbs. Nothing is changed but by a POST."""
+
+    verbs: Mapping[str, Verb] = {}
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.verb_view)
+        name = f"{self.opts.app_label}_{self.opts.model_name}_do"
+        return [path("<int:pk>/do/<slug:name>/", view, name=name), *super().get_urls()]
+
+    # --- What an admin says about its own verbs -------------------------------------------------------
+
+    def verb_form(self, request: StaffRequest, verb: Verb, obj: Model) -> forms.Form:
+        """Return the form that is filled in before a verb is done."""
+        return verb.form(request.POST if request.method == "POST" else None)
+
+    def may_use(self, request: StaffRequest, verb: Verb, obj: Model) -> bool:
+        """Tell whether a person may do a verb at all, whatever the object's state."""
+        return self.has_view_permission(request, obj) and verb.is_permitted(request.user)
+
+    def described(self, obj: Model) -> str:
+        """Return how the page of a verb names the object."""
+        return str(obj)
+
+    def seen(self, obj: Model) -> dict[str, object]:
+        """Return what a page notes of the object that it shows, to be compared when it is sent."""
+        return {}
+
+    def overtaken(self, obj: Model) -> str:
+        """Say that an object is no longer what the page showed."""
+        return f"Nothing was done: somebody else changed “{obj}” meanwhile. Look again."
+
+    def told(self, obj: Model, sentence: str) -> str:
+        """Return the message that says what followed."""
+        return sentence
+
+    # --- Offering and doing them ----------------------------------------------------------------------
+
+    def available_verbs(self, request: StaffRequest, obj: Model) -> dict[str, Verb]:
+        """Return the verbs that make sense for an object, and that this person may do, by their names."""
+        return {
+            name: verb
+            for name, verb in self.verbs.items()
+            if verb.is_permitted(request.user) and verb.is_available(request.user, obj)
+        }
+
+    def verb_view(self, request: StaffRequest, pk: int, name: str) -> HttpResponseBase:
+        """Say what a verb does and ask for what it needs; do it on POST."""
+        verb = self.verbs.get(name)
+        if verb is None:
+            raise Http404("There is no such verb.")
+        obj = self.get_object(request, str(pk))
+        if not (verb.is_permitted(request.user) and (obj is None or self.may_use(request, verb, obj))):
+            raise PermissionDenied
+        if obj is None:
+            # Django's own answer, which the stubs leave out.
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))  # type: ignore[attr-defined]
+        is_sent = request.method == "POST"
+        if is_sent and self.was_changed(request, obj):
+            messages.error(request, self.overtaken(obj))
+            return self.to_page_of(pk)
+        if not verb.is_available(request.user, obj) and (verb.why_not or not is_sent):
+            why = verb.why_not or "it cannot be done now, or not by you"
+            messages.warning(request, f"“{verb.label}” is not possible: {why}. Nothing was changed.")
+            return self.to_page_of(pk)
+        form = self.verb_form(request, verb, obj)
+        if is_sent and form.is_valid():
+            return self.do(request, verb, obj, **form.cleaned_data)
+        faults = verb.faults(obj)
+        return page(
+            request,
+            "desk/verb",
+            verb.label,
+            opts=self.opts,
+            original=obj,
+            described=self.described(obj),
+            verb=verb,
+            form=form,
+            faults=faults,
+            is_stopped=any(fault.stops for fault in faults),
+            # The address may know what the page was that led here.
+            seen={name: request.GET.get(name, value) for name, value in self.seen(obj).items()},
+            # The scripts of Django's own fields need those of its forms.
+            media=self.media + form.media if str(form.media) else "",
+        )
+
+    def was_changed(self, request: HttpRequest, obj: Model) -> bool:
+        """Tell whether an object is no longer what the page showed that sent this request."""
+        return any(request.POST.get(name, str(value)) != str(value) for name, value in self.seen(obj).items())
+
+    def do(self, request: StaffRequest, verb: Verb, obj: Model, **answers: object) -> HttpResponseBase:
+        """Do a verb, tell the person what came of it, and lead to the object's page, or to the list."""
+        pk = obj.pk
+        with refusals_told(request):
+            result = verb.run(obj, **answers, by=request.user)
+            if isinstance(result, HttpResponseBase):
+                return result
+            messages.success(request, self.told(obj, result if isinstance(result, str) else verb.done))
+            if isinstance(result, self.model):
+                pk = result.pk
+        return self.to_page_of(pk)
+
+    def to_page_of(self, pk: int) -> HttpResponseRedirect:
+        """Lead to the page of an object, or to the list where it is gone."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}"
+        if self.model._default_manager.filter(pk=pk).exists():
+            return HttpResponseRedirect(reverse(f"{name}_change", args=[pk]))
+        return HttpResponseRedirect(reverse(f"{name}_changelist"))
