@@ -1,8 +1,8 @@
 """The verbs over colleagues' accounts.
 
-Each checks that this person may, leaves a line in the history, and raises a kind of Refused whose text says
-what to do next. Nobody reaches further than their own rights: a Publisher neither makes nor touches an
-account that may do more than they may themselves.
+Each checks that this person may, and notes in the log what was done. Each raises NotPermitted, or a kind of
+Refused; the text says what to do next. Nobody reaches further than their own rights: a Publisher neither
+makes nor touches an account that may do more than they may themselves.
 """
 
 import logging
@@ -12,13 +12,16 @@ from datetime import timedelta
 from django.contrib.admin.models import ADDITION, DELETION
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
 from desk.errors import NotPermitted, Overtaken, Refused
-from tipsite.staff import audit_log, emails, sessions, tokens, two_factor
+from desk.log import log
+from tipsite.staff import emails, sessions, tokens, two_factor
+from tipsite.staff.audit_log import AccountAction, was_readdressed_since
 from tipsite.staff.roles import ROLES
 
 logger = logging.getLogger(__name__)
@@ -36,31 +39,31 @@ class NotSent(Refused):
 # --- Who may ------------------------------------------------------------------------------------------
 
 
-def rights_of(person):
+def rights_of(person: User) -> set[str]:
     """Return an account's permissions as "app.codename", whether or not it may sign in at present."""
-    found = Permission.objects.filter(Q(user=person) | Q(group__user=person))
-    return {".".join(names) for names in found.values_list("content_type__app_label", "codename")}
+    permissions = Permission.objects.filter(Q(user=person) | Q(group__user=person))
+    return {".".join(names) for names in permissions.values_list("content_type__app_label", "codename")}
 
 
-def may_manage(by, person):
+def may_manage(by: User, person: User) -> bool:
     """Tell whether somebody may change an account: never one that may do more than they."""
     if not by.has_perm(MANAGE):
         return False
     return by.is_superuser or (not person.is_superuser and rights_of(person) <= by.get_all_permissions())
 
 
-def may_give(by, role):
+def may_give(by: User, role: str) -> bool:
     """Tell whether somebody may give a role: at most their own rights."""
     return by.is_superuser or ROLES[role] <= by.get_all_permissions()
 
 
-def role_of(person):
+def role_of(person: User) -> str:
     """Return the name of the highest role that a person has, or ""."""
     names = {group.name for group in person.groups.all()}
     return next((role for role in reversed(ROLES) if role in names), "")
 
 
-def is_invited(person):
+def is_invited(person: User) -> bool:
     """Tell whether an account still waits for its first password."""
     return person.is_active and person.last_login is None and not person.has_usable_password()
 
@@ -68,7 +71,7 @@ def is_invited(person):
 # --- Coming in ----------------------------------------------------------------------------------------
 
 
-def invite(address, role, *, by, first_name="", last_name=""):
+def invite(address: str, role: str, *, by: User, first_name: str = "", last_name: str = "") -> User:
     """Make an account that waits for its password, and send its owner the link; return the account."""
     if not by.has_perm(INVITE) or not may_give(by, role):
         raise NotPermitted("You may not invite colleagues in this role. Ask a superuser to do it.")
@@ -90,19 +93,19 @@ def invite(address, role, *, by, first_name="", last_name=""):
         with transaction.atomic():
             person.save()
             person.groups.add(Group.objects.get(name=role))
-            audit_log.leave(by, person, f"Invited as {role}.", ADDITION)
+            log(by, person, AccountAction.INVITED, f"Invited as {role}.", ADDITION)
     except IntegrityError:
         raise Overtaken("Somebody else invited the same person just now. Look at the list.") from None
     return person
 
 
-def send_invitation(person, *, by):
+def send_invitation(person: User, *, by: User) -> None:
     """Send the link of an invitation, or raise NotSent."""
     mail = emails.invitation(person, by, tokens.INVITATION.link(person))
     _send(mail, f"The invitation for {person.email} is kept, but its mail could not be sent.")
 
 
-def resend(person, *, by):
+def resend(person: User, *, by: User) -> None:
     """Send an invitation anew; the links of earlier mails are dead from then on."""
     _permit(by, person)
     with transaction.atomic():
@@ -110,35 +113,36 @@ def resend(person, *, by):
         # The link is made of the password's hash, and an unusable one is random.
         person.set_unusable_password()
         person.save(update_fields=["password"])
-        audit_log.leave(by, person, "Invited again.")
+        log(by, person, AccountAction.INVITED_AGAIN, "Invited again.")
     send_invitation(person, by=by)
 
 
-def cancel(person, *, by):
+def cancel(person: User, *, by: User) -> None:
     """Take an invitation back: the account, which nobody ever used, goes away."""
     _permit(by, person)
     try:
         with transaction.atomic():
             person = _still_invited(person)
-            audit_log.leave(by, person, f"Invitation of {person.email} cancelled.", DELETION)
+            sentence = f"Invitation of {person.email} cancelled."
+            log(by, person, AccountAction.INVITATION_CANCELLED, sentence, DELETION)
             person.delete()
     except ProtectedError:
         raise Refused(f"“{person}” has tips already. Deactivate the account instead.") from None
 
 
-def account_with(address, but=None):
+def account_with(address: str, but: User | None = None) -> User | None:
     """Return an account with this e-mail address, or None; upper and lower case are one."""
     return User.objects.filter(email__iexact=address).exclude(pk=but and but.pk).first()
 
 
-def _still_invited(person):
-    person = User.objects.select_for_update().filter(pk=person.pk).first()
+def _still_invited(account: User) -> User:
+    person = User.objects.select_for_update().filter(pk=account.pk).first()
     if person is None or not is_invited(person):
         raise Overtaken("This invitation is no longer open: it was accepted or cancelled meanwhile.")
     return person
 
 
-def _free_name(address):
+def _free_name(address: str) -> str:
     """Return an unused name made of an address: "mary.smith" of mary.smith@example.org, or mary.smith2."""
     base = re.sub(r"[^\w.+-]", "", address.rpartition("@")[0].lower())[:140] or "colleague"
     taken = {
@@ -152,7 +156,7 @@ def _free_name(address):
 # --- Being in -----------------------------------------------------------------------------------------
 
 
-def change_role(person, role, *, by):
+def change_role(person: User, role: str, *, by: User) -> None:
     """Give a person one of the three roles in place of the one they have; other groups stay."""
     _permit(by, person)
     _not_oneself(by, person, "change your own role")
@@ -161,27 +165,28 @@ def change_role(person, role, *, by):
     with transaction.atomic():
         person.groups.remove(*Group.objects.filter(name__in=ROLES.keys() - {role}))
         person.groups.add(Group.objects.get(name=role))
-        audit_log.leave(by, person, f"Now {role}.")
+        log(by, person, AccountAction.ROLE_CHANGED, f"Now {role}.")
 
 
-def change_address(person, *, by):
+def change_address(person: User, *, by: User) -> str:
     """Note that ``by`` gives a person the address that is set on ``person`` and not saved yet.
 
-    Call it in the transaction that saves. A colleague's sessions end. Return the old address, for
-    ``tell_of_new_address``, or "" where there is nobody to tell: there was none, or the invitation that went
-    there was never accepted.
+    Call it in the transaction that saves. A colleague's sessions end. Returns the old address, for
+    ``tell_of_new_address``; or "" where nobody is to be told: there was no address, or the invitation that
+    went there was never accepted.
     """
     _permit(by, person)
     before = User.objects.select_for_update().get(pk=person.pk)
     if before.email == person.email:
         return ""
-    audit_log.leave_new_address(by, person, before.email)
+    sentence = f"Address changed from {before.email or 'none'} to {person.email or 'none'}."
+    log(by, person, AccountAction.ADDRESS_CHANGED, sentence)
     if by.pk != person.pk:
         sessions.end_all(person)
     return "" if is_invited(before) else before.email
 
 
-def tell_of_new_address(person, old, *, by):
+def tell_of_new_address(person: User, old: str, *, by: User) -> None:
     """Tell a person, at their old address, who gave them another, or raise NotSent."""
     owners = User.objects.filter(is_superuser=True, is_active=True).exclude(email="").exclude(pk=person.pk)
     to_tell = list(owners.order_by("pk").values_list("email", flat=True))
@@ -189,7 +194,7 @@ def tell_of_new_address(person, old, *, by):
     _send(mail, f"The address is changed, but {old} could not be told by mail.")
 
 
-def reset_two_factor(person, *, by):
+def reset_two_factor(person: User, *, by: User) -> None:
     """Forget a lost app and its recovery codes, end the person's sessions, and tell them by mail.
 
     Whoever can give a colleague another address must not take their account over with it: for some days
@@ -197,63 +202,62 @@ def reset_two_factor(person, *, by):
     """
     _permit(by, person)
     _not_oneself(by, person, "reset your own app here; turn it off under “My account”")
-    if not by.is_superuser and audit_log.readdressed_since(person, timezone.now() - NEW_ADDRESS_RESTS):
+    if not by.is_superuser and was_readdressed_since(person, timezone.now() - NEW_ADDRESS_RESTS):
         raise Refused(
             f"The address of “{person}” was changed within the last {NEW_ADDRESS_RESTS.days} days. Wait until"
             " they are over, or ask a superuser to reset it."
         )
     if two_factor.device_of(person) is None:
         raise Refused(f"“{person}” has no two-factor sign-in that could be reset.")
-    two_factor.turn_off(person, by, "Two-factor sign-in reset.")
+    two_factor.turn_off(person, by, AccountAction.TWO_FACTOR_RESET, "Two-factor sign-in reset.")
     sessions.end_all(person)
     _send(emails.two_factor_reset(person, by), f"It is reset, but {person.email} could not be told by mail.")
 
 
-def sign_out(person, *, by):
+def sign_out(person: User, *, by: User) -> None:
     """End all sessions of a person."""
     if by.pk != person.pk:
         _permit(by, person)
-    ended = sessions.end_all(person)
-    audit_log.leave(by, person, "Signed out everywhere.")
-    return ended
+    sessions.end_all(person)
+    log(by, person, AccountAction.SIGNED_OUT, "Signed out everywhere.")
 
 
 # --- Leaving ------------------------------------------------------------------------------------------
 
 
-def deactivate(person, *, by):
+def deactivate(person: User, *, by: User) -> None:
     """Shut an account at once, sessions and open links included. What its owner wrote stays."""
     _permit(by, person)
     _not_oneself(by, person, "deactivate your own account")
     with transaction.atomic():
         if not User.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
             raise Overtaken(f"“{person}” is deactivated already.")
-        audit_log.leave(by, person, "Deactivated.")
+        log(by, person, AccountAction.DEACTIVATED, "Deactivated.")
     person.is_active = False
     sessions.end_all(person)
 
 
-def reactivate(person, *, by):
+def reactivate(person: User, *, by: User) -> None:
     """Open a deactivated account again, with the password and role that it had."""
     _permit(by, person)
     with transaction.atomic():
         if not User.objects.filter(pk=person.pk, is_active=False).update(is_active=True):
             raise Overtaken(f"“{person}” is active already.")
-        audit_log.leave(by, person, "Reactivated.")
+        log(by, person, AccountAction.REACTIVATED, "Reactivated.")
     person.is_active = True
 
 
-def _permit(by, person):
+def _permit(by: User, person: User) -> None:
     if not may_manage(by, person):
         raise NotPermitted(f"You may not change the account “{person}”. Ask a superuser to do it.")
 
 
-def _not_oneself(by, person, what):
+def _not_oneself(by: User, person: User, deed: str) -> None:
     if by.pk == person.pk:
-        raise Refused(f"You cannot {what}. Ask a colleague to do it.")
+        raise Refused(f"You cannot {deed}. Ask a colleague to do it.")
 
 
-def _send(mail, otherwise):
+def _send(mail: EmailMessage, otherwise: str) -> None:
     try:
         mail.send()
     except OSError as error:

@@ -1,28 +1,33 @@
-"""Lines in the history of an account: who did what to whom, and when."""
+"""What the log says of accounts, and what is decided by it."""
 
-from django.contrib.admin.models import CHANGE, LogEntry
+from datetime import datetime
+
 from django.contrib.auth.models import User
-from django.contrib.contenttypes.models import ContentType
+from django.db import models
 
-_NEW_ADDRESS = "Address changed from "
-
-
-def leave(by, person, sentence, flag=CHANGE):
-    """Leave a line about a person."""
-    LogEntry.objects.log_actions(by.pk, [person], flag, sentence, single_object=True)
+from desk.log import entries_about
 
 
-def leave_new_address(by, person, old):
-    """Leave the line by which ``readdressed_since`` knows that a person's address was changed."""
-    leave(by, person, f"{_NEW_ADDRESS}{old or 'none'} to {person.email or 'none'}.")
+class AccountAction(models.TextChoices):
+    """What was done to an account."""
+
+    INVITED = "invited"
+    INVITED_AGAIN = "invited_again"
+    INVITATION_CANCELLED = "invitation_cancelled"
+    INVITATION_ACCEPTED = "invitation_accepted"
+    ROLE_CHANGED = "role_changed"
+    ADDRESS_CHANGED = "address_changed"
+    PASSWORD_SET = "password_set"  # noqa: S105  no password
+    SIGNED_OUT = "signed_out"
+    DEACTIVATED = "deactivated"
+    REACTIVATED = "reactivated"
+    TWO_FACTOR_ON = "two_factor_on"
+    TWO_FACTOR_OFF = "two_factor_off"
+    TWO_FACTOR_RESET = "two_factor_reset"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
 
 
-def readdressed_since(person, moment):
-    """Tell whether somebody else changed a person's address since a moment (an aware datetime)."""
-    lines = LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(User),
-        object_id=str(person.pk),
-        action_time__gte=moment,
-        change_message__startswith=_NEW_ADDRESS,
-    )
-    return lines.exclude(user_id=person.pk).exists()
+def was_readdressed_since(person: User, moment: datetime) -> bool:
+    """Tell whether somebody else changed a person's address since a moment (aware)."""
+    changes = entries_about(person).filter(coded__code=AccountAction.ADDRESS_CHANGED, action_time__gte=moment)
+    return changes.exclude(user=person).exists()

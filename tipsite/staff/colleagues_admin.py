@@ -1,36 +1,32 @@
-"""Colleagues in the desk: the list, the form, inviting, and the verbs."""
+"""The admin's pages for colleagues: the list, the form, the invitation, and the verbs."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Exists, OuterRef
-from django.http import Http404, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
-from django.utils.html import format_html
+from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.safestring import SafeString
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from desk.errors import NotPermitted, Refused
+from desk.errors import Refused
+from desk.lists import TitledList
+from desk.pages import StaffRequest, badge, page, staff_of
+from desk.verbs import Verb, VerbsMixin, refusals_told
 from tipsite.staff import accounts, sessions
 from tipsite.staff.forms import ColleagueForm, InvitationForm
 
-
-@dataclass(frozen=True)
-class Verb:
-    """A verb over an account, as the desk offers it; ``fits`` tells for which accounts it makes sense."""
-
-    label: str
-    run: Callable
-    fits: Callable
-    follows: str
-    done: str
+NOT_INVITED = "the invitation was accepted or cancelled meanwhile"
+NOT_ACTIVE = "nobody can sign in to this account, or it is your own"
 
 
-def _is_in(person):
+def _is_in(user: User, person: User) -> bool:
     return person.is_active and not accounts.is_invited(person)
 
 
@@ -38,50 +34,58 @@ VERBS = {
     "resend": Verb(
         label="Send the invitation again",
         run=accounts.resend,
-        fits=accounts.is_invited,
-        follows="A new link goes out by mail, good for seven days. The links of earlier mails stop working.",
+        consequence="A new link goes out by mail, good for seven days. The links of earlier mails stop"
+        " working.",
+        is_available=lambda user, person: accounts.is_invited(person),
+        why_not=NOT_INVITED,
         done="The invitation is on its way again.",
     ),
     "cancel": Verb(
         label="Cancel the invitation",
         run=accounts.cancel,
-        fits=accounts.is_invited,
-        follows="The link stops working, and the account, which nobody has used, goes away.",
+        consequence="The link stops working, and the account, which nobody has used, goes away.",
+        is_available=lambda user, person: accounts.is_invited(person),
+        why_not=NOT_INVITED,
         done="The invitation is cancelled.",
     ),
     "sign-out": Verb(
         label="Sign out everywhere",
         run=accounts.sign_out,
-        fits=_is_in,
-        follows="Whoever is signed in to this account, on whichever machine, has to sign in again.",
+        consequence="Whoever is signed in to this account, on whichever machine, has to sign in again.",
+        is_available=_is_in,
+        why_not="nobody can sign in to this account",
         done="Signed out everywhere.",
     ),
     "reset-two-factor": Verb(
         label="Reset two-factor sign-in",
         run=accounts.reset_two_factor,
-        fits=lambda person: person.has_app,
-        follows="For a lost phone. The password alone signs in then, until a new app is set up. All sessions"
-        " end, and a mail tells the person that you did this. Make sure that it is they who ask.",
+        consequence="For a lost phone. The password alone signs in then, until a new app is set up. All"
+        " sessions end, and a mail tells the person that you did this. Make sure that it is they who ask.",
+        is_available=lambda user, person: person.has_app and user != person,
+        why_not="no app is set up for this account, or it is your own",
         done="Two-factor sign-in is reset.",
     ),
     "deactivate": Verb(
         label="Deactivate",
         run=accounts.deactivate,
-        fits=_is_in,
-        follows="Nobody can sign in to this account any more, and its sessions end at once. Its tips stay.",
+        consequence="Nobody can sign in to this account any more, and its sessions end at once. Its tips"
+        " stay.",
+        is_available=lambda user, person: _is_in(user, person) and user != person,
+        why_not=NOT_ACTIVE,
         done="Deactivated.",
     ),
     "reactivate": Verb(
         label="Reactivate",
         run=accounts.reactivate,
-        fits=lambda person: not person.is_active,
-        follows="The account works again, with the password and the role that it had.",
+        consequence="The account works again, with the password and the role that it had.",
+        is_available=lambda user, person: not person.is_active,
+        why_not="the account is active",
         done="Reactivated.",
     ),
 }
 
 
-class PeopleAdmin(UserAdmin):
+class ColleaguesAdmin(VerbsMixin, TitledList, UserAdmin):
     """Accounts of staff. They are deactivated, never deleted: tips and the history name them."""
 
     list_display = ["username", "called", "email", "role", "standing", "two_factor", "last_login"]
@@ -89,184 +93,141 @@ class PeopleAdmin(UserAdmin):
     list_select_related = False
     show_full_result_count = False
     actions = None
+    verbs = VERBS
 
     # --- Who may what ---------------------------------------------------------------------------------
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and (
-            obj is None or accounts.may_manage(request.user, obj)
+            obj is None or accounts.may_manage(staff_of(request), obj)
         )
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
-    def get_queryset(self, request):
+    def may_use(self, request: StaffRequest, verb: Verb, obj: Model) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         app = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
         return super().get_queryset(request).annotate(has_app=Exists(app)).prefetch_related("groups")
 
     # --- The list -------------------------------------------------------------------------------------
 
-    def changelist_view(self, request, extra_context=None):
-        return super().changelist_view(request, {"title": "Users", **(extra_context or {})})
-
     @admin.display(description="name", ordering="first_name", empty_value="")
-    def called(self, person):
+    def called(self, person: User) -> str | None:
         return person.get_full_name() or None
 
     @admin.display(description="role", empty_value="none")
-    def role(self, person):
-        if person.is_superuser:
-            return "Superuser"
-        return accounts.role_of(person) or None
+    def role(self, person: User) -> str | None:
+        return "Superuser" if person.is_superuser else accounts.role_of(person) or None
 
     @admin.display(description="state", ordering="is_active")
-    def standing(self, person):
+    def standing(self, person: User) -> SafeString:
         if not person.is_active:
-            kind, word = "withdrawn", "Deactivated"
-        elif accounts.is_invited(person):
-            kind, word = "in-review", "Invited"
-        else:
-            kind, word = "public", "Active"
-        return format_html('<span class="state state-{}">{}</span>', kind, word)
+            return badge("withdrawn", "Deactivated")
+        return badge("in-review", "Invited") if accounts.is_invited(person) else badge("public", "Active")
 
     @admin.display(description="two-factor", ordering="has_app")
-    def two_factor(self, person):
+    def two_factor(self, person: User) -> str:
         return "on" if person.has_app else "off"
 
     # --- The form -------------------------------------------------------------------------------------
 
-    def get_form(self, request, obj=None, **kwargs):
-        if request.user.is_superuser:
+    def get_form(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> type[forms.ModelForm]:
+        if staff_of(request).is_superuser:
             return super().get_form(request, obj, **kwargs)
         form = admin.ModelAdmin.get_form(self, request, obj, **{**kwargs, "form": ColleagueForm})
-        return type("BoundForm", (form,), {"by": request.user})
+        form.by = request.user
+        return form
 
-    def get_fieldsets(self, request, obj=None):
-        if request.user.is_superuser:
+    def get_fieldsets(
+        self, request: HttpRequest, obj: User | None = None
+    ) -> list[tuple[str | None, dict[str, Any]]]:
+        if staff_of(request).is_superuser:
             return super().get_fieldsets(request, obj)
         to_give = obj and obj.pk != request.user.pk and self.has_change_permission(request, obj)
         fields = ["user_name", "first_name", "last_name", "email", "role" if to_give else "is_now"]
         about = ["standing", "two_factor", "last_login", "date_joined"]
         return [(None, {"fields": fields}), ("About", {"fields": about})]
 
-    def get_readonly_fields(self, request, obj=None):
-        if request.user.is_superuser:
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        if staff_of(request).is_superuser:
             return ["last_login", "date_joined"]
         return ["user_name", "is_now", "standing", "two_factor", "last_login", "date_joined"]
 
     @admin.display(description="user name")
-    def user_name(self, person):
+    def user_name(self, person: User) -> str:
         """What the person signs in with, without the rules that Django says beside it."""
         return person.get_username()
 
     @admin.display(description="role")
-    def is_now(self, person):
+    def is_now(self, person: User) -> str:
         return self.role(person) or "none"
 
-    def save_model(self, request, obj, form, change):
-        if "email" in form.changed_data and (old := accounts.change_address(obj, by=request.user)):
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
+        by = staff_of(request)
+        if "email" in form.changed_data and (old := accounts.change_address(obj, by=by)):
             transaction.on_commit(lambda: self._tell_of_new_address(request, obj, old))
-        if not request.user.is_superuser:
+        if not by.is_superuser:
             obj.save(update_fields=["first_name", "last_name", "email"])
             role = form.cleaned_data.get("role")
             if role and role != accounts.role_of(obj):
-                accounts.change_role(obj, role, by=request.user)
+                accounts.change_role(obj, role, by=by)
             return
         super().save_model(request, obj, form, change)
         if "is_active" in form.changed_data and not obj.is_active:
             sessions.end_all(obj)
 
-    def _tell_of_new_address(self, request, person, old):
-        try:
-            accounts.tell_of_new_address(person, old, by=request.user)
-        except accounts.NotSent as refusal:
-            self.message_user(request, str(refusal), messages.ERROR)
+    def _tell_of_new_address(self, request: HttpRequest, person: User, old: str) -> None:
+        with refusals_told(request):
+            accounts.tell_of_new_address(person, old, by=staff_of(request))
 
-    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        *args: Any,
+        obj: User | None = None,
+        **kwargs: Any,
+    ) -> HttpResponse:
         context["show_save_and_add_another"] = False
         if obj and self.has_change_permission(request, obj):
-            context["verbs"] = {
-                name: verb
-                for name, verb in VERBS.items()
-                if verb.fits(obj) and not (obj.pk == request.user.pk and name != "sign-out")
-            }
-        return super().render_change_form(request, context, add, change, form_url, obj)
+            context["verbs"] = self.available_verbs(request, obj)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
-    def user_change_password(self, request, id, form_url=""):
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Let superusers alone set a password for somebody else: others send a link."""
-        if not request.user.is_superuser:
+        if not staff_of(request).is_superuser:
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
 
     # --- Inviting and the verbs -----------------------------------------------------------------------
 
-    def get_urls(self):
-        view = self.admin_site.admin_view(self.verb_view)
-        return [path("<int:pk>/do/<slug:name>/", view, name="auth_user_do"), *super().get_urls()]
-
-    def add_view(self, request, form_url="", extra_context=None):
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: object = None
+    ) -> HttpResponseBase:
         """Invite a colleague by mail: an account is not made in any other way here."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = InvitationForm(request.user, request.POST or None)
         if form.is_valid() and (person := self._invited(request, form)):
             return HttpResponseRedirect(reverse("admin:auth_user_change", args=[person.pk]))
-        context = {"title": "Invite a colleague", "form": form, "button": "Send the invitation"}
-        return self._page(request, "invite", context)
+        button = "Send the invitation"
+        return page(request, "staff/invite", "Invite a colleague", opts=self.opts, form=form, button=button)
 
-    def _invited(self, request, form):
+    def _invited(self, request: HttpRequest, form: InvitationForm) -> User | None:
         """Return the account that an invitation made, or None after saying in the form why there is none."""
-        data = form.cleaned_data
-        names = {"first_name": data["first_name"], "last_name": data["last_name"]}
+        by = staff_of(request)
         try:
-            person = accounts.invite(data["address"], data["role"], by=request.user, **names)
-        except NotPermitted:
-            raise
+            person = accounts.invite(**form.cleaned_data, by=by)
         except Refused as refusal:
             form.add_error("address", str(refusal))
             return None
-        try:
-            accounts.send_invitation(person, by=request.user)
-        except accounts.NotSent as refusal:
-            self.message_user(request, str(refusal), messages.ERROR)
-        else:
-            self.message_user(request, f"The invitation for {person.email} is on its way.", messages.SUCCESS)
+        with refusals_told(request):
+            accounts.send_invitation(person, by=by)
+            messages.success(request, f"The invitation for {person.email} is on its way.")
         return person
 
-    def verb_view(self, request, pk, name):
-        """Say what a verb does, and do it on POST."""
-        verb, person = VERBS.get(name), self.get_object(request, str(pk))
-        if verb is None:
-            raise Http404("There is no such verb.")
-        if person is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        if not self.has_change_permission(request, person):
-            raise PermissionDenied
-        if not verb.fits(person):
-            self.message_user(request, f"“{person}”: there is nothing to do that to now.", messages.WARNING)
-            return self._back(person)
-        if request.method == "POST":
-            return self._do(request, person, verb)
-        context = {"title": f"{verb.label}: {person}", "verb": verb, "original": person}
-        return self._page(request, "verb", context)
-
-    def _do(self, request, person, verb):
-        pk = person.pk
-        try:
-            verb.run(person, by=request.user)
-        except NotPermitted:
-            raise
-        except Refused as refusal:
-            self.message_user(request, str(refusal), messages.ERROR)
-        else:
-            self.message_user(request, f"“{person}”: {verb.done}", messages.SUCCESS)
-        return self._back(self.model(pk=pk))
-
-    def _back(self, person):
-        if self.model.objects.filter(pk=person.pk).exists():
-            return HttpResponseRedirect(reverse("admin:auth_user_change", args=[person.pk]))
-        return HttpResponseRedirect(reverse("admin:auth_user_changelist"))
-
-    def _page(self, request, name, context):
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
-        return TemplateResponse(request, f"admin/staff/{name}.html", context)
+    def told(self, obj: Model, sentence: str) -> str:
+        return f"“{obj}”: {sentence}"

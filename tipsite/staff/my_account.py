@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shield.rate_limits import FixedWindow
 from tipsite.staff import accounts, two_factor
+from tipsite.staff.audit_log import AccountAction
 from tipsite.staff.forms import CodeForm, PasswordAgainForm
 
 FIRST_CODES = FixedWindow("first two-factor code", 20, timedelta(hours=1))
@@ -110,7 +111,8 @@ def turn_off(request):
         return _to("account")
     form = PasswordAgainForm(request.user, request.POST or None)
     if form.is_valid():
-        two_factor.turn_off(request.user, request.user, "Turned two-factor sign-in off.")
+        sentence = "Turned two-factor sign-in off."
+        two_factor.turn_off(request.user, request.user, AccountAction.TWO_FACTOR_OFF, sentence)
         request.session.pop(django_otp.DEVICE_ID_SESSION_KEY, None)
         messages.success(request, "Two-factor sign-in is off. Your password alone signs you in.")
         return _to("account")

@@ -8,9 +8,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import reverse_lazy
 
+from desk.log import log
 from shield import request_origin
 from shield.rate_limits import FixedWindow
-from tipsite.staff import audit_log, lockout, tokens
+from tipsite.staff import lockout, tokens
+from tipsite.staff.audit_log import AccountAction
 from tipsite.staff.forms import ForgottenForm
 from tipsite.staff.sign_in import BACKEND
 
@@ -49,7 +51,7 @@ class NewPassword(InTheDesk, views.PasswordResetConfirmView):
 
     token_generator = tokens.FORGOTTEN
     title = "Choose a new password"
-    note = "Set a new password by mail."
+    action, note = AccountAction.PASSWORD_SET, "Set a new password by mail."
     success_url = reverse_lazy("admin:password_reset_complete")
 
     def form_valid(self, form):
@@ -62,7 +64,7 @@ class NewPassword(InTheDesk, views.PasswordResetConfirmView):
                 self.validlink = False
                 return self.render_to_response(self.get_context_data())
             response = super().form_valid(form)
-            audit_log.leave(self.user, self.user, self.note)
+            log(self.user, self.user, self.action, self.note)
         lockout.forget(self.request, self.user)
         return response
 
@@ -82,7 +84,7 @@ class Invitation(NewPassword):
 
     token_generator = tokens.INVITATION
     title = "Welcome"
-    note = "Accepted the invitation."
+    action, note = AccountAction.INVITATION_ACCEPTED, "Accepted the invitation."
     success_url = reverse_lazy("admin:index")
     post_reset_login = True
     post_reset_login_backend = BACKEND
