@@ -84,7 +84,6 @@ class ImagesMixin:
             "snippet": snippet,
             "alt": alt,
             "latest": Image.objects.filter(uploaded_by=request.user).order_by("-uploaded_at", "pk")[:LATEST],
-            "media": self.media,
         }
         return TemplateResponse(request, "admin/tips/tip/pictures.html", context)
 

@@ -48,7 +48,6 @@ class WritingMixin:
     """Gives the form of a tip its helpers. Each works without a script too, but for the kept drafts."""
 
     class Media:
-        css = {"all": ["admin-desk/writing.css"]}
         js = [Script("admin-desk/writing.js", defer=True), Script("admin-desk/drafts.js", defer=True)]
 
     def get_urls(self):
@@ -79,7 +78,6 @@ class WritingMixin:
             "title": "Have we run this before?",
             "earlier": [self._as_listed(request, *each) for each in found],
             "fewest": similar.FEWEST_WORDS,
-            "media": self.media,
         }
         part = "_earlier" if "part" in request.POST else "earlier"
         response = TemplateResponse(request, f"admin/tips/tip/{part}.html", context)
