@@ -8,7 +8,7 @@ from itertools import accumulate
 from django.utils.text import slugify
 
 from tips import dates
-from tips.importers.pages import TIP_OF_THE_WEEK
+from tips.importers.records import TIP_OF_THE_WEEK
 from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip, TipState
 from tips.search import engine
 from tips.text import markup

@@ -23,7 +23,7 @@ django.setup()
 
 from bench import archive
 from bench.report import peak_megabytes
-from tips.importers import store
+from tips.importers import pages, store
 from tips.search import engine
 
 BARE_RUNS = 3
@@ -39,7 +39,7 @@ def read(folder):
     """Import the pages of a folder; return the distinct tips, the seconds and the process's peak memory."""
     connection.ensure_connection()
     start = time.perf_counter()
-    report = store.import_files(sorted(folder.glob("*.txt")))
+    report = store.write(pages.read(sorted(folder.glob("*.txt"))))
     seconds = time.perf_counter() - start
     return {"tips": report.created, "seconds": seconds, "megabytes": peak_megabytes()}
 

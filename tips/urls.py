@@ -2,8 +2,7 @@
 
 from django.urls import path, register_converter
 
-from tips import images
-from tips.public import feeds, sitemaps, views
+from tips.public import feeds, images, sitemaps, views
 from tips.publishing import preview
 
 

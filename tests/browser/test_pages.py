@@ -11,7 +11,7 @@ from tests.browser.axe import faults
 from tests.browser.conftest import visit
 from tests.tips.conftest import ARCHIVE
 from tests.tips.making import ago, make_tip
-from tips.importers import store
+from tips.importers import pages, store
 from tips.models import TipState
 from tips.search import engine
 
@@ -244,7 +244,7 @@ def test_the_dark_is_dark(page, kinds):
 
 def test_home_of_a_whole_archive_is_light(page, live_server):
     """All in all, the icon too, and the stylesheet uncompressed: no first visit takes more."""
-    store.import_files([str(ARCHIVE)])
+    store.write(pages.read([str(ARCHIVE)]))
     arrived = []
     watched = page.context.new_cdp_session(page)
     watched.send("Network.enable")

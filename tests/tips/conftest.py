@@ -8,6 +8,6 @@ ARCHIVE = Path(__file__).parent.parent.parent / "fixtures" / "archive"
 @pytest.fixture
 def demonstration(db):
     """The demonstration archive, as it stands in its files."""
-    from tips.importers import store
+    from tips.importers import pages, store
 
-    return store.import_files([str(ARCHIVE)])
+    return store.write(pages.read([str(ARCHIVE)]))

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from tips.importers import files, lines
-from tips.importers.records import Archive, Post, Refusal, Warned
+from tips.importers.records import TIP_OF_THE_WEEK, Archive, Post, Refusal, Warned
 from tips.publishing.tagging import key
 from tips.text import markup
 
-TIP_OF_THE_WEEK = "Customer Service Tip of the Week"
 LONGEST_NAME = 100
 
 _READ_MORE = "Read more"

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
 
+# The category of every entry of a strip, and of the tips whose last paragraph is a takeaway.
+TIP_OF_THE_WEEK = "Customer Service Tip of the Week"
+
 
 @dataclass(frozen=True)
 class Post:

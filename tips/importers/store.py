@@ -5,9 +5,9 @@ from contextlib import nullcontext
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tips.importers import merging, pages
+from tips.importers import merging
 from tips.importers.matching import batches, match
-from tips.importers.records import Post, Report, Warned
+from tips.importers.records import TIP_OF_THE_WEEK, Post, Report, Warned
 from tips.importers.taxonomy import Categories, Slugs, Tags
 from tips.models import CategorisedTip, ImportOrigin, ImportRun, TaggedTip, Tip, TipState, versions
 from tips.publishing.tagging import key
@@ -22,19 +22,11 @@ _WRITTEN = (*_FIELDS, "undated", "updated_at")
 _ASSUMED = "assumed"
 
 
-def import_files(paths, *, dry_run=False, source="pages", progress=None):
-    """Read the archive pages that some files and folders hold, write their tips, and return a Report.
-
-    All files are read before any tip is written; then all is written or, should that fail, nothing.
-    ``progress`` wraps what is iterated over, as tqdm does.
-    """
-    return write(pages.read(paths, progress), dry_run=dry_run, source=source, progress=progress)
-
-
 def write(archive, *, dry_run=False, source="pages", progress=None):
     """Bring the rows up to what an Archive states, and return a Report; a dry run writes nothing.
 
-    ``source`` is kept with each tip that is new.
+    All is written or, should that fail, nothing. ``source`` is kept with each tip that is new. ``progress``
+    wraps what is iterated over, as tqdm does.
     """
     merged, warnings = merging.merge(archive.posts)
     report = Report(files=archive.files, refused=sorted(archive.refused), dry_run=dry_run)
@@ -199,14 +191,14 @@ class _Writer:
         """File a tip under what its full text states, else under what tips in a strip have in common."""
         if stated.stated:
             dropped = False
-            if assumed and key(pages.TIP_OF_THE_WEEK) not in stated.stated:
-                dropped = filed.remove(tip, pages.TIP_OF_THE_WEEK)
+            if assumed and key(TIP_OF_THE_WEEK) not in stated.stated:
+                dropped = filed.remove(tip, TIP_OF_THE_WEEK)
                 origin.categories = []
             origin.categories, added = filed.add(tip, origin.categories, stated.stated)
             return dropped or added
         added = False
         if stated.in_strip and not origin.categories and not filed.has_any(tip):
-            names = {key(pages.TIP_OF_THE_WEEK): pages.TIP_OF_THE_WEEK}
+            names = {key(TIP_OF_THE_WEEK): TIP_OF_THE_WEEK}
             origin.categories, added = filed.add(tip, [], names)
             assumed = True
         if assumed:

@@ -11,9 +11,8 @@ from django.urls import reverse
 
 from shield import flood
 from subscribers.models import LinkRequest
-from tipsite.alerts import notices
+from tipsite.alerts import emails, notices
 from tipsite.models import Notice
-from tipsite.staff import emails
 
 ONE_IN = timedelta(hours=24)
 # Whoever may look at what was typed can also tell people from machines.

@@ -11,8 +11,7 @@ from django.urls import reverse
 from subscribers.mailings import status
 from subscribers.models import DatabaseIdentity, Mailing
 from subscribers.recovery import guard
-from tipsite.alerts import notices
-from tipsite.staff import emails
+from tipsite.alerts import emails, notices
 
 _STILL = [Mailing.State.PAUSED, Mailing.State.HELD]
 WHAT_THE_GUARD_WANTS = (

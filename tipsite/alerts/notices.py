@@ -25,8 +25,9 @@ from django.utils import timezone
 
 from tips import permissions
 from tips.schedule import slots
+from tipsite.alerts import emails
 from tipsite.models import Notice
-from tipsite.staff import accounts, emails
+from tipsite.staff import accounts
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from tips.importers import store
+from tips.importers import pages, store
 
 
 @pytest.fixture
@@ -16,6 +16,6 @@ def bring(tmp_path):
             path = tmp_path / f"{next(numbers):03}.txt"
             path.write_text(text)
             paths.append(path)
-        return store.import_files(paths, **options)
+        return store.write(pages.read(paths), **options)
 
     return bring

@@ -9,7 +9,7 @@ from django.conf import settings as site
 from tests.tips.importers.shapes import FOOTER, WEEK, page, post, teaser
 from tests.tips.importers.stored import BODY, CUT, counts, names, only, rows
 from tips import dates
-from tips.importers import store
+from tips.importers import pages, store
 from tips.models import Category, Tag, Tip, TipState
 
 pytestmark = pytest.mark.django_db
@@ -223,7 +223,7 @@ def test_any_order_of_files_gives_the_same_rows(tmp_path):
         paths[-1].write_text(text)
     seen = []
     for order in itertools.permutations(paths):
-        report = store.import_files(order)
+        report = store.write(pages.read(order))
         first = min(Tip.objects.values_list("pk", flat=True))
         seen.append(([(row[0] - first, *row[1:]) for row in rows()], counts(report), report.warnings))
         Tip.objects.all().delete()

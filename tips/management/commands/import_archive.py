@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from tqdm import tqdm
 
-from tips.importers import store
+from tips.importers import pages, store
 
 SOME_REFUSED, NOTHING_DONE = 1, 2
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *, paths, dry_run, json, **options):
         progress = functools.partial(tqdm, file=sys.stderr, disable=not self.stderr.isatty(), leave=False)
         try:
-            report = store.import_files(paths, dry_run=dry_run, progress=progress)
+            report = store.write(pages.read(paths, progress), dry_run=dry_run, progress=progress)
         except DatabaseError as error:
             reason = " ".join(str(error).split())
             message = f"Nothing was written, the database refused: {reason}. Is it migrated, and at rest?"

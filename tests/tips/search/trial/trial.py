@@ -7,7 +7,7 @@ from django.utils.text import slugify
 
 from tests.tips.search.trial import composed
 from tips import dates
-from tips.importers import store
+from tips.importers import pages, store
 from tips.models import Tip, TipState
 from tips.search import engine
 from tips.text import markup
@@ -40,7 +40,7 @@ def read(name):
 
 def lay_out():
     """Fill an empty database with the archive of the trial, and return how many differing texts it has."""
-    store.import_files([str(DEMONSTRATION)])
+    store.write(pages.read([str(DEMONSTRATION)]))
     made = [composed.tip(number) for number in range(composed.COUNT)]
     Tip.objects.bulk_create(
         Tip(
