@@ -10,7 +10,7 @@ from django.core.management import execute_from_command_line
 from environs import EnvError
 
 
-def main():
+def main() -> None:
     """Run a command; settings that make no sense are one line on standard error, and status 2."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tipsite.settings")
     try:

@@ -17,7 +17,9 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TypedDict
 
 from bench.report import Verdicts, machine, table
 from tests.__main__ import OF_A_SITE, ROOT
@@ -30,28 +32,37 @@ LIGHTHOUSE = TOOLS / ".bin" / "lighthouse"
 BOUNDS = {"performance": 2, "accessibility": 0, "best-practices": 0, "seo": 0}
 ROUNDS = 3
 MOST_BYTES, MOST_REQUESTS = 25_000, 5
+# Lighthouse's points of 100 by category, bytes transferred, requests.
+Measured = tuple[dict[str, int], int, int]
+
+
+class Site(TypedDict):
+    """What audit.archive prints: the URLs to check, and name to URL of those that Lighthouse looks at."""
+
+    pages: list[str]
+    measured: dict[str, str]
 
 
 class CannotAuditError(Exception):
     """Nothing can be checked; the text says why and what would help."""
 
 
-def main(path):
+def main(path: str | None) -> int:
     """Check all; return the exit status."""
     require_tools()
     # An end by signal takes the site along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     verdicts = Verdicts()
-    with tempfile.TemporaryDirectory(prefix="tips-audit-") as folder, contextlib.ExitStack() as stack:
-        folder = Path(folder)
+    with tempfile.TemporaryDirectory(prefix="tips-audit-") as name, contextlib.ExitStack() as stack:
+        folder = Path(name)
         site = made(path, folder)
-        address = stack.enter_context(served(folder))
-        check_markup(verdicts, address, site["pages"], folder)
-        measure(verdicts, address, site["measured"], folder)
+        root = stack.enter_context(served(folder))
+        check_markup(verdicts, root, site["pages"], folder)
+        measure(verdicts, root, site["measured"], folder)
     return 1 if verdicts.failed else 0
 
 
-def require_tools():
+def require_tools() -> None:
     """Raise CannotAuditError where something is not installed."""
     missing = [name for name in ("java", "node", CHROMIUM) if not shutil.which(name)]
     missing += [str(tool) for tool in (CHECKER, LIGHTHOUSE) if not tool.exists()]
@@ -59,7 +70,7 @@ def require_tools():
         raise CannotAuditError(f"{', '.join(missing)} missing; see docs/audit.md for what is needed")
 
 
-def environment(folder, port="8000"):
+def environment(folder: Path, port: str = "8000") -> dict[str, str]:
     """Return the environment of a new site whose state is in a folder."""
     kept = {name: value for name, value in os.environ.items() if name not in OF_A_SITE}
     own = {
@@ -71,76 +82,86 @@ def environment(folder, port="8000"):
     return kept | own
 
 
-def made(path, folder):
-    """Make the site's database and static files; return the addresses to look at (see audit.archive)."""
+def made(path: str | None, folder: Path) -> Site:
+    """Make the site's database and static files; return the URLs to look at (see audit.archive)."""
     command = [sys.executable, "-m", "audit.archive", *filter(None, [path])]
-    made = subprocess.run(command, cwd=ROOT, env=environment(folder), stdout=subprocess.PIPE)
-    if made.returncode:
+    process = subprocess.run(command, cwd=ROOT, env=environment(folder), stdout=subprocess.PIPE)
+    if process.returncode:
         raise CannotAuditError("The site could not be made; the reason is above")
-    return json.loads(made.stdout)
+    site: Site = json.loads(process.stdout)
+    return site
 
 
 @contextlib.contextmanager
-def served(folder):
-    """Serve the site as for its readers, for the length of a ``with`` block; give its address."""
+def served(folder: Path) -> Iterator[str]:
+    """Serve the site as for its readers, for the length of a ``with`` block; give its URL."""
     port = os.environ.get("PORT", "8009")
     command = [sys.executable, str(ROOT / "manage.py"), "serve", "--port", port]
     log = folder / "log"
     with log.open("w") as file:
         site = subprocess.Popen(command, env=environment(folder, port), stdout=file, stderr=file)
     try:
-        address = f"http://localhost:{port}"
         deadline = time.monotonic() + 60
         while "The site is at" not in log.read_text():
             if site.poll() is not None or time.monotonic() > deadline:
                 raise CannotAuditError(f"The site does not start: {log.read_text().strip()}")
             time.sleep(0.2)
-        yield address
+        yield f"http://localhost:{port}"
     finally:
         site.send_signal(signal.SIGINT)
         site.wait()
 
 
-def check_markup(verdicts, address, pages, folder):
+def check_markup(verdicts: Verdicts, root: str, pages: list[str], folder: Path) -> None:
     """Judge by the Nu HTML checker what is wrong with the pages, the stylesheet and the icon."""
     folder = folder / "pages"
     folder.mkdir()
     names = {}
     for number, page in enumerate(pages):
         file = folder / f"{number}.html"
-        file.write_bytes(fetched(address + page))
+        file.write_bytes(fetched(root + page))
         names[file.as_uri().replace("///", "/")] = page
-    files = [*sorted(folder.iterdir()), *(ROOT / each for each in ("templates/500.html", "static/site.css"))]
+    files = [*sorted(folder.iterdir()), *(ROOT / name for name in ("templates/500.html", "static/site.css"))]
     files.append(ROOT / "static" / "bell.svg")
-    command = ["java", "-jar", CHECKER, "--also-check-css", "--also-check-svg", "--format", "json", *files]
+    command = [
+        "java",
+        "-jar",
+        str(CHECKER),
+        "--also-check-css",
+        "--also-check-svg",
+        "--format",
+        "json",
+        *map(str, files),
+    ]
     checked = subprocess.run(command, stderr=subprocess.PIPE, text=True)
     try:
-        found = json.loads(checked.stderr)["messages"]
+        faults = json.loads(checked.stderr)["messages"]
     except ValueError:
         raise CannotAuditError(f"The Nu HTML checker failed: {checked.stderr.strip()[:500]}") from None
-    for each in found:
-        file = each.get("url", "")
-        print(f"{names.get(file, file)}, line {each.get('lastLine', '?')}: {each['message']}")
-    verdicts.at_most(f"the Nu HTML checker's findings on {len(files)} files", len(found), 0)
+    for fault in faults:
+        url = fault.get("url", "")
+        print(f"{names.get(url, url)}, line {fault.get('lastLine', '?')}: {fault['message']}")
+    verdicts.at_most(f"the Nu HTML checker's findings on {len(files)} files", len(faults), 0)
 
 
-def fetched(address):
+def fetched(url: str) -> bytes:
     """Return the bytes of a page, whatever status it has: those for what is missing are pages too."""
     try:
-        with urllib.request.urlopen(address, timeout=30) as answer:
-            return answer.read()
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            content: bytes = answer.read()
+            return content
     except urllib.error.HTTPError as error:
         return error.read()
 
 
-def measure(verdicts, address, pages, folder):
+def measure(verdicts: Verdicts, root: str, pages: dict[str, str], folder: Path) -> None:
     """Judge Lighthouse's scores on some pages, and the weight of home."""
     print(f"\nLighthouse, as on a phone. {machine()}\n")
-    measured = {name: best(address + page, folder) for name, page in pages.items()}
+    measured = {name: best(root + page, folder) for name, page in pages.items()}
     table(
         ("page", *BOUNDS, "bytes", "requests"),
         [
-            (name, *(str(scores[each]) for each in BOUNDS), str(size), str(requests))
+            (name, *(str(scores[category]) for category in BOUNDS), str(size), str(requests))
             for name, (scores, size, requests) in measured.items()
         ],
     )
@@ -152,23 +173,23 @@ def measure(verdicts, address, pages, folder):
     verdicts.at_most("home: requests", requests, MOST_REQUESTS)
 
 
-def best(address, folder):
+def best(url: str, folder: Path) -> Measured:
     """Return what ``lighthouse`` does, the best of up to ROUNDS rounds.
 
     A busy machine makes a page look slower than it is, and nothing makes it look faster.
     """
-    rounds = []
+    rounds: list[Measured] = []
     while len(rounds) < ROUNDS:
-        rounds.append(lighthouse(address, folder))
+        rounds.append(lighthouse(url, folder))
         if 100 - rounds[-1][0]["performance"] <= BOUNDS["performance"]:
             break
     return max(rounds, key=lambda measured: measured[0]["performance"])
 
 
-def lighthouse(address, folder):
+def lighthouse(url: str, folder: Path) -> Measured:
     """Look at a page once; return (points of 100 by category, bytes transferred, requests)."""
     result = folder / "lighthouse.json"
-    command = [LIGHTHOUSE, address, "--quiet", "--no-enable-error-reporting"]
+    command = [str(LIGHTHOUSE), url, "--quiet", "--no-enable-error-reporting"]
     command += ["--output=json", f"--output-path={result}", f"--only-categories={','.join(BOUNDS)}"]
     command += ["--chrome-flags=--headless=new --no-sandbox --disable-gpu --disable-background-networking"]
     run = subprocess.run(
@@ -176,19 +197,19 @@ def lighthouse(address, folder):
     )
     if run.returncode:
         raise CannotAuditError(f"Lighthouse failed: {run.stderr.strip()[-500:]}")
-    told = json.loads(result.read_text())
-    points = {name: round(each["score"] * 100) for name, each in told["categories"].items()}
-    for category in told["categories"].values():
-        for each in category["auditRefs"]:
-            audit = told["audits"][each["id"]]
-            if each["weight"] and audit["score"] is not None and audit["score"] < 0.9:
-                print(f"{address}: {audit['title']}")
-    requests = told["audits"]["network-requests"]["details"]["items"]
-    return points, sum(each["transferSize"] for each in requests), len(requests)
+    report = json.loads(result.read_text())
+    points = {name: round(category["score"] * 100) for name, category in report["categories"].items()}
+    for category in report["categories"].values():
+        for reference in category["auditRefs"]:
+            audit = report["audits"][reference["id"]]
+            if reference["weight"] and audit["score"] is not None and audit["score"] < 0.9:
+                print(f"{url}: {audit['title']}")
+    requests = report["audits"]["network-requests"]["details"]["items"]
+    return points, sum(request["transferSize"] for request in requests), len(requests)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m audit", description=__doc__.split(":")[0] + ".")
+    parser = argparse.ArgumentParser(prog="python -m audit", description=str(__doc__).split(":")[0] + ".")
     parser.add_argument("path", nargs="?", metavar="PATH", help="archive pages instead of the demonstration")
     try:
         sys.exit(main(parser.parse_args().path))

@@ -1,7 +1,7 @@
 """The site to audit: ``python -m audit.archive [PATH]`` fills the empty database of DATABASE_URL.
 
 It holds the demonstration, or the archive pages of PATH; and in any case one tip of each kind that readers
-may come upon. Prints one JSON object: ``pages``, every address to check, and ``measured``, name to address of
+may come upon. Prints one JSON object: ``pages``, every URL to check, and ``measured``, name to URL of
 those that Lighthouse looks at.
 """
 
@@ -20,7 +20,7 @@ from tips.models import Tip, TipState
 from tips.public import archive
 
 
-def fill(path):
+def fill(path: str) -> None:
     """Make the tables and static files, load the archive, and add the kinds of tip that it may lack."""
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -32,19 +32,21 @@ def fill(path):
     make_tip("Taken back", state=TipState.WITHDRAWN)
 
 
-def addresses():
-    """Return the addresses of every tip and list and of one page of each other kind."""
+def urls() -> list[str]:
+    """Return the URLs of every tip and list and of one page of each other kind."""
     tips = Tip.objects.published().newest_first()
     months = [(tip.publish_at.year, tip.publish_at.month) for tip in tips if tip.publish_at][:1]
     word = tips.full()[0].title.split()[-1].strip("?!.")
     withdrawn = Tip.objects.filter(state=TipState.WITHDRAWN)
-    listed = [each.get_absolute_url() for each in [*archive.categories(), *archive.tags()]]
+    lists = [
+        category_or_tag.get_absolute_url() for category_or_tag in [*archive.categories(), *archive.tags()]
+    ]
     searches = ["", f"?q={word}", f"?q={word}e", "?q=zebra+okapi", "?q=%22%22"]
     return [
         reverse("tips:home"),
         reverse("tips:list"),
         reverse("tips:list_page", args=[2]),
-        *listed,
+        *lists,
         *(reverse("tips:year", args=[year]) for year in archive.years()),
         *(reverse("tips:month", args=month) for month in months),
         *(reverse("tips:search") + query for query in searches),
@@ -56,8 +58,8 @@ def addresses():
     ]
 
 
-def measured():
-    """Return the pages that Lighthouse looks at, as a dict of name to address."""
+def measured() -> dict[str, str]:
+    """Return the pages that Lighthouse looks at, as a dict of name to URL."""
     (tag,) = archive.counted_tags(most=1)
     tip = Tip.objects.published_dated().full().newest_first()[0]
     return {"home": reverse("tips:home"), "list": tag.get_absolute_url(), "tip": tip.get_absolute_url()}
@@ -65,4 +67,4 @@ def measured():
 
 if __name__ == "__main__":
     fill(*sys.argv[1:] or [""])
-    print(json.dumps({"pages": addresses(), "measured": measured()}))
+    print(json.dumps({"pages": urls(), "measured": measured()}))

@@ -26,7 +26,7 @@ ADDRESSES_TO_BARE = 6
 ADDRESSES_TEN_TIMES = 2.0
 
 
-def main(options):
+def main(options: argparse.Namespace) -> int:
     """Measure on each database; return the exit status: 1 where a figure is out of bounds, 2 without any."""
     # An end by signal takes the databases along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -46,7 +46,7 @@ def main(options):
     return 2 if not measured else 1 if failed else 0
 
 
-def measure(name, url, folder, options):
+def measure(name: str, url: str, folder: Path, options: argparse.Namespace) -> int:
     """Measure all on one engine; return how many verdicts, or steps, failed."""
     print(f"\n======== {name} ========\n", flush=True)
     folder = folder / name
@@ -66,7 +66,7 @@ def measure(name, url, folder, options):
     return failed + openings(url, folder, options.subscribers)
 
 
-def openings(url, folder, most):
+def openings(url: str, folder: Path, most: int) -> int:
     """Measure the opening of a mailing to a tenth of the subscribers, and to all; return how many failed."""
     figures = {}
     with scratch(url, folder) as database:
@@ -79,12 +79,12 @@ def openings(url, folder, most):
         [
             (
                 str(count),
-                f"{each['seconds']:.1f}",
-                f"{each['audience'] / each['seconds']:.0f}",
-                f"{each['megabytes']:.0f}",
-                f"{each['longest_wait'] * 1000:.0f}",
+                f"{step['seconds']:.1f}",
+                f"{step['audience'] / step['seconds']:.0f}",
+                f"{step['megabytes']:.0f}",
+                f"{step['longest_wait'] * 1000:.0f}",
             )
-            for count, each in figures.items()
+            for count, step in figures.items()
         ],
     )
     few, full = figures.values()
@@ -98,11 +98,11 @@ def openings(url, folder, most):
     return verdicts.failed
 
 
-def _per_person(figures):
+def _per_person(figures: dict[str, float]) -> float:
     return figures["seconds"] / max(figures["audience"], 1)
 
 
-def imports(url, folder, most):
+def imports(url: str, folder: Path, most: int) -> int:
     """Measure the import of a tenth of the pages, and of all; return how many verdicts failed."""
     few = max(1, most // 10)
     figures = {}
@@ -118,8 +118,8 @@ def imports(url, folder, most):
             figures[count] = asked(database, folder, "compare" if count == most else "read", pages)
         if figures[count]["tips"] != stated["tips"]:
             sys.exit(f"The pages hold {stated['tips']} tips, but {figures[count]['tips']} were imported.")
-    for each in figures.values():
-        each["own"] = each["megabytes"] - nothing["megabytes"]
+    for step in figures.values():
+        step["own"] = step["megabytes"] - nothing["megabytes"]
     print(f"\nThe import into an empty database. {machine()}")
     print(f"A process that imports nothing takes {nothing['megabytes']:.0f} MiB at its peak.\n")
     table(
@@ -127,12 +127,12 @@ def imports(url, folder, most):
         [
             (
                 str(count),
-                str(each["tips"]),
-                f"{each['seconds']:.1f}",
-                f"{each['tips'] / each['seconds']:.0f}",
-                f"{each['own']:.1f}",
+                str(step["tips"]),
+                f"{step['seconds']:.1f}",
+                f"{step['tips'] / step['seconds']:.0f}",
+                f"{step['own']:.1f}",
             )
-            for count, each in figures.items()
+            for count, step in figures.items()
         ],
     )
     full = figures[most]
@@ -146,7 +146,7 @@ def imports(url, folder, most):
     return verdicts.failed
 
 
-def addresses(url, folder, most):
+def addresses(url: str, folder: Path, most: int) -> int:
     """Measure the import of a tenth of a list of addresses, and of all; return how many verdicts failed."""
     few = max(1, most // 10)
     figures = {}
@@ -163,11 +163,11 @@ def addresses(url, folder, most):
         [
             (
                 str(count),
-                f"{each['seconds']:.1f}",
-                f"{each['rows'] / each['seconds']:.0f}",
-                f"{each['megabytes']:.0f}",
+                f"{step['seconds']:.1f}",
+                f"{step['rows'] / step['seconds']:.0f}",
+                f"{step['megabytes']:.0f}",
             )
-            for count, each in figures.items()
+            for count, step in figures.items()
         ],
     )
     full, bare = figures[most], figures[most]["bare_seconds"]
@@ -180,15 +180,18 @@ def addresses(url, folder, most):
     return verdicts.failed
 
 
-def asked(database, folder, *arguments, module="bench.imports"):
+def asked(database: str, folder: Path, *arguments: object, module: str = "bench.imports") -> dict[str, float]:
     """Run one step, of the import unless told otherwise, in a process of its own; return what it told."""
     step = run(database, folder, module, *arguments, stdout=subprocess.PIPE)
     if step.returncode:
         sys.exit(f"{module} cannot be measured; the reason is above.")
-    return json.loads(step.stdout)
+    figures: dict[str, float] = json.loads(step.stdout)
+    return figures
 
 
-def run(database, folder, module, *arguments, **options):
+def run(
+    database: str, folder: Path, module: str, *arguments: object, stdout: int | None = None
+) -> subprocess.CompletedProcess[bytes]:
     """Run a module on a database, with the settings of a new site and a cache that keeps nothing."""
     environment = {name: value for name, value in os.environ.items() if name not in OF_A_SITE}
     environment |= {
@@ -198,11 +201,11 @@ def run(database, folder, module, *arguments, **options):
         "CACHE_URL": "dummy://",
     }
     command = [sys.executable, "-m", module, *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, env=environment, **options)
+    return subprocess.run(command, cwd=ROOT, env=environment, stdout=stdout)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.split(":")[0] + ".")
+    parser = argparse.ArgumentParser(prog="python -m bench", description=str(__doc__).split(":")[0] + ".")
     parser.add_argument("--tips", type=int, default=15_000, help="in the archive that pages are measured on")
     parser.add_argument("--rounds", type=int, default=31, help="how often each page is asked for")
     parser.add_argument(

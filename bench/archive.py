@@ -1,9 +1,11 @@
 """An archive of any size for measuring: differing tips, weekly, with words as unevenly used as in prose."""
 
 import random
+from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
 from itertools import accumulate
+from pathlib import Path
 
 from django.utils.text import slugify
 
@@ -27,25 +29,25 @@ _SYLLABLES = "ba ce di fo gu ha je ki lo mu na pe ri so tu va we xi yo zu bra cl
 
 
 @cache
-def vocabulary(size=9000):
+def vocabulary(size: int = 9000) -> list[str]:
     """Return so many differing words, the most used first."""
     made = random.Random(1)
-    words = {}
+    words: dict[str, None] = {}
     while len(words) < size:
         words["".join(made.choices(_SYLLABLES, k=made.randint(2, 4)))] = None
     return list(words)
 
 
 @cache
-def _weights():
+def _weights() -> list[float]:
     """Return how often each word comes, summed up: by Zipf, in inverse proportion to its rank."""
     return list(accumulate(1 / (rank + 3) for rank in range(len(vocabulary()))))
 
 
-def paragraphs(number, count=4, words=50):
+def paragraphs(number: int, count: int = 4, words: int = 50) -> list[str]:
     """Return the paragraphs of one tip as plain text; each number has its own, the same in every run."""
     made = random.Random(number)
-    result = []
+    result: list[str] = []
     for _ in range(count):
         chosen = made.choices(vocabulary(), cum_weights=_weights(), k=words)
         if number % 3 and not result:
@@ -55,13 +57,13 @@ def paragraphs(number, count=4, words=50):
     return result
 
 
-def texts(number):
+def texts(number: int) -> tuple[list[str], str]:
     """Return (paragraphs of the body, takeaway) of one tip: 200 words or a little less in all."""
     *body, last = paragraphs(number)
     return body, ". ".join(last.split(". ")[:2]).removesuffix(".") + "."
 
 
-def title(number):
+def title(number: int) -> str:
     """Return the title of one tip; no two are alike."""
     words = random.Random(-1 - number).choices(vocabulary(), k=4)
     if number % 7 == 1 and number % 3:
@@ -69,14 +71,14 @@ def title(number):
     return " ".join(words).title() + f" {number}"
 
 
-def day(number, total):
+def day(number: int, total: int) -> date:
     """Return the Tuesday of one tip, counted from the oldest: a week apart, the last of them before today."""
     today = date.today()  # noqa: DTZ011 - a day more or less is no matter here
     newest = today - timedelta(days=(today.weekday() - 2) % 7 + 1)
     return newest - timedelta(weeks=total - 1 - number)
 
 
-def tips(total):
+def tips(total: int) -> Iterator[Tip]:
     """Yield so many unsaved tips, oldest first."""
     for number in range(total):
         body, takeaway = texts(number)
@@ -91,7 +93,7 @@ def tips(total):
         )
 
 
-def build(total):
+def build(total: int) -> None:
     """Fill an empty database with so many tips, their category and their tags, and count their words."""
     category = Category.objects.create(name=TIP_OF_THE_WEEK, slug=slugify(TIP_OF_THE_WEEK))
     common, *rarer = (
@@ -113,7 +115,7 @@ def build(total):
     engine.count_words()
 
 
-def write_pages(folder, count):
+def write_pages(folder: Path, count: int) -> int:
     """Write so many pages of an archive into a folder, and return how many differing tips they hold.
 
     They have the shape of real ones: a tag's name, the strip of the ten newest tips, ten full posts.
@@ -134,13 +136,13 @@ def write_pages(folder, count):
 
 
 @cache
-def _shuffled(total, mention):
+def _shuffled(total: int, mention: int) -> list[int]:
     numbers = list(range(total))
     random.Random(mention).shuffle(numbers)
     return numbers
 
 
-def _post(number, total):
+def _post(number: int, total: int) -> str:
     body, takeaway = texts(number)
     lines = (
         f"{title(number)} – {_written(number, total)}",
@@ -158,6 +160,6 @@ def _post(number, total):
 _POSTED = f"Posted on in\u00a0{TIP_OF_THE_WEEK} Please leave a comment"
 
 
-def _written(number, total):
+def _written(number: int, total: int) -> str:
     on = day(number, total)
     return f"{on.month}/{on.day}/{on.year}"

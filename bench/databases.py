@@ -4,6 +4,8 @@ import contextlib
 import os
 import secrets
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import dj_database_url
@@ -18,8 +20,8 @@ class NoDatabaseError(Exception):
 
 
 @contextlib.contextmanager
-def server():
-    """Give the address of a PostgreSQL server that may be used: TEST_DATABASE_URL's, else a throw-away one.
+def server() -> Iterator[str]:
+    """Give the URL of a PostgreSQL server that may be used: TEST_DATABASE_URL's, else a throw-away one.
 
     That one flushes each commit to disk, as one that holds subscribers does.
 
@@ -34,8 +36,8 @@ def server():
 
 
 @contextlib.contextmanager
-def scratch(url, folder):
-    """Make an empty database for the length of a ``with`` block; give its address as a DATABASE_URL.
+def scratch(url: str, folder: Path) -> Iterator[str]:
+    """Make an empty database for the length of a ``with`` block; give its DATABASE_URL.
 
     ``url`` is a PostgreSQL database, beside which it is made and which is only connected to; or empty for a
     SQLite file in ``folder``. Raises NoDatabaseError where it cannot be made.
@@ -58,14 +60,14 @@ def scratch(url, folder):
             _drop(url, name)
 
 
-def _drop(url, name):
+def _drop(url: str, name: str) -> None:
     try:
         _execute(url, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
     except NoDatabaseError as error:
         print(f"bench: the database {name} may be left over: {error}", file=sys.stderr)
 
 
-def _execute(url, statement, name):
+def _execute(url: str, statement: str, name: str) -> None:
     try:
         given = dj_database_url.parse(url)
         if not given["ENGINE"].endswith("postgresql"):

@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
@@ -24,6 +25,7 @@ from django.conf import settings
 from django.core import mail
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from bench.report import Verdicts, machine, table
@@ -41,7 +43,7 @@ _PARAGRAPH = "<p>Greet whoever comes in before they reach the counter, and say y
 
 
 @contextmanager
-def sink():
+def sink() -> Iterator[None]:
     """Run the sink in a process of its own, and let the site send there."""
     with beside("bench.sink") as port:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -50,7 +52,7 @@ def sink():
 
 
 @contextmanager
-def beside(module, *arguments, **environment):
+def beside(module: str, *arguments: object, **environment: str) -> Iterator[str]:
     """Run a module beside the bench until its standard input ends; give the first line that it prints."""
     with subprocess.Popen(
         [sys.executable, "-m", module, *map(str, arguments)],
@@ -60,11 +62,12 @@ def beside(module, *arguments, **environment):
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
+        assert process.stdout
         yield process.stdout.readline()
         process.communicate()
 
 
-def tip():
+def tip() -> Tip:
     """Make a tip of the usual length."""
     at = timezone.now() - timedelta(minutes=1)
     return Tip.objects.create(
@@ -78,18 +81,18 @@ def tip():
     )
 
 
-def people(count, first=0):
+def people(count: int, first: int = 0) -> None:
     """Make so many subscribers, at domains of which some are much more usual than others."""
     made = []
     for number in range(first, first + count):
         address = f"person{number}@host{min(number % 40, number % 7)}.example"
-        row = Subscriber(address=address, address_folded=address)
-        row.address_hash = hashlib.sha256(address.encode()).hexdigest()
-        made.append(row)
+        person = Subscriber(address=address, address_folded=address)
+        person.address_hash = hashlib.sha256(address.encode()).hexdigest()
+        made.append(person)
     Subscriber.objects.bulk_create(made, batch_size=500)
 
 
-def opened():
+def opened() -> Mailing:
     """Return a mailing to all, with its rows made and nothing sent."""
     mailing = Mailing.objects.create(tip=tip(), opens_at=timezone.now())
     if not scheduling.freeze(mailing.pk):
@@ -100,17 +103,17 @@ def opened():
     return mailing
 
 
-def ready_made(mailing, count):
-    """Return (sender, address, bytes) of so many of its messages."""
+def ready_made(mailing: Mailing, count: int) -> list[tuple[str, bytes, str]]:
+    """Return (sender, bytes, address) of so many of its messages."""
     template = tipmail.Template(mailing)
-    rows = mailing.deliveries.select_related("subscriber")[:count]
     return [
-        (*template.personal(row.pk, row.subscriber.public_id, row.subscriber.address), row.subscriber.address)
-        for row in rows
+        (*template.personal(delivery.pk, person.public_id, person.address), person.address)
+        for delivery in mailing.deliveries.select_related("subscriber")[:count]
+        if (person := delivery.subscriber)
     ]
 
 
-def bare(messages):
+def bare(messages: list[tuple[str, bytes, str]]) -> float:
     """Send ready-made messages in a loop over one connection; return messages a second."""
     with smtplib.SMTP(settings.EMAIL_HOST, settings.EMAIL_PORT) as server:
         began = time.perf_counter()
@@ -119,19 +122,21 @@ def bare(messages):
         return len(messages) / (time.perf_counter() - began)
 
 
-def djangos(mailing, rows):
+def djangos(mailing: Mailing, deliveries: list[Delivery]) -> float:
     """Build and send each message with Django's own means over one connection; return messages a second."""
     template = tipmail.Template(mailing)
     with mail.get_connection() as one:
         began = time.perf_counter()
-        for row in rows:
-            message = template.message(row.pk, row.subscriber.public_id, row.subscriber.address)
+        for delivery in deliveries:
+            person = delivery.subscriber
+            assert person
+            message = template.message(delivery.pk, person.public_id, person.address)
             message.connection = one
             message.send()
-        return len(rows) / (time.perf_counter() - began)
+        return len(deliveries) / (time.perf_counter() - began)
 
 
-def ours(lines, workers=1):
+def ours(connections: int, workers: int = 1) -> float:
     """Send a mailing to all by so many workers; return messages a second, by the ledger's own moments."""
     with ExitStack() as stack:
         for _ in range(workers):
@@ -139,7 +144,7 @@ def ours(lines, workers=1):
             stack.enter_context(
                 beside(
                     "bench.mailer",
-                    lines,
+                    connections,
                     EMAIL_URL=f"smtp://{settings.EMAIL_HOST}:{settings.EMAIL_PORT}",
                     MAIL_PER_MINUTE=str(10**8),
                     MAIL_PER_DOMAIN=str(10**8),
@@ -149,14 +154,14 @@ def ours(lines, workers=1):
         while Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.SENDING).exists():
             time.sleep(0.1)
     mailing.refresh_from_db()
-    moments = mailing.deliveries.filter(state=Delivery.State.SENT).order_by("sent_at")
+    moments = mailing.deliveries.filter(state=Delivery.State.SENT)
     if mailing.state != Mailing.State.SENT or moments.count() != mailing.audience:
         sys.exit(f"The mailing is {mailing.state}, not sent to all. {mailing.reason}")
-    span = moments.last().sent_at - moments.first().sent_at
+    span = moments.aggregate(span=Max("sent_at") - Min("sent_at"))["span"]
     return (mailing.audience - 1) / span.total_seconds()
 
 
-def commits(count):
+def commits(count: int) -> float:
     """Change one row in a transaction of its own, over and over; return commits a second."""
     pks = list(Subscriber.objects.values_list("pk", flat=True)[:count])
     with connection.cursor() as cursor:
@@ -166,12 +171,14 @@ def commits(count):
         return len(pks) / (time.perf_counter() - began)
 
 
-def main(count, rounds):
+def main(count: int, rounds: int) -> int:
     """Measure all in turns, print the medians; return how many verdicts failed."""
     is_postgresql = connection.vendor == "postgresql"
     call_command("migrate", verbosity=0)
     people(count)
-    figures = {name: [] for name in ("bare", "Django", "one", "four", "three", "commits")}
+    figures: dict[str, list[float]] = {
+        name: [] for name in ("bare", "Django", "one", "four", "three", "commits")
+    }
     with sink():
         mailing = opened()
         Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.PAUSED)
@@ -185,7 +192,7 @@ def main(count, rounds):
             figures["four"].append(ours(settings.MAIL_CONNECTIONS))
             if is_postgresql:
                 figures["three"].append(ours(settings.MAIL_CONNECTIONS, workers=3))
-    median = {name: statistics.median(each) for name, each in figures.items() if each}
+    median = {name: statistics.median(rates) for name, rates in figures.items() if rates}
     size = len(messages[0][1])
     print(f"\nMail: {count} messages of {size / 1000:.1f} kB, medians of {rounds} rounds. {machine()}\n")
     names = {
@@ -209,7 +216,7 @@ def main(count, rounds):
     if is_postgresql:
         verdicts.at_least("four connections / bare loop", median["four"] / median["bare"], FOUR_CONNECTIONS)
         ratio = median["three"] / median["four"]
-        if os.cpu_count() >= CORES:
+        if (os.cpu_count() or 1) >= CORES:
             verdicts.at_least("three workers / one", ratio, THREE_WORKERS)
         else:
             print(f"     three workers / one: {ratio:.2f} (judged from {CORES} cores on)")

@@ -32,31 +32,35 @@ FORMS = {
 }
 UNSUBSCRIBE, FLOODED = "unsubscribe", "sign up, in a flood"
 MEMBER, STRANGER = "member", "stranger"
+# Its kind, the address, and what its links name it by.
+Person = tuple[str, str, str]
+# Its status, text and headers.
+Answer = tuple[int, str, str]
 
 
-def people(each):
+def people(count: int) -> list[Person]:
     """Return [(kind, address, public_id)]: so many members and as many strangers, in turns."""
-    found = []
-    for number in range(each):
+    everybody = []
+    for number in range(count):
         addresses = f"m{number:04}@example.org", f"s{number:04}@example.org"
         member = subscriptions.confirm(subscriptions.request(addresses[0]))
         pair = [(MEMBER, addresses[0], member.public_id), (STRANGER, addresses[1], tokens.nobody())]
         # Whoever comes first may find something warm.
         random.shuffle(pair)
-        found += pair
+        everybody += pair
     # They were welcomed long ago.
     ServiceMail.objects.update(mail_state=ServiceMail.MailState.SENT)
-    return found
+    return everybody
 
 
-def ask(client, name, number, address, public_id):
+def ask(client: Client, name: str, number: int, address: str, public_id: str) -> tuple[Answer, float]:
     """Do what is measured for one person; return (the answer as anybody sees it, seconds)."""
     if name == UNSUBSCRIBE:
         path = f"/unsubscribe/{tokens.make(tokens.Purpose.LEAVE, public_id)}/"
         data = {"List-Unsubscribe": "One-Click"}
     else:
         path = FORMS.get(name, FORMS["sign up"])
-        data = {"address": address, "stamp": signed_time.stamp(), "wording": consent_wording.CURRENT}
+        data = {"address": address, "stamp": signed_time.stamp(), "wording": str(consent_wording.CURRENT)}
     # Both of a pair come from one network, and each pair from another.
     remote = f"10.0.{number // 2 // 250}.{number // 2 % 250}"
     start = time.perf_counter()
@@ -71,10 +75,13 @@ def ask(client, name, number, address, public_id):
     return (answer.status_code, text, str(sorted(answer.headers.items()))), seconds
 
 
-def measure(name, everybody):
+def measure(
+    name: str, everybody: list[Person]
+) -> tuple[dict[str, dict[str, list[float]]], dict[str, set[Answer]]]:
     """Return ({attempt: {kind: [seconds]}}, {attempt: the distinct answers})."""
     client = Client(headers={"host": "localhost"})
-    seconds, answers = {}, {}
+    seconds: dict[str, dict[str, list[float]]] = {}
+    answers: dict[str, set[Answer]] = {}
     for attempt in ("first", "second"):
         seconds[attempt], answers[attempt] = {MEMBER: [], STRANGER: []}, set()
         gc.collect()
@@ -85,18 +92,18 @@ def measure(name, everybody):
     return seconds, answers
 
 
-def spread(seconds):
+def spread(seconds: list[float]) -> float:
     """Return the width of the middle half of some times."""
     low, _, high = statistics.quantiles(seconds, n=4)
     return high - low
 
 
-def main(each):
+def main(count: int) -> int:
     """Fill, measure and judge; return the exit status."""
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     flood.FORMS = FixedWindow("bench", 10**6, timedelta(days=1))
-    everybody = people(each)
+    everybody = people(count)
     rows, verdicts, judged = [], Verdicts(), []
     # Leaving comes last: after it there are no members.
     for name in (*FORMS, FLOODED, UNSUBSCRIBE):
@@ -105,14 +112,14 @@ def main(each):
         seconds, answers = measure(name, everybody)
         if name == FLOODED:
             flood.COOLDOWN = FixedWindow("bench over", 1, timedelta(days=1))
-        for attempt, of in seconds.items():
-            medians = {kind: statistics.median(times) for kind, times in of.items()}
-            width = min(map(spread, of.values()))
+        for attempt, by_kind in seconds.items():
+            medians = {kind: statistics.median(times) for kind, times in by_kind.items()}
+            width = min(map(spread, by_kind.values()))
             apart = abs(medians[MEMBER] - medians[STRANGER])
             judged.append((name, attempt, len(answers[attempt]), apart / width))
             cells = [medians[MEMBER], medians[STRANGER], apart, width]
             rows.append((f"{name}, {attempt}", *(f"{cell * 1000:.2f}" for cell in cells)))
-    print(f"\n{each} members and {each} strangers, in turns, twice each. {machine()}\n")
+    print(f"\n{count} members and {count} strangers, in turns, twice each. {machine()}\n")
     table(("what", "members ms", "strangers ms", "apart ms", "middle half ms"), rows)
     for name, attempt, distinct, apart in judged:
         verdicts.same(f"{name}, {attempt}: distinct answers, and one", distinct, 1)

@@ -11,13 +11,14 @@ import json
 import statistics
 import sys
 import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import django
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 django.setup()
 
@@ -29,13 +30,13 @@ from tips.search import engine
 BARE_RUNS = 3
 
 
-def prepare(folder, count):
+def prepare(folder: Path, count: int) -> dict[str, float]:
     """Make the tables of an empty database and write so many archive pages into a folder."""
     call_command("migrate", verbosity=0)
     return {"tips": archive.write_pages(folder, count)}
 
 
-def read(folder):
+def read(folder: Path) -> dict[str, float]:
     """Import the pages of a folder; return the distinct tips, the seconds and the process's peak memory."""
     connection.ensure_connection()
     start = time.perf_counter()
@@ -44,16 +45,16 @@ def read(folder):
     return {"tips": report.created, "seconds": seconds, "megabytes": peak_megabytes()}
 
 
-def compare(folder):
+def compare(folder: Path) -> dict[str, float]:
     """Import the pages of a folder, then write the same rows into the emptied tables; return both figures."""
     measured = read(folder)
     models = [model for model in apps.get_app_config("tips").get_models() if not model._meta.proxy]
-    rows = {model: list(model.objects.all()) for model in _parents_first(models)}
+    rows = {model: list(model._default_manager.all()) for model in _parents_first(models)}
     bare = statistics.median(_bare(rows) for _ in range(BARE_RUNS))
     return {**measured, "rows": sum(map(len, rows.values())), "bare_seconds": bare}
 
 
-def _bare(rows):
+def _bare(rows: dict[type[Model], list[Model]]) -> float:
     """Empty the tables and write some rows by Django's own ``bulk_create``; return the seconds it took."""
     call_command("flush", interactive=False, verbosity=0)
     # Emptying is followed by what each migration makes anew, such as the first slot rule.
@@ -67,11 +68,11 @@ def _bare(rows):
     start = time.perf_counter()
     with transaction.atomic():
         for model, same in rows.items():
-            QuerySet(model).bulk_create(same)
+            model._base_manager.bulk_create(same)
     return time.perf_counter() - start
 
 
-def _parents_first(models):
+def _parents_first(models: Iterable[type[Model]]) -> Iterator[type[Model]]:
     """Yield models so that each comes after those that it points at."""
     waiting = list(models)
     while waiting:
@@ -85,5 +86,5 @@ def _parents_first(models):
 
 if __name__ == "__main__":
     step, folder, *others = sys.argv[1:]
-    steps = {"prepare": prepare, "read": read, "compare": compare}
+    steps: dict[str, Callable[..., dict[str, float]]] = {"prepare": prepare, "read": read, "compare": compare}
     print(json.dumps(steps[step](Path(folder), *map(int, others))))

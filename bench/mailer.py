@@ -14,14 +14,14 @@ from subscribers.delivery.pool import Post
 class Stop(threading.Event):
     """Ends the threads of a Post."""
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.is_set()
 
 
-def main(lines):
+def main(connections: int) -> None:
     """Send with so many connections until standard input ends."""
     stop = Stop()
-    post = Post(stop, lines)
+    post = Post(stop, connections)
     post.start()
     print("ready", flush=True)
     sys.stdin.read()

@@ -24,26 +24,27 @@ from subscribers.models import Mailing, Subscriber
 from subscribers.people import subscriptions
 
 
-def make(count):
+def make(count: int) -> dict[str, float]:
     """Make subscribers until there are so many."""
     call_command("migrate", verbosity=0)
     there = Subscriber.objects.count()
     while there < count:
-        some = min(20_000, count - there)
-        people(some, first=there)
-        there += some
+        batch = min(20_000, count - there)
+        people(batch, first=there)
+        there += batch
     return {"people": there}
 
 
-def open_one():
+def open_one() -> dict[str, float]:
     """Open a mailing to all while people leave; return the seconds, the peak, and the longest leaving."""
     mailing = Mailing.objects.create(tip=tip(), opens_at=timezone.now())
     if not scheduling.freeze(mailing.pk):
         sys.exit("The mailing was not opened.")
-    waits, done = [], threading.Event()
+    waits: list[float] = []
+    done = threading.Event()
     leavers = list(Subscriber.objects.confirmed().order_by("-pk")[:50])
 
-    def leave():
+    def leave() -> None:
         for person in leavers:
             if done.is_set():
                 break

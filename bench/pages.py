@@ -32,14 +32,14 @@ NAMES_ONLY = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
 TIP, FIRST, LAST, COMMON = "a tip", "tag, first page", "tag, last page", "search: a common word"
 
 
-def addresses(total):
-    """Return the pages to measure, as a dict of name to address; the tip is one from the middle."""
+def urls(total: int) -> dict[str, str]:
+    """Return the pages to measure, as a dict of name to URL; the tip is one from the middle."""
     tag, category = f"/tag/{archive.COMMON_TAG}/", "/category/customer-service-tip-of-the-week/"
     last = last_page(sum(1 for number in range(total) if number % 20))
     tip = Tip.objects.newest_first()[total // 2]
     words = archive.vocabulary()
 
-    def search(query):
+    def search(query: str) -> str:
         return "/search/?" + urlencode({"q": query})
 
     return {
@@ -62,30 +62,32 @@ def addresses(total):
     }
 
 
-def measure(pages, rounds):
+def measure(pages: dict[str, str], rounds: int) -> dict[str, tuple[int, int, list[float]]]:
     """Return {name: (queries, bytes, seconds of each round)}.
 
     The pages take turns, so that whatever else the machine does is spread over all of them alike.
     """
     client = Client(headers={"host": "localhost"})
-    queries, sizes, seconds = {}, {}, {name: [] for name in pages}
-    for name, address in pages.items():
-        client.get(address)
+    queries: dict[str, int] = {}
+    sizes: dict[str, int] = {}
+    seconds: dict[str, list[float]] = {name: [] for name in pages}
+    for name, url in pages.items():
+        client.get(url)
         with CaptureQueriesContext(connection) as asked:
-            answer = client.get(address)
+            answer = client.get(url)
         if answer.status_code != 200:
-            sys.exit(f"{address} was answered with status {answer.status_code}; nothing can be measured.")
+            sys.exit(f"{url} was answered with status {answer.status_code}; nothing can be measured.")
         queries[name], sizes[name] = len(asked), len(answer.content)
     gc.collect()
     for _ in range(rounds):
-        for name, address in pages.items():
+        for name, url in pages.items():
             start = time.perf_counter()
-            client.get(address)
+            client.get(url)
             seconds[name].append(time.perf_counter() - start)
     return {name: (queries[name], sizes[name], seconds[name]) for name in pages}
 
 
-def main(total, rounds):
+def main(total: int, rounds: int) -> int:
     """Build, measure and judge; return the exit status."""
     call_command("migrate", verbosity=0)
     # Only the files' names are wanted: none is asked for, and to compress them takes its time.
@@ -94,7 +96,7 @@ def main(total, rounds):
     start = time.perf_counter()
     archive.build(total)
     print(f"{total} tips were made in {time.perf_counter() - start:.0f} s. {machine()}", flush=True)
-    measured = measure(addresses(total), rounds)
+    measured = measure(urls(total), rounds)
     medians = {name: statistics.median(seconds) for name, (*_, seconds) in measured.items()}
     print(f"Each page {rounds} times, taking turns, without a cache. {machine()}\n")
     table(
@@ -122,7 +124,7 @@ def main(total, rounds):
     return 1 if verdicts.failed else 0
 
 
-def _middle_half(seconds):
+def _middle_half(seconds: list[float]) -> str:
     low, _, high = statistics.quantiles(seconds, n=4) if len(seconds) > 1 else seconds * 3
     return f"{low * 1000:.1f}–{high * 1000:.1f}"
 

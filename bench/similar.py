@@ -7,6 +7,7 @@ measures there. Its exit status is 1 where a figure is out of its bounds.
 import statistics
 import sys
 import time
+from collections.abc import Callable
 
 import django
 from django.core.management import call_command
@@ -25,15 +26,15 @@ TO_A_SEARCH = 10
 QUERY = "receptionist"
 
 
-def main(rounds):
+def main(rounds: int) -> int:
     """Lay out, ask, measure and judge; return the exit status."""
     call_command("migrate", verbosity=0)
     differing = trial.lay_out()
     reworded, new = trial.read("reworded.txt"), trial.read("new.txt")
     answers = {text: similar.earlier(text.title, text.body, text.takeaway) for text in [*reworded, *new]}
-    found = [text for text in reworded if answers[text] and answers[text][0][0].title == text.earlier]
+    recognised = [text for text in reworded if answers[text] and answers[text][0][0].title == text.earlier]
     accused = [text for text in new if answers[text]]
-    figures = sorted(answers[text][0][1] for text in found)
+    figures = sorted(answers[text][0][1] for text in recognised)
     print(
         f"“Have we run this before?” on {differing} differing texts: the demonstration archive's and"
         f" composed ones. Figures from {similar.ALIKE} on count. {machine()}\n"
@@ -48,27 +49,27 @@ def main(rounds):
     table(
         ("asked", "texts", "answered", "median ms"),
         [
-            ("tips told again", str(len(reworded)), f"{len(found)} rightly", f"{asked * 1000:.1f}"),
+            ("tips told again", str(len(reworded)), f"{len(recognised)} rightly", f"{asked * 1000:.1f}"),
             ("new tips", str(len(new)), f"{len(accused)} falsely", f"{asked * 1000:.1f}"),
             (f"a search for “{QUERY}”", "", "", f"{searched * 1000:.1f}"),
         ],
     )
     print(f"The figures of those found: {', '.join(map(str, figures))}.")
     for text in reworded:
-        if text not in found:
+        if text not in recognised:
             print(f"Not found: “{text.title}”, which tells “{text.earlier}” again.")
     for text in accused:
         tip, figure = answers[text][0]
         print(f"Falsely accused: “{text.title}” of being “{tip}” ({figure}).")
     verdicts = Verdicts()
     verdicts.at_most("texts short of 1,500", max(0, FEWEST_TEXTS - differing), 0)
-    verdicts.at_most(f"earlier tips missed, of {len(reworded)}", len(reworded) - len(found), MOST_MISSED)
+    verdicts.at_most(f"earlier tips missed, of {len(reworded)}", len(reworded) - len(recognised), MOST_MISSED)
     verdicts.at_most(f"new tips falsely accused, of {len(new)}", len(accused), MOST_ACCUSED)
     verdicts.at_most("an answer / a search", asked / searched, TO_A_SEARCH)
     return 1 if verdicts.failed else 0
 
 
-def _seconds(function, *arguments):
+def _seconds(function: Callable[..., object], *arguments: object) -> float:
     start = time.perf_counter()
     function(*arguments)
     return time.perf_counter() - start

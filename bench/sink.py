@@ -14,12 +14,14 @@ class Sink(asyncio.Protocol):
     """One connection."""
 
     taken = 0
+    transport: asyncio.Transport
 
-    def connection_made(self, transport):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self.transport, self.buffer, self.in_data = transport, bytearray(), False
         transport.write(b"220 sink ESMTP\r\n")
 
-    def data_received(self, data):
+    def data_received(self, data: bytes) -> None:
         seen = max(len(self.buffer) - len(_END), 0)
         self.buffer += data
         answers = []
@@ -44,7 +46,7 @@ class Sink(asyncio.Protocol):
         if answers:
             self.transport.write(b"".join(answers))
 
-    def answer(self, verb):
+    def answer(self, verb: bytes) -> bytes:
         if verb == b"EHLO":
             return b"250-sink\r\n250-PIPELINING\r\n250 ENHANCEDSTATUSCODES\r\n"
         if verb == b"DATA":
@@ -53,7 +55,7 @@ class Sink(asyncio.Protocol):
         return b"221 bye\r\n" if verb == b"QUIT" else b"250 2.0.0 fine\r\n"
 
 
-async def main():
+async def main() -> None:
     """Serve until standard input ends."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Sink, "127.0.0.1", 0)
