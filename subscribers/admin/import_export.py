@@ -11,10 +11,11 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
+from desk.log import log
 from subscribers import tasks
 from subscribers.exchange import exports, upload_jobs
 from subscribers.exchange.store import LONGEST_SOURCE
-from subscribers.models import Subscriber
+from subscribers.models import Subscriber, SubscriberAction
 
 logger = logging.getLogger(__name__)
 
@@ -139,7 +140,8 @@ class ExchangeMixin:
         if request.method != "POST" or kind not in ("csv", "xlsx"):
             return self._page(request, "export", "Export subscribers", count=count)
         # First the log: what is handed out and not logged is worse than the other way round.
-        upload_jobs.log(request.user.pk, f"Exported {count} subscribers as {kind.upper()}.")
+        sentence = f"Exported {count} subscribers as {kind.upper()}."
+        log(request.user, Subscriber, SubscriberAction.EXPORTED, sentence)
         name = f"subscribers-{timezone.localdate():%Y-%m-%d}.{kind}"
         if kind == "csv":
             response = StreamingHttpResponse(exports.csv_lines(), content_type="text/csv; charset=utf-8")

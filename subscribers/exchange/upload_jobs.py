@@ -21,14 +21,14 @@ from enum import StrEnum
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
+from django.contrib.auth.models import User
 from django.utils import timezone
 
+from desk.log import log
 from subscribers.exchange.address_list import AddressList
 from subscribers.exchange.records import Outcome, RefusedError
 from subscribers.exchange.store import store
-from subscribers.models import Subscriber
+from subscribers.models import Subscriber, SubscriberAction
 
 logger = logging.getLogger(__name__)
 
@@ -180,7 +180,8 @@ def _work_on(upload):
         upload.report = report.as_dict()
         _settle(upload, Stage.REHEARSED if is_rehearsal else Stage.DONE)
         if not is_rehearsal:
-            log(upload.by, f"Imported a list: {in_numbers(upload.report)}.")
+            sentence = f"Imported a list: {in_numbers(upload.report)}."
+            log(User(pk=upload.by), Subscriber, SubscriberAction.IMPORTED, sentence)
 
 
 @contextlib.contextmanager
@@ -214,17 +215,6 @@ def in_numbers(report):
     """Return the outcomes of a report in words, without those of none."""
     counts = [f"{report[outcome]} {outcome}" for outcome in Outcome if report[outcome]]
     return ", ".join(counts) or "no rows"
-
-
-def log(user_pk, sentence):
-    """Leave a line about subscribers as a whole in the desk's log; it must name nobody."""
-    LogEntry.objects.create(
-        user_id=user_pk,
-        content_type=ContentType.objects.get_for_model(Subscriber),
-        object_repr="Subscribers",
-        action_flag=CHANGE,
-        change_message=sentence,
-    )
 
 
 def forget_old(now):

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from anymail.exceptions import AnymailError
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -17,11 +16,12 @@ from django.db.models import Count
 from django.utils import timezone
 
 from desk.errors import NotPermitted, Overtaken, Refused, WrongState
+from desk.log import log
 from subscribers import tipmail
 from subscribers.delivery import scheduling
 from subscribers.delivery.verdicts import is_expiry
 from subscribers.mailings import preview as mail_preview
-from subscribers.models import Delivery, Mailing, Suppression
+from subscribers.models import Delivery, Mailing, MailingAction, Suppression
 from subscribers.people import suppressions
 from subscribers.recovery import guard
 from tips.publishing import preview
@@ -38,7 +38,8 @@ def stop(mailing, *, by):
     """Hold a prepared mailing: it does not begin until somebody releases it. Certain until it begins."""
     _permit(by, "stop mailings")
     _change(mailing, [State.PREPARED], "stopped", by, state=State.HELD, reason=f"Stopped by {by}.")
-    return _log(mailing, by, "Stopped before it began. Release it to send it after all, or cancel it.")
+    sentence = "Stopped before it began. Release it to send it after all, or cancel it."
+    return log(by, mailing, MailingAction.STOPPED, sentence)
 
 
 def release(mailing, *, by):
@@ -53,7 +54,7 @@ def release(mailing, *, by):
     else:
         opens_at, when = now, "It begins now."
     _change(mailing, [State.HELD], "released", by, state=State.PREPARED, opens_at=opens_at, reason="")
-    return _log(mailing, by, f"Released. {when}")
+    return log(by, mailing, MailingAction.RELEASED, f"Released. {when}")
 
 
 def pause(mailing, reason="", *, by):
@@ -61,7 +62,7 @@ def pause(mailing, reason="", *, by):
     _permit(by, "pause mailings")
     reason = f"Paused by {by}. {reason}".strip()[:300]
     _change(mailing, [State.OPENING, State.SENDING], "paused", by, state=State.PAUSED, reason=reason)
-    return _log(mailing, by, reason)
+    return log(by, mailing, MailingAction.PAUSED, reason)
 
 
 def resume(mailing, *, by):
@@ -86,7 +87,7 @@ def resume(mailing, *, by):
     sentence = "Resumed."
     if again:
         sentence += f" {again} that were refused are tried again, and none of them is suppressed for it."
-    return _log(mailing, by, sentence)
+    return log(by, mailing, MailingAction.RESUMED, sentence)
 
 
 def cancel(mailing, *, by):
@@ -95,7 +96,7 @@ def cancel(mailing, *, by):
     values = {"state": State.CANCELLED, "reason": f"Cancelled by {by}."}
     values |= {"finished_at": timezone.now(), "trouble": ""}
     _change(mailing, Mailing.UNFINISHED, "cancelled", by, **values)
-    return _log(mailing, by, "Cancelled. Who has not got it gets none.")
+    return log(by, mailing, MailingAction.CANCELLED, "Cancelled. Who has not got it gets none.")
 
 
 def correct(mailing, note, *, by):
@@ -127,7 +128,7 @@ def correct(mailing, note, *, by):
             by=by,
             opens_at=timezone.now() + scheduling.GRACE,
         )
-    _log(correction, by, "Prepared as a correction; it begins in ten minutes.")
+    log(by, correction, MailingAction.CORRECTED, "Prepared as a correction; it begins in ten minutes.")
     return correction
 
 
@@ -148,7 +149,7 @@ def resolve(mailing, *, send_again, by, only=None):
             raise Overtaken("Nothing is left to decide: somebody was quicker, or it came back by itself.")
         if not send_again:
             count = held.update(state=Delivery.State.SENT, sent_at=timezone.now())
-            return _log(mailing, by, _so_many(count, "taken for sent"))
+            return log(by, mailing, MailingAction.COUNTED_AS_SENT, _so_many(count, "taken for sent"))
         if row.state not in Mailing.SENDS_AGAIN:
             raise WrongState("This mailing is over. Correct it instead, if they should hear of it.")
         if row.corrections.filter(state__in=Mailing.UNFINISHED).exists():
@@ -158,7 +159,7 @@ def resolve(mailing, *, send_again, by, only=None):
         count = held.update(due_at=timezone.now())
         if row.state == State.SENT:
             _change(mailing, [State.SENT], "taken up again", by, state=State.SENDING, finished_at=None)
-    return _log(mailing, by, _so_many(count, "sent once more"))
+    return log(by, mailing, MailingAction.SENT_AGAIN, _so_many(count, "sent once more"))
 
 
 def send_test(tip, to, *, by, mailing=None):
@@ -187,7 +188,7 @@ def send_test(tip, to, *, by, mailing=None):
             words = f"The mail server did not take the test ({why}). Look at “Is Tuesday safe?”."
             raise Refused(words) from None
     sentence = f"Sent a test of the mail to {len(to)} address{'es' if len(to) > 1 else ''}."
-    return _log(mailing or tip, by, sentence)
+    return log(by, mailing or tip, MailingAction.TESTED, sentence)
 
 
 @dataclass(frozen=True)
@@ -274,8 +275,3 @@ def _change(mailing, states, verb, by, **values):
 
 def _so_many(count, what):
     return f"{count} uncertain deliver{'y is' if count == 1 else 'ies are'} {what}."
-
-
-def _log(mailing, by, sentence):
-    LogEntry.objects.log_actions(by.pk, [mailing], CHANGE, sentence, single_object=True)
-    return sentence

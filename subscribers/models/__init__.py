@@ -1,5 +1,6 @@
 """People who asked, and only they: what is kept of them, why somebody gets nothing, and what was mailed."""
 
+from subscribers.models.actions import DatabaseAction, MailingAction, SubscriberAction
 from subscribers.models.bounce_reports import BounceReport
 from subscribers.models.database_identity import DatabaseIdentity
 from subscribers.models.link_requests import LinkRequest
@@ -10,15 +11,18 @@ from subscribers.models.people import ConsentEvent, Erasure, Subscriber, Suppres
 __all__ = [
     "BounceReport",
     "ConsentEvent",
+    "DatabaseAction",
     "DatabaseIdentity",
     "Delivery",
     "Erasure",
     "LinkRequest",
     "Mailing",
+    "MailingAction",
     "OutgoingMail",
     "SenderLease",
     "ServiceMail",
     "Subscriber",
+    "SubscriberAction",
     "Suppression",
     "new_public_id",
 ]

@@ -125,7 +125,7 @@ def _tasks(person):
 def _admin_log(person):
     about = Q(content_type=ContentType.objects.get_for_model(Subscriber), object_id=str(person.pk))
     mention = _mentions(person, "object_repr", "change_message")
-    return LogEntry.objects.filter(about | mention).delete()[0]
+    return LogEntry.objects.filter(about | mention).delete()[1].get(LogEntry._meta.label, 0)
 
 
 def _lock_outs(person):

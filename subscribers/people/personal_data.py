@@ -3,14 +3,13 @@
 import json
 
 from django.conf import settings
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from subscribers.models import Delivery, LinkRequest, Subscriber, Suppression
+from desk.log import entries_about
+from subscribers.models import Delivery, LinkRequest, Suppression
 from subscribers.people import journal
 
 # {what the file calls it: the column}. A test holds that no column is left out.
@@ -195,9 +194,7 @@ def _background_work(requests, service_mails):
 
 def _staff_log(subscriber):
     """Return what staff did with, and when they looked at, this person's data; not which of them."""
-    kind = ContentType.objects.get_for_model(Subscriber)
-    entries = LogEntry.objects.filter(content_type=kind, object_id=str(subscriber.pk))
     return [
         {"at": entry.action_time, "what": entry.get_change_message() or entry.get_action_flag_display()}
-        for entry in entries.order_by("pk")
+        for entry in entries_about(subscriber).order_by("pk")
     ]

@@ -7,21 +7,17 @@ see ``private_in``.
 import re
 import unicodedata
 
-from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.admin.models import ADDITION, DELETION
 from django.db import transaction
 
 from desk.errors import WrongState
+from desk.log import log
 from subscribers import addresses
-from subscribers.models import Subscriber, Suppression
+from subscribers.models import Subscriber, SubscriberAction, Suppression
 from subscribers.people import erasure, personal_data, subscriptions, suppressions
 
 # What only the person's own fresh confirmation lifts.
 NOT_OURS_TO_LIFT = "Whoever left comes back by signing up and confirming anew; nobody can do that for them."
-
-
-def log(by, row, sentence, flag=CHANGE):
-    """Leave a line about a row; its own name must hold no personal data, and ours do not."""
-    LogEntry.objects.log_actions(by.pk, [row], flag, sentence, single_object=True)
 
 
 def take_off(subscriber, reason, *, by):
@@ -29,7 +25,7 @@ def take_off(subscriber, reason, *, by):
     with transaction.atomic():
         if not subscriptions.leave(subscriber, f"taken off by staff: {reason}"):
             raise WrongState("They had left already. Nothing was changed.")
-        log(by, subscriber, f"Taken off the list: {reason}")
+        log(by, subscriber, SubscriberAction.TAKEN_OFF, f"Taken off the list: {reason}")
 
 
 def block(address, reason, *, by):
@@ -40,7 +36,8 @@ def block(address, reason, *, by):
         if not suppressions.suppress_all([(address_hash, Suppression.Reason.BLOCKED, evidence)]):
             raise WrongState("It was blocked already. Nothing was changed.")
         row = Suppression.objects.get(address_hash=address_hash, reason=Suppression.Reason.BLOCKED)
-        log(by, Subscriber.objects.filter(address_hash=address_hash).first() or row, f"Blocked: {reason}")
+        subject = Subscriber.objects.filter(address_hash=address_hash).first() or row
+        log(by, subject, SubscriberAction.BLOCKED, f"Blocked: {reason}")
 
 
 def lift(address, what, reason, *, by):
@@ -54,14 +51,14 @@ def lift(address, what, reason, *, by):
             raise WrongState(f"“{word}” did not hold any more. Nothing was changed.")
         sentence = f"“{word}” holds no longer: {reason}"
         if subscriber := Subscriber.objects.filter(address_hash=address_hash).first():
-            log(by, subscriber, sentence)
+            log(by, subscriber, SubscriberAction.LIFTED, sentence)
         else:
-            log(by, row, sentence, DELETION)
+            log(by, row, SubscriberAction.LIFTED, sentence, DELETION)
 
 
 def my_data(subscriber, reason, *, by):
     """Return all that is held about a subscriber, as the text of a JSON file; this look is part of it."""
-    log(by, subscriber, f"Downloaded what is held: {reason}")
+    log(by, subscriber, SubscriberAction.DOWNLOADED, f"Downloaded what is held: {reason}")
     return personal_data.as_json(subscriber)
 
 
@@ -69,7 +66,7 @@ def erase(subscriber, reason, *, by):
     """Erase a subscriber for good, and return the receipt (an Erasure)."""
     with transaction.atomic():
         receipt = erasure.erase(subscriber)
-        log(by, receipt, f"Erased by staff: {reason}", ADDITION)
+        log(by, receipt, SubscriberAction.ERASED, f"Erased by staff: {reason}", ADDITION)
     return receipt
 
 

@@ -11,13 +11,13 @@ never ahead: the guard does not close by accident. (A power failure may take com
 database is older than what was mailed, and the guard closes rightly.)
 """
 
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
-from subscribers.models import DatabaseIdentity, Delivery, Mailing
+from desk.log import log
+from subscribers.models import DatabaseAction, DatabaseIdentity, Delivery, Mailing
 from subscribers.models.database_identity import new_name
 from subscribers.people import journal
 from subscribers.recovery import checkpoints, replay
@@ -172,7 +172,7 @@ def accept(*, by):
         )
         if paused:
             sentence += " What was on its way is paused: resume or cancel it on its page."
-        LogEntry.objects.log_actions(by.pk, [row], CHANGE, sentence, single_object=True)
+        log(by, row, DatabaseAction.DECLARED_LIVE, sentence)
         # If the commit fails after this, the guard is closed as it was, and is asked again.
         if not journal.append([_mark(row, instead_of=before)]):
             raise JournalError(UNWRITABLE.format(path=journal.path()))

@@ -1,5 +1,6 @@
 """Tips and the ways into them, with the rules that the database holds too. By subject; import from here."""
 
+from tips.models.actions import SlotAction, TagAction, TipAction
 from tips.models.contributions import Contribution
 from tips.models.editing import EditingSession, PreviewLink
 from tips.models.former_slugs import FormerSlug
@@ -27,11 +28,14 @@ __all__ = [
     "PreviewLink",
     "PublishedQuerySet",
     "QueueVersion",
+    "SlotAction",
     "SlotException",
     "SlotRule",
     "Tag",
+    "TagAction",
     "TaggedTip",
     "Tip",
+    "TipAction",
     "TipQuerySet",
     "TipState",
     "Weekday",

@@ -4,13 +4,13 @@ They take and return what the verbs of ``publishing`` do.
 """
 
 from desk.errors import NotPermitted, WrongState
+from desk.log import log
 from tips.dates import in_words
-from tips.models import Contribution, Tip, TipState
+from tips.models import Contribution, Tip, TipAction, TipState
 from tips.models.versions import TEXTS
 from tips.permissions import APPROVE, CHANGE_ANY, may_change, permit
 from tips.publishing import preconditions
 from tips.schedule import queue_lock
-from tips.schedule.queue_lock import log
 
 SAVED = "Saved."
 
@@ -62,7 +62,8 @@ def revise(tip, names, *, by):
         tip._history_user = by
         tip.save(update_fields=changed)
         if sentence:
-            log(by, tip, sentence)
+            action = TipAction.CORRECTED if before.is_published else TipAction.BACK_IN_REVIEW
+            log(by, tip, action, sentence)
         followed = _fill_around(desk, tip, before)
         return (sentence or SAVED) + followed
 

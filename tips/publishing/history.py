@@ -6,8 +6,9 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from desk.errors import NotPermitted, Overtaken, Refused
+from desk.log import log
 from tips.dates import in_words
-from tips.models import Category, Tip, versions
+from tips.models import Category, Tip, TipAction, versions
 from tips.permissions import may_change
 from tips.publishing import editing, tagging
 from tips.schedule import queue_lock
@@ -138,7 +139,7 @@ def revert(tip, version, *, by, seen=None):
     row.tags.set(tagging.find_or_make(version.tags))
     sentence = f"Brought back the text of {in_words(version.history_date)}, saved by {who(version)}."
     versions.record(row, by=by, reason=sentence)
-    queue_lock.log(by, row, sentence)
+    log(by, row, TipAction.REVERTED, sentence)
     left_out = f" Left out, since there is no such category any more: {', '.join(gone)}." if gone else ""
     return f"{sentence}{'' if followed == editing.SAVED else f' {followed}'}{left_out}"
 

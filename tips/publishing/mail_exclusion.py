@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from desk.errors import NotPermitted, WrongState
+from tips.models import TipAction
 from tips.permissions import APPROVE, MAIL, permit
 from tips.publishing import preconditions
 
@@ -54,7 +55,8 @@ def _mark(tip, by, for_mail, sentence):
         preconditions.see(tip, timezone.now())
         tip.refresh_from_db(fields=["for_mail"])
         followed = _consequences(tip, for_mail)
-        preconditions.write(tip, by, sentence, for_mail=for_mail)
+        action = TipAction.RELEASED_FOR_MAIL if for_mail else TipAction.EXCLUDED_FROM_MAIL
+        preconditions.write(tip, by, action, sentence, for_mail=for_mail)
     return " ".join([sentence, *followed])
 
 

@@ -3,10 +3,10 @@
 from django.utils import timezone
 
 from desk.errors import Overtaken, WrongState
+from desk.log import log
 from tips.dates import in_words
 from tips.models import Tip, TipState
 from tips.schedule import queue_lock
-from tips.schedule.queue_lock import log
 
 
 def reason_in(reason, what):
@@ -67,7 +67,7 @@ def see(tip, now):
     tip.publish_at = row["publish_at"]
 
 
-def write(tip, by, sentence, **changes):
+def write(tip, by, action, sentence, **changes):
     """Write the changes if the tip's row still is what ``see`` saw, and log them, or raise Overtaken."""
     seen = {name: getattr(tip, name) for name in ("state", "publish_at", "undated", "pinned")}
     if seen["publish_at"] is None:
@@ -78,4 +78,4 @@ def write(tip, by, sentence, **changes):
         raise overtaken(tip)
     for name, value in changes.items():
         setattr(tip, name, value)
-    log(by, tip, sentence)
+    log(by, tip, action, sentence)

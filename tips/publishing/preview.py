@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.shortcuts import render
@@ -19,7 +18,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from desk.errors import NotPermitted, Refused
-from tips.models import PreviewLink, Tip, TipState
+from desk.log import log
+from tips.models import PreviewLink, Tip, TipAction, TipState
 from tips.publishing import workflow
 from tips.text import markup
 
@@ -124,8 +124,7 @@ def make_link(tip, *, by, days=DAYS):
             expires_at=now + timedelta(days=days),
         )
         until = workflow.in_words(link.expires_at)
-        sentence = f"Made a preview link, good until {until}."
-        LogEntry.objects.log_actions(by.pk, [tip], CHANGE, sentence, single_object=True)
+        log(by, tip, TipAction.PREVIEW_LINK_MADE, f"Made a preview link, good until {until}.")
     return link
 
 
@@ -136,8 +135,7 @@ def revoke_link(link, *, by):
     with transaction.atomic():
         if PreviewLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):
             made = workflow.in_words(link.made_at)
-            sentence = f"Revoked the preview link of {made}."
-            LogEntry.objects.log_actions(by.pk, [link.tip], CHANGE, sentence, single_object=True)
+            log(by, link.tip, TipAction.PREVIEW_LINK_REVOKED, f"Revoked the preview link of {made}.")
 
 
 def token(link):

@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from desk.errors import Overtaken, WrongState
-from tips.models import FormerSlug, Tip
+from desk.log import log
+from tips.models import FormerSlug, Tip, TipAction
 from tips.permissions import CHANGE_ANY, permit
-from tips.schedule.queue_lock import log
 
 LONGEST = 200
 _TAKEN = "This address is taken. Choose another."
@@ -80,6 +80,6 @@ def change(tip, slug, *, by):
             leads = ""
         Tip.objects.filter(pk=tip.pk).update(slug=slug, updated_at=timezone.now())
         sentence = f"Address changed from “{before.slug}” to “{slug}”.{leads}"
-        log(by, tip, sentence)
+        log(by, tip, TipAction.SLUG_CHANGED, sentence)
     tip.slug = slug
     return sentence

@@ -3,13 +3,14 @@
 import unicodedata
 from contextlib import nullcontext
 
-from django.contrib.admin.models import CHANGE, DELETION, LogEntry
+from django.contrib.admin.models import DELETION
 from django.db import transaction
 from django.db.models import Exists, Min, OuterRef
 from django.utils.text import slugify
 
 from desk.errors import NotPermitted, Refused
-from tips.models import FormerSlug, Tag, TaggedTip, Tip, versions
+from desk.log import log, log_each
+from tips.models import FormerSlug, Tag, TagAction, TaggedTip, Tip, versions
 
 
 class Unfit(Refused, ValueError):
@@ -103,7 +104,7 @@ def rename(tag, name, slug="", *, by):
         FormerSlug.objects.create(slug=before.slug, tag=tag)
         changes.append(f"Its address was “{before.slug}” and leads here now.")
     if changes:
-        LogEntry.objects.log_actions(by.pk, [tag], CHANGE, " ".join(changes), single_object=True)
+        log(by, tag, TagAction.RENAMED, " ".join(changes))
 
 
 def renamed(tips, kind, before, name, *, by):
@@ -155,10 +156,8 @@ def merge(keep, others, *, by):
     FormerSlug.objects.filter(tag__in=others).update(tag=keep)
     FormerSlug.objects.bulk_create(FormerSlug(slug=slug, tag=keep) for slug in old)
     tips = "1 tip" if moved == 1 else f"{moved} tips"
-    LogEntry.objects.log_actions(by.pk, others, DELETION, f"Merged into “{keep}”.")
-    LogEntry.objects.log_actions(
-        by.pk, [keep], CHANGE, f"Merged {names} into it; {tips} gained it.", single_object=True
-    )
+    log_each(by, TagAction.MERGED_AWAY, [(tag, f"Merged into “{keep}”.") for tag in others], DELETION)
+    log(by, keep, TagAction.GAINED, f"Merged {names} into it; {tips} gained it.")
     Tag.objects.filter(pk__in=[tag.pk for tag in others]).delete()
     settle(keep)
     return moved

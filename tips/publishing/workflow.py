@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from desk.errors import NotPermitted, WrongState
 from tips.dates import in_words
-from tips.models import Contribution, TipState
+from tips.models import Contribution, TipAction, TipState
 from tips.permissions import APPROVE, APPROVE_OWN_TEXT, CHANGE_ANY, PUBLISH, may_change, permit
 from tips.publishing import preconditions, preflight
 from tips.publishing.editing import writers
@@ -44,7 +44,7 @@ def submit(tip, *, by):
     preconditions.need(tip, TipState.DRAFT, verb="submitted")
     with transaction.atomic():
         preconditions.see(tip, timezone.now())
-        preconditions.write(tip, by, "Submitted for review.", state=TipState.IN_REVIEW)
+        preconditions.write(tip, by, TipAction.SUBMITTED, "Submitted for review.", state=TipState.IN_REVIEW)
     return "Submitted for review."
 
 
@@ -60,7 +60,14 @@ def send_back(tip, reason, *, by):
         preconditions.refuse_public(tip, "sent back")
         preconditions.need(tip, TipState.IN_REVIEW, TipState.APPROVED, verb="sent back")
         keeps = tip.state == TipState.APPROVED and tip.publish_at is not None
-        preconditions.write(tip, by, f"Sent back: {reason}", state=TipState.DRAFT, pinned=tip.pinned or keeps)
+        preconditions.write(
+            tip,
+            by,
+            TipAction.SENT_BACK,
+            f"Sent back: {reason}",
+            state=TipState.DRAFT,
+            pinned=tip.pinned or keeps,
+        )
         if keeps:
             desk.done(f"sent “{tip}” back", besides=[tip])
             return f"Sent back. Its slot, {in_words(tip.publish_at)}, is at risk until it is approved again."
@@ -85,13 +92,13 @@ def approve(tip, *, by, override=""):
         approved = {"state": TipState.APPROVED, "approved_at": desk.now}
         if tip.undated:
             sentence = f"Approved, undated: public at once.{own}"
-            preconditions.write(tip, by, sentence, **approved)
+            preconditions.write(tip, by, TipAction.APPROVED, sentence, **approved)
             followed = ""
         elif tip.publish_at and tip.publish_at > desk.now:
             if not tip.pinned:
                 desk.refuse_taken(tip, tip.publish_at)
             sentence = f"Approved for {in_words(tip.publish_at)}.{own}"
-            preconditions.write(tip, by, sentence, pinned=True, **approved)
+            preconditions.write(tip, by, TipAction.APPROVED, sentence, pinned=True, **approved)
             desk.fill()
             followed = desk.done(f"approved “{tip}” for {in_words(tip.publish_at)}", besides=[tip])
         else:
@@ -108,7 +115,7 @@ def _into_the_queue(desk, tip, own, approved):
     at = desk.places(order)[tip.pk]
     missed = f" Its slot, {in_words(late)}, had passed; it goes to the front of the queue." if late else ""
     sentence = f"Approved for {in_words(at)}.{missed}{own}"
-    preconditions.write(tip, desk.by, sentence, publish_at=at, pinned=False, **approved)
+    preconditions.write(tip, desk.by, TipAction.APPROVED, sentence, publish_at=at, pinned=False, **approved)
     desk.fill(order)
     return sentence, desk.done(f"approved “{tip}” for {in_words(at)}", besides=[tip])
 
@@ -149,7 +156,7 @@ def schedule(tip, when, *, by):
         preconditions.refuse_past(when, desk.now)
         desk.refuse_taken(tip, when)
         sentence = f"Planned for {in_words(when)}."
-        preconditions.write(tip, by, sentence, publish_at=when, undated=False, pinned=True)
+        preconditions.write(tip, by, TipAction.PLANNED, sentence, publish_at=when, undated=False, pinned=True)
         desk.fill()
         return sentence + desk.done(f"planned “{tip}” for {in_words(when)}", besides=[tip])
 
@@ -177,7 +184,7 @@ def publish_now(tip, *, by, override=""):
         was = f" It was planned for {in_words(tip.publish_at)}." if tip.publish_at else ""
         at = desk.now.replace(microsecond=0)
         changes = {"state": TipState.APPROVED, "publish_at": at, "pinned": False, "approved_at": desk.now}
-        preconditions.write(tip, by, f"Published at once.{was}{own}", **changes)
+        preconditions.write(tip, by, TipAction.PUBLISHED, f"Published at once.{was}{own}", **changes)
         Contribution.objects.filter(tip=tip).delete()
         desk.fill()
         return f"Published at once.{was}{own}{desk.done(f'published “{tip}” at once', besides=[tip])}"
@@ -195,11 +202,15 @@ def withdraw(tip, reason, *, by):
         preconditions.see(tip, desk.now)
         preconditions.need(tip, TipState.APPROVED, verb="withdrawn")
         if tip.is_published:
-            preconditions.write(tip, by, f"Withdrawn: {reason}", state=TipState.WITHDRAWN)
+            preconditions.write(
+                tip, by, TipAction.WITHDRAWN, f"Withdrawn: {reason}", state=TipState.WITHDRAWN
+            )
             return "Withdrawn."
         was = in_words(tip.publish_at)
         changes = {"state": TipState.WITHDRAWN, "publish_at": None, "pinned": False}
-        preconditions.write(tip, by, f"Withdrawn before its day, {was}: {reason}", **changes)
+        preconditions.write(
+            tip, by, TipAction.WITHDRAWN, f"Withdrawn before its day, {was}: {reason}", **changes
+        )
         desk.fill()
         return f"Withdrawn before its day, {was}.{desk.done(f'withdrew “{tip}”', besides=[tip])}"
 
@@ -215,7 +226,7 @@ def reinstate(tip, *, by):
             sentence, state = f"Reinstated {day}.", TipState.APPROVED
         else:
             sentence, state = "Reinstated as a draft; it had not been public.", TipState.DRAFT
-        preconditions.write(tip, by, sentence, state=state)
+        preconditions.write(tip, by, TipAction.REINSTATED, sentence, state=state)
         return sentence
 
 

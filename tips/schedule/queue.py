@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from desk.errors import Overtaken, WrongState
+from desk.log import log
 from tips import dates
-from tips.models import QueueVersion, SlotException, Tip, TipState
+from tips.models import QueueVersion, SlotAction, SlotException, Tip, TipAction, TipState
 from tips.permissions import APPROVE, permit
 from tips.schedule import queue_lock, slots
 from tips.schedule.slot_rules import change_rule, drop_rule
@@ -93,7 +94,7 @@ def _reorder(desk, tip, held, order, where, trace):
     _bring_up(tip)
     if tip.publish_at == was and not desk.moved:
         return f"“{tip}” stays at {dates.in_words(was)}."
-    queue_lock.log(desk.by, tip, f"Moved {trace}: goes live {dates.in_words(tip.publish_at)}.")
+    log(desk.by, tip, TipAction.MOVED_IN_QUEUE, f"Moved {trace}: goes live {dates.in_words(tip.publish_at)}.")
     followed = desk.done(f"moved “{tip}” {where}", besides=[tip])
     return f"“{tip}” goes live {dates.in_words(tip.publish_at)}.{followed}"
 
@@ -112,7 +113,7 @@ def pin(tip, day, *, by, seen):
         Tip.objects.filter(pk=tip.pk).update(publish_at=slot.at, pinned=True, undated=False)
         desk.fill()
         _bring_up(tip)
-        queue_lock.log(by, tip, f"Pinned to {slot}.")
+        log(by, tip, TipAction.PINNED, f"Pinned to {slot}.")
         followed = desk.done(f"pinned “{tip}” to {slot}", besides=[tip])
         return f"“{tip}” is pinned to {slot}.{_condition(tip)}{followed}"
 
@@ -131,7 +132,7 @@ def unpin(tip, *, by, seen):
         desk.fill()
         _bring_up(tip)
         outcome = f"goes live {dates.in_words(tip.publish_at)}" if tip.publish_at else "has no day any more"
-        queue_lock.log(by, tip, f"Unpinned from {was}: {outcome}.")
+        log(by, tip, TipAction.UNPINNED, f"Unpinned from {was}: {outcome}.")
         followed = desk.done(f"unpinned “{tip}” from {was}", besides=[tip])
         return f"“{tip}” {outcome}.{followed}"
 
@@ -155,7 +156,7 @@ def swap(one, other, *, by, seen):
         change = f"swapped “{one}” and “{other}”"
         for tip in (one, other):
             _bring_up(tip)
-            queue_lock.log(by, tip, f"Swapped: {_stands(tip)}.")
+            log(by, tip, TipAction.SWAPPED, f"Swapped: {_stands(tip)}.")
         followed = desk.done(change, besides=[one, other])
         ends = " and ".join(f"“{tip}” {_stands(tip)}" for tip in (one, other))
         return f"{ends}.{followed}"
@@ -284,17 +285,18 @@ def _coming_slot(desk, day):
 
 
 def _except(desk, slot, reason, **fields):
-    row, _ = SlotException.objects.update_or_create(
+    slot_row, _ = SlotException.objects.update_or_create(
         day=slot.day, defaults={"reason": reason, "by": desk.by, "at": desk.now, **fields}
     )
-    queue_lock.log(desk.by, row, reason)
+    is_skip = slot_row.kind == SlotException.Kind.SKIP
+    log(desk.by, slot_row, SlotAction.SKIPPED if is_skip else SlotAction.MOVED, reason)
     desk.table = slots.Timetable.load()
 
 
 def _regular_again(desk, slot):
-    row = SlotException.objects.get(day=slot.day)
-    queue_lock.log(desk.by, row, "Taken back: the slot stands at its regular moment.")
-    row.delete()
+    slot_row = SlotException.objects.get(day=slot.day)
+    log(desk.by, slot_row, SlotAction.RESTORED, "Taken back: the slot stands at its regular moment.")
+    slot_row.delete()
     desk.table = slots.Timetable.load()
 
 

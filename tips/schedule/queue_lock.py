@@ -12,8 +12,6 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Case, Q, Value, When
@@ -21,8 +19,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from desk.errors import Overtaken, WrongState
+from desk.log import log_each
 from tips import dates
-from tips.models import QueueVersion, Tip, TipState
+from tips.models import QueueVersion, Tip, TipAction, TipState
 from tips.permissions import CHANGE_ANY
 from tips.schedule import slots
 
@@ -95,11 +94,6 @@ def refuse_in_form(tip, when):
         Desk(lock(), None).refuse_taken(tip, when)
     except WrongState as refusal:
         raise ValidationError(str(refusal)) from refusal
-
-
-def log(by, tip, sentence):
-    """Leave a sentence in the history of a tip, a rule or a week."""
-    LogEntry.objects.log_actions(by.pk, [tip], CHANGE, sentence, single_object=True)
 
 
 class Desk:
@@ -210,18 +204,15 @@ class Desk:
         """
         told = {tip.pk for tip in besides}
         others = [move for move in _once_each(self.moved) if move.tip.pk not in told]
-        LogEntry.objects.bulk_create(
-            LogEntry(
-                user_id=self.by.pk,
-                content_type=ContentType.objects.get_for_model(Tip),
-                object_id=str(move.tip.pk),
-                object_repr=str(move.tip)[:200],
-                action_flag=CHANGE,
-                change_message=f"Goes live {dates.in_words(move.at)} instead of {dates.in_words(move.was)},"
+        sentences = (
+            (
+                move.tip,
+                f"Goes live {dates.in_words(move.at)} instead of {dates.in_words(move.was)},"
                 f" since the queue changed ({_name(self.by)}).",
             )
             for move in others
         )
+        log_each(self.by, TipAction.RESCHEDULED, sentences)
         row = self.row
         row.version, row.change, row.by, row.at = row.version + 1, change[:500], self.by, self.now
         row.save()

@@ -6,8 +6,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from desk.errors import Overtaken, WrongState
+from desk.log import log
 from tips import dates
-from tips.models import SlotException, SlotRule, Weekday
+from tips.models import SlotAction, SlotException, SlotRule, Weekday
 from tips.permissions import APPROVE, permit
 from tips.schedule import queue_lock, slots
 
@@ -35,7 +36,7 @@ def change_rule(from_date, weekday, time, zone, *, by, seen):
         if first and first.at <= desk.now:
             raise WrongState(f"The first slot, {first}, would have passed. Choose a later date.")
         _carry_tips(desk, old, holding, from_date)
-        queue_lock.log(by, rule, f"Tips go live on {rule}.{dropped}")
+        log(by, rule, SlotAction.RULE_CHANGED, f"Tips go live on {rule}.{dropped}")
         followed = desk.done(f"changed the slot to {rule}")
         return f"Tips go live on {rule}.{dropped}{followed}"
 
@@ -56,7 +57,7 @@ def drop_rule(from_date, *, by, seen):
         if rule == old.rules[0]:
             raise WrongState("There is no rule before this one, which could go on. Change the slot instead.")
         # While it still has the number by which its history is found.
-        queue_lock.log(by, rule, f"Taken back: {rule}.")
+        log(by, rule, SlotAction.RULE_DROPPED, f"Taken back: {rule}.")
         rule.delete()
         dropped = _carry_exceptions(from_date)
         desk.table = slots.Timetable.load()

@@ -8,15 +8,15 @@ from collections import Counter
 from dataclasses import dataclass
 
 from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from desk.log import entries_about
 from subscribers.mailings import charts, control, status
 from subscribers.models import LinkRequest, Mailing, OutgoingMail, ServiceMail, Subscriber
 from subscribers.people import growth
 from tips import permissions
-from tips.models import ImportRun, Tip, TipState
+from tips.models import ImportRun, Tip, TipAction, TipState
 from tips.schedule import calendar, slots
 from tipsite.alerts import notices
 from tipsite.models import Notice
@@ -30,9 +30,6 @@ MOST_REASONS = 3
 GROWTH_WEEKS, CHART_HEIGHT = 26, 40
 SEE_PEOPLE = "subscribers.view_subscriber"
 MOST_IN_REVIEW, MOST_OWN, MOST_GAPS, MOST_IMPORTS = 8, 8, 4, 3
-# How the history's lines of what put a tip into review begin.
-SUBMITTED, BACK = "Submitted for review.", "Back in review"
-SENT_BACK = "Sent back"
 
 
 def context(user, now=None):
@@ -105,11 +102,7 @@ def in_review():
     """Return (the tips in review that wait longest, as Waiting; how many there are beside them)."""
     tips = Tip.objects.filter(state=TipState.IN_REVIEW).for_lists().select_related("author")
     tips = list(tips.order_by("updated_at", "id")[: MOST_IN_REVIEW * 10])
-    submissions = LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(Tip),
-        object_id__in=[str(tip.pk) for tip in tips],
-    ).filter(Q(change_message=SUBMITTED) | Q(change_message__startswith=BACK))
-    last = {line.object_id: line for line in submissions.select_related("user").order_by("action_time", "pk")}
+    last = _last_entries(tips, TipAction.SUBMITTED, TipAction.BACK_IN_REVIEW)
     waiting = []
     for tip in tips:
         line = last.get(str(tip.pk))
@@ -170,17 +163,17 @@ def own(user):
     tips = Tip.objects.filter(author=user).exclude(state=TipState.WITHDRAWN)
     tips = tips.filter(~Q(state=TipState.APPROVED) | Q(publish_at__gt=timezone.now()))
     tips = list(tips.for_lists().order_by("-updated_at", "-id")[:MOST_OWN])
-    lines = LogEntry.objects.filter(
-        Q(change_message__startswith=SENT_BACK) | Q(change_message=SUBMITTED),
-        content_type=ContentType.objects.get_for_model(Tip),
-        object_id__in=[str(tip.pk) for tip in tips],
-    )
-    last = {line.object_id: line for line in lines.select_related("user").order_by("action_time", "pk")}
+    last = _last_entries(tips, TipAction.SUBMITTED, TipAction.SENT_BACK)
     for tip in tips:
-        line = last.get(str(tip.pk))
-        is_back = line and tip.state == TipState.DRAFT and line.change_message.startswith(SENT_BACK)
-        tip.sent_back = line if is_back else None
+        entry = last.get(str(tip.pk)) if tip.state == TipState.DRAFT else None
+        tip.sent_back = entry if entry and entry.coded.code == TipAction.SENT_BACK else None
     return tips
+
+
+def _last_entries(tips: list[Tip], *actions: TipAction) -> dict[str | None, LogEntry]:
+    """Return {object id: the newest entry of the log} for the tips to which one of some things was done."""
+    entries = entries_about(*tips).filter(coded__code__in=actions).select_related("coded")
+    return {entry.object_id: entry for entry in reversed(entries)}
 
 
 # --- A year of weeks at a glance ------------------------------------------------------------------------

@@ -1,0 +1,46 @@
+"""What the log says was done, as codes: the sentences beside them are for people alone."""
+
+from django.db import models
+
+
+class TipAction(models.TextChoices):
+    """What was done to a tip."""
+
+    SUBMITTED = "submitted"
+    SENT_BACK = "sent_back"
+    BACK_IN_REVIEW = "back_in_review"
+    APPROVED = "approved"
+    PLANNED = "planned"
+    PUBLISHED = "published"
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
+    REINSTATED = "reinstated"
+    EXCLUDED_FROM_MAIL = "excluded_from_mail"
+    RELEASED_FOR_MAIL = "released_for_mail"
+    REVERTED = "reverted"
+    SLUG_CHANGED = "slug_changed"
+    PREVIEW_LINK_MADE = "preview_link_made"
+    PREVIEW_LINK_REVOKED = "preview_link_revoked"
+    MOVED_IN_QUEUE = "moved_in_queue"
+    PINNED = "pinned"
+    UNPINNED = "unpinned"
+    SWAPPED = "swapped"
+    RESCHEDULED = "rescheduled"
+
+
+class SlotAction(models.TextChoices):
+    """What was done to a slot rule, or to the slot of one week."""
+
+    RULE_CHANGED = "rule_changed"
+    RULE_DROPPED = "rule_dropped"
+    SKIPPED = "skipped"
+    MOVED = "moved"
+    RESTORED = "restored"
+
+
+class TagAction(models.TextChoices):
+    """What was done to a tag."""
+
+    RENAMED = "renamed"
+    MERGED_AWAY = "merged_away"
+    GAINED = "gained"
