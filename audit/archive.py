@@ -17,7 +17,7 @@ django.setup()
 
 from tests.tips.making import make_tip
 from tips.models import Tip, TipState
-from tips.public import archive
+from tips.public import navigation
 
 
 def fill(path: str) -> None:
@@ -39,7 +39,8 @@ def urls() -> list[str]:
     word = tips.full()[0].title.split()[-1].strip("?!.")
     withdrawn = Tip.objects.filter(state=TipState.WITHDRAWN)
     lists = [
-        category_or_tag.get_absolute_url() for category_or_tag in [*archive.categories(), *archive.tags()]
+        category_or_tag.get_absolute_url()
+        for category_or_tag in [*navigation.categories(), *navigation.tags()]
     ]
     searches = ["", f"?q={word}", f"?q={word}e", "?q=zebra+okapi", "?q=%22%22"]
     return [
@@ -47,7 +48,7 @@ def urls() -> list[str]:
         reverse("tips:list"),
         reverse("tips:list_page", args=[2]),
         *lists,
-        *(reverse("tips:year", args=[year]) for year in archive.years()),
+        *(reverse("tips:year", args=[year]) for year in navigation.years()),
         *(reverse("tips:month", args=month) for month in months),
         *(reverse("tips:search") + query for query in searches),
         *(tip.get_absolute_url() for tip in [*tips, *withdrawn]),
@@ -60,7 +61,7 @@ def urls() -> list[str]:
 
 def measured() -> dict[str, str]:
     """Return the pages that Lighthouse looks at, as a dict of name to URL."""
-    (tag,) = archive.counted_tags(most=1)
+    (tag,) = navigation.counted_tags(most=1)
     tip = Tip.objects.published_dated().full().newest_first()[0]
     return {"home": reverse("tips:home"), "list": tag.get_absolute_url(), "tip": tip.get_absolute_url()}
 

@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from tips import dates
 from tips.importers.records import TIP_OF_THE_WEEK
 from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip, TipState
-from tips.search import engine
+from tips.search import index
 from tips.text import markup
 
 # The word that two thirds of all tips have, one in seven in its title; and the tag that 95 % carry.
@@ -112,7 +112,7 @@ def build(total: int) -> None:
                 for tag in ([common] if number % 20 else []) + [rarer[number % RARER_TAGS]]
             )
             batch.clear()
-    engine.count_words()
+    index.count_words()
 
 
 def write_pages(folder: Path, count: int) -> int:

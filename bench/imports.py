@@ -20,12 +20,13 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 
+from tips.search import index
+
 django.setup()
 
 from bench import archive
 from bench.report import peak_megabytes
 from tips.importers import pages, store
-from tips.search import engine
 
 BARE_RUNS = 3
 
@@ -62,7 +63,7 @@ def _bare(rows: dict[type[Model], list[Model]]) -> float:
         QuerySet(model).delete()
     if connection.vendor == "sqlite":
         # What the emptied tables left behind would be reused, or tidied up, on the way.
-        engine.refresh_index(connection)
+        index.refresh_index(connection)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM")
     start = time.perf_counter()

@@ -12,11 +12,13 @@ from collections.abc import Callable
 import django
 from django.core.management import call_command
 
+from tips.search import queries
+
 django.setup()
 
 from bench.report import Verdicts, machine, table
 from tests.tips.search.trial import trial
-from tips.search import engine, similar
+from tips.search import similar
 
 FEWEST_TEXTS = 1500
 MOST_MISSED = 2
@@ -44,7 +46,7 @@ def main(rounds: int) -> int:
     for number in range(rounds * len(texts)):
         text = texts[number % len(texts)]
         asking.append(_seconds(similar.earlier, text.title, text.body, text.takeaway))
-        searching.append(_seconds(engine.find, QUERY))
+        searching.append(_seconds(queries.find, QUERY))
     asked, searched = statistics.median(asking), statistics.median(searching)
     table(
         ("asked", "texts", "answered", "median ms"),

@@ -7,7 +7,7 @@ that do something and made again after each; what the migrations changed is then
 
 from django.db import connections
 
-from tips.search import engine
+from tips.search import index
 
 _PLACEMENTS = (("tips_categorisedtip", "tip_id"), ("tips_taggedtip", "content_object_id"))
 
@@ -28,7 +28,7 @@ def after_migration(sender, using, plan=None, **kwargs):
         return
     statements = _sqlite() if connection.vendor == "sqlite" else _postgresql()
     with connection.cursor() as cursor:
-        engine.create_index(cursor)
+        index.create_index(cursor)
         for statement in statements:
             cursor.execute(statement)
         if plan:
@@ -39,7 +39,7 @@ def after_migration(sender, using, plan=None, **kwargs):
                     f" OR COALESCE({table}.publish_at <> t.publish_at,"
                     f" ({table}.publish_at IS NULL) <> (t.publish_at IS NULL)))"
                 )
-            engine.refresh_index(connection)
+            index.refresh_index(connection)
 
 
 def _names(cursor):

@@ -13,7 +13,7 @@ from tests.tips.conftest import ARCHIVE
 from tests.tips.making import ago, make_tip
 from tips.importers import pages, store
 from tips.models import TipState
-from tips.search import engine
+from tips.search import index
 
 pytestmark = pytest.mark.browser
 
@@ -56,7 +56,7 @@ def kinds(live_server, settings):
     undated = make_tip("Without a Day", body=BODY, undated=True, tags=["welcome"])
     make_tip("Without a Day Either", undated=True)
     withdrawn = make_tip("Taken Back", state=TipState.WITHDRAWN)
-    engine.count_words()
+    index.count_words()
     asked = subscriptions.request("ann@reader.example")
     confirmed = subscriptions.request("bob@reader.example")
     subscriber = subscriptions.confirm(confirmed)

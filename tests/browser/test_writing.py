@@ -8,7 +8,7 @@ from tests.browser.test_admin import save, the_editor
 from tests.tips.images import drawn
 from tests.tips.making import make_tip
 from tips.models import Image, Tip, TipState
-from tips.search import engine
+from tips.search import index
 
 pytestmark = pytest.mark.browser
 
@@ -145,7 +145,7 @@ def test_kept_work_is_thrown_away_on_request(desk):
 
 def test_while_one_writes_one_is_told_of_an_earlier_tip(desk):
     make_tip("Rain at the door", body=f"<p>{STORY}</p>")
-    engine.count_words()
+    index.count_words()
     desk.goto(ADD)
     desk.get_by_label("Title").fill("Umbrellas")
     the_editor(desk).click()
@@ -161,7 +161,7 @@ def test_while_one_writes_one_is_told_of_an_earlier_tip(desk):
 @pytest.mark.once
 def test_axe_finds_nothing_in_what_helps_to_write(desk):
     make_tip("Rain at the door", body=f"<p>{STORY}</p>")
-    engine.count_words()
+    index.count_words()
     found = {}
 
     desk.goto(ADD)

@@ -6,7 +6,7 @@ from django.db import connection
 
 from tests.tips.making import make_tip
 from tips.models import TaggedTip, Tip, TipState
-from tips.search import engine
+from tips.search import queries
 
 
 @pytest.mark.django_db(transaction=True)
@@ -15,7 +15,7 @@ def test_migrating_there_and_back_keeps_the_triggers_at_work():
     call_command("migrate", "taggit", "0005", verbosity=0)
     call_command("migrate", "taggit", verbosity=0)
     tip = make_tip("Umbrella stand", tags=["rain"])
-    assert engine.find("umbrella").page.tips == [tip]
+    assert queries.find("umbrella").page.tips == [tip]
     Tip.objects.update(state=TipState.WITHDRAWN)
     assert TaggedTip.objects.get().state == TipState.WITHDRAWN
     Tip.objects.all().delete()

@@ -22,7 +22,7 @@ from tips.admin.writing import WritingMixin
 from tips.models import Tag, Tip, TipState, newest_first, versions
 from tips.publishing import editing, tagging, workflow
 from tips.schedule import queue_lock
-from tips.search import engine
+from tips.search import index, queries
 
 SUGGESTIONS = 10
 
@@ -111,9 +111,9 @@ class TipAdmin(
         found = Q()
         for name in self.search_fields:
             found |= Q(**{f"{name}__icontains": search_term})
-        if terms := engine.parse(search_term):
+        if terms := queries.parse(search_term):
             # Made of the search's own statement and its parameters.
-            found |= Q(pk__in=RawSQL(*engine.matching(terms)))  # noqa: S611
+            found |= Q(pk__in=RawSQL(*index.matching(terms)))  # noqa: S611
         return queryset.filter(found), False
 
     @admin.display(description="state", ordering="state")

@@ -12,7 +12,7 @@ from tips.importers.taxonomy import Categories, Slugs, Tags
 from tips.models import CategorisedTip, ImportOrigin, ImportRun, TaggedTip, Tip, TipState, versions
 from tips.publishing.tagging import key
 from tips.schedule import queue_lock, slots
-from tips.search import engine
+from tips.search import index
 from tips.text import markup
 
 # Any number, so long as it is always the same one: who holds it is the one import at work.
@@ -39,7 +39,7 @@ def write(archive, *, dry_run=False, source="pages", progress=None):
                 queue_lock.lock()
             _Writer(merged, report, source).write(progress)
             if not dry_run and (report.created or report.updated):
-                engine.count_words()
+                index.count_words()
             if not dry_run:
                 _record(report, source)
     report.warnings = sorted(set(report.warnings))

@@ -14,7 +14,7 @@ from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFee
 from django.utils.html import escape
 
 from tips.models import Category, Tip, newest_first
-from tips.public import archive
+from tips.public import navigation
 from tips.public.views import tag_or_former
 from tips.text import body_images
 
@@ -99,7 +99,7 @@ class Rss(Feed):
 
     def get_object(self, request, category=None, tag=None):
         if category:
-            return get_object_or_404(archive.categories(), slug=category)
+            return get_object_or_404(navigation.categories(), slug=category)
         return tag_or_former(tag) if tag else None
 
     def title(self, obj):

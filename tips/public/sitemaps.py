@@ -7,7 +7,7 @@ from django.contrib.sitemaps import Sitemap, views
 from django.urls import reverse
 
 from tips.models import Tip
-from tips.public import archive
+from tips.public import navigation
 
 
 class PublicSitemap(Sitemap):
@@ -42,7 +42,7 @@ class Ways(PublicSitemap):
 
     def items(self):
         fixed = [reverse("tips:home"), reverse("tips:list")]
-        return fixed + [way.get_absolute_url() for way in (*archive.categories(), *archive.tags())]
+        return fixed + [way.get_absolute_url() for way in (*navigation.categories(), *navigation.tags())]
 
     def location(self, address):
         return address

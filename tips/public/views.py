@@ -15,8 +15,8 @@ from django.views.generic import TemplateView
 
 from tips import dates, paging
 from tips.models import FormerSlug, Tip
-from tips.public import archive
-from tips.search import engine, similar, spelling
+from tips.public import navigation
+from tips.search import queries, similar, spelling
 
 STRIP_LENGTH = 10
 TAGS_ON_HOME = 24
@@ -38,9 +38,9 @@ class Home(TemplateView):
         return super().get_context_data(
             lead=lead,
             strip=[tip for tip in strip if tip != lead][:STRIP_LENGTH],
-            categories=archive.counted_categories(),
-            tags=archive.counted_tags(most=TAGS_ON_HOME),
-            years=archive.years(),
+            categories=navigation.counted_categories(),
+            tags=navigation.counted_tags(most=TAGS_ON_HOME),
+            years=navigation.years(),
             **kwargs,
         )
 
@@ -112,7 +112,7 @@ class AllTips(TipListView):
         self.placements = Tip.objects.all()
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(years=archive.years(), **kwargs)
+        return super().get_context_data(years=navigation.years(), **kwargs)
 
 
 class CategoryTips(TipListView):
@@ -121,7 +121,7 @@ class CategoryTips(TipListView):
 
     def setup(self, request, *args, slug, **kwargs):
         super().setup(request, *args, slug=slug, **kwargs)
-        category = get_object_or_404(archive.categories(), slug=slug)
+        category = get_object_or_404(navigation.categories(), slug=slug)
         self.name, self.address = category.name, category.get_absolute_url()
         self.placements = category.placements.all()
 
@@ -144,10 +144,10 @@ class TagTips(TipListView):
 
 def tag_or_former(slug):
     """Return the tag that has this slug, or had it once. Raises Http404 where readers know of none."""
-    tag = archive.tags().filter(slug=slug).first()
+    tag = navigation.tags().filter(slug=slug).first()
     if tag is None:
         former = FormerSlug.objects.filter(slug=slug, tag__isnull=False)
-        tag = get_object_or_404(archive.tags(), pk__in=former.values("tag"))
+        tag = get_object_or_404(navigation.tags(), pk__in=former.values("tag"))
     return tag
 
 
@@ -161,7 +161,7 @@ class YearTips(TipListView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
-            year=self.kwargs["year"], months=archive.months(self.kwargs["year"]), **kwargs
+            year=self.kwargs["year"], months=navigation.months(self.kwargs["year"]), **kwargs
         )
 
 
@@ -194,17 +194,17 @@ class Search(TemplateView):
 
     def get_context_data(self, **kwargs):
         asked = self.request.GET
-        query = asked.get("q", "").strip()[: engine.LONGEST_QUERY]
-        filters = engine.Filters(
+        query = asked.get("q", "").strip()[: queries.LONGEST_QUERY]
+        filters = queries.Filters(
             category=_slug(asked.get("category", "")),
             tag=_slug(asked.get("tag", "")),
             year=_year(asked.get("year", "")),
         )
         number = _page_number(asked.get("page"))
-        results = engine.find(query, number, filters)
+        results = queries.find(query, number, filters)
         if number > results.page.last:
             raise Http404("There is no such page of results.")
-        categories, tags = list(archive.categories()), tags_in_filter(filters.tag)
+        categories, tags = list(navigation.categories()), tags_in_filter(filters.tag)
         kept = {"q": query, "category": filters.category, "tag": filters.tag, "year": filters.year}
         return super().get_context_data(
             query=query,
@@ -214,15 +214,17 @@ class Search(TemplateView):
             address="?" + urlencode({key: value for key, value in kept.items() if value}),
             categories=categories,
             tags=tags,
-            named=spelling.named(engine.parse(query), [*categories, *tags]),
-            years=archive.years(),
+            named=spelling.named(queries.parse(query), [*categories, *tags]),
+            years=navigation.years(),
             **kwargs,
         )
 
 
 def tags_in_filter(chosen):
     """Return the tags to filter by: the first of them, and the one that is chosen."""
-    tags = list(archive.tags().order_by(Case(When(slug=chosen, then=0), default=1), "name")[:TAGS_IN_FILTER])
+    tags = list(
+        navigation.tags().order_by(Case(When(slug=chosen, then=0), default=1), "name")[:TAGS_IN_FILTER]
+    )
     return sorted(tags, key=lambda tag: tag.name.casefold())
 
 
@@ -238,7 +240,7 @@ def _page_number(text):
     """Return the page asked for. Raises Http404 for what is no number of a page."""
     if text is None:
         return 1
-    if not re.fullmatch("[1-9][0-9]?", text) or int(text) > engine.DEEPEST_PAGE:
+    if not re.fullmatch("[1-9][0-9]?", text) or int(text) > queries.DEEPEST_PAGE:
         raise Http404("There is no such page of results.")
     return int(text)
 

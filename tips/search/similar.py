@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.models import Max, Sum
 
 from tips.models import Tip, Word
-from tips.search import engine
+from tips.search import index, queries
 from tips.text import markup
 from tips.text import stems as words
 
@@ -37,10 +37,10 @@ def related(tip, limit=3):
         return []
     parts, params = [], []
     for n, (stem, weight) in enumerate(weights.items()):
-        sql, own = engine.matching([engine.Term(stem, (stem,))])
+        sql, own = index.matching([index.Term(stem, (stem,))])
         parts.append(f"SELECT id, {weight:.4f} AS weight FROM ({sql}) m{n}")
         params += own
-    public_sql, public_params = engine.public()
+    public_sql, public_params = queries.public()
     return list(
         Tip.objects.raw(
             # Summed up before any tip's row is looked at.
@@ -121,14 +121,14 @@ def _candidates(weights, exclude, author):
         return
     parts, params = [], []
     for n, (stem, weight) in enumerate(weights.items()):
-        sql, own = engine.matching([engine.Term(stem, (stem,))])
+        sql, own = index.matching([index.Term(stem, (stem,))])
         # Whole numbers: their sum is the same in whatever order an engine adds them up.
         parts.append(f"SELECT id, {round(weight * 1000)} AS weight FROM ({sql}) m{n}")
         params += own
     conditions = ["t.id <> %s"]
     params.append(exclude or 0)
     if author is not None:
-        public_sql, public_params = engine.public()
+        public_sql, public_params = queries.public()
         conditions.append(f"(({public_sql}) OR t.author_id = %s)")
         params += [*public_params, author]
     with connection.cursor() as cursor:

@@ -20,7 +20,7 @@ from subscribers.delivery import scheduling
 from subscribers.exchange import upload_jobs
 from subscribers.people import erasure, subscriptions, suppressions
 from tips import images
-from tips.search import engine
+from tips.search import index
 from tipsite.alerts import flood_alerts, mailing_alerts, notices
 from tipsite.worker import task_leases
 
@@ -78,7 +78,7 @@ def forget_stray_reports(now):
 
 def count_words(now):
     """Count the words of the tips anew, by which related tips are found."""
-    engine.count_words()
+    index.count_words()
 
 
 EACH_MINUTE = [

@@ -9,7 +9,7 @@ from tests.tips.people import make_person
 from tips import images
 from tips.models import FormerSlug, Image, Tip, TipState
 from tips.publishing import slugs
-from tips.search import engine
+from tips.search import index
 from tips.text import markup
 
 LIST = "/admin/tips/tip/"
@@ -127,7 +127,7 @@ def ask(client, address=f"{LIST}earlier/", **fields):
 
 def test_an_editor_is_shown_what_was_told_before(desk):
     tip = make_tip("Rain at the door", body=STORY)
-    engine.count_words()
+    index.count_words()
     page = ask(desk).content.decode()
     assert f'<a href="{form_of(tip)}"' in page
     assert "Rain at the door" in page
@@ -144,7 +144,7 @@ def test_an_editor_is_shown_what_was_told_before(desk):
 def test_an_author_is_not_told_of_anothers_draft(client, author, editor):
     make_tip("Hidden", body=STORY, state=TipState.DRAFT, publish_at=None, author=editor)
     public = make_tip("Public", body=STORY)
-    engine.count_words()
+    index.count_words()
     client.force_login(author)
     page = ask(client).content.decode()
     assert "Hidden" not in page

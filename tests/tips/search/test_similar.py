@@ -2,7 +2,7 @@ import pytest
 
 from tests.tips.making import hidden_tips, make_tip
 from tips.models import Word
-from tips.search import engine, similar
+from tips.search import index, similar
 
 pytestmark = pytest.mark.django_db
 
@@ -14,18 +14,18 @@ def test_related_tips_share_rare_words_and_are_public():
     like = make_tip("Guests in the rain", body=RAIN.replace("nine", "six"))
     make_tip("Parcels", body="<p>Wrap each parcel twice and label the lid.</p>")
     hidden_tips(body=RAIN)
-    engine.count_words()
+    index.count_words()
     assert similar.related(tip) == [like]
 
 
 def test_counting_again_keeps_the_words_and_forgets_those_that_none_has():
     tip = make_tip("Rain at the door", body=RAIN)
     make_tip("Guests in the rain", body=RAIN)
-    engine.count_words()
+    index.count_words()
     assert Word.objects.get(word="umbrella").tips == 2
     tip.delete()
     Word.objects.create(word="ghost", stem="ghost", length=5)
-    assert engine.count_words() == 1
+    assert index.count_words() == 1
     assert Word.objects.get(word="umbrella").tips == 1
     assert not Word.objects.filter(word="ghost").exists()
 
@@ -34,7 +34,7 @@ def test_promotions_make_nobody_related():
     promotion = "<p>Listen to our nautical podcast at http://www.example.org/nautical</p>"
     one = make_tip("One", body=f"<p>Answer promptly.</p>{promotion}")
     make_tip("Two", body=f"<p>Wrap carefully.</p>{promotion}")
-    engine.count_words()
+    index.count_words()
     assert similar.related(one) == []
 
 
@@ -67,7 +67,7 @@ def archive():
 def test_a_story_told_again_is_found_with_a_figure():
     tip = archive()
     make_tip("Parcels", body="<p>Wrap each parcel twice and label the lid.</p>")
-    engine.count_words()
+    index.count_words()
     [(found, figure)] = ask()
     assert found == tip
     assert similar.ALIKE <= figure < 100
@@ -76,7 +76,7 @@ def test_a_story_told_again_is_found_with_a_figure():
 
 def test_a_tip_is_not_told_of_itself():
     tip = archive()
-    engine.count_words()
+    index.count_words()
     assert ask(exclude=tip.pk) == []
 
 
@@ -84,7 +84,7 @@ def test_staff_are_told_of_hidden_tips_and_an_author_of_public_and_own_ones(djan
     ann = django_user_model.objects.create_user("ann")
     public = archive()
     hidden = hidden_tips(body=STORY)
-    engine.count_words()
+    index.count_words()
     assert {tip for tip, _ in ask(limit=99)} == {public, *hidden}
     assert {tip for tip, _ in ask(limit=99, author=ann.pk)} == {public}
     own = make_tip("Own draft", body=STORY, state="draft", publish_at=None, author=ann)
@@ -93,7 +93,7 @@ def test_staff_are_told_of_hidden_tips_and_an_author_of_public_and_own_ones(djan
 
 def test_a_beginning_is_like_nothing():
     archive()
-    engine.count_words()
+    index.count_words()
     assert ask("", "Umbrella") == []
     assert ask("<p>Umbrella rain.</p>") == []
     assert similar.earlier("", "", "") == []
@@ -108,6 +108,6 @@ def test_a_shared_advertisement_is_no_story():
         "<p>Listen to our nautical podcast about boats, sails, masts at http://www.example.org/ahoy</p>"
     )
     make_tip("One", body=f"<p>Answer promptly.</p>{promotion}")
-    engine.count_words()
+    index.count_words()
     body = f"<p>Wrap the parcels on the lower shelf with paper, twice around, and tie it up.</p>{promotion}"
     assert similar.earlier("Parcels", body, "") == []

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from tqdm import tqdm
 
-from tips.search import engine
+from tips.search import index
 
 NOTHING_DONE = 2
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, **options):
         progress = functools.partial(tqdm, unit="batch", file=sys.stderr, disable=not sys.stderr.isatty())
         try:
-            tips = engine.rebuild(progress)
+            tips = index.rebuild(progress)
         except DatabaseError as error:
             reason = " ".join(str(error).split())
             self.stderr.write(f"The search was not rebuilt, the database refused: {reason}. Is it migrated?")

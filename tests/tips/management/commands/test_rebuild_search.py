@@ -5,7 +5,7 @@ from django.core.management import call_command
 
 from tests.tips.making import make_tip
 from tips.models import Tip
-from tips.search import engine
+from tips.search import queries
 
 
 @pytest.mark.django_db
@@ -15,4 +15,4 @@ def test_it_mends_the_search_and_says_how_many_tips_it_read():
     out = StringIO()
     call_command("rebuild_search", stdout=out)
     assert out.getvalue() == "Tips indexed: 1.\n"
-    assert engine.find("umbrella").page.tips == [tip]
+    assert queries.find("umbrella").page.tips == [tip]

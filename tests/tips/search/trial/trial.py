@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
 from django.utils.text import slugify
 
 from tests.tips.search.trial import composed
 from tips import dates
 from tips.importers import pages, store
 from tips.models import Tip, TipState
-from tips.search import engine
+from tips.search import index
 from tips.text import markup
 
 HERE = Path(__file__).parent
-DEMONSTRATION = HERE.parent.parent.parent / "fixtures" / "archive"
+DEMONSTRATION = settings.BASE_DIR / "fixtures" / "archive"
 
 
 @dataclass(frozen=True)
@@ -54,5 +55,5 @@ def lay_out():
         )
         for each in made
     )
-    engine.count_words()
+    index.count_words()
     return len({(tip.title, tip.words_body) for tip in Tip.objects.all()})

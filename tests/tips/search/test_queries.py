@@ -3,6 +3,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings as site
 from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
@@ -10,16 +11,16 @@ from hypothesis import strategies as st
 
 from tests.tips.making import ago, hidden_tips, make_tip
 from tips.models import Category, Tip, TipState, Word
-from tips.search import engine, spelling
+from tips.search import index, queries, spelling
 
 pytestmark = pytest.mark.django_db
 
-ARCHIVE = Path(__file__).parent.parent.parent / "fixtures" / "archive"
+ARCHIVE = site.BASE_DIR / "fixtures" / "archive"
 QUERIES = Path(__file__).parent / "queries.json"
 
 
 def found(query, **filters):
-    return [tip.title for tip in engine.find(query, 1, engine.Filters(**filters)).page.tips]
+    return [tip.title for tip in queries.find(query, 1, queries.Filters(**filters)).page.tips]
 
 
 def test_a_title_beats_a_takeaway_beats_a_body_and_then_the_newest_wins():
@@ -70,14 +71,14 @@ def test_a_promotion_is_not_found():
 )
 def test_a_typing_error_is_forgiven(typed, meant):
     tip = make_tip("Service", body=f"<p>Practise {meant} with grace.</p>")
-    results = engine.find(typed)
+    results = queries.find(typed)
     assert (results.page.tips, results.corrected) == ([tip], meant)
 
 
 def test_an_error_in_one_of_several_words_is_forgiven_and_the_others_stay():
     make_tip("Hit", body="<p>Service recovery.</p>")
     make_tip("Miss", body="<p>Recovery alone.</p>")
-    results = engine.find("servcie recovery")
+    results = queries.find("servcie recovery")
     assert [tip.title for tip in results.page.tips] == ["Hit"]
     assert results.corrected == "service recovery"
 
@@ -85,7 +86,7 @@ def test_an_error_in_one_of_several_words_is_forgiven_and_the_others_stay():
 def test_where_no_tip_has_all_words_those_with_the_most_come():
     make_tip("Two of three", body="<p>A lighthouse with an umbrella.</p>")
     make_tip("One of three", body="<p>An umbrella.</p>")
-    results = engine.find("lighthouse umbrella xylophone")
+    results = queries.find("lighthouse umbrella xylophone")
     assert [tip.title for tip in results.page.tips] == ["Two of three"]
     assert results.partly
 
@@ -93,7 +94,7 @@ def test_where_no_tip_has_all_words_those_with_the_most_come():
 @pytest.mark.parametrize("query", ["umbrella", "umbrlla", "umbrella xylophone"])
 def test_results_go_on_over_several_pages_however_they_were_found(query):
     made = {make_tip(body="<p>Umbrella.</p>").pk for _ in range(12)}
-    pages = [engine.find(query, number).page for number in (1, 2, 3)]
+    pages = [queries.find(query, number).page for number in (1, 2, 3)]
     assert [(page.last, page.total, len(page.tips)) for page in pages] == [
         (2, 12, 10),
         (2, 12, 2),
@@ -105,7 +106,7 @@ def test_results_go_on_over_several_pages_however_they_were_found(query):
 def test_words_that_say_nothing_are_not_looked_for():
     make_tip("Hit", body="<p>Umbrella.</p>")
     assert found("what to do about an umbrella") == ["Hit"]
-    assert [term.text for term in engine.parse("how to be")] == ["how", "to", "be"]
+    assert [term.text for term in queries.parse("how to be")] == ["how", "to", "be"]
 
 
 def test_it_filters_by_category_tag_and_year():
@@ -123,7 +124,7 @@ def test_nothing_hidden_is_found_or_suggested():
     hidden_tips(body="<p>A stapler.</p>")
     make_tip("Public", body="<p>A bowl of staples.</p>")
     assert found("stapler") == ["Public"]  # as the nearest word that is public
-    assert engine.find("stapler").corrected == "staples"
+    assert queries.find("stapler").corrected == "staples"
     assert found("Hidden") == []
 
 
@@ -151,7 +152,7 @@ def test_the_index_follows_a_change_and_a_removal():
 def test_no_query_is_an_error(query):
     if not Tip.objects.exists():
         make_tip("And or not near", body="<p>One two three.</p>")
-    engine.find(query)
+    queries.find(query)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ def test_no_query_is_an_error(query):
 def test_no_query_costs_more_than_five_statements(query, django_assert_max_num_queries):
     make_tip("One", body="<p>Umbrella and hats.</p>")
     with django_assert_max_num_queries(5):
-        engine.find(query)
+        queries.find(query)
 
 
 def test_rebuilding_restores_a_broken_index_and_forgets_lost_words():
@@ -168,7 +169,7 @@ def test_rebuilding_restores_a_broken_index_and_forgets_lost_words():
     Tip.objects.filter(pk=tip.pk).update(words_body="spoilt")
     Word.objects.create(word="ghost", stem="ghost", length=5)
     assert found("umbrella") == []
-    assert engine.rebuild() == 1
+    assert index.rebuild() == 1
     assert found("umbrella") == ["One"]
     assert not Word.objects.filter(word="ghost").exists()
     assert Word.objects.get(word="umbrella").tips == 1
@@ -180,10 +181,10 @@ def test_both_databases_answer_the_committed_queries_alike(demonstration):
     assert len(expected) == 50
     answers = {}
     for query in expected:
-        page = engine.find(query).page
+        page = queries.find(query).page
         slugs = []
         for number in range(1, page.last + 1):
-            slugs += [tip.slug for tip in engine.find(query, number).page.tips]
+            slugs += [tip.slug for tip in queries.find(query, number).page.tips]
         answers[query] = {"first": slugs[0] if slugs else None, "all": sorted(slugs)}
     assert answers == expected, connection.vendor
 
@@ -192,7 +193,7 @@ def test_words_that_name_a_category_or_a_tag_lead_to_it():
     ways = [Category(name="Service Recovery"), Category(name="E-mail"), Category(name="Waiting")]
 
     def named(query):
-        return [way.name for way in spelling.named(engine.parse(query), ways)]
+        return [way.name for way in spelling.named(queries.parse(query), ways)]
 
     assert named("recovery") == named("recovry") == named("service recovery") == ["Service Recovery"]
     assert named("email") == ["E-mail"]

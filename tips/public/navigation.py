@@ -1,4 +1,4 @@
-"""The ways into the archive: categories, tags and years, as far as readers may know of them."""
+"""What readers navigate by: the categories, tags, years and months that have published tips."""
 
 from django.db.models import Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Lower
