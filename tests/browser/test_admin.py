@@ -1,6 +1,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.actions import save, the_editor
 from tests.browser.axe import faults
 from tests.browser.conftest import visit
 from tests.tips.making import make_tip
@@ -23,16 +24,6 @@ BODY = (
 def edit(page, tip):
     page.goto(f"/admin/tips/tip/{tip.pk}/change/")
     return the_editor(page)
-
-
-def the_editor(page):
-    """Return the rich text editor, not the plain field that it takes the place of."""
-    return page.get_by_role("textbox", name="Body").and_(page.locator("[contenteditable]"))
-
-
-def save(page):
-    page.get_by_role("button", name="Save and continue editing").click()
-    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
 
 
 def test_every_page_of_the_desk_loads_under_the_policy(desk):

@@ -1,9 +1,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.actions import the_editor
 from tests.browser.axe import faults
 from tests.browser.conftest import visit
-from tests.browser.test_admin import the_editor
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.models import Tip, TipState, versions

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_admin import the_editor
+from tests.browser.actions import the_editor
 from tests.tips.making import make_tip
 from tips.models import TipState
 

@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from subscribers.models import Delivery, Mailing
-from tests.browser.test_staff import log_in
+from tests.browser.actions import log_in
 from tests.subscribers.admin.test_mailings import HELD, LIST, make_begun
 from tests.tips.people import make_person
 

@@ -8,6 +8,7 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import expect
 
+from tests.browser.actions import log_in
 from tests.browser.axe import faults
 from tests.browser.conftest import visit
 from tests.tips.people import make_person
@@ -21,13 +22,6 @@ SECRET = "a long enough secret 7"
 @pytest.fixture
 def publisher(live_server):
     return make_person("pat", "Publisher", first_name="Pat")
-
-
-def log_in(page, name, password=None):
-    page.goto("/admin/login/")
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password").fill(password or f"{name}-knows-this")
-    page.get_by_role("button", name="Log in").click()
 
 
 def log_out(page):

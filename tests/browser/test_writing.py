@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.actions import save, the_editor
 from tests.browser.axe import faults
-from tests.browser.test_admin import save, the_editor
 from tests.tips.images import drawn
 from tests.tips.making import make_tip
 from tips.models import Image, Tip, TipState

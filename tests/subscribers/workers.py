@@ -9,7 +9,7 @@ import sys
 
 from django.conf import settings
 
-from tests.subscribers.delivery.test_two_processes import shared_database
+from tests.databases import shared_database
 
 WORKER = """
 import django

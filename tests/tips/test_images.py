@@ -15,7 +15,7 @@ from PIL import Image as Pixels
 from PIL import ImageCms
 
 from desk.errors import NotPermitted
-from tests.subscribers.delivery.test_two_processes import shared_database
+from tests.databases import shared_database
 from tests.tips.images import drawn, opened, uploaded
 from tests.tips.making import hidden_tips, make_tip
 from tests.tips.people import make_person

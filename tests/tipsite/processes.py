@@ -146,3 +146,17 @@ def own_database(folder):
         yield f"postgres://{account}@{quoted['host']}:{quoted['port']}/{name}"
     finally:
         execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def enqueue(site, call):
+    code = f"from tests.tipsite import jobs; jobs.{call}"
+    done = site.manage("shell", "--verbosity=0", "--command", code)
+    assert done.returncode == 0, done.stderr
+
+
+def results(site, path):
+    code = (
+        "from django_tasks_db.models import DBTaskResult as R;"
+        f"print([r.status for r in R.objects.filter(task_path='{path}')])"
+    )
+    return site.manage("shell", "--verbosity=0", "--command", code).stdout.strip()

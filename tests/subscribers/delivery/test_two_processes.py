@@ -1,18 +1,15 @@
 """Two processes that send at once."""
 
 import os
-import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from contextlib import closing
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from subscribers.people import subscriptions
+from tests.databases import shared_database
 
 SENDER = """
 import django
@@ -25,20 +22,6 @@ input()
 link_mails.outbox.send_due()
 print(sum(FixedWindow("race", 25, timedelta(days=1)).spend() for _ in range(25)))
 """
-
-
-def shared_database(folder):
-    """Return a DATABASE_URL by which another process sees the rows of this test."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM INTO %s", [str(folder / "shared.sqlite3")])
-        # As a site's own file is since its first migration: those who open it at once cannot all switch it.
-        with closing(sqlite3.connect(folder / "shared.sqlite3")) as copy:
-            copy.execute("PRAGMA journal_mode=WAL")
-        return f"sqlite:///{folder / 'shared.sqlite3'}"
-    place = connection.settings_dict
-    who = quote(place["USER"]) + (f":{quote(place['PASSWORD'])}" if place["PASSWORD"] else "")
-    return f"postgres://{who}@{quote(place['HOST'], safe='')}:{place['PORT'] or 5432}/{place['NAME']}"
 
 
 @pytest.mark.processes

@@ -26,7 +26,7 @@ from subscribers.mailings import control
 from subscribers.models import Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import journal, subscriptions
 from subscribers.recovery import guard
-from tests.subscribers.bounces.test_reports import delivery_report
+from tests.subscribers.bounces.returned import delivery_report
 from tests.tips import weeks
 from tests.tips.making import make_tip
 from tests.tips.people import make_person

@@ -19,7 +19,7 @@ from django_tasks_db.models import DBTaskResult
 from subscribers import addresses
 from subscribers.models import BounceReport, Delivery, Erasure, ServiceMail, Subscriber, Suppression
 from subscribers.people import erasure, journal, subscriptions, suppressions
-from tests.subscribers.delivery.test_two_processes import shared_database
+from tests.databases import shared_database
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
 

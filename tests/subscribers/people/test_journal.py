@@ -14,7 +14,7 @@ from subscribers import addresses
 from subscribers.models import Subscriber, Suppression
 from subscribers.people import erasure, journal, subscriptions, suppressions
 from subscribers.recovery import replay
-from tests.subscribers.delivery.test_two_processes import shared_database
+from tests.databases import shared_database
 
 KEY = "0" * 64
 

@@ -15,7 +15,7 @@ from subscribers.models import ConsentEvent, Erasure, LinkRequest, ServiceMail, 
 from subscribers.people import subscriptions, suppressions
 from subscribers.public import preferences
 from subscribers.public.preference_forms import EraseForm, MoveForm, NameForm, PauseForm
-from tests.subscribers.public.test_hostile_input import HOSTILE
+from tests.subscribers.public.hostile import HOSTILE
 from tests.tips.weeks import tuesdays
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests.subscribers.delivery.test_two_processes import shared_database
+from tests.databases import shared_database
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.models import TipState

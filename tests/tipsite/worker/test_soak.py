@@ -8,8 +8,17 @@ import time
 import pytest
 
 from tests.postgres import running_server
-from tests.tipsite.processes import Site, answer, children, descendants, free_port, is_alive, wait_until
-from tests.tipsite.worker.test_worker import enqueue, results
+from tests.tipsite.processes import (
+    Site,
+    answer,
+    children,
+    descendants,
+    enqueue,
+    free_port,
+    is_alive,
+    results,
+    wait_until,
+)
 
 pytestmark = [pytest.mark.soak, pytest.mark.processes]
 KILLS = 40

@@ -7,25 +7,11 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from tests.tipsite import jobs
-from tests.tipsite.processes import wait_until
+from tests.tipsite.processes import enqueue, results, wait_until
 from tipsite.models import Heartbeat
 from tipsite.worker import task_leases
 from tipsite.worker.stop_signal import Stop
 from tipsite.worker.worker import Background
-
-
-def enqueue(site, call):
-    code = f"from tests.tipsite import jobs; jobs.{call}"
-    done = site.manage("shell", "--verbosity=0", "--command", code)
-    assert done.returncode == 0, done.stderr
-
-
-def results(site, path):
-    code = (
-        "from django_tasks_db.models import DBTaskResult as R;"
-        f"print([r.status for r in R.objects.filter(task_path='{path}')])"
-    )
-    return site.manage("shell", "--verbosity=0", "--command", code).stdout.strip()
 
 
 @pytest.mark.processes

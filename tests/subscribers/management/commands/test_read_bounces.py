@@ -19,7 +19,7 @@ from subscribers.bounces import mailboxes, reports
 from subscribers.mail import senders
 from subscribers.models import BounceReport, Delivery, Mailing, Subscriber, Suppression
 from tests.subscribers import posting
-from tests.subscribers.bounces.test_reports import delivery_report
+from tests.subscribers.bounces.returned import delivery_report
 from tests.tips.making import make_tip
 from tipsite import checks, urls
 from tipsite.webhooks import mail_service

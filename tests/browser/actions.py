@@ -1,0 +1,20 @@
+"""What staff do in a browser, in more than one test."""
+
+from playwright.sync_api import expect
+
+
+def log_in(page, name, password=None):
+    page.goto("/admin/login/")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(password or f"{name}-knows-this")
+    page.get_by_role("button", name="Log in").click()
+
+
+def the_editor(page):
+    """Return the rich text editor, not the plain field that it takes the place of."""
+    return page.get_by_role("textbox", name="Body").and_(page.locator("[contenteditable]"))
+
+
+def save(page):
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
