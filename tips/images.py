@@ -69,7 +69,7 @@ def take(file, *, by):
             f"The file has {file.size / 1_048_576:.0f} MB; at most {MOST_BYTES // 1_048_576} are taken."
             " Save the picture smaller, and upload that."
         )
-    content, kind, (width, height) = written_anew(file.read())
+    content, kind, (width, height) = reencode(file.read())
     name = f"{hashlib.sha256(content).hexdigest()}.{kind}"
     with transaction.atomic():
         # The row first: it is what two uploads, or an upload and the clock's tidying, wait for each other at.
@@ -83,7 +83,7 @@ def take(file, *, by):
     return image
 
 
-def written_anew(data):
+def reencode(data):
     """Return (bytes, kind, (width, height)) of the picture in a file's bytes, and of nothing else in them.
 
     It stands upright as its EXIF data say, in sRGB, at most WIDEST by TALLEST pixels. Raises Unusable.
@@ -189,7 +189,7 @@ def _write(name, content):
 # --- In a tip's body --------------------------------------------------------------------------------------
 
 
-def settled(body):
+def with_image_sizes(body):
     """Return a clean body with the measures of its pictures set.
 
     Raises Unusable where one has no alternative text, or is not there.

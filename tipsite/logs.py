@@ -17,7 +17,7 @@ _PATH = re.compile(r"(/unsubscribe/|/subscribe/(?:confirm|preferences|move|undo)
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+(?:@|%40)(?:[\w-]+\.)+[a-z][\w-]*", re.IGNORECASE)
 
 
-def discreet(text):
+def redact(text):
     """Return a text without the tokens and addresses in it."""
     return _ADDRESS.sub("(address)", _TOKEN.sub("(token)", _PATH.sub(r"\1(token)", text)))
 
@@ -26,11 +26,11 @@ class Formatter(logging.Formatter):
     """Formats as usual, tracebacks as well, and leaves out tokens and addresses."""
 
     def format(self, record):
-        return discreet(super().format(record))
+        return redact(super().format(record))
 
 
 class ServerLogger(glogging.Logger):
-    """The web server's own logs, as discreet as the site's."""
+    """The web server's own logs, redacted like the site's."""
 
     def setup(self, cfg):
         super().setup(cfg)

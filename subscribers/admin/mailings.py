@@ -181,7 +181,7 @@ class MailingAdmin(
             frozen = writing.Frozen(mailing.subject, mailing.text, mailing.html)
         else:
             frozen = writing.render(mailing.tip, mailing.kind, mailing.note)
-        return preview.unkept(mail_preview.show(request, frozen))
+        return preview.never_cached(mail_preview.show(request, frozen))
 
     # --- The numbers ----------------------------------------------------------------------------------
 

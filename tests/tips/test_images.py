@@ -73,13 +73,13 @@ def test_every_kind_of_picture_is_taken_by_its_content(ed, kind, mode, becomes):
 
 
 def test_what_shines_through_goes_on_doing_so():
-    content, kind, _ = images.written_anew(drawn("PNG", mode="RGBA", color=(0, 0, 0, 0)))
+    content, kind, _ = images.reencode(drawn("PNG", mode="RGBA", color=(0, 0, 0, 0)))
     assert kind == "png"
     assert opened(content).getpixel((0, 0))[3] == 0
 
 
 def test_sixteen_bits_are_scaled_and_not_cut():
-    content, *_ = images.written_anew(drawn("PNG", mode="I;16", color=32768))
+    content, *_ = images.reencode(drawn("PNG", mode="I;16", color=32768))
     assert opened(content).convert("L").getpixel((0, 0)) == 128
 
 
@@ -90,7 +90,7 @@ def test_a_picture_is_freed_of_metadata_and_stands_upright():
     exif.get_ifd(0x8825)[1] = "N"
     data = drawn(exif=exif.tobytes(), comment=b"A secret remark")
     assert b"Maker of cameras" in data
-    content, _, size = images.written_anew(data)
+    content, _, size = images.reencode(data)
     assert size == (40, 60)
     assert not opened(content).getexif()
     for word in (b"Maker", b"secret", b"Exif", b"GPS"):
@@ -99,22 +99,22 @@ def test_a_picture_is_freed_of_metadata_and_stands_upright():
 
 def test_a_profile_of_colors_is_applied_and_dropped():
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    content, *_ = images.written_anew(drawn(color=(10, 200, 30), icc_profile=profile))
+    content, *_ = images.reencode(drawn(color=(10, 200, 30), icc_profile=profile))
     assert "icc_profile" not in opened(content).info
     assert opened(content).getpixel((5, 5))[1] > 190
-    images.written_anew(drawn(icc_profile=b"no profile at all"))
+    images.reencode(drawn(icc_profile=b"no profile at all"))
 
 
 def test_a_wide_picture_is_made_to_fit():
-    assert images.written_anew(drawn(size=(4000, 1000)))[2] == (1600, 400)
-    assert images.written_anew(drawn("PNG", size=(100, 6400)))[2] == (50, 3200)
+    assert images.reencode(drawn(size=(4000, 1000)))[2] == (1600, 400)
+    assert images.reencode(drawn("PNG", size=(100, 6400)))[2] == (50, 3200)
 
 
 def test_a_telephones_photograph_with_a_small_copy_in_it_is_one_picture():
     small = Pixels.new("RGB", (6, 4), (0, 0, 250))
     data = drawn("MPO", color=(250, 0, 0), save_all=True, append_images=[small])
     assert Pixels.open(io.BytesIO(data)).format == "MPO"
-    content, kind, size = images.written_anew(data)
+    content, kind, size = images.reencode(data)
     assert (kind, size) == ("jpg", (60, 40))
     assert opened(content).getpixel((5, 5))[0] > 240
     assert b"MPF" not in content
@@ -122,10 +122,10 @@ def test_a_telephones_photograph_with_a_small_copy_in_it_is_one_picture():
 
 def test_what_must_be_decoded_whole_may_have_fewer_pixels_than_a_photograph(monkeypatch):
     monkeypatch.setattr(images, "MOST_PIXELS", 3000)
-    assert images.written_anew(drawn("JPEG", size=(61, 60)))[2] == (61, 60)
+    assert images.reencode(drawn("JPEG", size=(61, 60)))[2] == (61, 60)
     for kind in ("PNG", "GIF", "WEBP"):
         with pytest.raises(images.Unusable, match="61 × 60 pixels"):
-            images.written_anew(drawn(kind, size=(61, 60)))
+            images.reencode(drawn(kind, size=(61, 60)))
 
 
 def test_a_large_picture_is_made_small_before_it_is_converted(monkeypatch):
@@ -136,7 +136,7 @@ def test_a_large_picture_is_made_small_before_it_is_converted(monkeypatch):
         "convert",
         lambda image, *rest, **more: sizes.append(image.size) or convert(image, *rest, **more),
     )
-    images.written_anew(drawn("PNG", size=(4000, 500), mode="L"))
+    images.reencode(drawn("PNG", size=(4000, 500), mode="L"))
     assert sizes
     assert max(sizes) <= (3200, 400)
 
@@ -258,7 +258,7 @@ def test_two_people_upload_the_same_pictures_at_once(settings, tmp_path):
 
 
 def test_measures_are_set_and_words_asked_for(image):
-    settled = images.settled(showing(image, "A &lt;bell&gt; &amp; more"))
+    settled = images.with_image_sizes(showing(image, "A &lt;bell&gt; &amp; more"))
     assert settled.endswith(f'alt="A &lt;bell&gt; &amp; more" width="{image.width}" height="{image.height}">')
     for body, words in (
         (showing(image, " "), "no alternative text"),
@@ -267,7 +267,7 @@ def test_measures_are_set_and_words_asked_for(image):
         (showing(image).replace(image.name[:4], "0000"), "is not on this site"),
     ):
         with pytest.raises(images.Unusable, match=words):
-            images.settled(body)
+            images.with_image_sizes(body)
 
 
 def test_which_tip_shows_which_picture_follows_every_saving(image):
@@ -370,7 +370,7 @@ def test_a_file_that_is_gone_is_not_found(client, image, settings):
 
 
 def test_readers_pages_and_feeds_show_pictures_well(client, image, settings):
-    tip = make_tip(body=images.settled(showing(image)))
+    tip = make_tip(body=images.with_image_sizes(showing(image)))
     page = client.get(tip.get_absolute_url()).content.decode()
     assert (
         f'<img loading="lazy" decoding="async" src="{image.address}" alt="A bell" width="60" height="40">'

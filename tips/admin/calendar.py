@@ -102,7 +102,7 @@ class CalendarMixin:
         page = _number(request.GET.get("page"))
         # Before what it is the version of: a page must not show older tips under a newer number.
         seen = queue.version()
-        stretch = calendar.around(page=page).veil(request.user)
+        stretch = calendar.around(page=page).hide_titles(request.user)
         waiting, to_plan, undecided = self._waiting(request, stretch.now) if page == 1 else ([], [], 0)
         shown = {row.tip.pk for row in stretch.coming if row.tip}
         days = {row.slot.at: row.slot.day for row in stretch.coming}
@@ -139,7 +139,7 @@ class CalendarMixin:
             # Of what has no moment yet, authors see their own.
             tips = tips.exclude(~_own(request), publish_at=None)
         tips = list(tips)
-        calendar.veil(tips, request.user)
+        calendar.hide_titles(tips, request.user)
         to_plan = [tip for tip in tips if not tip.publish_at]
         waiting = [tip for tip in tips if tip.publish_at]
         return waiting, to_plan[:MOST_OFFERED], max(len(to_plan) - MOST_OFFERED, 0)

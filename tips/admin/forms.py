@@ -151,7 +151,7 @@ class TipForm(forms.ModelForm):
         before = self.initial.get("body")
         if not before or "excerpt" in self.changed_data:
             return False
-        return self.initial["excerpt"] == markup.excerpt(markup.essence(before))
+        return self.initial["excerpt"] == markup.excerpt(markup.searchable_text(before))
 
     def clean_title(self):
         title = " ".join(self.cleaned_data["title"].split())
@@ -178,7 +178,7 @@ class TipForm(forms.ModelForm):
 
     def clean_body(self):
         try:
-            return images.settled(markup.clean(self.cleaned_data["body"].replace("\r\n", "\n")))
+            return images.with_image_sizes(markup.clean(self.cleaned_data["body"].replace("\r\n", "\n")))
         except Refused as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
 

@@ -49,10 +49,10 @@ class PreviewMixin:
         if saved is None and not self.has_add_permission(request):
             raise PermissionDenied
         if request.method == "POST":
-            return preview.unkept(kind.render(request, self._typed(request, saved)))
+            return preview.never_cached(kind.render(request, self._typed(request, saved)))
         if saved is None:
             return HttpResponseNotAllowed(["POST"])
-        return preview.unkept(kind.render(request, saved))
+        return preview.never_cached(kind.render(request, saved))
 
     def _typed(self, request, saved):
         """Return the tip that the posted form would make; a faulty value does not keep the rest from view."""

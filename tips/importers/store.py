@@ -174,7 +174,7 @@ class _Writer:
             if "takeaway" in ours:
                 tip.takeaway = stated.takeaway
             if "excerpt" in ours:
-                tip.excerpt = markup.excerpt(tip.essence)
+                tip.excerpt = markup.excerpt(tip.searchable_text)
         elif not tip.body and "excerpt" in ours:
             tip.excerpt = max(tip.excerpt, stated.excerpt, key=merging.excerpt_rank)
 

@@ -178,9 +178,9 @@ class Tip(models.Model):
         return reverse("tips:detail", args=[self.slug])
 
     @property
-    def essence(self):
+    def searchable_text(self):
         """What is searched, excerpted and compared: the text without promotions; a teaser's excerpt."""
-        return markup.essence(self.body) or self.excerpt
+        return markup.searchable_text(self.body) or self.excerpt
 
     def compute(self):
         """Set what follows from the texts: the search's words, and an excerpt where none was written."""
@@ -192,9 +192,9 @@ class Tip(models.Model):
         if deferred.isdisjoint({"title", "takeaway", "body", "excerpt"}):
             self.words_title = stems.indexed(self.title)
             self.words_takeaway = stems.indexed(self.takeaway)
-            self.words_body = stems.indexed(self.essence)
+            self.words_body = stems.indexed(self.searchable_text)
             if not self.excerpt:
-                self.excerpt = markup.excerpt(self.essence)
+                self.excerpt = markup.excerpt(self.searchable_text)
 
     @property
     def is_published(self):

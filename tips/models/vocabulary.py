@@ -26,7 +26,7 @@ class Word(models.Model):
         found = set()
         for tip in tips:
             if tip.get_deferred_fields().isdisjoint({"title", "takeaway", "body", "excerpt"}):
-                found |= stems.vocabulary(f"{tip.title} {tip.takeaway} {tip.essence}")
+                found |= stems.vocabulary(f"{tip.title} {tip.takeaway} {tip.searchable_text}")
         new = sorted(found)
         for start in range(0, len(new), 500):
             some = new[start : start + 500]

@@ -19,13 +19,13 @@ def start(tip, *, by):
     """Save a new tip as a draft of the person who writes it. One that has a day is planned for it."""
     if not by.has_perm("tips.add_tip"):
         raise NotPermitted("You may not write tips. Ask a publisher to give you the right.")
-    with queue_lock.at_the_desk(by) as desk:
+    with queue_lock.queue_session(by) as session:
         tip.author, tip.state = by, TipState.DRAFT
         tip._history_user = by
-        _plan_as_asked(desk, tip, None)
+        _plan_as_asked(session, tip, None)
         tip.save()
         Contribution.objects.create(tip=tip, user=by)
-        _fill_around(desk, tip, None)
+        _fill_around(session, tip, None)
     return "Saved as a draft."
 
 
@@ -38,7 +38,7 @@ def revise(tip, names, *, by):
     the tip to it, or, taken away, gives its slot back.
     """
     names = set(names) & {field.name for field in Tip._meta.concrete_fields}
-    with queue_lock.at_the_desk(by) as desk:
+    with queue_lock.queue_session(by) as session:
         before = Tip.objects.select_for_update(of=("self",)).filter(pk=tip.pk).first()
         if before is None or before.state != tip.state:
             raise preconditions.overtaken(tip)
@@ -57,14 +57,14 @@ def revise(tip, names, *, by):
             sentence = _reviewed_again(tip, before, by, ", ".join(texts))
             changed |= {"state", "pinned"}
         if names & {"publish_at", "undated"}:
-            _plan_as_asked(desk, tip, before)
+            _plan_as_asked(session, tip, before)
             changed |= {"publish_at", "undated", "pinned"}
         tip._history_user = by
         tip.save(update_fields=changed)
         if sentence:
             action = TipAction.CORRECTED if before.is_published else TipAction.BACK_IN_REVIEW
             log(by, tip, action, sentence)
-        followed = _fill_around(desk, tip, before)
+        followed = _fill_around(session, tip, before)
         return (sentence or SAVED) + followed
 
 
@@ -80,12 +80,12 @@ def _reviewed_again(tip, before, by, texts):
     return f"Back in review, since its text changed ({texts}). It appears only when approved again{at_risk}."
 
 
-def _plan_as_asked(desk, tip, before):
+def _plan_as_asked(session, tip, before):
     """Turn the day that a form holds into a pin, where somebody wrote or took away one."""
     was = (before.publish_at, before.undated) if before else (None, False)
     if (tip.publish_at, tip.undated) == was:
         return
-    permit(desk.by, APPROVE, "plan tips")
+    permit(session.by, APPROVE, "plan tips")
     if before:
         preconditions.refuse_public(before, "given another day")
     if tip.state == TipState.APPROVED:
@@ -93,39 +93,39 @@ def _plan_as_asked(desk, tip, before):
     if tip.undated and tip.publish_at:
         raise preconditions.both_dated_and_undated(tip)
     if tip.publish_at and tip.publish_at != was[0]:
-        preconditions.refuse_past(tip.publish_at, desk.now)
-        desk.refuse_taken(tip, tip.publish_at)
+        preconditions.refuse_past(tip.publish_at, session.now)
+        session.refuse_taken(tip, tip.publish_at)
     tip.pinned = tip.publish_at is not None
 
 
-def _fill_around(desk, tip, before):
+def _fill_around(session, tip, before):
     """Let the queue close its ranks where a tip has taken or left a place; say what followed."""
     was = (before.state, before.pinned, before.publish_at) if before else (TipState.DRAFT, False, None)
     if (tip.state, tip.pinned, tip.publish_at) == was:
         return ""
-    desk.fill()
+    session.reschedule()
     if before and before.state != tip.state:
         change = f"sent “{tip}” back to review by changing its text"
     elif tip.pinned:
         change = f"planned “{tip}” for {in_words(tip.publish_at)}"
     else:
         change = f"took “{tip}” from its slot"
-    return desk.done(change, besides=[tip])
+    return session.record(change, besides=[tip])
 
 
 def delete(tip, *, by):
     """Delete a tip that was never approved; a slot that it held is free."""
     if not (by.has_perm("tips.delete_tip") and may_change(by, tip)):
         raise NotPermitted(f"You may not delete “{tip}”. Ask its author or an editor to do it.")
-    with queue_lock.at_the_desk(by) as desk:
-        preconditions.see(tip, desk.now)
+    with queue_lock.queue_session(by) as session:
+        preconditions.lock_unchanged(tip, session.now)
         if tip.state not in (TipState.DRAFT, TipState.IN_REVIEW):
             raise WrongState(f"“{tip}” cannot be deleted: readers may know its address. Withdraw it instead.")
         held, name = tip.pinned, str(tip)
         tip.delete()
         if held:
-            desk.fill()
-            return f"“{name}” is deleted.{desk.done(f'deleted “{name}”, which held a slot')}"
+            session.reschedule()
+            return f"“{name}” is deleted.{session.record(f'deleted “{name}”, which held a slot')}"
         return f"“{name}” is deleted."
 
 

@@ -52,11 +52,11 @@ def may_mark(user, tip, for_mail):
 
 def _mark(tip, by, for_mail, sentence):
     with transaction.atomic():
-        preconditions.see(tip, timezone.now())
+        preconditions.lock_unchanged(tip, timezone.now())
         tip.refresh_from_db(fields=["for_mail"])
         followed = _consequences(tip, for_mail)
         action = TipAction.RELEASED_FOR_MAIL if for_mail else TipAction.EXCLUDED_FROM_MAIL
-        preconditions.write(tip, by, action, sentence, for_mail=for_mail)
+        preconditions.write_if_unchanged(tip, by, action, sentence, for_mail=for_mail)
     return " ".join([sentence, *followed])
 
 

@@ -9,7 +9,7 @@ from tips.models import Tip, TipState
 from tips.schedule import queue_lock
 
 
-def reason_in(reason, what):
+def require_reason(reason, what):
     reason = " ".join(reason.split())
     if not reason:
         raise WrongState(f"Say {what}: the reason is kept in the tip's history.")
@@ -24,7 +24,7 @@ _NEXT = {
 }
 
 
-def need(tip, *states, verb):
+def require_state(tip, *states, verb):
     if tip.state not in states:
         raise WrongState(f"“{tip}” cannot be {verb}: it {_NEXT[TipState(tip.state)]}")
 
@@ -51,7 +51,7 @@ def overtaken(tip):
     return Overtaken(f"Somebody else changed “{tip}” meanwhile. Look at it again before you go on.")
 
 
-def see(tip, now):
+def lock_unchanged(tip, now):
     """Lock a tip's row; raise Overtaken unless it is what the caller saw.
 
     The moment of a tip that floats in the queue is the queue's: it is brought up to date instead.
@@ -67,8 +67,8 @@ def see(tip, now):
     tip.publish_at = row["publish_at"]
 
 
-def write(tip, by, action, sentence, **changes):
-    """Write the changes if the tip's row still is what ``see`` saw, and log them, or raise Overtaken."""
+def write_if_unchanged(tip, by, action, sentence, **changes):
+    """Write the changes and log them, or raise Overtaken where the row is not what ``lock_unchanged`` saw."""
     seen = {name: getattr(tip, name) for name in ("state", "publish_at", "undated", "pinned")}
     if seen["publish_at"] is None:
         del seen["publish_at"]

@@ -65,13 +65,13 @@ def page(request, tip, *, note="", token=""):
     if token:
         tip.body = _IMAGE.sub(rf"\1\2?preview={token}\3", tip.body)
     context = {"tip": tip, "note": note or "Nobody else sees it at this address."}
-    return unkept(render(request, "tips/preview.html", context))
+    return never_cached(render(request, "tips/preview.html", context))
 
 
 register("page", "Preview", page)
 
 
-def unkept(response):
+def never_cached(response):
     """Mark a response as nothing to be kept, found or told of to the next site."""
     response["Cache-Control"] = "no-store, private"
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
@@ -167,6 +167,6 @@ def outside(request, token):
     """Show a tip to whoever was given the link to it."""
     link = opened(token)
     if link is None:
-        return unkept(render(request, "404.html", status=404))
+        return never_cached(render(request, "404.html", status=404))
     until = workflow.in_words(link.expires_at)
     return page(request, link.tip, note=f"It is not public. This link works until {until}.", token=token)

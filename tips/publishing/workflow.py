@@ -41,10 +41,12 @@ def submit(tip, *, by):
     """Hand a draft in for review."""
     if not may_change(by, tip):
         raise NotPermitted(f"You may not submit “{tip}”. Ask its author or an editor to do it.")
-    preconditions.need(tip, TipState.DRAFT, verb="submitted")
+    preconditions.require_state(tip, TipState.DRAFT, verb="submitted")
     with transaction.atomic():
-        preconditions.see(tip, timezone.now())
-        preconditions.write(tip, by, TipAction.SUBMITTED, "Submitted for review.", state=TipState.IN_REVIEW)
+        preconditions.lock_unchanged(tip, timezone.now())
+        preconditions.write_if_unchanged(
+            tip, by, TipAction.SUBMITTED, "Submitted for review.", state=TipState.IN_REVIEW
+        )
     return "Submitted for review."
 
 
@@ -54,13 +56,13 @@ def send_back(tip, reason, *, by):
     A slot that it holds stays held, and is at risk until the tip is approved again.
     """
     permit(by, APPROVE, "send tips back")
-    reason = preconditions.reason_in(reason, "what its author should change")
-    with queue_lock.at_the_desk(by) as desk:
-        preconditions.see(tip, desk.now)
+    reason = preconditions.require_reason(reason, "what its author should change")
+    with queue_lock.queue_session(by) as session:
+        preconditions.lock_unchanged(tip, session.now)
         preconditions.refuse_public(tip, "sent back")
-        preconditions.need(tip, TipState.IN_REVIEW, TipState.APPROVED, verb="sent back")
+        preconditions.require_state(tip, TipState.IN_REVIEW, TipState.APPROVED, verb="sent back")
         keeps = tip.state == TipState.APPROVED and tip.publish_at is not None
-        preconditions.write(
+        preconditions.write_if_unchanged(
             tip,
             by,
             TipAction.SENT_BACK,
@@ -69,7 +71,7 @@ def send_back(tip, reason, *, by):
             pinned=tip.pinned or keeps,
         )
         if keeps:
-            desk.done(f"sent “{tip}” back", besides=[tip])
+            session.record(f"sent “{tip}” back", besides=[tip])
             return f"Sent back. Its slot, {in_words(tip.publish_at)}, is at risk until it is approved again."
         return "Sent back."
 
@@ -82,42 +84,44 @@ def approve(tip, *, by, override=""):
     right to may, with a reason in ``override``.
     """
     permit(by, APPROVE, "approve tips")
-    with queue_lock.at_the_desk(by) as desk:
-        preconditions.see(tip, desk.now)
-        preconditions.need(tip, TipState.IN_REVIEW, verb="approved")
+    with queue_lock.queue_session(by) as session:
+        preconditions.lock_unchanged(tip, session.now)
+        preconditions.require_state(tip, TipState.IN_REVIEW, verb="approved")
         preflight.require(tip)
         if tip.undated and tip.publish_at:
             raise preconditions.both_dated_and_undated(tip)
         own = _four_eyes(tip, override, by=by)
-        approved = {"state": TipState.APPROVED, "approved_at": desk.now}
+        approved = {"state": TipState.APPROVED, "approved_at": session.now}
         if tip.undated:
             sentence = f"Approved, undated: public at once.{own}"
-            preconditions.write(tip, by, TipAction.APPROVED, sentence, **approved)
+            preconditions.write_if_unchanged(tip, by, TipAction.APPROVED, sentence, **approved)
             followed = ""
-        elif tip.publish_at and tip.publish_at > desk.now:
+        elif tip.publish_at and tip.publish_at > session.now:
             if not tip.pinned:
-                desk.refuse_taken(tip, tip.publish_at)
+                session.refuse_taken(tip, tip.publish_at)
             sentence = f"Approved for {in_words(tip.publish_at)}.{own}"
-            preconditions.write(tip, by, TipAction.APPROVED, sentence, pinned=True, **approved)
-            desk.fill()
-            followed = desk.done(f"approved “{tip}” for {in_words(tip.publish_at)}", besides=[tip])
+            preconditions.write_if_unchanged(tip, by, TipAction.APPROVED, sentence, pinned=True, **approved)
+            session.reschedule()
+            followed = session.record(f"approved “{tip}” for {in_words(tip.publish_at)}", besides=[tip])
         else:
-            sentence, followed = _into_the_queue(desk, tip, own, approved)
+            sentence, followed = _into_the_queue(session, tip, own, approved)
         Contribution.objects.filter(tip=tip).delete()
         return sentence + followed
 
 
-def _into_the_queue(desk, tip, own, approved):
+def _into_the_queue(session, tip, own, approved):
     """Approve a tip that has no moment to come: to the end of the queue, or, being late, to its front."""
     late = tip.publish_at
-    order = desk.floating()
+    order = session.floating()
     order = [tip, *order] if late else [*order, tip]
-    at = desk.places(order)[tip.pk]
+    at = session.places(order)[tip.pk]
     missed = f" Its slot, {in_words(late)}, had passed; it goes to the front of the queue." if late else ""
     sentence = f"Approved for {in_words(at)}.{missed}{own}"
-    preconditions.write(tip, desk.by, TipAction.APPROVED, sentence, publish_at=at, pinned=False, **approved)
-    desk.fill(order)
-    return sentence, desk.done(f"approved “{tip}” for {in_words(at)}", besides=[tip])
+    preconditions.write_if_unchanged(
+        tip, session.by, TipAction.APPROVED, sentence, publish_at=at, pinned=False, **approved
+    )
+    session.reschedule(order)
+    return sentence, session.record(f"approved “{tip}” for {in_words(at)}", besides=[tip])
 
 
 def may_override(user, tip):
@@ -140,7 +144,7 @@ def _four_eyes(tip, override, *, by):
         )
     if not by.has_perm(APPROVE_OWN_TEXT):
         raise NotPermitted("You may not approve what you wrote yourself. Ask another editor, or a publisher.")
-    return f" Approved by one of its writers: {preconditions.reason_in(override, 'why')}"
+    return f" Approved by one of its writers: {preconditions.require_reason(override, 'why')}"
 
 
 def schedule(tip, when, *, by):
@@ -149,16 +153,20 @@ def schedule(tip, when, *, by):
     Planned is not approved: only an approved tip appears at its moment.
     """
     permit(by, APPROVE, "plan tips")
-    with queue_lock.at_the_desk(by) as desk:
-        preconditions.see(tip, desk.now)
+    with queue_lock.queue_session(by) as session:
+        preconditions.lock_unchanged(tip, session.now)
         preconditions.refuse_public(tip, "given another day")
-        preconditions.need(tip, TipState.DRAFT, TipState.IN_REVIEW, TipState.APPROVED, verb="planned")
-        preconditions.refuse_past(when, desk.now)
-        desk.refuse_taken(tip, when)
+        preconditions.require_state(
+            tip, TipState.DRAFT, TipState.IN_REVIEW, TipState.APPROVED, verb="planned"
+        )
+        preconditions.refuse_past(when, session.now)
+        session.refuse_taken(tip, when)
         sentence = f"Planned for {in_words(when)}."
-        preconditions.write(tip, by, TipAction.PLANNED, sentence, publish_at=when, undated=False, pinned=True)
-        desk.fill()
-        return sentence + desk.done(f"planned “{tip}” for {in_words(when)}", besides=[tip])
+        preconditions.write_if_unchanged(
+            tip, by, TipAction.PLANNED, sentence, publish_at=when, undated=False, pinned=True
+        )
+        session.reschedule()
+        return sentence + session.record(f"planned “{tip}” for {in_words(when)}", besides=[tip])
 
 
 def publish_now(tip, *, by, override=""):
@@ -167,13 +175,13 @@ def publish_now(tip, *, by, override=""):
     On a tip that is not approved yet this approves it, with ``override`` as there.
     """
     permit(by, PUBLISH, "publish tips at once")
-    with queue_lock.at_the_desk(by) as desk:
-        preconditions.see(tip, desk.now)
+    with queue_lock.queue_session(by) as session:
+        preconditions.lock_unchanged(tip, session.now)
         own = ""
         if tip.state != TipState.APPROVED:
             permit(by, APPROVE, "approve tips")
         preconditions.refuse_public(tip, "published again")
-        preconditions.need(tip, TipState.IN_REVIEW, TipState.APPROVED, verb="published")
+        preconditions.require_state(tip, TipState.IN_REVIEW, TipState.APPROVED, verb="published")
         if tip.undated:
             raise WrongState(
                 f"“{tip}” is marked as undated: approve it, and it is public at once, without a day."
@@ -182,12 +190,14 @@ def publish_now(tip, *, by, override=""):
             preflight.require(tip)
             own = _four_eyes(tip, override, by=by)
         was = f" It was planned for {in_words(tip.publish_at)}." if tip.publish_at else ""
-        at = desk.now.replace(microsecond=0)
-        changes = {"state": TipState.APPROVED, "publish_at": at, "pinned": False, "approved_at": desk.now}
-        preconditions.write(tip, by, TipAction.PUBLISHED, f"Published at once.{was}{own}", **changes)
+        at = session.now.replace(microsecond=0)
+        changes = {"state": TipState.APPROVED, "publish_at": at, "pinned": False, "approved_at": session.now}
+        preconditions.write_if_unchanged(
+            tip, by, TipAction.PUBLISHED, f"Published at once.{was}{own}", **changes
+        )
         Contribution.objects.filter(tip=tip).delete()
-        desk.fill()
-        return f"Published at once.{was}{own}{desk.done(f'published “{tip}” at once', besides=[tip])}"
+        session.reschedule()
+        return f"Published at once.{was}{own}{session.record(f'published “{tip}” at once', besides=[tip])}"
 
 
 def withdraw(tip, reason, *, by):
@@ -197,36 +207,36 @@ def withdraw(tip, reason, *, by):
     slot is free for the rest of the queue, and nobody is told that there was something.
     """
     permit(by, PUBLISH, "withdraw tips")
-    reason = preconditions.reason_in(reason, "why it is withdrawn")
-    with queue_lock.at_the_desk(by) as desk:
-        preconditions.see(tip, desk.now)
-        preconditions.need(tip, TipState.APPROVED, verb="withdrawn")
+    reason = preconditions.require_reason(reason, "why it is withdrawn")
+    with queue_lock.queue_session(by) as session:
+        preconditions.lock_unchanged(tip, session.now)
+        preconditions.require_state(tip, TipState.APPROVED, verb="withdrawn")
         if tip.is_published:
-            preconditions.write(
+            preconditions.write_if_unchanged(
                 tip, by, TipAction.WITHDRAWN, f"Withdrawn: {reason}", state=TipState.WITHDRAWN
             )
             return "Withdrawn."
         was = in_words(tip.publish_at)
         changes = {"state": TipState.WITHDRAWN, "publish_at": None, "pinned": False}
-        preconditions.write(
+        preconditions.write_if_unchanged(
             tip, by, TipAction.WITHDRAWN, f"Withdrawn before its day, {was}: {reason}", **changes
         )
-        desk.fill()
-        return f"Withdrawn before its day, {was}.{desk.done(f'withdrew “{tip}”', besides=[tip])}"
+        session.reschedule()
+        return f"Withdrawn before its day, {was}.{session.record(f'withdrew “{tip}”', besides=[tip])}"
 
 
 def reinstate(tip, *, by):
     """Bring a withdrawn tip back: to readers at its old day if it was public, else as a draft."""
     permit(by, PUBLISH, "reinstate tips")
     with transaction.atomic():
-        preconditions.see(tip, timezone.now())
-        preconditions.need(tip, TipState.WITHDRAWN, verb="reinstated")
+        preconditions.lock_unchanged(tip, timezone.now())
+        preconditions.require_state(tip, TipState.WITHDRAWN, verb="reinstated")
         if was_public(tip):
             day = f"at its old day, {in_words(tip.publish_at)}" if tip.publish_at else "undated, as it was"
             sentence, state = f"Reinstated {day}.", TipState.APPROVED
         else:
             sentence, state = "Reinstated as a draft; it had not been public.", TipState.DRAFT
-        preconditions.write(tip, by, TipAction.REINSTATED, sentence, state=state)
+        preconditions.write_if_unchanged(tip, by, TipAction.REINSTATED, sentence, state=state)
         return sentence
 
 

@@ -42,10 +42,10 @@ class Weeks:
         """The next slot that is not skipped, or None."""
         return next((row for row in self.coming if row.standing != slots.Standing.SKIPPED), None)
 
-    def veil(self, user):
+    def hide_titles(self, user):
         """Hide from an author what others have written and readers do not see yet; return self."""
         for row in [*self.past, *self.coming]:
-            veil([*([row.tip] if row.tip else []), *row.others], user)
+            hide_titles([*([row.tip] if row.tip else []), *row.others], user)
         return self
 
 
@@ -92,7 +92,7 @@ def _before_rules(table, first, last, now):
     ]
 
 
-def veil(tips, user):
+def hide_titles(tips, user):
     """Give tips that a person may not know of yet a title that says nothing; set ``veiled`` on every one.
 
     The tips are for showing only: they must not be saved afterwards.

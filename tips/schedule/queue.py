@@ -57,8 +57,8 @@ def move(tip, *, by, seen, before=None, after=None, position=None):
 
     ``position`` counts from 0 in what ``waiting`` returns. Pinned tips stay at their moments meanwhile.
     """
-    with _desk(by, seen) as desk:
-        queue = desk.holding()
+    with _session(by, seen) as session:
+        queue = session.holding()
         held = _floating(_found(queue, tip))
         queue.remove(held)
         if before or after:
@@ -72,30 +72,35 @@ def move(tip, *, by, seen, before=None, after=None, position=None):
             where = trace = "to the front" if position == 0 else f"to place {position + 1} of the queue"
         queue.insert(position, held)
         order = [each for each in queue if queue_lock.floats(each)]
-        return _reorder(desk, tip, held, order, where, trace)
+        return _reorder(session, tip, held, order, where, trace)
 
 
 def to_front(tip, *, by, seen):
     """Let a tip take the next slot that nobody holds by a pin; the others follow."""
-    with _desk(by, seen) as desk:
-        queue = desk.holding()
+    with _session(by, seen) as session:
+        queue = session.holding()
         held = _floating(_found(queue, tip))
         others = [each for each in queue if queue_lock.floats(each) and each != held]
-        return _reorder(desk, tip, held, [held, *others], "to the front", "to the front")
+        return _reorder(session, tip, held, [held, *others], "to the front", "to the front")
 
 
-def _reorder(desk, tip, held, order, where, trace):
+def _reorder(session, tip, held, order, where, trace):
     """Write a new order in which the queue's row of a tip, ``held``, has its new place.
 
     ``where`` says which place in the queue's own record, ``trace`` in the tip's history.
     """
     was = held.publish_at
-    desk.fill(order)
+    session.reschedule(order)
     _bring_up(tip)
-    if tip.publish_at == was and not desk.moved:
+    if tip.publish_at == was and not session.moved:
         return f"“{tip}” stays at {dates.in_words(was)}."
-    log(desk.by, tip, TipAction.MOVED_IN_QUEUE, f"Moved {trace}: goes live {dates.in_words(tip.publish_at)}.")
-    followed = desk.done(f"moved “{tip}” {where}", besides=[tip])
+    log(
+        session.by,
+        tip,
+        TipAction.MOVED_IN_QUEUE,
+        f"Moved {trace}: goes live {dates.in_words(tip.publish_at)}.",
+    )
+    followed = session.record(f"moved “{tip}” {where}", besides=[tip])
     return f"“{tip}” goes live {dates.in_words(tip.publish_at)}.{followed}"
 
 
@@ -105,23 +110,23 @@ def pin(tip, day, *, by, seen):
     A tip that is not approved may be planned so too: the slot is at risk until it is. A tip that floats there
     makes room; one that is pinned there does not.
     """
-    with _desk(by, seen) as desk:
+    with _session(by, seen) as session:
         _bring_up(tip)
-        _refuse_settled(tip, desk.settled_until)
-        slot = _coming_slot(desk, day)
-        desk.refuse_taken(tip, slot.at)
+        _refuse_settled(tip, session.settled_until)
+        slot = _coming_slot(session, day)
+        session.refuse_taken(tip, slot.at)
         Tip.objects.filter(pk=tip.pk).update(publish_at=slot.at, pinned=True, undated=False)
-        desk.fill()
+        session.reschedule()
         _bring_up(tip)
         log(by, tip, TipAction.PINNED, f"Pinned to {slot}.")
-        followed = desk.done(f"pinned “{tip}” to {slot}", besides=[tip])
+        followed = session.record(f"pinned “{tip}” to {slot}", besides=[tip])
         return f"“{tip}” is pinned to {slot}.{_condition(tip)}{followed}"
 
 
 def unpin(tip, *, by, seen):
     """Let a pinned tip go: into the queue at its place, or, if it is not approved, without a day."""
-    with _desk(by, seen) as desk:
-        held = _found(desk.holding(), tip)
+    with _session(by, seen) as session:
+        held = _found(session.holding(), tip)
         if not held.pinned:
             raise WrongState(f"“{held}” is not pinned; the queue moves it as it is.")
         was, kept = (
@@ -129,18 +134,18 @@ def unpin(tip, *, by, seen):
             held.publish_at if held.state == TipState.APPROVED else None,
         )
         Tip.objects.filter(pk=tip.pk).update(pinned=False, publish_at=kept)
-        desk.fill()
+        session.reschedule()
         _bring_up(tip)
         outcome = f"goes live {dates.in_words(tip.publish_at)}" if tip.publish_at else "has no day any more"
         log(by, tip, TipAction.UNPINNED, f"Unpinned from {was}: {outcome}.")
-        followed = desk.done(f"unpinned “{tip}” from {was}", besides=[tip])
+        followed = session.record(f"unpinned “{tip}” from {was}", besides=[tip])
         return f"“{tip}” {outcome}.{followed}"
 
 
 def swap(one, other, *, by, seen):
     """Let two tips trade places. A pin stays with the place; a tip that is not approved is always pinned."""
-    with _desk(by, seen) as desk:
-        queue = desk.holding()
+    with _session(by, seen) as session:
+        queue = session.holding()
         first, second = _found(queue, one), _found(queue, other)
         if first.pk == second.pk:
             raise WrongState("A tip cannot trade places with itself. Choose two.")
@@ -150,14 +155,14 @@ def swap(one, other, *, by, seen):
         }
         pinned = {pk: at for pk, (at, is_pinned) in places.items() if is_pinned}
         Tip.objects.filter(pk__in=places).update(pinned=False)
-        desk.write({pk: at for pk, (at, _) in places.items() if pk not in pinned})
-        desk.repin(pinned)
-        desk.fill()
+        session.write({pk: at for pk, (at, _) in places.items() if pk not in pinned})
+        session.repin(pinned)
+        session.reschedule()
         change = f"swapped “{one}” and “{other}”"
         for tip in (one, other):
             _bring_up(tip)
             log(by, tip, TipAction.SWAPPED, f"Swapped: {_stands(tip)}.")
-        followed = desk.done(change, besides=[one, other])
+        followed = session.record(change, besides=[one, other])
         ends = " and ".join(f"“{tip}” {_stands(tip)}" for tip in (one, other))
         return f"{ends}.{followed}"
 
@@ -167,28 +172,28 @@ def swap(one, other, *, by, seen):
 
 def skip(day, reason, *, by, seen):
     """Skip the week of a slot, with a reason: the queue moves on by a week, and no alarm is raised."""
-    with _desk(by, seen) as desk:
+    with _session(by, seen) as session:
         reason = _reason(reason)
-        slot = _coming_slot(desk, day)
+        slot = _coming_slot(session, day)
         if slot.skipped:
             raise WrongState(f"{slot} is skipped already.")
-        held = next((tip for tip in desk.holding() if tip.publish_at == slot.at and tip.pinned), None)
+        held = next((tip for tip in session.holding() if tip.publish_at == slot.at and tip.pinned), None)
         if held:
             raise WrongState(f"{slot} is held by “{held}”. Pin it to another slot, or unpin it, first.")
-        _except(desk, slot, reason, kind=SlotException.Kind.SKIP, moved_to=None)
-        desk.fill()
-        return f"{slot} is skipped.{desk.done(f'skipped {slot}')}"
+        _except(session, slot, reason, kind=SlotException.Kind.SKIP, moved_to=None)
+        session.reschedule()
+        return f"{slot} is skipped.{session.record(f'skipped {slot}')}"
 
 
 def unskip(day, *, by, seen):
     """Take back that a week is skipped; the queue moves up. The slot stands at its regular moment again."""
-    with _desk(by, seen) as desk:
-        slot = _coming_slot(desk, day)
+    with _session(by, seen) as session:
+        slot = _coming_slot(session, day)
         if not slot.skipped:
             raise WrongState(f"{slot} is not skipped.")
-        _regular_again(desk, slot)
-        desk.fill()
-        return f"{slot} is a slot again.{desk.done(f'took back that {slot} is skipped')}"
+        _regular_again(session, slot)
+        session.reschedule()
+        return f"{slot} is a slot again.{session.record(f'took back that {slot} is skipped')}"
 
 
 def move_slot(day, when, reason, *, by, seen):
@@ -196,14 +201,14 @@ def move_slot(day, when, reason, *, by, seen):
 
     The slot's regular moment takes an earlier move back.
     """
-    with _desk(by, seen) as desk:
+    with _session(by, seen) as session:
         reason = _reason(reason)
-        slot = _coming_slot(desk, day)
+        slot = _coming_slot(session, day)
         when = when.replace(second=0, microsecond=0)
         if slot.skipped:
             raise WrongState(f"{slot} is skipped. Take that back before you move it.")
-        if when <= desk.settled_until:
-            why = "has passed" if when <= desk.now else "is too near"
+        if when <= session.settled_until:
+            why = "has passed" if when <= session.now else "is too near"
             raise WrongState(f"{dates.in_words(when)} {why}. Choose a later moment.")
         monday, sunday = dates.week(slot.day)
         if not monday <= when.astimezone(ZoneInfo(slot.zone)).date() <= sunday:
@@ -213,27 +218,27 @@ def move_slot(day, when, reason, *, by, seen):
             )
         if when == slot.at:
             raise WrongState(f"The slot stands at {slot} already.")
-        desk.refuse_taken(Tip(), when)
-        held = [tip for tip in desk.holding() if tip.publish_at == slot.at]
+        session.refuse_taken(Tip(), when)
+        held = [tip for tip in session.holding() if tip.publish_at == slot.at]
         if when == slot.regular:
-            _regular_again(desk, slot)
+            _regular_again(session, slot)
         else:
-            _except(desk, slot, reason, kind=SlotException.Kind.MOVE, moved_to=when)
-        desk.refuse_disorder(slot.day)
+            _except(session, slot, reason, kind=SlotException.Kind.MOVE, moved_to=when)
+        session.refuse_disorder(slot.day)
         for tip in held:
-            (desk.repin if tip.pinned else desk.write)({tip.pk: when})
-        desk.moved += [queue_lock.Move(tip, slot.at, when) for tip in held]
-        desk.fill()
+            (session.repin if tip.pinned else session.write)({tip.pk: when})
+        session.moved += [queue_lock.Move(tip, slot.at, when) for tip in held]
+        session.reschedule()
         moved = f"{slot} to {dates.in_words(when)}"
-        return f"Moved the slot of {moved}.{desk.done(f'moved the slot of {moved}')}"
+        return f"Moved the slot of {moved}.{session.record(f'moved the slot of {moved}')}"
 
 
 # --- What the verbs have in common ------------------------------------------------------------------
 
 
-def _desk(by, seen):
+def _session(by, seen):
     permit(by, APPROVE, "change the queue")
-    return queue_lock.at_the_desk(by, seen)
+    return queue_lock.queue_session(by, seen)
 
 
 def _found(queue, tip):
@@ -274,30 +279,30 @@ def _stands(tip):
     return f"{verb} {dates.in_words(tip.publish_at)}"
 
 
-def _coming_slot(desk, day):
-    slot = desk.table.slot(day)
+def _coming_slot(session, day):
+    slot = session.table.slot(day)
     if slot is None:
         raise WrongState(f"{_date(day)} has no slot. Choose a day from the calendar.")
-    if slot.at <= desk.settled_until:
-        why = "has passed" if slot.at <= desk.now else "is too near"
+    if slot.at <= session.settled_until:
+        why = "has passed" if slot.at <= session.now else "is too near"
         raise WrongState(f"The slot of {slot} {why}. Choose a later one.")
     return slot
 
 
-def _except(desk, slot, reason, **fields):
+def _except(session, slot, reason, **fields):
     slot_row, _ = SlotException.objects.update_or_create(
-        day=slot.day, defaults={"reason": reason, "by": desk.by, "at": desk.now, **fields}
+        day=slot.day, defaults={"reason": reason, "by": session.by, "at": session.now, **fields}
     )
     is_skip = slot_row.kind == SlotException.Kind.SKIP
-    log(desk.by, slot_row, SlotAction.SKIPPED if is_skip else SlotAction.MOVED, reason)
-    desk.table = slots.Timetable.load()
+    log(session.by, slot_row, SlotAction.SKIPPED if is_skip else SlotAction.MOVED, reason)
+    session.table = slots.Timetable.load()
 
 
-def _regular_again(desk, slot):
+def _regular_again(session, slot):
     slot_row = SlotException.objects.get(day=slot.day)
-    log(desk.by, slot_row, SlotAction.RESTORED, "Taken back: the slot stands at its regular moment.")
+    log(session.by, slot_row, SlotAction.RESTORED, "Taken back: the slot stands at its regular moment.")
     slot_row.delete()
-    desk.table = slots.Timetable.load()
+    session.table = slots.Timetable.load()
 
 
 def _reason(reason):

@@ -2,8 +2,8 @@
 
 In the queue is every approved tip with a day that is still to come. Those that are not pinned float: they
 take the coming free slots in the order of their moments, so that order is stored nowhere else, and a rewrite
-(``Desk.fill``) closes every gap. A pinned tip keeps its moment; so does one that is not approved yet and was
-planned for a slot, which is pinned always and leaves its slot at risk.
+(``QueueSession.reschedule``) closes every gap. A pinned tip keeps its moment; so does one that is not
+approved yet and was planned for a slot, which is pinned always and leaves its slot at risk.
 """
 
 from contextlib import contextmanager
@@ -65,8 +65,8 @@ def lock():
 
 
 @contextmanager
-def at_the_desk(by, seen=None):
-    """Give a Desk for the length of one transaction, in which nobody else changes the queue.
+def queue_session(by, seen=None):
+    """Give a QueueSession for the length of one transaction, in which nobody else changes the queue.
 
     ``by`` is who works at it. Raises Overtaken if the queue's version is not the one that was ``seen``
     (None: no matter which).
@@ -75,7 +75,7 @@ def at_the_desk(by, seen=None):
         row = lock()
         if seen is not None and int(seen) != row.version:
             raise Overtaken(_what_happened(row))
-        yield Desk(row, by)
+        yield QueueSession(row, by)
 
 
 def _what_happened(row):
@@ -91,12 +91,12 @@ def refuse_in_form(tip, when):
     From here to the end of the form's transaction nobody else changes the queue.
     """
     try:
-        Desk(lock(), None).refuse_taken(tip, when)
+        QueueSession(lock(), None).refuse_taken(tip, when)
     except WrongState as refusal:
         raise ValidationError(str(refusal)) from refusal
 
 
-class Desk:
+class QueueSession:
     """The queue while one person works at it: ``now``, the ``table`` of slots, and what was ``moved``."""
 
     def __init__(self, row, by):
@@ -142,7 +142,7 @@ class Desk:
             raise WrongState("There is no weekly slot. Make a slot rule first.")
         return places
 
-    def fill(self, order=None):
+    def reschedule(self, order=None):
         """Write the moments of all floating tips anew, in this order (the present one, unless given).
 
         What is public, pinned or not approved is never touched. Returns the Moves.
@@ -195,7 +195,7 @@ class Desk:
             if one.at >= following.at:
                 raise WrongState(f"Two slots would meet at {following}. Choose another day or time.")
 
-    def done(self, change, besides=()):
+    def record(self, change, besides=()):
         """Record a change of the queue, and what was moved by it. ``change`` completes “somebody …”.
 
         ``besides`` are the tips whose history has a sentence of its own about it. Returns what followed, in a

@@ -20,24 +20,24 @@ def change_rule(from_date, weekday, time, zone, *, by, seen):
     one; skipped weeks stay skipped.
     """
     permit(by, APPROVE, "change the queue")
-    with queue_lock.at_the_desk(by, seen) as desk:
+    with queue_lock.queue_session(by, seen) as session:
         if weekday not in Weekday.values or zone not in available_timezones():
             raise WrongState("Choose a day of the week, and a time zone by its name, as in Europe/Berlin.")
-        if from_date <= timezone.localdate(desk.now):
+        if from_date <= timezone.localdate(session.now):
             raise WrongState("What has passed keeps its rule. Choose a date from tomorrow on.")
-        old, holding = desk.table, desk.holding()
+        old, holding = session.table, session.holding()
         rule, _ = SlotRule.objects.update_or_create(
             from_date=from_date, defaults={"weekday": weekday, "time": time, "zone": zone}
         )
         rule.refresh_from_db()
         dropped = _carry_exceptions(from_date)
-        desk.table = slots.Timetable.load()
-        first = next(desk.table.between(from_date, from_date + dates.WEEK), None)
-        if first and first.at <= desk.now:
+        session.table = slots.Timetable.load()
+        first = next(session.table.between(from_date, from_date + dates.WEEK), None)
+        if first and first.at <= session.now:
             raise WrongState(f"The first slot, {first}, would have passed. Choose a later date.")
-        _carry_tips(desk, old, holding, from_date)
+        _carry_tips(session, old, holding, from_date)
         log(by, rule, SlotAction.RULE_CHANGED, f"Tips go live on {rule}.{dropped}")
-        followed = desk.done(f"changed the slot to {rule}")
+        followed = session.record(f"changed the slot to {rule}")
         return f"Tips go live on {rule}.{dropped}{followed}"
 
 
@@ -47,12 +47,12 @@ def drop_rule(from_date, *, by, seen):
     The rule before it goes on instead, and the queue gets its new moments as when a rule is changed.
     """
     permit(by, APPROVE, "change the queue")
-    with queue_lock.at_the_desk(by, seen) as desk:
-        old, holding = desk.table, desk.holding()
+    with queue_lock.queue_session(by, seen) as session:
+        old, holding = session.table, session.holding()
         rule = next((each for each in old.rules if each.from_date == from_date), None)
         if rule is None:
             raise Overtaken(f"No rule begins on {_date(from_date)} any more. Look at the weekly slot again.")
-        if from_date <= timezone.localdate(desk.now):
+        if from_date <= timezone.localdate(session.now):
             raise WrongState(f"The rule from {_date(from_date)} on holds already. Change the slot instead.")
         if rule == old.rules[0]:
             raise WrongState("There is no rule before this one, which could go on. Change the slot instead.")
@@ -60,18 +60,18 @@ def drop_rule(from_date, *, by, seen):
         log(by, rule, SlotAction.RULE_DROPPED, f"Taken back: {rule}.")
         rule.delete()
         dropped = _carry_exceptions(from_date)
-        desk.table = slots.Timetable.load()
-        _carry_tips(desk, old, holding, from_date)
-        followed = desk.done(f"took back the slot {rule}")
+        session.table = slots.Timetable.load()
+        _carry_tips(session, old, holding, from_date)
+        followed = session.record(f"took back the slot {rule}")
         return f"Tips do not go live on {rule}: the rule before goes on.{dropped}{followed}"
 
 
-def _carry_tips(desk, old, holding, from_date):
-    """Give the whole queue its moments by the desk's new table."""
-    for each in desk.table.rules:
-        desk.refuse_disorder(each.from_date)
-    _carry_pinned(desk, old, holding, from_date)
-    desk.fill()
+def _carry_tips(session, old, holding, from_date):
+    """Give the whole queue its moments by the session's new table."""
+    for each in session.table.rules:
+        session.refuse_disorder(each.from_date)
+    _carry_pinned(session, old, holding, from_date)
+    session.reschedule()
 
 
 def _carry_exceptions(from_date):
@@ -97,7 +97,7 @@ def _carry_exceptions(from_date):
     return f" Dropped, since they fit no slot any more: {', '.join(dropped)}." if dropped else ""
 
 
-def _carry_pinned(desk, old, holding, from_date):
+def _carry_pinned(session, old, holding, from_date):
     """Give pinned tips the slot of their week under a new rule, else the next free one."""
     slot_of = {tip.pk: old.at(tip.publish_at) for tip in holding if tip.pinned}
     carried = [tip for tip in holding if slot_of.get(tip.pk) and slot_of[tip.pk].day >= from_date]
@@ -105,11 +105,11 @@ def _carry_pinned(desk, old, holding, from_date):
     moments = {}
     for tip in carried:
         monday, _ = dates.week(slot_of[tip.pk].day)
-        slot = next(slot for slot in desk.open_slots(taken) if slot.day >= max(monday, from_date))
+        slot = next(slot for slot in session.open_slots(taken) if slot.day >= max(monday, from_date))
         taken.add(slot.at)
         moments[tip.pk] = slot.at
-        desk.moved.append(queue_lock.Move(tip, tip.publish_at, slot.at))
-    desk.repin(moments)
+        session.moved.append(queue_lock.Move(tip, tip.publish_at, slot.at))
+    session.repin(moments)
 
 
 def _date(day):

@@ -82,7 +82,7 @@ def earlier(title, body, takeaway, exclude=None, author=None, limit=3):
     It is made from the share of the text's words, weighed by how rare they are in the archive, that the
     other tip has too. A text too short to tell anything is like none.
     """
-    text = f"{title} {takeaway} {markup.essence(markup.clean(body))}"
+    text = f"{title} {takeaway} {markup.searchable_text(markup.clean(body))}"
     stems = {stem for stem in words.stems(text[: words.LONGEST_INDEXED]) if len(stem) > 2} - _SAYS_NOTHING
     if len(stems) < FEWEST_WORDS:
         return []

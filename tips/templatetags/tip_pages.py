@@ -24,7 +24,7 @@ def json_ld(tip):
 @register.filter
 def safe_body(tip):
     """Return a tip's body as it may be shown. It was cleaned when stored; only here is it trusted."""
-    return mark_safe(body_images.unhurried(tip.body))  # noqa: S308
+    return mark_safe(body_images.lazy_images(tip.body))  # noqa: S308
 
 
 @register.filter
@@ -36,7 +36,7 @@ def marked(text, stems):
 @register.filter
 def passage(tip, stems):
     """Return the passage of a tip in which a search found most, with the words marked."""
-    text = " ".join(filter(None, [tip.essence, tip.takeaway]))
+    text = " ".join(filter(None, [tip.searchable_text, tip.takeaway]))
     return highlight.marked(highlight.passage(text, stems), stems)
 
 

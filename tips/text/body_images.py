@@ -53,7 +53,7 @@ def with_sizes(source, sizes):
     return _IMG.sub(sized, source)
 
 
-def unhurried(source):
+def lazy_images(source):
     """Return clean HTML whose images a browser fetches when a reader comes near them."""
     return source.replace("<img ", '<img loading="lazy" decoding="async" ') if "<img " in source else source
 

@@ -273,7 +273,7 @@ def is_promotion(paragraph):
     return bool(has_address and _PROMOTION_WITH_ADDRESS.match(paragraph))
 
 
-def essence(source):
+def searchable_text(source):
     """Return the plain text of clean HTML without the promotions at its end.
 
     Excerpts, search and related tips are made from this, never from the body itself.

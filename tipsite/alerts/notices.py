@@ -69,7 +69,7 @@ def send_alarms(now):
         if told and not row.is_unsafe and row.slot.at > now:
             Notice.objects.filter(pk__in=[each.pk for each in told], settled_at=None).update(settled_at=now)
     for alarm in _due_among(rows, now):
-        send_once(alarm.key, lambda alarm=alarm: emails.slot_alarm(alarm.row, staff(), desk_address()), now)
+        send_once(alarm.key, lambda alarm=alarm: emails.slot_alarm(alarm.row, staff(), calendar_url()), now)
 
 
 def send_once(key, build, now):
@@ -114,7 +114,7 @@ def staff(permission=permissions.APPROVE):
     return list(found.values())
 
 
-def desk_address():
+def calendar_url():
     """Return the address of the page on which slots are filled."""
     return settings.SITE_URL + reverse("admin:tips_calendar")
 

@@ -35,7 +35,7 @@ MOST_IN_REVIEW, MOST_OWN, MOST_GAPS, MOST_IMPORTS = 8, 8, 4, 3
 def context(user, now=None):
     """Return what the front page shows to a person, at a moment (an aware datetime)."""
     now = now or timezone.now()
-    stretch = calendar.around(now, past=PAST).veil(user)
+    stretch = calendar.around(now, past=PAST).hide_titles(user)
     following = stretch.next
     shown = {
         "now": now,

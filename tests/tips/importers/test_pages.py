@@ -223,7 +223,7 @@ def test_promotions_behind_the_takeaway_stay_in_the_body():
     found = only(page("x", post("A", body, f"Sports, {WEEK.upper()}", footer=True)))
     assert found.takeaway == "Be kind."
     assert markup.to_text(found.body).startswith("One.\n\nRead our New Book")
-    assert markup.essence(found.body) == "One."
+    assert markup.searchable_text(found.body) == "One."
 
 
 def test_a_short_line_before_the_takeaway_is_no_heading():

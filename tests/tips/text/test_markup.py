@@ -159,7 +159,7 @@ def test_a_heading_stands_neither_first_nor_last_nor_over_a_list_or_a_heading():
 
 def test_promotions_at_the_end_are_in_no_essence():
     body = markup.from_text("The tip.\n\nListen to http://example.org/\n\nRead our New Book")
-    assert markup.essence(body) == "The tip."
+    assert markup.searchable_text(body) == "The tip."
     assert "New Book" in markup.to_text(body)
 
 

@@ -164,7 +164,7 @@ def test_the_mail_says_which_slot_what_is_wrong_and_what_to_do(ed, run):
     assert "Tuesday, 10 March 2026, 07:00 EDT" in letter.subject
     assert "“Listen <first>” is planned, but is still in review." in letter.body
     assert "approve it in time" in letter.body
-    assert notices.desk_address() in letter.body
+    assert notices.calendar_url() in letter.body
     assert letter.extra_headers["Auto-Submitted"] == "auto-generated"
 
 

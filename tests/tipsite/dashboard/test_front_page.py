@@ -139,7 +139,7 @@ def test_a_planned_tip_whose_slot_passed_is_an_alarm(front):
 
 
 def test_notices_lead_to_the_calendar():
-    assert notices.desk_address().endswith("/admin/tips/tip/calendar/")
+    assert notices.calendar_url().endswith("/admin/tips/tip/calendar/")
 
 
 def test_the_strip_holds_a_year_of_weeks(front):
