@@ -113,7 +113,7 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def check_markup(verdicts: Verdicts, root: str, pages: list[str], folder: Path) -> None:
-    """Judge by the Nu HTML checker what is wrong with the pages, the stylesheet and the icon."""
+    """Judge by the Nu HTML checker what is wrong with the pages, the stylesheets and the icon."""
     folder = folder / "pages"
     folder.mkdir()
     names = {}
@@ -121,8 +121,8 @@ def check_markup(verdicts: Verdicts, root: str, pages: list[str], folder: Path) 
         file = folder / f"{number}.html"
         file.write_bytes(fetched(root + page))
         names[file.as_uri().replace("///", "/")] = page
-    files = [*sorted(folder.iterdir()), *(ROOT / name for name in ("templates/500.html", "static/site.css"))]
-    files.append(ROOT / "static" / "bell.svg")
+    others = ["templates/500.html", "static/site.css", "static/admin-desk/admin.css", "static/bell.svg"]
+    files = [*sorted(folder.iterdir()), *(ROOT / name for name in others)]
     command = [
         "java",
         "-jar",
