@@ -1,4 +1,4 @@
-"""One stylesheet for readers and one for staff, each with one set of colours and no class that nothing has."""
+"""One stylesheet for readers and one for staff, each with one set of colours."""
 
 import re
 from pathlib import Path
