@@ -186,6 +186,18 @@ def test_nothing_imports_a_module_of_tests():
     assert relative(importers) == []
 
 
+@pytest.mark.xfail(strict=False, reason="modules are still moving")
+def test_every_package_says_what_is_in_it():
+    packages = [path for path in code() if path.name == "__init__.py"]
+    packages += [
+        path for folder in ("audit", "bench", "lint") for path in (ROOT / folder).glob("__init__.py")
+    ]
+    silent = [path for path in packages if ast.get_docstring(parsed(path)) is None]
+    # Django asks for these folders, and their names say all.
+    plain = {"migrations", "management", "commands", "templatetags"}
+    assert relative(path for path in silent if path.parent.name not in plain) == []
+
+
 def test_every_folder_of_tests_is_a_package():
     folders = {path.parent for path in files(".py", under="tests")}
     assert relative(folder for folder in folders if not (folder / "__init__.py").exists()) == []
