@@ -60,7 +60,11 @@ def ask(client: Client, name: str, number: int, address: str, public_id: str) ->
         data = {"List-Unsubscribe": "One-Click"}
     else:
         path = FORMS.get(name, FORMS["sign up"])
-        data = {"address": address, "stamp": signed_time.stamp(), "wording": str(consent_wording.CURRENT)}
+        data = {
+            "address": address,
+            "timestamp": signed_time.timestamp(),
+            "wording": str(consent_wording.CURRENT),
+        }
     # Both of a pair come from one network, and each pair from another.
     remote = f"10.0.{number // 2 // 250}.{number // 2 % 250}"
     start = time.perf_counter()

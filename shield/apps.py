@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class ShieldConfig(AppConfig):
-    """What every public form stands behind. Knows nothing of tips or people."""
+    """The protection of public forms."""
 
     name = "shield"
     verbose_name = "Shield"

@@ -1,19 +1,20 @@
-"""What a public form carries to stand behind the shield."""
+"""The fields by which a public form is judged without a cookie or a script."""
 
 from django import forms
+from django.http import QueryDict
 
 from shield import challenges, signed_time
 
 
 class ShieldedForm(forms.Form):
-    """A form with a trap field and a stamp, which needs neither a cookie nor a script.
+    """A form with a trap field and a signed timestamp.
 
-    The trap is hidden from people; whatever fills in every field falls into it. ``answer`` is shown only
-    where ``ask`` was called.
+    The trap is hidden from people; a program that fills in every field falls into it. ``answer`` is shown
+    only where ``ask`` was called.
     """
 
     subject = forms.CharField(required=False, strip=False, label="Leave this field empty")
-    stamp = forms.CharField(required=False, widget=forms.HiddenInput, initial=signed_time.stamp)
+    timestamp = forms.CharField(required=False, widget=forms.HiddenInput, initial=signed_time.timestamp)
     answer = forms.CharField(
         required=False,
         max_length=200,
@@ -21,10 +22,11 @@ class ShieldedForm(forms.Form):
         error_messages={"max_length": "Answer with one word."},
     )
 
+    data: QueryDict
     # The plain question that stands in the form, if any.
     question = ""
 
-    def clean_subject(self):
+    def clean_subject(self) -> str:
         if self.cleaned_data["subject"]:
             raise forms.ValidationError(
                 "A field that people do not see was filled in. If you are a person, please press the button"
@@ -32,42 +34,42 @@ class ShieldedForm(forms.Form):
             )
         return ""
 
-    def clean_stamp(self):
-        if not signed_time.is_fresh(self.cleaned_data["stamp"]):
+    def clean_timestamp(self) -> str:
+        if not signed_time.is_fresh(self.cleaned_data["timestamp"]):
             raise forms.ValidationError(
                 "This page had been open for a long time. Please press the button once more."
             )
-        return self.cleaned_data["stamp"]
+        return self.cleaned_data["timestamp"]
 
-    def renewed(self):
-        """Return this form's data as a mapping to show again: a new stamp, an empty trap, and no answer."""
+    def renewed(self) -> QueryDict:
+        """Return the data of this form to show again: a new timestamp, an empty trap, and no answer."""
         data = self.data.copy()
         data[self.add_prefix("subject")] = data[self.add_prefix("answer")] = ""
-        data[self.add_prefix("stamp")] = signed_time.stamp()
+        data[self.add_prefix("timestamp")] = signed_time.timestamp()
         return data
 
-    def has_answer(self):
+    def has_answer(self) -> bool:
         """Tell whether anything was typed in answer to a question."""
         return bool(self.cleaned_data["answer"])
 
-    def is_answered(self, about):
-        """Tell whether a valid form answers the question that ``ask`` shows for the same ``about``."""
-        return _question(self.cleaned_data["stamp"], about).is_answered_by(self.cleaned_data["answer"])
+    def is_answered(self, sender: str) -> bool:
+        """Tell whether a valid form answers the question that ``ask`` shows to the same ``sender``."""
+        return _question(self.cleaned_data["timestamp"], sender).is_answered_by(self.cleaned_data["answer"])
 
-    def ask(self, about):
+    def ask(self, sender: str) -> None:
         """Have the form shown again, renewed, with a plain question.
 
-        Which one follows from the hour of its stamp and ``about`` (any text, such as the network it came
-        from), so that one answer does not do for all forms, and nothing need be kept.
+        The question follows from the hour of the timestamp and from ``sender`` (any text, such as the network
+        of the request). So one answer does not serve for all forms, and nothing need be stored.
         """
         was_wrong = self.has_answer()
         self.data = self.renewed()
         # The browser goes there by itself: on a phone the question would be below what is seen.
         self.fields["answer"].widget.attrs["autofocus"] = True
-        self.question = _question(self.data[self.add_prefix("stamp")], about).text
+        self.question = _question(str(self.data[self.add_prefix("timestamp")]), sender).text
         if was_wrong:
             self.add_error("answer", "That was not it; please look once more.")
 
 
-def _question(stamp, about):
-    return challenges.question(f"{stamp} {about}")
+def _question(timestamp: str, sender: str) -> challenges.Question:
+    return challenges.question(f"{timestamp} {sender}")

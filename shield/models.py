@@ -1,18 +1,18 @@
-"""The one table of the shield: what has been spent of which rate limit, and which turns are booked."""
+"""The one table of the shield: how much of each rate limit is used."""
 
 from django.db import models
 
 
 class RateLimit(models.Model):
-    """A row of whatever is counted or booked for one thing: a network, an address, the whole site.
+    """A row of what is counted or booked for one subject: a network, an e-mail address, the whole site.
 
-    ``key`` is a keyed hash of what it is about, so the table names nobody. What the row means depends on who
-    keeps it, and all agree that it is as good as none once ``ends_at`` has come:
+    ``key`` is a keyed hash of the subject, so the table names nobody. A row whose ``ends_at`` is past counts
+    as missing. The meaning of a row depends on the class that keeps it:
 
     - ``FixedWindow``: ``used`` was spent in a window that ends at ``ends_at``; the first spending after
-      that begins the next one.
-    - ``SlidingWindow``: one place, taken until ``ends_at``; ``used`` says nothing.
-    - ``Pacer``: all turns before ``ends_at`` are booked; that is when the next one is free.
+      that begins the next window.
+    - ``SlidingWindow``: one place, taken until ``ends_at``; ``used`` has no meaning.
+    - ``Pacer``: all moments before ``ends_at`` are booked; ``ends_at`` is the next free one.
     """
 
     key = models.CharField(max_length=64, unique=True, editable=False)

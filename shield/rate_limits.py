@@ -1,14 +1,15 @@
-"""Rate limits shared by all processes: how often something may happen in a stretch of time.
+"""Rate limits shared by all processes: how often something may happen in a length of time.
 
-They are rows claimed by conditional UPDATE, so two processes never both get the last one, whichever
-database or cache the site runs on.
+A limit is rows that are claimed by conditional UPDATE, so two processes never both get the last place,
+whichever database or cache the site runs on.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -16,20 +17,27 @@ from shield.models import RateLimit
 
 
 @dataclass(frozen=True)
-class FixedWindow:
-    """So much of one kind for each value: ``FixedWindow("sign-up network", 20, timedelta(hours=1))``.
-
-    ``name`` keeps kinds apart, ``amount`` is what one value may spend in one window of length ``per``.
-    """
+class _Limit:
+    """``amount`` in a length of time, ``per``; ``name`` keeps the limits apart."""
 
     name: str
     amount: int
     per: timedelta
 
-    def spend(self, value="", cost=1):
-        """Take ``cost`` from what ``value`` may spend (any text) and say whether there was enough of it.
+    def _key(self, value: object) -> str:
+        return salted_hmac("shield.rate_limits", f"{self.name}\n{value}", algorithm="sha256").hexdigest()
 
-        Where there was not, nothing is taken. Within a transaction that rolls back, it is given back.
+
+class FixedWindow(_Limit):
+    """An allowance for each value: ``FixedWindow("sign-up network", 20, timedelta(hours=1))``.
+
+    One value may spend ``amount`` in one window; its first spending begins a window.
+    """
+
+    def spend(self, value: object = "", cost: int = 1) -> bool:
+        """Take ``cost`` from what ``value`` (its text counts) may spend; tell whether that much was left.
+
+        Where it was not, nothing is taken. A transaction that rolls back gives it back.
         """
         now = timezone.now()
         key = self._key(value)
@@ -42,44 +50,37 @@ class FixedWindow:
                 return True
             if current.exists():
                 return False
-            # A row whose window is already over: whoever comes first opens the next one.
+            # A row whose window is already over: the first to come opens the next window.
             RateLimit.objects.bulk_create([RateLimit(key=key, ends_at=now)], ignore_conflicts=True)
         return False
 
-    def is_spent(self, value=""):
+    def is_spent(self, value: object = "") -> bool:
         """Tell whether nothing is left for ``value`` just now."""
-        current = RateLimit.objects.filter(key=self._key(value), ends_at__gt=timezone.now())
-        return current.filter(used__gte=self.amount).exists()
+        return self._current(value).filter(used__gte=self.amount).exists()
 
-    def ends_at(self, value=""):
-        """Return when the present window of ``value`` ends (an aware datetime), or None without one."""
-        current = RateLimit.objects.filter(key=self._key(value), ends_at__gt=timezone.now())
-        return current.values_list("ends_at", flat=True).first()
+    def ends_at(self, value: object = "") -> datetime | None:
+        """Return when the present window of ``value`` ends (aware), or None without one."""
+        return self._current(value).values_list("ends_at", flat=True).first()
 
-    def _key(self, value):
-        return _key(self.name, value)
+    def _current(self, value: object) -> QuerySet[RateLimit]:
+        return RateLimit.objects.filter(key=self._key(value), ends_at__gt=timezone.now())
 
 
-@dataclass(frozen=True)
-class SlidingWindow:
-    """So much in any stretch of time, wherever one begins it: ``SlidingWindow("outbox", 60, MINUTE)``.
+class SlidingWindow(_Limit):
+    """An allowance in any stretch of time, wherever it begins: ``SlidingWindow("outbox", 60, MINUTE)``.
 
-    A FixedWindow lets through twice its amount around the end of a window; this does not. It has a row for
-    each of its ``amount`` places, and whoever takes one keeps it for as long as ``per``.
+    A FixedWindow lets through twice its amount around the end of a window; a SlidingWindow does not. It has
+    a row for each of its ``amount`` places. A place that is taken stays taken for as long as ``per``.
     """
 
-    name: str
-    amount: int
-    per: timedelta
-
-    def spend(self):
-        """Take one place and say whether one was free. A transaction that rolls back gives it back."""
+    def spend(self) -> bool:
+        """Take one place and tell whether one was free. A transaction that rolls back gives it back."""
         while True:
             now = timezone.now()
-            place = self._places().filter(ends_at__lte=now).order_by("ends_at").first()
+            place = self._places().filter(ends_at__lte=now).first()
             if place is not None:
-                mine = RateLimit.objects.filter(pk=place.pk, ends_at=place.ends_at)
-                if mine.update(ends_at=now + self.per, used=1):
+                unchanged = RateLimit.objects.filter(pk=place.pk, ends_at=place.ends_at)
+                if unchanged.update(ends_at=now + self.per, used=1):
                     return True
             elif self._places().count() < self.amount:
                 new = [RateLimit(key=key, ends_at=now) for key in self._keys()]
@@ -87,69 +88,58 @@ class SlidingWindow:
             else:
                 return False
 
-    def free_in(self):
-        """Return how long it is until a place is free (a timedelta, not negative)."""
-        first = self._places().order_by("ends_at").first()
+    def free_in(self) -> timedelta:
+        """Return how long it is until a place is free (not negative)."""
+        first = self._places().first()
         return max(first.ends_at - timezone.now(), timedelta()) if first else timedelta()
 
-    def _places(self):
-        return RateLimit.objects.filter(key__in=self._keys())
+    def _places(self) -> QuerySet[RateLimit]:
+        return RateLimit.objects.filter(key__in=self._keys()).order_by("ends_at")
 
-    def _keys(self):
-        return [_key(self.name, number) for number in range(self.amount)]
+    def _keys(self) -> list[str]:
+        return [self._key(number) for number in range(self.amount)]
 
 
-@dataclass(frozen=True)
-class Pacer:
-    """So many of one kind for each value, evenly: ``Pacer("mail to a domain", 600, timedelta(minutes=1))``.
+class Pacer(_Limit):
+    """An even pace for each value: ``Pacer("mail to a domain", 600, timedelta(minutes=1))``.
 
-    Where the two windows say no, a Pacer says when: each turn is booked once, so that what waits need not ask
-    again. ``name`` keeps kinds apart. Not more than ``amount`` turns come in a stretch of length ``per``.
+    Where the two windows say no, a Pacer says when: each moment is booked once, so that nothing that waits
+    need ask again. No stretch of length ``per`` has more than ``amount`` moments.
     """
 
-    name: str
-    amount: int
-    per: timedelta
-
     @property
-    def length(self):
-        """How long one turn lasts, a timedelta."""
+    def interval(self) -> timedelta:
+        """The distance of one moment from the next."""
         return self.per / self.amount
 
-    def book(self, counts):
-        """Book the next turns of values, {any text: how many}; return {that text: when the first one comes}.
+    def book(self, counts: Mapping[str, int]) -> dict[str, datetime]:
+        """Book the next moments of values, {value: how many}; return {value: the first of its moments}.
 
-        Moments are aware datetimes, not before now; a value's others follow at distances of ``length``. The
-        rows stay locked to the end of the transaction, in the order of their keys, so whoever books of
-        several kinds in one does so in the same order everywhere.
+        Moments are aware, and not before now; those after the first follow at distances of ``interval``. The
+        rows stay locked to the end of the transaction, in the order of their keys. A transaction that books
+        with several Pacers must use them in the same order as every other one.
         """
-        now, keys = timezone.now(), {self._key(value): value for value in counts}
+        now = timezone.now()
+        values = {self._key(value): value for value in counts}
         moments = {}
         with transaction.atomic():
-            # A row whose moment has come is as good as none, and may be deleted at any time. Made or met, the
-            # rows are locked one after another, or two that book at once could each wait for the other.
+            # A row whose moment has come counts as missing, and may be deleted at any time. The rows, new or
+            # not, are locked one after another: two bookings at once could each wait for the other otherwise.
             RateLimit.objects.bulk_create(
-                [RateLimit(key=key, ends_at=now) for key in sorted(keys)],
+                [RateLimit(key=key, ends_at=now) for key in sorted(values)],
                 update_conflicts=True,
                 unique_fields=["key"],
                 update_fields=["key"],
             )
-            rows = list(RateLimit.objects.filter(key__in=list(keys)))
-            for row in rows:
-                value = keys[row.key]
-                moments[value] = max(row.ends_at, now)
-                row.ends_at = moments[value] + self.length * counts[value]
-            RateLimit.objects.bulk_update(rows, ["ends_at"])
+            limits = list(RateLimit.objects.filter(key__in=list(values)))
+            for limit in limits:
+                value = values[limit.key]
+                moments[value] = max(limit.ends_at, now)
+                limit.ends_at = moments[value] + self.interval * counts[value]
+            RateLimit.objects.bulk_update(limits, ["ends_at"])
         return moments
 
-    def _key(self, value):
-        return _key(self.name, value)
 
-
-def _key(name, value):
-    return salted_hmac("shield.rate_limits", f"{name}\n{value}", algorithm="sha256").hexdigest()
-
-
-def forget_ended():
+def forget_ended() -> int:
     """Delete the rows of rate limits that are over; return how many. Safe to run at any time."""
     return RateLimit.objects.filter(ends_at__lte=timezone.now()).delete()[0]

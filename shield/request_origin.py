@@ -1,10 +1,11 @@
-"""Where a request comes from: which page sent it, and which network it was sent from."""
+"""Where a request comes from: the site whose page sent it, and the network it was sent from."""
 
 import enum
-import ipaddress
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.http import HttpRequest
 
 
 class Origin(enum.Enum):
@@ -15,76 +16,68 @@ class Origin(enum.Enum):
     FOREIGN = "foreign"
 
 
-def origin(request):
+def origin(request: HttpRequest) -> Origin:
     """Return whose page sent this request, judged by ``Origin`` and ``Sec-Fetch-Site``.
 
-    Without ``Origin``, or with ``Origin: null`` (a page that keeps its address to itself, an old browser,
-    a mail program), the sender is unknown, not foreign. ``Sec-Fetch-Site`` is set by the browser alone
-    (Fetch Metadata, W3C), so "same-origin" holds also where a proxy changed the host name, and for our own
-    pages behind links, which keep their address to themselves.
+    Without ``Origin``, or with ``Origin: null`` (a page that hides its URL, an old browser, a mail program),
+    the sender is unknown, not foreign. ``Sec-Fetch-Site`` is set by the browser alone (Fetch Metadata, W3C).
+    So "same-origin" holds also where a proxy changed the host name, and for our own pages behind signed
+    links, which hide their URLs.
     """
     if request.headers.get("Sec-Fetch-Site") == "same-origin":
         return Origin.OWN
     sent_from = request.headers.get("Origin", "null")
     if sent_from == "null":
         return Origin.UNKNOWN
-    return Origin.OWN if _host(sent_from) in _own_hosts(request) else Origin.FOREIGN
+    try:
+        host = urlsplit(sent_from).netloc.lower()
+    except ValueError:
+        return Origin.FOREIGN
+    own_hosts = (urlsplit(settings.SITE_URL).netloc.lower(), request.get_host().lower())
+    return Origin.OWN if host in own_hosts else Origin.FOREIGN
 
 
-def network(request):
-    """Return the network that a request came from, as text: one IPv4 address, or an IPv6 /64.
+def network(request: HttpRequest) -> str:
+    """Return the network that a request came from: one IPv4 address, or an IPv6 /64.
 
     Of ``X-Forwarded-For`` only the last TRUSTED_PROXIES entries are believed, which our own proxies wrote.
-    An address that cannot be read is the network "unknown", which all such requests share.
+    An IP address that cannot be read is the network "unknown", which all such requests share.
     """
-    address = _address(request)
-    if address is None:
-        return "unknown"
-    return str(_within(address, 32 if address.version == 4 else 64))
+    ip = _ip(request)
+    return "unknown" if ip is None else _network(ip, 32 if ip.version == 4 else 64)
 
 
-def region(request):
+def region(request: HttpRequest) -> str:
     """Return a coarse origin for a record that is kept: an IPv4 /24 or an IPv6 /48, or ""."""
-    address = _address(request)
-    return "" if address is None else coarse(address)
+    ip = _ip(request)
+    return "" if ip is None else region_of(ip)
 
 
-def coarse(address):
-    """Return the coarse origin that a network address (of ``ipaddress``) is kept as."""
-    return str(_within(address, 24 if address.version == 4 else 48))
+def region_of(ip: IPv4Address | IPv6Address) -> str:
+    """Return the coarse origin as which an IP address is kept; see ``region``."""
+    return _network(ip, 24 if ip.version == 4 else 48)
 
 
-def _within(address, bits):
-    return ipaddress.ip_network(f"{address}/{bits}", strict=False)
+def _network(ip: IPv4Address | IPv6Address, bits: int) -> str:
+    return str(ip_network(f"{ip}/{bits}", strict=False))
 
 
-def _address(request):
+def _ip(request: HttpRequest) -> IPv4Address | IPv6Address | None:
     hops = [request.META.get("REMOTE_ADDR", "")]
     if settings.TRUSTED_PROXIES:
         forwarded = request.headers.get("X-Forwarded-For", "").split(",")
         hops = [hop.strip() for hop in forwarded if hop.strip()][-settings.TRUSTED_PROXIES :] or hops
     try:
-        address = ipaddress.ip_address(_without_port(hops[0]))
+        ip = ip_address(_without_port(hops[0]))
     except ValueError:
         return None
-    if address.version == 4:
-        return address
-    # The zone of a link-local address ("%eth0") is this machine's own affair.
-    return address.ipv4_mapped or ipaddress.IPv6Address(int(address))
+    if isinstance(ip, IPv4Address):
+        return ip
+    # The zone of a link-local address ("%eth0") concerns this machine alone.
+    return ip.ipv4_mapped or IPv6Address(int(ip))
 
 
-def _without_port(hop):
+def _without_port(hop: str) -> str:
     if hop.startswith("["):
         return hop[1:].partition("]")[0]
     return hop.partition(":")[0] if hop.count(":") == 1 else hop
-
-
-def _host(url):
-    try:
-        return urlsplit(url).netloc.lower()
-    except ValueError:
-        return None
-
-
-def _own_hosts(request):
-    return {_host(settings.SITE_URL), request.get_host().lower()}

@@ -1,6 +1,6 @@
-"""A signed hour in a form: it proves that the form came from here, and when, roughly.
+"""A signed timestamp in a form: it proves that the form came from this site, and in which hour.
 
-All pages of one hour carry the same stamp, so they can be cached and read without a cookie. It proves
+All pages of one hour carry the same timestamp, so they can be cached and read without a cookie. It proves
 age, not uniqueness.
 """
 
@@ -8,19 +8,24 @@ import time
 
 from django.core import signing
 
-HOUR = 3600
-_SALT = "shield.stamp"
+
+def timestamp() -> str:
+    """Return the signed timestamp of the present hour, for a hidden field."""
+    return _signer().sign(str(_hour()))
 
 
-def stamp():
-    """Return the stamp of the present hour, as text for a hidden field."""
-    return signing.Signer(salt=_SALT).sign(str(int(time.time()) // HOUR))
-
-
-def is_fresh(value, hours=72):
-    """Return whether a stamp is ours, and at most so many hours old."""
+def is_fresh(value: str, hours: int = 72) -> bool:
+    """Tell whether a timestamp has our signature, and is at most so many hours old."""
     try:
-        hour = int(signing.Signer(salt=_SALT).unsign(value))
+        hour = int(_signer().unsign(value))
     except (signing.BadSignature, ValueError):
         return False
-    return 0 <= int(time.time()) // HOUR - hour <= hours
+    return 0 <= _hour() - hour <= hours
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(salt="shield.timestamp")
+
+
+def _hour() -> int:
+    return int(time.time()) // 3600

@@ -200,7 +200,7 @@ def _paced(rows, now):
     for pk, *_ in rows:
         moment = following.get(domains.get(pk))
         if moment is not None:
-            following[domains[pk]] = moment + turns.length
+            following[domains[pk]] = moment + turns.interval
             if moment > now + _NEAR:
                 # Those of one second go together: fewer statements, and nobody is served out of turn.
                 moments.setdefault(moment.replace(microsecond=0), []).append(pk)

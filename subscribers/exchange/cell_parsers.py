@@ -84,6 +84,6 @@ def name(text, is_full=False):
 def region(text):
     """Return the coarse origin of a network address, or "" for what is none."""
     try:
-        return request_origin.coarse(ipaddress.ip_address(text.strip()))
+        return request_origin.region_of(ipaddress.ip_address(text.strip()))
     except ValueError:
         return ""

@@ -81,7 +81,7 @@ def answer_form(request, form_class, template, take, done):
 
 def _lead_to_slip(form):
     """Have the browser go to the first slip that people can see by itself, also without a script."""
-    slips = [name for name in form.errors if name not in ("subject", "stamp", "wording")]
+    slips = [name for name in form.errors if name not in ("subject", "timestamp", "wording")]
     if slips:
         form.fields[slips[0]].widget.attrs["autofocus"] = True
 

@@ -67,26 +67,26 @@ def test_it_tells_what_is_spent_and_until_when():
         assert (THREE_AN_HOUR.is_spent("a"), THREE_AN_HOUR.ends_at("a")) == (False, None)
 
 
-def test_a_pace_lets_through_no_more_in_any_stretch_of_its_length():
-    pace = SlidingWindow("test", 3, timedelta(minutes=1))
+def test_a_sliding_window_lets_through_no_more_in_any_stretch_of_its_length():
+    window = SlidingWindow("test", 3, timedelta(minutes=1))
     went = []
     with time_machine.travel(NOON, tick=False) as clock:
         for second in range(200):
             # Nothing for a while, and then as much as there is.
-            while second >= 50 and pace.spend():
+            while second >= 50 and window.spend():
                 went.append(second)
             clock.shift(timedelta(seconds=1))
     assert went == [50] * 3 + [110] * 3 + [170] * 3
 
 
-def test_a_pace_says_when_its_next_place_is_free():
-    pace = SlidingWindow("test", 2, timedelta(minutes=1))
+def test_a_sliding_window_says_when_its_next_place_is_free():
+    window = SlidingWindow("test", 2, timedelta(minutes=1))
     with time_machine.travel(NOON, tick=False) as clock:
-        assert pace.free_in() == timedelta()
-        pace.spend()
+        assert window.free_in() == timedelta()
+        window.spend()
         clock.shift(timedelta(seconds=20))
-        pace.spend()
-        assert pace.free_in() == timedelta(seconds=40)
+        window.spend()
+        assert window.free_in() == timedelta(seconds=40)
         clock.shift(timedelta(seconds=40))
         rate_limits.forget_ended()
-        assert [pace.spend() for _ in range(2)] == [True, False]
+        assert [window.spend() for _ in range(2)] == [True, False]

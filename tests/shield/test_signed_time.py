@@ -10,25 +10,25 @@ NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 def test_it_is_the_same_for_an_hour_so_that_pages_can_be_cached():
     with time_machine.travel(NOON, tick=False) as clock:
-        first = signed_time.stamp()
+        first = signed_time.timestamp()
         clock.shift(timedelta(minutes=59))
-        assert signed_time.stamp() == first
+        assert signed_time.timestamp() == first
         clock.shift(timedelta(minutes=1))
-        assert signed_time.stamp() != first
+        assert signed_time.timestamp() != first
 
 
 def test_it_is_good_for_three_days():
     with time_machine.travel(NOON, tick=False) as clock:
-        stamp = signed_time.stamp()
+        timestamp = signed_time.timestamp()
         clock.shift(timedelta(days=3))
-        assert signed_time.is_fresh(stamp)
+        assert signed_time.is_fresh(timestamp)
         clock.shift(timedelta(hours=1))
-        assert not signed_time.is_fresh(stamp)
+        assert not signed_time.is_fresh(timestamp)
         clock.move_to(NOON - timedelta(hours=2))
-        assert not signed_time.is_fresh(stamp)
+        assert not signed_time.is_fresh(timestamp)
 
 
 @pytest.mark.parametrize("value", ["", "1", ":", "é:é", "9" * 5000, "\x00"])
-def test_it_takes_no_stamp_but_ours(value):
+def test_it_takes_no_timestamp_but_ours(value):
     assert not signed_time.is_fresh(value)
-    assert not signed_time.is_fresh(signed_time.stamp() + value + "x")
+    assert not signed_time.is_fresh(signed_time.timestamp() + value + "x")

@@ -147,7 +147,7 @@ def sign_up(client):
     def fill_in(address, /, *, path="/subscribe/", headers=None, remote="203.0.113.9", **fields):
         data = {
             "address": address,
-            "stamp": signed_time.stamp(),
+            "timestamp": signed_time.timestamp(),
             "wording": consent_wording.CURRENT,
             "subject": "",
         }

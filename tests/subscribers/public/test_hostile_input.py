@@ -46,7 +46,7 @@ def test_there_are_as_many_hostile_strings_as_we_say():
 def test_no_string_in_any_field_gets_past_a_form_into_a_mail(path, field):
     typed = {
         "address": "a@example.org",
-        "stamp": signed_time.stamp(),
+        "timestamp": signed_time.timestamp(),
         "wording": str(consent_wording.CURRENT),
     }
     taken = []
@@ -56,7 +56,7 @@ def test_no_string_in_any_field_gets_past_a_form_into_a_mail(path, field):
         form = FORMS[path](data)
         if form.is_valid():
             taken.append(form.cleaned_data["address"])
-    assert bool(taken) == (field not in ("subject", "stamp"))
+    assert bool(taken) == (field not in ("subject", "timestamp"))
     for address in set(taken):
         signup = LinkRequest(address=address)
         for build in (compose.confirmation, compose.subscribed_already, compose.preferences):

@@ -68,7 +68,7 @@ def send_mails(post_office):
 
 
 def ask_for_link(client, address, **headers):
-    data = {"address": address, "stamp": signed_time.stamp(), "subject": ""}
+    data = {"address": address, "timestamp": signed_time.timestamp(), "subject": ""}
     return client.post("/subscribe/preferences/", data, headers={"Origin": "http://testserver", **headers})
 
 

@@ -110,12 +110,12 @@ def test_a_network_that_signs_up_too_often_is_told_to_come_back(sign_up, setting
 
 
 def test_a_page_left_open_too_long_gives_the_form_again_with_all_that_was_typed(sign_up):
-    answer = sign_up("anna@example.org", first_name="Anna", stamp="1:forged")
+    answer = sign_up("anna@example.org", first_name="Anna", timestamp="1:forged")
     assert answer.status_code == 422
     assert "open for a long time" in answer.text
     assert 'value="anna@example.org"' in answer.text
-    fresh = re.search(r'name="stamp" value="([^"]+)"', answer.text).group(1)
-    assert sign_up("anna@example.org", stamp=fresh).status_code == 303
+    fresh = re.search(r'name="timestamp" value="([^"]+)"', answer.text).group(1)
+    assert sign_up("anna@example.org", timestamp=fresh).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_page_left_open_too_long_gives_the_form_again_with_all_that_was_typed(
         ("anna", {}, ["address"]),
         ("anna@example.org", {"first_name": "A" * 61}, ["first_name"]),
         ("anna", {"first_name": "A" * 61, "subject": "cheap pills"}, ["address"]),
-        ("anna@example.org", {"stamp": "1:forged"}, []),
+        ("anna@example.org", {"timestamp": "1:forged"}, []),
     ],
 )
 def test_the_browser_is_led_to_the_first_slip_that_people_see(sign_up, address, fields, led_to):
@@ -149,8 +149,8 @@ def asked_in(page):
     return html.unescape(re.search(r'<label for="id_answer">(.+\?) <span', page.text).group(1))
 
 
-def fresh_stamp(page):
-    return re.search(r'name="stamp" value="([^"]+)"', page.text).group(1)
+def fresh_timestamp(page):
+    return re.search(r'name="timestamp" value="([^"]+)"', page.text).group(1)
 
 
 def test_in_a_flood_it_asks_a_plain_question_and_keeps_what_was_typed(client, sign_up, flooded):
@@ -162,14 +162,14 @@ def test_in_a_flood_it_asks_a_plain_question_and_keeps_what_was_typed(client, si
     assert 'value="Anna"' in page.text
     assert not LinkRequest.objects.exists()
 
-    wrong = sign_up("Anna@example.org", first_name="Anna", stamp=fresh_stamp(page), answer="pills")
+    wrong = sign_up("Anna@example.org", first_name="Anna", timestamp=fresh_timestamp(page), answer="pills")
     assert wrong.status_code == 422
     assert "That was not it" in wrong.text
     assert 'aria-invalid="true" aria-describedby="id_answer_error"' in wrong.text
     assert "pills" not in wrong.text
 
     answer = situations.answer(asked_in(wrong))
-    taken = sign_up("Anna@example.org", first_name="Anna", stamp=fresh_stamp(wrong), answer=answer)
+    taken = sign_up("Anna@example.org", first_name="Anna", timestamp=fresh_timestamp(wrong), answer=answer)
     assert (taken.status_code, taken["Location"]) == (303, "/subscribe/sent/")
     assert LinkRequest.objects.get().first_name == "Anna"
 

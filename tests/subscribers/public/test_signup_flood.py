@@ -38,13 +38,13 @@ class Person:
     network: str
     was_asked: bool = False
 
-    def sign_up(self, post, stamp):
+    def sign_up(self, post, timestamp):
         """Use ``post(fields, network)``, which returns (status, page), as a person would."""
-        fields = {"address": self.address, "first_name": "Anna", "stamp": stamp, "subject": ""}
+        fields = {"address": self.address, "first_name": "Anna", "timestamp": timestamp, "subject": ""}
         status, page = post(fields, self.network)
         if asked := re.search(r'<label for="id_answer">(.+\?) <span', page):
             self.was_asked = True
-            fields["stamp"] = re.search(r'name="stamp" value="([^"]+)"', page).group(1)
+            fields["timestamp"] = re.search(r'name="timestamp" value="([^"]+)"', page).group(1)
             fields["answer"] = situations.answer(html.unescape(asked.group(1)))
             status, page = post(fields, self.network)
         return status
@@ -97,7 +97,7 @@ def test_a_flood_brings_each_address_one_mail_staff_one_alarm_and_loses_nobody(
         while taken < len(people) or LinkRequest.objects.filter(mail_state="waiting").exists():
             first = len(post_office.letters)
             for person in people[taken : taken + 100]:
-                assert person.sign_up(post, signed_time.stamp()) == 303
+                assert person.sign_up(post, signed_time.timestamp()) == 303
                 taken += 1
             assert client.get("/").status_code == 200
             worker_clock.tick(NOON + len(minutes) * MINUTE)
@@ -121,8 +121,8 @@ def test_five_thousand_sign_ups_from_a_thousand_networks_on_two_web_processes(tm
             first = len(post_office.letters)
             site.set_clock(NOON + len(minutes) * MINUTE)
             with ThreadPoolExecutor(4) as pool:
-                now, left, stamp = left[:100], left[100:], site.stamp()
-                assert set(pool.map(Person.sign_up, now, repeat(site.post), repeat(stamp))) <= {303}
+                now, left, timestamp = left[:100], left[100:], site.timestamp()
+                assert set(pool.map(Person.sign_up, now, repeat(site.post), repeat(timestamp))) <= {303}
             start = time.perf_counter()
             assert site.get("/") == 200
             waits.append(time.perf_counter() - start)
@@ -200,9 +200,9 @@ class Flooded(Site):
         self.worker.stdin.flush()
         assert self.worker.stdout.readline() == "done\n", self.log.read_text()[-3000:]
 
-    def stamp(self):
-        """Return the stamp that the box on a page shows now."""
-        return re.search(r'name="stamp" value="([^"]+)"', self._ask("GET", "/")[1]).group(1)
+    def timestamp(self):
+        """Return the timestamp that the box on a page shows now."""
+        return re.search(r'name="timestamp" value="([^"]+)"', self._ask("GET", "/")[1]).group(1)
 
     def post(self, fields, network):
         headers = {

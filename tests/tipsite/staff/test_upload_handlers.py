@@ -25,7 +25,7 @@ def kept_files(monkeypatch):
 @pytest.mark.parametrize("path", ["/subscribe/", "/admin/login/", "/subscribe/preferences/"])
 def test_it_keeps_no_file_of_a_stranger(client, kept_files, path):
     large = SimpleUploadedFile("large.bin", b"x" * 3_000_000)
-    fields = {"address": "anna@example.org", "stamp": signed_time.stamp(), "file": large}
+    fields = {"address": "anna@example.org", "timestamp": signed_time.timestamp(), "file": large}
     answer = client.post(path, fields, headers={"Origin": "http://testserver"})
     assert answer.status_code < 500
     assert kept_files == []
