@@ -22,7 +22,7 @@ from PIL import Image as Pixels
 from PIL import ImageCms, ImageOps, UnidentifiedImageError
 
 from desk.errors import NotPermitted, Refused
-from tips.models import Image, Tip
+from tips.models import Image, TipVersion
 from tips.text import body_images
 
 WIDEST, TALLEST = 1600, 3200
@@ -226,7 +226,7 @@ def forget_unused(now):
     if not names:
         return 0
     # Whoever reverts to a version gets its pictures back. One look at the versions serves all pictures.
-    for body in Tip.history.filter(body__contains="/media/").values_list("body", flat=True).iterator():
+    for body in TipVersion.objects.filter(body__contains="/media/").values_list("body", flat=True).iterator():
         names.difference_update(name for name, _ in body_images.shown(body))
     forgotten = 0
     for name in sorted(names)[:MOST_FORGOTTEN]:

@@ -6,7 +6,7 @@ from tests.browser.axe import faults
 from tests.browser.conftest import visit
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import Tip, TipState, versions
+from tips.models import Tip, TipState, TipVersion
 from tips.publishing import history, preview
 
 pytestmark = pytest.mark.browser
@@ -17,7 +17,7 @@ def tip(live_server):
     tip = make_tip(
         "As it was", body="<p>Listen before you answer.</p>", state=TipState.DRAFT, publish_at=None
     )
-    versions.record(tip)
+    TipVersion.objects.record(tip)
     return tip
 
 
@@ -63,10 +63,10 @@ def test_of_two_at_one_tip_the_second_is_warned_and_loses_nothing(desk, tip):
     desk.goto(f"/admin/tips/tip/{tip.pk}/change/")
     other = make_person("eve", "Editor")
     mine = Tip.objects.get(pk=tip.pk)
-    versions.hold(mine)
+    mine.hold_version()
     mine.title = "As Eve has it"
     mine.save()
-    versions.record(mine, by=other)
+    TipVersion.objects.record(mine, by=other)
     desk.get_by_role("textbox", name="Title:").fill("As Ed has it")
     desk.get_by_role("button", name="Save and continue editing").click()
     expect(desk.locator(".errorlist.nonfield")).to_contain_text("eve saved this tip on")
@@ -87,8 +87,8 @@ def test_axe_finds_nothing_in_history_links_and_the_sheet(desk, tip):
     found = {}
     for address in (
         "history/",
-        f"history/compare/?old={first.history_id}&new={versions.newest_id(tip)}",
-        f"history/{first.history_id}/revert/",
+        f"history/compare/?old={first.pk}&new={tip.versions.newest_id()}",
+        f"history/{first.pk}/revert/",
         "links/",
         "do/approve/",
     ):

@@ -20,7 +20,7 @@ from tests.tips.images import drawn, opened, uploaded
 from tests.tips.making import hidden_tips, make_tip
 from tests.tips.people import make_person
 from tips import images
-from tips.models import Image, ImageUse, Tip, TipState
+from tips.models import Image, ImageUse, Tip, TipState, TipVersion
 from tips.publishing import preview
 
 
@@ -422,7 +422,7 @@ def test_one_look_at_the_versions_serves_all_forgotten_pictures(ed, monkeypatch)
     for number in range(3):
         images.take(uploaded(color=(0, number * 50 + 50, 0)), by=ed)
     Image.objects.update(unused_since=timezone.now() - timedelta(days=31))
-    table = Tip.history.model._meta.db_table
+    table = TipVersion._meta.db_table
     with CaptureQueriesContext(connection) as asked:
         assert [images.forget_unused(timezone.now()) for _ in range(3)] == [2, 1, 0]
     assert sum(f'FROM "{table}"' in each["sql"] for each in asked) == 3

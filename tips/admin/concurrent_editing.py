@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from django.http import HttpResponseNotAllowed, JsonResponse
 from django.urls import path, reverse
 
-from tips.models import versions
+from tips.models import TEXTS
 from tips.publishing import history, presence, workflow
 
 
@@ -57,7 +57,7 @@ class WatchingMixin:
         if obj and workflow.may_change(request.user, obj):
             if request.method == "GET":
                 presence.touch(obj, request.user)
-            context["seen_version"] = versions.newest_id(obj)
+            context["seen_version"] = obj.versions.newest_id()
             context["still_open"] = reverse("admin:tips_tip_still_open", args=[obj.pk])
             context["others"] = presence.line(presence.others(obj, request.user))
             form = context["adminform"].form
@@ -74,7 +74,7 @@ def _number(text):
 
 
 def _saved(version):
-    return f"{history.who(version)} saved this tip on {workflow.in_words(version.history_date)}."
+    return f"{history.who(version)} saved this tip on {workflow.in_words(version.saved_at)}."
 
 
 def _typed(form, newest):
@@ -82,7 +82,7 @@ def _typed(form, newest):
     found = form.cleaned_data
     categories = found.get("in_categories")
     return SimpleNamespace(
-        **{name: found.get(name, getattr(newest, name)) for name in versions.TEXTS},
+        **{name: found.get(name, getattr(newest, name)) for name in TEXTS},
         categories=newest.categories if categories is None else sorted(each.name for each in categories),
         tags=found.get("tags", newest.tags),
     )

@@ -9,7 +9,6 @@ from django.template.response import TemplateResponse
 from django.urls import path, re_path, reverse
 
 from desk.errors import NotPermitted, Refused
-from tips.models import versions
 from tips.publishing import history, workflow
 
 PER_PAGE = 30
@@ -71,7 +70,7 @@ class HistoryMixin:
             f"History: {tip}",
             rows=rows,
             page=page,
-            newest=versions.newest_id(tip),
+            newest=tip.versions.newest_id(),
             may_revert=workflow.may_change(request.user, tip),
             log=log.order_by("-action_time", "-pk")[:MOST_LINES],
         )
@@ -83,8 +82,8 @@ class HistoryMixin:
         if new is None:
             raise Http404("There is no such version.")
         if old is None:
-            old = history.saved(tip).filter(history_id__lt=new.history_id).first() or new
-        if old.history_id > new.history_id:
+            old = history.saved(tip).filter(pk__lt=new.pk).first() or new
+        if old.pk > new.pk:
             old, new = new, old
         return self._page(
             request,
@@ -97,7 +96,7 @@ class HistoryMixin:
             who_new=history.who(new),
             parts=history.diff(old, new),
             may_revert=workflow.may_change(request.user, tip),
-            newest=versions.newest_id(tip),
+            newest=tip.versions.newest_id(),
         )
 
     def revert_view(self, request, pk, number):
@@ -118,7 +117,7 @@ class HistoryMixin:
             version=version,
             who=history.who(version),
             parts=history.diff(newest, version),
-            newest=newest.history_id,
+            newest=newest.pk,
         )
 
     def _revert(self, request, tip, version):
@@ -129,7 +128,7 @@ class HistoryMixin:
             raise
         except Refused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
-            return HttpResponseRedirect(reverse("admin:tips_tip_revert", args=[tip.pk, version.history_id]))
+            return HttpResponseRedirect(reverse("admin:tips_tip_revert", args=[tip.pk, version.pk]))
         self.message_user(request, said, messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:tips_tip_change", args=[tip.pk]))
 
@@ -137,7 +136,7 @@ class HistoryMixin:
         number = str(number or "")
         if not (number.isdecimal() and len(number) < 19):
             return None
-        return history.saved(tip).filter(history_id=int(number)).first()
+        return history.saved(tip).filter(pk=int(number)).first()
 
     def _page(self, request, tip, name, title, **context):
         context = {

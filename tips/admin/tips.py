@@ -19,7 +19,7 @@ from desk.errors import NotPermitted, Refused
 from tips.admin import calendar, concurrent_editing, filters, history, images, preview, verbs
 from tips.admin.forms import TipForm
 from tips.admin.writing import WritingMixin
-from tips.models import Tag, Tip, TipState, newest_first, versions
+from tips.models import Tag, Tip, TipState, TipVersion, newest_first
 from tips.publishing import editing, tagging, workflow
 from tips.schedule import queue_lock
 from tips.search import index, queries
@@ -210,7 +210,7 @@ class TipAdmin(
 
     def save_model(self, request, obj, form, change):
         """Write what the form holds and nothing else: a verb may have moved the tip meanwhile."""
-        versions.hold(obj)
+        obj.hold_version()
         if not change:
             editing.start(obj, by=request.user)
         elif form.has_changed():
@@ -251,7 +251,7 @@ class TipAdmin(
         form.cleaned_data["tags"] = tagging.find_or_make(form.cleaned_data["tags"])
         super().save_related(request, form, formsets, change)
         form.instance.categories.set(form.cleaned_data["in_categories"])
-        versions.record(form.instance, by=request.user)
+        TipVersion.objects.record(form.instance, by=request.user)
 
     def log_change(self, request, obj, message):
         """Keep the history free of savings that changed nothing."""

@@ -14,7 +14,7 @@ from django.urls import path, reverse
 
 from desk.errors import NotPermitted, Refused
 from tips.admin.forms import DayForm, OverrideForm, ReasonForm
-from tips.models import Tip, TipState, versions
+from tips.models import Tip, TipState
 from tips.publishing import mail_exclusion, preconditions, preflight, workflow
 
 
@@ -150,7 +150,7 @@ def seen(asked, tip):
 
     ``asked`` are the parameters of the page's address, which may know it already.
     """
-    now = {"seen_version": versions.newest_id(tip), "seen_state": tip.state}
+    now = {"seen_version": tip.versions.newest_id(), "seen_state": tip.state}
     return {name: asked.get(name, value) for name, value in now.items()}
 
 

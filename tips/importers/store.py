@@ -9,7 +9,7 @@ from tips.importers import merging
 from tips.importers.matching import batches, match
 from tips.importers.records import TIP_OF_THE_WEEK, Post, Report, Warned
 from tips.importers.taxonomy import Categories, Slugs, Tags
-from tips.models import CategorisedTip, ImportOrigin, ImportRun, TaggedTip, Tip, TipState, versions
+from tips.models import CategorisedTip, ImportOrigin, ImportRun, TaggedTip, Tip, TipState, TipVersion
 from tips.publishing.tagging import key
 from tips.schedule import queue_lock, slots
 from tips.search import index
@@ -143,8 +143,8 @@ class _Writer:
         ImportOrigin.objects.bulk_update(old_origins, ["identity", "texts", "categories", "tags"])
         filed.save()
         tagged.save()
-        versions.record_all(created, reason="Imported.", is_first=True)
-        versions.record_all(reworded, reason="Imported anew.")
+        TipVersion.objects.record_all(created, reason="Imported.")
+        TipVersion.objects.record_all(reworded, reason="Imported anew.")
 
     def blank(self, stated):
         """Return a new tip with its place and its state, and without its texts."""

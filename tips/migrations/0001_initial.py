@@ -2,7 +2,6 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import simple_history.models
 import taggit.managers
 import tips.models.published
 from django.conf import settings
@@ -502,42 +501,20 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
                 ),
+                ("title", models.CharField(max_length=200)),
+                ("takeaway", models.TextField()),
+                ("excerpt", models.TextField()),
+                ("body", models.TextField()),
                 ("categories", models.JSONField(default=list)),
                 ("tags", models.JSONField(default=list)),
+                ("saved_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("reason", models.CharField(blank=True, max_length=100)),
                 (
-                    "title",
-                    models.CharField(
-                        help_text="Without a date; at most 70 characters read best.", max_length=200
-                    ),
-                ),
-                (
-                    "takeaway",
-                    models.TextField(
-                        blank=True,
-                        help_text="The closing moral, in one or a few sentences. Shown apart, after the body.",
-                    ),
-                ),
-                (
-                    "excerpt",
-                    models.TextField(
-                        blank=True,
-                        help_text="What lists show of the tip. Left empty, the beginning of the body is taken.",
-                    ),
-                ),
-                ("body", models.TextField(blank=True, help_text="The tip itself, without its takeaway.")),
-                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ("history_date", models.DateTimeField(db_index=True)),
-                ("history_change_reason", models.CharField(max_length=100, null=True)),
-                (
-                    "history_type",
-                    models.CharField(
-                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
-                    ),
-                ),
-                (
-                    "history_user",
+                    "saved_by",
                     models.ForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
@@ -545,14 +522,21 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
+                (
+                    "tip",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="versions",
+                        to="tips.tip",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "version of a tip",
                 "verbose_name_plural": "versions of tips",
-                "ordering": ("-history_date", "-history_id"),
-                "get_latest_by": ("history_date", "history_id"),
+                "ordering": ["-id"],
             },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
             name="EditingSession",

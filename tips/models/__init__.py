@@ -10,10 +10,12 @@ from tips.models.placements import CategorisedTip, Placement, TaggedTip
 from tips.models.published import ListingIndex, PublishedQuerySet, TipState, newest_first, oldest_first
 from tips.models.slots import QueueVersion, SlotException, SlotRule, Weekday
 from tips.models.taxonomy import Category, Tag
-from tips.models.tip import Tip, TipQuerySet
+from tips.models.tip import TEXTS, Tip, TipQuerySet
+from tips.models.versions import TipVersion, TipVersionQuerySet
 from tips.models.vocabulary import Word
 
 __all__ = [
+    "TEXTS",
     "CategorisedTip",
     "Category",
     "Contribution",
@@ -38,6 +40,8 @@ __all__ = [
     "TipAction",
     "TipQuerySet",
     "TipState",
+    "TipVersion",
+    "TipVersionQuerySet",
     "Weekday",
     "Word",
     "newest_first",

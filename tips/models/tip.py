@@ -8,12 +8,13 @@ from django.utils import timezone
 from django_prose_editor.fields import ProseEditorField
 from taggit.managers import TaggableManager
 
-from tips.models import versions
 from tips.models.images import ImageUse
 from tips.models.published import ListingIndex, PublishedQuerySet, TipState, newest_first, oldest_first
 from tips.models.taxonomy import Category
 from tips.models.vocabulary import Word
 from tips.text import markup, stems
+
+TEXTS = ("title", "takeaway", "excerpt", "body")
 
 
 class TipQuerySet(PublishedQuerySet):
@@ -81,6 +82,8 @@ class Tip(models.Model):
 
     COMPUTED = ("words_title", "words_takeaway", "words_body")
     TIP_ID = "pk"
+    # Set by ``hold_version``: the next saving records no version.
+    version_is_held = False
 
     title = models.CharField(max_length=200, help_text="Without a date; at most 70 characters read best.")
     slug = models.SlugField(max_length=220, unique=True, help_text="The tip's address; made from the title.")
@@ -128,7 +131,6 @@ class Tip(models.Model):
     words_body = models.TextField(editable=False, default="")
 
     objects = TipQuerySet.as_manager()
-    history = versions.TextHistory()
 
     class Meta:
         permissions = [
@@ -166,16 +168,28 @@ class Tip(models.Model):
     def __str__(self):
         return self.title
 
-    def save(self, *args, update_fields=None, **kwargs):
+    def save(self, *args, update_fields=None, by=None, **kwargs):
+        """Save the tip, and its text as a version that says ``by`` whom it was saved, where a person did."""
         self.compute()
         if update_fields is not None:
             update_fields = {*update_fields, *self.COMPUTED}
         super().save(*args, update_fields=update_fields, **kwargs)
         Word.learn([self])
         ImageUse.note([self])
+        if not self.version_is_held:
+            self.versions.record(self, by=by)
 
     def get_absolute_url(self):
         return reverse("tips:detail", args=[self.slug])
+
+    def hold_version(self):
+        """Let the next saving record no version: categories and tags follow, and then ``versions.record``.
+
+        A tip that was changed past its versions gets one of how it stood, so that nothing is lost.
+        """
+        if self.pk:
+            self.versions.record(Tip.objects.get(pk=self.pk), reason="As it stood before the next change.")
+        self.version_is_held = True
 
     @property
     def searchable_text(self):

@@ -6,8 +6,7 @@ They take and return what the verbs of ``publishing`` do.
 from desk.errors import NotPermitted, WrongState
 from desk.log import log
 from tips.dates import in_words
-from tips.models import Contribution, Tip, TipAction, TipState
-from tips.models.versions import TEXTS
+from tips.models import TEXTS, Contribution, Tip, TipAction, TipState
 from tips.permissions import APPROVE, CHANGE_ANY, may_change, permit
 from tips.publishing import preconditions
 from tips.schedule import queue_lock
@@ -21,9 +20,8 @@ def start(tip, *, by):
         raise NotPermitted("You may not write tips. Ask a publisher to give you the right.")
     with queue_lock.queue_session(by) as session:
         tip.author, tip.state = by, TipState.DRAFT
-        tip._history_user = by
         _plan_as_asked(session, tip, None)
-        tip.save()
+        tip.save(by=by)
         Contribution.objects.create(tip=tip, user=by)
         _fill_around(session, tip, None)
     return "Saved as a draft."
@@ -59,8 +57,7 @@ def revise(tip, names, *, by):
         if names & {"publish_at", "undated"}:
             _plan_as_asked(session, tip, before)
             changed |= {"publish_at", "undated", "pinned"}
-        tip._history_user = by
-        tip.save(update_fields=changed)
+        tip.save(update_fields=changed, by=by)
         if sentence:
             action = TipAction.CORRECTED if before.is_published else TipAction.BACK_IN_REVIEW
             log(by, tip, action, sentence)

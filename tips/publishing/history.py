@@ -8,7 +8,7 @@ from django.utils.text import slugify
 from desk.errors import NotPermitted, Overtaken, Refused
 from desk.log import log
 from tips.dates import in_words
-from tips.models import Category, Tip, TipAction, versions
+from tips.models import TEXTS, Category, Tip, TipAction, TipVersion
 from tips.permissions import may_change
 from tips.publishing import editing, tagging
 from tips.schedule import queue_lock
@@ -19,7 +19,7 @@ LABELS = {"title": "Title", "takeaway": "Takeaway", "excerpt": "Excerpt", "body"
 
 
 class NoSuchVersion(Refused, ValueError):
-    """The version is of another tip, or records that the tip was deleted."""
+    """The version is of another tip."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Part:
 
 def saved(tip):
     """Return the versions of a tip, the newest first, each with the person who saved it."""
-    return tip.history.exclude(history_type="-").select_related("history_user").order_by("-history_id")
+    return tip.versions.select_related("saved_by")
 
 
 def diff(old, new):
@@ -95,7 +95,7 @@ def _words(number, what):
 
 def who(version):
     """Return the name of the person who saved a version, or what did it where no person is known."""
-    user = version.history_user
+    user = version.saved_by
     return (user.get_full_name() or user.get_username()) if user else "nobody signed in"
 
 
@@ -105,9 +105,9 @@ def since(tip, number):
     Returns None where it was not. ``opened`` is None where that version is not known.
     """
     newest = saved(tip).first()
-    if newest is None or newest.history_id == number:
+    if newest is None or newest.pk == number:
         return None
-    return saved(tip).filter(history_id=number).first(), newest
+    return saved(tip).filter(pk=number).first(), newest
 
 
 @transaction.atomic
@@ -125,20 +125,20 @@ def revert(tip, version, *, by, seen=None):
         raise Overtaken(f"“{tip}” was deleted meanwhile.")
     if not may_change(by, row):
         raise NotPermitted(f"You may not change “{row}”. Ask its author or an editor to do it.")
-    if version.id != row.pk or version.history_type == "-":
+    if version.tip_id != row.pk:
         raise NoSuchVersion(f"That is no version of “{row}”. Choose one from its history.")
-    if seen is not None and versions.newest_id(row) != seen:
+    if seen is not None and row.versions.newest_id() != seen:
         raise Overtaken(f"Somebody saved “{row}” meanwhile. Look at the difference again before you revert.")
-    versions.hold(row)
-    for name in versions.TEXTS:
+    row.hold_version()
+    for name in TEXTS:
         setattr(row, name, getattr(version, name))
     row.body = markup.clean(row.body)
-    followed = editing.revise(row, versions.TEXTS, by=by)
+    followed = editing.revise(row, TEXTS, by=by)
     categories, gone = _categories(version.categories)
     row.categories.set(categories)
     row.tags.set(tagging.find_or_make(version.tags))
-    sentence = f"Brought back the text of {in_words(version.history_date)}, saved by {who(version)}."
-    versions.record(row, by=by, reason=sentence)
+    sentence = f"Brought back the text of {in_words(version.saved_at)}, saved by {who(version)}."
+    TipVersion.objects.record(row, by=by, reason=sentence)
     log(by, row, TipAction.REVERTED, sentence)
     left_out = f" Left out, since there is no such category any more: {', '.join(gone)}." if gone else ""
     return f"{sentence}{'' if followed == editing.SAVED else f' {followed}'}{left_out}"

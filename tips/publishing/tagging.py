@@ -10,7 +10,7 @@ from django.utils.text import slugify
 
 from desk.errors import NotPermitted, Refused
 from desk.log import log, log_each
-from tips.models import FormerSlug, Tag, TagAction, TaggedTip, Tip, versions
+from tips.models import FormerSlug, Tag, TagAction, TaggedTip, Tip, TipVersion
 
 
 class Unfit(Refused, ValueError):
@@ -114,13 +114,13 @@ def renamed(tips, kind, before, name, *, by):
     """
     if before == name:
         return nullcontext()
-    return versions.recorded(tips, by=by, reason=f"The {kind} “{before}” is “{name}” now.")
+    return TipVersion.objects.recorded(tips, by=by, reason=f"The {kind} “{before}” is “{name}” now.")
 
 
 def deleted(tips, kind, names, *, by):
     """Return a context that keeps a version of each tip that loses the tags or categories deleted in it."""
     named = ", ".join(f"“{name}”" for name in names)
-    return versions.recorded(tips, by=by, reason=f"Deleted, of the {kind}: {named}.")
+    return TipVersion.objects.recorded(tips, by=by, reason=f"Deleted, of the {kind}: {named}.")
 
 
 @transaction.atomic
@@ -147,7 +147,7 @@ def merge(keep, others, *, by):
     moving = theirs.exclude(Exists(has_it)).order_by().values("content_object").annotate(first=Min("pk"))
     names = ", ".join(f"“{tag}”" for tag in others)
     losing = Tip.objects.filter(tagged__tag__in=others)
-    with versions.recorded(losing, by=by, reason=f"Merged into the tag “{keep}”: {names}."):
+    with TipVersion.objects.recorded(losing, by=by, reason=f"Merged into the tag “{keep}”: {names}."):
         moved = TaggedTip.objects.filter(pk__in=moving.values("first")).update(tag=keep)
         theirs.delete()
 

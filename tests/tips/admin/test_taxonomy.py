@@ -4,7 +4,7 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from tests.tips.making import make_tip
-from tips.models import Category, FormerSlug, Tag, versions
+from tips.models import Category, FormerSlug, Tag
 from tips.publishing import tagging
 
 LIST = "/admin/tips/tag/"
@@ -129,19 +129,19 @@ def test_tips_keep_a_version_when_a_tag_or_a_category_is_deleted(desk, editor, a
         else:
             desk.post(reverse(f"admin:tips_{way._meta.model_name}_delete", args=[way.pk]), {"post": "yes"})
         assert not type(way).objects.filter(pk=way.pk).exists()
-    calm, sports = list(tip.history.order_by("history_id"))[-2:]
-    assert (calm.tags, calm.categories, calm.history_user) == (["else"], ["Sports"], editor)
+    calm, sports = list(tip.versions.order_by("pk"))[-2:]
+    assert (calm.tags, calm.categories, calm.saved_by) == (["else"], ["Sports"], editor)
     assert (sports.tags, sports.categories) == (["else"], [])
-    assert sports.history_change_reason == "Deleted, of the categories: “Sports”."
+    assert sports.reason == "Deleted, of the categories: “Sports”."
 
 
 def test_tips_keep_a_version_when_a_category_is_renamed(desk, editor):
     tip = make_tip("Seen", categories=["Sports"])
     category = tip.categories.get()
-    number = tip.history.count()
+    number = tip.versions.count()
     desk.post(form_of(category), {"name": "Sports"})
-    assert tip.history.count() == number
+    assert tip.versions.count() == number
     desk.post(form_of(category), {"name": "Games"})
-    newest = versions.newest(tip)
-    assert (newest.categories, newest.history_user) == (["Games"], editor)
-    assert newest.history_change_reason == "The category “Sports” is “Games” now."
+    newest = tip.versions.first()
+    assert (newest.categories, newest.saved_by) == (["Games"], editor)
+    assert newest.reason == "The category “Sports” is “Games” now."

@@ -4,14 +4,14 @@ import pytest
 
 from tests.tips.importers.shapes import page, post
 from tests.tips.importers.stored import BODY, only
-from tips.models import Tip, versions
+from tips.models import TEXTS, TipVersion
 from tips.publishing import history
 
 pytestmark = pytest.mark.django_db
 
 
 def kept():
-    return [(version.history_change_reason, version.tags) for version in history.saved(only())]
+    return [(version.reason, version.tags) for version in history.saved(only())]
 
 
 def test_each_tip_has_its_first_version_with_its_tags_and_one_for_each_import_that_changed_it(bring):
@@ -24,11 +24,9 @@ def test_each_tip_has_its_first_version_with_its_tags_and_one_for_each_import_th
     bring(page("trust", post("Wait – 4/30/19", BODY + "\n\nA third paragraph makes it longer.", footer=True)))
     assert [reason for reason, _ in kept()] == ["Imported anew.", "Imported."]
     newest = history.saved(only())[0]
-    assert [getattr(newest, name) for name in versions.TEXTS] == [
-        getattr(only(), name) for name in versions.TEXTS
-    ]
+    assert [getattr(newest, name) for name in TEXTS] == [getattr(only(), name) for name in TEXTS]
 
 
 def test_a_dry_run_leaves_none(bring):
     bring(page("trust", post("Wait – 4/30/19", BODY)), dry_run=True)
-    assert not Tip.history.exists()
+    assert not TipVersion.objects.exists()

@@ -7,7 +7,7 @@ from django.utils import timezone
 from desk.errors import NotPermitted, Overtaken
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import Category, Tip, TipState, versions
+from tips.models import Category, Tip, TipState, TipVersion
 from tips.publishing import editing, history, tagging
 
 pytestmark = pytest.mark.django_db
@@ -29,11 +29,11 @@ def bodies(tip):
 
 def change(tip, by, **texts):
     """Save other texts as a form does: categories and tags as they are, one version at the end."""
-    versions.hold(tip)
+    tip.hold_version()
     for name, text in texts.items():
         setattr(tip, name, text)
     tip.save()
-    return versions.record(tip, by=by)
+    return TipVersion.objects.record(tip, by=by)
 
 
 # --- What is kept -----------------------------------------------------------------------------------------
@@ -69,7 +69,7 @@ def test_a_deleted_tips_text_stays_in_the_history(editor):
     tip = make_tip("Gone", state=TipState.DRAFT)
     pk = tip.pk
     tip.delete()
-    assert Tip.history.filter(id=pk, history_type="-", title="Gone").exists()
+    assert TipVersion.objects.filter(tip=pk, title="Gone").exists()
 
 
 # --- What differs -----------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ def test_the_difference_leaves_out_what_is_the_same(editor):
 
 def test_revert_brings_back_the_text_and_nothing_else(editor):
     tip = make_tip("First", body="<p>One.</p>", takeaway="T1", categories=["Sports"], tags=["calm"])
-    first = versions.record(tip)
+    first = TipVersion.objects.record(tip)
     tip.categories.set([Category.objects.create(name="Business", slug="business")])
     tip.tags.set(["cool"])
     Tip.objects.filter(pk=tip.pk).update(slug="moved")
@@ -112,15 +112,15 @@ def test_revert_brings_back_the_text_and_nothing_else(editor):
     assert [each.name for each in now.categories.all()] == ["Sports"]
     assert set(now.tags.names()) == {"calm"}
     assert (now.slug, now.state, now.publish_at) == ("moved", TipState.APPROVED, day)
-    newest = versions.newest(now)
+    newest = now.versions.first()
     assert history.who(newest) == "ed"
-    assert newest.history_change_reason.startswith("Brought back the text of")
+    assert newest.reason.startswith("Brought back the text of")
     assert LogEntry.objects.filter(object_id=tip.pk, change_message__startswith="Brought back").exists()
 
 
 def test_a_revert_can_be_reverted(editor):
     tip = make_tip(body="<p>One.</p>", excerpt="One.")
-    first = versions.newest(tip)
+    first = tip.versions.first()
     second = change(tip, editor, body="<p>Two.</p>", excerpt="Two.")
     history.revert(tip, first, by=editor)
     history.revert(tip, second, by=editor)
@@ -129,7 +129,7 @@ def test_a_revert_can_be_reverted(editor):
 
 def test_reverting_an_approved_tip_that_is_to_come_sends_it_back_to_review(editor):
     tip = make_tip(body="<p>One.</p>", excerpt="One.", publish_at=timezone.now() + timedelta(days=9))
-    first = versions.newest(tip)
+    first = tip.versions.first()
     change(tip, editor, body="<p>Two.</p>")
     said = history.revert(tip, first, by=editor)
     now = Tip.objects.get(pk=tip.pk)
@@ -139,7 +139,7 @@ def test_reverting_an_approved_tip_that_is_to_come_sends_it_back_to_review(edito
 
 def test_an_old_name_of_a_tag_or_a_category_brings_back_what_it_is_called_now(editor):
     tip = make_tip(categories=["Sports"], tags=["calm"])
-    first = versions.record(tip)
+    first = TipVersion.objects.record(tip)
     Category.objects.filter(slug="sports").update(name="Games")
     tagging.rename(tip.tags.get(), "calmness", by=editor)
     tip.categories.clear()
@@ -152,7 +152,7 @@ def test_an_old_name_of_a_tag_or_a_category_brings_back_what_it_is_called_now(ed
 
 def test_a_category_that_is_gone_is_named_and_left_out(editor):
     tip = make_tip(categories=["Sports"])
-    first = versions.record(tip)
+    first = TipVersion.objects.record(tip)
     Category.objects.all().delete()
     change(tip, editor, title="Other")
     assert history.revert(tip, first, by=editor).endswith("no such category any more: Sports.")
@@ -160,7 +160,7 @@ def test_a_category_that_is_gone_is_named_and_left_out(editor):
 
 def test_what_an_earlier_sanitiser_let_through_is_cleaned_on_its_way_back(editor):
     tip = make_tip(body="<p>One.</p>")
-    first = versions.newest(tip)
+    first = tip.versions.first()
     first.body = '<p onclick="x()">One.</p><script>y()</script>'
     first.save()
     change(tip, editor, body="<p>Two.</p>")
@@ -172,24 +172,24 @@ def test_an_author_reverts_their_own_drafts_only(author, editor):
     own = make_tip(state=TipState.DRAFT, publish_at=None, author=author)
     handed_in = make_tip(state=TipState.IN_REVIEW, publish_at=None, author=author)
     theirs = make_tip(state=TipState.DRAFT, publish_at=None, author=editor)
-    history.revert(own, versions.newest(own), by=author)
+    history.revert(own, own.versions.first(), by=author)
     for tip in (handed_in, theirs):
         with pytest.raises(NotPermitted):
-            history.revert(tip, versions.newest(tip), by=author)
+            history.revert(tip, tip.versions.first(), by=author)
 
 
 def test_a_version_of_another_tip_is_refused(editor):
     tip, other = make_tip(), make_tip()
     with pytest.raises(history.NoSuchVersion, match="is no version of"):
-        history.revert(tip, versions.newest(other), by=editor)
+        history.revert(tip, other.versions.first(), by=editor)
 
 
 def test_a_revert_that_was_looked_at_before_somebody_saved_is_refused(editor):
     tip = make_tip(body="<p>One.</p>")
-    first = versions.newest(tip)
+    first = tip.versions.first()
     change(tip, editor, body="<p>Two.</p>")
     with pytest.raises(Overtaken, match="Somebody saved"):
-        history.revert(tip, first, by=editor, seen=first.history_id)
+        history.revert(tip, first, by=editor, seen=first.pk)
     assert Tip.objects.get(pk=tip.pk).body == "<p>Two.</p>"
 
 
@@ -197,4 +197,4 @@ def test_a_verb_that_saves_says_who_even_outside_a_request(editor):
     tip = make_tip(state=TipState.DRAFT, publish_at=None)
     tip.body = "<p>Other words.</p>"
     editing.revise(tip, ["body"], by=editor)
-    assert history.who(versions.newest(tip)) == "ed"
+    assert history.who(tip.versions.first()) == "ed"

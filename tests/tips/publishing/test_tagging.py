@@ -4,7 +4,7 @@ from django.contrib.admin.models import LogEntry
 from desk.errors import NotPermitted
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import FormerSlug, Tag, TaggedTip, Tip, TipState, versions
+from tips.models import FormerSlug, Tag, TaggedTip, Tip, TipState, TipVersion
 from tips.publishing import tagging
 
 pytestmark = pytest.mark.django_db
@@ -160,15 +160,15 @@ def test_a_merger_and_a_new_name_are_in_the_history_of_every_tip_they_touch(edit
     keep, goes = make_tags("keep", "goes")
     touched, untouched = make_tip(tags=["goes"]), make_tip(tags=["keep"])
     for tip in (touched, untouched):
-        versions.record(tip)
-    number = untouched.history.count()
+        TipVersion.objects.record(tip)
+    number = untouched.versions.count()
     tagging.merge(keep, [goes], by=editor)
-    newest = versions.newest(touched)
-    assert (newest.tags, newest.history_user, newest.body) == (["keep"], editor, touched.body)
-    assert newest.history_change_reason == "Merged into the tag “keep”: “goes”."
-    assert untouched.history.count() == number
+    newest = touched.versions.first()
+    assert (newest.tags, newest.saved_by, newest.body) == (["keep"], editor, touched.body)
+    assert newest.reason == "Merged into the tag “keep”: “goes”."
+    assert untouched.versions.count() == number
     tagging.rename(keep, "kept", by=editor)
-    assert versions.newest(touched).tags == versions.newest(untouched).tags == ["kept"]
-    number = touched.history.count()
+    assert touched.versions.first().tags == untouched.versions.first().tags == ["kept"]
+    number = touched.versions.count()
     tagging.rename(keep, "kept", "address", by=editor)
-    assert touched.history.count() == number
+    assert touched.versions.count() == number

@@ -177,7 +177,7 @@ class Things:
             if "<link>" in address:
                 places["link"] = self.links[which].pk
             if "<number>" in address:
-                places["number"] = tip.history.latest().history_id
+                places["number"] = tip.versions.first().pk
         elif room == "auth/user" and which:
             places["id"] = self.people[which].pk
         elif room == "subscribers/mailing":
