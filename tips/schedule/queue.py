@@ -171,7 +171,7 @@ def swap(one, other, *, by, seen):
 
 
 def skip(day, reason, *, by, seen):
-    """Skip the week of a slot, with a reason: the queue moves on by a week, and no alarm is raised."""
+    """Skip the week of a slot, with a reason: the queue moves on by a week, and no alert is sent."""
     with _session(by, seen) as session:
         reason = _reason(reason)
         slot = _coming_slot(session, day)

@@ -1,40 +1,51 @@
-"""What staff are told when far more forms are sent to the site than people send.
+"""What staff are told by mail when far more forms are sent to the site than people send.
 
-The shield notes that a flood is active; each minute the clock asks. However long a flood lasts and
-however often it comes back, that is one mail in 24 hours.
+The shield notes that a flood is active. However long a flood lasts and however often it comes back, staff get
+one mail in 24 hours.
 """
 
-from datetime import timedelta
+import math
+from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.urls import reverse
 
 from shield import flood
+from subscribers.mail.link_mails import LONGEST_WAIT
+from subscribers.mail.outbox import OVERALL
 from subscribers.models import LinkRequest
-from tipsite.alerts import emails, notices
+from tipsite.alerts import notices
 from tipsite.models import Notice
+from tipsite.staff.emails import build
 
-ONE_IN = timedelta(hours=24)
-# Whoever may look at what was typed can also tell people from machines.
-_PERMISSION = "subscribers.view_linkrequest"
-_PREFIX = "flood "
+_ONE_IN = timedelta(hours=24)
 
 
-def send_alarm(now):
+def send_alert(now: datetime) -> None:
     """Tell staff of a flood, unless they were told. Run each minute."""
     if not flood.is_active():
         return
-    latest = Notice.objects.filter(key__startswith=_PREFIX, created_at__gt=now - ONE_IN).last()
+    latest = Notice.objects.filter(kind=Notice.Kind.FLOOD, created_at__gt=now - _ONE_IN).last()
     if latest is None or not latest.sent_at:
-        key = latest.key if latest else f"{_PREFIX}{now:%Y-%m-%d %H:%M}"
-        notices.send_once(key, lambda: _mail(now), now)
+        notice = latest or Notice(kind=Notice.Kind.FLOOD, occasion=now.isoformat())
+        notices.send_once(notice, partial(_mail, now), now)
 
 
-def _mail(now):
-    forms = LinkRequest.objects.filter(asked_at__gt=now - timedelta(hours=1)).count()
-    desk = settings.SITE_URL + reverse("admin:subscribers_linkrequest_changelist")
-    return emails.flood_alarm(forms, _waiting(), notices.staff(_PERMISSION), desk)
+def _mail(now: datetime) -> EmailMessage:
+    waiting = _waiting()
+    context = {
+        "forms": LinkRequest.objects.filter(asked_at__gt=now - timedelta(hours=1)).count(),
+        "waiting": waiting,
+        "per_minute": OVERALL.amount,
+        "hours": math.ceil(waiting / (OVERALL.amount * 60)),
+        "longest": LONGEST_WAIT // timedelta(hours=1),
+        "url": settings.SITE_URL + reverse("admin:subscribers_linkrequest_changelist"),
+    }
+    # Whoever may look at the typed addresses can also tell people from machines.
+    return build("flood_alert", notices.recipients("subscribers.view_linkrequest"), context)
 
 
-def _waiting():
+def _waiting() -> int:
     return LinkRequest.objects.filter(mail_state=LinkRequest.MailState.WAITING).count()

@@ -1,56 +1,62 @@
 """What staff are told by mail when the weekly mail stands still.
 
-Each minute the clock asks. A mailing that paused itself is told of once, and once more each time that it was
-resumed and paused itself again; one that is held because it was missed likewise. What a person stopped or
-paused needs no mail. That the guard is closed is told once for each database in which it closed.
+A mailing that paused itself is told of once, and once more each time that it was resumed and paused itself
+again; a mailing that is held because it was missed likewise. What a person stopped or paused needs no mail.
+The closed restore guard is told of once for each database in which it closed.
 """
 
+from datetime import datetime
+from functools import partial
+
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.urls import reverse
 
 from subscribers.mailings import status
 from subscribers.models import DatabaseIdentity, Mailing
 from subscribers.recovery import guard
-from tipsite.alerts import emails, notices
+from tipsite.alerts import notices
+from tipsite.models import Notice
+from tipsite.staff.emails import build
 
-_STILL = [Mailing.State.PAUSED, Mailing.State.HELD]
-WHAT_THE_GUARD_WANTS = (
+_KINDS = {
+    Mailing.State.PAUSED: Notice.Kind.MAILING_PAUSED,
+    Mailing.State.HELD: Notice.Kind.MAILING_HELD,
+}
+_GUARD_ADVICE = (
     "if this is the real site, a Publisher opens the page below and says so; if it is a copy, leave it as"
     " it is, or take its mail settings away."
 )
 
 
-def send_alarms(now):
+def send_alerts(now: datetime) -> None:
     """Tell those who manage mailings of each one that stands still by itself. Run each minute."""
-    still = Mailing.objects.filter(state__in=_STILL, by=None).select_related("tip").defer("text", "html")
+    still = Mailing.objects.filter(state__in=_KINDS, by=None).select_related("tip").defer("text", "html")
     for mailing in still.order_by("pk"):
-        notices.send_once(_key(mailing), lambda mailing=mailing: _of_mailing(mailing, now), now)
+        notices.send_once(_notice(mailing), partial(_of_mailing, mailing, now), now)
     if refusal := guard.refusal():
-        notices.send_once(_guard_key(), lambda: _of_guard(refusal), now)
+        database = DatabaseIdentity.objects.order_by("pk").first() or DatabaseIdentity(name="")
+        notice = Notice(kind=Notice.Kind.GUARD_CLOSED, about=database.name, occasion=str(database.counter))
+        notices.send_once(notice, partial(_of_guard, refusal), now)
 
 
-def _key(mailing):
-    # Which stretch of it: each resume and each release begins another.
+def _notice(mailing: Mailing) -> Notice:
+    # Each resume and each release begins another stretch of the mailing.
     began = (mailing.state == Mailing.State.PAUSED and mailing.watched_from) or mailing.opens_at
-    return f"mailing {mailing.pk}:{mailing.state} {began:%Y-%m-%d %H:%M:%S}"
+    kind = _KINDS[Mailing.State(mailing.state)]
+    return Notice(kind=kind, about=str(mailing.pk), occasion=began.isoformat())
 
 
-def _guard_key():
-    row = DatabaseIdentity.objects.order_by("pk").first()
-    return f"guard {row.name}:{row.counter}" if row else "guard"
-
-
-def _of_mailing(mailing, now):
+def _of_mailing(mailing: Mailing, now: datetime) -> EmailMessage:
     told = status.tell(mailing, now)
-    desk = settings.SITE_URL + reverse("admin:subscribers_mailing_change", args=[mailing.pk])
-    advice = told.advice[:1].lower() + told.advice[1:]
-    return emails.mailing_trouble(told.sentence, advice, _whom(), desk, tip=mailing.tip)
+    page = reverse("admin:subscribers_mailing_change", args=[mailing.pk])
+    return _mail(told.sentence, told.advice[:1].lower() + told.advice[1:], page, tip=mailing.tip)
 
 
-def _of_guard(refusal):
-    desk = settings.SITE_URL + reverse("admin:safe")
-    return emails.mailing_trouble(refusal, WHAT_THE_GUARD_WANTS, _whom(), desk)
+def _of_guard(refusal: str) -> EmailMessage:
+    return _mail(refusal, _GUARD_ADVICE, reverse("admin:safe"))
 
 
-def _whom():
-    return notices.staff(guard.PERMISSION)
+def _mail(sentence: str, advice: str, page: str, **context: object) -> EmailMessage:
+    context |= {"sentence": sentence, "advice": advice, "url": settings.SITE_URL + page}
+    return build("mailing_alert", notices.recipients(guard.PERMISSION), context)

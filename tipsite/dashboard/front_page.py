@@ -1,7 +1,7 @@
 """The desk's front page: is the next slot safe, and what waits for somebody to do it.
 
 Everybody sees how the weeks stand. An author finds their own tips besides; who approves, what waits for
-review, the alarms, and what the archive still lacks. Who may see subscribers is told how the list grows.
+review, the alerts, and what the archive still lacks. Who may see subscribers is told how the list grows.
 """
 
 from collections import Counter
@@ -18,8 +18,7 @@ from subscribers.people import growth
 from tips import permissions
 from tips.models import ImportRun, Tip, TipAction, TipState
 from tips.schedule import calendar, slots
-from tipsite.alerts import notices
-from tipsite.models import Notice
+from tipsite.alerts import slot_alerts
 from tipsite.safety import verdict
 
 # With the coming ones, a year of weeks.
@@ -54,7 +53,7 @@ def context(user, now=None):
     if user.has_perm(permissions.APPROVE):
         shown |= {
             "may_approve": True,
-            "alarms": alarms(stretch, now),
+            "alerts": alerts(stretch, now),
             "in_review": in_review(),
             "texts": texts(),
             "imports": ImportRun.objects.order_by("-at", "-pk")[:MOST_IMPORTS],
@@ -111,23 +110,17 @@ def in_review():
     return waiting[:MOST_IN_REVIEW], len(waiting[MOST_IN_REVIEW:])
 
 
-def alarms(stretch, now):
-    """Return (row, when staff were last told by mail or None) for each slot that an alarm is due for.
+def alerts(stretch, now):
+    """Return (row, when staff were last told by mail or None) for each slot that an alert is due for.
 
-    The rule is that of the mails: a slot to come within days that is free or at risk, or the last one, if
-    it passed with a tip that nobody approved.
+    The rule is that of the mails, of the slots to come and the last one.
     """
-    rows = [row for row in stretch.coming if row.is_unsafe and row.slot.at - now <= notices.EARLY]
-    last = stretch.past[0] if stretch.past else None
-    if last and last.standing == slots.Standing.MISSED and last.tip:
-        rows.insert(0, last)
-    told = {}
-    wanted = Q(pk=None)
-    for row in rows:
-        wanted |= Q(key__startswith=f"slot {row.slot.day}:")
-    for notice in Notice.objects.filter(wanted, sent_at__isnull=False).order_by("sent_at"):
-        told[notice.key.partition(":")[0]] = notice.sent_at
-    return [(row, told.get(f"slot {row.slot.day}")) for row in rows]
+    rows = [row for row in [*stretch.past[:1], *stretch.coming] if slot_alerts.kind_of(row, now)]
+    known = slot_alerts.notices_by_day(rows)
+    return [
+        (row, max(filter(None, (notice.sent_at for notice in known[str(row.slot.day)])), default=None))
+        for row in rows
+    ]
 
 
 def texts():

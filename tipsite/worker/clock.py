@@ -21,7 +21,7 @@ from subscribers.exchange import upload_jobs
 from subscribers.people import erasure, subscriptions, suppressions
 from tips import images
 from tips.search import index
-from tipsite.alerts import flood_alerts, mailing_alerts, notices
+from tipsite.alerts import flood_alerts, mailing_alerts, slot_alerts
 from tipsite.worker import task_leases
 
 logger = logging.getLogger(__name__)
@@ -86,9 +86,9 @@ EACH_MINUTE = [
     keep_mailings,
     send_due_mails,
     catch_up_with_the_journal,
-    notices.send_alarms,
-    mailing_alerts.send_alarms,
-    flood_alerts.send_alarm,
+    slot_alerts.send_alerts,
+    mailing_alerts.send_alerts,
+    flood_alerts.send_alert,
 ]
 # By the hour rather than by the day: an hour that is missed is made up for by the next one.
 EACH_HOUR = [

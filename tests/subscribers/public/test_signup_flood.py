@@ -67,7 +67,7 @@ def crowd(number, networks):
 
 
 def judge(people, letters_of_minutes):
-    """Fail unless each address got one mail, in order, none minute too many, and staff one alarm."""
+    """Fail unless each address got one mail, in order, none minute too many, and staff one alert."""
     letters = [letter for minute in letters_of_minutes for letter in minute]
     assert [letter.message["Subject"][:18] for letter in letters if letter.recipients == [DESK]] == [
         "Very many sign-ups"
@@ -82,7 +82,7 @@ def judge(people, letters_of_minutes):
 
 
 @pytest.mark.django_db
-def test_a_flood_brings_each_address_one_mail_staff_one_alarm_and_loses_nobody(
+def test_a_flood_brings_each_address_one_mail_staff_one_alert_and_loses_nobody(
     client, post_office, settings, tasks_at_once
 ):
     settings.STAFF_EMAIL, settings.TRUSTED_PROXIES = [DESK], 1
@@ -134,7 +134,7 @@ def test_five_thousand_sign_ups_from_a_thousand_networks_on_two_web_processes(tm
         print(  # noqa: T201 - the figures
             f"\n{len(people)} sign-ups, {sum(each.was_asked for each in people)} asked a question;"
             f" {sum(per_minute)} mails in {len(per_minute)} driven minutes, at most {max(per_minute)} and at"
-            f" least {min(busy)} a minute while any waited; one alarm; home answered in at most"
+            f" least {min(busy)} a minute while any waited; one alert; home answered in at most"
             f" {max(waits) * 1000:.0f} ms; all in {time.monotonic() - began:.0f} s"
         )
     assert min(busy) == outbox.OVERALL.amount

@@ -1,4 +1,4 @@
-"""The flood alarm, with a driven clock."""
+"""The flood alert, with a driven clock."""
 
 from datetime import timedelta
 from smtplib import SMTPServerDisconnected
@@ -38,18 +38,18 @@ def run(time_machine):
         while timezone.now() < end:
             if is_flooded:
                 flood.COOLDOWN.spend()
-            flood_alerts.send_alarm(timezone.now())
+            flood_alerts.send_alert(timezone.now())
             time_machine.move_to(timezone.now() + step, tick=False)
         return len(mail.outbox) - first
 
     return run
 
 
-def test_a_quiet_site_alarms_nobody(run):
+def test_a_quiet_site_alerts_nobody(run):
     assert run(HOUR, is_flooded=False) == 0
 
 
-def test_a_flood_alarms_once_however_long_it_lasts_and_however_often_it_comes_back(run):
+def test_a_flood_alerts_once_however_long_it_lasts_and_however_often_it_comes_back(run):
     assert run(2 * HOUR) == 1
     assert run(2 * HOUR, is_flooded=False) == 0
     assert run(19 * HOUR, 10 * MINUTE) == 0
@@ -81,7 +81,7 @@ def test_it_does_not_promise_what_does_not_hold(run, monkeypatch):
     assert "After 6 hours a request is given up" in mail.outbox[0].body
 
 
-def test_an_alarm_that_fails_is_tried_again_until_it_goes_out(run, monkeypatch):
+def test_an_alert_that_fails_is_tried_again_until_it_goes_out(run, monkeypatch):
     real, failures = EmailMessage.send, [SMTPServerDisconnected("gone"), ConnectionRefusedError()]
 
     def send(letter, *args, **kwargs):
@@ -95,4 +95,4 @@ def test_an_alarm_that_fails_is_tried_again_until_it_goes_out(run, monkeypatch):
 
 
 def test_the_clock_asks_each_minute():
-    assert flood_alerts.send_alarm in clock.EACH_MINUTE
+    assert flood_alerts.send_alert in clock.EACH_MINUTE

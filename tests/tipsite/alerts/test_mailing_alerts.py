@@ -30,7 +30,7 @@ def told(mailoutbox):
     def told():
         before, now = len(mailoutbox), timezone.now()
         for minute in range(3):
-            mailing_alerts.send_alarms(now + timedelta(minutes=minute))
+            mailing_alerts.send_alerts(now + timedelta(minutes=minute))
         return mailoutbox[before:]
 
     return told
@@ -80,4 +80,4 @@ def test_a_closed_guard_is_told_once(told, publisher):
 
 
 def test_the_clock_asks_each_minute():
-    assert mailing_alerts.send_alarms in clock.EACH_MINUTE
+    assert mailing_alerts.send_alerts in clock.EACH_MINUTE

@@ -1,0 +1,81 @@
+"""What staff are told by mail of slots in which no tip will appear, or appeared.
+
+For one slot these alerts are due, and none for a skipped week:
+
+- from 5 days before it, while it is free or at risk;
+- from 2 days before it likewise, and once more each time it was seen safe there and is unsafe again;
+- when it passes while a tip stands in it that was not approved, until the next slot passes.
+
+Of several that are due for a slot at once, since the worker was late, only the last goes out.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.urls import reverse
+from django.utils import timezone
+
+from tips import dates
+from tips.schedule import slots
+from tipsite.alerts import notices
+from tipsite.models import Notice
+from tipsite.staff.emails import build
+
+_EARLY, _LATE = timedelta(days=5), timedelta(days=2)
+# Days on either side among which all slots are that may be due: a move may take one to its week's other end.
+_NEAR = timedelta(days=14)
+
+
+def send_alerts(now: datetime) -> None:
+    """Tell staff of each slot in which no tip will appear. Run each minute."""
+    today = timezone.localdate(now)
+    rows = slots.calendar(today - _NEAR, today + _NEAR, now)
+    safe = [str(row.slot.day) for row in rows if row.slot.at > now and not row.is_unsafe]
+    if safe:
+        late = Notice.objects.filter(kind=Notice.Kind.SLOT_LATE, about__in=safe, settled_at=None)
+        late.update(settled_at=now)
+    passed = [row for row in rows if row.slot.at <= now]
+    known = notices_by_day(rows)
+    # Of the slots that passed, only the latest is still worth a mail.
+    for row in rows[max(len(passed) - 1, 0) :]:
+        if notice := _due(row, known[str(row.slot.day)], now):
+            notices.send_once(notice, partial(_mail, row), now)
+
+
+def kind_of(row: slots.Row, now: datetime) -> Notice.Kind | None:
+    """Return the kind of alert that a slot wants at a moment (an aware datetime), sent or not."""
+    ahead = row.slot.at - now
+    if row.is_unsafe and ahead <= _EARLY:
+        return Notice.Kind.SLOT_LATE if ahead <= _LATE else Notice.Kind.SLOT_EARLY
+    return Notice.Kind.SLOT_MISSED if row.standing == slots.Standing.MISSED and row.tip else None
+
+
+def notices_by_day(rows: Iterable[slots.Row]) -> defaultdict[str, list[Notice]]:
+    """Return {a slot's day as text: its notices, oldest first}, in one query."""
+    by_day = defaultdict(list)
+    kinds = [Notice.Kind.SLOT_EARLY, Notice.Kind.SLOT_LATE, Notice.Kind.SLOT_MISSED]
+    days = [str(row.slot.day) for row in rows]
+    for notice in Notice.objects.filter(kind__in=kinds, about__in=days).order_by("pk"):
+        by_day[notice.about].append(notice)
+    return by_day
+
+
+def _due(row: slots.Row, known: list[Notice], now: datetime) -> Notice | None:
+    """Return the notice of the alert that is due for a slot and was not sent, or None."""
+    kind = kind_of(row, now)
+    same = [notice for notice in known if notice.kind == kind]
+    if kind is None or (same and same[-1].sent_at and not same[-1].settled_at):
+        return None
+    # The alert that was last due is due until it went out; one that was settled is followed by another.
+    number = len(same) + (not same or same[-1].settled_at is not None)
+    return Notice(kind=kind, about=str(row.slot.day), occasion=str(number))
+
+
+def _mail(row: slots.Row) -> EmailMessage:
+    url = settings.SITE_URL + reverse("admin:tips_calendar")
+    context = {"row": row, "when": dates.in_words(row.slot.at), "url": url}
+    return build("slot_alert", notices.recipients(), context)
