@@ -94,7 +94,7 @@ def people(count: int, first: int = 0) -> None:
 
 def opened() -> Mailing:
     """Return a mailing to all, with its rows made and nothing sent."""
-    mailing = Mailing.objects.create(tip=tip(), opens_at=timezone.now())
+    mailing = Mailing.objects.create(tip=tip(), starts_at=timezone.now())
     if not scheduling.freeze(mailing.pk):
         sys.exit("The mailing was not opened.")
     while scheduling.extend(mailing.pk):

@@ -8,11 +8,11 @@ import django
 if __name__ == "__main__":
     django.setup()
 
-from subscribers.delivery.pool import Post
+from subscribers.delivery.pool import SenderPool
 
 
 class Stop(threading.Event):
-    """Ends the threads of a Post."""
+    """Ends the threads of a SenderPool."""
 
     def __bool__(self) -> bool:
         return self.is_set()
@@ -21,12 +21,12 @@ class Stop(threading.Event):
 def main(connections: int) -> None:
     """Send with so many connections until standard input ends."""
     stop = Stop()
-    post = Post(stop, connections)
-    post.start()
+    pool = SenderPool(stop, connections)
+    pool.start()
     print("ready", flush=True)
     sys.stdin.read()
     stop.set()
-    post.join(10)
+    pool.join(10)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def make(count: int) -> dict[str, float]:
 
 def open_one() -> dict[str, float]:
     """Open a mailing to all while people leave; return the seconds, the peak, and the longest leaving."""
-    mailing = Mailing.objects.create(tip=tip(), opens_at=timezone.now())
+    mailing = Mailing.objects.create(tip=tip(), starts_at=timezone.now())
     if not scheduling.freeze(mailing.pk):
         sys.exit("The mailing was not opened.")
     waits: list[float] = []

@@ -11,7 +11,7 @@ _TABLE = "subscribers_mailing"
 _REFUSAL = "this tip is not for mail"
 # A correction goes to those who received the tip, whatever is said of it afterwards.
 _WRONG = "NEW.kind = 'tip' AND NOT EXISTS (SELECT 1 FROM tips_tip WHERE id = NEW.tip_id AND for_mail)"
-_MOMENTS = {"insert": "INSERT", "move": "UPDATE OF tip_id, kind", "open": "UPDATE OF state"}
+_MOMENTS = {"insert": "INSERT", "move": "UPDATE OF tip_id, kind", "build": "UPDATE OF state"}
 
 
 def before_migration(sender, using, plan, **kwargs):
@@ -36,7 +36,7 @@ def after_migration(sender, using, **kwargs):
 
 def _when(name):
     # What has begun goes to its end; only the step from which mail follows is looked at.
-    return f"{_WRONG} AND NEW.state = 'opening' AND OLD.state <> 'opening'" if name == "open" else _WRONG
+    return f"{_WRONG} AND NEW.state = 'building' AND OLD.state <> 'building'" if name == "build" else _WRONG
 
 
 def _sqlite():

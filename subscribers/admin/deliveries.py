@@ -16,32 +16,31 @@ from subscribers.models import Delivery, Subscriber
 
 PER_PAGE = 50
 SEE_ROWS, SEE_PEOPLE = "subscribers.view_delivery", "subscribers.view_subscriber"
-State = Delivery.State
 # In the order in which somebody should look at them.
 HELD = "held"
 KINDS = {
     HELD: "Waits for you",
-    State.UNCERTAIN: "Uncertain",
-    State.REFUSED: "Refused",
-    State.DEFERRED: "Put off",
-    State.SKIPPED: "Skipped",
-    State.SENDING: "Being sent",
-    State.QUEUED: "Queued",
-    State.SENT: "Sent",
+    Delivery.State.UNCERTAIN: "Uncertain",
+    Delivery.State.REFUSED: "Refused",
+    Delivery.State.DEFERRED: "Put off",
+    Delivery.State.SKIPPED: "Skipped",
+    Delivery.State.SENDING: "Being sent",
+    Delivery.State.QUEUED: "Queued",
+    Delivery.State.SENT: "Sent",
 }
 COLOURS = {
     HELD: "withdrawn",
-    State.UNCERTAIN: "in-review",
-    State.REFUSED: "withdrawn",
-    State.DEFERRED: "in-review",
-    State.SENT: "public",
-    State.SENDING: "to-come",
+    Delivery.State.UNCERTAIN: "in-review",
+    Delivery.State.REFUSED: "withdrawn",
+    Delivery.State.DEFERRED: "in-review",
+    Delivery.State.SENT: "public",
+    Delivery.State.SENDING: "to-come",
 }
 
 
 def kind(delivery):
     """Return the name under which the ledger lists a delivery."""
-    is_held = delivery.state == State.UNCERTAIN and delivery.due_at is None
+    is_held = delivery.state == Delivery.State.UNCERTAIN and delivery.due_at is None
     return HELD if is_held else delivery.state
 
 
@@ -81,14 +80,14 @@ class LedgerMixin:
         counts = dict.fromkeys(KINDS, 0)
         counts |= dict(mailing.deliveries.order_by().values_list("state").annotate(Count("pk")))
         counts[HELD] = mailing.held
-        counts[State.UNCERTAIN] -= mailing.held
+        counts[Delivery.State.UNCERTAIN] -= mailing.held
         shown = [(name, label, counts[name]) for name, label in KINDS.items() if counts[name]]
         chosen = request.GET.get("state")
         if chosen not in KINDS:
-            chosen = shown[0][0] if shown else State.SENT
+            chosen = shown[0][0] if shown else Delivery.State.SENT
         after = _number(request.GET.get("after"))
         rows = mailing.deliveries.held() if chosen == HELD else mailing.deliveries.filter(state=chosen)
-        if chosen == State.UNCERTAIN:
+        if chosen == Delivery.State.UNCERTAIN:
             rows = rows.exclude(due_at=None)
         rows = (
             rows.filter(pk__gt=after).select_related("subscriber").annotate(reports=Count("bounce_reports"))

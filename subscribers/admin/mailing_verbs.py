@@ -15,8 +15,7 @@ from desk.errors import NotPermitted, Overtaken, Refused
 from subscribers.mailings import control
 from subscribers.models import Mailing
 
-State = Mailing.State
-_UNDER_WAY = (State.OPENING, State.SENDING)
+_UNDER_WAY = (Mailing.State.BUILDING, Mailing.State.SENDING)
 
 
 class PlainForm(forms.Form):
@@ -96,7 +95,7 @@ VERBS = {
     "stop": MailingVerb(
         label="Stop",
         run=lambda mailing, by: control.stop(mailing, by=by),
-        fits=lambda mailing: mailing.state == State.PREPARED,
+        fits=lambda mailing: mailing.state == Mailing.State.PREPARED,
         follows="It does not begin until somebody releases it.",
     ),
     "pause": MailingVerb(
@@ -110,14 +109,14 @@ VERBS = {
     "resume": MailingVerb(
         label="Resume",
         run=lambda mailing, by: control.resume(mailing, by=by),
-        fits=lambda mailing: mailing.state == State.PAUSED,
+        fits=lambda mailing: mailing.state == Mailing.State.PAUSED,
         follows="It goes on where it was. Who was refused in the stretch that stopped it is tried again, and"
         " what was put off is tried now.",
     ),
     "release": MailingVerb(
         label="Release",
         run=lambda mailing, by: control.release(mailing, by=by),
-        fits=lambda mailing: mailing.state == State.HELD,
+        fits=lambda mailing: mailing.state == Mailing.State.HELD,
         follows="It begins at once, or with its tip if that is still to come, and goes to everybody on the"
         " list. What has been sent cannot be called back.",
         asks=True,
@@ -144,7 +143,7 @@ VERBS = {
     "correct": MailingVerb(
         label="Send a correction",
         run=lambda mailing, by, note: control.correct(mailing, note, by=by),
-        fits=lambda mailing: mailing.state not in Mailing.UNFINISHED and mailing.opened_at,
+        fits=lambda mailing: mailing.state not in Mailing.UNFINISHED and mailing.started_at,
         follows="A mailing of its own, to exactly those who got this one and are still here. It is shown for"
         " ten minutes, in which you can stop it, and then begins.",
         unfit="the mailing is {state}, and only one that began and has ended can be corrected",
@@ -197,7 +196,7 @@ class MailingVerbsMixin:
             raise PermissionDenied
         mailing = self.found(pk)
         if not verb.fits(mailing):
-            why = verb.unfit.format(state=State(mailing.state).label.lower(), held=mailing.held)
+            why = verb.unfit.format(state=Mailing.State(mailing.state).label.lower(), held=mailing.held)
             words = f"“{verb.label}” is not possible: {why}. Nothing was changed."
             self.message_user(request, words, messages.ERROR)
             return self.to(mailing)
@@ -238,5 +237,5 @@ def _still(mailing, seen):
     """Refuse what somebody asked for on a page that showed another state."""
     if seen and seen != mailing.state:
         raise Overtaken(
-            f"Nothing was done: meanwhile it is {State(mailing.state).label.lower()}. Look again."
+            f"Nothing was done: meanwhile it is {Mailing.State(mailing.state).label.lower()}. Look again."
         )

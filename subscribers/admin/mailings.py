@@ -23,8 +23,7 @@ from tips.publishing import preview
 PER_PAGE = 20
 MOST_LINES = 20
 SPANS = (26, 52)
-State = Mailing.State
-MOVING = (State.PREPARED, State.OPENING, State.SENDING)
+MOVING = (Mailing.State.PREPARED, Mailing.State.BUILDING, Mailing.State.SENDING)
 
 
 class MailingList(ChangeList):
@@ -41,7 +40,7 @@ class MailingList(ChangeList):
 def _counted(name, description):
     @admin.display(description=description)
     def counted(self, mailing):
-        return getattr(mailing.figures, name) if mailing.opened_at else "–"
+        return getattr(mailing.figures, name) if mailing.started_at else "–"
 
     return counted
 
@@ -105,7 +104,7 @@ class MailingAdmin(
 
     @admin.display(description="begins")
     def begins(self, mailing):
-        at = timezone.localtime(mailing.opened_at or mailing.opens_at)
+        at = timezone.localtime(mailing.started_at or mailing.starts_at)
         return format_html('<span class="moment">{}</span>', date_format(at, "D j M Y, H:i"))
 
     # --- The page -------------------------------------------------------------------------------------
@@ -116,7 +115,7 @@ class MailingAdmin(
         mailing = mailing.defer("text", "html", "corrects__text", "corrects__html").first()
         if mailing is None:
             raise Http404("There is no such mailing.")
-        mailing.held = mailing.deliveries.held().count() if mailing.opened_at else 0
+        mailing.held = mailing.deliveries.held().count() if mailing.started_at else 0
         return mailing
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
@@ -141,7 +140,7 @@ class MailingAdmin(
             "corrections": mailing.corrections.defer("text", "html"),
             "may_see_rows": request.user.has_perm(deliveries.SEE_ROWS),
         }
-        if mailing.opened_at:
+        if mailing.started_at:
             progress = control.progress(mailing, now)
             context |= {
                 "progress": progress,

@@ -17,15 +17,15 @@ from subscribers.admin.forms import ReasonForm
 from subscribers.models import Subscriber, Suppression
 from subscribers.people import staff_actions
 
-Reason = Suppression.Reason
-
 
 def standing(subscriber, reasons):
     """Return (a kind, for its colour; the words) for whether and why tips are sent to a subscriber.
 
     ``reasons`` are those for which their address gets nothing.
     """
-    lasting = [Reason(each).label.lower() for each in reasons if each != Reason.UNSUBSCRIBED]
+    lasting = [
+        Suppression.Reason(each).label.lower() for each in reasons if each != Suppression.Reason.UNSUBSCRIBED
+    ]
     if subscriber.state == Subscriber.State.LEFT:
         return "withdrawn", ", ".join(["Left", *lasting])
     if reasons:
@@ -94,13 +94,17 @@ VERBS = {
         label="Block",
         permission="subscribers.add_suppression",
         run=lambda person, reason, by: staff_actions.block(person.address, reason, by=by),
-        fits=lambda person: Reason.BLOCKED not in {row.reason for row in person.holding},
+        fits=lambda person: Suppression.Reason.BLOCKED not in {row.reason for row in person.holding},
         follows="Nothing is sent to this address, whatever anybody types into a form or imports, until a"
         " Publisher lifts it. They are not told.",
         done="Blocked.",
         unfit="the address is blocked already",
     ),
-    **{f"lift-{what}": _lifting(what) for what in Reason if what != Reason.UNSUBSCRIBED},
+    **{
+        f"lift-{what}": _lifting(what)
+        for what in Suppression.Reason
+        if what != Suppression.Reason.UNSUBSCRIBED
+    },
     "download": PersonVerb(
         label="Download their data",
         permission="subscribers.export_subscriber",

@@ -43,8 +43,7 @@ _ADDRESSED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "
 # Headers by which mail programs say which Message-ID they answer.
 _ANSWERS = ("In-Reply-To", "References")
 
-Kind = BounceReport.Kind
-_CAME_BACK = (Kind.BOUNCED, Kind.REFUSED)
+_CAME_BACK = (BounceReport.Kind.BOUNCED, BounceReport.Kind.REFUSED)
 
 
 class _Brief(email.policy.Compat32):
@@ -107,7 +106,7 @@ def _act(row, delivery):
     """Draw the consequence of a report for a delivery; return whether its person gets no more mail."""
     subscriber = delivery.subscriber
     evidence = f"report of {timezone.localdate():%Y-%m-%d}: {row.status or row.kind} (report {row.pk})"
-    if row.kind == Kind.COMPLAINED:
+    if row.kind == BounceReport.Kind.COMPLAINED:
         circuit_breaker.complained(delivery.pk)
         if subscriber is None:
             return False
@@ -116,7 +115,7 @@ def _act(row, delivery):
         return True
     if row.kind not in _CAME_BACK:
         return False
-    gone = row.kind == Kind.BOUNCED
+    gone = row.kind == BounceReport.Kind.BOUNCED
     silenced = gone and subscriber is not None and not _has_moved_since(delivery)
     if silenced:
         suppressions.suppress(subscriber.address_hash, Suppression.Reason.BOUNCED, evidence)
@@ -140,7 +139,7 @@ def read(raw, envelope=""):
     except (RecursionError, ValueError, LookupError):
         # Parts within parts, hundreds deep, or a header in letters that are none (RFC 2231), of which the
         # library makes an error: no mail server writes such a report.
-        return Reading(Kind.OTHER)
+        return Reading(BounceReport.Kind.OTHER)
 
 
 def forget_strays(now):
@@ -154,7 +153,7 @@ def forget_strays(now):
 def _read(raw, envelope):
     message = email.message_from_bytes(raw[:READ_OF_A_MAIL], policy=_BRIEF)
     if len(list(islice(message.walk(), MOST_PARTS + 1))) > MOST_PARTS:
-        return Reading(Kind.OTHER)
+        return Reading(BounceReport.Kind.OTHER)
     delivery = _delivery(message, envelope)
     # Further in, a report is one that somebody passes on.
     for part in _parts(message) if message.get_content_type() == "multipart/report" else [message]:
@@ -162,14 +161,14 @@ def _read(raw, envelope):
         if kind == "message/feedback-report":
             fields = _fields(part)
             if fields.get("feedback-type", "abuse").strip().lower() in ("abuse", "fraud", "virus", "other"):
-                return Reading(Kind.COMPLAINED, delivery, words=fields.get("user-agent", ""))
-            return Reading(Kind.OTHER, delivery)
+                return Reading(BounceReport.Kind.COMPLAINED, delivery, words=fields.get("user-agent", ""))
+            return Reading(BounceReport.Kind.OTHER, delivery)
         if kind == "message/delivery-status":
             return _delivery_report(part, delivery)
     if _is_automatic(message):
-        return Reading(Kind.ANSWERED, delivery)
+        return Reading(BounceReport.Kind.ANSWERED, delivery)
     if _is_an_answer(message):
-        return Reading(Kind.OTHER, delivery)
+        return Reading(BounceReport.Kind.OTHER, delivery)
     return _odd_report(message, delivery)
 
 
@@ -185,10 +184,15 @@ def _delivery_report(part, delivery):
         if not status or status.endswith(".0.0"):
             status = _status(words, "5") or status
         if action == "failed" or (not action and status.startswith("5")):
-            return Reading(Kind.BOUNCED if status in NOBODY_THERE else Kind.REFUSED, delivery, status, words)
+            return Reading(
+                BounceReport.Kind.BOUNCED if status in NOBODY_THERE else BounceReport.Kind.REFUSED,
+                delivery,
+                status,
+                words,
+            )
         if action == "delayed":
-            return Reading(Kind.DELAYED, delivery, status, words)
-    return Reading(Kind.OTHER, delivery)
+            return Reading(BounceReport.Kind.DELAYED, delivery, status, words)
+    return Reading(BounceReport.Kind.OTHER, delivery)
 
 
 def _status(words, beginning=""):
@@ -206,12 +210,18 @@ def _odd_report(message, delivery):
         for_now, for_good = all_failures(message)
     # It meets every oddity of thirty years of mail servers, and was not written for hostile ones.
     except Exception:
-        return Reading(Kind.OTHER, delivery)
+        return Reading(BounceReport.Kind.OTHER, delivery)
     status = _status(_text(message), "5" if for_good else "")
     if for_good:
         # Without a code that says why, a refusal is not the end of an address.
-        return Reading(Kind.BOUNCED if status in NOBODY_THERE else Kind.REFUSED, delivery, status)
-    return Reading(Kind.DELAYED if for_now else Kind.OTHER, delivery, status if for_now else "")
+        return Reading(
+            BounceReport.Kind.BOUNCED if status in NOBODY_THERE else BounceReport.Kind.REFUSED,
+            delivery,
+            status,
+        )
+    return Reading(
+        BounceReport.Kind.DELAYED if for_now else BounceReport.Kind.OTHER, delivery, status if for_now else ""
+    )
 
 
 def _is_automatic(message):
@@ -285,7 +295,11 @@ def _without_addresses(words):
 
 # --- Mail services --------------------------------------------------------------------------------------
 
-_OF_SERVICES = {"bounced": Kind.REFUSED, "rejected": Kind.REFUSED, "complained": Kind.COMPLAINED}
+_OF_SERVICES = {
+    "bounced": BounceReport.Kind.REFUSED,
+    "rejected": BounceReport.Kind.REFUSED,
+    "complained": BounceReport.Kind.COMPLAINED,
+}
 
 
 def on_tracking_event(sender, event, esp_name, **kwargs):
@@ -299,8 +313,10 @@ def on_tracking_event(sender, event, esp_name, **kwargs):
     raw = json.dumps(event.esp_event, default=str, sort_keys=True)
     words = f"{event.mta_response or ''} {event.description or ''}"
     status = _status(words)
-    if kind == Kind.REFUSED and (status in NOBODY_THERE or (not status and event.reject_reason == "invalid")):
-        kind = Kind.BOUNCED
+    if kind == BounceReport.Kind.REFUSED and (
+        status in NOBODY_THERE or (not status and event.reject_reason == "invalid")
+    ):
+        kind = BounceReport.Kind.BOUNCED
     delivery = tipmail.read_token(str(event.message_id or "")) or tipmail.read_token(raw)
     digest = hashlib.sha256(f"{esp_name} {event.event_id or raw}".encode("utf-8", "replace")).hexdigest()
     note(Reading(kind, delivery, status, words), esp_name[:30], digest)

@@ -1,10 +1,10 @@
 """The engine that sends mailings: everyone once, nobody twice, nobody who left, whatever breaks.
 
-The rows are the truth. ``opening`` prepares mailings and writes their audience into the ledger; ``claims``
-gives a connection some deliveries to do, and takes back what a process that died had; ``wire`` talks to the
-mail server, ``replies`` hears what that says, and ``verdicts`` says what it means; ``ledger`` settles each
-delivery before the next one begins; ``brakes`` stops a mailing that the world does not want; ``sending`` is
-one connection's work and ``post`` all connections of a worker.
+The rows are the truth. ``scheduling`` prepares mailings and writes their audience into the ledger; ``claims``
+gives a connection some deliveries to do, and takes back what a process that died had; ``transport`` talks to
+the mail server, ``mail.smtp`` hears what that says, and ``verdicts`` says what it means; ``ledger`` settles
+each delivery before the next one begins; ``circuit_breaker`` stops a mailing that the world does not want;
+``sender`` is one connection's work and ``pool`` all connections of a worker.
 
 A delivery goes through these states::
 

@@ -10,7 +10,6 @@ from subscribers.models import Delivery, Mailing
 
 logger = logging.getLogger(__name__)
 
-State = Delivery.State
 
 WINDOW = 200
 # More than 5% of the window.
@@ -57,7 +56,7 @@ def complained(delivery_id):
     if mailing.state != Mailing.State.SENDING:
         return False
     since = Q(settled_at__gt=mailing.watched_from) if mailing.watched_from else Q()
-    sent = mailing.deliveries.filter(since, state=State.SENT).count()
+    sent = mailing.deliveries.filter(since, state=Delivery.State.SENT).count()
     complaints = mailing.deliveries.filter(since, complained_at__isnull=False).count()
     if complaints < FEWEST_COMPLAINTS or complaints < COMPLAINTS * sent:
         return False
@@ -71,7 +70,7 @@ def blame(answer):
         f"The mail server refuses the sender at {answer.stage.value}{reply}. Nobody was refused their mail."
         " Mend the sender's settings or standing, then resume."
     )
-    states = [Mailing.State.SENDING, Mailing.State.OPENING]
+    states = [Mailing.State.SENDING, Mailing.State.BUILDING]
     paused = Mailing.objects.filter(state__in=states).update(
         state=Mailing.State.PAUSED, reason=reason, by=None
     )
@@ -90,7 +89,9 @@ def _settled(mailing):
     chance.
     """
     rows = mailing.deliveries.filter(
-        settled_at__isnull=False, again=False, state__in=[State.SENT, State.REFUSED, State.UNCERTAIN]
+        settled_at__isnull=False,
+        second_chance=False,
+        state__in=[Delivery.State.SENT, Delivery.State.REFUSED, Delivery.State.UNCERTAIN],
     )
     return rows.filter(settled_at__gt=mailing.watched_from) if mailing.watched_from else rows
 
@@ -104,11 +105,13 @@ def _stopped_by(mailing, rows, words):
     """Stop a mailing if its deliveries, newest first, hold too many refusals; return whether this did so."""
     for first in range(len(rows) - IN_A_ROW + 1):
         row = rows[first : first + IN_A_ROW]
-        if all(state != State.SENT for _, state, _ in row):
+        if all(state != Delivery.State.SENT for _, state, _ in row):
             these, reply = words.format(IN_A_ROW).capitalize(), row[0][2] or "no reply"
             reason = f"{these} were refused or are uncertain: {reply}."
             return _trip(mailing, reason, row)
-    hard = [place for place, row in enumerate(rows) if row[1] == State.REFUSED and is_hard_bounce(row[2])]
+    hard = [
+        place for place, row in enumerate(rows) if row[1] == Delivery.State.REFUSED and is_hard_bounce(row[2])
+    ]
     for number, newest in enumerate(hard):
         found = [place for place in hard[number:] if place < newest + WINDOW]
         if len(found) > HARD_BOUNCES:

@@ -1,4 +1,4 @@
-"""Who sends what: deliveries claimed by one line, and given back where that line is dead."""
+"""Who sends what: deliveries claimed under one lease, and given back where that lease has expired."""
 
 import math
 import random
@@ -15,37 +15,35 @@ from subscribers import addresses
 from subscribers.models import Delivery, SenderLease
 from subscribers.recovery import guard
 
-State = Delivery.State
-
-# A line's first claim, and its largest: how many it takes at once grows and shrinks with its speed.
+# The first claim of a lease, and the largest: how many it takes at once grows and shrinks with its speed.
 BATCH, LARGEST = 50, 400
-BEAT = timedelta(seconds=5)
+HEARTBEAT = timedelta(seconds=5)
 # A worker that was not heard for so long is dead. Its process beats even while the mail server hangs.
 LEASE = timedelta(seconds=30)
 # What comes sooner is waited for; what comes later goes back into the queue with its moment.
 _NEAR = timedelta(seconds=5)
 # A moment that was booked and is long gone was missed in a pause: all at once is not what it was booked for.
 _STALE = timedelta(minutes=1)
-_WAITING = [State.QUEUED, State.DEFERRED, State.UNCERTAIN]
+_WAITING = [Delivery.State.QUEUED, Delivery.State.DEFERRED, Delivery.State.UNCERTAIN]
 # An uncertain delivery is sent once more after this.
-DOUBT_LASTS = timedelta(seconds=30)
+RESEND_AFTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
 class Claim:
-    """Deliveries, by their ids and in their order, that one line is to send; the first not before ``at``."""
+    """Deliveries, by their ids in their order, that one sender is to send; the first not before ``at``."""
 
     ids: list
     at: object
 
 
-def new_line(worker):
-    """Return the number of a new line of a worker (any short name that no other has)."""
+def new_lease(worker):
+    """Return the id of a new lease of a worker (any short name that no other has)."""
     return SenderLease.objects.create(worker=worker).pk
 
 
-def beat(worker):
-    """Say that a worker's lines live, at least every ``BEAT``; return how many it has."""
+def heartbeat(worker):
+    """Say that a worker's senders live, at least every ``HEARTBEAT``; return how many leases it has."""
     return SenderLease.objects.filter(worker=worker).update(seen_at=timezone.now())
 
 
@@ -53,111 +51,123 @@ def any_due(mailing_id):
     """Tell whether a mailing has deliveries that could be claimed now."""
     rows = Delivery.objects.filter(mailing=mailing_id)
     return (
-        rows.filter(state=State.QUEUED, due_at=None).exists()
+        rows.filter(state=Delivery.State.QUEUED, due_at=None).exists()
         or rows.filter(due_at__lte=timezone.now(), state__in=_WAITING).exists()
     )
 
 
-def take(line, mailing_id, after=0, count=BATCH):
-    """Claim the next deliveries of a mailing for a line; return a Claim, or None where the line is dead.
+def take(lease_id, mailing_id, after=0, count=BATCH):
+    """Claim the next deliveries of a mailing for a lease; return a Claim, None where the lease has expired.
 
     Not more than ``count`` are claimed. Queued ones are looked for behind the id ``after``. Those whose
     domain has had enough for now are put back with the moment of their turn.
     """
     now, count = timezone.now(), _at_most(count)
     with transaction.atomic():
-        if not SenderLease.objects.filter(pk=line).update(seen_at=now):
+        if not SenderLease.objects.filter(pk=lease_id).update(seen_at=now):
             return None
         rows = _due(mailing_id, now, max(1, count // 2))
         rows += _queued(mailing_id, after, count - len(rows))
         rows.sort()
         ids, moments = _paced(rows, now)
-        Delivery.objects.filter(pk__in=ids).update(state=State.SENDING, line=line, due_at=None)
+        Delivery.objects.filter(pk__in=ids).update(
+            state=Delivery.State.SENDING, lease_id=lease_id, due_at=None
+        )
         for moment, some in moments.items():
             Delivery.objects.filter(pk__in=some).update(due_at=moment)
         at = _overall().book({"": len(ids)})[""] if ids and settings.MAIL_PER_MINUTE else now
     return Claim(ids, at)
 
 
-def give_back(line, ids):
-    """Return to the queue what a line claimed and will not send."""
-    mine = Delivery.objects.filter(pk__in=ids, line=line, state=State.SENDING)
+def give_back(lease_id, ids):
+    """Return to the queue what was claimed under a lease and will not be sent."""
+    mine = Delivery.objects.filter(pk__in=ids, lease_id=lease_id, state=Delivery.State.SENDING)
     _requeue(mine, timezone.now())
 
 
-def close(line):
-    """End a line that has given back all that it had claimed."""
-    SenderLease.objects.filter(pk=line).delete()
+def close(lease_id):
+    """End a lease of which all that was claimed is given back."""
+    SenderLease.objects.filter(pk=lease_id).delete()
 
 
 class Watch:
-    """What one process has heard of the lines of all, to take back what dead ones had claimed.
+    """What one process has heard of the leases of all, to take back what expired ones had claimed.
 
-    It asks how long a line's last beat has been the same, by this machine's own clock: those of two machines
-    need not agree.
+    It asks how long the last heartbeat of a lease has been the same, by this machine's own clock: those of
+    two machines need not agree.
     """
 
     def __init__(self):
-        # {line: (its last beat, when that was first seen here)}
+        # {lease id: (its last heartbeat, when that was first seen here)}
         self._heard = {}
         self._looked_at = -math.inf
 
     def sweep(self, moment):
-        """Take back what dead lines had claimed; return how many lines were dead.
+        """Take back what expired leases had claimed; return how many had expired.
 
         ``moment`` is that of ``time.monotonic()``. A process judges nobody before it has looked for a whole
         lease without a gap: who was asleep, or far from the database, has heard nobody.
 
-        A line sends in the order of ids and settles each delivery before the next, so of what it left behind
-        the first may have been sent: that one is uncertain. The rest was not begun.
+        A sender sends in the order of ids and settles each delivery before the next, so of what it left
+        behind the first may have been sent: that one is uncertain. The rest was not begun.
         """
         lease = LEASE.total_seconds()
         before = self._heard if moment - self._looked_at < lease / 2 else {}
         self._looked_at = moment
         self._heard = {
-            line: before[line] if line in before and before[line][0] == beat else (beat, moment)
-            for line, beat in SenderLease.objects.values_list("pk", "seen_at")
+            lease_id: before[lease_id]
+            if lease_id in before and before[lease_id][0] == heartbeat
+            else (heartbeat, moment)
+            for lease_id, heartbeat in SenderLease.objects.values_list("pk", "seen_at")
         }
-        silent = [(line, beat) for line, (beat, since) in self._heard.items() if moment - since > lease]
-        # What is put back has lines whose claims went out since: those are for ``guard.accept``.
-        if silent and guard.refusal():
+        silent = [
+            (lease_id, heartbeat)
+            for lease_id, (heartbeat, since) in self._heard.items()
+            if moment - since > lease
+        ]
+        # What is put back has leases whose claims went out since: those are for ``guard.declare_live``.
+        if silent and guard.why_closed():
             return 0
-        return sum(_bury(line, beat) for line, beat in silent)
+        return sum(_expire(lease_id, heartbeat) for lease_id, heartbeat in silent)
 
 
-def _bury(line, beat):
+def _expire(lease_id, heartbeat):
     with transaction.atomic():
         # It may have been heard again meanwhile, or another worker is here before us.
-        if not SenderLease.objects.filter(pk=line, seen_at=beat).delete()[0]:
+        if not SenderLease.objects.filter(pk=lease_id, seen_at=heartbeat).delete()[0]:
             return False
-        left = Delivery.objects.filter(line=line, state=State.SENDING)
+        left = Delivery.objects.filter(lease_id=lease_id, state=Delivery.State.SENDING)
         first = left.order_by("pk").first()
         if first is not None:
             now = timezone.now()
-            doubt(first, now, "its worker died")
+            mark_uncertain(first, now, "its worker died")
             _requeue(left, now)
     return True
 
 
-def doubt(delivery, now, reply):
+def mark_uncertain(delivery, now, reply):
     """Note that nobody knows whether a delivery was sent: once it is sent again, twice it is held."""
-    again = now + DOUBT_LASTS if delivery.doubts == 0 else None
+    again = now + RESEND_AFTER if delivery.uncertain_count == 0 else None
     Delivery.objects.filter(pk=delivery.pk).update(
-        state=State.UNCERTAIN, settled_at=now, doubts=delivery.doubts + 1, due_at=again, reply=reply[:60]
+        state=Delivery.State.UNCERTAIN,
+        settled_at=now,
+        uncertain_count=delivery.uncertain_count + 1,
+        due_at=again,
+        reply=reply[:60],
     )
 
 
-def doubt_claimed(line, pk):
-    """Do as ``doubt`` does for the delivery that a line had in its hands when it failed."""
-    row = Delivery.objects.filter(pk=pk, line=line, state=State.SENDING).first()
+def mark_claimed_uncertain(lease_id, pk):
+    """Do as ``mark_uncertain`` does for the delivery that a sender had in its hands when it failed."""
+    row = Delivery.objects.filter(pk=pk, lease_id=lease_id, state=Delivery.State.SENDING).first()
     if row is not None:
-        doubt(row, timezone.now(), "its worker failed")
+        mark_uncertain(row, timezone.now(), "its worker failed")
 
 
 def _requeue(rows, now):
     # What was uncertain stays listed as that until it is settled.
-    rows.filter(doubts__gt=0).update(state=State.UNCERTAIN, due_at=now)
-    rows.filter(doubts=0).update(state=State.QUEUED, due_at=None)
+    rows.filter(uncertain_count__gt=0).update(state=Delivery.State.UNCERTAIN, due_at=now)
+    rows.filter(uncertain_count=0).update(state=Delivery.State.QUEUED, due_at=None)
 
 
 def _at_most(count):
@@ -177,7 +187,7 @@ def _due(mailing_id, now, count):
 
 
 def _queued(mailing_id, after, count):
-    rows = Delivery.objects.filter(mailing=mailing_id, state=State.QUEUED, due_at=None, pk__gt=after)
+    rows = Delivery.objects.filter(mailing=mailing_id, state=Delivery.State.QUEUED, due_at=None, pk__gt=after)
     rows = rows.order_by("pk").select_for_update(skip_locked=True, of=("self",))
     return list(rows.values_list(*_COLUMNS)[:count])
 
@@ -188,7 +198,7 @@ def _paced(rows, now):
         return [row[0] for row in rows], {}
     counts, domains = Counter(), {}
     for pk, state, due_at, address_folded in rows:
-        has_its_turn = state == State.QUEUED and due_at is not None and due_at > now - _STALE
+        has_its_turn = state == Delivery.State.QUEUED and due_at is not None and due_at > now - _STALE
         if not has_its_turn and address_folded is not None:
             domains[pk] = addresses.domain(address_folded)
             counts[domains[pk]] += 1

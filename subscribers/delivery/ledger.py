@@ -17,21 +17,20 @@ from subscribers.delivery.verdicts import Verdict
 from subscribers.models import Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import suppressions
 
-State = Delivery.State
 EXPIRES_AFTER = timedelta(hours=24)
 
 # By primary keys alone, and judged here: no plan of any database then reads through the list.
 _PERSON = """
-SELECT d.line, d.state, m.state, s.state, s.paused_until,
+SELECT d.lease_id, d.state, m.state, s.state, s.paused_until,
 (SELECT x.reason FROM subscribers_suppression x WHERE x.address_hash = s.address_hash LIMIT 1),
 s.address, s.public_id
 FROM subscribers_delivery d JOIN subscribers_mailing m ON m.id = d.mailing_id
 LEFT JOIN subscribers_subscriber s ON s.id = d.subscriber_id WHERE d.id = %s
 """
-# A line that was taken for dead, and is not, may still say how the delivery in its hands went.
+# A sender that was taken for dead, and is not, may still say how the delivery in its hands went.
 _SENT = """
 UPDATE subscribers_delivery SET state = 'sent', sent_at = %s, settled_at = %s, reply = '', due_at = NULL,
-tries = tries + 1 WHERE id = %s AND line = %s AND state IN ('sending', 'uncertain')
+tries = tries + 1 WHERE id = %s AND lease_id = %s AND state IN ('sending', 'uncertain')
 """
 _SENT_THEN_PERSON = f"WITH settled AS ({_SENT.strip()}) {_PERSON.strip()}"
 # To plan the statement anew would cost as much as to run it.
@@ -59,10 +58,10 @@ class Ready:
 
 
 class Ledger:
-    """The ledger as one line sees it, in the database connection of the thread that made it."""
+    """The ledger as one sender sees it, in the database connection of the thread that made it."""
 
-    def __init__(self, line):
-        self.line = line
+    def __init__(self, lease_id):
+        self.lease_id = lease_id
         self._db = connections[DEFAULT_DB_ALIAS]
         self._is_postgresql = self._db.vendor == "postgresql"
         # With a pool between us and the server, no session is ours to prepare anything in.
@@ -81,7 +80,7 @@ class Ledger:
         Safe to repeat where the answer of the database was lost.
         """
         now = self._db.ops.adapt_datetimefield_value(timezone.now())
-        settled = [now, now, pk, self.line]
+        settled = [now, now, pk, self.lease_id]
         if self._is_postgresql and self._has_session and following is not None:
             return self._judged(self._at_once([*settled, following]))
         with connection.cursor() as cursor:
@@ -111,8 +110,8 @@ class Ledger:
     def _judged(self, row):
         if row is None:
             return Ready()
-        line, state, mailing, person, paused_until, suppression, address, public_id = row
-        if line != self.line or state != State.SENDING or mailing != Mailing.State.SENDING:
+        lease_id, state, mailing, person, paused_until, suppression, address, public_id = row
+        if lease_id != self.lease_id or state != Delivery.State.SENDING or mailing != Mailing.State.SENDING:
             return Ready()
         if person is None:
             return Ready(reason="erased")
@@ -129,20 +128,26 @@ class Ledger:
         """Settle a delivery by an Answer that is neither SENT nor the sender's own fault."""
         now = timezone.now()
         with transaction.atomic():
-            mine = Delivery.objects.filter(pk=pk, line=self.line, state__in=[State.SENDING, State.UNCERTAIN])
+            mine = Delivery.objects.filter(
+                pk=pk, lease_id=self.lease_id, state__in=[Delivery.State.SENDING, Delivery.State.UNCERTAIN]
+            )
             row = mine.select_for_update().first()
             if row is None:
                 return
             if answer.verdict is Verdict.UNCERTAIN:
-                claims.doubt(row, now, answer.reply)
+                claims.mark_uncertain(row, now, answer.reply)
                 return
             values = {"reply": answer.reply, "tries": row.tries + 1}
             first_tried_at = row.first_tried_at or now
             if answer.verdict is Verdict.LATER and now < first_tried_at + EXPIRES_AFTER:
                 later = now + claims.pause_after(row.tries + 1)
-                values |= {"state": State.DEFERRED, "first_tried_at": first_tried_at, "due_at": later}
+                values |= {
+                    "state": Delivery.State.DEFERRED,
+                    "first_tried_at": first_tried_at,
+                    "due_at": later,
+                }
             else:
-                values |= {"state": State.REFUSED, "settled_at": now, "due_at": None}
+                values |= {"state": Delivery.State.REFUSED, "settled_at": now, "due_at": None}
                 if answer.verdict is Verdict.LATER:
                     values["reply"] = verdicts.expired(answer.reply)
                 elif answer.verdict is Verdict.GONE:
@@ -155,7 +160,7 @@ class Ledger:
         A second time, after somebody resumed the mailing, it may be one mailbox that takes nothing from us:
         the delivery is put off like others. If it is the server after all, the next delivery tells.
         """
-        row = Delivery.objects.filter(pk=pk, line=self.line, state=State.SENDING).first()
+        row = Delivery.objects.filter(pk=pk, lease_id=self.lease_id, state=Delivery.State.SENDING).first()
         if row is None:
             return True
         if row.blamed_at is not None:
@@ -163,13 +168,13 @@ class Ledger:
             self.settle(pk, later, "")
             return True
         Delivery.objects.filter(pk=pk).update(blamed_at=timezone.now(), reply=answer.reply)
-        claims.give_back(self.line, [pk])
+        claims.give_back(self.lease_id, [pk])
         return False
 
     def skip(self, pk, reason):
         """Note that a delivery is not sent, and why, in a word."""
-        mine = Delivery.objects.filter(pk=pk, line=self.line, state=State.SENDING)
-        mine.update(state=State.SKIPPED, reply=reason, due_at=None)
+        mine = Delivery.objects.filter(pk=pk, lease_id=self.lease_id, state=Delivery.State.SENDING)
+        mine.update(state=Delivery.State.SKIPPED, reply=reason, due_at=None)
 
 
 def _suppress(address, reply, now):

@@ -1,4 +1,4 @@
-"""All connections of one worker process: they send, beat, and look after what dead workers left."""
+"""All connections of one worker process: they send, say that they live, and take back what dead ones had."""
 
 import logging
 import threading
@@ -20,17 +20,17 @@ IDLE = 1.0
 LONGEST_PAUSE = 10.0
 
 
-class Post:
+class SenderPool:
     """The mail of one worker: a thread for each connection, one that opens mailings, and one that beats."""
 
-    def __init__(self, stop, lines=None):
-        """``stop`` has ``wait(seconds)`` and a truth value; ``lines`` is how many connections it keeps."""
+    def __init__(self, stop, senders=None):
+        """``stop`` has ``wait(seconds)`` and a truth value; ``senders`` is how many connections it keeps."""
         self.stop = stop
-        self.lines = settings.MAIL_CONNECTIONS if lines is None else lines
+        self.senders = settings.MAIL_CONNECTIONS if senders is None else senders
         self.worker = get_random_string(32)
         self._threads = []
         self._watch = claims.Watch()
-        # When it last beat, by the machine's own clock.
+        # When its last heartbeat was, by the machine's own clock.
         self._beaten_at = None
         # Whether the journal holds in the database that it has now. One that was put back by hand, in the
         # middle of a mailing, may not know who left since.
@@ -38,8 +38,8 @@ class Post:
 
     def start(self):
         """Start the threads; they end when ``stop`` says so."""
-        names = {"mail-beat": self._keep_beating, "mail": self._keep_order}
-        names |= {f"mail-{n + 1}": self._send for n in range(self.lines)}
+        names = {"mail-heartbeat": self._keep_beating, "mail": self._keep_order}
+        names |= {f"mail-{n + 1}": self._send for n in range(self.senders)}
         for name, work in names.items():
             thread = threading.Thread(target=work, name=name, daemon=True)
             thread.start()
@@ -60,7 +60,7 @@ class Post:
         connections.close_all()
 
     def _send_some(self, sender):
-        return self._is_up_to_date.wait(IDLE) and sender.turn()
+        return self._is_up_to_date.wait(IDLE) and sender.run_once()
 
     def _keep_beating(self):
         # In a thread of its own: to read a long journal, or to open a large mailing, may take its time.
@@ -77,16 +77,16 @@ class Post:
         connections.close_all()
 
     def _order(self):
-        if not self._is_up_to_date.is_set() and not guard.refusal():
-            guard.bring_in()
+        if not self._is_up_to_date.is_set() and not guard.why_closed():
+            guard.replay_journal()
             self._is_up_to_date.set()
         scheduling.open_due()
         return scheduling.extend_due(self.stop)
 
     def _beat(self, now):
-        if self._beaten_at is None or now - self._beaten_at >= claims.BEAT.total_seconds():
-            claims.beat(self.worker)
-            # Only now: a beat that failed is none.
+        if self._beaten_at is None or now - self._beaten_at >= claims.HEARTBEAT.total_seconds():
+            claims.heartbeat(self.worker)
+            # Only now: a heartbeat that failed is none.
             self._beaten_at = now
 
     def _repeat(self, turn):
@@ -121,10 +121,10 @@ class Never:
         return False
 
 
-def work_off(stop=None, worker="by hand"):
+def drain(stop=None, worker="by hand"):
     """Open and send, in this thread, all that is due now; return how many turns were taken.
 
-    What is put off for later stays so. For tests; a worker does the same with a ``Post``.
+    What is put off for later stays so. For tests; a worker does the same with a ``SenderPool``.
     """
     stop = Never() if stop is None else stop
     sender, turns = Sender(worker, stop), 0
@@ -132,7 +132,7 @@ def work_off(stop=None, worker="by hand"):
         while not stop:
             scheduling.open_due()
             busy = scheduling.extend_due(stop)
-            busy = sender.turn() or busy
+            busy = sender.run_once() or busy
             if not busy:
                 return turns
             turns += 1

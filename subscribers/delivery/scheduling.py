@@ -17,7 +17,6 @@ from tips.models import Tip, TipState
 
 logger = logging.getLogger(__name__)
 
-State = Mailing.State
 
 # It is shown so long before it begins, and certainly stopped within.
 GRACE = timedelta(minutes=10)
@@ -28,7 +27,7 @@ _PROMPT = timedelta(minutes=2)
 # Subscribers looked at in one transaction: whoever leaves meanwhile waits for no more than this.
 CHUNK = 10_000
 # A mailing that was cancelled by itself, before it began: its tip may come back.
-_MAY_RETURN = Q(state=State.CANCELLED, finished_at=None)
+_MAY_RETURN = Q(state=Mailing.State.CANCELLED, ended_at=None)
 
 
 def window():
@@ -41,7 +40,9 @@ def keep_up(now):
 
     For the clock, each minute; safe to run twice, or at once by several.
     """
-    for mailing in Mailing.objects.filter(state=State.PREPARED).select_related("tip").defer("html", "text"):
+    for mailing in (
+        Mailing.objects.filter(state=Mailing.State.PREPARED).select_related("tip").defer("html", "text")
+    ):
         _follow(mailing, now)
     _pause_what_was_withdrawn()
     ended = Mailing.objects.filter(tip=OuterRef("pk"), kind=Mailing.Kind.TIP).exclude(_MAY_RETURN)
@@ -56,10 +57,12 @@ def open_due(now=None):
     While the guard is closed none is. Who left by the journal has left here before the audience is read.
     """
     now = now or timezone.now()
-    due = list(Mailing.objects.filter(state=State.PREPARED, opens_at__lte=now).values_list("pk", flat=True))
-    if not due or guard.refusal():
+    due = list(
+        Mailing.objects.filter(state=Mailing.State.PREPARED, starts_at__lte=now).values_list("pk", flat=True)
+    )
+    if not due or guard.why_closed():
         return False
-    guard.bring_in()
+    guard.replay_journal()
     frozen = [freeze(pk, now) for pk in due]
     return any(frozen)
 
@@ -72,7 +75,7 @@ def freeze(pk, now=None):
     """
     now = now or timezone.now()
     with transaction.atomic():
-        prepared = Mailing.objects.filter(pk=pk, state=State.PREPARED, opens_at__lte=now)
+        prepared = Mailing.objects.filter(pk=pk, state=Mailing.State.PREPARED, starts_at__lte=now)
         mailing = prepared.select_for_update().first()
         if mailing is None:
             return False
@@ -84,11 +87,11 @@ def freeze(pk, now=None):
             frozen = tipmail.render(mailing.tip, mailing.kind, mailing.note)
         except Exception as error:
             logger.exception("%s cannot be written", mailing)
-            _set(mailing, State.HELD, f"Its mail cannot be written ({type(error).__name__}).")
+            _set(mailing, Mailing.State.HELD, f"Its mail cannot be written ({type(error).__name__}).")
             return False
         Mailing.objects.filter(pk=pk).update(
-            state=State.OPENING,
-            opened_at=now,
+            state=Mailing.State.BUILDING,
+            started_at=now,
             subject=frozen.subject,
             text=frozen.text,
             html=frozen.html,
@@ -103,7 +106,7 @@ def extend_due(stop=False):
     Any process may go on where another one ended. ``stop`` is asked between two of its short transactions.
     """
     some = False
-    for pk in Mailing.objects.filter(state=State.OPENING).values_list("pk", flat=True):
+    for pk in Mailing.objects.filter(state=Mailing.State.BUILDING).values_list("pk", flat=True):
         some = True
         began = time.monotonic()
         while extend(pk) and not stop:
@@ -121,14 +124,18 @@ def extend(pk):
     locked: a welcome that names the same tip takes that lock too, and either sees what the other did.
     """
     with transaction.atomic():
-        mailing = Mailing.objects.select_for_update().filter(pk=pk, state=State.OPENING)
+        mailing = Mailing.objects.select_for_update().filter(pk=pk, state=Mailing.State.BUILDING)
         mailing = mailing.defer("text", "html").first()
         if mailing is None:
             return False
-        ids = Subscriber.objects.filter(pk__gt=mailing.opened_up_to).order_by("pk")
+        ids = Subscriber.objects.filter(pk__gt=mailing.audience_up_to).order_by("pk")
         last = ids.values_list("pk", flat=True)[CHUNK - 1 : CHUNK].first()
         made = _insert(mailing, Mailing.ALL if last is None else last)
-        values = {"opened_up_to": last} if last else {"opened_up_to": Mailing.ALL, "state": State.SENDING}
+        values = (
+            {"audience_up_to": last}
+            if last
+            else {"audience_up_to": Mailing.ALL, "state": Mailing.State.SENDING}
+        )
         Mailing.objects.filter(pk=pk).update(audience=F("audience") + made, **values)
     return last is not None
 
@@ -136,16 +143,16 @@ def extend(pk):
 def finish(pk):
     """Note that a mailing is sent, if nothing of it is pending; return whether this call did so.
 
-    Idle lines ask it each second, so the lock comes only where it looks as if all were done.
+    Idle senders ask it each second, so the lock comes only where it looks as if all were done.
     """
     if _is_pending(pk):
         return False
     with transaction.atomic():
-        running = Mailing.objects.select_for_update().filter(pk=pk, state=State.SENDING)
+        running = Mailing.objects.select_for_update().filter(pk=pk, state=Mailing.State.SENDING)
         # Whoever has decided meanwhile that an uncertain one is sent again had this lock before us.
         if not running.values_list("pk").first() or _is_pending(pk):
             return False
-        done = {"state": State.SENT, "finished_at": timezone.now(), "trouble": "", "reason": ""}
+        done = {"state": Mailing.State.SENT, "ended_at": timezone.now(), "trouble": "", "reason": ""}
         return bool(Mailing.objects.filter(pk=pk).update(**done))
 
 
@@ -172,16 +179,16 @@ def obstacle(tip):
 def _follow(mailing, now):
     """Bring a prepared mailing in step with its tip; return whether it stays as it is, for its moment."""
     if reason := obstacle(mailing.tip):
-        _set(mailing, State.CANCELLED, reason)
+        _set(mailing, Mailing.State.CANCELLED, reason)
         return False
     if mailing.kind == Mailing.Kind.TIP:
-        opens_at = _moment(mailing.tip, now)
-        moved = mailing.tip.publish_at > now or opens_at < mailing.opens_at
-        if moved and opens_at != mailing.opens_at:
-            Mailing.objects.filter(pk=mailing.pk, state=State.PREPARED).update(opens_at=opens_at)
+        starts_at = _moment(mailing.tip, now)
+        moved = mailing.tip.publish_at > now or starts_at < mailing.starts_at
+        if moved and starts_at != mailing.starts_at:
+            Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.PREPARED).update(starts_at=starts_at)
             return False
-    if now > mailing.opens_at + window():
-        _set(mailing, State.HELD, _too_late(mailing.opens_at))
+    if now > mailing.starts_at + window():
+        _set(mailing, Mailing.State.HELD, _too_late(mailing.starts_at))
         return False
     return True
 
@@ -196,10 +203,10 @@ def _moment(tip, now):
 
 
 def _prepare(tip, now):
-    state, reason = State.PREPARED, ""
+    state, reason = Mailing.State.PREPARED, ""
     if now - tip.publish_at > window():
-        state, reason = State.HELD, _too_late(tip.publish_at)
-    values = {"state": state, "reason": reason, "opens_at": _moment(tip, now), "by": None}
+        state, reason = Mailing.State.HELD, _too_late(tip.publish_at)
+    values = {"state": state, "reason": reason, "starts_at": _moment(tip, now), "by": None}
     if Mailing.objects.filter(_MAY_RETURN, tip=tip, kind=Mailing.Kind.TIP).update(**values):
         return
     try:
@@ -211,16 +218,16 @@ def _prepare(tip, now):
 
 
 def _pause_what_was_withdrawn():
-    begun = Mailing.objects.filter(state__in=[State.OPENING, State.SENDING])
+    begun = Mailing.objects.filter(state__in=[Mailing.State.BUILDING, Mailing.State.SENDING])
     gone = begun.exclude(tip__state=TipState.APPROVED)
     reason = "The tip was withdrawn while its mail went out. Reinstate it and resume, or cancel."
-    gone.update(state=State.PAUSED, reason=reason, by=None)
+    gone.update(state=Mailing.State.PAUSED, reason=reason, by=None)
 
 
 def _set(mailing, state, reason):
-    changed = Mailing.objects.filter(pk=mailing.pk, state=State.PREPARED)
+    changed = Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.PREPARED)
     if changed.update(state=state, reason=reason, by=None):
-        logger.warning("%s is %s: %s", mailing, State(state).label.lower(), reason)
+        logger.warning("%s is %s: %s", mailing, Mailing.State(state).label.lower(), reason)
 
 
 def _too_late(moment):
@@ -231,8 +238,8 @@ def _too_late(moment):
 def _insert(mailing, last):
     """Write the rows of the subscribers up to an id who have none yet; return how many."""
     today = connection.ops.adapt_datefield_value(timezone.localdate())
-    opened_at = connection.ops.adapt_datetimefield_value(mailing.opened_at)
-    values = [mailing.pk, mailing.opened_up_to, last, opened_at, today, mailing.tip_id]
+    started_at = connection.ops.adapt_datetimefield_value(mailing.started_at)
+    values = [mailing.pk, mailing.audience_up_to, last, started_at, today, mailing.tip_id]
     others = ""
     if mailing.corrects_id:
         others = _RECEIVED
@@ -245,7 +252,7 @@ def _insert(mailing, last):
 # Those who confirmed later get the welcome, which names the newest tip; whoever got that needs no mail.
 _AUDIENCE = """
 INSERT INTO subscribers_delivery
-(mailing_id, subscriber_id, state, tries, reply, doubts, suppressed, again)
+(mailing_id, subscriber_id, state, tries, reply, uncertain_count, suppressed, second_chance)
 SELECT %s, s.id, 'queued', 0, '', 0, FALSE, FALSE FROM subscribers_subscriber s
 WHERE s.id > %s AND s.id <= %s AND s.state = 'confirmed' AND s.joined_at <= %s
 AND (s.paused_until IS NULL OR s.paused_until <= %s)

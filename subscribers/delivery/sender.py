@@ -28,15 +28,15 @@ _AT_THE_DOOR = (Stage.CONNECT, Stage.HELLO, Stage.SIGN_IN)
 
 
 class Sender:
-    """One line: a connection to the mail server, and one to the database, used by one thread."""
+    """One sender: a connection to the mail server, and one to the database, used by one thread."""
 
     def __init__(self, worker, stop):
         """``worker`` names who beats for it; ``stop`` has ``wait(seconds)`` and a truth value."""
         self.worker, self.stop = worker, stop
-        self.line = self.wire = None
+        self.lease_id = self.wire = None
         self._template = None
         # What it has claimed and not settled, the next one last, and what of that is on its way.
-        self._owed, self._in_hand = [], None
+        self._claimed, self._in_hand = [], None
         # Where the search for queued deliveries goes on: {mailing: id}.
         self._after = {}
         self._count = claims.BATCH
@@ -44,7 +44,7 @@ class Sender:
         self._rests_until = 0.0
         self._troubled = True
 
-    def turn(self):
+    def run_once(self):
         """Claim and send some deliveries; return whether there were any to do.
 
         Raises OperationalError or InterfaceError where the database is away.
@@ -52,7 +52,7 @@ class Sender:
         self._return_claim()
         if time.monotonic() < self._rests_until:
             return False
-        sending = Mailing.objects.filter(state=Mailing.State.SENDING).order_by("opened_at", "pk")
+        sending = Mailing.objects.filter(state=Mailing.State.SENDING).order_by("started_at", "pk")
         if any(self._serve(pk) for pk in sending.values_list("pk", flat=True)):
             return True
         if self.wire is not None:
@@ -64,29 +64,29 @@ class Sender:
         if self.wire is not None:
             self.wire.close()
         self._return_claim()
-        if self.line is not None:
-            claims.close(self.line)
-            self.line = None
+        if self.lease_id is not None:
+            claims.close(self.lease_id)
+            self.lease_id = None
 
     def _serve(self, mailing_id):
         if not claims.any_due(mailing_id):
             if scheduling.finish(mailing_id):
-                guard.advance(Mailing.objects.only("tip", "kind").get(pk=mailing_id), finished=True)
+                guard.checkpoint(Mailing.objects.only("tip", "kind").get(pk=mailing_id), finished=True)
             return False
         if self.stop or not self._write(mailing_id) or not self._open():
             return False
         claim = self._claim(mailing_id)
         if not claim.ids:
             return False
-        self._owed = claim.ids[::-1]
-        if self._noted(claim.ids) and self._wait_until(claim.at):
+        self._claimed = claim.ids[::-1]
+        if self._checkpoint(claim.ids) and self._wait_until(claim.at):
             began = time.monotonic()
             self._send_all(mailing_id)
-            self._learn(time.monotonic() - began)
+            self._adjust_batch(time.monotonic() - began)
         self._return_claim()
         return True
 
-    def _learn(self, seconds):
+    def _adjust_batch(self, seconds):
         """Claim more the next time if the last claim took few ``seconds``, less if many."""
         if seconds < _QUICK:
             self._count = min(self._count * 2, claims.LARGEST)
@@ -96,11 +96,11 @@ class Sender:
     def _return_claim(self):
         """Give back what was not sent; what a failure left half done is uncertain. Else it does nothing."""
         if self._in_hand is not None:
-            claims.doubt_claimed(self.line, self._in_hand)
+            claims.mark_claimed_uncertain(self.lease_id, self._in_hand)
             self._in_hand = None
-        if self._owed:
-            claims.give_back(self.line, self._owed)
-            self._owed = []
+        if self._claimed:
+            claims.give_back(self.lease_id, self._claimed)
+            self._claimed = []
 
     def _open(self):
         try:
@@ -122,25 +122,25 @@ class Sender:
         self._rest(_seconds_after(self._failures))
 
     def _claim(self, mailing_id):
-        if self.line is None:
-            self.line = claims.new_line(self.worker)
+        if self.lease_id is None:
+            self.lease_id = claims.new_lease(self.worker)
         after = self._after.get(mailing_id, 0)
-        claim = claims.take(self.line, mailing_id, after, self._count)
+        claim = claims.take(self.lease_id, mailing_id, after, self._count)
         if claim is not None and not claim.ids and after:
             # Some may have come back into the queue behind us.
-            claim = claims.take(self.line, mailing_id, count=self._count)
+            claim = claims.take(self.lease_id, mailing_id, count=self._count)
         if claim is None:
             # We were silent for so long that others took us for dead.
-            self.line = None
+            self.lease_id = None
             return claims.Claim([], None)
         self._after[mailing_id] = claim.ids[-1] if claim.ids else 0
         return claim
 
-    def _noted(self, ids):
+    def _checkpoint(self, ids):
         """Have the journal know how far the mailing is, before anything goes; return whether it may go."""
-        if guard.advance(self._template.mailing, max(ids)):
+        if guard.checkpoint(self._template.mailing, max(ids)):
             return True
-        words = guard.refusal() or "The journal cannot be written; the log says why."
+        words = guard.why_closed() or "The journal cannot be written; the log says why."
         self._say_trouble(words[:200])
         self._rest(REST_WITHOUT_JOURNAL)
         return False
@@ -165,13 +165,13 @@ class Sender:
 
     def _send_all(self, mailing_id):
         """Send a claim's deliveries in their order, as long as nothing stands against it."""
-        ledger, template, owed = Ledger(self.line), self._template, self._owed
-        person = ledger.ready(owed[-1])
-        while owed:
+        ledger, template, claimed = Ledger(self.lease_id), self._template, self._claimed
+        person = ledger.ready(claimed[-1])
+        while claimed:
             if self.stop:
                 return
-            pk = owed[-1]
-            following = owed[-2] if len(owed) > 1 else None
+            pk = claimed[-1]
+            following = claimed[-2] if len(claimed) > 1 else None
             if person and not self.wire.is_open:
                 if not self._open():
                     return
@@ -181,7 +181,7 @@ class Sender:
                 if not person.reason:
                     return
                 ledger.skip(pk, person.reason)
-                owed.pop()
+                claimed.pop()
                 person = following and ledger.ready(following)
                 continue
             self._in_hand = pk
@@ -189,13 +189,13 @@ class Sender:
             if answer.verdict is Verdict.SENT:
                 person = self._until_it_answers(ledger.sent, pk, following)
                 self._in_hand, self._failures = None, 0
-                owed.pop()
+                claimed.pop()
                 if self._troubled:
                     self._all_is_well()
                 continue
             if not self._goes_on(ledger, mailing_id, pk, answer, address):
                 return
-            owed.pop()
+            claimed.pop()
             person = following and ledger.ready(following)
 
     def _send(self, template, pk, person):
@@ -216,7 +216,7 @@ class Sender:
             return Answer(Verdict.LATER, Stage.DATA, type(error).__name__[:60])
 
     def _goes_on(self, ledger, mailing_id, pk, answer, address):
-        """Settle what was not sent; return whether the line goes on with its claim."""
+        """Settle what was not sent; return whether the sender goes on with its claim."""
         if answer.verdict is not Verdict.UNCERTAIN and answer.stage in _AT_THE_DOOR:
             # A mail service, which is only met with a message in hand. It never came to this one.
             self._in_hand = None

@@ -78,7 +78,7 @@ class Outbox:
 
         Those go first, with the clock's next turn.
         """
-        if not guard.refusal() and not self.due().filter(pk__lt=pk).exists():
+        if not guard.why_closed() and not self.due().filter(pk__lt=pk).exists():
             with closing(smtp.get_connection()) as connection:
                 self._attempt(pk, connection)
 
@@ -99,7 +99,7 @@ class Outbox:
         return self._turn(seconds)[1]
 
     def _turn(self, seconds):
-        if guard.refusal():
+        if guard.why_closed():
             # In a backup wait mails that went out since, and mails to people who left since.
             self.due().update(due_at=timezone.now() + WHILE_CLOSED)
             return 0, False

@@ -28,7 +28,6 @@ from tips.publishing import preview
 
 # To open the guard is to let mail go, as these verbs do.
 MANAGE = guard.PERMISSION
-State = Mailing.State
 # From how many minutes the pace is taken that the time left is reckoned by.
 _RECENTLY = timedelta(minutes=5)
 _AT_ONCE = 500
@@ -37,7 +36,9 @@ _AT_ONCE = 500
 def stop(mailing, *, by):
     """Hold a prepared mailing: it does not begin until somebody releases it. Certain until it begins."""
     _permit(by, "stop mailings")
-    _change(mailing, [State.PREPARED], "stopped", by, state=State.HELD, reason=f"Stopped by {by}.")
+    _change(
+        mailing, [Mailing.State.PREPARED], "stopped", by, state=Mailing.State.HELD, reason=f"Stopped by {by}."
+    )
     sentence = "Stopped before it began. Release it to send it after all, or cancel it."
     return log(by, mailing, MailingAction.STOPPED, sentence)
 
@@ -50,10 +51,18 @@ def release(mailing, *, by):
     now = timezone.now()
     if mailing.tip.publish_at > now:
         # Stopped before its day: it begins with its tip.
-        opens_at, when = mailing.tip.publish_at, "It begins when the tip goes live."
+        starts_at, when = mailing.tip.publish_at, "It begins when the tip goes live."
     else:
-        opens_at, when = now, "It begins now."
-    _change(mailing, [State.HELD], "released", by, state=State.PREPARED, opens_at=opens_at, reason="")
+        starts_at, when = now, "It begins now."
+    _change(
+        mailing,
+        [Mailing.State.HELD],
+        "released",
+        by,
+        state=Mailing.State.PREPARED,
+        starts_at=starts_at,
+        reason="",
+    )
     return log(by, mailing, MailingAction.RELEASED, f"Released. {when}")
 
 
@@ -61,7 +70,14 @@ def pause(mailing, reason="", *, by):
     """Stop a mailing that is being sent; what is on its way to the mail server this moment still goes."""
     _permit(by, "pause mailings")
     reason = f"Paused by {by}. {reason}".strip()[:300]
-    _change(mailing, [State.OPENING, State.SENDING], "paused", by, state=State.PAUSED, reason=reason)
+    _change(
+        mailing,
+        [Mailing.State.BUILDING, Mailing.State.SENDING],
+        "paused",
+        by,
+        state=Mailing.State.PAUSED,
+        reason=reason,
+    )
     return log(by, mailing, MailingAction.PAUSED, reason)
 
 
@@ -77,11 +93,11 @@ def resume(mailing, *, by):
     _bring_in_who_left()
     with transaction.atomic():
         row = Mailing.objects.select_for_update().get(pk=mailing.pk)
-        state = State.SENDING if row.opened_up_to == Mailing.ALL else State.OPENING
-        again = _second_chance(row) if row.state == State.PAUSED and row.tripped_from else 0
+        state = Mailing.State.SENDING if row.audience_up_to == Mailing.ALL else Mailing.State.BUILDING
+        again = _second_chance(row) if row.state == Mailing.State.PAUSED and row.tripped_from else 0
         now = timezone.now()
         values = {"watched_from": now, "tripped_from": None, "reason": "", "trouble": ""}
-        _change(mailing, [State.PAUSED], "resumed", by, state=state, **values)
+        _change(mailing, [Mailing.State.PAUSED], "resumed", by, state=state, **values)
         put_off = row.deliveries.filter(state=Delivery.State.DEFERRED)
         put_off.update(due_at=now, first_tried_at=None)
     sentence = "Resumed."
@@ -93,8 +109,8 @@ def resume(mailing, *, by):
 def cancel(mailing, *, by):
     """End a mailing that is not sent; who has not got it gets none."""
     _permit(by, "cancel mailings")
-    values = {"state": State.CANCELLED, "reason": f"Cancelled by {by}."}
-    values |= {"finished_at": timezone.now(), "trouble": ""}
+    values = {"state": Mailing.State.CANCELLED, "reason": f"Cancelled by {by}."}
+    values |= {"ended_at": timezone.now(), "trouble": ""}
     _change(mailing, Mailing.UNFINISHED, "cancelled", by, **values)
     return log(by, mailing, MailingAction.CANCELLED, "Cancelled. Who has not got it gets none.")
 
@@ -114,7 +130,7 @@ def correct(mailing, note, *, by):
     with transaction.atomic():
         # Somebody may have it go on meanwhile, to send again what was uncertain.
         row = Mailing.objects.select_for_update().get(pk=mailing.pk)
-        if row.state in Mailing.UNFINISHED or row.opened_at is None:
+        if row.state in Mailing.UNFINISHED or row.started_at is None:
             raise WrongState(
                 "Only what was sent can be corrected. Cancel the mailing first if it still goes on."
             )
@@ -126,7 +142,7 @@ def correct(mailing, note, *, by):
             corrects=mailing,
             note=note,
             by=by,
-            opens_at=timezone.now() + scheduling.GRACE,
+            starts_at=timezone.now() + scheduling.GRACE,
         )
     log(by, correction, MailingAction.CORRECTED, "Prepared as a correction; it begins in ten minutes.")
     return correction
@@ -157,8 +173,15 @@ def resolve(mailing, *, send_again, by, only=None):
                 "It is being corrected, for these too. Cancel the correction first, or count them as sent."
             )
         count = held.update(due_at=timezone.now())
-        if row.state == State.SENT:
-            _change(mailing, [State.SENT], "taken up again", by, state=State.SENDING, finished_at=None)
+        if row.state == Mailing.State.SENT:
+            _change(
+                mailing,
+                [Mailing.State.SENT],
+                "taken up again",
+                by,
+                state=Mailing.State.SENDING,
+                ended_at=None,
+            )
     return log(by, mailing, MailingAction.SENT_AGAIN, _so_many(count, "sent once more"))
 
 
@@ -226,8 +249,8 @@ def progress(mailing, now=None):
     )
     remaining = sum(states[state] for state in pending) - held
     left = None
-    if mailing.state == State.SENDING and remaining:
-        since = max(now - _RECENTLY, mailing.opened_at)
+    if mailing.state == Mailing.State.SENDING and remaining:
+        since = max(now - _RECENTLY, mailing.started_at)
         recent = rows.filter(settled_at__gt=since, settled_at__lte=now).count()
         if recent:
             left = (now - since) * remaining / recent
@@ -246,15 +269,15 @@ def _second_chance(mailing):
     for first in range(0, len(rows), _AT_ONCE):
         some = [row.pk for row in rows[first : first + _AT_ONCE]]
         mailing.deliveries.filter(pk__in=some).update(
-            state=Delivery.State.QUEUED, due_at=None, settled_at=None, suppressed=False, again=True
+            state=Delivery.State.QUEUED, due_at=None, settled_at=None, suppressed=False, second_chance=True
         )
     return len(rows)
 
 
 def _bring_in_who_left():
     # While the guard is closed nothing goes; to open it brings them in.
-    if not guard.refusal():
-        guard.bring_in()
+    if not guard.why_closed():
+        guard.replay_journal()
 
 
 def _permit(user, what):
@@ -267,8 +290,10 @@ def _change(mailing, states, verb, by, **values):
     if not Mailing.objects.filter(pk=mailing.pk, state__in=states).update(by=by, **values):
         now = Mailing.objects.values_list("state", flat=True).get(pk=mailing.pk)
         if now != mailing.state:
-            raise Overtaken(f"It cannot be {verb}: meanwhile it is {State(now).label.lower()}. Look again.")
-        raise WrongState(f"It cannot be {verb}: it is {State(now).label.lower()}.")
+            raise Overtaken(
+                f"It cannot be {verb}: meanwhile it is {Mailing.State(now).label.lower()}. Look again."
+            )
+        raise WrongState(f"It cannot be {verb}: it is {Mailing.State(now).label.lower()}.")
     for name, value in {"by": by, **values}.items():
         setattr(mailing, name, value)
 

@@ -15,7 +15,6 @@ from tips import dates
 
 # Later than this, leaving has nothing to do with a mailing any more.
 AFTER = timedelta(days=7)
-State = Delivery.State
 
 
 @dataclass
@@ -47,13 +46,13 @@ def of(mailings):
     found = {mailing.pk: Figures() for mailing in mailings}
     rows = Delivery.objects.filter(mailing__in=list(found)).order_by().values("mailing")
     for row in rows.annotate(
-        sent=Count("pk", filter=Q(state=State.SENT)),
-        refused=Count("pk", filter=Q(state=State.REFUSED)),
+        sent=Count("pk", filter=Q(state=Delivery.State.SENT)),
+        refused=Count("pk", filter=Q(state=Delivery.State.REFUSED)),
         complaints=Count("complained_at"),
     ):
         own = found[row["mailing"]]
         own.sent, own.refused, own.complaints = row["sent"], row["refused"], row["complaints"]
-    for pk, left in _left_after([each for each in mailings if each.opened_at]).items():
+    for pk, left in _left_after([each for each in mailings if each.started_at]).items():
         found[pk].left = left
     return found
 
@@ -66,10 +65,10 @@ def weeks(count, now=None):
     days = [monday - timedelta(weeks=ago) for ago in range(count)]
     found = {day: MailingWeek(day, Figures()) for day in days}
     since = dates.moment(days[-1], time(0))
-    begun = Mailing.objects.filter(opened_at__gte=since).defer("text", "html", "note")
+    begun = Mailing.objects.filter(started_at__gte=since).defer("text", "html", "note")
     figures = of(begun)
     for mailing in begun:
-        day = timezone.localdate(mailing.opened_at, zone)
+        day = timezone.localdate(mailing.started_at, zone)
         week = found.get(day - timedelta(days=day.weekday()))
         if week:
             week.mailings += 1
@@ -81,15 +80,15 @@ def _left_after(mailings):
     """Return {primary key: how many left after it} of mailings that have begun."""
     if not mailings:
         return {}
-    first = min(mailing.opened_at for mailing in mailings)
+    first = min(mailing.started_at for mailing in mailings)
     starts = sorted(
-        Mailing.objects.filter(opened_at__gte=first).order_by().values_list("opened_at", flat=True)
+        Mailing.objects.filter(started_at__gte=first).order_by().values_list("started_at", flat=True)
     )
     spans = {}
     for mailing in mailings:
-        following = next((start for start in starts if start > mailing.opened_at), None)
-        end = mailing.opened_at + AFTER
-        spans[mailing.pk] = mailing.opened_at, min(end, following) if following else end
+        following = next((start for start in starts if start > mailing.started_at), None)
+        end = mailing.started_at + AFTER
+        spans[mailing.pk] = mailing.started_at, min(end, following) if following else end
     last = max(end for _, end in spans.values())
     counts = {
         f"after_{pk}": Count("pk", filter=Q(at__gte=begin, at__lt=end)) for pk, (begin, end) in spans.items()

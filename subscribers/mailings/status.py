@@ -8,15 +8,14 @@ from django.utils import timezone
 from subscribers.models import Delivery, Mailing, Subscriber
 from tips.dates import in_words
 
-State = Mailing.State
 _COLOURS = {
-    State.PREPARED: "to-come",
-    State.OPENING: "to-come",
-    State.SENDING: "to-come",
-    State.SENT: "public",
-    State.PAUSED: "withdrawn",
-    State.HELD: "in-review",
-    State.CANCELLED: "cancelled",
+    Mailing.State.PREPARED: "to-come",
+    Mailing.State.BUILDING: "to-come",
+    Mailing.State.SENDING: "to-come",
+    Mailing.State.SENT: "public",
+    Mailing.State.PAUSED: "withdrawn",
+    Mailing.State.HELD: "in-review",
+    Mailing.State.CANCELLED: "cancelled",
 }
 # A worker looks every second or so; what has waited longer than this has no worker.
 _SOON = timedelta(minutes=2)
@@ -35,8 +34,8 @@ class Telling:
 def tell(mailing, now=None, *, held=0):
     """Return the Telling of a mailing; ``held`` is how many of its deliveries wait for a person."""
     now = now or timezone.now()
-    colour, word = _COLOURS[mailing.state], State(mailing.state).label
-    if mailing.trouble and mailing.state == State.SENDING:
+    colour, word = _COLOURS[mailing.state], Mailing.State(mailing.state).label
+    if mailing.trouble and mailing.state == Mailing.State.SENDING:
         colour, word = "in-review", "Sending, waits"
     sentence, advice = _SENTENCES[mailing.state](mailing, now)
     if held and mailing.state in Mailing.SENDS_AGAIN:
@@ -50,7 +49,7 @@ def tell(mailing, now=None, *, held=0):
 
 def audience_ahead(mailing):
     """Return how many a mailing that is to begin would go to now, or None where that cannot be told."""
-    if mailing.state not in (State.PREPARED, State.HELD) or mailing.kind != Mailing.Kind.TIP:
+    if mailing.state not in (Mailing.State.PREPARED, Mailing.State.HELD) or mailing.kind != Mailing.Kind.TIP:
         return None
     return Subscriber.objects.reachable(timezone.localdate()).count()
 
@@ -81,13 +80,13 @@ def counts(progress):
 
 
 def _prepared(mailing, now):
-    when = in_words(mailing.opens_at)
-    if mailing.opens_at > now:
+    when = in_words(mailing.starts_at)
+    if mailing.starts_at > now:
         return (
             f"It begins on {when}.",
             f"Stop is certain until {when}. If all is well, there is nothing to do.",
         )
-    if now - mailing.opens_at < _SOON:
+    if now - mailing.starts_at < _SOON:
         return f"It should begin this moment: its time was {when}.", ""
     return (
         f"It should have begun on {when}, and has not.",
@@ -107,11 +106,11 @@ def _sending(mailing, now):
             f"It waits: {trouble}.",
             "It goes on by itself once that is over. Mend it if you can; nobody loses their mail.",
         )
-    return f"It has been on its way since {in_words(mailing.opened_at)}.", ""
+    return f"It has been on its way since {in_words(mailing.started_at)}.", ""
 
 
 def _sent(mailing, now):
-    ended = f", {in_words(mailing.finished_at)}" if mailing.finished_at else ""
+    ended = f", {in_words(mailing.ended_at)}" if mailing.ended_at else ""
     return f"Everybody was dealt with{ended}.", ""
 
 
@@ -134,17 +133,17 @@ def _held(mailing, now):
 
 def _cancelled(mailing, now):
     reason = mailing.reason or "It was cancelled."
-    if mailing.opened_at:
+    if mailing.started_at:
         return reason, "Nothing more goes out. Whoever had got it by then can be sent a correction."
     return reason, "It went to nobody."
 
 
 _SENTENCES = {
-    State.PREPARED: _prepared,
-    State.OPENING: _opening,
-    State.SENDING: _sending,
-    State.SENT: _sent,
-    State.PAUSED: _paused,
-    State.HELD: _held,
-    State.CANCELLED: _cancelled,
+    Mailing.State.PREPARED: _prepared,
+    Mailing.State.BUILDING: _opening,
+    Mailing.State.SENDING: _sending,
+    Mailing.State.SENT: _sent,
+    Mailing.State.PAUSED: _paused,
+    Mailing.State.HELD: _held,
+    Mailing.State.CANCELLED: _cancelled,
 }

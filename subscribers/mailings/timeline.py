@@ -11,7 +11,6 @@ from subscribers.models import BounceReport, Delivery, Mailing, Subscriber, Supp
 from subscribers.people import suppressions
 from tips.dates import in_words
 
-State = Delivery.State
 # What the enhanced status codes mean that are met most (RFC 3463, and 7372 for 5.7.x).
 _MEANINGS = {
     "1.1": "nobody there has this address",
@@ -47,17 +46,17 @@ class Event:
 
 def tell(delivery):
     """Return the story of a delivery of a mailing, as Events in order."""
-    events = [Event(delivery.mailing.opened_at, "Queued, when the mailing began.")]
+    events = [Event(delivery.mailing.started_at, "Queued, when the mailing began.")]
     if delivery.first_tried_at:
         events.append(Event(delivery.first_tried_at, "Tried, and put off for the first time."))
     if delivery.blamed_at:
         events.append(
             Event(delivery.blamed_at, "The mail server found fault with the sender; it was put back.")
         )
-    if delivery.doubts == 1 and delivery.state != State.UNCERTAIN:
+    if delivery.uncertain_count == 1 and delivery.state != Delivery.State.UNCERTAIN:
         words = "Once nobody knew whether it had been sent, so it was sent once more: it may have come twice."
         events.append(Event(None, words))
-    if delivery.sent_at and delivery.state != State.SENT:
+    if delivery.sent_at and delivery.state != Delivery.State.SENT:
         events.append(Event(delivery.sent_at, "The mail server took it."))
     events.append(_outcome(delivery))
     events += [
@@ -85,13 +84,13 @@ def absence(mailing, subscriber, typed):
         return "Type an address."
     if subscriber is None:
         return "Nobody on the list has this address. If they were erased, their row is here without a name."
-    if mailing.opened_at is None:
+    if mailing.started_at is None:
         return "This mailing has no receivers yet: they are written down when it begins."
     return f"They have no row here: {_why_absent(mailing, subscriber)}."
 
 
 def _why_absent(mailing, subscriber):
-    if subscriber.joined_at > mailing.opened_at:
+    if subscriber.joined_at > mailing.started_at:
         return f"they joined after it began, on {in_words(subscriber.joined_at)}"
     if Delivery.objects.filter(tip=mailing.tip, subscriber=subscriber).exists():
         return "they got this tip with their welcome, so not once more"
@@ -103,7 +102,7 @@ def _why_absent(mailing, subscriber):
         return f"they asked for a rest until {subscriber.paused_until:%Y-%m-%d}"
     if mailing.corrects_id:
         return "they did not get the mailing that this one corrects"
-    if mailing.state == Mailing.State.OPENING:
+    if mailing.state == Mailing.State.BUILDING:
         return "the list of its receivers is still being made"
     return "they are on the list now, but were not when it began, or had a rest then"
 
@@ -112,22 +111,22 @@ def _outcome(delivery):
     said = f" Its answer: {_with_meaning(delivery.reply)}." if delivery.reply else ""
     tries = f" Tries so far: {delivery.tries}." if delivery.tries > 1 else ""
     match delivery.state:
-        case State.QUEUED:
+        case Delivery.State.QUEUED:
             return Event(None, f"It waits for its turn.{said}")
-        case State.SENDING:
+        case Delivery.State.SENDING:
             return Event(None, "It is in the hands of a worker.")
-        case State.SENT:
+        case Delivery.State.SENT:
             again = f" It took {delivery.tries} tries." if delivery.tries > 1 else ""
             return Event(delivery.sent_at or delivery.settled_at, f"Sent: the mail server took it.{again}")
-        case State.DEFERRED:
+        case Delivery.State.DEFERRED:
             when = f" It is tried again on {in_words(delivery.due_at)}." if delivery.due_at else ""
             return Event(None, f"The mail server put it off.{said}{tries}{when}")
-        case State.REFUSED if is_expiry(delivery.reply):
+        case Delivery.State.REFUSED if is_expiry(delivery.reply):
             return Event(delivery.settled_at, f"Given up: it was put off for a day.{said}{tries}")
-        case State.REFUSED:
+        case Delivery.State.REFUSED:
             after = " Nothing is sent to this address any more." if delivery.suppressed else ""
             return Event(delivery.settled_at, f"Refused by the mail server.{said}{after}")
-        case State.SKIPPED:
+        case Delivery.State.SKIPPED:
             why = _SKIPPED.get(delivery.reply, delivery.reply or "no reason was noted")
             return Event(None, f"Left out: {why}.")
     noted = f" What was noted: {delivery.reply}." if delivery.reply else ""

@@ -21,7 +21,7 @@ class Mailing(models.Model):
 
     class State(models.TextChoices):
         PREPARED = "prepared", "Prepared"
-        OPENING = "opening", "Being opened"
+        BUILDING = "building", "Being built"
         SENDING = "sending", "Sending"
         SENT = "sent", "Sent"
         PAUSED = "paused", "Paused"
@@ -29,10 +29,10 @@ class Mailing(models.Model):
         HELD = "held", "Held"
 
     # Something is still to come of it, or may be.
-    UNFINISHED = (State.PREPARED, State.HELD, State.OPENING, State.SENDING, State.PAUSED)
+    UNFINISHED = (State.PREPARED, State.HELD, State.BUILDING, State.SENDING, State.PAUSED)
     # What is uncertain of it may be sent once more.
     SENDS_AGAIN = (State.SENDING, State.SENT, State.PAUSED)
-    # What opened_up_to is when everybody has their row: no id is larger.
+    # The value of audience_up_to when everybody has their row: no id is larger.
     ALL = 2**63 - 1
 
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.TIP)
@@ -50,20 +50,20 @@ class Mailing(models.Model):
     # Who last told it what to do; nobody, where it did so by itself.
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField("created", default=timezone.now)
-    opens_at = models.DateTimeField("begins", default=timezone.now)
-    opened_at = models.DateTimeField("begun", null=True)
+    starts_at = models.DateTimeField("begins", default=timezone.now)
+    started_at = models.DateTimeField("begun", null=True)
     # Refusals before this moment stop it no more: a person has looked at them.
     watched_from = models.DateTimeField(null=True)
     # The first of the refusals that stopped it: with what followed, it gets a second chance on resume.
     tripped_from = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField("ended", null=True)
+    ended_at = models.DateTimeField("ended", null=True)
     # Frozen when it is opened.
     subject = models.CharField(max_length=300, blank=True)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
     # How many have a row in the ledger, and up to which subscriber's id these were made.
     audience = models.PositiveIntegerField(default=0)
-    opened_up_to = models.BigIntegerField(default=0)
+    audience_up_to = models.BigIntegerField(default=0)
 
     class Meta:
         ordering = ["-id"]
@@ -104,9 +104,9 @@ class DeliveryQuerySet(models.QuerySet):
         """Return those that were uncertain twice: only a person says whether they are sent again."""
         return self.filter(state=Delivery.State.UNCERTAIN, due_at=None)
 
-    def doubtful(self):
+    def once_uncertain(self):
         """Return those that may have been sent twice: each was uncertain at least once."""
-        return self.filter(doubts__gt=0)
+        return self.filter(uncertain_count__gt=0)
 
 
 class Delivery(models.Model):
@@ -135,7 +135,7 @@ class Delivery(models.Model):
     # When it was sent, refused or found uncertain.
     settled_at = models.DateTimeField(null=True)
     # The number of the line that has, or last had, claimed it; no foreign key, for lines come and go.
-    line = models.BigIntegerField(null=True)
+    lease_id = models.BigIntegerField(null=True)
     # When it is tried again, or when its turn in its domain's pace comes. Of what waits for a person, and of
     # what waits in the queue for no moment, it is null.
     due_at = models.DateTimeField(null=True)
@@ -144,13 +144,13 @@ class Delivery(models.Model):
     # What the mail server last said, as numbers alone (its words quote addresses), or what else happened.
     reply = models.CharField(max_length=60, blank=True)
     # How often nobody knew whether it was sent. After the first time it is sent once more.
-    doubts = models.PositiveSmallIntegerField(default=0)
+    uncertain_count = models.PositiveSmallIntegerField(default=0)
     # When the server blamed the sender for it (5.7.x).
     blamed_at = models.DateTimeField(null=True)
     # Whether its refusal suppressed the person.
     suppressed = models.BooleanField(default=False)
     # Whether its refusal was among those that stopped the mailing: then it gets a second chance.
-    again = models.BooleanField(default=False)
+    second_chance = models.BooleanField(default=False)
     complained_at = models.DateTimeField(null=True)
 
     objects = DeliveryQuerySet.as_manager()
@@ -177,7 +177,7 @@ class Delivery(models.Model):
             models.Index(
                 fields=["mailing", "due_at"], name="delivery_due", condition=Q(due_at__isnull=False)
             ),
-            models.Index(fields=["line", "id"], name="delivery_claimed", condition=Q(state="sending")),
+            models.Index(fields=["lease_id", "id"], name="delivery_claimed", condition=Q(state="sending")),
             models.Index(
                 fields=["id"], name="delivery_held", condition=Q(state="uncertain", due_at__isnull=True)
             ),

@@ -9,12 +9,11 @@ from django.utils import timezone
 from subscribers.models import ConsentEvent, Erasure
 from tips import dates
 
-Kind = ConsentEvent.Kind
 _MIDNIGHT = time(0)
 # By what somebody last came without confirming, or left, before an event.
 _BEFORE = (
     ConsentEvent.objects.filter(subscriber=OuterRef("subscriber"), at__lt=OuterRef("at"))
-    .filter(kind__in=[Kind.IMPORTED, Kind.RETURNED, Kind.LEFT])
+    .filter(kind__in=[ConsentEvent.Kind.IMPORTED, ConsentEvent.Kind.RETURNED, ConsentEvent.Kind.LEFT])
     .order_by("-at")
     .values("kind")[:1]
 )
@@ -49,11 +48,13 @@ def weeks(count, now=None):
     ago = _ago(starts, 0, count)
     events = ConsentEvent.objects.filter(at__gte=starts[-1]).order_by()
     events = events.annotate(ago=ago, last=Subquery(_BEFORE)).values("ago")
-    joined = Q(kind=Kind.RETURNED) | Q(kind=Kind.CONFIRMED) & (Q(last=None) | Q(last=Kind.LEFT))
+    joined = Q(kind=ConsentEvent.Kind.RETURNED) | Q(kind=ConsentEvent.Kind.CONFIRMED) & (
+        Q(last=None) | Q(last=ConsentEvent.Kind.LEFT)
+    )
     for row in events.annotate(
         joined=Count("pk", filter=joined),
-        imported=Count("pk", filter=Q(kind=Kind.IMPORTED)),
-        left=Count("pk", filter=Q(kind=Kind.LEFT)),
+        imported=Count("pk", filter=Q(kind=ConsentEvent.Kind.IMPORTED)),
+        left=Count("pk", filter=Q(kind=ConsentEvent.Kind.LEFT)),
     ):
         week = found[row["ago"]]
         week.joined, week.imported, week.left = row["joined"], row["imported"], row["left"]

@@ -4,7 +4,8 @@ A file of lines in STATE_DIR, outside the database, to which lines are only ever
 object with ``at`` (ISO 8601) and ``what``. The entries about people are "suppressed", "lifted", "erased" and
 "moved": these have ``address_hash`` (keyed), the first two ``reason`` and the last one ``to`` (the hash of
 the new address). They name nobody. Leaving is being suppressed as "unsubscribed". Between them
-stand the guard's marks ("mark"), of which database this is and how far its mailings are; see ``guard``.
+stand the guard's checkpoints ("checkpoint"), of which database this is and how far its mailings are; see
+``guard``.
 
 That somebody gets nothing, or has another address, is flushed to disk before the transaction that it tells of
 commits, and so before the person gets an answer; that a reason was lifted, right after it. What a crash in
@@ -25,9 +26,9 @@ from django.utils import timezone
 
 logger = logging.getLogger(__name__)
 
-# What the guard's marks say for ``what``, and how that stands in a line.
-MARK = "mark"
-_MARK = f'"what": "{MARK}"'.encode()
+# What the guard's checkpoints say for ``what``, and how that stands in a line.
+CHECKPOINT = "checkpoint"
+_CHECKPOINT = f'"what": "{CHECKPOINT}"'.encode()
 # What an entry has besides its moment and address.
 _MORE = {"suppressed": ["reason"], "lifted": ["reason"], "erased": [], "moved": ["to"]}
 # A reason may be one that only a later version of the program knows: it silences all the same.
@@ -84,9 +85,9 @@ def append_nothing():
     return _add("\n")
 
 
-def is_mark(line):
-    """Tell whether a line (bytes) is one of the guard's marks, whole or cut short."""
-    return _MARK in line
+def is_checkpoint(line):
+    """Tell whether a line (bytes) is one of the guard's checkpoints, whole or cut short."""
+    return _CHECKPOINT in line
 
 
 def entries():
@@ -97,7 +98,7 @@ def entries():
         return
     with file:
         for number, line in enumerate(file, 1):
-            if not line.strip() or is_mark(line):
+            if not line.strip() or is_checkpoint(line):
                 continue
             entry = _parsed(line)
             if entry is None:

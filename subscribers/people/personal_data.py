@@ -72,12 +72,12 @@ DELIVERY = {
     "first_tried_at": "first_tried_at",
     "tried_again_at": "due_at",
     "tries": "tries",
-    "connection": "line",
+    "connection": "lease_id",
     "mail_server_said": "reply",
-    "times_it_was_uncertain": "doubts",
+    "times_it_was_uncertain": "uncertain_count",
     "sender_was_blamed_at": "blamed_at",
     "silenced_the_address": "suppressed",
-    "is_given_a_second_chance": "again",
+    "is_given_a_second_chance": "second_chance",
     "complained_at": "complained_at",
 }
 # What mail servers reported of their mails.

@@ -1,8 +1,8 @@
-"""The guard's marks as they stand in the journal: which database it was, and how far it had come.
+"""The guard's checkpoints as they stand in the journal: which database it was, and how far it had come.
 
 Each is one line with ``instance`` (the database's name) and ``counter``; the one by which a database goes on
-under a new name has the old one as ``instead_of``. A mark of a mailing has ``mailing`` and ``tip`` (primary
-keys), ``kind``, ``up_to`` (the primary key of a delivery) and perhaps ``finished``. See ``guard``.
+under a new name has the old one as ``instead_of``. A checkpoint of a mailing has ``mailing`` and ``tip``
+(primary keys), ``kind``, ``up_to`` (the primary key of a delivery) and perhaps ``finished``. See ``guard``.
 """
 
 import json
@@ -19,31 +19,33 @@ LARGEST = 2**53
 
 
 def latest():
-    """Return (name, counter, former names) of the last mark, or (None, 0, none). Raises OSError."""
+    """Return (name, counter, former names) of the last checkpoint, or (None, 0, none). Raises OSError."""
     return _reader.latest()
 
 
 def every(*, telling=False):
-    """Yield all marks, as dicts; ``telling`` logs the number of a line that is to be one and is none."""
+    """Yield all checkpoints as dicts; ``telling`` logs the number of each line that should be one."""
     if not journal.path().exists():
         return
     with journal.path().open("rb") as file:
         for number, line in enumerate(file, 1):
-            if not journal.is_mark(line):
+            if not journal.is_checkpoint(line):
                 continue
-            if (mark := _parsed(line)) is not None:
-                yield mark
+            if (checkpoint := _parsed(line)) is not None:
+                yield checkpoint
             elif telling:
-                logger.warning("%s, line %s: no mark, perhaps cut short; left out.", journal.path(), number)
+                logger.warning(
+                    "%s, line %s: no checkpoint, perhaps cut short; left out.", journal.path(), number
+                )
 
 
 def _parsed(line):
-    """Return the mark on a line of the journal, None where it is something else, or of other types."""
-    if not journal.is_mark(line):
+    """Return the checkpoint on a line of the journal, None where it is something else, or of other types."""
+    if not journal.is_checkpoint(line):
         return None
     try:
         entry = json.loads(line)
-        right = entry["what"] == journal.MARK and isinstance(entry["instance"], str)
+        right = entry["what"] == journal.CHECKPOINT and isinstance(entry["instance"], str)
         right = right and _is_number(entry["counter"]) and _is_number(entry.get("up_to", 0))
         right = right and isinstance(entry.get("instead_of", ""), str)
         if right and "mailing" in entry:
@@ -59,7 +61,7 @@ def _is_number(value):
 
 
 class _Reader:
-    """The last mark of the journal, found without reading again what was read before."""
+    """The last checkpoint of the journal, found without reading again what was read before."""
 
     def __init__(self):
         self._lock = threading.Lock()
@@ -90,18 +92,18 @@ class _Reader:
             if not line.endswith(b"\n"):
                 break
             self._offset += len(line)
-            if (mark := _parsed(line)) is not None:
-                self._note(mark)
+            if (checkpoint := _parsed(line)) is not None:
+                self._note(checkpoint)
 
-    def _note(self, mark):
-        if mark["instance"] in self._former:
+    def _note(self, checkpoint):
+        if checkpoint["instance"] in self._former:
             # A process that was slow to write, or a twin.
             return
-        if mark["instance"] != self._name:
-            self._former |= {mark.get("instead_of"), self._name} - {None}
-            self._name, self._counter = mark["instance"], 0
+        if checkpoint["instance"] != self._name:
+            self._former |= {checkpoint.get("instead_of"), self._name} - {None}
+            self._name, self._counter = checkpoint["instance"], 0
         # Two processes may write theirs in the other order.
-        self._counter = max(self._counter, mark["counter"])
+        self._counter = max(self._counter, checkpoint["counter"])
 
 
 _reader = _Reader()

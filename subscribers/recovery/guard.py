@@ -6,9 +6,9 @@ machine has no journal, or one of another name. Host names and clocks are never 
 nothing goes out until a Publisher says that it is the real one; then the journal is replayed, and the
 database goes on under a new name, so that its twin finds itself closed.
 
-The journal gets its mark when the database has committed its own, so a process that dies leaves it behind,
-never ahead: the guard does not close by accident. (A power failure may take commits from SQLite. Then the
-database is older than what was mailed, and the guard closes rightly.)
+The journal gets its checkpoint when the database has committed its own, so a process that dies leaves it
+behind, never ahead: the guard does not close by accident. (A power failure may take commits from SQLite.
+Then the database is older than what was mailed, and the guard closes rightly.)
 """
 
 from django.core.exceptions import PermissionDenied
@@ -60,18 +60,18 @@ class JournalError(Exception):
     """The journal cannot be read or written, so the guard stays closed; the text says what to do."""
 
 
-def refusal():
+def why_closed():
     """Return why nothing may be mailed, in a sentence for staff; "" where nothing stands against it."""
-    return _refusal(lambda: DatabaseIdentity.objects.filter(pk=_ROW).first())
+    return _why_closed(lambda: DatabaseIdentity.objects.filter(pk=_ROW).first())
 
 
-def _refusal(find):
+def _why_closed(find):
     try:
         # Before the database: what another process commits and marks in between must not look like a gap.
         name, counter, former = checkpoints.latest()
         row = find()
         if name is None and row and row.counter:
-            # Nor its first mark, which stands before that commit.
+            # Nor its first checkpoint, which stands before that commit.
             name, counter, former = checkpoints.latest()
             row = find()
     except OSError as error:
@@ -85,7 +85,7 @@ def _refusal(find):
     return OLDER if row.counter < counter else ""
 
 
-def advance(mailing=None, up_to=0, *, finished=False):
+def checkpoint(mailing=None, up_to=0, *, finished=False):
     """Note that post is about to go out: of a mailing, the deliveries ``up_to`` a primary key.
 
     To be called after the claim of those deliveries is committed, and before the first of them is sent; and
@@ -93,13 +93,14 @@ def advance(mailing=None, up_to=0, *, finished=False):
     closed or the journal cannot be written, nothing may be sent. Not to be called inside of a transaction.
     """
     row = _made()
-    # The first mark stands before the counter rises: whoever has risen and has none has lost the journal.
-    if row.counter == 0 and (refusal() or not journal.append([_mark(row)])):
+    # The first checkpoint stands before the counter rises: whoever has risen and has none has lost the
+    # journal.
+    if row.counter == 0 and (why_closed() or not journal.append([_checkpoint_entry(row)])):
         return False
     with transaction.atomic(durable=True):
         row = DatabaseIdentity.objects.select_for_update().get(pk=_ROW)
-        # Where it is closed, a mark of ours would open it.
-        if _refusal(lambda: row):
+        # Where it is closed, a checkpoint of ours would open it.
+        if _why_closed(lambda: row):
             return False
         row.counter += 1
         row.save(update_fields=["counter"])
@@ -107,7 +108,7 @@ def advance(mailing=None, up_to=0, *, finished=False):
     if mailing is not None:
         more = {"mailing": mailing.pk, "tip": mailing.tip_id, "kind": str(mailing.kind), "up_to": up_to}
         more["finished"] = finished
-    return journal.append([_mark(row, **more)])
+    return journal.append([_checkpoint_entry(row, **more)])
 
 
 def _made():
@@ -119,7 +120,7 @@ def _made():
     return DatabaseIdentity.objects.get(pk=_ROW)
 
 
-def bring_in():
+def replay_journal():
     """Let the journal's leavings, suppressions and erasures hold here; return ``replay.replay``'s counts.
 
     To be done before a mailing begins or goes on, where nothing stands against mail: a copy of the database
@@ -128,7 +129,7 @@ def bring_in():
     return replay.replay(journal.entries())
 
 
-def accept(*, by):
+def declare_live(*, by):
     """Say that this database is the real one; return a sentence on what the journal brought back.
 
     Suppressions, leavings and erasures of the journal are replayed. What was on its way when this database
@@ -143,27 +144,27 @@ def accept(*, by):
         checkpoints.latest()
     except OSError as error:
         raise JournalError(UNREADABLE.format(path=journal.path(), reason=error.strerror)) from error
-    if not refusal():
+    if not why_closed():
         return OPEN
-    brought = bring_in()
+    brought = replay_journal()
     with transaction.atomic():
         _made()
         row = DatabaseIdentity.objects.select_for_update().get(pk=_ROW)
-        # Of what was on its way when this database was copied, no later mark tells. Whoever sends just now
-        # breaks off; a welcome is no mailing's, and its service mail's own affair.
+        # Of what was on its way when this database was copied, no later checkpoint tells. Whoever sends just
+        # now breaks off; a welcome is no mailing's, and its service mail's own affair.
         _hold(Delivery.objects.filter(mailing__isnull=False, state=Delivery.State.SENDING))
         for mailing, up_to in _newer_than(row).items():
             _bring_up(*mailing, up_to)
         # It may have been paused or cancelled since, of which the journal knows nothing.
         some_left = Exists(Delivery.objects.filter(mailing=OuterRef("pk")).pending())
-        begun = Q(state=Mailing.State.OPENING) | Q(some_left, state=Mailing.State.SENDING)
+        begun = Q(state=Mailing.State.BUILDING) | Q(some_left, state=Mailing.State.SENDING)
         paused = Mailing.objects.filter(begun).update(state=Mailing.State.PAUSED, reason=HALF_SENT, by=None)
         # With those that the restore of a backup has marked itself.
         doubtful = Delivery.objects.held().filter(reply=REPLY).count()
         before, row.name = row.name, new_name()
         row.counter = max(row.counter, checkpoints.latest()[1]) + 1
         row.save()
-        _leave_behind(max((mark.get("up_to", 0) for mark in checkpoints.every()), default=0))
+        _leave_behind(max((entry.get("up_to", 0) for entry in checkpoints.every()), default=0))
         one = doubtful == 1
         sentence = (
             f"This database now counts as the real one. From the journal: {brought['left']} left,"
@@ -174,14 +175,14 @@ def accept(*, by):
             sentence += " What was on its way is paused: resume or cancel it on its page."
         log(by, row, DatabaseAction.DECLARED_LIVE, sentence)
         # If the commit fails after this, the guard is closed as it was, and is asked again.
-        if not journal.append([_mark(row, instead_of=before)]):
+        if not journal.append([_checkpoint_entry(row, instead_of=before)]):
             raise JournalError(UNWRITABLE.format(path=journal.path()))
     return sentence
 
 
-def _mark(row, **more):
+def _checkpoint_entry(row, **more):
     now = timezone.now().isoformat()
-    return {"at": now, "what": journal.MARK, "instance": row.name, "counter": row.counter, **more}
+    return {"at": now, "what": journal.CHECKPOINT, "instance": row.name, "counter": row.counter, **more}
 
 
 def _newer_than(row):
@@ -191,15 +192,15 @@ def _newer_than(row):
     tells under a former name of this database is known here already, or was brought up then.
     """
     found, known = {}, False
-    strange = all(mark["instance"] != row.name for mark in checkpoints.every())
-    for mark in checkpoints.every(telling=True):
-        if mark["instance"] == row.name:
+    strange = all(entry["instance"] != row.name for entry in checkpoints.every())
+    for entry in checkpoints.every(telling=True):
+        if entry["instance"] == row.name:
             known = True
-            if mark["counter"] <= row.counter:
+            if entry["counter"] <= row.counter:
                 continue
-        if (known or strange) and "mailing" in mark:
-            key = mark["mailing"], mark["tip"], mark["kind"]
-            reach = Mailing.ALL if mark.get("finished") else mark["up_to"]
+        if (known or strange) and "mailing" in entry:
+            key = entry["mailing"], entry["tip"], entry["kind"]
+            reach = Mailing.ALL if entry.get("finished") else entry["up_to"]
             found[key] = max(reach, found.get(key, 0))
     return found
 
@@ -209,12 +210,12 @@ def _bring_up(pk, tip, kind, up_to):
     if kind not in Mailing.Kind.values:
         return
     mailing = Mailing.objects.filter(pk=pk, tip=tip, kind=kind).first()
-    ended = {"state": Mailing.State.CANCELLED, "reason": LOST, "finished_at": timezone.now()}
-    if mailing is not None and mailing.opened_at is not None:
-        if mailing.opened_up_to != Mailing.ALL:
+    ended = {"state": Mailing.State.CANCELLED, "reason": LOST, "ended_at": timezone.now()}
+    if mailing is not None and mailing.started_at is not None:
+        if mailing.audience_up_to != Mailing.ALL:
             # Those who have no row here may have one there.
             unfinished = Mailing.objects.filter(
-                pk=mailing.pk, state__in=[Mailing.State.OPENING, Mailing.State.PAUSED]
+                pk=mailing.pk, state__in=[Mailing.State.BUILDING, Mailing.State.PAUSED]
             )
             unfinished.update(state=Mailing.State.PAUSED, reason=HALF_OPEN, by=None)
         _hold(Delivery.objects.filter(mailing=mailing, pk__lte=up_to).pending())
@@ -233,8 +234,8 @@ def _hold(deliveries):
     deliveries.update(
         state=Delivery.State.UNCERTAIN,
         due_at=None,
-        line=None,
-        doubts=2,
+        lease_id=None,
+        uncertain_count=2,
         reply=REPLY,
         settled_at=timezone.now(),
     )

@@ -10,7 +10,6 @@ from subscribers import addresses
 from subscribers.models import ConsentEvent, LinkRequest, Subscriber, Suppression
 from subscribers.people import erasure
 
-Reason = Suppression.Reason
 _AT_ONCE = 500
 
 
@@ -31,7 +30,11 @@ def replay(entries):
     for batch in _batches(_unknown(holding)):
         left = _leavings(batch)
         for address_hash in _came_back(left):
-            del left[address_hash], leavings[address_hash], batch[address_hash, Reason.UNSUBSCRIBED]
+            del (
+                left[address_hash],
+                leavings[address_hash],
+                batch[address_hash, Suppression.Reason.UNSUBSCRIBED],
+            )
         counts["suppressed"] += _suppress(batch)
         counts["left"] += _take_off_the_list(left)
     for batch in _batches(erased):
@@ -51,7 +54,7 @@ def _outcome(entries):
         if entry["what"] == "moved":
             moves.append((address_hash, entry["to"], at))
             continue
-        what = address_hash, entry.get("reason", Reason.ERASED)
+        what = address_hash, entry.get("reason", Suppression.Reason.ERASED)
         if entry["what"] == "erased":
             erased[address_hash] = at
         if entry["what"] == "lifted":
@@ -72,7 +75,7 @@ def _apply_to_old_addresses(moves, holding, erased):
         rows = Subscriber.objects.filter(address_hash__in=batch).values_list("address_hash", "joined_at")
         for old in [address_hash for address_hash, joined_at in rows if joined_at <= batch[address_hash]]:
             for new in later[old]:
-                for reason in (Reason.UNSUBSCRIBED, Reason.COMPLAINED):
+                for reason in (Suppression.Reason.UNSUBSCRIBED, Suppression.Reason.COMPLAINED):
                     if (new, reason) in holding:
                         holding.setdefault((old, reason), holding[new, reason])
                 if new in erased:
@@ -81,7 +84,9 @@ def _apply_to_old_addresses(moves, holding, erased):
 
 def _leavings(holding):
     return {
-        address_hash: at for (address_hash, reason), at in holding.items() if reason == Reason.UNSUBSCRIBED
+        address_hash: at
+        for (address_hash, reason), at in holding.items()
+        if reason == Suppression.Reason.UNSUBSCRIBED
     }
 
 
@@ -93,14 +98,14 @@ def _unknown(holding):
     """
     known = Suppression.objects.order_by().values_list("address_hash", "reason")
     unsubscribed = Suppression.objects.filter(
-        address_hash=OuterRef("address_hash"), reason=Reason.UNSUBSCRIBED
+        address_hash=OuterRef("address_hash"), reason=Suppression.Reason.UNSUBSCRIBED
     )
     listed = set(
         Subscriber.objects.confirmed().filter(Exists(unsubscribed)).values_list("address_hash", flat=True)
     )
     unknown = dict(holding)
     for address_hash, reason in known.iterator(chunk_size=_AT_ONCE * 10):
-        if not (reason == Reason.UNSUBSCRIBED and address_hash in listed):
+        if not (reason == Suppression.Reason.UNSUBSCRIBED and address_hash in listed):
             unknown.pop((address_hash, reason), None)
     return unknown
 

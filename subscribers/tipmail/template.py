@@ -21,7 +21,7 @@ _PICTURE = re.compile(r'(\bsrc="[^"?]*/media/[^"?]*)(")')
 # RFC 8058 allows no other way than HTTPS.
 _ONE_CLICK = "List-Unsubscribe=One-Click"
 # No address holds it.
-_MARK = "\0"
+_PLACEHOLDER = "\0"
 
 
 class Template:
@@ -36,8 +36,8 @@ class Template:
         boundary = f"=_tip_{mailing.pk}"
         self._leave = [part.encode("ascii") for part in writing.leave_address().split(writing.NOBODYS)]
         # Each is in two pieces around the delivery's token, or in one without.
-        self._envelope = senders.envelope_sender(_MARK).split(_MARK)
-        self._message_id = senders.message_id(_MARK).split(_MARK)
+        self._envelope = senders.envelope_sender(_PLACEHOLDER).split(_PLACEHOLDER)
+        self._message_id = senders.message_id(_PLACEHOLDER).split(_PLACEHOLDER)
         self._has_list_headers = settings.HTTPS
         self._head = _header_lines(
             [

@@ -11,8 +11,6 @@ from tests.tips.people import make_person
 
 pytestmark = pytest.mark.browser
 
-ROWS = Delivery.State
-
 
 @pytest.fixture
 def publisher(live_server):
@@ -20,13 +18,15 @@ def publisher(live_server):
 
 
 def test_a_mailing_counts_along_and_is_paused_by_keyboard(page, publisher):
-    mailing = make_begun(rows=[ROWS.SENT, ROWS.QUEUED, ROWS.QUEUED, ROWS.QUEUED])
+    mailing = make_begun(
+        rows=[Delivery.State.SENT, Delivery.State.QUEUED, Delivery.State.QUEUED, Delivery.State.QUEUED]
+    )
     log_in(page, "pat")
     page.clock.install()
     page.goto(f"{LIST}{mailing.pk}/change/")
     bar = page.get_by_role("progressbar", name="Progress")
     expect(bar).to_have_js_property("value", 25)
-    mailing.deliveries.filter(state=ROWS.QUEUED).update(state=ROWS.SENT)
+    mailing.deliveries.filter(state=Delivery.State.QUEUED).update(state=Delivery.State.SENT)
     page.clock.run_for(5000)
     expect(bar).to_have_js_property("value", 100)
     expect(page.locator('[data-count="sent"]')).to_have_text("4")
@@ -48,7 +48,14 @@ def test_a_mailing_counts_along_and_is_paused_by_keyboard(page, publisher):
 
 @pytest.mark.once
 def test_its_pages_are_fit_for_everybody(page, publisher):
-    mailing = make_begun(rows=[ROWS.SENT, ROWS.QUEUED, HELD, {"state": ROWS.REFUSED, "reply": "550 5.1.1"}])
+    mailing = make_begun(
+        rows=[
+            Delivery.State.SENT,
+            Delivery.State.QUEUED,
+            HELD,
+            {"state": Delivery.State.REFUSED, "reply": "550 5.1.1"},
+        ]
+    )
     row = mailing.deliveries.held().get()
     log_in(page, "pat")
     pages = [

@@ -43,7 +43,7 @@ def make_tip(at=None, **fields):
 
 def make_mailing(tip=None, **fields):
     """Make a mailing that begins now."""
-    values = {"tip": tip or make_tip(), "opens_at": timezone.now()}
+    values = {"tip": tip or make_tip(), "starts_at": timezone.now()}
     return Mailing.objects.create(**values | fields)
 
 

@@ -17,12 +17,12 @@ django.setup()
 from datetime import timedelta
 from subscribers.delivery import claims, pool
 from tipsite.worker.stop_signal import Stop
-claims.LEASE, claims.BEAT = timedelta(seconds=3), timedelta(seconds=0.2)
-claims.DOUBT_LASTS, claims.BATCH, pool.IDLE = timedelta(seconds=0.1), 20, 0.1
+claims.LEASE, claims.HEARTBEAT = timedelta(seconds=3), timedelta(seconds=0.2)
+claims.RESEND_AFTER, claims.BATCH, pool.IDLE = timedelta(seconds=0.1), 20, 0.1
 claims.pause_after = lambda tries: timedelta(seconds=0.2)
 stop = Stop()
 stop.listen()
-mail = pool.Post(stop, 4)
+mail = pool.SenderPool(stop, 4)
 mail.start()
 while not stop.wait(60):
     pass
@@ -32,7 +32,7 @@ LEDGER = """
 import django, json
 django.setup()
 from subscribers.models import Delivery, Mailing
-rows = Delivery.objects.values_list("subscriber__address", "state", "doubts")
+rows = Delivery.objects.values_list("subscriber__address", "state", "uncertain_count")
 print(json.dumps([Mailing.objects.get().state, list(rows)]))
 """
 
@@ -71,7 +71,7 @@ class Workers:
         self.start()
 
     def ledger(self):
-        """Return the mailing's state, and (address, state, doubts) of each delivery."""
+        """Return the mailing's state, and (address, state, uncertain_count) of each delivery."""
         answer = subprocess.run(
             [sys.executable, "-c", LEDGER],
             cwd=settings.BASE_DIR,

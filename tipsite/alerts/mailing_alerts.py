@@ -34,7 +34,7 @@ def send_alerts(now: datetime) -> None:
     still = Mailing.objects.filter(state__in=_KINDS, by=None).select_related("tip").defer("text", "html")
     for mailing in still.order_by("pk"):
         notices.send_once(_notice(mailing), partial(_of_mailing, mailing, now), now)
-    if refusal := guard.refusal():
+    if refusal := guard.why_closed():
         database = DatabaseIdentity.objects.order_by("pk").first() or DatabaseIdentity(name="")
         notice = Notice(kind=Notice.Kind.GUARD_CLOSED, about=database.name, occasion=str(database.counter))
         notices.send_once(notice, partial(_of_guard, refusal), now)
@@ -42,7 +42,7 @@ def send_alerts(now: datetime) -> None:
 
 def _notice(mailing: Mailing) -> Notice:
     # Each resume and each release begins another stretch of the mailing.
-    began = (mailing.state == Mailing.State.PAUSED and mailing.watched_from) or mailing.opens_at
+    began = (mailing.state == Mailing.State.PAUSED and mailing.watched_from) or mailing.starts_at
     kind = _KINDS[Mailing.State(mailing.state)]
     return Notice(kind=kind, about=str(mailing.pk), occasion=began.isoformat())
 

@@ -72,7 +72,7 @@ def backup(file):
         database_dump.write(dump)
         # From here on the database is newer than this copy of it. The journal in the copy says so too, so
         # that who restores it on an empty machine is asked as well.
-        if not guard.advance() and not guard.refusal():
+        if not guard.checkpoint() and not guard.why_closed():
             raise BackupError(
                 f"The journal {journal.path()} cannot be written. Make room, or mend its folder."
             )

@@ -31,7 +31,7 @@ END $$;
 # What was on its way when the backup was taken went out after it, and no later mark of the journal tells of
 # it: a person decides. A welcome has no mailing, and is its service mail's affair.
 _DOUBT = f"""
-UPDATE subscribers_delivery SET state = 'uncertain', doubts = 2, due_at = NULL, line = NULL,
+UPDATE subscribers_delivery SET state = 'uncertain', uncertain_count = 2, due_at = NULL, lease_id = NULL,
 reply = '{guard.REPLY}', settled_at = CURRENT_TIMESTAMP WHERE state = 'sending' AND mailing_id IS NOT NULL;
 DELETE FROM subscribers_senderlease;
 """  # noqa: S608  the words are our own

@@ -72,15 +72,15 @@ def mailing(now):
     """
     rows = Mailing.objects.select_related("tip").defer("text", "html")
     states = Mailing.State
-    for some in ([states.OPENING, states.SENDING, states.PAUSED], [states.PREPARED], [states.HELD]):
-        if row := rows.filter(state__in=some).order_by("opens_at", "pk").first():
+    for some in ([states.BUILDING, states.SENDING, states.PAUSED], [states.PREPARED], [states.HELD]):
+        if row := rows.filter(state__in=some).order_by("starts_at", "pk").first():
             break
     else:
-        row = rows.filter(state=states.SENT).order_by("-finished_at", "-pk").first()
+        row = rows.filter(state=states.SENT).order_by("-ended_at", "-pk").first()
     if row is None:
         return None
     row.telling = status.tell(row, now)
-    row.progress = control.progress(row, now) if row.opened_at else None
+    row.progress = control.progress(row, now) if row.started_at else None
     row.time_left = status.time_left(row.progress.left) if row.progress else ""
     return row
 

@@ -66,13 +66,13 @@ def real(request):
     """Say what follows when this is called the real database; on POST, do it."""
     if not request.user.has_perm(guard.PERMISSION):
         raise PermissionDenied("You may not open the guard. Ask a publisher to do it.")
-    refusal = guard.refusal()
+    refusal = guard.why_closed()
     if not refusal:
         messages.info(request, "The guard is open: this is the real database already.")
         return HttpResponseRedirect(reverse("admin:safe"))
     if request.method == "POST":
         try:
-            messages.success(request, guard.accept(by=request.user))
+            messages.success(request, guard.declare_live(by=request.user))
         except guard.JournalError as error:
             messages.error(request, str(error))
         return HttpResponseRedirect(reverse("admin:safe"))

@@ -103,8 +103,8 @@ def _mailings(now):
         told = status.tell(mailing, now)
         words = f"The mailing of “{mailing.tip}” is {mailing.state}. {told.sentence} {told.advice}"
         yield Reason(mailing.state, words, mailing.pk)
-    due = Q(state=Mailing.State.PREPARED, opens_at__lt=now - STUCK)
-    due |= Q(state=Mailing.State.OPENING, opened_at__lt=now - STUCK)
+    due = Q(state=Mailing.State.PREPARED, starts_at__lt=now - STUCK)
+    due |= Q(state=Mailing.State.BUILDING, started_at__lt=now - STUCK)
     for mailing in mailings.filter(due):
         words = f"The mailing of “{mailing.tip}” should have begun, and has not. {_LOOK}"
         yield Reason("stuck", words, mailing.pk)
@@ -130,7 +130,7 @@ def _is_stuck(mailing, now):
     One may be in the hands of a line all that time, to a server that never comes to an end.
     """
     rows = mailing.deliveries
-    if mailing.opened_at > now - STUCK or rows.filter(settled_at__gte=now - STUCK).exists():
+    if mailing.started_at > now - STUCK or rows.filter(settled_at__gte=now - STUCK).exists():
         return False
     waiting = rows.filter(state__in=[Delivery.State.QUEUED, Delivery.State.SENDING], due_at=None)
     return waiting.exists() or rows.filter(due_at__lt=now - STUCK).exists()
@@ -157,7 +157,7 @@ def _disk(now):
 
 
 def _guard(now):
-    if refusal := guard.refusal():
+    if refusal := guard.why_closed():
         yield Reason("guard", refusal)
 
 

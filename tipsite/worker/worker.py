@@ -13,7 +13,7 @@ from django_tasks_db.backend import DatabaseBackend
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
-from subscribers.delivery.pool import Post
+from subscribers.delivery.pool import SenderPool
 from tipsite.worker import clock, task_leases
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Background:
             pass
         pacemaker = threading.Thread(target=self._keep_time, name="clock", daemon=True)
         pacemaker.start()
-        post = Post(self.stop)
+        post = SenderPool(self.stop)
         post.start()
         while not self.stop.wait(self.interval):
             self._attempt(self._work)

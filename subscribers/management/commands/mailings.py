@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
 
     def handle(self, **options):
-        rows = Mailing.objects.select_related("tip").defer("text", "html").order_by("opens_at", "pk")
+        rows = Mailing.objects.select_related("tip").defer("text", "html").order_by("starts_at", "pk")
         if not options["all"]:
             rows = rows.filter(state__in=Mailing.UNFINISHED)
         now = timezone.now()
@@ -41,9 +41,9 @@ def _as_json(row, progress):
         "state": row.state,
         "reason": row.reason,
         "trouble": row.trouble,
-        "opens_at": row.opens_at.isoformat(),
-        "opened_at": row.opened_at and row.opened_at.isoformat(),
-        "finished_at": row.finished_at and row.finished_at.isoformat(),
+        "starts_at": row.starts_at.isoformat(),
+        "started_at": row.started_at and row.started_at.isoformat(),
+        "ended_at": row.ended_at and row.ended_at.isoformat(),
         "audience": row.audience,
         "deliveries": {str(state): count for state, count in progress.states.items()},
         "remaining": progress.remaining,
@@ -54,8 +54,8 @@ def _as_json(row, progress):
 def _as_text(row, progress):
     correction = "correction of " if row.kind == Mailing.Kind.CORRECTION else ""
     line = f"{row.pk}: {correction}“{row.tip}”: {row.get_state_display().lower()}"
-    if row.opened_at is None:
-        line += f", begins {in_words(row.opens_at)}"
+    if row.started_at is None:
+        line += f", begins {in_words(row.starts_at)}"
     else:
         counts = [f"{count} {state.label.lower()}" for state, count in progress.states.items() if count]
         line += f", {progress.percent}% of {row.audience}: {', '.join(counts) or 'nobody'}"

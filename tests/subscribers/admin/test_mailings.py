@@ -19,7 +19,6 @@ from tests.tips.people import make_person
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/subscribers/mailing/"
-State, Row = Mailing.State, Delivery.State
 
 
 @pytest.fixture
@@ -29,10 +28,10 @@ def publisher(client):
     return person
 
 
-def make_begun(state=State.SENDING, rows=(), **fields):
+def make_begun(state=Mailing.State.SENDING, rows=(), **fields):
     """Make a mailing that began an hour ago; ``rows`` are the states of its deliveries, or their fields."""
     moment = timezone.now() - timedelta(hours=1)
-    values = {"opened_at": moment, "opens_at": moment, "opened_up_to": Mailing.ALL, "audience": len(rows)}
+    values = {"started_at": moment, "starts_at": moment, "audience_up_to": Mailing.ALL, "audience": len(rows)}
     values |= {"subject": "Greet them", "text": "Greet.", "html": "<p>Greet.</p>", "state": state}
     mailing = make_mailing(tip=make_tip(moment), **values | fields)
     people = make_people(len(rows)) if rows else []
@@ -42,7 +41,7 @@ def make_begun(state=State.SENDING, rows=(), **fields):
     return mailing
 
 
-HELD = {"state": Row.UNCERTAIN, "doubts": 2, "reply": "its worker failed"}
+HELD = {"state": Delivery.State.UNCERTAIN, "uncertain_count": 2, "reply": "its worker failed"}
 
 
 def page_of(client, mailing, more="change/"):
@@ -58,52 +57,54 @@ def do(client, mailing, verb, **answers):
 
 
 def test_the_list_says_how_each_stands_in_constant_queries(client, publisher):
-    make_begun(State.SENT, [Row.SENT, Row.SENT, Row.REFUSED])
+    make_begun(Mailing.State.SENT, [Delivery.State.SENT, Delivery.State.SENT, Delivery.State.REFUSED])
     with CaptureQueriesContext(connection) as few:
         page = client.get(LIST).text
     assert re.search(r'state-public">Sent</span>', page)
     for name, number in [("sent", 2), ("refused", 1), ("complaints", 0), ("left", 0)]:
         assert f'<td class="field-{name}">{number}</td>' in page
     for _ in range(3):
-        make_begun(State.SENT)
+        make_begun(Mailing.State.SENT)
     with CaptureQueriesContext(connection) as more:
         client.get(LIST)
     assert len(more) == len(few)
 
 
 STATES = {
-    State.PREPARED: ("Stop is certain until", {"stop", "cancel", "test"}),
-    State.OPENING: ("is being made", {"pause", "cancel", "test"}),
-    State.SENDING: ("on its way since", {"pause", "cancel", "test"}),
-    State.PAUSED: ("It stopped itself. Too many.", {"resume", "cancel", "test"}),
-    State.HELD: ("Release it to send it after all", {"release", "cancel", "test"}),
-    State.SENT: ("Everybody was dealt with", {"correct", "test"}),
-    State.CANCELLED: ("It went to nobody", {"test"}),
+    Mailing.State.PREPARED: ("Stop is certain until", {"stop", "cancel", "test"}),
+    Mailing.State.BUILDING: ("is being made", {"pause", "cancel", "test"}),
+    Mailing.State.SENDING: ("on its way since", {"pause", "cancel", "test"}),
+    Mailing.State.PAUSED: ("It stopped itself. Too many.", {"resume", "cancel", "test"}),
+    Mailing.State.HELD: ("Release it to send it after all", {"release", "cancel", "test"}),
+    Mailing.State.SENT: ("Everybody was dealt with", {"correct", "test"}),
+    Mailing.State.CANCELLED: ("It went to nobody", {"test"}),
 }
 
 
 def test_a_mailings_page_says_what_to_do_and_has_the_buttons_that_fit(client, publisher):
     for state, (words, verbs) in STATES.items():
-        if state in (State.PREPARED, State.HELD, State.CANCELLED):
-            mailing = make_mailing(state=state, opens_at=timezone.now() + timedelta(minutes=8))
+        if state in (Mailing.State.PREPARED, Mailing.State.HELD, Mailing.State.CANCELLED):
+            mailing = make_mailing(state=state, starts_at=timezone.now() + timedelta(minutes=8))
         else:
-            mailing = make_begun(state, reason="Too many." if state == State.PAUSED else "")
+            mailing = make_begun(state, reason="Too many." if state == Mailing.State.PAUSED else "")
         page = page_of(client, mailing)
         assert words in page, state
         assert set(re.findall(rf"{LIST}{mailing.pk}/do/([a-z-]+)/", page)) == verbs, state
-    assert "send-again" in page_of(client, make_begun(State.SENT, [HELD]))
+    assert "send-again" in page_of(client, make_begun(Mailing.State.SENT, [HELD]))
 
 
 def test_a_page_says_to_how_many_it_would_go(client, publisher):
     _, paused, blocked = make_people(3)
     subscriptions.pause(paused, timezone.localdate() + timedelta(days=9))
     suppressions.suppress(blocked.address_hash, Suppression.Reason.BLOCKED)
-    mailing = make_mailing(opens_at=timezone.now() + timedelta(minutes=8))
+    mailing = make_mailing(starts_at=timezone.now() + timedelta(minutes=8))
     assert "it would go to about 1 person." in page_of(client, mailing)
 
 
 def test_a_page_has_no_script_or_style_of_its_own_and_a_bar_with_a_name(client, publisher):
-    mailing = make_begun(rows=[Row.SENT, Row.QUEUED, Row.DEFERRED, Row.UNCERTAIN])
+    mailing = make_begun(
+        rows=[Delivery.State.SENT, Delivery.State.QUEUED, Delivery.State.DEFERRED, Delivery.State.UNCERTAIN]
+    )
     for page in [
         page_of(client, mailing),
         page_of(client, mailing, "ledger/"),
@@ -117,8 +118,8 @@ def test_a_page_has_no_script_or_style_of_its_own_and_a_bar_with_a_name(client, 
 
 
 def test_its_progress_is_told_in_numbers_alone(client, publisher):
-    waits = {"state": Row.DEFERRED, "due_at": timezone.now()}
-    mailing = make_begun(rows=[Row.SENT, Row.QUEUED, waits, HELD])
+    waits = {"state": Delivery.State.DEFERRED, "due_at": timezone.now()}
+    mailing = make_begun(rows=[Delivery.State.SENT, Delivery.State.QUEUED, waits, HELD])
     news = client.get(f"{LIST}{mailing.pk}/progress/").json()
     counts = {"sent": 1, "deferred": 1, "refused": 0, "uncertain": 1, "skipped": 0, "remaining": 2}
     assert (news["state"], news["percent"], news["counts"]) == ("sending True", 50, counts)
@@ -126,7 +127,7 @@ def test_its_progress_is_told_in_numbers_alone(client, publisher):
 
 
 def test_what_shows_no_mail_reads_none(client, publisher):
-    sent = make_begun(State.SENT, [Row.SENT])
+    sent = make_begun(Mailing.State.SENT, [Delivery.State.SENT])
     correction = make_mailing(tip=sent.tip, kind=Mailing.Kind.CORRECTION, corrects=sent, note="It was wrong.")
     person = sent.deliveries.get().subscriber
     for page in (f"{LIST}{correction.pk}/progress/", f"/admin/subscribers/subscriber/{person.pk}/change/"):
@@ -138,17 +139,21 @@ def test_what_shows_no_mail_reads_none(client, publisher):
 @pytest.mark.parametrize(
     ("verb", "state", "answers", "then"),
     [
-        ("stop", State.PREPARED, {}, State.HELD),
-        ("pause", State.SENDING, {"why": "A typo."}, State.PAUSED),
-        ("resume", State.PAUSED, {}, State.SENDING),
-        ("release", State.HELD, {}, State.PREPARED),
-        ("cancel", State.SENDING, {}, State.CANCELLED),
+        ("stop", Mailing.State.PREPARED, {}, Mailing.State.HELD),
+        ("pause", Mailing.State.SENDING, {"why": "A typo."}, Mailing.State.PAUSED),
+        ("resume", Mailing.State.PAUSED, {}, Mailing.State.SENDING),
+        ("release", Mailing.State.HELD, {}, Mailing.State.PREPARED),
+        ("cancel", Mailing.State.SENDING, {}, Mailing.State.CANCELLED),
     ],
 )
 def test_each_verb_acts_by_post_alone_and_leaves_a_line_in_the_log(
     client, publisher, verb, state, answers, then
 ):
-    mailing = make_mailing(state=state) if state in (State.PREPARED, State.HELD) else make_begun(state)
+    mailing = (
+        make_mailing(state=state)
+        if state in (Mailing.State.PREPARED, Mailing.State.HELD)
+        else make_begun(state)
+    )
     page_of(client, mailing, f"do/{verb}/")
     mailing.refresh_from_db()
     assert mailing.state == state
@@ -163,23 +168,23 @@ def test_each_verb_acts_by_post_alone_and_leaves_a_line_in_the_log(
 
 def test_what_the_page_did_not_show_any_more_is_refused_in_a_line(client, publisher):
     mailing = make_begun()
-    page = do(client, mailing, "cancel", seen=State.PREPARED)
+    page = do(client, mailing, "cancel", seen=Mailing.State.PREPARED)
     assert "Nothing was done: meanwhile it is sending. Look again." in page
-    assert mailing.state == State.SENDING
+    assert mailing.state == Mailing.State.SENDING
     unfit = "“Stop” is not possible: the mailing is sending. Nothing was changed."
     assert unfit in do(client, mailing, "stop")
     assert "the mailing is sending, and 0 of its deliveries wait" in do(client, mailing, "send-again")
-    paused = make_begun(State.PAUSED)
+    paused = make_begun(Mailing.State.PAUSED)
     type(paused.tip).objects.filter(pk=paused.tip.pk).update(state="withdrawn")
     assert "It cannot go on. The tip is withdrawn, not approved." in do(client, paused, "resume")
 
 
 def test_a_correction_asks_what_was_wrong_and_is_prepared(client, publisher):
-    mailing = make_begun(State.SENT, [Row.SENT])
+    mailing = make_begun(Mailing.State.SENT, [Delivery.State.SENT])
     assert "Say what was wrong" in do(client, mailing, "correct", note=" ")
     page = do(client, mailing, "correct", note="The date was wrong.")
     correction = Mailing.objects.get(corrects=mailing)
-    assert (correction.state, correction.note) == (State.PREPARED, "The date was wrong.")
+    assert (correction.state, correction.note) == (Mailing.State.PREPARED, "The date was wrong.")
     assert "Stop is certain until" in page
     assert "The date was wrong." in page
     assert f"{LIST}{correction.pk}/change/" in page_of(client, mailing)
@@ -187,7 +192,7 @@ def test_a_correction_asks_what_was_wrong_and_is_prepared(client, publisher):
 
 def test_a_test_goes_to_a_colleague_and_into_no_ledger(client, publisher, mailoutbox, settings):
     colleague = make_person("ed", "Editor", first_name="Ed")
-    mailing = make_mailing(opens_at=timezone.now() + timedelta(minutes=5))
+    mailing = make_mailing(starts_at=timezone.now() + timedelta(minutes=5))
     page = page_of(client, mailing, "do/test/")
     assert "Olga (yourself)" in page
     assert colleague.email not in page
@@ -203,12 +208,14 @@ def test_a_test_goes_to_a_colleague_and_into_no_ledger(client, publisher, mailou
 
 
 def test_the_mail_is_shown_as_it_was_frozen(client, publisher):
-    mailing = make_begun(State.SENT, subject="Frozen", html="<html><head></head><p>As frozen</p></html>")
+    mailing = make_begun(
+        Mailing.State.SENT, subject="Frozen", html="<html><head></head><p>As frozen</p></html>"
+    )
     assert "Frozen" in page_of(client, mailing, "mail/")
     frame = client.get(f"{LIST}{mailing.pk}/mail/", {"frame": "phone-dark"})
     assert "As frozen" in frame.text
     assert "script-src" not in frame.headers["Content-Security-Policy"]
-    prepared = make_mailing(opens_at=timezone.now() + timedelta(minutes=5))
+    prepared = make_mailing(starts_at=timezone.now() + timedelta(minutes=5))
     assert prepared.tip.title in page_of(client, prepared, "mail/")
 
 
@@ -217,8 +224,10 @@ def test_the_mail_is_shown_as_it_was_frozen(client, publisher):
 
 def test_the_ledger_shows_first_what_waits_for_a_person(client, publisher):
     soon = timezone.now() + timedelta(minutes=1)
-    doubted = {"state": Row.UNCERTAIN, "doubts": 1, "due_at": soon}
-    mailing = make_begun(rows=[Row.SENT, HELD, doubted, {"state": Row.REFUSED, "reply": "550 5.2.1"}])
+    doubted = {"state": Delivery.State.UNCERTAIN, "uncertain_count": 1, "due_at": soon}
+    mailing = make_begun(
+        rows=[Delivery.State.SENT, HELD, doubted, {"state": Delivery.State.REFUSED, "reply": "550 5.2.1"}]
+    )
     page = page_of(client, mailing, "ledger/")
     assert re.findall(r'state=(\w+)"(?: aria-current="page")?>', page) == [
         "held",
@@ -234,7 +243,7 @@ def test_the_ledger_shows_first_what_waits_for_a_person(client, publisher):
 
 def test_a_long_ledger_goes_on(client, publisher, monkeypatch):
     monkeypatch.setattr("subscribers.admin.deliveries.PER_PAGE", 2)
-    mailing = make_begun(rows=[Row.SENT] * 3)
+    mailing = make_begun(rows=[Delivery.State.SENT] * 3)
     page = page_of(client, mailing, "ledger/?state=sent")
     assert "reader2@" not in page
     following = re.search(r'href="(\?state=sent&amp;after=\d+)"', page)[1].replace("&amp;", "&")
@@ -244,7 +253,7 @@ def test_a_long_ledger_goes_on(client, publisher, monkeypatch):
 
 
 def test_a_person_is_found_by_an_address_that_comes_into_no_url(client, publisher):
-    mailing = make_begun(rows=[Row.SENT, Row.QUEUED])
+    mailing = make_begun(rows=[Delivery.State.SENT, Delivery.State.QUEUED])
     find = f"{LIST}{mailing.pk}/ledger/find/"
     found = client.post(find, {"address": " Reader1@host1.example "}, follow=True)
     assert "reader1@host1.example" in found.text
@@ -266,15 +275,20 @@ def test_a_row_tells_its_story(client, publisher):
     mailing = make_begun(
         rows=[
             {
-                "state": Row.REFUSED,
+                "state": Delivery.State.REFUSED,
                 "reply": "550 5.1.1",
                 "tries": 3,
                 "first_tried_at": timezone.now() - timedelta(minutes=50),
                 "settled_at": timezone.now() - timedelta(minutes=30),
                 "suppressed": True,
             },
-            {"state": Row.SKIPPED, "reply": "paused"},
-            {"state": Row.SENT, "doubts": 1, "complained_at": timezone.now(), "sent_at": timezone.now()},
+            {"state": Delivery.State.SKIPPED, "reply": "paused"},
+            {
+                "state": Delivery.State.SENT,
+                "uncertain_count": 1,
+                "complained_at": timezone.now(),
+                "sent_at": timezone.now(),
+            },
         ]
     )
     refused, skipped, complained = mailing.deliveries.order_by("pk")
@@ -312,9 +326,11 @@ def test_who_may_not_see_people_sees_rows_without_addresses(client):
     assert client.post(f"{LIST}{mailing.pk}/ledger/find/", {"address": "a@b.c"}).status_code == 403
 
 
-@pytest.mark.parametrize(("verb", "state"), [("send-again", Row.UNCERTAIN), ("count-as-sent", Row.SENT)])
+@pytest.mark.parametrize(
+    ("verb", "state"), [("send-again", Delivery.State.UNCERTAIN), ("count-as-sent", Delivery.State.SENT)]
+)
 def test_a_person_decides_on_one_uncertain_row_or_on_all(client, publisher, verb, state):
-    mailing = make_begun(State.SENT, rows=[HELD, HELD, HELD])
+    mailing = make_begun(Mailing.State.SENT, rows=[HELD, HELD, HELD])
     first = mailing.deliveries.earliest("pk")
     story = f"{LIST}{mailing.pk}/ledger/{first.pk}/"
     assert "Decide" in client.get(story).text
@@ -324,7 +340,7 @@ def test_a_person_decides_on_one_uncertain_row_or_on_all(client, publisher, verb
     assert mailing.deliveries.held().count() == 2
     assert "Nothing is left to decide" in client.post(story, {"do": verb}, follow=True).text
     mailing.refresh_from_db()
-    assert mailing.state == (State.SENDING if verb == "send-again" else State.SENT)
+    assert mailing.state == (Mailing.State.SENDING if verb == "send-again" else Mailing.State.SENT)
     assert "2 uncertain deliveries are" in do(client, mailing, verb)
     assert not mailing.deliveries.held().exists()
 
@@ -338,7 +354,8 @@ def test_who_left_counts_for_the_last_mailing_before_within_a_week():
         ConsentEvent.objects.create(subscriber=person, kind=ConsentEvent.Kind.LEFT, at=at)
 
     mailings = [
-        make_begun(State.SENT, opened_at=timezone.now() - timedelta(days=days)) for days in (30, 9, 6)
+        make_begun(Mailing.State.SENT, started_at=timezone.now() - timedelta(days=days))
+        for days in (30, 9, 6)
     ]
     [person] = make_people(1)
     for days in (31, 29, 22, 8, 7, 5):
@@ -348,8 +365,8 @@ def test_who_left_counts_for_the_last_mailing_before_within_a_week():
 
 
 def test_the_weeks_are_drawn_and_stand_in_a_table(client, publisher):
-    complaint = {"state": Row.SENT, "complained_at": timezone.now()}
-    make_begun(State.SENT, [Row.SENT, complaint, Row.REFUSED])
+    complaint = {"state": Delivery.State.SENT, "complained_at": timezone.now()}
+    make_begun(Mailing.State.SENT, [Delivery.State.SENT, complaint, Delivery.State.REFUSED])
     page = client.get(f"{LIST}numbers/").text
     for words in ["Sent: 2 in 26 weeks, at most 2 in one", "Refused: 1 in 26", "Complaints: 1 in 26"]:
         assert f'aria-label="{words}' in page

@@ -208,7 +208,7 @@ def test_a_mail_service_is_believed_where_it_brings_our_token(delivery):
 @pytest.mark.parametrize("words", ["550 5.1.1 unknown", ""])
 def test_hard_bounces_that_are_reported_stop_the_mailing_and_get_a_second_chance(delivery, publisher, words):
     mailing = delivery.mailing
-    Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.SENDING, opened_up_to=Mailing.ALL)
+    Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.SENDING, audience_up_to=Mailing.ALL)
     people = posting.make_people(11)
     rows = [Delivery(mailing=mailing, subscriber=person) for person in people]
     rows[5:5] = [Delivery(mailing=mailing) for _ in range(150)]

@@ -18,7 +18,6 @@ from subscribers.people import erasure, subscriptions, suppressions
 from tests.subscribers.posting import make_mailing, make_people, open_mailing
 
 pytestmark = pytest.mark.django_db
-State = Delivery.State
 DAY = timedelta(days=1)
 
 
@@ -75,20 +74,35 @@ def test_who_may_get_it_is_the_same_wherever_it_is_asked():
     assert len(written) == 3
     assert written == set(Subscriber.objects.reachable(today).values_list("pk", flat=True))
     mailing.deliveries.all().delete()
-    line = claims.new_line("w")
+    lease_id = claims.new_lease("w")
     for person in people:
-        Delivery.objects.create(mailing=mailing, subscriber=person, state=State.SENDING, line=line)
+        Delivery.objects.create(
+            mailing=mailing, subscriber=person, state=Delivery.State.SENDING, lease_id=lease_id
+        )
     rows = mailing.deliveries.values_list("pk", "subscriber")
-    assert written == {person for pk, person in rows if Ledger(line).ready(pk)}
+    assert written == {person for pk, person in rows if Ledger(lease_id).ready(pk)}
 
 
 def test_what_is_still_pending_is_the_same_wherever_it_is_asked():
     make_people(1)
     mailing = open_mailing()
     now, found = timezone.now(), []
-    waits = [(State.QUEUED, None), (State.QUEUED, now), (State.SENDING, None), (State.DEFERRED, now)]
-    waits += [(State.UNCERTAIN, now)]
-    rests = [(state, None) for state in (State.UNCERTAIN, State.SENT, State.REFUSED, State.SKIPPED)]
+    waits = [
+        (Delivery.State.QUEUED, None),
+        (Delivery.State.QUEUED, now),
+        (Delivery.State.SENDING, None),
+        (Delivery.State.DEFERRED, now),
+    ]
+    waits += [(Delivery.State.UNCERTAIN, now)]
+    rests = [
+        (state, None)
+        for state in (
+            Delivery.State.UNCERTAIN,
+            Delivery.State.SENT,
+            Delivery.State.REFUSED,
+            Delivery.State.SKIPPED,
+        )
+    ]
     for state, due_at in waits + rests:
         mailing.deliveries.update(state=state, due_at=due_at)
         pending = mailing.deliveries.pending().exists()
@@ -99,7 +113,7 @@ def test_what_is_still_pending_is_the_same_wherever_it_is_asked():
     assert found == [True] * len(waits) + [False] * len(rests)
 
 
-@pytest.mark.parametrize("state", [State.QUEUED, State.DEFERRED])
+@pytest.mark.parametrize("state", [Delivery.State.QUEUED, Delivery.State.DEFERRED])
 def test_whoever_is_erased_while_their_mail_is_put_off_holds_no_mailing_up(state):
     person = make_people(1)[0]
     mailing = open_mailing()
@@ -107,7 +121,7 @@ def test_whoever_is_erased_while_their_mail_is_put_off_holds_no_mailing_up(state
     erasure.erase(person)
     assert scheduling.finish(mailing.pk)
     row = mailing.deliveries.get()
-    assert (row.state, row.reply, row.due_at) == (State.SKIPPED, "erased", None)
+    assert (row.state, row.reply, row.due_at) == (Delivery.State.SKIPPED, "erased", None)
 
 
 # SQLite lets nobody write while another one does.
@@ -123,7 +137,7 @@ if connection.vendor == "postgresql":
         publisher = get_user_model().objects.create_superuser("pia", "pia@example.org", "pw")
         make_people(1)
         mailing = open_mailing()
-        mailing.deliveries.update(state=State.UNCERTAIN, doubts=2)
+        mailing.deliveries.update(state=Delivery.State.UNCERTAIN, uncertain_count=2)
         done = []
 
         def finish():

@@ -7,14 +7,14 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from subscribers.delivery import claims
-from subscribers.delivery.pool import Never, Post
+from subscribers.delivery.pool import Never, SenderPool
 from subscribers.models import SenderLease
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_worker_whose_first_beat_failed_beats_the_next_time(monkeypatch):
-    post, long_ago = Post(Never(), lines=0), timezone.now() - timedelta(hours=1)
+    post, long_ago = SenderPool(Never(), senders=0), timezone.now() - timedelta(hours=1)
     SenderLease.objects.create(worker=post.worker, seen_at=long_ago)
     SenderLease.objects.create(worker="another", seen_at=long_ago)
 
@@ -22,7 +22,7 @@ def test_a_worker_whose_first_beat_failed_beats_the_next_time(monkeypatch):
         raise OperationalError
 
     with monkeypatch.context() as patch:
-        patch.setattr(claims, "beat", fail)
+        patch.setattr(claims, "heartbeat", fail)
         with pytest.raises(OperationalError):
             post._look_after()
     post._look_after()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from subscribers import tipmail
 from subscribers.delivery import circuit_breaker, claims, transport, verdicts
-from subscribers.delivery.pool import Never, work_off
+from subscribers.delivery.pool import Never, drain
 from subscribers.delivery.sender import Sender
 from subscribers.delivery.verdicts import Stage, Verdict
 from subscribers.mailings import control
@@ -22,7 +22,6 @@ from tests.subscribers.workers import Workers
 from tests.tipsite.processes import wait_until
 
 pytestmark = pytest.mark.django_db
-State = Delivery.State
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -42,7 +41,7 @@ def only(stage, reply, *recipients):
 def told(mailing):
     """Return the mailing anew, and {state: how many} of its deliveries."""
     mailing.refresh_from_db()
-    counts = {state: mailing.deliveries.filter(state=state).count() for state in State}
+    counts = {state: mailing.deliveries.filter(state=state).count() for state in Delivery.State}
     return mailing.state, {state: count for state, count in counts.items() if count}
 
 
@@ -96,16 +95,16 @@ def test_everyone_gets_one_and_the_mailing_is_sent(mail_server, pipelining):
     mail_server.pipelining = pipelining
     people = make_people(7)
     mailing = open_mailing()
-    work_off()
+    drain()
     assert mail_server.recipients == {person.address: 1 for person in people}
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 7})
-    assert mailing.finished_at
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 7})
+    assert mailing.ended_at
     assert mail_server.connections == 1
     assert not SenderLease.objects.exists()
     for taken in mail_server.taken:
         row = mailing.deliveries.get(subscriber__address=taken.recipient)
         assert tipmail.read_token(taken.message["Message-ID"]) == row.pk
-    work_off()
+    drain()
     assert len(mail_server.taken) == 7
 
 
@@ -117,10 +116,10 @@ def test_it_skips_who_left_since_and_finds_who_moved(mail_server):
     subscriptions.pause(paused, timezone.localdate() + timedelta(days=7))
     moved.address = "elsewhere@example.org"
     moved.save()
-    work_off()
+    drain()
     assert set(mail_server.recipients) == {"elsewhere@example.org", here.address}
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 2, State.SKIPPED: 3})
-    skipped = mailing.deliveries.filter(state=State.SKIPPED)
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 2, Delivery.State.SKIPPED: 3})
+    skipped = mailing.deliveries.filter(state=Delivery.State.SKIPPED)
     assert set(skipped.values_list("reply", flat=True)) == {"left", "bounced", "paused"}
 
 
@@ -128,26 +127,26 @@ def test_whoever_is_erased_meanwhile_gets_nothing_and_the_counts_stay(mail_serve
     person = make_people(2)[0]
     mailing = open_mailing()
     person.delete()
-    work_off()
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 1, State.SKIPPED: 1})
+    drain()
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 1, Delivery.State.SKIPPED: 1})
 
 
 def test_a_busy_server_is_asked_again_and_what_stays_busy_expires(mail_server, clock):
     busy = make_people(4)[0].address
     mailing = open_mailing()
     mail_server.script = only("rcpt", "450 4.2.1 busy", busy)
-    work_off()
-    assert told(mailing) == (Mailing.State.SENDING, {State.SENT: 3, State.DEFERRED: 1})
-    work_off()
+    drain()
+    assert told(mailing) == (Mailing.State.SENDING, {Delivery.State.SENT: 3, Delivery.State.DEFERRED: 1})
+    drain()
     assert mail_server.asked[busy] == 1
     clock.forward(MINUTE * 1.3)
-    work_off()
+    drain()
     assert mail_server.asked[busy] == 2
     for _ in range(30):
         clock.forward(HOUR * 1.3)
-        work_off()
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 3, State.REFUSED: 1})
-    assert mailing.deliveries.get(state=State.REFUSED).reply == "expired, 450 4.2.1"
+        drain()
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 3, Delivery.State.REFUSED: 1})
+    assert mailing.deliveries.get(state=Delivery.State.REFUSED).reply == "expired, 450 4.2.1"
     assert not Suppression.objects.exists()
 
 
@@ -158,10 +157,10 @@ def test_a_busy_server_that_is_free_later_gets_it_once(mail_server, clock):
         "451 4.3.0 later" if stage == "end" and mail_server.asked[who] == 1 else None
     )
     for _ in range(4):
-        work_off()
+        drain()
         clock.forward(HOUR)
     assert mail_server.recipients == {person.address: 1 for person in people}
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 6})
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 6})
 
 
 def test_whom_nobody_knows_is_suppressed_and_asked_once(mail_server, clock):
@@ -176,10 +175,10 @@ def test_whom_nobody_knows_is_suppressed_and_asked_once(mail_server, clock):
 
     mail_server.script = script
     today = timezone.localdate()
-    work_off()
+    drain()
     clock.forward(2 * HOUR)
-    work_off()
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 3, State.REFUSED: 3})
+    drain()
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 3, Delivery.State.REFUSED: 3})
     assert set(mail_server.asked.values()) == {1}
     suppression = Suppression.objects.get()
     assert (suppression.address_hash, suppression.reason) == (
@@ -195,40 +194,40 @@ def test_what_is_refused_to_the_sender_refuses_nobody(mail_server, publisher, st
     make_people(3)
     mailing = open_mailing()
     mail_server.script = only(stage, "550 5.1.8 go away")
-    work_off()
-    assert told(mailing) == (Mailing.State.PAUSED, {State.QUEUED: 3})
+    drain()
+    assert told(mailing) == (Mailing.State.PAUSED, {Delivery.State.QUEUED: 3})
     assert "550 5.1.8" in mailing.reason
     assert "@" not in caplog.text
     mail_server.script = None
     control.resume(mailing, by=publisher)
-    work_off()
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 3})
+    drain()
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 3})
 
 
 def test_one_mailbox_that_blames_the_sender_holds_the_others_up_once(mail_server, publisher, clock):
     strict = make_people(4)[0].address
     mailing = open_mailing()
     mail_server.script = only("rcpt", "550 5.7.1 members only", strict)
-    work_off()
+    drain()
     assert told(mailing)[0] == Mailing.State.PAUSED
     control.resume(mailing, by=publisher)
-    work_off()
-    assert told(mailing) == (Mailing.State.SENDING, {State.SENT: 3, State.DEFERRED: 1})
+    drain()
+    assert told(mailing) == (Mailing.State.SENDING, {Delivery.State.SENT: 3, Delivery.State.DEFERRED: 1})
     mail_server.script = None
     clock.forward(HOUR)
-    work_off()
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 4})
+    drain()
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 4})
 
 
 def test_a_connection_that_breaks_before_the_end_puts_off_and_the_next_goes_on(mail_server, clock):
     people = make_people(12)
     mailing = open_mailing()
     mail_server.script = lambda stage, who, number: DROP if stage == "data" and number % 5 == 0 else None
-    work_off()
-    assert told(mailing) == (Mailing.State.SENDING, {State.SENT: 10, State.DEFERRED: 2})
+    drain()
+    assert told(mailing) == (Mailing.State.SENDING, {Delivery.State.SENT: 10, Delivery.State.DEFERRED: 2})
     mail_server.script = None
     clock.forward(HOUR)
-    work_off()
+    drain()
     assert mail_server.recipients == {person.address: 1 for person in people}
 
 
@@ -238,25 +237,27 @@ def test_a_connection_that_breaks_before_the_answer_leaves_an_uncertain_one_sent
     make_people(3)
     mailing = open_mailing()
     mail_server.script = lambda stage, who, number: TAKE_AND_DROP if stage == "end" and number == 2 else None
-    work_off()
-    assert told(mailing) == (Mailing.State.SENDING, {State.SENT: 2, State.UNCERTAIN: 1})
-    doubtful = mailing.deliveries.doubtful().get()
+    drain()
+    assert told(mailing) == (Mailing.State.SENDING, {Delivery.State.SENT: 2, Delivery.State.UNCERTAIN: 1})
+    doubtful = mailing.deliveries.once_uncertain().get()
     clock.forward(HOUR)
-    work_off()
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 3})
+    drain()
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 3})
     twice = [each.message["Message-ID"] for each in mail_server.taken]
     repeated = {each for each in twice if twice.count(each) > 1}
     assert {tipmail.read_token(each) for each in repeated} == {doubtful.pk}
 
 
-@pytest.mark.parametrize(("stage", "state"), [("rcpt", State.DEFERRED), ("end", State.UNCERTAIN)])
+@pytest.mark.parametrize(
+    ("stage", "state"), [("rcpt", Delivery.State.DEFERRED), ("end", Delivery.State.UNCERTAIN)]
+)
 def test_a_server_that_says_nothing_any_more_holds_nobody_else_up(mail_server, settings, stage, state):
     settings.EMAIL_TIMEOUT = 0.3
     make_people(3)
     mailing = open_mailing()
     mail_server.script = lambda at, who, number: HANG if (at, number) == (stage, 2) else None
-    work_off()
-    assert told(mailing) == (Mailing.State.SENDING, {State.SENT: 2, state: 1})
+    drain()
+    assert told(mailing) == (Mailing.State.SENDING, {Delivery.State.SENT: 2, state: 1})
 
 
 def test_what_is_uncertain_twice_waits_for_a_person(mail_server, clock, publisher):
@@ -264,15 +265,15 @@ def test_what_is_uncertain_twice_waits_for_a_person(mail_server, clock, publishe
     mailing = open_mailing()
     mail_server.script = only("end", TAKE_AND_DROP)
     for _ in range(3):
-        work_off()
+        drain()
         clock.forward(HOUR)
-    assert told(mailing) == (Mailing.State.SENT, {State.UNCERTAIN: 1})
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.UNCERTAIN: 1})
     assert mail_server.asked[person.address] == 2
     assert mailing.deliveries.held().count() == 1
     mail_server.script = None
     control.resolve(mailing, send_again=True, by=publisher)
-    work_off()
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 1})
+    drain()
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 1})
     assert mail_server.asked[person.address] == 3
 
 
@@ -288,17 +289,17 @@ def test_who_leaves_while_it_connects_anew_gets_nothing(mail_server, monkeypatch
         return connect(backend)
 
     monkeypatch.setattr(EmailBackend, "open", slowly)
-    work_off()
+    drain()
     assert (mail_server.connections, len(mail_server.taken)) == (2, 1)
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 1, State.SKIPPED: 1})
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 1, Delivery.State.SKIPPED: 1})
 
 
 def test_a_server_that_says_more_than_it_was_asked_is_met_anew(mail_server):
     make_people(3)
     mailing = open_mailing()
     mail_server.script = only("end", "250 2.0.0 taken\r\n250 2.0.0 and taken")
-    work_off()
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 3})
+    drain()
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 3})
     assert (len(mail_server.taken), mail_server.connections) == (3, 3)
 
 
@@ -309,8 +310,8 @@ def test_an_answer_that_comes_before_the_message_is_no_answer_to_it(mail_server)
         "data": "354 go on\r\n250 2.0.0 taken",
         "end": "554 5.6.0 no",
     }.get(stage)
-    work_off()
-    assert told(mailing) == (Mailing.State.SENDING, {State.DEFERRED: 1})
+    drain()
+    assert told(mailing) == (Mailing.State.SENDING, {Delivery.State.DEFERRED: 1})
     assert mailing.deliveries.get().reply == "said too much"
 
 
@@ -327,24 +328,24 @@ def test_a_server_that_talks_on_and_on_cannot_be_reached(mail_server, stage, rep
     make_people(1)
     mailing = open_mailing()
     mail_server.script = only(stage, reply)
-    work_off()
-    assert told(mailing) == (Mailing.State.SENDING, {State.QUEUED: 1})
+    drain()
+    assert told(mailing) == (Mailing.State.SENDING, {Delivery.State.QUEUED: 1})
     assert mailing.trouble == "The mail server cannot be reached (SMTPServerDisconnected)."
     mail_server.script = None
-    work_off()
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 1})
+    drain()
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 1})
 
 
 def test_a_server_that_is_away_costs_nobody_a_try(mail_server, settings, clock):
     make_people(2)
     mailing = open_mailing()
     port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
-    work_off()
-    assert told(mailing) == (Mailing.State.SENDING, {State.QUEUED: 2})
+    drain()
+    assert told(mailing) == (Mailing.State.SENDING, {Delivery.State.QUEUED: 2})
     assert mailing.trouble == "The mail server cannot be reached (ConnectionRefusedError)."
     settings.EMAIL_PORT = port
-    work_off()
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 2})
+    drain()
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 2})
     assert mailing.trouble == ""
 
 
@@ -352,8 +353,8 @@ def test_another_kind_of_backend_serves_too(settings, mailoutbox):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     make_people(2)
     mailing = open_mailing()
-    work_off()
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 2})
+    drain()
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 2})
     assert len(mailoutbox) == 2
     assert tipmail.read_token(mailoutbox[0].extra_headers["Message-ID"])
 
@@ -367,12 +368,12 @@ def test_a_server_that_blocks_us_stops_it_and_all_get_it_after_the_resume(mail_s
     mail_server.script = lambda stage, who, number: (
         "550 5.7.1 blocked" if stage == "rcpt" and number > 30 else None
     )
-    work_off()
-    assert told(mailing) == (Mailing.State.PAUSED, {State.SENT: 30, State.QUEUED: 30})
+    drain()
+    assert told(mailing) == (Mailing.State.PAUSED, {Delivery.State.SENT: 30, Delivery.State.QUEUED: 30})
     assert sum(mail_server.asked.values()) < 34
     mail_server.script = None
     control.resume(mailing, by=publisher)
-    work_off()
+    drain()
     assert mail_server.recipients == {person.address: 1 for person in people}
     assert not Suppression.objects.exists()
 
@@ -389,17 +390,17 @@ def test_too_many_refusals_stop_it_and_get_a_second_chance(
     mail_server.script = lambda stage, who, number: (
         reply if stage == "rcpt" and number > 10 and number % every == 0 else None
     )
-    work_off()
+    drain()
     state, counts = told(mailing)
-    assert (state, counts[State.REFUSED]) == (Mailing.State.PAUSED, count)
+    assert (state, counts[Delivery.State.REFUSED]) == (Mailing.State.PAUSED, count)
     assert words in mailing.reason
     mail_server.script = None
     said = control.resume(mailing, by=publisher)
     assert f"{count} that were refused are tried again" in said
     assert not Suppression.objects.exists()
-    work_off()
+    drain()
     assert mail_server.recipients == {person.address: 1 for person in people}
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 90})
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 90})
 
 
 def test_what_bounces_again_after_a_person_looked_stops_it_no_more(mail_server, publisher):
@@ -407,11 +408,11 @@ def test_what_bounces_again_after_a_person_looked_stops_it_no_more(mail_server, 
     dead = {person.address for person in people[:12]}
     mailing = open_mailing()
     mail_server.script = only("rcpt", "550 5.1.1 unknown", *dead)
-    work_off()
+    drain()
     assert told(mailing)[0] == Mailing.State.PAUSED
     control.resume(mailing, by=publisher)
-    work_off()
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 48, State.REFUSED: 12})
+    drain()
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 48, Delivery.State.REFUSED: 12})
     assert Suppression.objects.count() == 12
 
 
@@ -420,21 +421,23 @@ def test_complaints_stop_it(mail_server, monkeypatch):
     make_people(10)
     mailing = open_mailing()
     sender = Sender("w", Never())
-    sender.turn()
-    first, second, third = mailing.deliveries.filter(state=State.SENT)[:3]
+    sender.run_once()
+    first, second, third = mailing.deliveries.filter(state=Delivery.State.SENT)[:3]
     # Nobody counts twice, and two are not enough.
     for row in (first, first, second, second):
         assert not circuit_breaker.complained(row.pk)
     assert circuit_breaker.complained(third.pk)
     assert told(mailing)[0] == Mailing.State.PAUSED
-    assert not sender.turn()
+    assert not sender.run_once()
     sender.close()
 
 
 def test_complaints_of_fewer_than_three_in_a_thousand_do_not_stop_it():
     mailing = open_mailing()
     Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.SENDING)
-    sent = [Delivery(mailing=mailing, state=State.SENT, settled_at=timezone.now()) for _ in range(1001)]
+    sent = [
+        Delivery(mailing=mailing, state=Delivery.State.SENT, settled_at=timezone.now()) for _ in range(1001)
+    ]
     Delivery.objects.bulk_create(sent)
     assert [circuit_breaker.complained(row.pk) for row in sent[:4]] == [False, False, False, True]
     assert told(mailing)[0] == Mailing.State.PAUSED
@@ -447,15 +450,15 @@ def test_each_domain_has_its_pace_and_everybody_their_turn(mail_server, settings
     settings.MAIL_PER_DOMAIN = 60
     people = make_people(40, domains=2)
     mailing = open_mailing()
-    work_off()
+    drain()
     # One a second to each; those whose turn comes in the next few seconds go at once.
-    assert told(mailing)[1] == {State.SENT: 12, State.QUEUED: 28}
+    assert told(mailing)[1] == {Delivery.State.SENT: 12, Delivery.State.QUEUED: 28}
     clock.forward(timedelta(seconds=9))
-    work_off()
-    assert told(mailing)[1] == {State.SENT: 20, State.QUEUED: 20}
+    drain()
+    assert told(mailing)[1] == {Delivery.State.SENT: 20, Delivery.State.QUEUED: 20}
     clock.forward(timedelta(seconds=15))
-    work_off()
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 40})
+    drain()
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 40})
     assert mail_server.recipients == {person.address: 1 for person in people}
 
 
@@ -466,46 +469,46 @@ def test_of_a_dead_line_the_first_is_uncertain_and_the_rest_is_queued_again(mail
     watch = claims.Watch()
     make_people(6)
     mailing = open_mailing()
-    line = claims.new_line("gone")
-    claim = claims.take(line, mailing.pk)
+    lease_id = claims.new_lease("gone")
+    claim = claims.take(lease_id, mailing.pk)
     first = Delivery.objects.get(pk=claim.ids[0])
-    Delivery.objects.filter(pk=first.pk).update(state=State.SENT)
+    Delivery.objects.filter(pk=first.pk).update(state=Delivery.State.SENT)
     assert [watch.sweep(moment) for moment in (1000, 1010, 1020, 1030, 1031)] == [0, 0, 0, 0, 1]
-    assert told(mailing)[1] == {State.SENT: 1, State.UNCERTAIN: 1, State.QUEUED: 4}
-    assert mailing.deliveries.get(state=State.UNCERTAIN).pk == claim.ids[1]
+    assert told(mailing)[1] == {Delivery.State.SENT: 1, Delivery.State.UNCERTAIN: 1, Delivery.State.QUEUED: 4}
+    assert mailing.deliveries.get(state=Delivery.State.UNCERTAIN).pk == claim.ids[1]
     # It was only asleep, and claims no more under its old number.
-    assert claims.take(line, mailing.pk) is None
-    clock.forward(claims.DOUBT_LASTS)
-    work_off()
-    assert told(mailing) == (Mailing.State.SENT, {State.SENT: 6})
+    assert claims.take(lease_id, mailing.pk) is None
+    clock.forward(claims.RESEND_AFTER)
+    drain()
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 6})
     assert len(mail_server.taken) == 5
 
 
 @pytest.mark.parametrize("ahead", [-HOUR, timedelta(seconds=-40), timedelta(seconds=40)])
 def test_a_line_lives_as_long_as_it_beats_whatever_its_clock_says(clock, ahead):
-    watch, line = claims.Watch(), claims.new_line("there")
+    watch, lease_id = claims.Watch(), claims.new_lease("there")
     for moment in range(0, 90, 5):
         clock.forward(timedelta(seconds=5))
-        SenderLease.objects.filter(pk=line).update(seen_at=timezone.now() + ahead)
+        SenderLease.objects.filter(pk=lease_id).update(seen_at=timezone.now() + ahead)
         assert watch.sweep(moment) == 0
     assert [watch.sweep(moment) for moment in (95, 105, 115, 116)] == [0, 0, 0, 1]
 
 
 def test_who_did_not_look_for_a_while_takes_nobody_for_dead():
     watch = claims.Watch()
-    claims.new_line("there")
+    claims.new_lease("there")
     assert [watch.sweep(moment) for moment in (0, 10, 20, 60, 70, 80, 90, 91)] == [0] * 7 + [1]
 
 
 def test_two_lines_never_claim_the_same(mail_server):
     make_people(10)
     mailing = open_mailing()
-    one, other = claims.new_line("a"), claims.new_line("b")
-    mine, theirs = (claims.take(line, mailing.pk, count=4) for line in (one, other))
+    one, other = claims.new_lease("a"), claims.new_lease("b")
+    mine, theirs = (claims.take(lease_id, mailing.pk, count=4) for lease_id in (one, other))
     assert len(mine.ids) == len(theirs.ids) == 4
     assert set(mine.ids).isdisjoint(theirs.ids)
     claims.give_back(one, mine.ids)
-    assert told(mailing)[1] == {State.SENDING: 4, State.QUEUED: 6}
+    assert told(mailing)[1] == {Delivery.State.SENDING: 4, Delivery.State.QUEUED: 6}
 
 
 @pytest.mark.processes
@@ -529,10 +532,10 @@ def test_however_workers_are_killed_everyone_gets_it_and_repeats_are_listed(mail
     assert len(rows) == len(people)
     assert {address for address, state, _ in rows if state == "sent"} <= set(mail_server.recipients)
     # The third who dies may have had in hand what the second left in doubt: then a person decides.
-    assert {state for _, state, doubts in rows if doubts < 2} == {"sent"}
-    assert {state for _, state, doubts in rows if doubts > 1} <= {"uncertain"}
+    assert {state for _, state, uncertain_count in rows if uncertain_count < 2} == {"sent"}
+    assert {state for _, state, uncertain_count in rows if uncertain_count > 1} <= {"uncertain"}
     repeated = {address for address, count in mail_server.recipients.items() if count > 1}
-    doubtful = {address for address, _, doubts in rows if doubts}
+    doubtful = {address for address, _, uncertain_count in rows if uncertain_count}
     assert repeated <= doubtful
     assert len(doubtful) <= 3 * 4
     assert len(mail_server.taken) - len(people) <= 3 * 4

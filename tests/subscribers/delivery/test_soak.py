@@ -74,7 +74,7 @@ def check(workers, office, most_repeats):
     held = {address for address, state, _ in rows if state == "uncertain"}
     assert sent <= set(office.recipients) <= sent | held
     repeated = {address for address, count in office.recipients.items() if count > 1}
-    assert repeated <= {address for address, _, doubts in rows if doubts}
+    assert repeated <= {address for address, _, uncertain_count in rows if uncertain_count}
     assert len(office.taken) - len(office.recipients) <= most_repeats
     return rows
 

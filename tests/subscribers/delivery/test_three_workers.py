@@ -32,7 +32,7 @@ import django, json
 django.setup()
 from collections import Counter
 from subscribers.models import Delivery, Mailing
-rows = Delivery.objects.values_list("state", "doubts", "tries")
+rows = Delivery.objects.values_list("state", "uncertain_count", "tries")
 print(json.dumps([
     Counter(Mailing.objects.values_list("state", flat=True)),
     [[*row, count] for row, count in Counter(rows).items()],

@@ -12,14 +12,12 @@ from django.core import mail
 
 from desk.errors import Refused
 from subscribers import tipmail
-from subscribers.delivery.pool import work_off
+from subscribers.delivery.pool import drain
 from subscribers.mail import smtp
 from subscribers.mailings import control
 from subscribers.models import Delivery, Mailing
 from tests.subscribers.posting import make_people, make_tip, open_mailing
 from tests.tipsite.processes import free_port
-
-State = Delivery.State
 
 
 class Pieces:
@@ -155,22 +153,22 @@ def test_every_service_can_take_a_tips_mail(settings, name):
 @pytest.mark.parametrize(
     ("answer", "state", "counts", "says"),
     [
-        (TAKEN, "sent", {State.SENT: 2}, ""),
-        ((401, {"ErrorCode": 10}), "paused", {State.QUEUED: 2}, "at signing in (HTTP 401)"),
-        ((403, {}), "paused", {State.QUEUED: 2}, "at signing in (HTTP 403)"),
-        ((503, {}), "sending", {State.DEFERRED: 2}, "HTTP 503"),
-        (INACTIVE, "sent", {State.REFUSED: 2}, "refused by the mail service"),
+        (TAKEN, "sent", {Delivery.State.SENT: 2}, ""),
+        ((401, {"ErrorCode": 10}), "paused", {Delivery.State.QUEUED: 2}, "at signing in (HTTP 401)"),
+        ((403, {}), "paused", {Delivery.State.QUEUED: 2}, "at signing in (HTTP 403)"),
+        ((503, {}), "sending", {Delivery.State.DEFERRED: 2}, "HTTP 503"),
+        (INACTIVE, "sent", {Delivery.State.REFUSED: 2}, "refused by the mail service"),
         # Taken, by all that is known: to send it again at once would be to send it twice.
-        ((200, {}), "sending", {State.UNCERTAIN: 2}, "HTTP 200"),
-        ((200, "odd"), "sending", {State.UNCERTAIN: 2}, "AttributeError"),
-        (HANG, "sending", {State.UNCERTAIN: 2}, "ReadTimeout"),
+        ((200, {}), "sending", {Delivery.State.UNCERTAIN: 2}, "HTTP 200"),
+        ((200, "odd"), "sending", {Delivery.State.UNCERTAIN: 2}, "AttributeError"),
+        (HANG, "sending", {Delivery.State.UNCERTAIN: 2}, "ReadTimeout"),
     ],
 )
 def test_what_a_service_answers_becomes_of_the_mail(service, answer, state, counts, says):
     make_people(2)
     mailing = open_mailing()
     service.answer = answer
-    work_off()
+    drain()
     mailing.refresh_from_db()
     rows = list(mailing.deliveries.all())
     assert (mailing.state, {row.state: len(rows) for row in rows}) == (state, counts)
@@ -185,13 +183,13 @@ def test_a_service_that_cannot_be_reached_costs_nobody_a_try(service, settings):
     mailing = open_mailing()
     there = settings.ANYMAIL
     settings.ANYMAIL = there | {"POSTMARK_API_URL": f"http://127.0.0.1:{free_port()}/"}
-    work_off()
+    drain()
     mailing.refresh_from_db()
     assert mailing.trouble == "The mail server cannot be reached (ConnectionError)."
-    assert mailing.deliveries.filter(state=State.QUEUED, tries=0).count() == 2
+    assert mailing.deliveries.filter(state=Delivery.State.QUEUED, tries=0).count() == 2
     settings.ANYMAIL = there
-    work_off()
-    assert mailing.deliveries.filter(state=State.SENT).count() == 2
+    drain()
+    assert mailing.deliveries.filter(state=Delivery.State.SENT).count() == 2
 
 
 @pytest.mark.django_db
@@ -199,7 +197,7 @@ def test_settings_with_which_nothing_can_be_sent_pause_it_and_say_so(settings):
     make_people(1)
     mailing = open_mailing()
     settings.EMAIL_BACKEND, settings.ANYMAIL = "anymail.backends.postmark.EmailBackend", {}
-    work_off()
+    drain()
     mailing.refresh_from_db()
     assert mailing.state == Mailing.State.PAUSED
     assert "AnymailConfigurationError" in mailing.reason

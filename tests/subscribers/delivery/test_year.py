@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from subscribers import tipmail
 from subscribers.bounces import reports
-from subscribers.delivery.pool import work_off
+from subscribers.delivery.pool import drain
 from subscribers.mailings import control
 from subscribers.models import Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import journal, subscriptions
@@ -100,7 +100,7 @@ class Year:
 
     def work(self, moment):
         self.tick(moment)
-        work_off()
+        drain()
 
     def press(self, mail, path):
         """Press the button behind the link to a path in a mail, as its reader would."""
@@ -223,13 +223,13 @@ class Year:
         self.traveller.move_to(moment)
         backup_file.restore(self.file)
         start = len(self.server.taken)
-        assert guard.refusal() == guard.OLDER
+        assert guard.why_closed() == guard.OLDER
         self.work(moment + MINUTE)
         self.work(moment + 2 * MINUTE)
         assert self.letters_since(start) == []
         for address in self.newcomers:
             assert self.members.pop(address)
-        guard.accept(by=self.publisher)
+        guard.declare_live(by=self.publisher)
         self.work(moment + 3 * MINUTE)
         self.work(moment + 20 * MINUTE)
         assert self.letters_since(start) == []
@@ -274,7 +274,7 @@ class Year:
         )
         refused = Delivery.objects.filter(state=Delivery.State.REFUSED, sent_at=None)
         assert set(refused.values_list("subscriber__address", flat=True)) <= self.dead
-        assert not Delivery.objects.doubtful().exists()
+        assert not Delivery.objects.once_uncertain().exists()
         assert not Delivery.objects.pending().exists()
         self.check_journal()
         # Nobody who left, and no address that is dead, was even asked for again.
@@ -292,7 +292,9 @@ class Year:
         assert len(lost) == len(self.mailed[self.lost[0].message["Subject"]])
         assert not Delivery.objects.filter(pk__in=lost).exists()
         tip = Tip.objects.get(title=self.lost[0].message["Subject"])
-        marks = [json.loads(line) for line in journal.path().read_text().splitlines() if '"mark"' in line]
+        marks = [
+            json.loads(line) for line in journal.path().read_text().splitlines() if '"checkpoint"' in line
+        ]
         marks = [mark for mark in marks if mark.get("tip") == tip.pk]
         assert max(mark["up_to"] for mark in marks) >= max(lost)
         assert marks[-1]["finished"]

@@ -10,8 +10,6 @@ from tests.tips.making import ago, make_tip
 
 pytestmark = pytest.mark.django_db
 
-State = Delivery.State
-
 
 @pytest.fixture
 def tip():
@@ -59,7 +57,7 @@ def test_the_welcome_names_the_newest_full_dated_tip_and_counts_as_its_delivery(
     assert f"Ask & <listen>\n{link}\n\nFirst hear, then speak.\n" in letter.text
     assert "Hello &lt;Änne &amp; Co&gt;," in letter.html
     assert f'<a href="{link}">Ask &amp; &lt;listen&gt;</a>' in letter.html
-    assert ledger(anna) == [(tip.pk, State.SENT)]
+    assert ledger(anna) == [(tip.pk, Delivery.State.SENT)]
     assert anna.deliveries.get().sent_at == ServiceMail.objects.get().mailed_at
     for text in (letter.text, letter.html):
         assert "/unsubscribe/" in text
@@ -73,7 +71,7 @@ def test_mail_programs_leave_by_the_headers_of_a_welcome(post_office, settings, 
     (letter,) = post_office.letters
     lines = letter.raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
     (leave,) = [line for line in lines if line.startswith(b"List-Unsubscribe:")]
-    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+    assert b"List-Unsubscribe-SenderPool: List-Unsubscribe=One-Click" in lines
     address = leave.removeprefix(b"List-Unsubscribe: <https://a-rather-long-name.tips.example.org")
     client.post(address.decode().rstrip(">"), {"List-Unsubscribe": "One-Click"})
     anna.refresh_from_db()
@@ -111,7 +109,16 @@ def test_a_name_that_an_import_brought_stands_in_one_line(tip):
     assert "Hello Anna Bcc: eve@evil.example,\n" in mail.body
 
 
-@pytest.mark.parametrize("state", [State.QUEUED, State.SENDING, State.SENT, State.DEFERRED, State.UNCERTAIN])
+@pytest.mark.parametrize(
+    "state",
+    [
+        Delivery.State.QUEUED,
+        Delivery.State.SENDING,
+        Delivery.State.SENT,
+        Delivery.State.DEFERRED,
+        Delivery.State.UNCERTAIN,
+    ],
+)
 def test_a_tip_that_a_mailing_brings_is_not_named_again(post_office, tip, state):
     anna = join()
     mailing = Mailing.objects.create(tip=tip)
@@ -120,13 +127,13 @@ def test_a_tip_that_a_mailing_brings_is_not_named_again(post_office, tip, state)
     assert ledger(anna) == [(tip.pk, state)]
 
 
-@pytest.mark.parametrize("state", [State.SKIPPED, State.REFUSED])
+@pytest.mark.parametrize("state", [Delivery.State.SKIPPED, Delivery.State.REFUSED])
 def test_a_tip_that_did_not_come_by_its_mailing_is_named(post_office, tip, state):
     anna = join()
     mailing = Mailing.objects.create(tip=tip)
     Delivery.objects.create(mailing=mailing, subscriber=anna, state=state)
     assert titles(post_office) == [("Welcome", True)]
-    assert ledger(anna) == [(tip.pk, state), (tip.pk, State.SENT)]
+    assert ledger(anna) == [(tip.pk, state), (tip.pk, Delivery.State.SENT)]
 
 
 def test_whoever_comes_back_is_not_given_the_same_tip_by_a_second_welcome(post_office, tip):
@@ -137,29 +144,29 @@ def test_whoever_comes_back_is_not_given_the_same_tip_by_a_second_welcome(post_o
     newer = make_tip("Newer", publish_at=ago(hours=1))
     come_back(anna)
     assert ("Welcome", True) in titles(post_office)
-    assert ledger(anna) == [(tip.pk, State.SENT), (newer.pk, State.SENT)]
+    assert ledger(anna) == [(tip.pk, Delivery.State.SENT), (newer.pk, Delivery.State.SENT)]
 
 
 def test_a_welcome_that_could_not_be_sent_gives_its_tip_to_the_next_one(post_office, tip, settings):
     anna = join()
     port, settings.EMAIL_PORT = settings.EMAIL_PORT, free_port()
     assert titles(post_office) == []
-    assert ledger(anna) == [(tip.pk, State.SENDING)]
+    assert ledger(anna) == [(tip.pk, Delivery.State.SENDING)]
     subscriptions.leave(anna)
     ServiceMail.objects.update(due_at=ago(minutes=1))
     settings.EMAIL_PORT = port
     assert titles(post_office) == [("You have left", False)]
-    assert ledger(anna) == [(tip.pk, State.SKIPPED)]
+    assert ledger(anna) == [(tip.pk, Delivery.State.SKIPPED)]
     join()
     assert titles(post_office) == [("Welcome", True)]
-    assert ledger(anna) == [(tip.pk, State.SENT)]
+    assert ledger(anna) == [(tip.pk, Delivery.State.SENT)]
 
 
 def test_one_welcome_is_sent_to_who_left_and_returned_before_the_first(post_office, tip):
     anna = join()
     come_back(anna)
     assert titles(post_office) == [("Welcome", True)]
-    assert ledger(anna) == [(tip.pk, State.SENT)]
+    assert ledger(anna) == [(tip.pk, Delivery.State.SENT)]
 
 
 def test_nobody_who_left_or_is_silenced_is_welcomed(post_office, tip):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from desk.errors import NotPermitted, Overtaken, WrongState
 from subscribers.delivery import claims, scheduling
-from subscribers.delivery.pool import Never, work_off
+from subscribers.delivery.pool import Never, drain
 from subscribers.delivery.sender import Sender
 from subscribers.mail import service_mails
 from subscribers.mailings import control
@@ -23,7 +23,6 @@ from tips.models import Tip, TipState
 from tipsite.worker import clock
 
 pytestmark = pytest.mark.django_db
-State = Mailing.State
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -59,10 +58,10 @@ def test_it_is_shown_ten_minutes_before_its_slot_and_begins_at_it(noon):
     make_tip(slot)
     assert at(noon, slot - 11 * MINUTE) is None
     mailing = at(noon, slot - 10 * MINUTE)
-    assert (mailing.state, mailing.opens_at, mailing.subject) == (State.PREPARED, slot, "")
-    assert at(noon, slot - MINUTE).state == State.PREPARED
+    assert (mailing.state, mailing.starts_at, mailing.subject) == (Mailing.State.PREPARED, slot, "")
+    assert at(noon, slot - MINUTE).state == Mailing.State.PREPARED
     mailing = at(noon, slot)
-    assert (mailing.state, mailing.audience, mailing.opened_at) == (State.SENDING, 3, slot)
+    assert (mailing.state, mailing.audience, mailing.started_at) == (Mailing.State.SENDING, 3, slot)
     assert mailing.subject
     assert at(noon, slot + MINUTE) == mailing
     assert Mailing.objects.count() == 1
@@ -70,34 +69,34 @@ def test_it_is_shown_ten_minutes_before_its_slot_and_begins_at_it(noon):
 
 def test_what_is_published_at_once_has_the_same_grace(noon):
     make_tip(noon.now)
-    assert at(noon, noon.now + MINUTE).opens_at == noon.now + 10 * MINUTE
-    assert at(noon, noon.now + 9 * MINUTE).state == State.PREPARED
-    assert at(noon, noon.now + 10 * MINUTE).state == State.SENDING
+    assert at(noon, noon.now + MINUTE).starts_at == noon.now + 10 * MINUTE
+    assert at(noon, noon.now + 9 * MINUTE).state == Mailing.State.PREPARED
+    assert at(noon, noon.now + 10 * MINUTE).state == Mailing.State.SENDING
 
 
 def test_after_a_night_without_a_worker_it_is_shown_first_and_then_sent(noon):
     make_tip(noon.now)
     late = noon.now + 9 * HOUR
-    assert at(noon, late).opens_at == late + 10 * MINUTE
-    assert at(noon, late + 10 * MINUTE).state == State.SENDING
+    assert at(noon, late).starts_at == late + 10 * MINUTE
+    assert at(noon, late + 10 * MINUTE).state == Mailing.State.SENDING
 
 
 def test_what_missed_its_window_is_held_for_a_person(noon, publisher):
     make_people(2)
     make_tip(noon.now)
     mailing = at(noon, noon.now + 25 * HOUR)
-    assert mailing.state == State.HELD
+    assert mailing.state == Mailing.State.HELD
     assert "more than 24 hours ago" in mailing.reason
-    assert at(noon, noon.now + 26 * HOUR).state == State.HELD
+    assert at(noon, noon.now + 26 * HOUR).state == Mailing.State.HELD
     control.release(mailing, by=publisher)
-    assert at(noon, noon.now + 26 * HOUR).state == State.SENDING
+    assert at(noon, noon.now + 26 * HOUR).state == Mailing.State.SENDING
 
 
 def test_one_that_was_prepared_and_never_begun_is_held_too(noon):
     slot = noon.now + 5 * MINUTE
     make_tip(slot)
     at(noon, noon.now)
-    assert at(noon, slot + 25 * HOUR).state == State.HELD
+    assert at(noon, slot + 25 * HOUR).state == Mailing.State.HELD
     assert Delivery.objects.count() == 0
 
 
@@ -126,8 +125,8 @@ def test_the_database_refuses_a_mailing_of_a_tip_that_is_not_for_mail(noon):
         Mailing.objects.filter(pk=other.pk).update(tip=tip)
     Tip.objects.filter(pk=other.tip_id).update(for_mail=False)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Mailing.objects.filter(pk=other.pk).update(state=State.OPENING)
-    assert at(noon, noon.now + MINUTE).state == State.CANCELLED
+        Mailing.objects.filter(pk=other.pk).update(state=Mailing.State.BUILDING)
+    assert at(noon, noon.now + MINUTE).state == Mailing.State.CANCELLED
 
 
 def test_it_follows_a_tip_that_gets_another_day_and_one_that_comes_back(noon):
@@ -135,12 +134,12 @@ def test_it_follows_a_tip_that_gets_another_day_and_one_that_comes_back(noon):
     tip = make_tip(slot)
     at(noon, noon.now)
     Tip.objects.filter(pk=tip.pk).update(publish_at=slot + week)
-    assert at(noon, slot).opens_at == slot + week
+    assert at(noon, slot).starts_at == slot + week
     Tip.objects.filter(pk=tip.pk).update(state=TipState.DRAFT)
-    assert at(noon, slot + week).state == State.CANCELLED
+    assert at(noon, slot + week).state == Mailing.State.CANCELLED
     Tip.objects.filter(pk=tip.pk).update(state=TipState.APPROVED, publish_at=slot + 2 * week)
-    assert at(noon, slot + 2 * week - MINUTE).state == State.PREPARED
-    assert at(noon, slot + 2 * week).state == State.SENDING
+    assert at(noon, slot + 2 * week - MINUTE).state == Mailing.State.PREPARED
+    assert at(noon, slot + 2 * week).state == Mailing.State.SENDING
     assert Mailing.objects.count() == 1
 
 
@@ -151,8 +150,8 @@ def test_it_follows_a_tip_that_is_published_at_once_after_all(noon):
     Tip.objects.filter(pk=tip.pk).update(publish_at=slot + timedelta(days=7))
     at(noon, slot)
     Tip.objects.filter(pk=tip.pk).update(publish_at=slot + MINUTE)
-    assert at(noon, slot + 2 * MINUTE).opens_at == slot + 11 * MINUTE
-    assert at(noon, slot + 11 * MINUTE).state == State.SENDING
+    assert at(noon, slot + 2 * MINUTE).starts_at == slot + 11 * MINUTE
+    assert at(noon, slot + 11 * MINUTE).state == Mailing.State.SENDING
 
 
 def test_a_second_mail_never_follows_a_tip_that_was_withdrawn_and_reinstated(noon, publisher):
@@ -161,19 +160,19 @@ def test_a_second_mail_never_follows_a_tip_that_was_withdrawn_and_reinstated(noo
     at(noon, noon.now)
     mailing = at(noon, noon.now + 10 * MINUTE)
     Tip.objects.filter(pk=tip.pk).update(state=TipState.WITHDRAWN)
-    assert at(noon, noon.now + 11 * MINUTE).state == State.PAUSED
+    assert at(noon, noon.now + 11 * MINUTE).state == Mailing.State.PAUSED
     with pytest.raises(WrongState, match="withdrawn"):
         control.resume(mailing, by=publisher)
     control.cancel(mailing, by=publisher)
     Tip.objects.filter(pk=tip.pk).update(state=TipState.APPROVED)
-    assert at(noon, noon.now + 12 * MINUTE).state == State.CANCELLED
+    assert at(noon, noon.now + 12 * MINUTE).state == Mailing.State.CANCELLED
     assert Mailing.objects.count() == 1
 
 
 def test_the_clock_prepares_it(noon):
     make_tip(noon.now + MINUTE)
     clock.tick(noon.now)
-    assert Mailing.objects.get().state == State.PREPARED
+    assert Mailing.objects.get().state == Mailing.State.PREPARED
 
 
 # --- Who -------------------------------------------------------------------------------------------
@@ -211,10 +210,10 @@ def test_another_process_goes_on_where_one_died_while_opening(noon, monkeypatch)
     assert scheduling.freeze(mailing.pk)
     assert not scheduling.freeze(mailing.pk)
     assert scheduling.extend(mailing.pk)
-    assert Mailing.objects.get().state == State.OPENING
+    assert Mailing.objects.get().state == Mailing.State.BUILDING
     scheduling.extend_due()
     mailing = Mailing.objects.get()
-    assert (mailing.state, mailing.audience) == (State.SENDING, 10)
+    assert (mailing.state, mailing.audience) == (Mailing.State.SENDING, 10)
     assert mailing.deliveries.values("subscriber").distinct().count() == 10
 
 
@@ -222,12 +221,12 @@ def test_its_text_is_frozen_when_it_begins(noon, mail_server):
     make_people(1)
     mailing = open_mailing()
     Tip.objects.update(title="Something else", body="<p>Changed.</p>")
-    work_off()
+    drain()
     message = mail_server.taken[0].message
     assert "Something else" not in message["Subject"]
     assert "Greet whoever comes in" in message.get_body(["plain"]).get_content()
     mailing.refresh_from_db()
-    assert mailing.state == State.SENT
+    assert mailing.state == Mailing.State.SENT
 
 
 # --- What people do --------------------------------------------------------------------------------
@@ -250,12 +249,12 @@ def test_to_stop_it_is_certain_until_it_begins(noon, publisher):
     tip = make_tip(noon.now + 5 * MINUTE)
     mailing = at(noon, noon.now)
     assert "Release it" in control.stop(mailing, by=publisher)
-    assert at(noon, tip.publish_at).state == State.HELD
+    assert at(noon, tip.publish_at).state == Mailing.State.HELD
     assert Delivery.objects.count() == 0
     assert LogEntry.objects.get().user == publisher
     control.release(mailing, by=publisher)
     begun = at(noon, tip.publish_at + MINUTE)
-    assert begun.state == State.SENDING
+    assert begun.state == Mailing.State.SENDING
     with pytest.raises(Overtaken, match="sending"):
         control.stop(mailing, by=publisher)
 
@@ -265,14 +264,14 @@ def test_it_pauses_and_goes_on_where_it_was(noon, publisher, mail_server, monkey
     make_people(6)
     mailing = open_mailing()
     sender = Sender("w", Never())
-    assert sender.turn()
+    assert sender.run_once()
     control.pause(mailing, "A mistake in it.", by=publisher)
-    assert not sender.turn()
+    assert not sender.run_once()
     assert len(mail_server.taken) == 2
     assert Mailing.objects.get().reason == "Paused by pia. A mistake in it."
     control.resume(mailing, by=publisher)
     sender.close()
-    work_off()
+    drain()
     assert set(mail_server.recipients.values()) == {1}
     assert len(mail_server.taken) == 6
     with pytest.raises(Overtaken, match="sent"):
@@ -283,7 +282,7 @@ def test_a_cancelled_one_sends_nothing_more(noon, publisher, mail_server):
     make_people(3)
     mailing = open_mailing()
     control.cancel(mailing, by=publisher)
-    work_off()
+    drain()
     assert mail_server.taken == []
     with pytest.raises(WrongState):
         control.resume(mailing, by=publisher)
@@ -297,7 +296,7 @@ def test_a_correction_goes_to_those_who_received_the_faulty_one_and_are_still_he
     mail_server.script = lambda stage, who, number: (
         "550 no" if (stage, who) == ("rcpt", people[0].address) else None
     )
-    work_off()
+    drain()
     mailing.refresh_from_db()
     subscriptions.leave(people[1])
     newcomer = Subscriber.objects.create(address="new@example.org")
@@ -307,11 +306,11 @@ def test_a_correction_goes_to_those_who_received_the_faulty_one_and_are_still_he
     with pytest.raises(WrongState, match="already"):
         control.correct(mailing, "Once more.", by=publisher)
     mail_server.taken.clear()
-    at(noon, correction.opens_at - MINUTE)
-    work_off()
+    at(noon, correction.starts_at - MINUTE)
+    drain()
     assert mail_server.taken == []
-    at(noon, correction.opens_at)
-    work_off()
+    at(noon, correction.starts_at)
+    drain()
     assert set(mail_server.recipients) == {each.address for each in people[2:]}
     assert newcomer.address not in mail_server.recipients
     assert "The price was wrong." in mail_server.taken[0].message.get_body(["plain"]).get_content()
@@ -320,7 +319,7 @@ def test_a_correction_goes_to_those_who_received_the_faulty_one_and_are_still_he
 def test_a_mailing_is_corrected_or_sent_again_and_never_both(noon, publisher):
     make_people(2)
     mailing = open_mailing()
-    mailing.deliveries.update(state=Delivery.State.UNCERTAIN, doubts=2)
+    mailing.deliveries.update(state=Delivery.State.UNCERTAIN, uncertain_count=2)
     assert scheduling.finish(mailing.pk)
     # As two of them see it who press at the same moment.
     mailing.refresh_from_db()
@@ -329,10 +328,10 @@ def test_a_mailing_is_corrected_or_sent_again_and_never_both(noon, publisher):
         control.resolve(mailing, send_again=True, by=publisher)
     control.cancel(correction, by=publisher)
     control.resolve(Mailing.objects.get(pk=mailing.pk), send_again=True, by=publisher)
-    assert mailing.state == State.SENT
+    assert mailing.state == Mailing.State.SENT
     with pytest.raises(WrongState, match="Only what was sent"):
         control.correct(mailing, "The price was wrong.", by=publisher)
-    assert Mailing.objects.get(pk=mailing.pk).state == State.SENDING
+    assert Mailing.objects.get(pk=mailing.pk).state == Mailing.State.SENDING
 
 
 def test_a_test_mail_unsubscribes_nobody_and_leaves_no_row(noon, publisher, mail_server):
@@ -353,7 +352,7 @@ def test_it_says_how_far_it_is(noon, publisher, mail_server, capsys, django_asse
     answers = {refused: "550 no", busy: "450 later"}
     mail_server.script = lambda stage, who, number: answers.get(who) if stage == "rcpt" else None
     noon.move_to(noon.now + MINUTE, tick=False)
-    work_off()
+    drain()
     mailing.refresh_from_db()
     with django_assert_max_num_queries(3):
         progress = control.progress(mailing)

@@ -16,7 +16,6 @@ from tips.models import Tip, TipState
 from tips.publishing import mail_exclusion
 
 pytestmark = pytest.mark.django_db
-State = Mailing.State
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -78,18 +77,18 @@ def test_a_prepared_mailing_does_not_begin_once_its_tip_is_marked(clock, editor,
     make_people(2)
     slot = timezone.now() + HOUR
     tip = make_tip(slot)
-    assert at(clock, slot - 5 * MINUTE).state == State.PREPARED
+    assert at(clock, slot - 5 * MINUTE).state == Mailing.State.PREPARED
     assert "cancelled before it begins" in mail_exclusion.keep_from_mail(tip, by=editor)
     # Also where the clock has not come round since.
     scheduling.freeze(Mailing.objects.get().pk, slot)
-    assert at(clock, slot).state == State.CANCELLED
+    assert at(clock, slot).state == Mailing.State.CANCELLED
     assert Delivery.objects.count() == 0
     # Lifted within the window, it is shown first, like whatever is published at once.
     clock.move_to(slot + 2 * HOUR, tick=False)
     assert "shown for ten before it begins" in mail_exclusion.give_to_mail(tip, by=publisher)
     again = at(clock, slot + 2 * HOUR)
-    assert (again.state, again.opens_at) == (State.PREPARED, slot + 2 * HOUR + 10 * MINUTE)
-    assert at(clock, again.opens_at).state == State.SENDING
+    assert (again.state, again.starts_at) == (Mailing.State.PREPARED, slot + 2 * HOUR + 10 * MINUTE)
+    assert at(clock, again.starts_at).state == Mailing.State.SENDING
     assert Delivery.objects.count() == 2
 
 
@@ -97,16 +96,16 @@ def test_what_missed_its_window_is_held_when_the_mark_is_lifted(clock, publisher
     tip = make_tip(timezone.now() - 2 * DAY, for_mail=False)
     assert at(clock, timezone.now()) is None
     assert "held until somebody releases it" in mail_exclusion.give_to_mail(tip, by=publisher)
-    assert at(clock, timezone.now() + MINUTE).state == State.HELD
+    assert at(clock, timezone.now() + MINUTE).state == Mailing.State.HELD
 
 
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"state": State.SENT, "opened_at": True}, "was mailed already"),
-        ({"state": State.SENDING, "opened_at": True}, "has begun already"),
-        ({"state": State.PAUSED, "opened_at": True}, "has begun already"),
-        ({"state": State.CANCELLED, "finished_at": True}, "was cancelled"),
+        ({"state": Mailing.State.SENT, "started_at": True}, "was mailed already"),
+        ({"state": Mailing.State.SENDING, "started_at": True}, "has begun already"),
+        ({"state": Mailing.State.PAUSED, "started_at": True}, "has begun already"),
+        ({"state": Mailing.State.CANCELLED, "ended_at": True}, "was cancelled"),
     ],
     ids=["sent", "sending", "paused", "cancelled by somebody"],
 )

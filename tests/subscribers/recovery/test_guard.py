@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from subscribers import addresses, tipmail
 from subscribers.delivery import claims, pool, scheduling
-from subscribers.delivery.pool import work_off
+from subscribers.delivery.pool import drain
 from subscribers.delivery.sender import Sender
 from subscribers.mail import link_mails, outbox
 from subscribers.mailings import control
@@ -47,8 +47,8 @@ def mailing_of(count, **fields):
     """Make a mailing that is on its way to so many people, none of whom has it."""
     values = {
         "state": Mailing.State.SENDING,
-        "opened_at": timezone.now(),
-        "opened_up_to": Mailing.ALL,
+        "started_at": timezone.now(),
+        "audience_up_to": Mailing.ALL,
     } | fields
     mailing = Mailing.objects.create(tip=make_tip(for_mail=True), **values)
     people = [Subscriber.objects.create(address=f"p{mailing.pk}-{n}@example.org") for n in range(count)]
@@ -57,141 +57,146 @@ def mailing_of(count, **fields):
 
 
 def test_a_new_database_may_mail_and_goes_on_doing_so():
-    assert guard.refusal() == ""
-    assert [guard.advance() for _ in range(3)] == [True] * 3
-    assert guard.refusal() == ""
+    assert guard.why_closed() == ""
+    assert [guard.checkpoint() for _ in range(3)] == [True] * 3
+    assert guard.why_closed() == ""
     assert [mark["counter"] for mark in marks()] == [0, 1, 2, 3]
     assert len({mark["instance"] for mark in marks()}) == 1
     assert journal.path().stat().st_mode & 0o777 == 0o600
 
 
 def test_a_database_that_was_put_back_may_not():
-    guard.advance()
+    guard.checkpoint()
     backup = take_backup()
-    guard.advance()
+    guard.checkpoint()
     put_back(backup)
-    assert guard.refusal() == guard.OLDER
+    assert guard.why_closed() == guard.OLDER
     # Nor by trying: a mark of its own would hide that it is older.
     before = marks()
-    assert guard.advance() is False
+    assert guard.checkpoint() is False
     assert marks() == before
     # Nor one from before there was any mail.
     DatabaseIdentity.objects.all().delete()
-    assert guard.refusal() == guard.OLDER
+    assert guard.why_closed() == guard.OLDER
 
 
 def test_a_database_that_lost_its_journal_or_has_anothers_may_not():
-    guard.advance()
-    guard.advance()
+    guard.checkpoint()
+    guard.checkpoint()
     kept = journal.path().read_text()
     journal.path().unlink()
-    assert guard.refusal() == guard.NO_JOURNAL
-    assert guard.advance() is False
+    assert guard.why_closed() == guard.NO_JOURNAL
+    assert guard.checkpoint() is False
     # People leave meanwhile, and that makes it no journal of ours.
     journal.append([journal.erased("0" * 64)])
-    assert guard.refusal() == guard.NO_JOURNAL
+    assert guard.why_closed() == guard.NO_JOURNAL
     journal.path().write_text(kept)
-    assert guard.refusal() == ""
+    assert guard.why_closed() == ""
     DatabaseIdentity.objects.update(name="twin")
-    assert guard.refusal() == guard.ANOTHER
-    assert guard.advance() is False
+    assert guard.why_closed() == guard.ANOTHER
+    assert guard.checkpoint() is False
 
 
 @pytest.mark.parametrize("moment", ["before the first mark", "before a later mark", "amid a mark"])
 def test_a_process_that_dies_on_the_way_closes_nothing(monkeypatch, moment):
     if moment != "before the first mark":
-        guard.advance()
+        guard.checkpoint()
         whole = journal.path().read_bytes()
     with monkeypatch.context() as patch:
         patch.setattr(journal, "append", lambda entries: False)
-        assert guard.advance() is False
+        assert guard.checkpoint() is False
     if moment == "amid a mark":
         journal.path().write_bytes(whole + whole.splitlines()[-1][:40])
-    assert guard.refusal() == ""
-    assert guard.advance() is True
-    assert guard.refusal() == ""
+    assert guard.why_closed() == ""
+    assert guard.checkpoint() is True
+    assert guard.why_closed() == ""
 
 
 def test_marks_in_the_wrong_order_close_nothing():
-    guard.advance()
-    guard.advance()
+    guard.checkpoint()
+    guard.checkpoint()
     lines = journal.path().read_text().splitlines(keepends=True)
     journal.path().write_text("".join([lines[0], lines[2], lines[1]]))
-    assert guard.refusal() == ""
+    assert guard.why_closed() == ""
 
 
 def test_lines_that_are_none_are_passed_over():
-    guard.advance()
-    odd = [b'{"what": "mark"}', b'"mark"', b'{"what": "mark", "instance": 1, "counter": "x"}', b"\xff mark"]
-    odd.append(b'{"what": "mark", "instance": "another", "counter": 99, "up_to": "x"}')
+    guard.checkpoint()
+    odd = [
+        b'{"what": "checkpoint"}',
+        b'"checkpoint"',
+        b'{"what": "checkpoint", "instance": 1, "counter": "x"}',
+        b"\xff mark",
+    ]
+    odd.append(b'{"what": "checkpoint", "instance": "another", "counter": 99, "up_to": "x"}')
     with journal.path().open("ab") as file:
         file.write(b"\n".join(odd) + b"\n")
-    assert guard.refusal() == ""
+    assert guard.why_closed() == ""
 
 
 def test_a_journal_that_cannot_be_read_lets_nothing_out():
     journal.path().mkdir()
-    assert "cannot be read" in guard.refusal()
-    assert guard.advance() is False
+    assert "cannot be read" in guard.why_closed()
+    assert guard.checkpoint() is False
 
 
 def test_only_a_publisher_may_say_that_it_is_the_real_one(django_user_model):
-    guard.advance()
+    guard.checkpoint()
     journal.path().unlink()
     editor = django_user_model.objects.create_user("ed", "ed@example.org", "x", is_staff=True)
     editor.groups.add(Group.objects.get(name="Editor"))
     with pytest.raises(PermissionDenied):
-        guard.accept(by=editor)
-    assert guard.refusal() == guard.NO_JOURNAL
+        guard.declare_live(by=editor)
+    assert guard.why_closed() == guard.NO_JOURNAL
 
 
 def test_saying_so_brings_back_who_left_and_opens_it_under_a_new_name(publisher):
     anna = Subscriber.objects.create(address="anna@example.org")
-    guard.advance()
+    guard.checkpoint()
     backup = take_backup()
-    guard.advance()
+    guard.checkpoint()
     journal.append([journal.suppressed(addresses.keyed_hash("anna@example.org"), "unsubscribed")])
     put_back(backup)
-    said = guard.accept(by=publisher)
+    said = guard.declare_live(by=publisher)
     anna.refresh_from_db()
     assert anna.state == Subscriber.State.LEFT
     assert set(Suppression.objects.values_list("reason", flat=True)) == {"unsubscribed"}
     assert "1 left" in said
-    assert guard.refusal() == ""
-    assert guard.advance() is True
+    assert guard.why_closed() == ""
+    assert guard.checkpoint() is True
     # Its twin, the copy under the old name, is closed.
     put_back(backup)
-    assert guard.refusal() == guard.OLDER
+    assert guard.why_closed() == guard.OLDER
     # So is what a slow process writes under the old name.
     journal.append(
-        [{"at": timezone.now().isoformat(), "what": "mark", "instance": backup["name"], "counter": 99}]
+        [{"at": timezone.now().isoformat(), "what": "checkpoint", "instance": backup["name"], "counter": 99}]
     )
-    assert guard.refusal() == guard.OLDER
+    assert guard.why_closed() == guard.OLDER
 
 
 def test_saying_so_where_nothing_is_wrong_changes_nothing(publisher):
-    guard.advance()
+    guard.checkpoint()
     before = marks()
-    assert guard.accept(by=publisher) == guard.OPEN
+    assert guard.declare_live(by=publisher) == guard.OPEN
     assert marks() == before
 
 
 def test_a_database_without_a_journal_goes_on_once_somebody_said_so(publisher):
-    guard.advance()
+    guard.checkpoint()
     journal.path().unlink()
-    guard.accept(by=publisher)
-    assert guard.refusal() == ""
-    assert guard.advance() is True
+    guard.declare_live(by=publisher)
+    assert guard.why_closed() == ""
+    assert guard.checkpoint() is True
 
 
 def test_what_may_have_been_sent_since_the_backup_is_for_a_person_to_decide(publisher):
     mailing, rows = mailing_of(4)
     Delivery.objects.filter(pk=rows[0].pk).update(state=Delivery.State.SENT)
-    guard.advance(mailing, up_to=rows[0].pk)
+    guard.checkpoint(mailing, up_to=rows[0].pk)
     backup = take_backup()
-    guard.advance(mailing, up_to=rows[2].pk)
+    guard.checkpoint(mailing, up_to=rows[2].pk)
     put_back(backup)
-    assert "2 deliveries are uncertain" in guard.accept(by=publisher)
+    assert "2 deliveries are uncertain" in guard.declare_live(by=publisher)
     states = list(Delivery.objects.order_by("pk").values_list("state", flat=True))
     assert states == ["sent", "uncertain", "uncertain", "queued"]
     assert Delivery.objects.held().count() == 2
@@ -203,15 +208,15 @@ def test_of_what_was_finished_since_nothing_is_sent_again(publisher, marks_of):
     Delivery.objects.filter(pk=rows[0].pk).update(state=Delivery.State.SENT)
     # Put off when the backup was taken, and refused for good afterwards: no claim is needed for that.
     Delivery.objects.filter(pk=rows[1].pk).update(state=Delivery.State.DEFERRED, due_at=timezone.now())
-    guard.advance(mailing, up_to=rows[3].pk)
+    guard.checkpoint(mailing, up_to=rows[3].pk)
     backup = take_backup()
     if marks_of == "the finish last":
-        guard.advance(mailing, up_to=rows[1].pk)
-    guard.advance(mailing, finished=True)
+        guard.checkpoint(mailing, up_to=rows[1].pk)
+    guard.checkpoint(mailing, finished=True)
     if marks_of == "the finish first":
-        guard.advance(mailing, up_to=rows[1].pk)
+        guard.checkpoint(mailing, up_to=rows[1].pk)
     put_back(backup)
-    assert "3 deliveries are uncertain" in guard.accept(by=publisher)
+    assert "3 deliveries are uncertain" in guard.declare_live(by=publisher)
     assert Delivery.objects.held().count() == 3
     assert scheduling.finish(mailing.pk)
 
@@ -220,18 +225,18 @@ def test_what_was_on_its_way_in_a_copy_that_was_put_back_by_hand_is_for_a_person
     posting.make_people(3)
     mailing = posting.open_mailing()
     letter = Delivery.objects.create(tip=mailing.tip, state=Delivery.State.SENDING)
-    watch, line = claims.Watch(), claims.new_line("w")
-    claim = claims.take(line, mailing.pk)
-    guard.advance(mailing, max(claim.ids))
+    watch, lease_id = claims.Watch(), claims.new_lease("w")
+    claim = claims.take(lease_id, mailing.pk)
+    guard.checkpoint(mailing, max(claim.ids))
     backup = take_backup()
     # From here on all of them are sent, which neither the copy knows nor any mark.
-    guard.advance()
+    guard.checkpoint()
     put_back(backup)
     assert [watch.sweep(moment) for moment in (0, 14, 28, 42)] == [0] * 4
     assert set(mailing.deliveries.values_list("state", flat=True)) == {Delivery.State.SENDING}
-    assert "3 deliveries are uncertain" in guard.accept(by=publisher)
+    assert "3 deliveries are uncertain" in guard.declare_live(by=publisher)
     assert watch.sweep(50) == 1
-    work_off()
+    drain()
     assert mail_server.taken == []
     assert mailing.deliveries.held().count() == 3
     letter.refresh_from_db()
@@ -240,27 +245,27 @@ def test_what_was_on_its_way_in_a_copy_that_was_put_back_by_hand_is_for_a_person
 
 def test_what_the_backup_knows_already_is_left_alone(publisher):
     mailing, rows = mailing_of(2)
-    guard.advance(mailing, up_to=rows[1].pk)
+    guard.checkpoint(mailing, up_to=rows[1].pk)
     # Of what was claimed then, one was put off: no doubt about it.
     backup = take_backup()
-    guard.advance()
+    guard.checkpoint()
     put_back(backup)
-    assert "0 deliveries are uncertain" in guard.accept(by=publisher)
+    assert "0 deliveries are uncertain" in guard.declare_live(by=publisher)
     # And by a second restore, of a backup of afterwards, what was brought up then is not brought up again.
-    guard.advance()
+    guard.checkpoint()
     backup = take_backup()
-    guard.advance()
+    guard.checkpoint()
     put_back(backup)
-    assert "0 deliveries are uncertain" in guard.accept(by=publisher)
+    assert "0 deliveries are uncertain" in guard.declare_live(by=publisher)
 
 
 def test_no_strange_line_of_the_journal_keeps_it_closed(publisher, caplog):
     """Each is something that a person, another program or a broken disk may have written."""
     key, at = "a" * 64, "2026-01-01T00:00:00+00:00"
     entry = {"at": at, "what": "suppressed", "address_hash": key, "reason": "bounced"}
-    guard.advance()
+    guard.checkpoint()
     row = take_backup()
-    mark = {"at": at, "what": "mark", "instance": row["name"], "counter": 9}
+    mark = {"at": at, "what": "checkpoint", "instance": row["name"], "counter": 9}
     of_one = {**mark, "mailing": 1, "tip": 1, "kind": "tip", "up_to": 5}
     wrong = [
         *(entry | {"at": each} for each in ("2026-01-01T00:00:00", "2026-01-01", 7, None)),
@@ -283,38 +288,46 @@ def test_no_strange_line_of_the_journal_keeps_it_closed(publisher, caplog):
         *(of_one | {"kind": each} for each in ({}, [], 1, None)),
     ]
     lines = [json.dumps(each).encode() for each in wrong]
-    lines += [b"[" * 100_000, b'"what": "mark"' + b"[" * 100_000, b"[" * 100_000 + b'"what": "mark"']
-    lines += [b'{"what": "mark", "counter": ' + b"9" * 5000 + b"}", b"\xff\xfe\x00{}", b'{"at": "2026-01-0']
+    lines += [
+        b"[" * 100_000,
+        b'"what": "checkpoint"' + b"[" * 100_000,
+        b"[" * 100_000 + b'"what": "checkpoint"',
+    ]
+    lines += [
+        b'{"what": "checkpoint", "counter": ' + b"9" * 5000 + b"}",
+        b"\xff\xfe\x00{}",
+        b'{"at": "2026-01-0',
+    ]
     # These are marks, though of nothing that there is here.
     closing = [mark, *(of_one | {"kind": each} for each in ("\0", "\ud800", "praise"))]
     first = len(marks()) + 1
     with journal.path().open("ab") as file:
         file.write(b"\n".join(lines + [json.dumps(each).encode() for each in closing]) + b"\n")
-    assert guard.refusal() == guard.OLDER
-    assert "0 suppressed" in guard.accept(by=publisher)
+    assert guard.why_closed() == guard.OLDER
+    assert "0 suppressed" in guard.declare_live(by=publisher)
     told = [n for n in range(1, first + len(lines) + 9) if f", line {n}: no " in caplog.text]
     assert told == list(range(first, first + len(lines)))
     assert key not in caplog.text
-    assert guard.refusal() == ""
-    assert guard.advance()
-    assert not any(guard.bring_in().values())
+    assert guard.why_closed() == ""
+    assert guard.checkpoint()
+    assert not any(guard.replay_journal().values())
 
 
 @pytest.mark.parametrize("known", ["nothing", "prepared"])
 def test_a_tip_that_was_mailed_after_the_backup_is_not_mailed_again(publisher, known):
     tip = make_tip(for_mail=True)
-    guard.advance()
+    guard.checkpoint()
     backup = take_backup()
     lost = SimpleNamespace(pk=77, tip_id=tip.pk, kind=Mailing.Kind.TIP)
-    guard.advance(lost, up_to=500)
-    guard.advance(lost, up_to=900, finished=True)
+    guard.checkpoint(lost, up_to=500)
+    guard.checkpoint(lost, up_to=900, finished=True)
     if known == "prepared":
         Mailing.objects.create(tip=tip)
     put_back(backup)
-    guard.accept(by=publisher)
+    guard.declare_live(by=publisher)
     mailing = Mailing.objects.get(tip=tip)
     assert (mailing.state, mailing.reason) == (Mailing.State.CANCELLED, guard.LOST)
-    assert mailing.finished_at is not None
+    assert mailing.ended_at is not None
 
 
 def test_a_correction_that_was_mailed_after_the_backup_is_not_mailed_again(publisher):
@@ -326,55 +339,55 @@ def test_a_correction_that_was_mailed_after_the_backup_is_not_mailed_again(publi
         "note": "The link was wrong.",
     }
     correction = Mailing.objects.create(**values)
-    guard.advance()
+    guard.checkpoint()
     backup = take_backup()
-    guard.advance(correction, up_to=9)
+    guard.checkpoint(correction, up_to=9)
     put_back(backup)
-    guard.accept(by=publisher)
+    guard.declare_live(by=publisher)
     correction.refresh_from_db()
     assert (correction.state, correction.reason) == (Mailing.State.CANCELLED, guard.LOST)
 
 
 def test_a_mailing_that_was_half_open_in_the_backup_waits_for_a_person(publisher):
-    mailing, rows = mailing_of(1, state=Mailing.State.OPENING, opened_up_to=5)
-    guard.advance()
+    mailing, rows = mailing_of(1, state=Mailing.State.BUILDING, audience_up_to=5)
+    guard.checkpoint()
     backup = take_backup()
-    guard.advance(mailing, up_to=rows[0].pk + 1)
+    guard.checkpoint(mailing, up_to=rows[0].pk + 1)
     put_back(backup)
-    assert "1 delivery is uncertain" in guard.accept(by=publisher)
+    assert "1 delivery is uncertain" in guard.declare_live(by=publisher)
     mailing.refresh_from_db()
     assert (mailing.state, mailing.reason) == (Mailing.State.PAUSED, guard.HALF_OPEN)
 
 
 def test_a_tip_that_is_not_for_mail_here_does_not_stand_in_the_way(publisher):
     tip = make_tip(for_mail=False)
-    guard.advance()
+    guard.checkpoint()
     backup = take_backup()
-    guard.advance(SimpleNamespace(pk=77, tip_id=tip.pk, kind=Mailing.Kind.TIP), up_to=5)
+    guard.checkpoint(SimpleNamespace(pk=77, tip_id=tip.pk, kind=Mailing.Kind.TIP), up_to=5)
     put_back(backup)
-    guard.accept(by=publisher)
-    assert guard.refusal() == ""
+    guard.declare_live(by=publisher)
+    assert guard.why_closed() == ""
     assert not Mailing.objects.exists()
 
 
 def test_it_stays_closed_where_the_journal_cannot_be_written(publisher, monkeypatch):
-    guard.advance()
+    guard.checkpoint()
     backup = take_backup()
-    guard.advance()
+    guard.checkpoint()
     put_back(backup)
     with monkeypatch.context() as patch:
         patch.setattr(journal, "append", lambda entries: False)
         with pytest.raises(guard.JournalError):
-            guard.accept(by=publisher)
-    assert guard.refusal() == guard.OLDER
+            guard.declare_live(by=publisher)
+    assert guard.why_closed() == guard.OLDER
     assert take_backup() == backup
 
 
 @pytest.mark.parametrize("marks", [0, 1])
 def test_another_process_that_marks_while_we_look_does_not_close_it(monkeypatch, marks):
     for _ in range(marks):
-        guard.advance()
-    latest, others = guard.checkpoints.latest, [guard.advance]
+        guard.checkpoint()
+    latest, others = guard.checkpoints.latest, [guard.checkpoint]
 
     def look_slowly():
         found = latest()
@@ -383,9 +396,9 @@ def test_another_process_that_marks_while_we_look_does_not_close_it(monkeypatch,
         return found
 
     monkeypatch.setattr(guard.checkpoints, "latest", look_slowly)
-    assert guard.refusal() == ""
+    assert guard.why_closed() == ""
     assert take_backup()["counter"] == marks + 1
-    assert guard.refusal() == ""
+    assert guard.why_closed() == ""
 
 
 # --- What is mailed --------------------------------------------------------------------------------------
@@ -402,47 +415,47 @@ def test_the_journal_knows_how_far_a_mailing_is_before_anything_goes(mail_server
             known.append(marks()[-1]["up_to"])
 
     mail_server.script = look
-    work_off()
+    drain()
     assert known == [last] * 3
     assert marks()[-1] | {"at": "", "counter": 0, "instance": ""} == {
-        "at": "", "what": "mark", "instance": "", "counter": 0,
+        "at": "", "what": "checkpoint", "instance": "", "counter": 0,
         "mailing": mailing.pk, "tip": mailing.tip_id, "kind": "tip", "up_to": 0, "finished": True,
     }  # fmt: skip
 
 
 def test_nothing_is_opened_or_sent_while_it_is_closed_and_all_goes_on_afterwards(mail_server, publisher):
     posting.make_people(2)
-    guard.advance()
+    guard.checkpoint()
     backup = take_backup()
-    guard.advance()
+    guard.checkpoint()
     sending, prepared = posting.open_mailing(), posting.make_mailing()
     put_back(backup)
-    work_off()
+    drain()
     assert mail_server.taken == []
     prepared.refresh_from_db()
     sending.refresh_from_db()
     assert prepared.state == Mailing.State.PREPARED
     assert sending.trouble == guard.OLDER
-    assert "resume or cancel it" in guard.accept(by=publisher)
-    work_off()
+    assert "resume or cancel it" in guard.declare_live(by=publisher)
+    drain()
     # Somebody may have stopped the one that was on its way: of that no journal tells.
     brought = {each.message["Feedback-ID"].partition(":")[0] for each in mail_server.taken}
     assert brought == {str(prepared.pk)}
     control.resume(sending, by=publisher)
-    work_off()
+    drain()
     assert len(mail_server.taken) == 4
 
 
 def test_no_letter_goes_either_while_it_is_closed(mail_server, publisher):
-    guard.advance()
+    guard.checkpoint()
     backup = take_backup()
-    guard.advance()
+    guard.checkpoint()
     put_back(backup)
     signup = subscriptions.request("anna@example.org")
     link_mails.outbox.send_one(signup.pk)
     assert link_mails.outbox.send_due() == 0
     assert mail_server.taken == []
-    guard.accept(by=publisher)
+    guard.declare_live(by=publisher)
     with time_machine.travel(timezone.now() + outbox.WHILE_CLOSED):
         assert link_mails.outbox.send_due() == 1
     assert len(mail_server.taken) == 1
@@ -451,16 +464,16 @@ def test_no_letter_goes_either_while_it_is_closed(mail_server, publisher):
 def test_what_comes_back_of_a_lost_delivery_is_nobody_elses(mail_server, publisher, settings):
     settings.BOUNCE_ADDRESS = "bounces@tips.example.org"
     posting.make_people(2)
-    guard.advance()
+    guard.checkpoint()
     backup = take_backup()
     lost = posting.open_mailing()
-    work_off()
+    drain()
     # Gone with all that was numbered since, as by a restore.
     lost.deliveries.all().delete()
     put_back(backup)
-    guard.accept(by=publisher)
+    guard.declare_live(by=publisher)
     posting.open_mailing()
-    work_off()
+    drain()
     assert len({each.sender for each in mail_server.taken}) == len(mail_server.taken) == 4
     numbers = [tipmail.read_token(each.sender) for each in mail_server.taken]
     assert min(numbers[2:]) > max(numbers[:2]) + 1000
@@ -471,10 +484,10 @@ def test_nothing_is_sent_that_the_journal_could_not_note(mail_server, monkeypatc
     mailing = posting.open_mailing()
     with monkeypatch.context() as patch:
         patch.setattr(journal, "append", lambda entries: False)
-        work_off()
+        drain()
     assert mail_server.taken == []
     assert mailing.deliveries.get().state == Delivery.State.QUEUED
-    work_off()
+    drain()
     assert len(mail_server.taken) == 1
 
 
@@ -482,7 +495,7 @@ def test_who_left_by_the_journal_alone_is_not_in_the_audience(mail_server):
     anna, ben = posting.make_people(2)
     journal.append([journal.suppressed(anna.address_hash, "unsubscribed")])
     mailing = posting.make_mailing()
-    work_off()
+    drain()
     assert [row.subscriber_id for row in mailing.deliveries.all()] == [ben.pk]
     anna.refresh_from_db()
     assert anna.state == Subscriber.State.LEFT
@@ -496,7 +509,7 @@ def test_who_left_by_the_journal_alone_gets_nothing_of_what_had_begun(
     mailing = posting.open_mailing()
     journal.append([journal.suppressed(anna.address_hash, "unsubscribed")])
     monkeypatch.setattr(pool, "IDLE", 0)
-    worker = pool.Post(pool.Never(), lines=1)
+    worker = pool.SenderPool(pool.Never(), senders=1)
     sender = Sender(worker.worker, worker.stop)
     if how == "a worker starts":
         # None of its connections begins before the journal is read.
@@ -507,10 +520,10 @@ def test_who_left_by_the_journal_alone_gets_nothing_of_what_had_begun(
         control.pause(mailing, by=publisher)
         control.resume(mailing, by=publisher)
     else:
-        mailing.deliveries.update(state=Delivery.State.UNCERTAIN, doubts=2)
+        mailing.deliveries.update(state=Delivery.State.UNCERTAIN, uncertain_count=2)
         control.resolve(mailing, send_again=True, by=publisher)
     sender.close()
-    work_off()
+    drain()
     assert mail_server.recipients == {ben.address: 1}
     anna.refresh_from_db()
     assert anna.state == Subscriber.State.LEFT

@@ -2,7 +2,7 @@
 
 import pytest
 
-from subscribers.delivery.pool import work_off
+from subscribers.delivery.pool import drain
 from subscribers.models import Delivery, Mailing, SenderLease
 from subscribers.recovery import guard
 from tests.subscribers.posting import make_people, open_mailing
@@ -28,17 +28,17 @@ class BackupAfter:
 def test_nobody_has_it_twice_and_it_is_told_of_whom_nobody_knows(own_copy, mail_server, publisher, tmp_path):
     people, file = make_people(8), tmp_path / "all.tar"
     mailing = open_mailing()
-    work_off(BackupAfter(file, mail_server, 3))
+    drain(BackupAfter(file, mail_server, 3))
     mailing.refresh_from_db()
     assert mailing.state == Mailing.State.SENT
     assert file.exists()
     backup_file.restore(file)
-    assert guard.refusal() == guard.OLDER
+    assert guard.why_closed() == guard.OLDER
     assert not SenderLease.objects.exists()
     # Whatever anybody does before a Publisher has spoken.
     assert mailing.deliveries.held().count() == 5
-    assert "5 deliveries are uncertain" in guard.accept(by=publisher)
-    work_off()
+    assert "5 deliveries are uncertain" in guard.declare_live(by=publisher)
+    drain()
     assert mail_server.recipients == {person.address: 1 for person in people}
     assert mailing.deliveries.filter(state=Delivery.State.SENT).count() == 3
-    assert set(mailing.deliveries.held().values_list("reply", "doubts")) == {(guard.REPLY, 2)}
+    assert set(mailing.deliveries.held().values_list("reply", "uncertain_count")) == {(guard.REPLY, 2)}

@@ -64,18 +64,18 @@ def test_those_who_can_resume_it_are_told_once_that_a_mailing_stopped_itself(tol
 def test_what_a_person_paused_or_stopped_is_no_news_and_what_was_missed_is(told, publisher):
     control.pause(make_begun(), by=publisher)
     assert told() == []
-    make_begun(Mailing.State.HELD, reason="It should have begun yesterday.", opened_at=None)
+    make_begun(Mailing.State.HELD, reason="It should have begun yesterday.", started_at=None)
     [mail] = told()
     assert "It should have begun yesterday." in mail.body
 
 
 def test_a_closed_guard_is_told_once(told, publisher):
     DatabaseIdentity.objects.update_or_create(pk=1, defaults={"name": "a" * 32, "counter": 7})
-    assert guard.refusal()
+    assert guard.why_closed()
     [mail] = told()
     assert mail.subject == "Nothing is mailed: is this the real database?"
     assert "/admin/safe/" in mail.body
-    guard.accept(by=publisher)
+    guard.declare_live(by=publisher)
     assert told() == []
 
 

@@ -37,7 +37,7 @@ def write():
             Subscriber.objects.create(address=f"p{number}@example.org")
         begun.set()
     connection.close()
-guard.advance()
+guard.checkpoint()
 writer = threading.Thread(target=write)
 writer.start()
 begun.wait(30)
@@ -46,7 +46,7 @@ try:
 finally:
     stop.set()
     writer.join()
-print("open" if not guard.refusal() else guard.refusal())
+print("open" if not guard.why_closed() else guard.why_closed())
 """
 LOOK = """
 import json
@@ -56,7 +56,7 @@ from subscribers.models import Subscriber, Suppression
 from tipsite.safety.probes import unapplied_migrations
 print(json.dumps({
     "people": Subscriber.objects.count(), "suppressed": Suppression.objects.count(),
-    "refusal": guard.refusal(), "unapplied": unapplied_migrations(),
+    "refusal": guard.why_closed(), "unapplied": unapplied_migrations(),
     "tables": connection.introspection.table_names(),
 }))
 """
@@ -170,10 +170,10 @@ def test_a_backup_that_fails_leaves_the_last_one_as_it_was(file, monkeypatch):
 
 
 def test_taking_a_backup_does_not_open_a_closed_guard(machine, tmp_path):
-    guard.advance()
+    guard.checkpoint()
     journal.path().unlink()
     backup_file.backup(tmp_path / "all.tar")
-    assert guard.refusal() == guard.NO_JOURNAL
+    assert guard.why_closed() == guard.NO_JOURNAL
 
 
 def test_uploads_come_back_and_none_is_overwritten(file, machine):
@@ -202,7 +202,7 @@ def test_a_restore_that_fails_after_the_database_says_what_is_missing(file, mach
     running.MEDIA_ROOT.unlink()
     journal.path().rmdir()
     assert backup_file.restore(file).uploads == 1
-    assert guard.refusal() == ""
+    assert guard.why_closed() == ""
 
 
 def test_without_any_uploads_it_works_too(machine, tmp_path):
@@ -221,10 +221,10 @@ def test_the_journal_that_is_there_is_kept_and_the_backups_fills_a_gap(file):
     journal.append([journal.erased("b" * 64)])
     backup_file.restore(file)
     lines = [json.loads(line) for line in journal.path().read_text().splitlines()]
-    assert [line["what"] for line in lines] == ["mark", "mark", "erased"]
+    assert [line["what"] for line in lines] == ["checkpoint", "checkpoint", "erased"]
     assert journal.path().stat().st_mode & 0o777 == 0o600
     DatabaseIdentity.objects.update(counter=0)
-    assert guard.refusal() == guard.OLDER
+    assert guard.why_closed() == guard.OLDER
 
 
 def cut(file):

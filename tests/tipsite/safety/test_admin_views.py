@@ -40,7 +40,7 @@ def close_the_guard():
     """Make the database one that has mailed, and has lost its journal."""
     journal.path().unlink(missing_ok=True)
     DatabaseIdentity.objects.update_or_create(pk=1, defaults={"name": "a" * 32, "counter": 7})
-    assert guard.refusal()
+    assert guard.why_closed()
 
 
 @pytest.mark.parametrize("role", ["Author", "Editor", "Publisher", None])
@@ -86,11 +86,11 @@ def test_a_publisher_says_that_this_is_the_real_database(client):
     page = client.get(REAL).text
     assert "Nobody who left comes back." in page
     assert "Nothing takes it back." in page
-    assert guard.refusal()
+    assert guard.why_closed()
     done = client.post(REAL, follow=True).text
     assert "This database now counts as the real one." in done
     assert "Not safe" not in done
-    assert guard.refusal() == ""
+    assert guard.why_closed() == ""
     assert LogEntry.objects.get().change_message.startswith("This database now counts")
     assert "this is the real database already" in client.post(REAL, follow=True).text
     assert LogEntry.objects.count() == 1
@@ -103,7 +103,7 @@ def test_nobody_else_opens_the_guard(client):
     assert "A Publisher decides whether this is the real site." in page
     assert REAL not in page
     assert client.post(REAL).status_code == 403
-    assert guard.refusal()
+    assert guard.why_closed()
 
 
 def test_the_front_page_has_a_card_for_the_mailing_under_way_the_next_or_the_last(client):
@@ -111,7 +111,7 @@ def test_the_front_page_has_a_card_for_the_mailing_under_way_the_next_or_the_las
     assert "A tip’s mail is prepared ten minutes before it goes live." in client.get("/admin/").text
     make_begun(Mailing.State.SENT)
     assert "The last mailing" in client.get("/admin/").text
-    make_mailing(opens_at=timezone.now() + timedelta(minutes=5))
+    make_mailing(starts_at=timezone.now() + timedelta(minutes=5))
     assert "The next mailing" in client.get("/admin/").text
     begun = make_begun(rows=["sent", "queued"])
     front = client.get("/admin/").text

@@ -36,7 +36,7 @@ def ago(**length):
 
 
 def sending(**fields):
-    values = {"state": Mailing.State.SENDING, "opened_at": ago(hours=1)} | fields
+    values = {"state": Mailing.State.SENDING, "started_at": ago(hours=1)} | fields
     return Mailing.objects.create(tip=make_tip("Smile", for_mail=True), **values)
 
 
@@ -97,11 +97,11 @@ def letters_wait():
 
 
 def twice_uncertain():
-    delivery(sending(state=Mailing.State.SENT), state=Delivery.State.UNCERTAIN, doubts=2)
+    delivery(sending(state=Mailing.State.SENT), state=Delivery.State.UNCERTAIN, uncertain_count=2)
 
 
 def restored():
-    guard.advance()
+    guard.checkpoint()
     DatabaseIdentity.objects.update(counter=0)
 
 
@@ -117,9 +117,9 @@ def restored():
             "paused",
             "“Smile” is paused. It stopped itself. 20 refusals. See to the cause first",
         ),
-        (lambda: sending(state=Mailing.State.HELD, opened_at=None), "held", "Release it"),
-        (lambda: sending(state=Mailing.State.PREPARED, opens_at=ago(hours=1)), "stuck", "should have begun"),
-        (lambda: sending(state=Mailing.State.OPENING), "stuck", "and has not. Look whether a worker runs"),
+        (lambda: sending(state=Mailing.State.HELD, started_at=None), "held", "Release it"),
+        (lambda: sending(state=Mailing.State.PREPARED, starts_at=ago(hours=1)), "stuck", "should have begun"),
+        (lambda: sending(state=Mailing.State.BUILDING), "stuck", "and has not. Look whether a worker runs"),
         (a_clock_is_ahead, "clock", "two clocks differ"),
         (queue_stands, "stuck", "quarter of an hour"),
         (one_is_never_done, "stuck", "quarter of an hour"),
@@ -160,7 +160,7 @@ def test_a_mailing_that_goes_on_or_waits_for_its_moment_is_safe():
 def test_it_reads_no_mails_text_to_say_how_the_mailings_stand():
     for state in (Mailing.State.PAUSED, Mailing.State.HELD, Mailing.State.SENDING):
         mailing = Mailing.objects.create(
-            tip=make_tip("Smile", for_mail=True), state=state, opened_at=ago(hours=1), html="x" * 1000
+            tip=make_tip("Smile", for_mail=True), state=state, started_at=ago(hours=1), html="x" * 1000
         )
         delivery(mailing)
     with CaptureQueriesContext(connection) as asked:
@@ -172,7 +172,7 @@ def test_it_reads_no_mails_text_to_say_how_the_mailings_stand():
 
 def sending_other():
     return Mailing.objects.create(
-        tip=make_tip("Listen", for_mail=True), state=Mailing.State.SENDING, opened_at=ago(hours=1)
+        tip=make_tip("Listen", for_mail=True), state=Mailing.State.SENDING, started_at=ago(hours=1)
     )
 
 

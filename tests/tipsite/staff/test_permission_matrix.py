@@ -76,18 +76,18 @@ MAILINGS = {
 def make_mailing(state, subscriber):
     """Save a mailing in a state; one that has begun has a delivery that waits for a person."""
     moment = timezone.now() - timedelta(hours=1)
-    values = {"tip": make_tip(for_mail=True, publish_at=moment), "opens_at": moment, "state": state}
+    values = {"tip": make_tip(for_mail=True, publish_at=moment), "starts_at": moment, "state": state}
     if state in (Mailing.State.PREPARED, Mailing.State.HELD):
         return Mailing.objects.create(**values)
     values |= {
-        "opened_at": moment,
-        "opened_up_to": Mailing.ALL,
+        "started_at": moment,
+        "audience_up_to": Mailing.ALL,
         "subject": "S",
         "text": "T",
         "html": "<p>T</p>",
     }
     mailing = Mailing.objects.create(**values)
-    uncertain = {"state": Delivery.State.UNCERTAIN, "doubts": 2}
+    uncertain = {"state": Delivery.State.UNCERTAIN, "uncertain_count": 2}
     Delivery.objects.create(mailing=mailing, subscriber=subscriber, **uncertain)
     return mailing
 
