@@ -156,8 +156,9 @@ class Message(EmailMultiAlternatives):
             from_email, headers = envelope_sender, {**headers, "From": formataddr((name, address), "utf-8")}
         super().__init__(from_email=from_email, headers=headers, **fields)
 
-    def message(self):
-        message = super().message()
+    def message(self, **options):
+        # Django 6 hands in a policy.
+        message = super().message(**options)
         # Folded, the address to unsubscribe would begin on a line of its own.
         message.policy = message.policy.clone(max_line_length=None)
         return message
