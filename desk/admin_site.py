@@ -1,7 +1,7 @@
 """The admin site: its name, and what its pages may load."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from csp.constants import NONCE, SELF
 from csp.decorators import csp_replace
@@ -13,11 +13,18 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, URLResolver, path
 from django.utils.decorators import method_decorator
 
+from desk.pages import Context
+
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 # Readers' pages have no script at all. The admin has its own files, and the editor's import map, which is
 # named by a nonce: a nonce is only made on a page that asks for it.
 policy = csp_replace({"script-src": [SELF, NONCE]})
+
+
+def scriptless(site: AdminSite, view: View) -> View:
+    """Return a view of the admin under the policy of readers' pages, which lets no script run."""
+    return AdminSite.admin_view(site, view)
 
 
 class DeskSite(AdminSite):
@@ -46,7 +53,7 @@ class DeskSite(AdminSite):
             raise Http404("There is no such page.")
         return HttpResponseRedirect(obj.get_absolute_url())
 
-    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Context]:
         """Return what the front page offers: tips first, what belongs to the machinery last."""
         rooms = {"tips": 0, "subscribers": 1, "auth": 2}
         models = {"Tip": 0, "Category": 1, "Tag": 2}
@@ -65,11 +72,9 @@ class DeskSite(AdminSite):
         return apps
 
     @method_decorator(policy)
-    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+    def login(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         return super().login(request, extra_context)
 
     @method_decorator(policy)
-    def i18n_javascript(
-        self, request: HttpRequest, extra_context: dict[str, object] | None = None
-    ) -> HttpResponse:
+    def i18n_javascript(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         return super().i18n_javascript(request, extra_context)

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 
+from desk.pages import Context
+
 # So many rows can be paged through. Of more, the list only says that there are more.
 MOST = 10_000
 
@@ -16,9 +18,7 @@ MOST = 10_000
 class TitledList(admin.ModelAdmin):
     """A list whose title is its model's name, and not an order to choose something."""
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, object] | None = None
-    ) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 

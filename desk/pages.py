@@ -1,11 +1,16 @@
 """The pages of the admin that are not Django's own."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+# What Django hands to a template: the kinds of its values are known to the template alone.
+Context = dict[str, Any]
 
 
 class StaffRequest(HttpRequest):
@@ -31,3 +36,8 @@ def page(
 def badge(kind: str, word: str) -> SafeString:
     """Return a state as a coloured word; ``kind`` is the name of the colour, as in ``.state-public``."""
     return format_html('<span class="state state-{}">{}</span>', kind.replace("_", "-"), word)
+
+
+def number_in(text: str | None) -> int:
+    """Return the whole number that a parameter of a request holds, or 0 where it holds none that may be."""
+    return int(text) if text and text.isdecimal() and len(text) < 19 else 0

@@ -7,7 +7,7 @@ follow ("it is reset, but the mail did not go"), must not have its deed undone.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Generic, Protocol, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -21,6 +21,8 @@ from django.urls import URLPattern, path, reverse
 from desk.errors import Refused
 from desk.pages import StaffRequest, page
 
+M = TypeVar("M", bound=Model)
+
 
 class Fault(Protocol):
     """What is wrong with an object: it ``stops`` a verb, or is only worth a look."""
@@ -33,7 +35,7 @@ class Fault(Protocol):
 
 
 @dataclass(frozen=True)
-class Verb:
+class Verb(Generic[M]):
     """A verb over an object of one model.
 
     ``run`` is called with the object, the answers of ``form`` by their names, and ``by``. What it returns is
@@ -47,13 +49,12 @@ class Verb:
     label: str
     run: Callable[..., object]
     consequence: str
-    # Any kind of model: which, the admin knows that offers the verb.
-    is_available: Callable[[User, Any], bool] = lambda user, obj: True
+    is_available: Callable[[User, M], bool] = lambda user, obj: True
     done: str = ""
     why_not: str = ""
     permissions: tuple[str, ...] = ()
     form: type[forms.Form] = forms.Form
-    faults: Callable[[Any], Sequence[Fault]] = lambda obj: ()
+    faults: Callable[[M], Sequence[Fault]] = lambda obj: ()
     has_page: bool = True
     is_destructive: bool = False
 
@@ -63,18 +64,21 @@ class Verb:
 
 
 @contextmanager
-def refusals_told(request: HttpRequest) -> Iterator[None]:
-    """Do what stands in the block; where it is refused, tell the person why, and go on after the block."""
+def refusals_told(request: HttpRequest, before: str = "") -> Iterator[None]:
+    """Do what stands in the block; where it is refused, tell the person why, and go on after the block.
+
+    ``before`` is said before the reason.
+    """
     try:
         yield
     except Refused as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, f"{before} {refusal}".strip())
 
 
-class VerbsMixin(admin.ModelAdmin):
+class VerbsMixin(admin.ModelAdmin, Generic[M]):
     """Gives the admin of a model its verbs. Nothing is changed but by a POST."""
 
-    verbs: Mapping[str, Verb] = {}
+    verbs: Mapping[str, Verb[M]] = {}
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.verb_view)
@@ -83,33 +87,33 @@ class VerbsMixin(admin.ModelAdmin):
 
     # --- What an admin says about its own verbs -------------------------------------------------------
 
-    def verb_form(self, request: StaffRequest, verb: Verb, obj: Model) -> forms.Form:
+    def verb_form(self, request: StaffRequest, verb: Verb[M], obj: M) -> forms.Form:
         """Return the form that is filled in before a verb is done."""
         return verb.form(request.POST if request.method == "POST" else None)
 
-    def may_use(self, request: StaffRequest, verb: Verb, obj: Model) -> bool:
+    def may_use(self, request: StaffRequest, verb: Verb[M], obj: M) -> bool:
         """Tell whether a person may do a verb at all, whatever the object's state."""
         return self.has_view_permission(request, obj) and verb.is_permitted(request.user)
 
-    def described(self, obj: Model) -> str:
+    def described(self, obj: M) -> str:
         """Return how the page of a verb names the object."""
         return str(obj)
 
-    def seen(self, obj: Model) -> dict[str, object]:
+    def seen(self, obj: M) -> dict[str, object]:
         """Return what a page notes of the object that it shows, to be compared when it is sent."""
         return {}
 
-    def overtaken(self, obj: Model) -> str:
+    def overtaken(self, obj: M) -> str:
         """Say that an object is no longer what the page showed."""
         return f"Nothing was done: somebody else changed “{obj}” meanwhile. Look again."
 
-    def told(self, obj: Model, sentence: str) -> str:
+    def told(self, obj: M, sentence: str) -> str:
         """Return the message that says what followed."""
         return sentence
 
     # --- Offering and doing them ----------------------------------------------------------------------
 
-    def available_verbs(self, request: StaffRequest, obj: Model) -> dict[str, Verb]:
+    def available_verbs(self, request: StaffRequest, obj: M) -> dict[str, Verb[M]]:
         """Return the verbs that make sense for an object, and that this person may do, by their names."""
         return {
             name: verb
@@ -157,11 +161,11 @@ class VerbsMixin(admin.ModelAdmin):
             media=self.media + form.media if str(form.media) else "",
         )
 
-    def was_changed(self, request: HttpRequest, obj: Model) -> bool:
+    def was_changed(self, request: HttpRequest, obj: M) -> bool:
         """Tell whether an object is no longer what the page showed that sent this request."""
         return any(request.POST.get(name, str(value)) != str(value) for name, value in self.seen(obj).items())
 
-    def do(self, request: StaffRequest, verb: Verb, obj: Model, **answers: object) -> HttpResponseBase:
+    def do(self, request: StaffRequest, verb: Verb[M], obj: M, **answers: object) -> HttpResponseBase:
         """Do a verb, tell the person what came of it, and lead to the object's page, or to the list."""
         pk = obj.pk
         with refusals_told(request):

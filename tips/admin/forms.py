@@ -1,12 +1,15 @@
-"""The forms of the desk: a tip with its categories, tags and day."""
+"""The form of a tip with its categories, tags and day, and what the verbs over it ask for."""
 
 import csv
 import io
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.admin.widgets import AdminSplitDateTime
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget
+from django.contrib.auth.models import AnonymousUser, User
 from django.forms.widgets import Script
 from django.urls import reverse
 from django.utils import timezone
@@ -14,9 +17,10 @@ from django.utils.html import format_html
 from django.utils.text import slugify
 
 from desk.errors import Refused
+from desk.pages import Context, number_in
 from tips import images
-from tips.models import Category, Tag, Tip
-from tips.publishing import slugs, tagging, workflow
+from tips.models import Category, Tag, Tip, TipVersion
+from tips.publishing import history, preconditions, slugs, tagging, workflow
 from tips.schedule import queue_lock
 from tips.text import markup
 
@@ -29,14 +33,14 @@ class TagsInput(forms.TextInput):
     class Media:
         js = [Script("admin-desk/tags.js", defer=True)]
 
-    def format_value(self, value):
+    def format_value(self, value: str | Iterable[Tag] | None) -> str | None:
         if value is None or isinstance(value, str):
             return value
         line = io.StringIO()
         csv.writer(line, lineterminator="").writerow(tag.name for tag in value)
         return line.getvalue().replace(",", ", ") if '"' not in line.getvalue() else line.getvalue()
 
-    def get_context(self, name, value, attrs):
+    def get_context(self, name: str, value: Any, attrs: Context | None) -> Context:
         context = super().get_context(name, value, attrs)
         context["widget"]["attrs"] |= {
             "class": "vTextField",
@@ -51,7 +55,7 @@ class TagsField(forms.CharField):
 
     widget = TagsInput
 
-    def clean(self, value):
+    def clean(self, value: str) -> list[str]:
         line = " ".join(super().clean(value).split())
         names = {}
         for name in next(csv.reader([line], skipinitialspace=True), []):
@@ -62,7 +66,7 @@ class TagsField(forms.CharField):
                 names.setdefault(tagging.key(name), name)
         return list(names.values())
 
-    def has_changed(self, initial, data):
+    def has_changed(self, initial: Iterable[Tag] | None, data: str | None) -> bool:
         try:
             names = {tagging.key(name) for name in self.clean(data or "")}
         except forms.ValidationError:
@@ -70,25 +74,31 @@ class TagsField(forms.CharField):
         return names != {tagging.key(tag.name) for tag in initial or []}
 
 
+class SlotWidget(AdminSplitDateTime):
+    """A day and a time, each with its name for those who hear the page."""
+
+    def __init__(self, attrs: dict[str, str] | None = None) -> None:
+        super().__init__(attrs)
+        for widget, name in zip(self.widgets, ("Day", "Time"), strict=True):
+            widget.attrs["aria-label"] = name
+
+
 class SlotField(forms.SplitDateTimeField):
     """A day and a time; a day alone means the slot's time on it."""
 
-    widget = AdminSplitDateTime
+    widget = SlotWidget
 
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        for widget, name in zip(self.widget.widgets, ("Day", "Time"), strict=True):
-            widget.attrs["aria-label"] = name
-
-    def clean(self, value):
+    def clean(self, value: list[str]) -> datetime | None:
         if value and value[0] and not value[1]:
             value = [value[0], settings.SLOT_TIME.strftime("%H:%M:%S")]
         return super().clean(value)
 
 
 class TipForm(forms.ModelForm):
-    # Who fills it in: a class attribute, since the admin makes a class of it for each request.
-    user = AnonymousUser()
+    # Who fills it in: a class attribute, since Django's admin makes a class of it for each request.
+    user: User | AnonymousUser = AnonymousUser()
+    # The version that the form was opened on, None where it is not known; and the newest, if that is another.
+    since: tuple[TipVersion | None, TipVersion] | None = None
     # The model's own field has a through model, which the admin refuses to show.
     in_categories = forms.ModelMultipleChoiceField(
         Category.objects.all(),
@@ -111,8 +121,8 @@ class TipForm(forms.ModelForm):
         model = Tip
         fields = ["title", "slug", "body", "takeaway", "excerpt", "tags", "publish_at", "undated"]
         widgets = {
-            "takeaway": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
-            "excerpt": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+            "takeaway": AdminTextareaWidget({"rows": 3}),
+            "excerpt": AdminTextareaWidget({"rows": 3}),
         }
         help_texts = {
             "takeaway": "The closing moral, in one or a few sentences. Readers see it set apart, after the"
@@ -121,7 +131,7 @@ class TipForm(forms.ModelForm):
             " is taken, and taken again when the body changes; what you write yourself stays.",
         }
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "slug" in self.fields:
             self.fields["slug"].required = False
@@ -135,8 +145,9 @@ class TipForm(forms.ModelForm):
                 markup.count_words(self.instance.body),
             )
 
-    def clean(self):
-        cleaned = super().clean()
+    def clean(self) -> Context:
+        cleaned = super().clean() or {}
+        self._refuse_if_overtaken()
         for name in ("takeaway", "excerpt", "body"):
             if name in cleaned:
                 # A browser sends line ends of its own; what nobody changed must stay what it was.
@@ -146,20 +157,35 @@ class TipForm(forms.ModelForm):
             cleaned["excerpt"] = ""
         return cleaned
 
-    def _excerpt_was_made(self):
-        """Whether the excerpt is the beginning of the body as it was, and nobody has written another."""
+    def _refuse_if_overtaken(self) -> None:
+        """Refuse a form that is older than the tip, and the button of a verb for a tip in another state."""
+        if not self.instance.pk:
+            return
+        if "_verb" in self.data and self.data.get("seen_state", self.instance.state) != self.instance.state:
+            self.add_error(None, str(preconditions.overtaken(self.instance)))
+        if "seen_version" in self.data:
+            self.since = history.since(self.instance, number_in(self.data["seen_version"]))
+        if self.since:
+            self.add_error(
+                None,
+                f"{saved(self.since[1])} Yours is not saved, and nothing of it is lost: it stands below. See"
+                " what is different, take over what you want to keep, and save again.",
+            )
+
+    def _excerpt_was_made(self) -> bool:
+        """Tell whether the excerpt is the beginning of the body as it was, and nobody has written another."""
         before = self.initial.get("body")
         if not before or "excerpt" in self.changed_data:
             return False
         return self.initial["excerpt"] == markup.excerpt(markup.searchable_text(before))
 
-    def clean_title(self):
+    def clean_title(self) -> str:
         title = " ".join(self.cleaned_data["title"].split())
         if not title:
             raise forms.ValidationError("Give the tip a title.")
         return title
 
-    def clean_slug(self):
+    def clean_slug(self) -> str:
         slug = self.cleaned_data["slug"]
         title = self.cleaned_data.get("title", "")
         if not slug or (not self.instance.pk and slug == slugify(title)):
@@ -176,13 +202,13 @@ class TipForm(forms.ModelForm):
                 raise forms.ValidationError(str(refusal)) from refusal
         return slug
 
-    def clean_body(self):
+    def clean_body(self) -> str:
         try:
             return images.with_image_sizes(markup.clean(self.cleaned_data["body"].replace("\r\n", "\n")))
         except Refused as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
 
-    def clean_publish_at(self):
+    def clean_publish_at(self) -> datetime | None:
         when = self.cleaned_data["publish_at"]
         if when and "publish_at" in self.changed_data and when <= timezone.now():
             raise forms.ValidationError(
@@ -192,21 +218,16 @@ class TipForm(forms.ModelForm):
             queue_lock.refuse_in_form(self.instance, when)
         return when
 
-    def clean_undated(self):
+    def clean_undated(self) -> bool:
         undated = self.cleaned_data["undated"]
         if undated and self.cleaned_data.get("publish_at"):
             raise forms.ValidationError("An undated tip has no day. Empty “goes live”, or untick this.")
         return undated
 
 
-class ReasonForm(forms.Form):
-    """Why a verb is done; kept in the tip's history."""
-
-    reason = forms.CharField(
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
-        help_text="Kept in the tip's history.",
-    )
+def saved(version: TipVersion) -> str:
+    """Say who saved a version, and when."""
+    return f"{history.who(version)} saved this tip on {workflow.in_words(version.saved_at)}."
 
 
 class OverrideForm(forms.Form):
@@ -215,9 +236,9 @@ class OverrideForm(forms.Form):
     override = forms.CharField(
         label="Reason",
         max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        widget=AdminTextareaWidget({"rows": 3}),
         help_text="You wrote part of it since it was last approved, so somebody else should approve it. You"
-        " may do so all the same: say why. Kept in the tip's history.",
+        " may do so all the same: say why. Kept in the history.",
     )
 
 

@@ -1,150 +1,110 @@
-"""A tip's history in the desk: its versions, the difference between two, and the way back."""
+"""A tip's history in the admin: its versions, the difference between two, and the way back."""
 
 from django.contrib import messages
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
+from django.contrib.admin import ModelAdmin
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import path, re_path, reverse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, reverse
 
-from desk.errors import NotPermitted, Refused
+from desk.errors import NotPermitted
+from desk.log import entries_about
+from desk.pages import StaffRequest, number_in
+from desk.verbs import refusals_told
+from tips.admin.pages import route, tip_or_404, tip_page
+from tips.models import Tip, TipVersion
 from tips.publishing import history, workflow
 
 PER_PAGE = 30
-MOST_LINES = 100
+MOST_ENTRIES = 100
 
 
-class HistoryMixin:
-    """Gives the admin of tips its pages of history. What a person may not know of is not found there."""
+def urls(tip_admin: ModelAdmin) -> list[URLPattern]:
+    return [
+        route(tip_admin, "<int:pk>/history/compare/", compare_view, "tip_compare"),
+        route(tip_admin, "<int:pk>/history/<int:number>/revert/", revert_view, "tip_revert"),
+    ]
 
-    def get_urls(self):
-        view = self.admin_site.admin_view
-        return [
-            path("<int:pk>/history/compare/", view(self.compare_view), name="tips_tip_compare"),
-            path("<int:pk>/history/<int:number>/revert/", view(self.revert_view), name="tips_tip_revert"),
-            # Django would send any address without its last slash on, and so tell that it leads somewhere.
-            re_path(r"^(?P<pk>\d+)(?:/.*[^/])?\Z", view(self.slashless)),
-            *super().get_urls(),
-        ]
 
-    def own(self, request, pk):
-        """Return the tip, or raise Http404 where this person may not know of it."""
-        tip = self.get_queryset(request).filter(pk=min(int(pk), 2**63 - 1)).first()
-        if tip is None or not self.has_view_permission(request, tip):
-            raise Http404("There is no such tip.")
-        return tip
-
-    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
-        raise Http404("There is no such tip.")
-
-    def slashless(self, request, pk):
-        """Lead to the address with its slash, of a tip that this person may know of."""
-        self.own(request, pk)
-        query = request.META["QUERY_STRING"]
-        return HttpResponseRedirect(f"{request.path}/{'?' if query else ''}{query}")
-
-    def history_view(self, request, object_id, extra_context=None):
-        """List the versions with who, when and what changed in words, and what else was done."""
-        tip = self.own(request, object_id if object_id.isdecimal() else 0)
-        pages = Paginator(history.saved(tip), PER_PAGE)
-        page = pages.get_page(request.GET.get("p"))
-        rows = list(page.object_list)
-        before = [*rows[1:], *history.saved(tip)[page.end_index() : page.end_index() + 1]]
-        rows = [
+def history_page(tip_admin: ModelAdmin, request: StaffRequest, tip: Tip) -> HttpResponse:
+    """List the versions with who, when and what changed in words, and what else was done."""
+    page = Paginator(history.saved(tip), PER_PAGE).get_page(request.GET.get("p"))
+    shown = list(page.object_list)
+    # Each version is compared with the one before it; that of the last one shown is on the next page.
+    earlier = [*shown[1:], *history.saved(tip)[page.end_index() : page.end_index() + 1], None]
+    return tip_page(
+        tip_admin,
+        request,
+        "history",
+        f"History: {tip}",
+        original=tip,
+        rows=[
             {
                 "version": version,
                 "who": history.who(version),
-                "summary": history.summary(before[place] if place < len(before) else None, version),
-                "before": before[place] if place < len(before) else None,
+                "summary": history.summary(before, version),
+                "before": before,
             }
-            for place, version in enumerate(rows)
-        ]
-        log = LogEntry.objects.filter(
-            object_id=str(tip.pk), content_type=ContentType.objects.get_for_model(tip)
-        ).select_related("user")
-        return self._page(
-            request,
-            tip,
-            "history",
-            f"History: {tip}",
-            rows=rows,
-            page=page,
-            newest=tip.versions.newest_id(),
-            may_revert=workflow.may_change(request.user, tip),
-            log=log.order_by("-action_time", "-pk")[:MOST_LINES],
-        )
+            for version, before in zip(shown, earlier, strict=False)
+        ],
+        page=page,
+        newest=tip.versions.newest_id(),
+        may_revert=workflow.may_change(request.user, tip),
+        log=entries_about(tip)[:MOST_ENTRIES],
+    )
 
-    def compare_view(self, request, pk):
-        """Show the difference between two versions; without a second one, the one before it."""
-        tip = self.own(request, pk)
-        old, new = (self._version(tip, request.GET.get(name)) for name in ("old", "new"))
-        if new is None:
-            raise Http404("There is no such version.")
-        if old is None:
-            old = history.saved(tip).filter(pk__lt=new.pk).first() or new
-        if old.pk > new.pk:
-            old, new = new, old
-        return self._page(
-            request,
-            tip,
-            "compare",
-            f"What changed: {tip}",
-            old=old,
-            new=new,
-            who_old=history.who(old),
-            who_new=history.who(new),
-            parts=history.diff(old, new),
-            may_revert=workflow.may_change(request.user, tip),
-            newest=tip.versions.newest_id(),
-        )
 
-    def revert_view(self, request, pk, number):
-        """Show what bringing a version back would change, and do it on POST."""
-        tip = self.own(request, pk)
-        version, newest = self._version(tip, number), history.saved(tip).first()
-        if version is None:
-            raise Http404("There is no such version.")
-        if not workflow.may_change(request.user, tip):
-            raise NotPermitted(f"You may not change “{tip}”.")
-        if request.method == "POST":
-            return self._revert(request, tip, version)
-        return self._page(
-            request,
-            tip,
-            "revert",
-            f"Bring back an earlier text: {tip}",
-            version=version,
-            who=history.who(version),
-            parts=history.diff(newest, version),
-            newest=newest.pk,
-        )
+def compare_view(tip_admin: ModelAdmin, request: StaffRequest, pk: int) -> HttpResponse:
+    """Show the difference between two versions; without a second one, the one before it."""
+    tip = tip_or_404(tip_admin, request, pk)
+    old, new = (_version(tip, number_in(request.GET.get(name))) for name in ("old", "new"))
+    if new is None:
+        raise Http404("There is no such version.")
+    if old is None:
+        old = history.saved(tip).filter(pk__lt=new.pk).first() or new
+    if old.pk > new.pk:
+        old, new = new, old
+    return tip_page(
+        tip_admin,
+        request,
+        "compare",
+        f"What changed: {tip}",
+        original=tip,
+        old=old,
+        new=new,
+        who_old=history.who(old),
+        who_new=history.who(new),
+        parts=history.diff(old, new),
+        may_revert=workflow.may_change(request.user, tip),
+        newest=tip.versions.newest_id(),
+    )
 
-    def _revert(self, request, tip, version):
-        seen = request.POST.get("seen", "")
-        try:
-            said = history.revert(tip, version, by=request.user, seen=int(seen) if seen.isdecimal() else None)
-        except NotPermitted:
-            raise
-        except Refused as refusal:
-            self.message_user(request, str(refusal), messages.ERROR)
-            return HttpResponseRedirect(reverse("admin:tips_tip_revert", args=[tip.pk, version.pk]))
-        self.message_user(request, said, messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:tips_tip_change", args=[tip.pk]))
 
-    def _version(self, tip, number):
-        number = str(number or "")
-        if not (number.isdecimal() and len(number) < 19):
-            return None
-        return history.saved(tip).filter(pk=int(number)).first()
+def revert_view(tip_admin: ModelAdmin, request: StaffRequest, pk: int, number: int) -> HttpResponse:
+    """Show what bringing a version back would change, and do it on POST."""
+    tip = tip_or_404(tip_admin, request, pk)
+    version, newest = _version(tip, number), history.saved(tip).first()
+    if version is None or newest is None:
+        raise Http404("There is no such version.")
+    if not workflow.may_change(request.user, tip):
+        raise NotPermitted(f"You may not change “{tip}”.")
+    if request.method == "POST":
+        seen = number_in(request.POST.get("seen")) or None
+        with refusals_told(request):
+            messages.success(request, history.revert(tip, version, by=request.user, seen=seen))
+            return HttpResponseRedirect(reverse("admin:tips_tip_change", args=[tip.pk]))
+        return HttpResponseRedirect(reverse("admin:tips_tip_revert", args=[tip.pk, version.pk]))
+    return tip_page(
+        tip_admin,
+        request,
+        "revert",
+        f"Bring back an earlier text: {tip}",
+        original=tip,
+        version=version,
+        who=history.who(version),
+        parts=history.diff(newest, version),
+        newest=newest.pk,
+    )
 
-    def _page(self, request, tip, name, title, **context):
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": tip,
-            "title": title,
-            "media": self.media,
-            **context,
-        }
-        return TemplateResponse(request, f"admin/tips/tip/{name}.html", context)
+
+def _version(tip: Tip, number: int) -> TipVersion | None:
+    return history.saved(tip).filter(pk=number).first()

@@ -1,20 +1,23 @@
-"""Pictures in the desk: taken from the editor's dialog, or on a page of their own where no script runs."""
+"""Pictures in the admin: taken from the editor's dialog, or on a page of their own where no script runs."""
 
 from django import forms
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseNotAllowed, JsonResponse
-from django.template.response import TemplateResponse
-from django.urls import path
+from django.http import HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.urls import URLPattern
 from django.utils.html import format_html
 
 from desk.errors import Refused
+from desk.pages import StaffRequest
 from tips import images
+from tips.admin.pages import route, tip_page
 from tips.models import Image
 
 LATEST = 12
 
 
-class PictureForm(forms.Form):
+class ImageForm(forms.Form):
     """A picture and what it shows."""
 
     file = forms.FileField(
@@ -26,67 +29,52 @@ class PictureForm(forms.Form):
     alt = forms.CharField(
         label="Alternative text",
         max_length=300,
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        widget=AdminTextInputWidget,
         help_text="What it shows, in a sentence, for those who cannot see it.",
     )
 
 
-class ImagesMixin:
-    """Gives the admin of tips its pictures."""
+def urls(tip_admin: ModelAdmin) -> list[URLPattern]:
+    return [
+        route(tip_admin, "pictures/", images_view, "tip_pictures"),
+        route(tip_admin, "pictures/upload/", upload_view, "tip_upload"),
+    ]
 
-    def get_urls(self):
-        view = self.admin_site.admin_view
-        return [
-            path("pictures/", view(self.pictures_view), name="tips_tip_pictures"),
-            path("pictures/upload/", view(self.upload_view), name="tips_tip_upload"),
-            *super().get_urls(),
-        ]
 
-    def upload_view(self, request):
-        """Take a picture (POST, ``file``); answer in JSON: its address and measures, or why not."""
-        self._require_writer(request)
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        file = request.FILES.get("file")
-        if file is None:
-            return JsonResponse({"error": "Choose a picture first."}, status=400)
+def upload_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
+    """Take a picture (POST, ``file``); answer in JSON: its URL and measures, or why not."""
+    _require_writer(tip_admin, request)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    file = request.FILES.get("file")
+    if file is None:
+        return JsonResponse({"error": "Choose a picture first."}, status=400)
+    try:
+        image = images.take(file, by=request.user)
+    except Refused as refusal:
+        return JsonResponse({"error": str(refusal)}, status=400)
+    return JsonResponse({"src": image.address, "width": image.width, "height": image.height})
+
+
+def images_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
+    """Take a picture by a plain form, and show what to write into a tip's body to have it there."""
+    _require_writer(tip_admin, request)
+    form = ImageForm(request.POST or None, request.FILES or None)
+    image, snippet, alt = None, "", ""
+    if request.method == "POST" and form.is_valid():
         try:
-            image = images.take(file, by=request.user)
+            image = images.take(form.cleaned_data["file"], by=request.user)
         except Refused as refusal:
-            return JsonResponse({"error": str(refusal)}, status=400)
-        return JsonResponse({"src": image.address, "width": image.width, "height": image.height})
+            form.add_error("file", str(refusal))
+        else:
+            alt, form = form.cleaned_data["alt"], ImageForm()
+            template = '<img src="{}" alt="{}" width="{}" height="{}">'
+            snippet = format_html(template, image.address, alt, image.width, image.height)
+    latest = Image.objects.filter(uploaded_by=request.user).order_by("-uploaded_at", "pk")[:LATEST]
+    context = {"form": form, "image": image, "snippet": snippet, "alt": alt, "latest": latest}
+    return tip_page(tip_admin, request, "pictures", "Pictures", **context)
 
-    def pictures_view(self, request):
-        """Take a picture by a plain form, and show what to write into a tip's body to have it there."""
-        self._require_writer(request)
-        form = PictureForm(request.POST or None, request.FILES or None)
-        image, snippet, alt = None, "", ""
-        if request.method == "POST" and form.is_valid():
-            try:
-                image = images.take(form.cleaned_data["file"], by=request.user)
-            except Refused as refusal:
-                form.add_error("file", str(refusal))
-            else:
-                alt, form = form.cleaned_data["alt"], PictureForm()
-                snippet = format_html(
-                    '<img src="{}" alt="{}" width="{}" height="{}">',
-                    image.address,
-                    alt,
-                    image.width,
-                    image.height,
-                )
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": "Pictures",
-            "form": form,
-            "image": image,
-            "snippet": snippet,
-            "alt": alt,
-            "latest": Image.objects.filter(uploaded_by=request.user).order_by("-uploaded_at", "pk")[:LATEST],
-        }
-        return TemplateResponse(request, "admin/tips/tip/pictures.html", context)
 
-    def _require_writer(self, request):
-        if not (self.has_add_permission(request) or self.has_change_permission(request)):
-            raise PermissionDenied
+def _require_writer(tip_admin: ModelAdmin, request: StaffRequest) -> None:
+    if not (tip_admin.has_add_permission(request) or tip_admin.has_change_permission(request)):
+        raise PermissionDenied

@@ -1,134 +1,106 @@
-"""What helps whoever writes a tip: earlier tips like it, work that survives a closed tab, a new address."""
+"""What helps whoever writes a tip: earlier tips like it, known tags, work that survives a closed tab."""
 
 import re
 
-from django import forms
 from django.conf import settings
+from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
-from django.forms.widgets import Script
-from django.http import HttpResponseNotAllowed
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.forms import BaseForm
+from django.http import HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, reverse
 
-from tips.admin import verbs
-from tips.models import TipState
-from tips.publishing import slugs, workflow
+from desk.pages import Context, StaffRequest
+from tips.admin.pages import route, tip_or_404, tip_page
+from tips.models import Tag, Tip
+from tips.publishing import tagging, workflow
 from tips.search import similar
 
 # Names the draft in the browser that a saved form came from, for the next page to throw away.
 SAVED_COOKIE = "saved_draft"
+SUGGESTIONS = 10
 _DRAFT = re.compile(r"[a-z0-9]{8,40}")
-
-
-class AddressForm(forms.Form):
-    """Another address for a tip."""
-
-    slug = forms.CharField(
-        label="New address",
-        max_length=slugs.LONGEST,
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="The last part of it: small letters, digits and hyphens, such as “thank-you-notes”.",
-    )
-
-
-verbs.VERBS["change-address"] = verbs.Verb(
-    label="Change its address",
-    run=slugs.change,
-    offered=lambda user, tip: (
-        tip.state in (TipState.APPROVED, TipState.WITHDRAWN) and user.has_perm(workflow.CHANGE_ANY)
-    ),
-    follows="It stays where it is in the lists. Where readers knew the old address, it leads to the new one.",
-    done="Its address is changed.",
-    asks=True,
-    form=AddressForm,
-)
-
-
-class WritingMixin:
-    """Gives the form of a tip its helpers. Each works without a script too, but for the kept drafts."""
-
-    class Media:
-        js = [Script("admin-desk/writing.js", defer=True), Script("admin-desk/drafts.js", defer=True)]
-
-    def get_urls(self):
-        view = self.admin_site.admin_view(self.earlier_view)
-        return [
-            path("earlier/", view, name="tips_tip_earlier_new"),
-            path("<int:pk>/earlier/", view, name="tips_tip_earlier"),
-            *super().get_urls(),
-        ]
-
-    def earlier_view(self, request, pk=None):
-        """Show the earlier tips that tell what the posted form tells: a part of a page for the script.
-
-        Nothing is saved. Authors are told of published tips and of their own.
-        """
-        tip = self.own(request, pk) if pk is not None else None
-        if tip is None and not self.has_add_permission(request):
-            raise PermissionDenied
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        texts = [request.POST.get(name, "")[: settings.DATA_UPLOAD_MAX_MEMORY_SIZE] for name in _TEXTS]
-        sees_all = request.user.has_perm(workflow.CHANGE_ANY)
-        found = similar.earlier(*texts, exclude=pk, author=None if sees_all else request.user.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": tip,
-            "title": "Have we run this before?",
-            "earlier": [self._as_listed(request, *each) for each in found],
-            "fewest": similar.FEWEST_WORDS,
-        }
-        part = "_earlier" if "part" in request.POST else "earlier"
-        response = TemplateResponse(request, f"admin/tips/tip/{part}.html", context)
-        response["Cache-Control"] = "private, no-store"
-        return response
-
-    def _as_listed(self, request, tip, figure):
-        address = reverse("admin:tips_tip_change", args=[tip.pk])
-        if not request.user.has_perm(workflow.CHANGE_ANY) and tip.author_id != request.user.pk:
-            address = tip.get_absolute_url()
-        return {
-            "tip": tip,
-            "figure": figure,
-            "address": address,
-            "state": self.state_in_words(tip),
-            "when": self.goes_live(tip),
-        }
-
-    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        if may_write:
-            context["writing"] = {
-                "earlier": reverse("admin:tips_tip_earlier", args=[obj.pk])
-                if obj
-                else reverse("admin:tips_tip_earlier_new"),
-                "upload": reverse("admin:tips_tip_upload"),
-                "key": f"{request.user.pk}:{obj.pk if obj else 'new'}",
-                "version": obj.updated_at.isoformat() if obj else "",
-                "typed": context["adminform"].form.is_bound,
-            }
-        return super().render_change_form(request, context, add, change, form_url, obj)
-
-    def response_add(self, request, obj, post_url_continue=None):
-        return self._saved(request, super().response_add(request, obj, post_url_continue))
-
-    def response_change(self, request, obj):
-        return self._saved(request, super().response_change(request, obj))
-
-    def _saved(self, request, response):
-        """Let the next page know which draft in the browser is not needed any more."""
-        draft = request.POST.get("_draft", "")
-        if _DRAFT.fullmatch(draft):
-            response.set_cookie(
-                SAVED_COOKIE,
-                draft,
-                max_age=600,
-                path=reverse("admin:index"),
-                secure=settings.SESSION_COOKIE_SECURE,
-                samesite="Strict",
-            )
-        return response
-
-
 _TEXTS = ("title", "body", "takeaway")
+
+
+def urls(tip_admin: ModelAdmin) -> list[URLPattern]:
+    return [
+        route(tip_admin, "earlier/", earlier_view, "tip_earlier_new"),
+        route(tip_admin, "<int:pk>/earlier/", earlier_view, "tip_earlier"),
+        route(tip_admin, "tag-suggestions/", tag_suggestions, "tip_tag_suggestions"),
+    ]
+
+
+def earlier_view(tip_admin: ModelAdmin, request: StaffRequest, pk: int | None = None) -> HttpResponse:
+    """Show the earlier tips that tell what the posted form tells: a part of a page for the script.
+
+    Nothing is saved. Authors are told of published tips and of their own.
+    """
+    tip = tip_or_404(tip_admin, request, pk) if pk is not None else None
+    if tip is None and not tip_admin.has_add_permission(request):
+        raise PermissionDenied
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    texts = [request.POST.get(name, "")[: settings.DATA_UPLOAD_MAX_MEMORY_SIZE] for name in _TEXTS]
+    sees_all = request.user.has_perm(workflow.CHANGE_ANY)
+    alike = similar.earlier(*texts, exclude=pk, author=None if sees_all else request.user.pk)
+    response = tip_page(
+        tip_admin,
+        request,
+        "_earlier" if "part" in request.POST else "earlier",
+        "Have we run this before?",
+        original=tip,
+        earlier=[
+            {
+                "tip": other,
+                "figure": figure,
+                "url": reverse("admin:tips_tip_change", args=[other.pk])
+                if sees_all or other.author_id == request.user.pk
+                else other.get_absolute_url(),
+                "state": tip_admin.state_in_words(other),
+                "when": tip_admin.goes_live(other),
+            }
+            for other, figure in alike
+        ],
+        fewest=similar.FEWEST_WORDS,
+    )
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def tag_suggestions(tip_admin: ModelAdmin, request: StaffRequest) -> JsonResponse:
+    """Return the names of known tags that hold ``q``, those that begin with it first, as JSON."""
+    if not (tip_admin.has_add_permission(request) or tip_admin.has_change_permission(request)):
+        raise PermissionDenied
+    part = tagging.key(request.GET.get("q", "")[:100])
+    names = [name for name in Tag.objects.values_list("name", flat=True) if part in tagging.key(name)]
+    names.sort(key=lambda name: (not tagging.key(name).startswith(part), tagging.key(name)))
+    return JsonResponse({"names": names[:SUGGESTIONS] if part else []})
+
+
+def form_context(request: StaffRequest, tip: Tip | None, form: BaseForm) -> Context:
+    """Return what the scripts of a tip's form have to know; ``tip`` is None for a new one."""
+    return {
+        "earlier": reverse("admin:tips_tip_earlier", args=[tip.pk])
+        if tip
+        else reverse("admin:tips_tip_earlier_new"),
+        "upload": reverse("admin:tips_tip_upload"),
+        "key": f"{request.user.pk}:{tip.pk if tip else 'new'}",
+        "version": tip.updated_at.isoformat() if tip else "",
+        "typed": form.is_bound,
+    }
+
+
+def forget_draft(request: StaffRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Let the next page know which draft in the browser is not needed any more."""
+    draft = request.POST.get("_draft", "")
+    if _DRAFT.fullmatch(draft):
+        response.set_cookie(
+            SAVED_COOKIE,
+            draft,
+            max_age=600,
+            path=reverse("admin:index"),
+            secure=settings.SESSION_COOKIE_SECURE,
+            samesite="Strict",
+        )
+    return response

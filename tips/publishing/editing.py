@@ -11,8 +11,6 @@ from tips.permissions import APPROVE, CHANGE_ANY, may_change, permit
 from tips.publishing import preconditions
 from tips.schedule import queue_lock
 
-SAVED = "Saved."
-
 
 def start(tip, *, by):
     """Save a new tip as a draft of the person who writes it. One that has a day is planned for it."""
@@ -62,7 +60,7 @@ def revise(tip, names, *, by):
             action = TipAction.CORRECTED if before.is_published else TipAction.BACK_IN_REVIEW
             log(by, tip, action, sentence)
         followed = _fill_around(session, tip, before)
-        return (sentence or SAVED) + followed
+        return f"{sentence}{followed}".strip()
 
 
 def _reviewed_again(tip, before, by, texts):

@@ -141,7 +141,7 @@ def revert(tip, version, *, by, seen=None):
     TipVersion.objects.record(row, by=by, reason=sentence)
     log(by, row, TipAction.REVERTED, sentence)
     left_out = f" Left out, since there is no such category any more: {', '.join(gone)}." if gone else ""
-    return f"{sentence}{'' if followed == editing.SAVED else f' {followed}'}{left_out}"
+    return f"{sentence}{f' {followed}' if followed else ''}{left_out}"
 
 
 def _categories(names):

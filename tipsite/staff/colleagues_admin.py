@@ -8,7 +8,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -19,7 +19,7 @@ from desk.errors import Refused
 from desk.lists import TitledList
 from desk.pages import StaffRequest, badge, page, staff_of
 from desk.verbs import Verb, VerbsMixin, refusals_told
-from tipsite.staff import accounts, sessions
+from tipsite.staff import accounts, sessions, two_factor
 from tipsite.staff.forms import ColleagueForm, InvitationForm
 
 NOT_INVITED = "the invitation was accepted or cancelled meanwhile"
@@ -30,7 +30,7 @@ def _is_in(user: User, person: User) -> bool:
     return person.is_active and not accounts.is_invited(person)
 
 
-VERBS = {
+VERBS: dict[str, Verb[User]] = {
     "resend": Verb(
         label="Send the invitation again",
         run=accounts.resend,
@@ -61,7 +61,7 @@ VERBS = {
         run=accounts.reset_two_factor,
         consequence="For a lost phone. The password alone signs in then, until a new app is set up. All"
         " sessions end, and a mail tells the person that you did this. Make sure that it is they who ask.",
-        is_available=lambda user, person: person.has_app and user != person,
+        is_available=lambda user, person: two_factor.device_of(person) is not None and user != person,
         why_not="no app is set up for this account, or it is your own",
         done="Two-factor sign-in is reset.",
     ),
@@ -85,7 +85,7 @@ VERBS = {
 }
 
 
-class ColleaguesAdmin(VerbsMixin, TitledList, UserAdmin):
+class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
     """Accounts of staff. They are deactivated, never deleted: tips and the history name them."""
 
     list_display = ["username", "called", "email", "role", "standing", "two_factor", "last_login"]
@@ -105,7 +105,7 @@ class ColleaguesAdmin(VerbsMixin, TitledList, UserAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
-    def may_use(self, request: StaffRequest, verb: Verb, obj: Model) -> bool:
+    def may_use(self, request: StaffRequest, verb: Verb[User], obj: User) -> bool:
         return self.has_change_permission(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -130,7 +130,7 @@ class ColleaguesAdmin(VerbsMixin, TitledList, UserAdmin):
 
     @admin.display(description="two-factor", ordering="has_app")
     def two_factor(self, person: User) -> str:
-        return "on" if person.has_app else "off"
+        return "on" if getattr(person, "has_app", False) else "off"
 
     # --- The form -------------------------------------------------------------------------------------
 
@@ -229,5 +229,5 @@ class ColleaguesAdmin(VerbsMixin, TitledList, UserAdmin):
             messages.success(request, f"The invitation for {person.email} is on its way.")
         return person
 
-    def told(self, obj: Model, sentence: str) -> str:
+    def told(self, obj: User, sentence: str) -> str:
         return f"“{obj}”: {sentence}"

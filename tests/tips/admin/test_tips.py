@@ -311,7 +311,7 @@ def test_a_verb_that_asks_leads_to_a_page_and_looking_at_it_changes_nothing(desk
     tip.refresh_from_db()
     assert tip.state == TipState.APPROVED
     address = response.redirect_chain[-1][0]
-    assert "This field is required" in desk.post(address, {"reason": " "}).content.decode()
+    assert "Give a reason." in desk.post(address, {"reason": " "}).content.decode()
     desk.post(address, {"reason": "Wrong figure."})
     tip.refresh_from_db()
     assert tip.state == TipState.WITHDRAWN

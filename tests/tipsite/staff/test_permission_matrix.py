@@ -124,7 +124,7 @@ class Things:
             "oneself": me,
         }
         subscriber = subscriptions.confirm(subscriptions.request("anna@example.org"))
-        suppressions.suppress(subscriber.key, Suppression.Reason.BOUNCED)
+        suppressions.suppress(subscriber.address_hash, Suppression.Reason.BOUNCED)
         self.mailings = {which: make_mailing(state, subscriber) for which, state in MAILINGS.items()}
         tag = Tag.objects.create(name="calm", slug="calm")
         self.rows = {
