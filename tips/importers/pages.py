@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from desk.terminal import no_progress
 from tips.importers import files, lines
 from tips.importers.records import TIP_OF_THE_WEEK, Archive, Post, Refusal, Warned
 from tips.publishing.tagging import key
@@ -45,7 +46,7 @@ class _Header:
         return self.posted if self.title is None else self.title
 
 
-def read(paths, progress=None):
+def read(paths, progress=no_progress):
     """Return the Archive that some files and folders hold.
 
     ``progress`` wraps what is iterated over, as tqdm does. What cannot be read is among the Archive's
@@ -54,7 +55,7 @@ def read(paths, progress=None):
     names, refused = files.find(paths)
     archive = Archive(refused=refused)
     strips, stated = [], set()
-    for name in progress(names, desc="Reading", unit="file") if progress else names:
+    for name in progress(names, desc="Reading", unit="file"):
         try:
             text, warnings = files.read(name)
             page = parse(text, name)

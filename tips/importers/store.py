@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from django.db import connection, transaction
 from django.utils import timezone
 
+from desk.terminal import no_progress
 from tips.importers import merging
 from tips.importers.matching import batches, match
 from tips.importers.records import TIP_OF_THE_WEEK, Post, Report, Warned
@@ -22,7 +23,7 @@ _WRITTEN = (*_FIELDS, "undated", "updated_at")
 _ASSUMED = "assumed"
 
 
-def write(archive, *, dry_run=False, source="pages", progress=None):
+def write(archive, *, dry_run=False, source="pages", progress=no_progress):
     """Bring the rows up to what an Archive states, and return a Report; a dry run writes nothing.
 
     All is written or, should that fail, nothing. ``source`` is kept with each tip that is new. ``progress``
@@ -82,7 +83,7 @@ class _Writer:
     def write(self, progress):
         numbered = list(enumerate(self.merged))
         total = list(batches(numbered))
-        for batch in progress(total, desc="Writing", unit="batch") if progress else total:
+        for batch in progress(total, desc="Writing", unit="batch"):
             self.batch(batch)
 
     def batch(self, batch):

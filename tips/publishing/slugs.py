@@ -1,5 +1,6 @@
 """The addresses of tips: made from the title, kept from then on, and changed only on purpose."""
 
+import itertools
 import re
 
 from django.db import transaction
@@ -25,11 +26,13 @@ def free(title, besides=None):
     tips = Tip.objects.filter(slug__startswith=base).exclude(pk=besides)
     former = FormerSlug.objects.filter(tip__isnull=False, slug__startswith=base).exclude(tip=besides)
     taken = {*tips.values_list("slug", flat=True), *former.values_list("slug", flat=True)}
-    slug, number = base, 1
-    while slug and slug in taken:
-        number += 1
-        slug = f"{base}-{number}"
-    return slug
+    return numbered(base, taken)
+
+
+def numbered(base, taken):
+    """Return a slug, or the first of slug-2, slug-3… where it is among those ``taken``."""
+    candidates = itertools.chain([base], (f"{base}-{number}" for number in itertools.count(2)))
+    return next(slug for slug in candidates if slug not in taken)
 
 
 def require_free(slug, besides=None, *, by):

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from desk.errors import NotPermitted, Refused
 from desk.log import log, log_each
 from tips.models import FormerSlug, Tag, TagAction, TaggedTip, Tip, TipVersion
+from tips.publishing.slugs import numbered
 
 
 class Unfit(Refused, ValueError):
@@ -174,10 +175,6 @@ def _formerly(name):
 
 
 def _free_slug(name):
-    base = slug_for(name) or "tag"
-    taken = set(Tag.objects.filter(slug__startswith=base[:90]).values_list("slug", flat=True))
-    slug, number = base, 1
-    while slug in taken:
-        number += 1
-        slug = f"{base[:90]}-{number}"
-    return slug
+    slug = slug_for(name) or "tag"
+    taken = set(Tag.objects.filter(slug__startswith=slug[:90]).values_list("slug", flat=True))
+    return slug if slug not in taken else numbered(slug[:90], taken)

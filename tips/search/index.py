@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from desk.terminal import Progress, no_progress
 from tips.models import Tip, Word
 
 TITLE, HEAD, EVERYWHERE = "title", "head", "everywhere"
@@ -43,13 +44,13 @@ def create_index(cursor):
         cursor.execute(statement)
 
 
-def rebuild(progress=iter):
+def rebuild(progress: Progress = no_progress) -> int:
     """Make the words of every tip, the index and the vocabulary anew; return the number of tips.
 
     ``progress`` wraps the iteration over batches of tips, to show how far it is.
     """
     pks = list(Tip.objects.order_by("pk").values_list("pk", flat=True))
-    for start in progress(range(0, len(pks), 500)):
+    for start in progress(range(0, len(pks), 500), desc="Indexing", unit="batch"):
         # Locked while it is read and written: what staff save meanwhile waits, and is not overwritten.
         with transaction.atomic():
             batch = Tip.objects.select_for_update().filter(pk__in=pks[start : start + 500])

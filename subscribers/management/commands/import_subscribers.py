@@ -10,13 +10,12 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from tqdm import tqdm
 
+from desk.terminal import NOTHING_DONE, SOME_REFUSED, printable, reason
 from subscribers.exchange import columns, own_format
 from subscribers.exchange.address_list import AddressList
 from subscribers.exchange.records import Outcome, RefusedError, Report
 from subscribers.exchange.store import store
-from tips.management.commands.import_archive import printable
 
-SOME_REFUSED, NOTHING_DONE = 1, 2
 NO_SOURCE = (
     "No source of consent was stated, and none is recorded. Say with --source where these people agreed."
 )
@@ -48,8 +47,7 @@ class Command(BaseCommand):
             with _Rows(report, unless=file) as rows:
                 done = self.stored(found, source, dry_run, rows)
         except DatabaseError as error:
-            reason = " ".join(str(error).split())
-            self.give_up(f"The database refused: {reason}. What was done is kept; run it again.")
+            self.give_up(f"The database refused: {reason(error)}. What was done is kept; run it again.")
         except RefusedError as error:
             self.give_up(str(error))
         except OSError as error:

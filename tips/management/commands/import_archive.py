@@ -1,34 +1,32 @@
 """Bring an archive of text pages into the site."""
 
 import dataclasses
-import functools
 import json
 import sys
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError
-from tqdm import tqdm
 
+from desk.terminal import NOTHING_DONE, SOME_REFUSED, printable, progress_bar, reason
 from tips.importers import pages, store
-
-SOME_REFUSED, NOTHING_DONE = 1, 2
+from tips.importers.records import Report
 
 
 class Command(BaseCommand):
     help = "Read archive pages (text files, or folders of them) and bring their tips into the site."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("paths", nargs="+", metavar="PATH", help="A .txt file, or a folder of them.")
         parser.add_argument("--dry-run", action="store_true", help="Say what would be done; write nothing.")
         parser.add_argument("--json", action="store_true", help="Print the report as one JSON object.")
 
-    def handle(self, *, paths, dry_run, json, **options):
-        progress = functools.partial(tqdm, file=sys.stderr, disable=not self.stderr.isatty(), leave=False)
+    def handle(self, *, paths: list[str], dry_run: bool, json: bool, **options: object) -> None:
         try:
-            report = store.write(pages.read(paths, progress), dry_run=dry_run, progress=progress)
+            report = store.write(pages.read(paths, progress_bar), dry_run=dry_run, progress=progress_bar)
         except DatabaseError as error:
-            reason = " ".join(str(error).split())
-            message = f"Nothing was written, the database refused: {reason}. Is it migrated, and at rest?"
+            message = (
+                f"Nothing was written, the database refused: {reason(error)}. Is it migrated, and at rest?"
+            )
             self.stderr.write(message)
             if json:
                 self.stdout.write(as_json({"error": message}))
@@ -40,12 +38,12 @@ class Command(BaseCommand):
             sys.exit(SOME_REFUSED if report.files else NOTHING_DONE)
 
 
-def as_json(report):
+def as_json(report: dict[str, object]) -> str:
     """Return a report as one JSON object, in ASCII, so that no title or file name upsets a terminal."""
     return json.dumps(report)
 
 
-def as_text(report):
+def as_text(report: Report) -> str:
     """Return a report as lines for a person; the refusals are on standard error already."""
     lines = [
         *(f"{printable(w.file)}:{w.line}: warning: {printable(w.message)}" for w in report.warnings),
@@ -57,11 +55,3 @@ def as_text(report):
     if report.dry_run:
         lines.append("This was a dry run: nothing was written.")
     return "\n".join(lines)
-
-
-def printable(text):
-    """Return text on one line with what a terminal would obey, or could not show, written as its code."""
-    return "".join(
-        char if char.isprintable() or char == "\u00a0" else char.encode("unicode_escape").decode("ascii")
-        for char in text
-    )

@@ -1,26 +1,22 @@
-"""Build the search anew."""
+"""Build the search index anew."""
 
-import functools
 import sys
 
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError
-from tqdm import tqdm
 
+from desk.terminal import NOTHING_DONE, progress_bar, reason
 from tips.search import index
-
-NOTHING_DONE = 2
 
 
 class Command(BaseCommand):
-    help = "Build the search's index and vocabulary anew from the tips. Readers can search meanwhile."
+    help = "Build the search index and its vocabulary anew from the tips. Readers can search meanwhile."
 
-    def handle(self, **options):
-        progress = functools.partial(tqdm, unit="batch", file=sys.stderr, disable=not sys.stderr.isatty())
+    def handle(self, **options: object) -> None:
         try:
-            tips = index.rebuild(progress)
+            tips = index.rebuild(progress_bar)
         except DatabaseError as error:
-            reason = " ".join(str(error).split())
-            self.stderr.write(f"The search was not rebuilt, the database refused: {reason}. Is it migrated?")
+            message = f"The search was not rebuilt, the database refused: {reason(error)}. Is it migrated?"
+            self.stderr.write(message)
             sys.exit(NOTHING_DONE)
         self.stdout.write(f"Tips indexed: {tips}.")
