@@ -106,7 +106,7 @@ def restored():
 
 
 @pytest.mark.parametrize(
-    ("break_it", "name", "words"),
+    ("break_it", "code", "words"),
     [
         (no_tip, "slot", "Nothing is planned. Plan an approved tip there"),
         (not_for_mail, "not-for-mail", "“Keep your word”, which goes live"),
@@ -130,23 +130,23 @@ def restored():
         (restored, "guard", "Publisher"),
     ],
 )
-def test_it_is_not_safe_when_something_is_wrong(break_it, name, words):
+def test_it_is_not_safe_when_something_is_wrong(break_it, code, words):
     break_it()
     (reason,) = verdict.reasons()
-    assert reason.name == name
+    assert reason.code == code
     assert words in reason.words
 
 
 def test_a_misconfigured_sender_is_a_reason(settings):
     settings.PRODUCTION = True
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-    assert {reason.name for reason in verdict.reasons()} == {"sender"}
+    assert {reason.code for reason in verdict.reasons()} == {"sender"}
 
 
 def test_a_disk_that_is_nearly_full_is_a_reason(monkeypatch):
     monkeypatch.setattr(verdict.shutil, "disk_usage", lambda path: SimpleNamespace(total=10**12, free=10**8))
     (reason,) = verdict.reasons()
-    assert (reason.name, "95 MB" in reason.words) == ("disk", True)
+    assert (reason.code, "95 MB" in reason.words) == ("disk", True)
 
 
 def test_a_mailing_that_goes_on_or_waits_for_its_moment_is_safe():
@@ -164,7 +164,7 @@ def test_it_reads_no_mails_text_to_say_how_the_mailings_stand():
         )
         delivery(mailing)
     with CaptureQueriesContext(connection) as asked:
-        assert [each.name for each in verdict.reasons()] == ["paused", "held", "stuck"]
+        assert [reason.code for reason in verdict.reasons()] == ["paused", "held", "stuck"]
     about = [query["sql"] for query in asked if 'FROM "subscribers_mailing"' in query["sql"]]
     assert about
     assert not any('"html"' in sql or '"body"' in sql for sql in about)
