@@ -80,7 +80,7 @@ def test_others_are_told_that_it_is_not_safe_and_whom_to_ask(client, role):
 def test_a_publisher_says_that_this_is_the_real_database(client):
     close_the_guard()
     # Beside a journal that is another's.
-    journal.append([{"what": journal.MARK, "instance": "b" * 32, "counter": 1}])
+    journal.append([{"what": journal.CHECKPOINT, "instance": "b" * 32, "counter": 1}])
     log_in(client, "Publisher")
     assert f'href="{REAL}"' in client.get(SAFE).text
     page = client.get(REAL).text
