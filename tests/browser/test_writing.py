@@ -59,7 +59,7 @@ def test_a_tip_with_a_list_and_a_picture_is_written_in_the_editor(desk):
     expect(desk.locator(".messagelist")).to_contain_text("was added successfully")
     tip, image = Tip.objects.get(), Image.objects.get()
     assert "<ul><li><p>One thing first</p></li><li><p>Another</p></li></ul>" in tip.body
-    assert f'<img src="{image.address}" alt="A bell" width="400" height="200">' in tip.body
+    assert f'<img src="{image.url}" alt="A bell" width="400" height="200">' in tip.body
     before = tip.body
     the_editor(desk).get_by_role("img", name="A bell").click()
     bar.get_by_role("button", name="picture").click()

@@ -40,7 +40,7 @@ def image(ed):
 
 
 def showing(image, alt="A bell"):
-    return f'<p>Ring.</p><img src="{image.address}" alt="{alt}">'
+    return f'<p>Ring.</p><img src="{image.url}" alt="{alt}">'
 
 
 # --- Taking a file ----------------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ def test_measures_are_set_and_words_asked_for(image):
     assert settled.endswith(f'alt="A &lt;bell&gt; &amp; more" width="{image.width}" height="{image.height}">')
     for body, words in (
         (showing(image, " "), "no alternative text"),
-        (f'<img src="{image.address}">', "no alternative text"),
+        (f'<img src="{image.url}">', "no alternative text"),
         (showing(image) + showing(image, ""), "Picture 2 has no"),
         (showing(image).replace(image.name[:4], "0000"), "is not on this site"),
     ):
@@ -292,7 +292,7 @@ def test_which_tip_shows_which_picture_follows_every_saving(image):
 def test_noting_tips_without_pictures_asks_once(db, django_assert_num_queries):
     tips = [make_tip(), make_tip()]
     with django_assert_num_queries(1):
-        ImageUse.note(tips)
+        ImageUse.record({tip.pk: tip.body for tip in tips})
 
 
 # --- Serving ----------------------------------------------------------------------------------------------
@@ -300,26 +300,26 @@ def test_noting_tips_without_pictures_asks_once(db, django_assert_num_queries):
 
 def test_a_picture_of_a_public_tip_is_for_everybody_and_kept_for_a_day(client, image):
     make_tip(body=showing(image))
-    response = client.get(image.address)
+    response = client.get(image.url)
     assert response.status_code == 200
     assert response["Content-Type"] == "image/jpeg"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Cache-Control"] == "public, max-age=86400"
     assert "Cookie" not in response.get("Vary", "")
     assert opened(response.content).size == (60, 40)
-    assert client.head(image.address).status_code == 200
-    assert client.post(image.address).status_code == 405
-    again = client.get(image.address, headers={"if-none-match": response["ETag"]})
+    assert client.head(image.url).status_code == 200
+    assert client.post(image.url).status_code == 405
+    again = client.get(image.url, headers={"if-none-match": response["ETag"]})
     assert again.status_code == 304
 
 
 def test_a_picture_of_what_readers_must_not_know_is_seen_by_staff_alone(client, image, ed):
     hidden_tips(body=showing(image))
-    assert client.get(image.address).status_code == 404
+    assert client.get(image.url).status_code == 404
     client.force_login(make_person("member"))
-    assert client.get(image.address).status_code == 404
+    assert client.get(image.url).status_code == 404
     client.force_login(ed)
-    response = client.get(image.address)
+    response = client.get(image.url)
     assert response.status_code == 200
     assert response["Cache-Control"] == "private, no-store"
     assert response["X-Content-Type-Options"] == "nosniff"
@@ -329,21 +329,21 @@ def test_a_picture_of_a_draft_is_not_for_staff_who_still_owe_a_code(client, imag
     settings.STAFF_TWO_FACTOR = ["Editor"]
     make_tip(body=showing(image), state=TipState.DRAFT, publish_at=None)
     client.force_login(ed)
-    assert client.get(image.address).status_code == 404
+    assert client.get(image.url).status_code == 404
 
 
 def test_a_preview_link_shows_the_pictures_of_its_own_tip_while_it_lives(client, image, ed):
     tip = make_tip(body=showing(image), state=TipState.DRAFT, publish_at=None)
     other = make_tip(state=TipState.DRAFT, publish_at=None)
     link = preview.make_link(tip, by=ed)
-    address = f"{image.address}?preview={preview.token(link)}"
+    address = f"{image.url}?preview={preview.token(link)}"
     page = client.get(preview.address(link)).content.decode()
     assert address in page
     response = client.get(address)
     assert response["Cache-Control"] == "private, no-store"
     stranger = preview.make_link(other, by=ed)
-    assert client.get(f"{image.address}?preview={preview.token(stranger)}").status_code == 404
-    assert client.get(f"{image.address}?preview=made.up").status_code == 404
+    assert client.get(f"{image.url}?preview={preview.token(stranger)}").status_code == 404
+    assert client.get(f"{image.url}?preview=made.up").status_code == 404
     preview.revoke_link(link, by=ed)
     assert client.get(address).status_code == 404
 
@@ -366,17 +366,16 @@ def test_nothing_else_is_served(client, db, address):
 def test_a_file_that_is_gone_is_not_found(client, image, settings):
     make_tip(body=showing(image))
     (settings.MEDIA_ROOT / image.name).unlink()
-    assert client.get(image.address).status_code == 404
+    assert client.get(image.url).status_code == 404
 
 
 def test_readers_pages_and_feeds_show_pictures_well(client, image, settings):
     tip = make_tip(body=images.with_image_sizes(showing(image)))
     page = client.get(tip.get_absolute_url()).content.decode()
     assert (
-        f'<img loading="lazy" decoding="async" src="{image.address}" alt="A bell" width="60" height="40">'
-        in page
+        f'<img loading="lazy" decoding="async" src="{image.url}" alt="A bell" width="60" height="40">' in page
     )
-    assert f"{settings.SITE_URL}{image.address}" in client.get("/feed/").content.decode()
+    assert f"{settings.SITE_URL}{image.url}" in client.get("/feed/").content.decode()
 
 
 # --- Tidying ----------------------------------------------------------------------------------------------

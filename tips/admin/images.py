@@ -53,7 +53,7 @@ def upload_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
         image = images.take(file, by=request.user)
     except Refused as refusal:
         return JsonResponse({"error": str(refusal)}, status=400)
-    return JsonResponse({"src": image.address, "width": image.width, "height": image.height})
+    return JsonResponse({"src": image.url, "width": image.width, "height": image.height})
 
 
 def images_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
@@ -69,7 +69,7 @@ def images_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
         else:
             alt, form = form.cleaned_data["alt"], ImageForm()
             template = '<img src="{}" alt="{}" width="{}" height="{}">'
-            snippet = format_html(template, image.address, alt, image.width, image.height)
+            snippet = format_html(template, image.url, alt, image.width, image.height)
     latest = Image.objects.filter(uploaded_by=request.user).order_by("-uploaded_at", "pk")[:LATEST]
     context = {"form": form, "image": image, "snippet": snippet, "alt": alt, "latest": latest}
     return tip_page(tip_admin, request, "pictures", "Pictures", **context)

@@ -1,4 +1,9 @@
-"""Tips and the ways into them, with the rules that the database holds too. By subject; import from here."""
+"""Tips, and all that is kept about them, with the rules that the database holds too. Import from here.
+
+May import ``tips.text`` and nothing else of ours.
+"""
+
+# ruff: noqa: F401  (the names are handed on)
 
 from tips.models.actions import SlotAction, TagAction, TipAction
 from tips.models.contributions import Contribution
@@ -13,37 +18,3 @@ from tips.models.taxonomy import Category, Tag
 from tips.models.tip import TEXTS, Tip, TipQuerySet
 from tips.models.versions import TipVersion, TipVersionQuerySet
 from tips.models.vocabulary import Word
-
-__all__ = [
-    "TEXTS",
-    "CategorisedTip",
-    "Category",
-    "Contribution",
-    "EditingSession",
-    "FormerSlug",
-    "Image",
-    "ImageUse",
-    "ImportOrigin",
-    "ImportRun",
-    "ListingIndex",
-    "Placement",
-    "PreviewLink",
-    "PublishedQuerySet",
-    "QueueVersion",
-    "SlotAction",
-    "SlotException",
-    "SlotRule",
-    "Tag",
-    "TagAction",
-    "TaggedTip",
-    "Tip",
-    "TipAction",
-    "TipQuerySet",
-    "TipState",
-    "TipVersion",
-    "TipVersionQuerySet",
-    "Weekday",
-    "Word",
-    "newest_first",
-    "oldest_first",
-]

@@ -32,6 +32,6 @@ class PreviewLink(models.Model):
     revoked_at = models.DateTimeField(null=True)
 
     @property
-    def is_live(self):
+    def is_live(self) -> bool:
         """Whether the link still leads to the tip."""
         return self.revoked_at is None and self.expires_at > timezone.now()

@@ -1,5 +1,7 @@
 """Pictures in tips, and which tip shows which."""
 
+from collections.abc import Mapping
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -24,12 +26,12 @@ class Image(models.Model):
     )
     unused_since = models.DateTimeField(null=True, default=timezone.now, db_index=True)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @property
-    def address(self):
-        """Return the path at which it is served; a tip's body refers to it by this."""
+    def url(self) -> str:
+        """The path at which the picture is served; a tip's body refers to it by this."""
         return f"/media/{self.name}"
 
 
@@ -43,33 +45,27 @@ class ImageUse(models.Model):
         constraints = [models.UniqueConstraint("tip", "image", name="image_used_once")]
 
     @classmethod
-    def note(cls, tips):
-        """Write down which images some saved tips show now. Tips whose body is not loaded are left alone."""
-        shown = {
-            tip.pk: {name for name, _ in body_images.shown(tip.body)}
-            for tip in tips
-            if "body" not in tip.get_deferred_fields()
-        }
+    def record(cls, bodies: Mapping[int, str]) -> None:
+        """Record which images saved tips show now, by the bodies of the tips' ids."""
+        shown = {tip: {name for name, _ in body_images.shown(body)} for tip, body in bodies.items()}
         # Most tips show nothing, and their saving should not have to ask.
-        known = {}
-        for use in cls.objects.filter(tip__in=shown):
-            known.setdefault(use.tip_id, {})[use.image_id] = use.pk
-        if not known and not any(shown.values()):
+        uses = ImageUse.objects.filter(tip__in=shown)
+        if not uses and not any(shown.values()):
             return
-        asked = set().union(*shown.values())
-        there = set(Image.objects.filter(name__in=asked).values_list("name", flat=True))
-        gone = [
-            (name, pk) for tip, uses in known.items() for name, pk in uses.items() if name not in shown[tip]
-        ]
-        cls.objects.filter(pk__in=[pk for _, pk in gone]).delete()
-        cls.objects.bulk_create(
+        stated = set[str]().union(*shown.values())
+        uploaded = set(Image.objects.filter(name__in=stated).values_list("name", flat=True))
+        known = {(use.tip_id, use.image_id) for use in uses}
+        gone = [use for use in uses if use.image_id not in shown[use.tip_id]]
+        ImageUse.objects.filter(pk__in=[use.pk for use in gone]).delete()
+        ImageUse.objects.bulk_create(
             [
-                cls(tip_id=tip, image_id=name)
+                ImageUse(tip_id=tip, image_id=name)
                 for tip, names in shown.items()
-                for name in sorted(names & there - set(known.get(tip, ())))
+                for name in sorted(names & uploaded)
+                if (tip, name) not in known
             ],
             ignore_conflicts=True,
         )
-        Image.objects.filter(name__in=there).update(unused_since=None)
-        let_go = Image.objects.filter(name__in=[name for name, _ in gone], uses=None)
+        Image.objects.filter(name__in=uploaded).update(unused_since=None)
+        let_go = Image.objects.filter(name__in=[use.image_id for use in gone], uses=None)
         let_go.update(unused_since=timezone.now())

@@ -47,8 +47,6 @@ class TaggedTip(Placement, ItemBase):
     content_object = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="tagged", db_index=False)
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="placements", db_index=False)
 
-    objects = PublishedQuerySet.as_manager()
-
     class Meta:
         constraints = [models.UniqueConstraint("content_object", "tag", name="tagged_once")]
         indexes = [

@@ -1,17 +1,24 @@
 """What is public, and the order of every list, for all tables that have a state and a date."""
 
+from datetime import datetime
+from typing import Any, Self, TypeVar
+
 from django.db import models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.backends.ddl_references import Statement
 from django.db.models import F, Q
 from django.db.models.expressions import OrderBy
 from django.utils import timezone
 
+_Row = TypeVar("_Row", bound=models.Model)
 
-def newest_first(field="publish_at"):
+
+def newest_first(field: str = "publish_at") -> OrderBy:
     """Return the order of every list by date: descending, what has no date last."""
     return F(field).desc(nulls_last=True)
 
 
-def oldest_first(field="publish_at"):
+def oldest_first(field: str = "publish_at") -> OrderBy:
     """Return the reverse of ``newest_first``, nulls and all, so that the same index serves it backwards."""
     return F(field).asc(nulls_first=True)
 
@@ -23,17 +30,20 @@ class ListingIndex(models.Index):
     refuses to be told so in an index.
     """
 
-    def create_sql(self, model, schema_editor, using="", **kwargs):
+    def create_sql(
+        self,
+        model: type[models.Model],
+        schema_editor: BaseDatabaseSchemaEditor,
+        using: str = "",
+        **kwargs: Any,  # as Django has it
+    ) -> Statement:
         if schema_editor.connection.vendor == "sqlite":
-            index = models.Index(*(_without_nulls_last(each) for each in self.expressions), name=self.name)
-            return index.create_sql(model, schema_editor, using, **kwargs)
+            plain = (
+                OrderBy(part.expression, descending=part.descending) if isinstance(part, OrderBy) else part
+                for part in self.expressions
+            )
+            return models.Index(*plain, name=self.name).create_sql(model, schema_editor, using, **kwargs)
         return super().create_sql(model, schema_editor, using, **kwargs)
-
-
-def _without_nulls_last(expression):
-    if isinstance(expression, OrderBy):
-        return OrderBy(expression.expression, descending=expression.descending)
-    return expression
 
 
 class TipState(models.TextChoices):
@@ -45,10 +55,10 @@ class TipState(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
-class PublishedQuerySet(models.QuerySet):
+class PublishedQuerySet(models.QuerySet[_Row]):
     """The one rule of what is public, for every table that has ``state`` and ``publish_at``."""
 
-    def published(self, at=None):
+    def published(self, at: datetime | None = None) -> Self:
         """Return what readers may see at a moment (now, unless given).
 
         An approved tip without ``publish_at`` is an undated one: the database holds it to that.
@@ -56,6 +66,6 @@ class PublishedQuerySet(models.QuerySet):
         at = at or timezone.now()
         return self.filter(Q(publish_at__isnull=True) | Q(publish_at__lte=at), state=TipState.APPROVED)
 
-    def published_dated(self, at=None):
+    def published_dated(self, at: datetime | None = None) -> Self:
         """Return those of the published that have their day. An index finds them as one range."""
         return self.filter(publish_at__lte=at or timezone.now(), state=TipState.APPROVED)

@@ -31,7 +31,7 @@ class SlotRule(models.Model):
     class Meta:
         ordering = ["from_date"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_weekday_display()}, {self.time:%H:%M} ({self.zone}), from {self.from_date}"
 
 
@@ -59,7 +59,7 @@ class SlotException(models.Model):
             models.CheckConstraint(name="slot_exception_has_a_reason", condition=~Q(reason="")),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.day}: {self.get_kind_display().lower()}"
 
 

@@ -1,4 +1,6 @@
-"""The two ways into the archive: few categories, many tags."""
+"""What readers navigate the archive by: few categories, many tags."""
+
+from typing import Any
 
 from django.db import models
 from django.urls import reverse
@@ -7,8 +9,26 @@ from taggit.models import TagBase
 from tips.text import markup
 
 
-class Category(models.Model):
-    """One of a few, curated ways into the archive."""
+class _OneLineName(models.Model):
+    """What has a name, on one line, and a page of its own."""
+
+    name: "models.CharField[str, str]"
+    slug: "models.SlugField[str, str]"
+
+    class Meta:
+        abstract = True
+
+    # Whatever Django's and taggit's own ``save`` take.
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.name = markup.one_line(markup.without_controls(self.name))
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse(f"tips:{self._meta.model_name}", args=[self.slug])
+
+
+class Category(_OneLineName):
+    """One of the few categories, which staff curate."""
 
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(max_length=100, unique=True, help_text="The category's address.")
@@ -17,26 +37,12 @@ class Category(models.Model):
         ordering = ["name"]
         verbose_name_plural = "categories"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def save(self, *args, **kwargs):
-        self.name = markup.one_line(markup.without_controls(self.name))
-        super().save(*args, **kwargs)
 
-    def get_absolute_url(self):
-        return reverse("tips:category", args=[self.slug])
-
-
-class Tag(TagBase):
-    """One of many, free ways into the archive."""
+class Tag(_OneLineName, TagBase):
+    """One of the many tags, which writers choose freely."""
 
     class Meta:
         ordering = ["name"]
-
-    def save(self, *args, **kwargs):
-        self.name = markup.one_line(markup.without_controls(self.name))
-        super().save(*args, **kwargs)
-
-    def get_absolute_url(self):
-        return reverse("tips:tag", args=[self.slug])

@@ -1,8 +1,12 @@
 """The tip itself."""
 
+from collections.abc import Iterable
+from typing import Any, Self
+
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, ManyToManyField, Q
 from django.urls import reverse
 from django.utils import timezone
 from django_prose_editor.fields import ProseEditorField
@@ -17,60 +21,56 @@ from tips.text import markup, stems
 TEXTS = ("title", "takeaway", "excerpt", "body")
 
 
-class TipQuerySet(PublishedQuerySet):
-    def undated(self):
+class TipQuerySet(PublishedQuerySet["Tip"]):
+    def undated(self) -> Self:
         """Return tips that were never given a day."""
         return self.filter(undated=True)
 
-    def full(self):
+    def full(self) -> Self:
         """Return tips whose text is here, teasers left out."""
         return self.filter(has_body=True)
 
-    def newest_first(self):
+    def newest_first(self) -> Self:
         """Return tips by ``publish_at`` descending with nulls last, then by id."""
         return self.order_by(newest_first(), "id")
 
-    def neighbours(self, tip):
+    def neighbours(self, tip: "Tip") -> tuple["Tip | None", "Tip | None"]:
         """Return the published tips (before, after) this one in a list: the next newer, the next older.
 
         Either is None at an end. An undated tip's neighbours are undated ones.
         """
         if tip.publish_at is None:
             undated = self.published().undated().for_lists()
-            before, after = undated.filter(id__lt=tip.id), undated.filter(id__gt=tip.id)
+            before, after = undated.filter(id__lt=tip.pk), undated.filter(id__gt=tip.pk)
             return before.order_by("-id").first(), after.order_by("id").first()
         # Two tips of one moment stand in the order of their ids.
         published = self.published_dated().for_lists()
-        before = published.filter(publish_at__gte=tip.publish_at).exclude(
-            publish_at=tip.publish_at, id__gte=tip.id
-        )
-        after = published.filter(publish_at__lte=tip.publish_at).exclude(
-            publish_at=tip.publish_at, id__lte=tip.id
-        )
+        same_moment = Q(publish_at=tip.publish_at)
+        before = published.filter(publish_at__gte=tip.publish_at).exclude(same_moment, id__gte=tip.pk)
+        after = published.filter(publish_at__lte=tip.publish_at).exclude(same_moment, id__lte=tip.pk)
         return before.order_by(oldest_first(), "-id").first(), after.newest_first().first()
 
-    def for_lists(self):
+    def for_lists(self) -> Self:
         """Return tips without the columns that no list shows."""
-        return self.defer("body", "words_title", "words_takeaway", "words_body")
+        return self.defer("body", *Tip.COMPUTED)
 
-    def bulk_create(self, objs, **options):
+    # Whatever Django's own method takes.
+    def bulk_create(self, objs: Iterable["Tip"], *args: Any, **options: Any) -> list["Tip"]:
         """Create many tips at once; what is computed on saving is computed here too."""
-        objs = list(objs)
-        for tip in objs:
+        tips = list(objs)
+        for tip in tips:
             tip.compute()
-        created = super().bulk_create(objs, **options)
-        Word.learn(objs)
-        ImageUse.note(created)
+        created = super().bulk_create(tips, *args, **options)
+        _learn(created)
         return created
 
-    def bulk_update(self, objs, fields, **options):
+    def bulk_update(self, objs: Iterable["Tip"], fields: Iterable[str], batch_size: int | None = None) -> int:
         """Update many tips at once; what is computed on saving is computed here too."""
-        objs = list(objs)
-        for tip in objs:
+        tips = list(objs)
+        for tip in tips:
             tip.compute()
-        Word.learn(objs)
-        updated = super().bulk_update(objs, {*fields, *Tip.COMPUTED}, **options)
-        ImageUse.note(objs)
+        updated = super().bulk_update(tips, {*fields, *Tip.COMPUTED}, batch_size)
+        _learn(tips)
         return updated
 
 
@@ -107,7 +107,9 @@ class Tip(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="tips"
     )
-    categories = models.ManyToManyField(Category, through="CategorisedTip", related_name="tips", blank=True)
+    categories: "ManyToManyField[Category, models.Model]" = ManyToManyField(
+        Category, through="CategorisedTip", related_name="tips", blank=True
+    )
     tags = TaggableManager(through="TaggedTip", related_name="tips", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -124,7 +126,9 @@ class Tip(models.Model):
         help_text="The tip itself, without its takeaway.",
     )
     has_body = models.GeneratedField(
-        expression=~Q(body=""), output_field=models.BooleanField(), db_persist=True
+        expression=~Q(body=""),  # type: ignore[arg-type]  # a condition is an expression, too
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
     words_title = models.TextField(editable=False, default="")
     words_takeaway = models.TextField(editable=False, default="")
@@ -165,24 +169,26 @@ class Tip(models.Model):
             ListingIndex(F("state"), F("has_body"), newest_first(), F("id"), name="tip_full_listing"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title
 
-    def save(self, *args, update_fields=None, by=None, **kwargs):
+    # Whatever Django's own method takes.
+    def save(
+        self, *args: Any, update_fields: Iterable[str] | None = None, by: User | None = None, **kwargs: Any
+    ) -> None:
         """Save the tip, and its text as a version that says ``by`` whom it was saved, where a person did."""
         self.compute()
         if update_fields is not None:
             update_fields = {*update_fields, *self.COMPUTED}
         super().save(*args, update_fields=update_fields, **kwargs)
-        Word.learn([self])
-        ImageUse.note([self])
+        _learn([self])
         if not self.version_is_held:
             self.versions.record(self, by=by)
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("tips:detail", args=[self.slug])
 
-    def hold_version(self):
+    def hold_version(self) -> None:
         """Let the next saving record no version: categories and tags follow, and then ``versions.record``.
 
         A tip that was changed past its versions gets one of how it stood, so that nothing is lost.
@@ -192,18 +198,18 @@ class Tip(models.Model):
         self.version_is_held = True
 
     @property
-    def searchable_text(self):
+    def searchable_text(self) -> str:
         """What is searched, excerpted and compared: the text without promotions; a teaser's excerpt."""
         return markup.searchable_text(self.body) or self.excerpt
 
-    def compute(self):
+    def compute(self) -> None:
         """Set what follows from the texts: the search's words, and an excerpt where none was written."""
         deferred = self.get_deferred_fields()
-        for name in {"title", "takeaway", "excerpt", "body"} - deferred:
+        for name in {*TEXTS} - deferred:
             setattr(self, name, markup.without_controls(getattr(self, name)))
         if "title" not in deferred:
             self.title = markup.one_line(self.title)
-        if deferred.isdisjoint({"title", "takeaway", "body", "excerpt"}):
+        if deferred.isdisjoint(TEXTS):
             self.words_title = stems.indexed(self.title)
             self.words_takeaway = stems.indexed(self.takeaway)
             self.words_body = stems.indexed(self.searchable_text)
@@ -211,24 +217,30 @@ class Tip(models.Model):
                 self.excerpt = markup.excerpt(self.searchable_text)
 
     @property
-    def is_published(self):
+    def is_published(self) -> bool:
         """Whether readers may see it now; a test holds this equal to ``published``."""
         return self.state == TipState.APPROVED and (
             self.publish_at is None or self.publish_at <= timezone.now()
         )
 
     @property
-    def is_gone(self):
+    def is_gone(self) -> bool:
         """Whether it was public and is withdrawn: readers are told so, where a draft is not found."""
         was_due = self.undated or (self.publish_at is not None and self.publish_at <= timezone.now())
         return self.state == TipState.WITHDRAWN and was_due
 
     @property
-    def is_teaser(self):
+    def is_teaser(self) -> bool:
         """Whether its full text has still to be brought over."""
         return not self.has_body
 
-    @property
-    def text(self):
-        """The tip as plain text: its body, then its takeaway."""
-        return "\n\n".join(filter(None, [markup.to_text(self.body), self.takeaway]))
+
+def _learn(tips: Iterable[Tip]) -> None:
+    """Record the words and the images of saved tips, as far as their texts are loaded."""
+    loaded = [(tip, tip.get_deferred_fields()) for tip in tips]
+    Word.learn(
+        f"{tip.title} {tip.takeaway} {tip.searchable_text}"
+        for tip, deferred in loaded
+        if deferred.isdisjoint(TEXTS)
+    )
+    ImageUse.record({tip.pk: tip.body for tip, deferred in loaded if "body" not in deferred})

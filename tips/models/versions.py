@@ -56,7 +56,7 @@ class TipVersionQuerySet(models.QuerySet["TipVersion"]):
             yield
             for start in range(0, len(pks), _BATCH):
                 batch = Tip.objects.filter(pk__in=pks[start : start + _BATCH])
-                self.record_all(batch.only(*TEXTS), by=by, reason=reason)
+                self.record_all(list(batch.only(*TEXTS)), by=by, reason=reason)
 
 
 class TipVersion(models.Model):

@@ -1,8 +1,12 @@
 """The archive's words, learnt from every tip that is saved."""
 
+from collections.abc import Iterable
+
 from django.db import models
 
 from tips.text import stems
+
+_BATCH = 500
 
 
 class Word(models.Model):
@@ -21,19 +25,18 @@ class Word(models.Model):
     tips = models.PositiveIntegerField(default=1)
 
     @classmethod
-    def learn(cls, tips):
-        """Add the words of some tips that are not known yet."""
-        found = set()
-        for tip in tips:
-            if tip.get_deferred_fields().isdisjoint({"title", "takeaway", "body", "excerpt"}):
-                found |= stems.vocabulary(f"{tip.title} {tip.takeaway} {tip.searchable_text}")
-        new = sorted(found)
-        for start in range(0, len(new), 500):
-            some = new[start : start + 500]
-            known = set(cls.objects.filter(word__in=some).values_list("word", flat=True))
-            unknown = [word for word in some if word not in known]
+    def learn(cls, texts: Iterable[str]) -> None:
+        """Add the words of some texts that are not known yet."""
+        words = sorted(set[str]().union(*(stems.vocabulary(text, cls.LONGEST) for text in texts)))
+        for start in range(0, len(words), _BATCH):
+            batch = words[start : start + _BATCH]
+            known = set(Word.objects.filter(word__in=batch).values_list("word", flat=True))
             # Another process may learn the same word at this moment.
-            cls.objects.bulk_create(
-                [cls(word=word, stem=stems.stem(word), length=len(word)) for word in unknown],
+            Word.objects.bulk_create(
+                [
+                    Word(word=word, stem=stems.stem(word), length=len(word))
+                    for word in batch
+                    if word not in known
+                ],
                 ignore_conflicts=True,
             )

@@ -84,7 +84,7 @@ def test_a_refused_picture_is_refused_in_one_sentence(desk):
 def test_a_picture_without_words_is_refused_and_the_text_kept(desk, alt):
     image = images.take(uploaded(), by=make_person("ann", "Author"))
     attribute = "" if alt is None else f' alt="{alt}"'
-    body = f'<p>Kept.</p><img src="{image.address}"{attribute}>'
+    body = f'<p>Kept.</p><img src="{image.url}"{attribute}>'
     response = desk.post(ADD, filled(body=body))
     assert "has no alternative text" in errors(response)["body"][0]
     assert "Kept." in response.content.decode()
@@ -102,7 +102,7 @@ def test_a_picture_can_be_had_without_a_script(desk):
     assert desk.get(address).status_code == 200
     page = desk.post(address, {"file": uploaded(), "alt": 'The "bell" & co'}).content.decode()
     image = Image.objects.get()
-    line = f'<img src="{image.address}" alt="The &quot;bell&quot; &amp; co" width="60" height="40">'
+    line = f'<img src="{image.url}" alt="The &quot;bell&quot; &amp; co" width="60" height="40">'
     assert markup.clean(line) == line
     assert escape(line) in page
     refused = desk.post(address, {"file": uploaded(b"no"), "alt": "A bell"}).content.decode()

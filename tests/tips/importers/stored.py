@@ -1,6 +1,7 @@
 """What an import left in the database, for tests to look at."""
 
 from tips.models import Category, ImportOrigin, Tag, Tip
+from tips.text import markup
 
 BODY = "The first paragraph is long enough to be cut somewhere.\n\nThe second one ends it."
 CUT = "The first paragraph is long enough"
@@ -26,6 +27,11 @@ def rows():
 
 def only():
     return Tip.objects.get()
+
+
+def plain(tip):
+    """Return a tip as plain text: its body, then its takeaway."""
+    return "\n\n".join(filter(None, [markup.to_text(tip.body), tip.takeaway]))
 
 
 def names(manager):

@@ -101,4 +101,4 @@ def test_an_excerpt_is_taken_from_the_body_where_none_was_written():
 def test_a_promotion_at_the_end_is_in_no_excerpt():
     tip = make_tip(body="<p>Answer.</p><p>Listen to our podcast at http://www.example.org/</p>")
     assert tip.excerpt == "Answer."
-    assert "podcast" in tip.text
+    assert "podcast" in tip.body
