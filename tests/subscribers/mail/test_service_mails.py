@@ -71,7 +71,7 @@ def test_mail_programs_leave_by_the_headers_of_a_welcome(post_office, settings, 
     (letter,) = post_office.letters
     lines = letter.raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
     (leave,) = [line for line in lines if line.startswith(b"List-Unsubscribe:")]
-    assert b"List-Unsubscribe-SenderPool: List-Unsubscribe=One-Click" in lines
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
     address = leave.removeprefix(b"List-Unsubscribe: <https://a-rather-long-name.tips.example.org")
     client.post(address.decode().rstrip(">"), {"List-Unsubscribe": "One-Click"})
     anna.refresh_from_db()

@@ -232,7 +232,7 @@ def test_the_header_that_unsubscribes_is_one_line_of_plain_bytes():
         1
     ].decode()
     assert tokens.read(tokens.Purpose.LEAVE, token) == HANDLE
-    assert lines[lines.index(line) + 1] == b"List-Unsubscribe-SenderPool: List-Unsubscribe=One-Click"
+    assert lines[lines.index(line) + 1] == b"List-Unsubscribe-Post: List-Unsubscribe=One-Click"
 
 
 def test_without_https_no_header_unsubscribes(settings):
@@ -344,7 +344,7 @@ def test_the_same_mail_goes_through_djangos_own_backends(post_office):
     for name in ("From", "To", "Subject", "Message-ID", "Reply-To", "List-Id", "Feedback-ID", "Precedence"):
         assert str(letter.message[name]) == str(message[name]), name
     assert b"\r\nList-Unsubscribe: <https://tips.example.org/unsubscribe/" in letter.raw
-    assert letter.message["List-Unsubscribe-SenderPool"] == "List-Unsubscribe=One-Click"
+    assert letter.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert tokens.read(tokens.Purpose.LEAVE, letter.message["List-Unsubscribe"].split("/")[-2]) == HANDLE
     assert letter.message["List-Unsubscribe"].strip("<>") in letter.html
 
