@@ -127,7 +127,7 @@ class LedgerMixin:
             "is_held": shown == HELD,
             "may_decide": request.user.has_perm(control.MANAGE),
             "may_send_again": mailing.state in mailing.SENDS_AGAIN,
-            "story": timeline.tell(delivery),
+            "story": timeline.of(delivery),
             "sees_people": request.user.has_perm(SEE_PEOPLE),
         }
         return self.page(request, "story", "One delivery", **context)

@@ -34,7 +34,7 @@ class MailingList(ChangeList):
         self.result_list = list(self.result_list)
         now, found = timezone.now(), statistics.of(self.result_list)
         for row in self.result_list:
-            row.figures, row.telling = found[row.pk], status.tell(row, now)
+            row.figures, row.status = found[row.pk], status.describe(row, now)
 
 
 def _counted(name, description):
@@ -99,8 +99,8 @@ class MailingAdmin(
 
     @admin.display(description="state")
     def standing(self, mailing):
-        told = mailing.telling
-        return format_html('<span class="state state-{}">{}</span>', told.colour, told.word)
+        described = mailing.status
+        return format_html('<span class="state state-{}">{}</span>', described.colour, described.word)
 
     @admin.display(description="begins")
     def begins(self, mailing):
@@ -131,7 +131,7 @@ class MailingAdmin(
         context = {
             "mailing": mailing,
             "now": now,
-            "telling": status.tell(mailing, now, held=mailing.held),
+            "status": status.describe(mailing, now, held=mailing.held),
             "ahead": status.audience_ahead(mailing),
             "progress": None,
             "is_moving": mailing.state in MOVING,
@@ -156,13 +156,13 @@ class MailingAdmin(
             raise PermissionDenied
         mailing, now = self.found(pk), timezone.now()
         progress = control.progress(mailing, now)
-        told = status.tell(mailing, now, held=mailing.held)
+        described = status.describe(mailing, now, held=mailing.held)
         return JsonResponse(
             {
                 # Where this differs, so does what can be done: the page is asked for anew.
                 "state": f"{mailing.state} {bool(mailing.held)}",
-                "sentence": told.sentence,
-                "word": told.word,
+                "sentence": described.sentence,
+                "word": described.word,
                 "percent": progress.percent,
                 "left": status.time_left(progress.left),
                 "counts": {name: number for name, _, number in status.counts(progress)},

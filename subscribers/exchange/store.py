@@ -35,11 +35,11 @@ _REASONS = {
 _OWN_DOING = [ConsentEvent.Kind.CONFIRMED, ConsentEvent.Kind.RETURNED, ConsentEvent.Kind.MOVED]
 
 
-def store(found, *, source="", dry_run=False, progress=None, tell=None):
+def store(found, *, source="", dry_run=False, progress=None, on_row=None):
     """Bring the rows up to what an AddressList states, and return a Report; a dry run writes nothing.
 
     ``source`` says in the keeper's words where and how these people agreed; it becomes part of each new
-    one's record. ``progress`` is told the number of rows done, now and then; ``tell`` gets each Row of the
+    one's record. ``progress`` is told the number of rows done, now and then; ``on_row`` gets each Row of the
     outcome. Safe to repeat, and to go on with after an interruption: each batch is written as one.
     """
     source = source.strip()[:LONGEST_SOURCE]
@@ -51,8 +51,8 @@ def store(found, *, source="", dry_run=False, progress=None, tell=None):
         for each in batch:
             row, notes = (next(outcomes), each.notes) if isinstance(each, Record) else (each, ())
             report.count(row, notes)
-            if tell:
-                tell(row)
+            if on_row:
+                on_row(row)
         if progress:
             progress(len(batch))
     report.warnings = found.warnings

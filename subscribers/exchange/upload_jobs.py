@@ -164,9 +164,9 @@ def _work_on(upload):
     try:
         found = AddressList(upload.list, upload.file)
         upload.rows = len(found)
-        with _outcomes(upload) as tell:
+        with _outcomes(upload) as on_row:
             report = store(
-                found, source=upload.source, dry_run=is_rehearsal, progress=_progress(upload), tell=tell
+                found, source=upload.source, dry_run=is_rehearsal, progress=_progress(upload), on_row=on_row
             )
     except RefusedError as error:
         _settle(upload, Stage.REFUSED, str(error))
@@ -195,13 +195,13 @@ def _outcomes(upload):
 
 
 def _progress(upload):
-    def tell(rows):
+    def advance(rows):
         before = upload.read
         upload.read += rows
         if upload.read // _EVERY > before // _EVERY:
             upload.save()
 
-    return tell
+    return advance
 
 
 def _settle(upload, stage, error=""):

@@ -16,40 +16,40 @@ from subscribers.tipmail import template
 
 def confirmation(link_request):
     """Return the mail that asks whether the owner of an address really wants the tips."""
-    link = _address("confirm", link_request.token)
+    link = _url("confirm", link_request.token)
     return _build("confirm", link_request, {"link": link, "link_days": _days(tokens.Purpose.CONFIRM)})
 
 
 def subscribed_already(link_request):
     """Return the mail that tells a subscriber that there was no need to sign up."""
-    return _build("subscribed_already", link_request, {"preferences": _address("ask")})
+    return _build("subscribed_already", link_request, {"preferences": _url("ask")})
 
 
 def preferences(link_request):
     """Return the mail with the link that opens a subscriber's preferences."""
-    return _build("preferences", link_request, {"link": _address("preferences", link_request.token)})
+    return _build("preferences", link_request, {"link": _url("preferences", link_request.token)})
 
 
 def move(link_request):
     """Return the mail that asks whether the owner of an address wants a subscriber's tips to go there."""
-    return _build("move", link_request, {"link": _address("move", link_request.token)})
+    return _build("move", link_request, {"link": _url("move", link_request.token)})
 
 
 def moved(service_mail):
     """Return the mail that tells a subscriber, at their old address, that the tips go elsewhere now."""
-    return _build("moved", service_mail, {"subscribe": _address("subscribe")})
+    return _build("moved", service_mail, {"subscribe": _url("subscribe")})
 
 
 def welcome(service_mail, tip):
     """Return the mail that welcomes a subscriber; it names a tip, unless that is None."""
-    leave = _address("unsubscribe", service_mail.subscriber.leave_token)
+    leave = _url("unsubscribe", service_mail.subscriber.leave_token)
     context = {
         # One line, also where an import brought more.
         "first_name": " ".join(service_mail.subscriber.first_name.split()),
         "tip": tip,
         "tip_link": settings.SITE_URL + tip.get_absolute_url() if tip else "",
         "leave": leave,
-        "preferences": _address("ask"),
+        "preferences": _url("ask"),
     }
     return _build("welcome", service_mail, context, template.one_click(leave))
 
@@ -57,7 +57,7 @@ def welcome(service_mail, tip):
 def left(service_mail):
     """Return the mail that tells a person that they left, and how to undo it."""
     token = tokens.make(tokens.Purpose.UNDO_BY_MAIL, subscriptions.leaving(service_mail.subscriber))
-    context = {"undo": _address("undo", token), "undo_days": _days(tokens.Purpose.UNDO_BY_MAIL)}
+    context = {"undo": _url("undo", token), "undo_days": _days(tokens.Purpose.UNDO_BY_MAIL)}
     return _build("left", service_mail, context)
 
 
@@ -70,7 +70,7 @@ def _build(name, row, context, headers=None):
         "SITE_NAME": settings.SITE_NAME,
         "SITE_URL": settings.SITE_URL,
         "POSTAL_ADDRESS": settings.POSTAL_ADDRESS,
-        "privacy": _address("privacy"),
+        "privacy": _url("privacy"),
         **context,
     }
     digest = salted_hmac("subscribers.message-id", row.public_id, algorithm="sha256").hexdigest()[:32]
@@ -91,7 +91,7 @@ def _build(name, row, context, headers=None):
     return message
 
 
-def _address(name, *args):
+def _url(name, *args):
     return settings.SITE_URL + reverse(f"subscribers:{name}", args=args)
 
 

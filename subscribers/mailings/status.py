@@ -22,7 +22,7 @@ _SOON = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
-class Telling:
+class Status:
     """How a mailing stands: a ``colour`` (of the desk's states), a word, a sentence, and what to do next."""
 
     colour: str
@@ -31,8 +31,8 @@ class Telling:
     advice: str
 
 
-def tell(mailing, now=None, *, held=0):
-    """Return the Telling of a mailing; ``held`` is how many of its deliveries wait for a person."""
+def describe(mailing, now=None, *, held=0):
+    """Return the Status of a mailing; ``held`` is how many of its deliveries wait for a person."""
     now = now or timezone.now()
     colour, word = _COLOURS[mailing.state], Mailing.State(mailing.state).label
     if mailing.trouble and mailing.state == Mailing.State.SENDING:
@@ -44,7 +44,7 @@ def tell(mailing, now=None, *, held=0):
             f"{held} {'is' if one else 'are'} uncertain for the second time: say whether to send"
             f" {'it' if one else 'them'} again, or to count {'it' if one else 'them'} as sent. {advice}"
         ).strip()
-    return Telling(colour, word, sentence, advice)
+    return Status(colour, word, sentence, advice)
 
 
 def audience_ahead(mailing):

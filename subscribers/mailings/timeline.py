@@ -44,7 +44,7 @@ class Event:
     words: str
 
 
-def tell(delivery):
+def of(delivery):
     """Return the story of a delivery of a mailing, as Events in order."""
     events = [Event(delivery.mailing.started_at, "Queued, when the mailing began.")]
     if delivery.first_tried_at:

@@ -16,7 +16,14 @@ from subscribers.models import LinkRequest, Subscriber, Suppression
 from subscribers.people import erasure, personal_data, subscriptions, suppressions
 from subscribers.public.forms import AddressForm
 from subscribers.public.preference_forms import EraseForm, MoveForm, NameForm, PauseForm
-from subscribers.public.responses import SeeOther, answer_form, behind_a_link, dead_link, open_to_all, row
+from subscribers.public.responses import (
+    SeeOther,
+    behind_a_link,
+    dead_link,
+    handle_public_form,
+    object_for_token,
+    public_form,
+)
 from tips.schedule.slots import Timetable
 
 logger = logging.getLogger(__name__)
@@ -34,7 +41,7 @@ MOVES = FixedWindow("moves of a subscriber", 3, timedelta(days=1))
 DOWNLOADS = FixedWindow("downloads of a subscriber", 10, timedelta(hours=1))
 
 
-@open_to_all
+@public_form
 def ask(request):
     """Show the form that asks for a link to one's preferences, or take it."""
 
@@ -47,7 +54,9 @@ def ask(request):
         )
         tasks.nudge(tasks.send_link_mail, link_request)
 
-    return answer_form(request, AddressForm, "subscribers/preferences_ask.html", take, "subscribers:asked")
+    return handle_public_form(
+        request, AddressForm, "subscribers/preferences_ask.html", take, "subscribers:asked"
+    )
 
 
 @require_safe
@@ -63,7 +72,7 @@ def preferences(request, token):
     The link belongs to an address: whoever has it by now is the subscriber, so that a change of address ends
     the links mailed to the old one.
     """
-    link_request = row(LinkRequest, tokens.Purpose.PREFERENCES, token)
+    link_request = object_for_token(LinkRequest, tokens.Purpose.PREFERENCES, token)
     subscriber = (
         link_request and Subscriber.objects.filter(address_folded=link_request.address_folded).first()
     )
@@ -81,7 +90,7 @@ def preferences(request, token):
 @behind_a_link
 def move(request, token):
     """Show one button to the owner of a new address; pressing it sends the tips there from now on."""
-    link_request = row(LinkRequest, tokens.Purpose.MOVE, token)
+    link_request = object_for_token(LinkRequest, tokens.Purpose.MOVE, token)
     if link_request is None:
         return dead_link(request)
     if request.method == "POST":

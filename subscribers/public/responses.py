@@ -28,15 +28,15 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
-def open_to_all(view):
-    """Make a view a page with a form that anybody may send; see ``answer_form``.
+def public_form(view):
+    """Make a view a page with a form that anybody may send; see ``handle_public_form``.
 
     Cached pages carry such forms, so they have no CSRF cookie; the shield judges instead.
     """
     return csrf_exempt(pages_and_buttons(view))
 
 
-def answer_form(request, form_class, template, take, done):
+def handle_public_form(request, form_class, template, take, done):
     """Show a form that anybody may send, or take it, and answer alike whoever's address stands in it.
 
     ``form_class`` is an ``AddressForm``, ``template`` shows it (``form``, and ``problem``: a sentence for its
@@ -106,7 +106,7 @@ def behind_a_link(view):
     return wrapped
 
 
-def row(model, purpose, token):
+def object_for_token(model, purpose, token):
     """Return the row of a token made for a purpose, or None."""
     try:
         return model.objects.filter(public_id=tokens.read(purpose, token)).first()

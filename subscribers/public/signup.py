@@ -12,27 +12,34 @@ from subscribers import tasks, tokens
 from subscribers.models import LinkRequest
 from subscribers.people import subscriptions, suppressions
 from subscribers.public.forms import AgainForm, SignupForm
-from subscribers.public.responses import SeeOther, answer_form, behind_a_link, dead_link, open_to_all, row
+from subscribers.public.responses import (
+    SeeOther,
+    behind_a_link,
+    dead_link,
+    handle_public_form,
+    object_for_token,
+    public_form,
+)
 
 
-@open_to_all
+@public_form
 def subscribe(request):
     """Show the form that one signs up with, or take it."""
 
     def take(form):
         _ask_for_confirmation(request, form, LinkRequest.Kind.JOIN, form.cleaned_data["first_name"])
 
-    return answer_form(request, SignupForm, "subscribers/subscribe.html", take, "subscribers:sent")
+    return handle_public_form(request, SignupForm, "subscribers/subscribe.html", take, "subscribers:sent")
 
 
-@open_to_all
+@public_form
 def again(request):
     """Show the form that asks for the confirmation once more, or take it."""
 
     def take(form):
         _ask_for_confirmation(request, form, LinkRequest.Kind.AGAIN)
 
-    return answer_form(request, AgainForm, "subscribers/again.html", take, "subscribers:sent")
+    return handle_public_form(request, AgainForm, "subscribers/again.html", take, "subscribers:sent")
 
 
 @require_safe
@@ -57,7 +64,7 @@ def privacy(request):
 @behind_a_link
 def confirm(request, token):
     """Show one button to the owner of an address; pressing it confirms."""
-    link_request = row(LinkRequest, tokens.Purpose.CONFIRM, token)
+    link_request = object_for_token(LinkRequest, tokens.Purpose.CONFIRM, token)
     if link_request is None:
         return dead_link(request)
     if request.method == "POST":

@@ -23,8 +23,8 @@ def latest():
     return _reader.latest()
 
 
-def every(*, telling=False):
-    """Yield all checkpoints as dicts; ``telling`` logs the number of each line that should be one."""
+def every(*, log_faults=False):
+    """Yield all checkpoints as dicts; ``log_faults`` logs the number of each line that should be one."""
     if not journal.path().exists():
         return
     with journal.path().open("rb") as file:
@@ -33,7 +33,7 @@ def every(*, telling=False):
                 continue
             if (checkpoint := _parsed(line)) is not None:
                 yield checkpoint
-            elif telling:
+            elif log_faults:
                 logger.warning(
                     "%s, line %s: no checkpoint, perhaps cut short; left out.", journal.path(), number
                 )

@@ -193,7 +193,7 @@ def _newer_than(row):
     """
     found, known = {}, False
     strange = all(entry["instance"] != row.name for entry in checkpoints.every())
-    for entry in checkpoints.every(telling=True):
+    for entry in checkpoints.every(log_faults=True):
         if entry["instance"] == row.name:
             known = True
             if entry["counter"] <= row.counter:

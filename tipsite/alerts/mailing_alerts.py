@@ -48,9 +48,11 @@ def _notice(mailing: Mailing) -> Notice:
 
 
 def _of_mailing(mailing: Mailing, now: datetime) -> EmailMessage:
-    told = status.tell(mailing, now)
+    described = status.describe(mailing, now)
     page = reverse("admin:subscribers_mailing_change", args=[mailing.pk])
-    return _mail(told.sentence, told.advice[:1].lower() + told.advice[1:], page, tip=mailing.tip)
+    return _mail(
+        described.sentence, described.advice[:1].lower() + described.advice[1:], page, tip=mailing.tip
+    )
 
 
 def _of_guard(refusal: str) -> EmailMessage:

@@ -79,7 +79,7 @@ def mailing(now):
         row = rows.filter(state=states.SENT).order_by("-ended_at", "-pk").first()
     if row is None:
         return None
-    row.telling = status.tell(row, now)
+    row.status = status.describe(row, now)
     row.progress = control.progress(row, now) if row.started_at else None
     row.time_left = status.time_left(row.progress.left) if row.progress else ""
     return row

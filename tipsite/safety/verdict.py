@@ -121,7 +121,7 @@ def _mailings(now: datetime) -> Iterator[Reason]:
     mailings = Mailing.objects.select_related("tip").defer("text", "html", "tip__body")
     still = mailings.filter(state__in=[Mailing.State.PAUSED, Mailing.State.HELD])
     for mailing in still.order_by("-state", "pk"):
-        told = status.tell(mailing, now)
+        told = status.describe(mailing, now)
         code = Code.PAUSED if mailing.state == Mailing.State.PAUSED else Code.HELD
         words = f"The mailing of “{mailing.tip}” is {code}. {told.sentence} {told.advice}"
         yield Reason(code, words, mailing.pk)

@@ -62,7 +62,7 @@ class Command(BaseCommand):
     def stored(self, found, source, dry_run, rows):
         hidden = not self.stderr.isatty()
         with tqdm(total=len(found), file=sys.stderr, disable=hidden, leave=False, unit="row") as bar:
-            return store(found, source=source, dry_run=dry_run, progress=bar.update, tell=rows.tell)
+            return store(found, source=source, dry_run=dry_run, progress=bar.update, on_row=rows.on_row)
 
     def asked_for_source(self):
         """Return what somebody at a terminal says of where these people agreed."""
@@ -89,7 +89,7 @@ class _Rows:
     """Writes what became of each row into a file that nobody else may read, or nowhere."""
 
     def __init__(self, path, unless):
-        self.path, self.tell = path, None
+        self.path, self.on_row = path, None
         if path and os.path.exists(path) and os.path.samefile(path, unless):
             raise RefusedError("The report would overwrite the file itself. Name another one.")
 
@@ -102,7 +102,7 @@ class _Rows:
             self.file = open(descriptor, "w", encoding="utf-8", newline="")
             self.writer = csv.writer(self.file, quoting=csv.QUOTE_ALL)
             self.writer.writerow(["Line", "E-mail address", "Outcome", "Reason"])
-            self.tell = self.write
+            self.on_row = self.write
         return self
 
     def write(self, row):
@@ -110,7 +110,7 @@ class _Rows:
         self.writer.writerow([row.line, *map(own_format.guarded, cells)])
 
     def __exit__(self, *failed):
-        if self.tell:
+        if self.on_row:
             self.file.close()
 
 
