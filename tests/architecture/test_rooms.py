@@ -131,7 +131,6 @@ def test_imports_keep_to_the_table():
     assert wrong == []
 
 
-@pytest.mark.xfail(strict=False, reason="modules are still moving")
 def test_the_table_names_each_part_of_a_room_and_no_other():
     parts = {part for room in ("tips", "subscribers", "tipsite") for kind in parts_of(room) for part in kind}
     assert parts == {name for name in ALLOWED if "/" in name}
@@ -176,7 +175,6 @@ def test_no_import_hides_inside_a_function():
     assert wrong == []
 
 
-@pytest.mark.xfail(strict=False, reason="modules are still moving")
 def test_nothing_imports_a_module_of_tests():
     importers = [
         path

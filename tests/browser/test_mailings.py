@@ -6,10 +6,12 @@ from playwright.sync_api import expect
 
 from subscribers.models import Delivery, Mailing
 from tests.browser.actions import log_in
-from tests.subscribers.admin.test_mailings import HELD, LIST, make_begun
+from tests.subscribers.posting import HELD, make_begun
 from tests.tips.people import make_person
 
 pytestmark = pytest.mark.browser
+
+LIST = "/admin/subscribers/mailing/"
 
 
 @pytest.fixture

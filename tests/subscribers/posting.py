@@ -6,8 +6,11 @@ from django.utils import timezone
 
 from subscribers import addresses
 from subscribers.delivery import scheduling
-from subscribers.models import Mailing, Subscriber
+from subscribers.models import Delivery, Mailing, Subscriber
 from tips.models import Tip, TipState
+
+# The fields of a delivery of which nobody knows, for the second time, whether it went out.
+HELD = {"state": Delivery.State.UNCERTAIN, "uncertain_count": 2, "reply": "its worker failed"}
 
 BODY = "<p>Greet whoever comes in before they reach the counter, and say your name.</p>"
 
@@ -53,4 +56,17 @@ def open_mailing(**fields):
     assert scheduling.freeze(mailing.pk)
     scheduling.extend_due()
     mailing.refresh_from_db()
+    return mailing
+
+
+def make_begun(state=Mailing.State.SENDING, rows=(), **fields):
+    """Make a mailing that began an hour ago; ``rows`` are the states of its deliveries, or their fields."""
+    moment = timezone.now() - timedelta(hours=1)
+    values = {"started_at": moment, "starts_at": moment, "audience_up_to": Mailing.ALL, "audience": len(rows)}
+    values |= {"subject": "Greet them", "text": "Greet.", "html": "<p>Greet.</p>", "state": state}
+    mailing = make_mailing(tip=make_tip(moment), **values | fields)
+    people = make_people(len(rows)) if rows else []
+    for person, row in zip(people, rows, strict=True):
+        row = row if isinstance(row, dict) else {"state": row}
+        Delivery.objects.create(mailing=mailing, subscriber=person, **row)
     return mailing

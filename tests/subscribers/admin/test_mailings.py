@@ -13,7 +13,7 @@ from django.utils import timezone
 from subscribers.mailings import statistics
 from subscribers.models import BounceReport, ConsentEvent, Delivery, Mailing, Suppression
 from subscribers.people import subscriptions, suppressions
-from tests.subscribers.posting import make_mailing, make_people, make_tip
+from tests.subscribers.posting import HELD, make_begun, make_mailing, make_people
 from tests.tips.people import make_person
 
 pytestmark = pytest.mark.django_db
@@ -26,22 +26,6 @@ def publisher(client):
     person = make_person("olga", "Publisher", first_name="Olga")
     client.force_login(person)
     return person
-
-
-def make_begun(state=Mailing.State.SENDING, rows=(), **fields):
-    """Make a mailing that began an hour ago; ``rows`` are the states of its deliveries, or their fields."""
-    moment = timezone.now() - timedelta(hours=1)
-    values = {"started_at": moment, "starts_at": moment, "audience_up_to": Mailing.ALL, "audience": len(rows)}
-    values |= {"subject": "Greet them", "text": "Greet.", "html": "<p>Greet.</p>", "state": state}
-    mailing = make_mailing(tip=make_tip(moment), **values | fields)
-    people = make_people(len(rows)) if rows else []
-    for person, row in zip(people, rows, strict=True):
-        row = row if isinstance(row, dict) else {"state": row}
-        Delivery.objects.create(mailing=mailing, subscriber=person, **row)
-    return mailing
-
-
-HELD = {"state": Delivery.State.UNCERTAIN, "uncertain_count": 2, "reply": "its worker failed"}
 
 
 def page_of(client, mailing, more="change/"):
