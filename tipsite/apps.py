@@ -19,4 +19,4 @@ class TipsiteConfig(AppConfig):
 class StaffSiteConfig(AdminConfig):
     """Django's admin, with the site of this project."""
 
-    default_site = "tipsite.dashboard.staff_site.StaffDesk"
+    default_site = "tipsite.dashboard.staff_site.StaffSite"

@@ -48,11 +48,10 @@ def _notice(mailing: Mailing) -> Notice:
 
 
 def _of_mailing(mailing: Mailing, now: datetime) -> EmailMessage:
-    described = status.describe(mailing, now)
+    standing = status.describe(mailing, now)
+    advice = standing.advice[:1].lower() + standing.advice[1:]
     page = reverse("admin:subscribers_mailing_change", args=[mailing.pk])
-    return _mail(
-        described.sentence, described.advice[:1].lower() + described.advice[1:], page, tip=mailing.tip
-    )
+    return _mail(standing.sentence, advice, page, tip=mailing.tip)
 
 
 def _of_guard(refusal: str) -> EmailMessage:

@@ -1,13 +1,17 @@
-"""The desk's front page: is the next slot safe, and what waits for somebody to do it.
+"""The admin's front page: is the next slot safe, and what waits for somebody to do it.
 
-Everybody sees how the weeks stand. An author finds their own tips besides; who approves, what waits for
-review, the alerts, and what the archive still lacks. Who may see subscribers is told how the list grows.
+Everybody sees how the weeks stand. An author finds their own tips besides. Whoever approves tips finds what
+waits for review, the alerts, and what the archive still lacks. Whoever may see subscribers finds how the list
+grows.
 """
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Count, Q
 from django.utils import timezone
 
@@ -22,70 +26,43 @@ from tipsite.alerts import slot_alerts
 from tipsite.safety import verdict
 
 # With the coming ones, a year of weeks.
-PAST = 39
-SEE_MAILINGS = "subscribers.view_mailing"
-MOST_REASONS = 3
-# Of the growth of the list.
-GROWTH_WEEKS, CHART_HEIGHT = 26, 40
-SEE_PEOPLE = "subscribers.view_subscriber"
-MOST_IN_REVIEW, MOST_OWN, MOST_GAPS, MOST_IMPORTS = 8, 8, 4, 3
+_PAST_WEEKS = 39
+_GROWTH_WEEKS, _CHART_HEIGHT = 26, 40
+_MOST_REASONS, _MOST_IN_REVIEW, _MOST_OWN, _MOST_GAPS, _MOST_IMPORTS = 3, 8, 8, 4, 3
 
 
-def context(user, now=None):
+def context(user: User | AnonymousUser, now: datetime | None = None) -> dict[str, object]:
     """Return what the front page shows to a person, at a moment (an aware datetime)."""
     now = now or timezone.now()
-    stretch = calendar.around(now, past=PAST).hide_titles(user)
+    stretch = calendar.around(now, past=_PAST_WEEKS).hide_titles(user)
     following = stretch.next
-    shown = {
+    reasons = verdict.reasons(now)
+    shown: dict[str, object] = {
         "now": now,
         "next": following,
         "verdict": calendar.verdict(following) if following else "",
         "advice": calendar.advice(following) if following else "",
-        "strip": strip([*reversed(stretch.past[:PAST]), *stretch.coming], following),
-        "gaps": [row for row in stretch.coming if row.is_unsafe and row is not following][:MOST_GAPS],
+        "strip": _strip([*reversed(stretch.past[:_PAST_WEEKS]), *stretch.coming], following),
+        "gaps": [row for row in stretch.coming if row.is_unsafe and row is not following][:_MOST_GAPS],
+        "unsafe": len(reasons),
     }
-    reasons = verdict.reasons(now)
-    shown["unsafe"] = len(reasons)
     if verdict.may_see(user):
-        shown["reasons"], shown["more_reasons"] = reasons[:MOST_REASONS], len(reasons[MOST_REASONS:])
-    if user.has_perm(SEE_MAILINGS):
-        shown["mailing"] = mailing(now)
+        shown |= {"reasons": reasons[:_MOST_REASONS], "more_reasons": len(reasons[_MOST_REASONS:])}
+    if user.has_perm("subscribers.view_mailing"):
+        shown |= _mailing(now)
     if user.has_perm(permissions.APPROVE):
         shown |= {
             "may_approve": True,
-            "alerts": alerts(stretch, now),
+            "alerts": _alerts([*stretch.past[:1], *stretch.coming], now),
             "in_review": in_review(),
-            "texts": texts(),
-            "imports": ImportRun.objects.order_by("-at", "-pk")[:MOST_IMPORTS],
+            "texts": _texts(),
+            "imports": ImportRun.objects.order_by("-at", "-pk")[:_MOST_IMPORTS],
         }
     else:
-        shown["own"] = own(user)
-    if user.has_perm(SEE_PEOPLE):
-        shown["people"] = people(now)
+        shown["own"] = _own(user)
+    if user.has_perm("subscribers.view_subscriber"):
+        shown["people"] = _people(now)
     return shown
-
-
-def mailing(now):
-    """Return the mailing under way, or the next one, or the last, as it is told; None where there was none.
-
-    Of several, the one that began first.
-    """
-    rows = Mailing.objects.select_related("tip").defer("text", "html")
-    states = Mailing.State
-    for some in ([states.BUILDING, states.SENDING, states.PAUSED], [states.PREPARED], [states.HELD]):
-        if row := rows.filter(state__in=some).order_by("starts_at", "pk").first():
-            break
-    else:
-        row = rows.filter(state=states.SENT).order_by("-ended_at", "-pk").first()
-    if row is None:
-        return None
-    row.status = status.describe(row, now)
-    row.progress = control.progress(row, now) if row.started_at else None
-    row.time_left = status.time_left(row.progress.left) if row.progress else ""
-    return row
-
-
-# --- What an editor is asked for --------------------------------------------------------------------
 
 
 @dataclass
@@ -93,74 +70,89 @@ class Waiting:
     """A tip in review, and who handed it in and when, where that is known."""
 
     tip: Tip
-    by: object = None
-    since: object = None
+    # A User or None: the stubs do not know whose entry of the log it is.
+    by: object
+    since: datetime
 
 
-def in_review():
-    """Return (the tips in review that wait longest, as Waiting; how many there are beside them)."""
-    tips = Tip.objects.filter(state=TipState.IN_REVIEW).for_lists().select_related("author")
-    tips = list(tips.order_by("updated_at", "id")[: MOST_IN_REVIEW * 10])
+def in_review() -> tuple[list[Waiting], int]:
+    """Return the tips in review that wait longest, and how many there are beside them."""
+    query = Tip.objects.filter(state=TipState.IN_REVIEW).for_lists().select_related("author")
+    tips = list(query.order_by("updated_at", "id")[: _MOST_IN_REVIEW * 10])
     last = _last_entries(tips, TipAction.SUBMITTED, TipAction.BACK_IN_REVIEW)
     waiting = []
     for tip in tips:
-        line = last.get(str(tip.pk))
-        waiting.append(Waiting(tip, line and line.user, line.action_time if line else tip.updated_at))
-    waiting.sort(key=lambda each: (each.since, each.tip.pk))
-    return waiting[:MOST_IN_REVIEW], len(waiting[MOST_IN_REVIEW:])
+        entry = last.get(str(tip.pk))
+        waiting.append(
+            Waiting(tip, entry.user, entry.action_time) if entry else Waiting(tip, None, tip.updated_at)
+        )
+    waiting.sort(key=lambda waits: (waits.since, waits.tip.pk))
+    return waiting[:_MOST_IN_REVIEW], len(waiting[_MOST_IN_REVIEW:])
 
 
-def alerts(stretch, now):
-    """Return (row, when staff were last told by mail or None) for each slot that an alert is due for.
+def _mailing(now: datetime) -> dict[str, object]:
+    """Return the mailing under way, or the next one, or the last, and how it stands; empty without any.
 
-    The rule is that of the mails, of the slots to come and the last one.
+    Of several, the first that began.
     """
-    rows = [row for row in [*stretch.past[:1], *stretch.coming] if slot_alerts.kind_of(row, now)]
-    known = slot_alerts.notices_by_day(rows)
-    return [
-        (row, max(filter(None, (notice.sent_at for notice in known[str(row.slot.day)])), default=None))
-        for row in rows
-    ]
-
-
-def texts():
-    """Return how many public tips there are, how many of them lack their text, and the share that is here."""
-    counted = Tip.objects.published().aggregate(
-        total=Count("pk"), teasers=Count("pk", filter=Q(has_body=False))
+    mailings, states = Mailing.objects.select_related("tip").defer("text", "html"), Mailing.State
+    first = mailings.order_by("starts_at", "pk")
+    mailing = (
+        first.filter(state__in=[states.BUILDING, states.SENDING, states.PAUSED]).first()
+        or first.filter(state=states.PREPARED).first()
+        or first.filter(state=states.HELD).first()
+        or mailings.filter(state=states.SENT).order_by("-ended_at", "-pk").first()
     )
-    total, teasers = counted["total"], counted["teasers"]
+    if mailing is None:
+        return {}
+    progress = control.progress(mailing, now) if mailing.started_at else None
     return {
-        "total": total,
-        "teasers": teasers,
-        "here": round(100 * (total - teasers) / total) if total else 100,
+        "mailing": mailing,
+        "mailing_status": status.describe(mailing, now),
+        "progress": progress,
+        "time_left": status.time_left(progress.left) if progress else "",
     }
 
 
-def people(now):
+def _alerts(rows: Iterable[slots.Row], now: datetime) -> list[tuple[slots.Row, datetime | None]]:
+    """Return (row, when staff were last told by mail or None) for each slot that wants an alert."""
+    unsafe = [row for row in rows if slot_alerts.kind_of(row, now)]
+    notices = slot_alerts.notices_by_day(unsafe)
+    sent = {day: [notice.sent_at for notice in of_day if notice.sent_at] for day, of_day in notices.items()}
+    return [(row, max(sent.get(str(row.slot.day), []), default=None)) for row in unsafe]
+
+
+def _texts() -> dict[str, int]:
+    """Return how many public tips there are, how many lack their text, and how many in 100 have it."""
+    counts = Tip.objects.published().aggregate(
+        total=Count("pk"), teasers=Count("pk", filter=Q(has_body=False))
+    )
+    return counts | {"here": round(100 - 100 * counts["teasers"] / max(counts["total"], 1))}
+
+
+def _people(now: datetime) -> dict[str, object]:
     """Return how many subscribers there are, how the list grew of late, and how many mails wait."""
-    weeks_of_growth = growth.weeks(GROWTH_WEEKS, now)
+    weeks = growth.weeks(_GROWTH_WEEKS, now)
     waiting = Q(mail_state=OutgoingMail.MailState.WAITING)
     return {
         "confirmed": Subscriber.objects.confirmed().count(),
-        "week": weeks_of_growth[-1],
-        "chart": charts.growth(weeks_of_growth, CHART_HEIGHT),
+        "week": weeks[-1],
+        "chart": charts.growth(weeks, _CHART_HEIGHT),
         "mails": LinkRequest.objects.filter(waiting).count() + ServiceMail.objects.filter(waiting).count(),
     }
 
 
-def own(user):
-    """Return what an author has at work, what was touched last first.
+def _own(user: User | AnonymousUser) -> list[tuple[Tip, LogEntry | None]]:
+    """Return what an author has at work, the last touched first.
 
-    Each has ``sent_back``: the history's line that says who sent the draft back and why, or None.
+    Beside each stands the log's entry that says who sent the draft back and why, or None.
     """
-    tips = Tip.objects.filter(author=user).exclude(state=TipState.WITHDRAWN)
-    tips = tips.filter(~Q(state=TipState.APPROVED) | Q(publish_at__gt=timezone.now()))
-    tips = list(tips.for_lists().order_by("-updated_at", "-id")[:MOST_OWN])
+    query = Tip.objects.filter(author=user.pk).exclude(state=TipState.WITHDRAWN).for_lists()
+    query = query.filter(~Q(state=TipState.APPROVED) | Q(publish_at__gt=timezone.now()))
+    tips = list(query.order_by("-updated_at", "-id")[:_MOST_OWN])
     last = _last_entries(tips, TipAction.SUBMITTED, TipAction.SENT_BACK)
-    for tip in tips:
-        entry = last.get(str(tip.pk)) if tip.state == TipState.DRAFT else None
-        tip.sent_back = entry if entry and entry.coded.code == TipAction.SENT_BACK else None
-    return tips
+    sent_back = {pk: entry for pk, entry in last.items() if entry.coded.code == TipAction.SENT_BACK}
+    return [(tip, sent_back.get(str(tip.pk)) if tip.state == TipState.DRAFT else None) for tip in tips]
 
 
 def _last_entries(tips: list[Tip], *actions: TipAction) -> dict[str | None, LogEntry]:
@@ -169,14 +161,14 @@ def _last_entries(tips: list[Tip], *actions: TipAction) -> dict[str | None, LogE
     return {entry.object_id: entry for entry in reversed(entries)}
 
 
-# --- A year of weeks at a glance ------------------------------------------------------------------------
+# --- A year of weeks at a glance --------------------------------------------------------------------
 
 _SQUARE, _GAP, _TOP = 14, 4, 16
 
 
 @dataclass
 class Square:
-    """One week in the strip: where it is drawn, and what it says to who points at it."""
+    """One week in the strip: where it is drawn, and what it says to whoever points at it."""
 
     row: slots.Row
     x: int
@@ -184,20 +176,24 @@ class Square:
     month: str
 
 
-def strip(rows, following):
+def _strip(rows: Sequence[slots.Row], following: slots.Row | None) -> dict[str, object]:
     """Return the weeks as squares in a line, in order, with what they come to in words."""
-    squares, before = [], None
-    for place, row in enumerate(rows):
-        local = timezone.localtime(row.slot.at)
-        month = "" if before in (None, local.month) else f"{local:%b}"
-        squares.append(Square(row, place * (_SQUARE + _GAP) + 1, row is following, month))
-        before = local.month
-    counted = Counter(row.standing for row in rows)
+    months = [timezone.localtime(row.slot.at) for row in rows]
+    squares = [
+        Square(
+            row,
+            x=place * (_SQUARE + _GAP) + 1,
+            is_next=row is following,
+            month=f"{month:%b}" if place and month.month != months[place - 1].month else "",
+        )
+        for place, (row, month) in enumerate(zip(rows, months, strict=True))
+    ]
+    counts = Counter(row.standing for row in rows)
     return {
         "squares": squares,
         "side": _SQUARE,
         "top": _TOP,
         "width": max(len(rows), 1) * (_SQUARE + _GAP),
         "height": _TOP + _SQUARE + 2,
-        "counts": [(standing, counted[standing]) for standing in slots.Standing if counted[standing]],
+        "counts": [(standing, counts[standing]) for standing in slots.Standing if counts[standing]],
     }

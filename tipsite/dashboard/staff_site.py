@@ -1,83 +1,84 @@
-"""The desk with its door: signing in, accounts, and who is led to two-factor sign-in first."""
+"""The admin site as a whole: signing in, accounts, and who is led to two-factor sign-in first."""
+
+from collections.abc import Callable
+from typing import cast
 
 from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import REDIRECT_FIELD_NAME, logout
 from django.contrib.auth.views import PasswordChangeView
-from django.http import HttpResponseRedirect
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from desk.admin_site import DeskSite, policy
+from desk.pages import staff_of
 from tipsite.dashboard import front_page
 from tipsite.safety import admin_views
 from tipsite.staff import my_account, passwords, sign_in, two_factor
 from tipsite.staff.forms import NewPasswordForm
 
-# What stays open to whoever has still to set two-factor sign-in up.
-OPEN = {"admin:two_factor", "admin:logout", "admin:jsi18n"}
+# What stays open to a person who has still to set two-factor sign-in up.
+_OPEN = {"admin:two_factor", "admin:logout", "admin:jsi18n"}
 
 
-class StaffDesk(DeskSite):
+class StaffSite(DeskSite):
     """The back office of this site."""
 
-    def get_urls(self):
-        def mine(view):
-            return self.admin_view(view)
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        def mine(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
+            return path(route, self.admin_view(view), name=name)
 
-        def anyone(view):
-            return policy(view.as_view())
+        def anyone(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
+            return path(route, policy(view), name=name)
 
+        link = "<uidb64>/<token>/"
         return [
             path("login/code/", sign_in.code, name="login_code"),
-            path("password-reset/", anyone(passwords.Forgotten), name="password_reset"),
-            path("password-reset/sent/", anyone(passwords.ForgottenSent), name="password_reset_done"),
-            path(
-                "password-reset/<uidb64>/<token>/",
-                anyone(passwords.NewPassword),
-                name="password_reset_confirm",
-            ),
-            path("password-reset/done/", anyone(passwords.NewPasswordSet), name="password_reset_complete"),
-            path("invitation/<uidb64>/<token>/", anyone(passwords.Invitation), name="invitation"),
-            path("account/", mine(my_account.account), name="account"),
-            path("account/two-factor/", mine(my_account.set_up), name="two_factor"),
-            path("account/two-factor/off/", mine(my_account.turn_off), name="two_factor_off"),
-            path("account/recovery-codes/", mine(my_account.recovery_codes), name="recovery_codes"),
-            path(
+            anyone("password-reset/", passwords.Forgotten.as_view(), "password_reset"),
+            anyone("password-reset/sent/", passwords.ForgottenSent.as_view(), "password_reset_done"),
+            anyone(f"password-reset/{link}", passwords.NewPassword.as_view(), "password_reset_confirm"),
+            anyone("password-reset/done/", passwords.NewPasswordSet.as_view(), "password_reset_complete"),
+            anyone(f"invitation/{link}", passwords.Invitation.as_view(), "invitation"),
+            mine("account/", my_account.account, "account"),
+            mine("account/two-factor/", my_account.set_up, "two_factor"),
+            mine("account/two-factor/off/", my_account.turn_off, "two_factor_off"),
+            mine("account/recovery-codes/", my_account.recovery_codes, "recovery_codes"),
+            mine(
                 "account/recovery-codes/download/",
-                mine(my_account.download_recovery_codes),
-                name="recovery_codes_download",
+                my_account.download_recovery_codes,
+                "recovery_codes_download",
             ),
-            path(
-                "account/recovery-codes/new/", mine(my_account.new_recovery_codes), name="recovery_codes_new"
-            ),
-            path(
-                "account/sign-out-everywhere/",
-                mine(my_account.sign_out_everywhere),
-                name="sign_out_everywhere",
-            ),
-            path("safe/", mine(admin_views.safe), name="safe"),
-            path("safe/real/", mine(admin_views.real), name="safe_real"),
+            mine("account/recovery-codes/new/", my_account.new_recovery_codes, "recovery_codes_new"),
+            mine("account/sign-out-everywhere/", my_account.sign_out_everywhere, "sign_out_everywhere"),
+            mine("safe/", admin_views.safe, "safe"),
+            mine("safe/real/", admin_views.real, "safe_real"),
             *super().get_urls(),
         ]
 
-    def index(self, request, extra_context=None):
+    def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
         """Show the front page: how the weeks stand, and what waits."""
         return super().index(request, {**front_page.context(request.user), **(extra_context or {})})
 
-    def has_permission(self, request):
-        """Let staff in; whoever must have two-factor sign-in, and has not, to that alone."""
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Let staff in; a person who must have two-factor sign-in, and has not, to that alone."""
         return super().has_permission(request) and not self._owes_a_code(request)
 
-    def _owes_a_code(self, request):
-        if not settings.STAFF_TWO_FACTOR or getattr(request.resolver_match, "view_name", "") in OPEN:
+    def _owes_a_code(self, request: HttpRequest) -> bool:
+        if not settings.STAFF_TWO_FACTOR or getattr(request.resolver_match, "view_name", "") in _OPEN:
             return False
         # Whoever gave a code has it noted in the session, which ends when the device is taken away.
-        return DEVICE_ID_SESSION_KEY not in request.session and two_factor.is_required(request.user)
+        is_verified = DEVICE_ID_SESSION_KEY in request.session
+        return not is_verified and two_factor.is_required(staff_of(request))
 
-    def password_change(self, request, extra_context=None):
+    # The stubs take the answer for a page, which Django's own is not either once the form is valid.
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponseBase:
         """Let a person change their password. Django's own page takes any number of wrong old ones."""
         view = PasswordChangeView.as_view(
             form_class=NewPasswordForm,
@@ -88,12 +89,12 @@ class StaffDesk(DeskSite):
 
     @method_decorator(policy)
     @method_decorator(never_cache)
-    def login(self, request, extra_context=None):
+    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """Show the form for name and password, and take it."""
         if request.method == "GET" and self.has_permission(request):
             return HttpResponseRedirect(reverse("admin:index"))
         if request.method == "GET" and super().has_permission(request):
-            if two_factor.device_of(request.user) is None:
+            if two_factor.device_of(staff_of(request)) is None:
                 return HttpResponseRedirect(reverse("admin:two_factor"))
             logout(request)
         context = {
@@ -110,4 +111,4 @@ class StaffDesk(DeskSite):
             authentication_form=AdminAuthenticationForm,
             template_name="admin/login.html",
         )
-        return view(request)
+        return cast(HttpResponse, view(request))

@@ -121,9 +121,9 @@ def _mailings(now: datetime) -> Iterator[Reason]:
     mailings = Mailing.objects.select_related("tip").defer("text", "html", "tip__body")
     still = mailings.filter(state__in=[Mailing.State.PAUSED, Mailing.State.HELD])
     for mailing in still.order_by("-state", "pk"):
-        told = status.describe(mailing, now)
+        standing = status.describe(mailing, now)
         code = Code.PAUSED if mailing.state == Mailing.State.PAUSED else Code.HELD
-        words = f"The mailing of “{mailing.tip}” is {code}. {told.sentence} {told.advice}"
+        words = f"The mailing of “{mailing.tip}” is {code}. {standing.sentence} {standing.advice}"
         yield Reason(code, words, mailing.pk)
     due = Q(state=Mailing.State.PREPARED, starts_at__lt=now - _STUCK)
     due |= Q(state=Mailing.State.BUILDING, started_at__lt=now - _STUCK)
