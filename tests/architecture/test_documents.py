@@ -34,15 +34,16 @@ def test_documents_link_to_files_that_exist():
 @pytest.mark.skipif(not ARCHITECTURE.exists(), reason="docs/architecture.md has yet to be written")
 def test_the_map_names_files_and_folders_that_exist():
     missing, context = [], ROOT
-    for name in re.findall(
-        r"[\w./-]+(?:\.(?:py|html|txt|md|css|js)\b|/(?![\w<{*]))", ARCHITECTURE.read_text()
-    ):
-        # A file without its folder lies in the folder that was named last.
-        path = next((folder / name for folder in (ROOT, context) if (folder / name).exists()), None)
-        if path is None:
-            missing.append(name)
-        else:
-            context = path if path.is_dir() else path.parent
+    # What begins with a slash, or has a scheme, is a URL.
+    for word in re.split(r"[\s`()|,;*]+", ARCHITECTURE.read_text()):
+        name = word.rstrip(".:")
+        if re.fullmatch(r"\w[\w./-]*(?:\.(?:py|html|txt|md|css|js)|/)", name):
+            # A file without its folder lies in the folder that was named last.
+            path = next((folder / name for folder in (ROOT, context) if (folder / name).exists()), None)
+            if path is None:
+                missing.append(name)
+            else:
+                context = path if path.is_dir() else path.parent
     assert missing == []
 
 
