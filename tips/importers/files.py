@@ -4,8 +4,8 @@ import codecs
 import os
 import re
 import stat
-from pathlib import Path
 
+from desk.files import UnusableFileError, opened, why_unreadable
 from tips.importers.records import Refusal, Warned
 
 LARGEST = 20_000_000
@@ -20,10 +20,6 @@ _OTHER_UNICODE = {
 }
 
 
-class RefusedError(Exception):
-    """A file cannot be taken; the text says why, for a person."""
-
-
 def find(paths):
     """Return (names, refusals): the files that some paths mean, each once, and the paths that mean none.
 
@@ -35,13 +31,13 @@ def find(paths):
         try:
             is_folder = stat.S_ISDIR(os.stat(path).st_mode)
         except (OSError, ValueError) as error:
-            refusals.append(Refusal(path, _reason(error)))
+            refusals.append(Refusal(path, why_unreadable(error)))
             continue
         for name in _in_folder(path, refusals) if is_folder else [path]:
             try:
                 status = os.stat(name)
             except OSError as error:
-                refusals.append(Refusal(name, _reason(error)))
+                refusals.append(Refusal(name, why_unreadable(error)))
                 continue
             if (status.st_dev, status.st_ino) not in seen:
                 seen.add((status.st_dev, status.st_ino))
@@ -51,7 +47,7 @@ def find(paths):
 
 def _in_folder(path, refusals):
     def unreadable(error):
-        refusals.append(Refusal(os.fspath(error.filename), _reason(error)))
+        refusals.append(Refusal(os.fspath(error.filename), why_unreadable(error)))
 
     found, before = [], len(refusals)
     for folder, folders, files in os.walk(path, onerror=unreadable):
@@ -69,37 +65,35 @@ def _in_folder(path, refusals):
 def read(name):
     """Return (text, warnings) of a file of UTF-8 text, with line ends as "\\n" and no byte-order mark.
 
-    Raises RefusedError for what is no such text, is empty, or holds more than LARGEST bytes; no more than
-    that is ever read.
+    Raises UnusableFileError for what is no such text, is empty, or holds more than LARGEST bytes; no more
+    than that is ever read.
     """
-    try:
-        # Asked before opening: to open a named pipe is to wait for somebody who writes to it.
-        if not stat.S_ISREG(os.stat(name).st_mode):
-            raise RefusedError("This is no regular file.")
-        with Path(name).open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except OSError as error:
-        raise RefusedError(_reason(error)) from error
+    with opened(name) as file:
+        data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
-        raise RefusedError(f"The file is larger than {LARGEST // 1_000_000} MB. Split it into smaller ones.")
+        raise UnusableFileError(
+            f"The file is larger than {LARGEST // 1_000_000} MB. Split it into smaller ones."
+        )
     for mark, encoding in _OTHER_UNICODE.items():
         if data.startswith(mark):
-            raise RefusedError(
+            raise UnusableFileError(
                 f"The file is not UTF-8: byte 1, in line 1, begins {encoding}. Save it as UTF-8."
             )
     if (at := data.find(b"\0")) >= 0:
-        raise RefusedError(f"The file is binary, not text: byte {at + 1}, in line {_line(data, at)}, is NUL.")
+        raise UnusableFileError(
+            f"The file is binary, not text: byte {at + 1}, in line {_line(data, at)}, is NUL."
+        )
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         at = error.start
-        raise RefusedError(
+        raise UnusableFileError(
             f"The file is not UTF-8: byte {at + 1}, in line {_line(data, at)}, is 0x{data[at]:02x}."
             f" Save it as UTF-8."
         ) from error
     text = text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        raise RefusedError("The file is empty.")
+        raise UnusableFileError("The file is empty.")
     return _without_controls(name, text)
 
 
@@ -108,7 +102,7 @@ def _without_controls(name, text):
     if not removed:
         return text, []
     if removed * 20 > len(text):
-        raise RefusedError("The file is binary, not text: it is full of control characters.")
+        raise UnusableFileError("The file is binary, not text: it is full of control characters.")
     line = 1 + text.count("\n", 0, _CONTROLS.search(text).start())
     return cleaned, [Warned(name, line, f"Left out control characters: {removed} from here on.")]
 
@@ -116,12 +110,3 @@ def _without_controls(name, text):
 def _line(data, offset):
     before = data[:offset]
     return 1 + before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")
-
-
-def _reason(error):
-    if isinstance(error, FileNotFoundError):
-        return "There is no such file or folder."
-    if isinstance(error, PermissionError):
-        return "You may not read it: permission denied."
-    reason = getattr(error, "strerror", None) or str(error)
-    return f"It cannot be read: {reason}."

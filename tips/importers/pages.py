@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from desk.files import UnusableFileError
 from desk.terminal import no_progress
 from tips.importers import files, lines
 from tips.importers.records import TIP_OF_THE_WEEK, Archive, Post, Refusal, Warned
@@ -60,8 +61,8 @@ def read(paths, progress=no_progress):
             text, warnings = files.read(name)
             page = parse(text, name)
             if not page.posts:
-                raise files.RefusedError("The page holds no tips.")
-        except files.RefusedError as error:
+                raise UnusableFileError("The page holds no tips.")
+        except UnusableFileError as error:
             refused.append(Refusal(name, str(error)))
             continue
         archive.files += 1

@@ -1,14 +1,16 @@
 """Which files are read, and what makes one refused."""
 
 import os
+from pathlib import Path
 
 import pytest
 
+from desk.files import UnusableFileError
 from tips.importers import files
 
 
 def refusal_of(path):
-    with pytest.raises(files.RefusedError) as caught:
+    with pytest.raises(UnusableFileError) as caught:
         files.read(str(path))
     return str(caught.value)
 
@@ -96,5 +98,5 @@ def test_it_refuses_a_file_that_it_may_not_read(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     path = written(tmp_path / "a.txt", b"x")
-    monkeypatch.setattr(files.Path, "open", forbidden)
+    monkeypatch.setattr(Path, "open", forbidden)
     assert "permission denied" in refusal_of(path)
