@@ -1,15 +1,17 @@
-"""From a file to records: a list of addresses, whoever wrote it."""
+"""From a file to records: a list of addresses, from whichever program."""
 
 from array import array
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import islice, pairwise
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from desk.files import UnusableFileError
 from subscribers import addresses
-from subscribers.exchange import cell_parsers, columns, files, own_export
-from subscribers.exchange.records import Outcome, Record, RefusedError, Row, Standing
+from subscribers.exchange import cell_parsers, columns, reimport, spreadsheets
+from subscribers.exchange.records import Outcome, Record, RowResult, Standing
 
 # People who asked Substack to forget them stand in its exports under this domain.
 _FORGOTTEN = "@deletion-request.substack.com"
@@ -20,6 +22,8 @@ SKIPPED_FOR = {
     Standing.INACTIVE: "They were no longer written to.",
     Standing.DELETED: "They were deleted there.",
 }
+# Columns that state when something ended it.
+_ENDS = {"left": Standing.UNSUBSCRIBED, "cleaned": Standing.BOUNCED, "deleted": Standing.DELETED}
 NO_ADDRESS = "This is no e-mail address."
 UNKNOWN_STATE = "The file gives them a state that is not known."
 TWICE = "The address stands further up in the file."
@@ -29,181 +33,158 @@ _MOST_WORDS = 10
 
 
 class AddressList:
-    """A list of addresses in a file, looked through once when it is made.
+    """A list of addresses in a file, looked through once when the object is made.
 
-    ``name`` is what the file was called by whoever wrote it, which may tell the state of all its rows.
-    Raises RefusedError where nothing can be taken from it.
+    ``name`` is the file's name at the program that wrote the list, which may tell the state of all its rows.
+    Raises UnusableFileError where nothing can be taken from the file.
 
-    An address that stands in it more than once counts once: in the place and with the name of its first row,
-    and with the strictest of its states, so that no order of rows brings back who left.
+    An address that stands in the file more than once counts once: in the place and with the name of its first
+    row, and with the strictest of its states, so that no order of rows brings back who left.
     """
 
-    def __init__(self, path, name=""):
+    def __init__(self, path: str | Path, name: str = "") -> None:
         self.name = name or Path(path).name
         self.now = timezone.now()
-        self._table = files.table(path)
+        self._table = spreadsheets.table(path)
         self.columns, self._has_names = columns.find(self._first_row())
         self.format = self.columns.format
         if self.format == columns.MAILPOET:
             self._table.escape = "\\"
-        self._default = self._state_of_silent_rows()
-        self._unknown_states = set()
-        self._repeated = {}
+        self._default = self._standing_of_silent_rows()
+        self._unknown_states: set[str] = set()
+        # {key of an address that stands there twice: its first record, with the strictest standing}
+        self._repeated: dict[int, Record] = {}
         self.length = self._look_through()
 
     @property
-    def warnings(self):
+    def warnings(self) -> list[str]:
         """What a person should know of the file as a whole."""
-        found = list(self._table.warnings)
+        warnings = list(self._table.warnings)
         if self._default not in (Standing.SUBSCRIBED, Standing.UNSTATED):
             word = self._default.name.lower()
-            found.append(f"By the file's name, rows without a state of their own are taken as {word}.")
+            warnings.append(f"By the file's name, rows without a state of their own are taken as {word}.")
         if self._unknown_states:
-            found.append(f"States that are not known: {', '.join(sorted(self._unknown_states))}.")
+            warnings.append(f"States that are not known: {', '.join(sorted(self._unknown_states))}.")
         if not self.length:
-            found.append("The file names its columns and holds no rows.")
-        return found
+            warnings.append("The file names its columns and holds no rows.")
+        return warnings
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.length
 
-    def __iter__(self):
-        """Yield a Record for each person, and a Row for each row of which no person comes."""
-        for each in self._rows():
-            if isinstance(each, Record) and (repeated := self._repeated.get(_key(each))):
-                first, standing, ended_at = repeated
-                if each.line != first:
-                    yield Row(
-                        each.line, each.address, Outcome.SKIPPED, TWICE, f"It stands in line {first} too."
-                    )
+    def __iter__(self) -> Iterator[Record | RowResult]:
+        """Yield a Record for each person, and a RowResult for each row that gives no person."""
+        for item in self._rows():
+            if isinstance(item, RowResult):
+                yield item
+                continue
+            if strictest := self._repeated.get(_key(item)):
+                if item.line != strictest.line:
+                    detail = f"It stands in line {strictest.line} too."
+                    yield RowResult(item.line, item.address, Outcome.SKIPPED, TWICE, detail)
                     continue
-                each.standing, each.ended_at = standing, ended_at
-            yield self._skipped(each) if isinstance(each, Record) else each
+                item.standing, item.ended_at = strictest.standing, strictest.ended_at
+            reason = SKIPPED_FOR.get(item.standing)
+            yield RowResult(item.line, item.address, Outcome.SKIPPED, reason) if reason else item
 
-    def _first_row(self):
+    def _first_row(self) -> list[str]:
         try:
             return next((cells for _, cells in self._table), [])
-        except files.UnclosedQuoteError as error:
-            raise RefusedError(f"A quotation mark in line {error.line} is never closed.") from error
+        except spreadsheets.UnclosedQuoteError as error:
+            raise UnusableFileError(f"A quotation mark in line {error.line} is never closed.") from error
 
-    def _state_of_silent_rows(self):
-        told = cell_parsers.state_in_name(Path(self.name).stem)
-        if told is not None:
-            return told
-        silent = self.columns.states or self.columns.wanted
-        return Standing.UNSTATED if silent else Standing.SUBSCRIBED
+    def _standing_of_silent_rows(self) -> Standing:
+        standing = cell_parsers.state_in_name(Path(self.name).stem)
+        is_unstated = self.columns.states or self.columns.wanted
+        return standing or (Standing.UNSTATED if is_unstated else Standing.SUBSCRIBED)
 
-    def _look_through(self):
-        """Return how many rows there are, having found the addresses that stand there more than once.
+    def _look_through(self) -> int:
+        """Return how many rows there are, and note the addresses that stand there more than once.
 
         A number stands for an address, so that a hundred thousand of them take little room.
         """
         keys, length = array("q"), 0
-        for each in self._rows(at_a_glance=True):
+        for item in self._rows(has_details=False):
             length += 1
-            if isinstance(each, Record):
-                keys.append(_key(each))
-        twice = {one for one, other in pairwise(sorted(keys)) if one == other}
-        if twice:
-            self._find_strictest(twice)
+            if isinstance(item, Record):
+                keys.append(_key(item))
+        repeated = {key for key, following in pairwise(sorted(keys)) if key == following}
+        if repeated:
+            self._find_strictest(repeated)
         return length
 
-    def _find_strictest(self, twice):
-        for each in self._rows(at_a_glance=True):
-            if isinstance(each, Record) and (key := _key(each)) in twice:
-                first, standing, ended_at = self._repeated.get(key, (each.line, each.standing, each.ended_at))
-                if each.standing > standing:
-                    standing, ended_at = each.standing, each.ended_at
-                self._repeated[key] = first, standing, ended_at
+    def _find_strictest(self, repeated: set[int]) -> None:
+        for item in self._rows(has_details=False):
+            if isinstance(item, Record) and (key := _key(item)) in repeated:
+                strictest = self._repeated.setdefault(key, item)
+                if item.standing > strictest.standing:
+                    strictest.standing, strictest.ended_at = item.standing, item.ended_at
 
-    def _rows(self, at_a_glance=False):
-        """Yield a Record, or a Row that is refused, for each row (in our own table: for each person).
+    def _rows(self, *, has_details: bool = True) -> Iterator[Record | RowResult]:
+        """Yield a Record, or a RowResult that refuses, for each row (in our own table: for each person).
 
-        At a glance records have no names, places, or times but the one of their end.
+        Without details a record has an address, a standing and when it came to that.
         """
-        rows = self._data()
+        rows: Iterator[tuple[int, list[str]]] = islice(self._table, int(self._has_names), None)
         if self.format == columns.OWN:
-            rows = own_export.joined(rows, self.columns)
+            rows = reimport.joined(rows, self.columns)
         try:
             for line, cells in rows:
                 try:
-                    yield self._record(line, cells, at_a_glance)
+                    yield self._record(line, cells, has_details)
                 except ValidationError as error:
-                    address = columns.cell_of_an_address(self.columns.cell(cells, "address"))
+                    address = columns.address_to_show(self.columns.cell(cells, "address"))
                     reason = NO_ADDRESS if error.code == "invalid" else error.messages[0]
-                    yield Row(line, address, Outcome.REFUSED, reason)
-        except files.UnclosedQuoteError as error:
-            yield Row(error.line, "", Outcome.REFUSED, UNCLOSED)
+                    yield RowResult(line, address, Outcome.REFUSED, reason)
+        except spreadsheets.UnclosedQuoteError as error:
+            yield RowResult(error.line, "", Outcome.REFUSED, UNCLOSED)
 
-    def _data(self):
-        rows = iter(self._table)
-        if self._has_names:
-            next(rows, None)
-        return rows
-
-    def _record(self, line, cells, at_a_glance):
+    def _record(self, line: int, cells: list[str], has_details: bool) -> Record:
         if self.format == columns.OWN:
-            return own_export.record(line, cells, self.columns, self.now)
-        cell = self.columns.cell
-        address = addresses.normal(cell(cells, "address"))
+            return reimport.record(line, cells, self.columns, self.now)
+
+        def cell(role: str) -> str:
+            return self.columns.cell(cells, role)
+
+        address = addresses.normal(cell("address"))
         standing, ended = self._standing(cells)
         if address.casefold().endswith(_FORGOTTEN):
             standing = Standing.DELETED
-        ended_at = cell_parsers.moment(ended, self.now)[0]
-        if at_a_glance:
-            return Record(line, address, standing, ended_at=ended_at)
-        notes = []
-        times = {}
-        for role in ("asked", "confirmed"):
-            times[role], is_bad = cell_parsers.moment(cell(cells, role), self.now)
-            if is_bad:
-                notes.append(BAD_TIME)
-        name, note = cell_parsers.name(cell(cells, "first_name"))
-        if not name and not note:
-            name, note = cell_parsers.name(cell(cells, "full_name"), is_full=True)
-        if note:
-            notes.append(note)
-        return Record(
-            line,
-            address,
-            standing,
-            first_name=name,
-            asked_at=times["asked"] or times["confirmed"],
-            joined_at=times["confirmed"] or times["asked"],
-            ended_at=ended_at,
-            region=cell_parsers.region(cell(cells, "network")),
-            notes=tuple(notes),
-        )
+        record = Record(line, address, standing, ended_at=cell_parsers.moment(ended, self.now)[0])
+        if has_details:
+            asked_at, is_asked_bad = cell_parsers.moment(cell("asked"), self.now)
+            confirmed_at, is_confirmed_bad = cell_parsers.moment(cell("confirmed"), self.now)
+            name, note = cell_parsers.name(cell("first_name"))
+            if not name and not note:
+                name, note = cell_parsers.name(" ".join(cell("full_name").split()[:1]))
+            record.first_name = name
+            record.asked_at, record.joined_at = asked_at or confirmed_at, confirmed_at or asked_at
+            record.region = cell_parsers.region(cell("network"))
+            bad_times = [BAD_TIME] * (is_asked_bad + is_confirmed_bad)
+            record.notes = tuple(filter(None, [*bad_times, note]))
+        return record
 
-    def _standing(self, cells):
+    def _standing(self, cells: list[str]) -> tuple[Standing, str]:
         """Return (the strictest Standing that a row tells of, the text of when it came to that)."""
-        found, ended = [], ""
-        for at in self.columns.states:
-            text = cells[at].strip() if at < len(cells) else ""
-            if text:
-                found.append(self._state(text))
-        for at in self.columns.wanted:
-            text = cells[at] if at < len(cells) else ""
-            if text.strip():
-                wanted = self._yes_or_no(text)
-                found.append(Standing.SUBSCRIBED if wanted else Standing.UNSUBSCRIBED)
-        for at in self.columns.unwanted:
-            text = cells[at] if at < len(cells) else ""
-            if text.strip() and self._yes_or_no(text):
-                found.append(Standing.UNSUBSCRIBED)
-                ended = text
-        for role, standing in (
-            ("left", Standing.UNSUBSCRIBED),
-            ("cleaned", Standing.BOUNCED),
-            ("deleted", Standing.DELETED),
-        ):
-            text = self.columns.cell(cells, role)
-            if text and not text.startswith("0000"):
-                found.append(standing)
-                ended = text
-        return max(found, default=self._default), ended
+        standings = [self._state(text) for text in columns.texts(cells, self.columns.states)]
+        standings += [
+            Standing.SUBSCRIBED if self._yes_or_no(text) else Standing.UNSUBSCRIBED
+            for text in columns.texts(cells, self.columns.wanted)
+        ]
+        ends = [
+            (Standing.UNSUBSCRIBED, text)
+            for text in columns.texts(cells, self.columns.unwanted)
+            if self._yes_or_no(text)
+        ]
+        ends += [
+            (standing, text)
+            for role, standing in _ENDS.items()
+            if (text := self.columns.cell(cells, role)) and not text.startswith("0000")
+        ]
+        standings += [standing for standing, _ in ends]
+        return max(standings, default=self._default), ends[-1][1] if ends else ""
 
-    def _state(self, text):
+    def _state(self, text: str) -> Standing:
         standing = cell_parsers.state(text)
         if standing is None:
             if len(self._unknown_states) < _MOST_WORDS:
@@ -211,19 +192,13 @@ class AddressList:
             raise ValidationError(UNKNOWN_STATE)
         return standing
 
-    def _yes_or_no(self, text):
-        """Return whether a cell says yes; the time at which something was so says that it is so."""
-        said = cell_parsers.yes_or_no(text)
-        if said is None and cell_parsers.moment(text, self.now)[0] is None:
+    def _yes_or_no(self, text: str) -> bool:
+        """Return whether a cell says yes; the time since when something is so says yes too."""
+        answer = cell_parsers.yes_or_no(text)
+        if answer is None and cell_parsers.moment(text, self.now)[0] is None:
             return self._state(text) == Standing.SUBSCRIBED
-        return said is not False
-
-    @staticmethod
-    def _skipped(record):
-        """Return a record, or in its place the Row that says why nothing comes of it."""
-        reason = SKIPPED_FOR.get(record.standing)
-        return Row(record.line, record.address, Outcome.SKIPPED, reason) if reason else record
+        return answer is not False
 
 
-def _key(record):
+def _key(record: Record) -> int:
     return hash(addresses.folded(record.address))

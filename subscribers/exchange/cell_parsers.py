@@ -8,51 +8,51 @@ from shield import request_origin
 from subscribers.exchange.records import Standing
 from subscribers.people import first_names
 
-STATES = {
-    **dict.fromkeys(["subscribed", "active", "confirmed", "enabled"], Standing.SUBSCRIBED),
-    **dict.fromkeys(["unsubscribed", "optedout", "unsub", "left"], Standing.UNSUBSCRIBED),
-    **dict.fromkeys(["cleaned", "bounced", "bounce", "undeliverable", "hardbounced"], Standing.BOUNCED),
-    **dict.fromkeys(["complained", "complaint", "spam", "abuse", "spammed"], Standing.COMPLAINED),
-    **dict.fromkeys(
-        ["unconfirmed", "pending", "nonsubscribed", "transactional", "notsubscribed"], Standing.PENDING
-    ),
-    **dict.fromkeys(["inactive", "disabled"], Standing.INACTIVE),
-    **dict.fromkeys(["deleted", "trash", "archived"], Standing.DELETED),
+_STATES = {
+    word: standing
+    for standing, words in {
+        Standing.SUBSCRIBED: "subscribed active confirmed enabled",
+        Standing.UNSUBSCRIBED: "unsubscribed optedout unsub left",
+        Standing.BOUNCED: "cleaned bounced bounce undeliverable hardbounced",
+        Standing.COMPLAINED: "complained complaint spam abuse spammed",
+        Standing.PENDING: "unconfirmed pending nonsubscribed transactional notsubscribed",
+        Standing.INACTIVE: "inactive disabled",
+        Standing.DELETED: "deleted trash archived",
+    }.items()
+    for word in words.split()
 }
 _YES, _NO = {"true", "yes", "y", "1"}, {"false", "no", "n", "0"}
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
-# A clock may be a little ahead of ours.
+# Another clock may be a little ahead of ours.
 _AHEAD = timedelta(days=1)
 
 
-def state(text):
-    """Return the Standing that a word for a state means, or None for one that is not known."""
-    return STATES.get(re.sub(r"[^a-z]", "", text.casefold()))
+def state(text: str) -> Standing | None:
+    """Return the Standing that a word for a state means, or None for an unknown word."""
+    return _STATES.get(re.sub(r"[^a-z]", "", text.casefold()))
 
 
-def state_in_name(name):
-    """Return the Standing that the name of a file tells of all its rows, or None.
+def state_in_name(name: str) -> Standing | None:
+    """Return the Standing that the name of a file gives to all its rows, or None.
 
-    Mailchimp packs one file for each state and says which in its name alone.
+    Mailchimp packs one file for each state, and the file's name alone says which.
     """
-    for word in re.split(r"[^a-z]+", name.casefold()):
-        found = STATES.get(word)
-        if found is not None and found != Standing.SUBSCRIBED:
-            return found
-    return None
+    standings = [_STATES.get(word) for word in re.split(r"[^a-z]+", name.casefold())]
+    # Standing.SUBSCRIBED is zero: that is the state of rows without one anyhow.
+    return next(filter(None, standings), None)
 
 
-def yes_or_no(text):
-    """Return what a cell says, or None where it says neither."""
+def yes_or_no(text: str) -> bool | None:
+    """Return the meaning of a cell that says yes or no, or None for any other cell."""
     text = text.strip().casefold()
     return True if text in _YES else False if text in _NO else None
 
 
-def moment(text, now):
-    """Return (the aware datetime that a cell states or None, whether it states one that cannot be).
+def moment(text: str, now: datetime) -> tuple[datetime | None, bool]:
+    """Return (the aware datetime that a cell states or None, whether the cell states an impossible time).
 
-    Known are the forms of ISO 8601, with a space for the T too. A time without a zone is UTC, which is what
-    the programs that we know of write. Nothing is told by zeros, and nothing lies in the future.
+    Known are the forms of ISO 8601, also with a space for the T. A time without a zone is UTC: the programs
+    that we know of write so. A time of zeros stands for none, and no time lies in the future.
     """
     text = text.strip()
     if not text or text.startswith("0000"):
@@ -65,24 +65,19 @@ def moment(text, now):
     return (at, False) if _OLDEST <= at <= now + _AHEAD else (None, True)
 
 
-def name(text, is_full=False):
-    """Return (the first name in a cell, a note or ""): one line of at most 60 signs that leads nowhere.
-
-    Of a full name that is what stands before the first space.
-    """
-    words = text.split()
-    if is_full:
-        words = words[:1]
-    kept = "".join(sign for sign in " ".join(words) if sign.isprintable())
+def name(text: str) -> tuple[str, str]:
+    """Return (the first name in a cell, a note or ""): one line without any address in it."""
+    plain = " ".join(text.split())
+    kept = "".join(sign for sign in plain if sign.isprintable())
     if len(kept) > first_names.LONGEST:
         return "", f"A name of more than {first_names.LONGEST} signs was left out."
     if first_names.leads_somewhere(kept):
         return "", "A name that holds an address was left out."
-    return kept, "" if kept == " ".join(words) else "Signs that cannot be shown were left out of a name."
+    return kept, "" if kept == plain else "Signs that cannot be shown were left out of a name."
 
 
-def region(text):
-    """Return the coarse origin of a network address, or "" for what is none."""
+def region(text: str) -> str:
+    """Return the coarse origin of an IP address, or "" for any other text."""
     try:
         return request_origin.region_of(ipaddress.ip_address(text.strip()))
     except ValueError:

@@ -1,15 +1,15 @@
-"""Which column of a list says what, and who wrote the list."""
+"""Which column of a list says what, and which program wrote the list."""
 
 import re
 
+from desk.files import UnusableFileError
 from subscribers import addresses
-from subscribers.exchange import own_format
-from subscribers.exchange.records import RefusedError
+from subscribers.exchange import exports
 
 OWN, MAILCHIMP, SUBSTACK, MAILPOET, GHOST = "own export", "Mailchimp", "Substack", "MailPoet", "Ghost"
 PLAIN = "plain list"
 
-# The names of columns, without case, spaces and marks, for what they tell; the first that is there counts.
+# The names that columns of a role have, in small letters and digits alone; the first that is there counts.
 _ROLES = {
     "address": ("emailaddress", "email", "emailaddr", "subscriberemail", "useremail", "mail"),
     "first_name": ("firstname", "fname", "givenname"),
@@ -26,15 +26,7 @@ _STATES = ("globalstatus", "liststatus", "status", "subscriptionstatus", "emails
 _WANTED = ("subscribedtoemails", "subscribed")
 # A paid plan that has ended (active_subscription) does not mean that somebody no longer reads.
 _UNWANTED = ("emaildisabled", "unsubscribed", "optedout")
-_OWN = {
-    "status": own_format.STATUS,
-    "source": own_format.SOURCE,
-    "joined": own_format.JOINED,
-    "left_at": own_format.LEFT,
-    "paused": own_format.PAUSED,
-    "record": own_format.RECORD,
-}
-# Columns by which a program's export is known.
+# Columns that only the export of one program has.
 _KNOWN_BY = {
     MAILCHIMP: {"memberrating", "optintime", "leid", "euid", "unsubtime", "cleantime"},
     SUBSTACK: {"activesubscription", "emaildisabled"},
@@ -44,56 +36,65 @@ _KNOWN_BY = {
 
 
 class Columns:
-    """The columns of a list, by its first row: where a role stands, and the ``format`` that it is of."""
+    """The columns of a list, by its first row: ``positions`` of roles, and the ``format`` of the list."""
 
-    def __init__(self, header):
+    def __init__(self, header: list[str]) -> None:
         names = [_plain(name) for name in header]
-        self.where, self.width = {}, len(names)
-        for role, known in _ROLES.items():
-            for name in known:
-                if name in names:
-                    self.where.setdefault(role, names.index(name))
-        self.states = [names.index(each) for each in _STATES if each in names]
-        self.wanted = [names.index(each) for each in _WANTED if each in names]
-        self.unwanted = [names.index(each) for each in _UNWANTED if each in names]
-        self.format = next((each for each, known in _KNOWN_BY.items() if known & set(names)), PLAIN)
-        own = {role: _plain(name) for role, name in _OWN.items()}
+        self.width = len(names)
+        self.positions = {
+            role: names.index(name)
+            for role, known in _ROLES.items()
+            for name in reversed(known)
+            if name in names
+        }
+        self.states, self.wanted, self.unwanted = (
+            [names.index(name) for name in known if name in names] for known in (_STATES, _WANTED, _UNWANTED)
+        )
+        self.format = next((program for program, known in _KNOWN_BY.items() if known & set(names)), PLAIN)
+        own = {role: _plain(name) for role, name in exports.ROLES.items()} | {
+            "record": _plain(exports.RECORD)
+        }
         if set(own.values()) <= set(names):
             self.format = OWN
-            self.where |= {role: names.index(name) for role, name in own.items()}
+            self.positions |= {role: names.index(name) for role, name in own.items()}
 
-    def cell(self, cells, role):
+    def cell(self, cells: list[str], role: str) -> str:
         """Return what a row has for a role, or an empty text."""
-        at = self.where.get(role)
-        return cells[at].strip() if at is not None and at < len(cells) else ""
+        position = self.positions.get(role, len(cells))
+        return cells[position].strip() if position < len(cells) else ""
 
 
-def find(first_row):
+def texts(cells: list[str], positions: list[int]) -> list[str]:
+    """Return what a row has in some places, without spaces around it; cells without text are left out."""
+    return [text for position in positions if position < len(cells) and (text := cells[position].strip())]
+
+
+def find(first_row: list[str]) -> tuple[Columns, bool]:
     """Return (the Columns of a list, whether its first row is their names).
 
-    A list without names of columns is known by an address in its first row. Raises RefusedError where there
-    is no column of addresses.
+    A list without names of columns is known by an address in its first row. Raises UnusableFileError where
+    there is no column of addresses.
     """
     columns = Columns(first_row)
-    if "address" in columns.where:
+    if "address" in columns.positions:
         return columns, True
-    for at, cell in enumerate(first_row):
+    for position, cell in enumerate(first_row):
         if "@" in cell:
             columns = Columns([])
-            columns.where["address"] = at
+            columns.positions["address"] = position
             return columns, False
     names = ", ".join(name.strip()[:30] for name in first_row if name.strip())[:200]
-    raise RefusedError(
+    raise UnusableFileError(
         f"No column of addresses: the first row should name one “Email”, but has: {names}."
         if names
         else "The file holds no text."
     )
 
 
-def cell_of_an_address(text):
-    """Return the text of a cell of addresses, no longer than one could be, for a report."""
+def address_to_show(text: str) -> str:
+    """Return the text of a cell of addresses for a report, not much longer than an address can be."""
     return text.strip()[: 2 * addresses.MAX_LENGTH]
 
 
-def _plain(name):
+def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.casefold())

@@ -1,13 +1,11 @@
-"""What the import of addresses hands on: records that a reader yields, and the report of a run."""
+"""What the import of addresses hands on: records of a list, results of its rows, the report of a run."""
 
 import enum
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-
-
-class RefusedError(Exception):
-    """Nothing can be taken from a file; the text says why and what would help."""
+from typing import Any
 
 
 class Standing(enum.IntEnum):
@@ -35,14 +33,17 @@ class Outcome(enum.StrEnum):
 
 
 @dataclass(slots=True)
-class Own:
-    """What only a table of our own states; dictionaries hold the fields of the rows to be."""
+class OwnDetails:
+    """What only a table of our own states of a person.
+
+    ``consents`` has the fields of ConsentEvents, ``suppressions`` (reason, evidence, since) of Suppressions.
+    """
 
     source: str
-    left_at: datetime | None
     paused_until: date | None
-    consents: list = field(default_factory=list)
-    suppressions: list = field(default_factory=list)
+    # A dictionary of fields has values of all types.
+    consents: list[dict[str, Any]] = field(default_factory=list)
+    suppressions: list[tuple[str, str, datetime]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -58,11 +59,11 @@ class Record:
     ended_at: datetime | None = None
     region: str = ""
     notes: tuple[str, ...] = ()
-    own: Own | None = None
+    own: OwnDetails | None = None
 
 
 @dataclass(slots=True)
-class Row:
+class RowResult:
     """What became of a row and why. ``reason`` names nobody and is counted; ``detail`` is of this row."""
 
     line: int
@@ -74,43 +75,34 @@ class Row:
 
 @dataclass
 class Report:
-    """What a run did, or with ``dry_run`` would do. ``refused`` has the first of the rows refused."""
+    """What a run did, or with ``dry_run`` would do. ``reasons`` is {outcome: {reason: how many}}."""
 
-    FIRST = 50
+    MOST_REFUSALS = 50
 
     file: str
     format: str = ""
     rows: int = 0
-    outcomes: Counter = field(default_factory=Counter)
-    # {outcome: {reason: how many}}
-    reasons: dict = field(default_factory=dict)
-    notes: Counter = field(default_factory=Counter)
-    warnings: list = field(default_factory=list)
-    refused: list = field(default_factory=list)
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    reasons: dict[str, Counter[str]] = field(default_factory=dict)
+    notes: Counter[str] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)
+    first_refused: list[dict[str, object]] = field(default_factory=list)
     source: str = ""
     dry_run: bool = False
 
-    def count(self, row, notes=()):
+    def count(self, result: RowResult, notes: Iterable[str] = ()) -> None:
         """Take in what became of a row."""
         self.rows += 1
-        self.outcomes[row.outcome] += 1
-        if row.reason:
-            self.reasons.setdefault(str(row.outcome), Counter())[row.reason] += 1
-        if row.outcome == Outcome.REFUSED and len(self.refused) < self.FIRST:
-            self.refused.append({"line": row.line, "message": row.detail or row.reason})
+        self.outcomes[result.outcome] += 1
+        if result.reason:
+            self.reasons.setdefault(str(result.outcome), Counter())[result.reason] += 1
+        if result.outcome == Outcome.REFUSED and len(self.first_refused) < self.MOST_REFUSALS:
+            self.first_refused.append({"line": result.line, "message": result.detail or result.reason})
         self.notes.update(notes)
 
-    def as_dict(self):
+    # The values are for JSON, of all types.
+    def as_dict(self) -> dict[str, Any]:
         """Return the report as plain values, without anything that names a person."""
-        return {
-            "file": self.file,
-            "format": self.format,
-            "rows": self.rows,
-            **{str(outcome): self.outcomes[outcome] for outcome in Outcome},
-            "reasons": {outcome: dict(reasons) for outcome, reasons in self.reasons.items()},
-            "notes": dict(self.notes),
-            "warnings": list(self.warnings),
-            "first_refused": list(self.refused),
-            "source": self.source,
-            "dry_run": self.dry_run,
-        }
+        values = vars(self) | {str(outcome): self.outcomes[outcome] for outcome in Outcome}
+        del values["outcomes"]
+        return values

@@ -1,7 +1,9 @@
-"""From records to rows. Nothing is mailed, nobody is brought back, and what a person said here stays."""
+"""From records to the database. It mails nobody, brings nobody back, and keeps what a person said here."""
 
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 
 from django.db import IntegrityError, transaction
@@ -9,13 +11,14 @@ from django.db.models import Max
 from django.utils import timezone
 
 from subscribers import addresses
-from subscribers.exchange.records import Outcome, Record, Report, Row, Standing
+from subscribers.exchange.address_list import AddressList
+from subscribers.exchange.records import Outcome, Record, Report, RowResult, Standing
 from subscribers.models import ConsentEvent, Subscriber, Suppression
 from subscribers.people import suppressions
 
-# A transaction is as short as that many rows, so that a sign-up meanwhile waits for a moment only.
+# A transaction is as short as that many records, so that a sign-up meanwhile waits for a moment only.
 BATCH = 500
-# As often a batch is tried where somebody signs up at the same moment.
+# How often a batch is tried where somebody signs up at the same moment.
 TRIES = 3
 UNSTATED = "Brought over from another list; where they agreed was not stated."
 LEFT_ELSEWHERE = "Had left the list that was brought over."
@@ -23,8 +26,8 @@ LONGEST_SOURCE = 1000
 
 HERE_ALREADY = "They are subscribers here already."
 LEFT_HERE = "They left here, and only they can come back."
-SILENT_HERE = "Nothing may be sent to the address: "
-SILENT_ALREADY = "It was known already that the address gets nothing."
+SUPPRESSED_HERE = "Nothing may be sent to the address: "
+SUPPRESSED_ALREADY = "It was known already that the address gets nothing."
 BACK_SINCE = "They confirmed here after that."
 
 _REASONS = {
@@ -35,122 +38,143 @@ _REASONS = {
 _OWN_DOING = [ConsentEvent.Kind.CONFIRMED, ConsentEvent.Kind.RETURNED, ConsentEvent.Kind.MOVED]
 
 
-def store(found, *, source="", dry_run=False, progress=None, on_row=None):
-    """Bring the rows up to what an AddressList states, and return a Report; a dry run writes nothing.
+def store(
+    address_list: AddressList,
+    *,
+    source: str = "",
+    dry_run: bool = False,
+    on_progress: Callable[[int], object] | None = None,
+    on_row: Callable[[RowResult], object] | None = None,
+) -> Report:
+    """Bring the database up to what an AddressList states, and return a Report; a dry run writes nothing.
 
-    ``source`` says in the keeper's words where and how these people agreed; it becomes part of each new
-    one's record. ``progress`` is told the number of rows done, now and then; ``on_row`` gets each Row of the
-    outcome. Safe to repeat, and to go on with after an interruption: each batch is written as one.
+    ``source`` says in the importer's words where and how these people agreed; it becomes part of the record
+    of each new subscriber. ``on_progress`` is called with the number of rows done, batch by batch; ``on_row``
+    with each RowResult. Safe to repeat, and to go on with after an interruption: batches are atomic.
     """
     source = source.strip()[:LONGEST_SOURCE]
-    report = Report(found.name, format=found.format, source=source, dry_run=dry_run)
-    items = iter(found)
+    report = Report(address_list.name, format=address_list.format, source=source, dry_run=dry_run)
+    items = iter(address_list)
     while batch := list(islice(items, BATCH)):
-        records = [each for each in batch if isinstance(each, Record)]
-        outcomes = iter(_written(records, found, source, dry_run))
-        for each in batch:
-            row, notes = (next(outcomes), each.notes) if isinstance(each, Record) else (each, ())
-            report.count(row, notes)
+        records = [item for item in batch if isinstance(item, Record)]
+        results = iter(_written(records, address_list.format, source, dry_run))
+        for item in batch:
+            result, notes = (next(results), item.notes) if isinstance(item, Record) else (item, ())
+            report.count(result, notes)
             if on_row:
-                on_row(row)
-        if progress:
-            progress(len(batch))
-    report.warnings = found.warnings
+                on_row(result)
+        if on_progress:
+            on_progress(len(batch))
+    report.warnings = address_list.warnings
     return report
 
 
-def _written(records, found, source, dry_run):
-    """Write some records; return the Row of each."""
-    if not records:
-        return []
-    address_hashes = [addresses.keyed_hash(record.address) for record in records]
-    for last in reversed(range(TRIES)):
+def _written(records: list[Record], format: str, source: str, dry_run: bool) -> list[RowResult]:
+    """Write some records; return the result of each."""
+    for tries_left in reversed(range(TRIES)):
         try:
             with nullcontext() if dry_run else transaction.atomic():
-                batch = _Batch(records, address_hashes, found.format, source)
+                batch = _Batch(records, format, source)
                 if not dry_run:
                     batch.save()
-                return batch.rows
+                break
         except IntegrityError:
-            # Somebody confirmed while the batch was written: now they are there to be found.
-            if not last:
+            # Somebody confirmed while the batch was written: the next try finds them.
+            if not tries_left:
                 raise
+    return batch.results
 
 
-@dataclass
 class _Batch:
-    """Some records beside the rows that are there, and what follows; ``rows`` has the Row of each."""
+    """Some records beside the database's rows, and the rows to write; ``results`` has the result of each."""
 
-    records: list
-    address_hashes: list
-    format: str
-    source: str
-    rows: list = field(default_factory=list)
-    added: list = field(default_factory=list)
-    gone: list = field(default_factory=list)
-    consents: list = field(default_factory=list)
-    silenced: list = field(default_factory=list)
-
-    def __post_init__(self):
+    def __init__(self, records: list[Record], format: str, source: str) -> None:
+        self.format, self.source = format, source
         self.now = timezone.now()
-        address_folded = [addresses.folded(record.address) for record in self.records]
-        people = Subscriber.objects.filter(address_folded__in=address_folded).order_by("pk")
+        self.added: list[Subscriber] = []
+        self.gone: list[Subscriber] = []
+        self.consents: list[ConsentEvent] = []
+        self.suppressed: list[tuple[str, str, str, datetime]] = []
+        hashes = [addresses.keyed_hash(record.address) for record in records]
+        self.held: dict[str, set[str]] = defaultdict(set)
+        held = Suppression.objects.filter(address_hash__in=hashes)
+        for address_hash, reason in held.values_list("address_hash", "reason"):
+            self.held[address_hash].add(reason)
+        folded = [addresses.folded(record.address) for record in records]
+        people = Subscriber.objects.filter(address_folded__in=folded).order_by("pk")
         if transaction.get_connection().in_atomic_block:
             people = people.select_for_update()
-        self.people = {person.address_folded: person for person in people}
-        self.held = {}
-        suppressed = Suppression.objects.filter(address_hash__in=self.address_hashes)
-        for address_hash, reason in suppressed.values_list("address_hash", "reason"):
-            self.held.setdefault(address_hash, set()).add(reason)
-        self.own_doing = self._own_doing()
-        for record, name, address_hash in zip(self.records, address_folded, self.address_hashes, strict=True):
-            outcome, reason = self._decide(record, self.people.get(name), address_hash)
-            self.rows.append(Row(record.line, record.address, outcome, reason))
+        subscribers = {subscriber.address_folded: subscriber for subscriber in people}
+        self.own_doing = self._own_doing(records, subscribers.values())
+        self.results = [
+            RowResult(
+                record.line, record.address, *self._decide(record, subscribers.get(address), address_hash)
+            )
+            for record, address, address_hash in zip(records, folded, hashes, strict=True)
+        ]
 
-    def _own_doing(self):
-        """Return {pk: when they last asked for the tips here themselves} of confirmed people."""
-        pks = [each.pk for each in self.people.values() if each.state == Subscriber.State.CONFIRMED]
-        if not pks or all(each.standing == Standing.SUBSCRIBED for each in self.records):
+    @staticmethod
+    def _own_doing(records: list[Record], subscribers: Iterable[Subscriber]) -> dict[int, datetime]:
+        """Return {primary key: when they last asked for the tips here themselves} of confirmed people."""
+        pks = [person.pk for person in subscribers if person.state == Subscriber.State.CONFIRMED]
+        if not pks or all(record.standing == Standing.SUBSCRIBED for record in records):
             return {}
         events = ConsentEvent.objects.filter(subscriber__in=pks, kind__in=_OWN_DOING).order_by()
         return dict(events.values_list("subscriber").annotate(Max("at")))
 
-    def _decide(self, record, person, address_hash):
-        """Return (the Outcome of a record, the reason or ""), having noted what is to be written."""
-        held = self.held.get(address_hash, set())
-        if person is None:
-            return self._of_nobody(record, address_hash, held)
-        if person.state == Subscriber.State.LEFT and record.standing == Standing.SUBSCRIBED:
-            return Outcome.SKIPPED, LEFT_HERE
+    def _decide(
+        self, record: Record, subscriber: Subscriber | None, address_hash: str
+    ) -> tuple[Outcome, str]:
+        """Return (the Outcome of a record, the reason or ""), and note what is to be written."""
+        if subscriber is None:
+            return self._decide_on_new(record, address_hash)
         if record.standing == Standing.SUBSCRIBED:
-            new = self._silence(record, address_hash, held)
-            return (Outcome.CHANGED, self._silent(new)) if new else (Outcome.KEPT, HERE_ALREADY)
-        came_back = self.own_doing.get(person.pk)
-        is_past = came_back and record.ended_at and record.ended_at < came_back
+            if subscriber.state == Subscriber.State.LEFT:
+                return Outcome.SKIPPED, LEFT_HERE
+            return self._suppress(record, address_hash, Outcome.CHANGED, HERE_ALREADY)
+        came_back_at = self.own_doing.get(subscriber.pk)
+        is_past = came_back_at and record.ended_at and record.ended_at < came_back_at
         if is_past and record.standing != Standing.COMPLAINED:
             return Outcome.KEPT, BACK_SINCE
-        new = self._silence(record, address_hash, held)
-        if record.standing == Standing.UNSUBSCRIBED and person.state == Subscriber.State.CONFIRMED:
-            self._leave(person, record)
+        decided = self._suppress(record, address_hash, Outcome.CHANGED, SUPPRESSED_ALREADY)
+        if record.standing == Standing.UNSUBSCRIBED and subscriber.state == Subscriber.State.CONFIRMED:
+            self._leave(subscriber, record)
             return Outcome.CHANGED, LEFT_ELSEWHERE
-        return (Outcome.CHANGED, self._silent(new)) if new else (Outcome.KEPT, SILENT_ALREADY)
+        return decided
 
-    def _of_nobody(self, record, address_hash, held):
+    def _decide_on_new(self, record: Record, address_hash: str) -> tuple[Outcome, str]:
         if record.own is None and record.standing in _REASONS:
-            new = self._silence(record, address_hash, held)
-            return (Outcome.SUPPRESSED, self._silent(new)) if new else (Outcome.KEPT, SILENT_ALREADY)
-        # Our own export says of somebody why they get nothing: then they may be there, and get nothing.
+            return self._suppress(record, address_hash, Outcome.SUPPRESSED, SUPPRESSED_ALREADY)
+        # Our own export may say of somebody why they get nothing: then they come back, and get nothing.
         stated = {reason for reason, _, _ in record.own.suppressions} if record.own else set()
-        if held - stated:
-            return Outcome.SKIPPED, self._silent(held - stated)
-        self._silence(record, address_hash, held)
+        if unstated := self.held[address_hash] - stated:
+            return Outcome.SKIPPED, _suppressed_for(unstated)
+        self._suppress(record, address_hash, Outcome.SUPPRESSED, "")
         self._add(record, address_hash)
         return Outcome.ADDED, ""
 
-    def _add(self, record, address_hash):
+    def _suppress(
+        self, record: Record, address_hash: str, outcome: Outcome, otherwise: str
+    ) -> tuple[Outcome, str]:
+        """Note the reasons for which an address gets nothing from now on.
+
+        Return (``outcome``, the reasons) where some are new, else (KEPT, ``otherwise``).
+        """
+        stated = {}
+        if reason := _REASONS.get(record.standing):
+            stated[str(reason)] = f"imported from a list ({self.format})", record.ended_at or self.now
+        if record.own:
+            stated |= {reason: (evidence, since) for reason, evidence, since in record.own.suppressions}
+        new = stated.keys() - self.held[address_hash]
+        self.suppressed += [
+            (address_hash, reason, *details) for reason, details in stated.items() if reason in new
+        ]
+        return (outcome, _suppressed_for(new)) if new else (Outcome.KEPT, otherwise)
+
+    def _add(self, record: Record, address_hash: str) -> None:
         own = record.own
         has_left = record.standing == Standing.UNSUBSCRIBED
-        person = Subscriber(
+        subscriber = Subscriber(
             address=record.address,
             address_folded=addresses.folded(record.address),
             address_hash=address_hash,
@@ -158,57 +182,42 @@ class _Batch:
             source=own.source if own else Subscriber.Source.IMPORT,
             state=Subscriber.State.LEFT if has_left else Subscriber.State.CONFIRMED,
             joined_at=min(record.joined_at or self.now, self.now),
-            left_at=(own.left_at or record.ended_at or self.now) if has_left else None,
+            left_at=record.ended_at if has_left else None,
             paused_until=own.paused_until if own else None,
         )
-        self.added.append(person)
-        if own and own.consents:
-            self.consents += [ConsentEvent(subscriber=person, **stated) for stated in own.consents]
-            return
+        self.added.append(subscriber)
+        consents = own.consents if own else []
+        imported = {
+            "kind": ConsentEvent.Kind.IMPORTED,
+            "at": self.now,
+            "asked_at": record.asked_at,
+            "wording": self.source or UNSTATED,
+            "region": record.region,
+        }
+        self.consents += [ConsentEvent(subscriber=subscriber, **fields) for fields in consents or [imported]]
+
+    def _leave(self, subscriber: Subscriber, record: Record) -> None:
+        """Note that somebody left elsewhere; unlike ``subscriptions.leave``, no service mail follows."""
+        subscriber.state, subscriber.left_at = Subscriber.State.LEFT, record.ended_at or self.now
+        self.gone.append(subscriber)
         self.consents.append(
             ConsentEvent(
-                subscriber=person,
-                kind=ConsentEvent.Kind.IMPORTED,
-                at=self.now,
-                asked_at=record.asked_at,
-                wording=self.source or UNSTATED,
-                region=record.region,
+                subscriber=subscriber,
+                kind=ConsentEvent.Kind.LEFT,
+                at=subscriber.left_at,
+                wording=LEFT_ELSEWHERE,
             )
         )
 
-    def _leave(self, person, record):
-        """Let somebody go who left elsewhere; unlike ``subscriptions.leave``, without a service mail."""
-        person.state, person.left_at = Subscriber.State.LEFT, record.ended_at or self.now
-        self.gone.append(person)
-        self.consents.append(
-            ConsentEvent(
-                subscriber=person, kind=ConsentEvent.Kind.LEFT, at=person.left_at, wording=LEFT_ELSEWHERE
-            )
-        )
-
-    def _silence(self, record, address_hash, held):
-        """Note the reasons for which an address gets nothing from now on; return those that are new."""
-        stated = {}
-        if reason := _REASONS.get(record.standing):
-            stated[str(reason)] = (f"imported from a list ({self.format})", record.ended_at or self.now)
-        if record.own:
-            stated |= {reason: (evidence, since) for reason, evidence, since in record.own.suppressions}
-        new = {reason: more for reason, more in stated.items() if reason not in held}
-        self.silenced += [(address_hash, reason, *more) for reason, more in new.items()]
-        return set(new)
-
-    @staticmethod
-    def _silent(reasons):
-        return SILENT_HERE + ", ".join(sorted(reasons)) + "."
-
-    def save(self):
+    def save(self) -> None:
         """Write what was noted, in a fixed number of queries."""
         # First of all the journal: what a crash then leaves there silences one too many, never too few.
-        if self.silenced:
-            suppressions.suppress_all(self.silenced)
-        if self.added:
-            Subscriber.objects.bulk_create(self.added)
-        if self.gone:
-            Subscriber.objects.bulk_update(self.gone, ["state", "left_at"])
-        if self.consents:
-            ConsentEvent.objects.bulk_create(self.consents)
+        if self.suppressed:
+            suppressions.suppress_all(self.suppressed)
+        Subscriber.objects.bulk_create(self.added)
+        Subscriber.objects.bulk_update(self.gone, ["state", "left_at"])
+        ConsentEvent.objects.bulk_create(self.consents)
+
+
+def _suppressed_for(reasons: set[str]) -> str:
+    return SUPPRESSED_HERE + ", ".join(sorted(reasons)) + "."

@@ -1,9 +1,9 @@
-"""Lists of addresses that staff upload: kept as files until they are done, looked at and imported apart.
+"""Lists of addresses that staff upload: kept as files until they are done, rehearsed and imported apart.
 
-A list lies in STATE_DIR under a random name that only its owner may read, and beside it what has become of
-it and of each of its rows, which names nobody. The list is deleted as soon as it is imported or refused, and
-after a day at the latest; what has become of it is kept for two weeks. The work is a background task's, which
-carries the name.
+A list lies in STATE_DIR under a random name, and only the program's own user may read it. Beside it lies what
+became of the list and of each of its rows, which names nobody. The list is deleted as soon as it is imported
+or refused, and after a day at the latest; what became of it is kept for two weeks. A background task does the
+work; the task carries the random name.
 """
 
 import contextlib
@@ -15,30 +15,34 @@ import logging
 import os
 import re
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
+from desk.files import UnusableFileError
 from desk.log import log
 from subscribers.exchange.address_list import AddressList
-from subscribers.exchange.records import Outcome, RefusedError
+from subscribers.exchange.records import Outcome
 from subscribers.exchange.store import store
 from subscribers.models import Subscriber, SubscriberAction
 
 logger = logging.getLogger(__name__)
 
 KEEP_LIST, KEEP_OUTCOME = timedelta(days=1), timedelta(days=14)
+# In bytes.
 LARGEST = 100_000_000
 STOPPED = "It stopped before its end. What was done is kept: press the button again to go on."
 UNREADABLE = "It could not be read to its end. Save it as CSV and upload it again."
 GONE = "The list is no longer here. Upload it again."
 _NAME = re.compile(r"[A-Za-z0-9_-]{16}")
-# As often is written down how far a list has come.
+# After so many rows the number of rows read is written down.
 _EVERY = 2000
 
 
@@ -52,12 +56,9 @@ class Stage(StrEnum):
     REFUSED = "refused"
 
 
-_NEEDS_ITS_LIST = (Stage.WAITING, Stage.REHEARSED, Stage.BEGUN)
-
-
 @dataclass
 class Upload:
-    """A list and what has become of it. ``by`` is the primary key of who uploaded it, ``at`` ISO 8601."""
+    """A list, and what became of it. ``by`` is the primary key of who uploaded it, ``at`` ISO 8601."""
 
     name: str
     file: str
@@ -68,41 +69,46 @@ class Upload:
     rows: int = 0
     read: int = 0
     error: str = ""
-    report: dict = field(default_factory=dict)
+    # As Report.as_dict returns it.
+    report: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def is_at_work(self):
+    def is_at_work(self) -> bool:
         """Whether a background task has it in hand, or should."""
         return self.stage in (Stage.WAITING, Stage.BEGUN)
 
     @property
-    def uploaded_at(self):
-        """When it was uploaded, as a datetime."""
+    def uploaded_at(self) -> datetime:
+        """When it was uploaded (aware)."""
         return datetime.fromisoformat(self.at)
 
     @property
-    def list(self):
+    def list(self) -> Path:
         """The path of the list itself."""
         return _folder() / f"{self.name}.list"
 
     @property
-    def outcomes(self):
-        """The path of a CSV that says by its line what became, or would become, of each row."""
+    def outcomes(self) -> Path:
+        """The path of a CSV that says, by its line, what became or would become of each row."""
         return _folder() / f"{self.name}.csv"
 
-    def save(self):
-        """Write down what has become of it, whole or not at all."""
+    def save(self, stage: Stage | None = None, error: str = "") -> None:
+        """Write down what became of it, whole or not at all; ``error`` belongs to a new ``stage``."""
+        if stage:
+            self.stage, self.error = stage, error
         path = _folder() / f"{self.name}.json"
         draft = path.with_suffix(f".{secrets.token_hex(4)}.draft")
         with _private(draft) as file:
-            file.write(json.dumps(asdict(self)).encode())
+            file.write(json.dumps(vars(self)).encode())
         draft.replace(path)
+        if self.stage in (Stage.DONE, Stage.REFUSED):
+            self.list.unlink(missing_ok=True)
 
 
-def keep(uploaded, source, by):
-    """Keep an uploaded file (Django's) for a user until it is done; return the Upload, to be looked at."""
-    name = secrets.token_urlsafe(12)
-    upload = Upload(name, Path(uploaded.name).name[:150], source, by.pk, timezone.now().isoformat())
+def keep(uploaded: UploadedFile, source: str, by: User) -> Upload:
+    """Keep a file that ``by`` uploaded until it is done; return the Upload, which waits for its rehearsal."""
+    file_name = Path(str(uploaded.name)).name[:150]
+    upload = Upload(secrets.token_urlsafe(12), file_name, source, by.pk, timezone.now().isoformat())
     with _private(upload.list) as file:
         for chunk in uploaded.chunks():
             file.write(chunk)
@@ -110,7 +116,7 @@ def keep(uploaded, source, by):
     return upload
 
 
-def find(name):
+def find(name: str) -> Upload | None:
     """Return the Upload of a name, or None."""
     if not _NAME.fullmatch(name):
         return None
@@ -119,29 +125,28 @@ def find(name):
     except FileNotFoundError:
         return None
     upload = Upload(**stated | {"stage": Stage(stated["stage"])})
-    if upload.stage in _NEEDS_ITS_LIST and not upload.list.exists():
+    if upload.stage not in (Stage.DONE, Stage.REFUSED) and not upload.list.exists():
         upload.stage, upload.error = Stage.REFUSED, GONE
     return upload
 
 
-def begin(upload):
-    """Let a list that was rehearsed be imported; return whether it was at that stage."""
+def begin(upload: Upload) -> bool:
+    """Let a rehearsed list be imported; return whether it was at that stage."""
     if upload.stage != Stage.REHEARSED:
         return False
-    upload.stage, upload.read, upload.error = Stage.BEGUN, 0, ""
-    upload.save()
+    upload.read = 0
+    upload.save(Stage.BEGUN)
     return True
 
 
-def discard(upload):
+def discard(upload: Upload) -> None:
     """Delete a list, and all that is known of it."""
-    upload.list.unlink(missing_ok=True)
-    upload.outcomes.unlink(missing_ok=True)
-    (_folder() / f"{upload.name}.json").unlink(missing_ok=True)
+    for path in (upload.list, upload.outcomes, _folder() / f"{upload.name}.json"):
+        path.unlink(missing_ok=True)
 
 
-def work_on(name):
-    """Rehearse a list, or import it, whichever is its turn. Safe to repeat: at its end there is no turn.
+def work_on(name: str) -> None:
+    """Rehearse a list, or import it, as its stage says. Safe to repeat: a list that is done is left alone.
 
     Nothing is raised for what is wrong with a list: the text of an error might hold an address.
     """
@@ -150,7 +155,7 @@ def work_on(name):
         return
     try:
         with upload.list.open("rb") as file:
-            # Whoever has it holds it; two tasks for one list are one too many.
+            # The lock keeps a second task from the same list.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _work_on(upload)
     except FileNotFoundError:
@@ -159,65 +164,53 @@ def work_on(name):
         logger.info("Upload %s is in another task's hands.", name)
 
 
-def _work_on(upload):
+def _work_on(upload: Upload) -> None:
     is_rehearsal = upload.stage == Stage.WAITING
-    try:
-        found = AddressList(upload.list, upload.file)
-        upload.rows = len(found)
-        with _outcomes(upload) as on_row:
-            report = store(
-                found, source=upload.source, dry_run=is_rehearsal, progress=_progress(upload), on_row=on_row
-            )
-    except RefusedError as error:
-        _settle(upload, Stage.REFUSED, str(error))
-    except Exception as error:
-        logger.error("Upload %s stopped: %s", upload.name, type(error).__name__)
-        if is_rehearsal:
-            _settle(upload, Stage.REFUSED, UNREADABLE)
-        else:
-            _settle(upload, Stage.REHEARSED, STOPPED)
-    else:
-        upload.report = report.as_dict()
-        _settle(upload, Stage.REHEARSED if is_rehearsal else Stage.DONE)
-        if not is_rehearsal:
-            sentence = f"Imported a list: {in_numbers(upload.report)}."
-            log(User(pk=upload.by), Subscriber, SubscriberAction.IMPORTED, sentence)
 
-
-@contextlib.contextmanager
-def _outcomes(upload):
-    """Give what writes down a Row. An address is left out: whoever has the list finds it by its line."""
-    upload.outcomes.unlink(missing_ok=True)
-    with io.TextIOWrapper(_private(upload.outcomes), encoding="utf-8", newline="") as file:
-        lines = csv.writer(file)
-        lines.writerow(["Line", "Outcome", "Reason"])
-        yield lambda row: lines.writerow([row.line, row.outcome, row.detail or row.reason])
-
-
-def _progress(upload):
-    def advance(rows):
+    def on_progress(rows: int) -> None:
         before = upload.read
         upload.read += rows
         if upload.read // _EVERY > before // _EVERY:
             upload.save()
 
-    return advance
+    try:
+        address_list = AddressList(upload.list, upload.file)
+        upload.rows = len(address_list)
+        upload.outcomes.unlink(missing_ok=True)
+        with io.TextIOWrapper(_private(upload.outcomes), encoding="utf-8", newline="") as file:
+            outcomes = csv.writer(file)
+            outcomes.writerow(["Line", "Outcome", "Reason"])
+            report = store(
+                address_list,
+                source=upload.source,
+                dry_run=is_rehearsal,
+                on_progress=on_progress,
+                # No address: whoever has the list finds the row by its line.
+                on_row=lambda row: outcomes.writerow([row.line, row.outcome, row.detail or row.reason]),
+            )
+    except UnusableFileError as error:
+        upload.save(Stage.REFUSED, str(error))
+    except Exception as error:
+        logger.error("Upload %s stopped: %s", upload.name, type(error).__name__)
+        if is_rehearsal:
+            upload.save(Stage.REFUSED, UNREADABLE)
+        else:
+            upload.save(Stage.REHEARSED, STOPPED)
+    else:
+        upload.report = report.as_dict()
+        upload.save(Stage.REHEARSED if is_rehearsal else Stage.DONE)
+        if not is_rehearsal:
+            sentence = f"Imported a list: {in_numbers(upload.report)}."
+            log(User(pk=upload.by), Subscriber, SubscriberAction.IMPORTED, sentence)
 
 
-def _settle(upload, stage, error=""):
-    upload.stage, upload.error = stage, error
-    upload.save()
-    if stage in (Stage.DONE, Stage.REFUSED):
-        upload.list.unlink(missing_ok=True)
-
-
-def in_numbers(report):
-    """Return the outcomes of a report in words, without those of none."""
+def in_numbers(report: dict[str, Any]) -> str:
+    """Return the outcomes of a report (see ``Report.as_dict``) in words, without those that number none."""
     counts = [f"{report[outcome]} {outcome}" for outcome in Outcome if report[outcome]]
     return ", ".join(counts) or "no rows"
 
 
-def forget_old(now):
+def forget_old(now: datetime) -> None:
     """Delete lists that nobody came back to, and outcomes that are old. Safe to run at any time."""
     for path in _folder().iterdir():
         keep_for = KEEP_OUTCOME if path.suffix in (".json", ".csv") else KEEP_LIST
@@ -226,12 +219,11 @@ def forget_old(now):
                 path.unlink()
 
 
-def _folder():
+def _folder() -> Path:
     folder = Path(settings.STATE_DIR) / "uploads"
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 
 
-def _private(path):
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    return os.fdopen(descriptor, "wb")
+def _private(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

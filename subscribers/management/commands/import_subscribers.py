@@ -10,10 +10,11 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from tqdm import tqdm
 
+from desk.files import UnusableFileError
 from desk.terminal import NOTHING_DONE, SOME_REFUSED, printable, reason
-from subscribers.exchange import columns, own_format
+from subscribers.exchange import columns, exports
 from subscribers.exchange.address_list import AddressList
-from subscribers.exchange.records import Outcome, RefusedError, Report
+from subscribers.exchange.records import Outcome, Report
 from subscribers.exchange.store import store
 
 NO_SOURCE = (
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         self.file, self.as_json = file, json
         try:
             found = AddressList(file)
-        except RefusedError as error:
+        except UnusableFileError as error:
             self.give_up(str(error))
         if not source.strip() and found.format != columns.OWN:
             source = self.asked_for_source()
@@ -48,7 +49,7 @@ class Command(BaseCommand):
                 done = self.stored(found, source, dry_run, rows)
         except DatabaseError as error:
             self.give_up(f"The database refused: {reason(error)}. What was done is kept; run it again.")
-        except RefusedError as error:
+        except UnusableFileError as error:
             self.give_up(str(error))
         except OSError as error:
             self.give_up(f"{report} cannot be written: {error.strerror}.")
@@ -62,7 +63,7 @@ class Command(BaseCommand):
     def stored(self, found, source, dry_run, rows):
         hidden = not self.stderr.isatty()
         with tqdm(total=len(found), file=sys.stderr, disable=hidden, leave=False, unit="row") as bar:
-            return store(found, source=source, dry_run=dry_run, progress=bar.update, on_row=rows.on_row)
+            return store(found, source=source, dry_run=dry_run, on_progress=bar.update, on_row=rows.on_row)
 
     def asked_for_source(self):
         """Return what somebody at a terminal says of where these people agreed."""
@@ -72,9 +73,9 @@ class Command(BaseCommand):
         return sys.stdin.readline().strip()
 
     def tell_of_refusals(self, done):
-        for each in done.refused:
+        for each in done.first_refused:
             self.stderr.write(f"{printable(self.file)}:{each['line']}: {printable(each['message'])}")
-        more = done.outcomes[Outcome.REFUSED] - len(done.refused)
+        more = done.outcomes[Outcome.REFUSED] - len(done.first_refused)
         if more:
             self.stderr.write(f"{printable(self.file)}: and {more} more refused; --report lists them all.")
 
@@ -91,7 +92,7 @@ class _Rows:
     def __init__(self, path, unless):
         self.path, self.on_row = path, None
         if path and os.path.exists(path) and os.path.samefile(path, unless):
-            raise RefusedError("The report would overwrite the file itself. Name another one.")
+            raise UnusableFileError("The report would overwrite the file itself. Name another one.")
 
     def __enter__(self):
         if self.path:
@@ -107,7 +108,7 @@ class _Rows:
 
     def write(self, row):
         cells = [row.address, row.outcome, row.detail or row.reason]
-        self.writer.writerow([row.line, *map(own_format.guarded, cells)])
+        self.writer.writerow([row.line, *map(exports.guarded, cells)])
 
     def __exit__(self, *failed):
         if self.on_row:

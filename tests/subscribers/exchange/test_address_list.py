@@ -6,8 +6,9 @@ import zipfile
 import pytest
 from openpyxl import Workbook
 
+from desk.files import UnusableFileError
 from subscribers.exchange.address_list import TWICE, UNCLOSED, UNKNOWN_STATE, AddressList
-from subscribers.exchange.records import Outcome, Record, RefusedError, Standing
+from subscribers.exchange.records import Outcome, Record, Standing
 
 MAILCHIMP = (
     '"Email Address","First Name","Last Name",Address,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,'
@@ -133,7 +134,7 @@ def test_a_sheet_whose_styles_unpack_to_very_much_is_refused_before_they_are_rea
         for name in packed.namelist():
             padding = b" " * 20_000_001 if name == "xl/styles.xml" else b""
             repacked.writestr(name, packed.read(name) + padding)
-    with pytest.raises(RefusedError, match="more than is sane"):
+    with pytest.raises(UnusableFileError, match="more than is sane"):
         read(bomb.getvalue(), "list.xlsx")
 
 
@@ -151,15 +152,15 @@ def test_a_sheet_whose_styles_unpack_to_very_much_is_refused_before_they_are_rea
     ],
 )
 def test_a_file_that_is_no_list_is_refused_in_a_sentence(read, content, reason):
-    with pytest.raises(RefusedError, match=reason) as refusal:
+    with pytest.raises(UnusableFileError, match=reason) as refusal:
         read(content)
     assert "\n" not in str(refusal.value)
 
 
 def test_a_folder_and_a_missing_file_are_refused(tmp_path):
-    with pytest.raises(RefusedError, match="folder"):
+    with pytest.raises(UnusableFileError, match="folder"):
         AddressList(tmp_path)
-    with pytest.raises(RefusedError, match="no such file"):
+    with pytest.raises(UnusableFileError, match="no such file"):
         AddressList(tmp_path / "gone.csv")
 
 

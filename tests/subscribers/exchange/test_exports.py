@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
-from subscribers.exchange import exports, own_format
+from subscribers.exchange import exports
 from subscribers.exchange.address_list import AddressList
 from subscribers.exchange.store import store
 from subscribers.models import ConsentEvent, Subscriber, Suppression
@@ -99,7 +99,7 @@ def rows():
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_no_cell_runs(people, write, kind):
     table = cells(write(kind))
-    assert table[0] == list(own_format.COLUMNS)
+    assert table[0] == list(exports.COLUMNS)
     assert len(table) == len(NASTY) + 2
     found = [cell for row in table for cell in row if cell.lstrip()[:1] in RUNS and cell]
     assert found == []
@@ -161,10 +161,10 @@ def test_who_was_silenced_here_since_the_export_stays_so(people, write):
 )
 def test_a_record_that_was_tampered_with_is_refused(write, tmp_path, record):
     path = tmp_path / "own.csv"
-    row = dict.fromkeys(own_format.COLUMNS, "") | {
-        own_format.ADDRESS: "a@example.org",
-        own_format.STATUS: "confirmed",
-        own_format.RECORD: record,
+    row = dict.fromkeys(exports.COLUMNS, "") | {
+        exports.ADDRESS: "a@example.org",
+        exports.ROLES["status"]: "confirmed",
+        exports.RECORD: record,
     }
     with path.open("w", newline="") as file:
         csv.writer(file).writerows([row.keys(), row.values()])
@@ -174,12 +174,12 @@ def test_a_record_that_was_tampered_with_is_refused(write, tmp_path, record):
 
 @pytest.mark.parametrize("text", ["", "'", "''", "=1", " =1", "'=1", "\u00a0=1", "\t", "a=1", "-"])
 def test_guarding_is_undone_exactly(text):
-    guarded = own_format.guarded(text)
-    assert own_format.unguarded(guarded) == text
+    guarded = exports.guarded(text)
+    assert exports.unguarded(guarded) == text
     assert not guarded or guarded[0] not in RUNS
 
 
 def test_the_queries_of_an_export_do_not_grow_with_its_rows(people):
     with CaptureQueriesContext(connection) as queries:
-        list(exports.rows())
+        list(exports.table())
     assert len(queries) <= 4
