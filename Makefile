@@ -8,9 +8,10 @@ MANAGE := $(PY) manage.py
 # Some systems make environments without pip; then the system's own pip installs into them.
 PIP = $$(test -x $(VENV)/bin/pip && echo $(PY) -m pip || echo $(PYTHON) -m pip --python $(PY)) \
 	--disable-pip-version-check install -qq --require-hashes
-# The next Django asks for a newer Python than this program does.
+# The next Django asks for a newer Python than this program does: the oldest that will do, since a newer one may
+# have failures of its own.
 NEXT := .venv-next
-NEXT_PYTHON ?= $(firstword $(foreach each,python3.14 python3.13 python3.12 python3,$(shell \
+NEXT_PYTHON ?= $(firstword $(foreach each,python3.12 python3.13 python3.14 python3,$(shell \
 	$(each) -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo $(each))))
 STATE_DIR ?= var
 BIOME := lint/node_modules/.bin/biome
