@@ -164,7 +164,7 @@ class Rss(Feed):
 
     def item_extra_kwargs(self, tip):
         text = render_to_string("tips/_text.html", {"tip": tip})
-        return {"text": body_images.at(text, settings.SITE_URL)}
+        return {"text": body_images.with_full_urls(text, settings.SITE_URL)}
 
 
 class Atom(Rss):

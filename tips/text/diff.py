@@ -5,12 +5,14 @@ blocks that changed are compared word by word; the breaks between them count as 
 that was split or joined shows as just that.
 """
 
-import html
-import re
 from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from itertools import chain
+from itertools import chain, groupby
+from typing import TypeVar
+
+from tips.text.tokens import tokens
 
 SAME, ADDED, REMOVED = "same", "added", "removed"
 # Comparing takes time with the product of both lengths; beyond this, the whole is shown as replaced.
@@ -19,18 +21,10 @@ _MOST_WORK = 16_000_000
 _MOST_PAIRS = 300_000
 # An unchanged stretch this short between two changes is chance; shown apart, it makes a sieve of the text.
 _CHANCE = 2
-_KINDS = {
-    "p": "paragraph",
-    "h2": "heading",
-    "h3": "smaller heading",
-    "ul": "list item",
-    "ol": "numbered item",
-    "blockquote": "quote",
-}
-_TOKEN = re.compile(
-    r"""<(?P<close>/?)(?P<tag>[a-z0-9]+)(?P<rest>[^>"]*(?:"[^"]*"[^>"]*)*)>|(?P<text>[^<]+)"""
-)
-_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
+_KINDS = {"h2": "heading", "h3": "smaller heading", "ul": "list item", "ol": "numbered item"}
+
+_Item = TypeVar("_Item", bound=Hashable)
+Text = Sequence[tuple[str, Sequence[str]]]
 
 
 @dataclass(frozen=True)
@@ -40,182 +34,169 @@ class Break:
     kind: str
 
 
+_Words = list[str | Break]
+
+
 @dataclass
 class Run:
-    """Words in a row with one fate: same, added or removed."""
+    """Words in a row with one change: same, added or removed."""
 
-    fate: str
+    change: str
     text: str
 
 
 @dataclass
 class Block:
-    """A block of the difference. ``fate`` is that of the break before it; ``was`` the kind it had before."""
+    """A block of the difference. ``change`` is that of the break before it, ``former_kind`` what it was."""
 
     kind: str
-    fate: str = SAME
-    was: str = ""
+    change: str = SAME
+    former_kind: str = ""
     runs: list[Run] = field(default_factory=list)
 
     @property
-    def is_same(self):
-        return self.fate == SAME and not self.was and all(run.fate == SAME for run in self.runs)
+    def is_same(self) -> bool:
+        return not self.former_kind and {self.change, *(run.change for run in self.runs)} == {SAME}
 
     @property
-    def mark(self):
-        """Whether the break itself came or went, between words that stayed."""
-        return self.fate if self.fate != SAME and any(run.fate == SAME for run in self.runs) else ""
+    def break_change(self) -> str:
+        """How the break itself came or went, between words that stayed; empty where it did neither."""
+        return self.change if self.change != SAME and any(run.change == SAME for run in self.runs) else ""
 
 
-def blocks(source):
-    """Return clean HTML as a list of (kind, words): its structure in words, links with their addresses.
+def blocks(source: str) -> list[tuple[str, list[str]]]:
+    """Return clean HTML as a list of (kind, words): its structure in words, links with their URLs.
 
     Bold and italic are left out: what differs by them alone is for the caller to say.
     """
-    found, lists, quotes = [], [], 0
-    words, kind, link = [], "paragraph", None
-
-    def flush():
-        text = "".join(words).split()
-        words.clear()
-        if text:
-            found.append((f"{kind}, quoted" if quotes and kind != "quote" else kind, text))
-
-    for token in _TOKEN.finditer(source):
-        if token["text"] is not None:
-            words.append(html.unescape(token["text"]))
-            continue
-        tag, closes = token["tag"], bool(token["close"])
-        attributes = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(token["rest"])}
-        if tag == "br":
-            words.append(" ⏎ ")
-        elif tag == "img":
-            alt = attributes.get("alt") or "without alternative text"
-            words.append(f" [picture: {alt}, {attributes.get('src', '')}] ")
-        elif tag == "a":
-            if not closes:
-                link = attributes.get("href", "")
-            elif link is not None:
-                words.append(f" ({link})")
-                link = None
-        elif tag in ("p", "h2", "h3", "li", "ul", "ol", "blockquote"):
-            flush()
-            if tag in ("ul", "ol"):
-                lists[-1:] = [] if closes else [*lists[-1:], tag]
-            elif tag == "blockquote":
-                quotes += -1 if closes else 1
-            in_list = lists[-1] if lists else None
-            plain = _KINDS[in_list] if in_list else _KINDS["p"]
-            kind = plain if closes or tag not in ("h2", "h3") else _KINDS[tag]
-    flush()
-    return found
+    result: list[tuple[str, list[str]]] = []
+    lists: list[str] = []
+    kind, quotes, text, url = "paragraph", 0, "", ""
+    for token in tokens(f"{source}<p>"):
+        text += token.text
+        match token.tag:
+            case "br":
+                text += " ⏎ "
+            case "img":
+                alt = token.attributes.get("alt") or "without alternative text"
+                text += f" [picture: {alt}, {token.attributes.get('src', '')}] "
+            case "a" if token.closes:
+                text += f" ({url})"
+            case "a":
+                url = token.attributes.get("href", "")
+            case "p" | "h2" | "h3" | "li" | "ul" | "ol" | "blockquote":
+                if words := text.split():
+                    result.append((f"{kind}, quoted" if quotes else kind, words))
+                text = ""
+                if token.tag in ("ul", "ol"):
+                    lists[-1:] = [] if token.closes else [*lists[-1:], token.tag]
+                elif token.tag == "blockquote":
+                    quotes += -1 if token.closes else 1
+                is_heading = token.tag in ("h2", "h3") and not token.closes
+                kind = _KINDS.get(token.tag if is_heading else lists[-1] if lists else "", "paragraph")
+    return result
 
 
-def lines(text):
+def lines(text: str) -> list[tuple[str, list[str]]]:
     """Return plain text as a list of (kind, words), a block for each line."""
     return [("line", line.split()) for line in text.splitlines() if line.split()]
 
 
-def compare(old, new):
+def compare(old: Text, new: Text) -> list[Block]:
     """Return the difference of two lists of (kind, words), as a list of Blocks in reading order."""
-    old_keys, new_keys = ([(kind, " ".join(words)) for kind, words in each] for each in (old, new))
-    found, pairs_left = [], _MOST_PAIRS
-    for op, i1, i2, j1, j2 in _opcodes(old_keys, new_keys, _MOST_PAIRS):
-        if op == "equal":
-            found += [Block(kind, runs=[Run(SAME, " ".join(words))]) for kind, words in new[j1:j2]]
+    old, new = ([(kind, tuple(words)) for kind, words in text] for text in (old, new))
+    difference, pairs_left = [], _MOST_PAIRS
+    for operation, i1, i2, j1, j2 in _opcodes(old, new, _MOST_PAIRS):
+        if operation == "equal":
+            difference += [Block(kind, runs=[Run(SAME, " ".join(words))]) for kind, words in new[j1:j2]]
         else:
             before, after = _flat(old[i1:i2]), _flat(new[j1:j2])
-            found += _blocks(_words(before, after, pairs_left))
+            difference += _as_blocks(_steps(before, after, pairs_left))
             pairs = _pairs(before, after)
             pairs_left -= pairs if pairs <= pairs_left else 0
-    return found
+    return difference
 
 
-def folded(found, around=1):
+def folded(difference: Sequence[Block]) -> list[tuple[list[Block], bool]]:
     """Return blocks as a list of (blocks, is_hidden): long unchanged stretches apart from what changed."""
-    near = {
-        place
-        for changed, block in enumerate(found)
-        if not block.is_same
-        for place in range(changed - around, changed + around + 1)
-    }
+    changed = [place for place, block in enumerate(difference) if not block.is_same]
+    near = {place + step for place in changed for step in (-1, 0, 1)}
     stretches = []
-    for place, block in enumerate(found):
-        hidden = place not in near
-        if stretches and stretches[-1][1] == hidden:
-            stretches[-1][0].append(block)
-        else:
-            stretches.append(([block], hidden))
-    return [(each, hidden and len(each) > 1) for each, hidden in stretches]
+    for is_far, numbered in groupby(enumerate(difference), key=lambda numbered: numbered[0] not in near):
+        stretch = [block for _, block in numbered]
+        stretches.append((stretch, is_far and len(stretch) > 1))
+    return stretches
 
 
-def count(old, new):
+def count(old: Text, new: Text) -> tuple[int, int]:
     """Return (added, removed): how many words one text has that the other has not, wherever they stand."""
-    old, new = (Counter(word for _, words in each for word in words) for each in (old, new))
-    return (new - old).total(), (old - new).total()
+    before, after = (Counter(chain.from_iterable(words for _, words in text)) for text in (old, new))
+    return (after - before).total(), (before - after).total()
 
 
-def _flat(some_blocks):
-    return [each for kind, words in some_blocks for each in (Break(kind), *words)]
+def _flat(text: Text) -> _Words:
+    items: _Words = []
+    for kind, words in text:
+        items += [Break(kind), *words]
+    return items
 
 
-def _pairs(old, new):
-    """Return how many pairs of equal things two lists make: with them grows the work of comparing."""
-    old, new = Counter(old), Counter(new)
-    return sum(times * new[each] for each, times in old.items())
+def _pairs(old: Iterable[_Item], new: Iterable[_Item]) -> int:
+    """Return how many pairs of equal items two lists make: with them grows the work of comparing."""
+    times = Counter(new)
+    return sum(number * times[item] for item, number in Counter(old).items())
 
 
-def _opcodes(old, new, most_pairs):
+def _opcodes(
+    old: Sequence[_Item], new: Sequence[_Item], most_pairs: int
+) -> Sequence[tuple[str, int, int, int, int]]:
     """Return the steps from old to new as SequenceMatcher has them; beyond the bounds, all is replaced."""
     if len(old) * len(new) > _MOST_WORK or _pairs(old, new) > most_pairs:
-        same = old == new
-        return [("equal" if same else "replace", 0, len(old), 0, len(new))]
+        return [("equal" if old == new else "replace", 0, len(old), 0, len(new))]
     return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
 
 
-def _words(old, new, most_pairs):
-    """Return a list of (fate, words) that leads from old to new."""
-    steps = []
-    for op, i1, i2, j1, j2 in _opcodes(old, new, most_pairs):
+def _steps(old: _Words, new: _Words, most_pairs: int) -> Iterator[tuple[str, _Words]]:
+    """Yield (change, words) that lead from old to new."""
+    stretches: list[tuple[bool, _Words, _Words]] = []
+    for operation, i1, i2, j1, j2 in _opcodes(old, new, most_pairs):
+        before, after = old[i1:i2], new[j1:j2]
         between = i1 and j1 and i2 < len(old) and j2 < len(new)
-        only_words = not any(isinstance(each, Break) for each in old[i1:i2])
-        if op == "equal" and not (between and only_words and i2 - i1 <= _CHANCE):
-            steps.append((SAME, [], new[j1:j2]))
-        elif steps and steps[-1][0] != SAME:
-            steps[-1][1].extend(old[i1:i2])
-            steps[-1][2].extend(new[j1:j2])
+        by_chance = between and len(before) <= _CHANCE and not any(isinstance(word, Break) for word in before)
+        if operation == "equal" and not by_chance:
+            stretches.append((True, [], after))
+        elif stretches and not stretches[-1][0]:
+            stretches[-1][1].extend(before)
+            stretches[-1][2].extend(after)
         else:
-            steps.append((REMOVED, old[i1:i2], new[j1:j2]))
-    found = []
-    for fate, before, after in steps:
-        if fate == SAME:
-            found.append((SAME, after))
+            stretches.append((False, before, after))
+    for is_same, before, after in stretches:
+        if is_same:
+            yield SAME, after
         else:
-            found += _interleaved(before, after)
-    return found
+            yield from _interleaved(before, after)
 
 
-def _interleaved(before, after):
-    """Return a change as (fate, words) such that what took the place of words stands right beside them."""
-    before, after = _split(before), _split(after)
-    if len(before) == len(after):
-        pairs = [(old, new) for both in zip(before, after, strict=True) for old, new in _apart(*both)]
+def _interleaved(before: _Words, after: _Words) -> Iterator[tuple[str, _Words]]:
+    """Yield a change as (change, words) such that what took the place of words stands right beside them."""
+    old, new = _pieces(before), _pieces(after)
+    if len(old) == len(new):
+        pairs = [pair for both in zip(old, new, strict=True) for pair in _break_apart(*both)]
     else:
-        pairs = [(before[0], after[0]), ([*chain(*before[1:])], []), ([], [*chain(*after[1:])])]
-    return [step for old, new in pairs for step in ((REMOVED, old), (ADDED, new)) if step[1]]
+        pairs = [(old[0], new[0]), ([*chain(*old[1:])], []), ([], [*chain(*new[1:])])]
+    for removed, added in pairs:
+        yield from ((change, words) for change, words in ((REMOVED, removed), (ADDED, added)) if words)
 
 
-def _apart(old, new):
-    """Yield the breaks of two pieces, then their words."""
-    if old and isinstance(old[0], Break):
-        yield old[:1], new[:1]
-        old, new = old[1:], new[1:]
-    yield old, new
+def _break_apart(old: _Words, new: _Words) -> list[tuple[_Words, _Words]]:
+    """Return the breaks at the beginning of two pieces, then their words."""
+    start = 1 if old and isinstance(old[0], Break) else 0
+    return [(old[:start], new[:start]), (old[start:], new[start:])]
 
 
-def _split(words):
+def _pieces(words: _Words) -> list[_Words]:
     """Return words as pieces: what stands before the first break, then from each break up to the next."""
-    pieces = [[]]
+    pieces: list[_Words] = [[]]
     for word in words:
         if isinstance(word, Break):
             pieces.append([])
@@ -223,19 +204,20 @@ def _split(words):
     return pieces
 
 
-def _blocks(steps):
-    found = []
-    for fate, words in steps:
+def _as_blocks(steps: Iterable[tuple[str, _Words]]) -> list[Block]:
+    result: list[Block] = []
+    for change, words in steps:
         for word in words:
-            if isinstance(word, Break):
-                last = found[-1] if found else None
-                if last and last.fate == REMOVED and not last.runs and fate == ADDED:
-                    # Nothing between the two: the break stayed, and is of another kind.
-                    found[-1] = Block(word.kind, was=last.kind if last.kind != word.kind else "")
+            if isinstance(word, str):
+                runs = result[-1].runs
+                if runs and runs[-1].change == change:
+                    runs[-1].text += f" {word}"
                 else:
-                    found.append(Block(word.kind, fate))
-            elif found[-1].runs and found[-1].runs[-1].fate == fate:
-                found[-1].runs[-1].text += f" {word}"
+                    runs.append(Run(change, word))
+            elif change == ADDED and result and result[-1].change == REMOVED and not result[-1].runs:
+                # Nothing between the two: the break stayed, and is of another kind.
+                former = result[-1].kind
+                result[-1] = Block(word.kind, former_kind=former if former != word.kind else "")
             else:
-                found[-1].runs.append(Run(fate, word))
-    return [block for block in found if block.runs]
+                result.append(Block(word.kind, change))
+    return [block for block in result if block.runs]

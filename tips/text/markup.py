@@ -1,18 +1,19 @@
 """Source to safe HTML, HTML to plain text, text to an excerpt. The only sanitiser."""
 
-import html
 import re
-from itertools import takewhile
+from collections.abc import Iterator
+from itertools import groupby, takewhile
 
 import nh3
 from django.utils.html import MAX_URL_LENGTH, escape, urlize
 
 from tips.text import body_images
+from tips.text.tokens import tokens
 
 # What a body may hold.
 TAGS = {"p", "br", "h2", "h3", "ul", "ol", "li", "blockquote", "strong", "em", "a", "img"}
 ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "img": {"src", "alt", "width", "height"}}
-# The editor in the desk offers this.
+# The editor in the admin offers this.
 EDITOR = {
     "Bold": True,
     "Italic": True,
@@ -44,29 +45,27 @@ _cleaner = nh3.Cleaner(
     url_schemes={"http", "https", "mailto"},
     link_rel=None,
     clean_content_tags={"script", "style"},
-    attribute_filter=body_images.attribute,
+    attribute_filter=body_images.allowed_value,
 )
 
-# An attribute's value may hold a ">", so quoted values are read as one.
-_TOKEN = re.compile(
-    r"""<(?P<close>/?)(?P<tag>[a-z0-9]+)(?P<rest>[^>"]*(?:"[^"]*"[^>"]*)*)>|(?P<text>[^<]+)"""
-)
-_START = re.compile(r'start="(-?\d+)"')
-_ALT = re.compile(r'alt="([^"]*)"')
 _OTHER_LINE_ENDS = re.compile("[\x0b\x0c]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _SPACES = re.compile(r"[^\S\n]+")
+# A longer number would be refused by ``int``, or shown by nobody.
+_START = re.compile(r"-?[0-9]{1,9}")
+# What an item begins with in the output of ``blocks``.
+_MARKER = re.compile(r"• |-?\d+\. ")
 _BLOCKS = {"p", "h2", "h3", "li", "blockquote", "ul", "ol"}
 
 _ITEM = re.compile(r"\s*(?:•\s*|(?P<number>0|[1-9][0-9]{0,2})[.)]\s+)(?P<rest>\S.*)", re.DOTALL)
 _LONGEST_HEADING = 60
 _ENDS_NO_HEADING = (".", "!", "?", ":", ";", "…")
-# What may stand behind the mark that ends a sentence.
+# What may follow the full stop of a sentence.
 _CLOSING = "”’»\"')]} "
 _SHOWS_NOTHING = "\u200b\u2060\ufeff \t\u00a0"
 
-_ADDRESS = re.compile(r"://|\bwww\.|\w@\w", re.IGNORECASE)
-_SITE = re.compile(r"\w\.(?:com|edu|gov|net|org|tv|io|co)\b", re.IGNORECASE)
+_URL_OR_EMAIL = re.compile(r"://|\bwww\.|\w@\w", re.IGNORECASE)
+_DOMAIN = re.compile(r"\w\.(?:com|edu|gov|net|org|tv|io|co)\b", re.IGNORECASE)
 _ENDS_SENTENCE = re.compile(r"[.!?…][”\"’')\]]*$")
 # Their full stop ends no sentence: "Mr.", "e.g.", a person's initial.
 _ABBREVIATION = re.compile(r"[(“\"]?(?:[A-Z]|Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|etc|e\.g|i\.e|a\.m|p\.m)\.")
@@ -75,10 +74,10 @@ _ALWAYS_PROMOTION = re.compile(
     r"(?:Read our New Book|Interested in improving|Listen to our (?:\w+ ){0,5}(?:podcast|episode|show))\b",
     re.IGNORECASE,
 )
-_PROMOTION_WITH_ADDRESS = re.compile(r"(Read our|Listen to|Interested in)\b", re.IGNORECASE)
+_PROMOTION_WITH_URL = re.compile(r"(Read our|Listen to|Interested in)\b", re.IGNORECASE)
 
 
-def clean(source):
+def clean(source: str) -> str:
     """Return untrusted HTML as HTML that may be shown: allowed tags only, no scripts, no styles.
 
     Of images, only those under ``/media/`` stay: what stands on another site would tell it who reads here,
@@ -87,13 +86,11 @@ def clean(source):
     """
     cleaned = _cleaner.clean(without_controls(source)).strip()
     if "<img" in cleaned:
-        cleaned = body_images.without_strange(cleaned)
-    if not cleaned or ("<img" not in cleaned and not to_text(cleaned)):
-        return ""
-    return cleaned
+        cleaned = body_images.without_foreign(cleaned)
+    return cleaned if "<img" in cleaned or to_text(cleaned) else ""
 
 
-def without_controls(text):
+def without_controls(text: str) -> str:
     """Return text without the characters that XML has no place for (XML 1.0, section 2.2).
 
     Word processors leave some behind. One that parts lines becomes a line end.
@@ -101,85 +98,79 @@ def without_controls(text):
     return _CONTROLS.sub("", _OTHER_LINE_ENDS.sub("\n", text))
 
 
-def one_line(text):
+def one_line(text: str) -> str:
     """Return text with each run of white space (no-break spaces and line ends too) as one space."""
     return " ".join(text.split())
 
 
-def inline(text):
-    """Return one line of plain text as HTML: every character stays itself, bare addresses become links."""
+def inline(text: str) -> str:
+    """Return one line of plain text as HTML: every character stays itself, bare URLs become links."""
     line = one_line(text)
-    if not _ADDRESS.search(line):
+    if not _URL_OR_EMAIL.search(line):
         return escape(line)
-    # Word by word: a firm called Amazon.com is no address, and urlize would make one of it. It also takes
-    # minutes over one word of a million characters, in which it finds no address anyway.
+    # Word by word: a firm called Amazon.com is no URL, and urlize would make one of it. It also takes minutes
+    # over one word of a million characters, in which it finds no URL anyway.
     return " ".join(
         urlize(word, autoescape=True)
-        if len(word) <= MAX_URL_LENGTH and _ADDRESS.search(word)
+        if len(word) <= MAX_URL_LENGTH and _URL_OR_EMAIL.search(word)
         else escape(word)
         for word in line.split(" ")
     )
 
 
-def is_blank(line):
+def is_blank(line: str) -> bool:
     """Tell whether a line shows nothing: white space, no-break spaces, zero-width characters."""
     return not line or line.isspace() or not line.strip(_SHOWS_NOTHING)
 
 
-def is_item(line):
+def is_item(line: str) -> bool:
     """Tell whether a line of plain text is an item of a list: it begins with a bullet or a number."""
     return _ITEM.match(line) is not None
 
 
-def paragraphs(text):
+def paragraphs(text: str) -> list[list[str]]:
     """Return the blocks of plain text, each as the list of its lines: blank lines separate them."""
-    found, block = [], []
-    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        if not is_blank(line):
-            block.append(line)
-        elif block:
-            found.append(block)
-            block = []
-    return [*found, block] if block else found
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return [list(block) for blank, block in groupby(lines, is_blank) if not blank]
 
 
-def from_text(text):
+# The tag of a block, the number of an item of a numbered list, and the lines.
+_PlainBlock = tuple[str, int | None, list[str]]
+
+
+def from_text(text: str) -> str:
     """Return plain text as clean HTML with its paragraphs, lists and headings; no tag in it counts.
 
     Blank lines separate blocks. Lines that begin with "•", or with "1." or "1)", are items of lists and keep
     their numbers, with or without blank lines between them; a line right under an item belongs to it. A
-    short line alone between blocks that has no address, ends as no sentence does and is followed by a
+    short line alone between blocks that has no URL, ends as no sentence does and is followed by a
     paragraph is a heading.
     """
-    found = []
-    for block in paragraphs(text):
-        previous = None
-        for line in block:
-            item = _ITEM.match(line)
-            if item:
-                number = item["number"]
-                previous = ("ul" if number is None else "ol", number and int(number), [item["rest"]])
-                found.append(previous)
-            elif previous:
-                previous[-1].append(line)
+    parts: list[_PlainBlock] = []
+    for paragraph in paragraphs(text):
+        for place, line in enumerate(paragraph):
+            if item := _ITEM.match(line):
+                number = int(item["number"]) if item["number"] else None
+                parts.append(("ul" if number is None else "ol", number, [item["rest"]]))
+            elif place:
+                parts[-1][2].append(line)
             else:
-                previous = ("p", None, [line])
-                found.append(previous)
-    return clean("".join(_rendered(found)))
+                parts.append(("p", None, [line]))
+    return clean("".join(_rendered(parts)))
 
 
-def _rendered(found):
-    inner = ["<br>".join(map(inline, lines)) for _, _, lines in found]
-    kinds = [kind for kind, _, _ in found]
+def _rendered(parts: list[_PlainBlock]) -> Iterator[str]:
+    inner = ["<br>".join(map(inline, lines)) for _, _, lines in parts]
+    kinds = [kind for kind, _, _ in parts]
     # From the end, since a heading is no paragraph that another one could stand over.
-    for place in range(len(found) - 2, 0, -1):
-        if kinds[place] == kinds[place + 1] == "p" and _could_head(found[place][2], inner[place]):
+    for place in range(len(parts) - 2, 0, -1):
+        if kinds[place] == kinds[place + 1] == "p" and _could_head(parts[place][2], inner[place]):
             kinds[place] = "h2"
-    in_list, expected = None, None
-    for kind, (_, number, _), text in zip(kinds, found, inner, strict=True):
+    in_list, expected = "", None
+    for kind, (_, number, _), text in zip(kinds, parts, inner, strict=True):
         if in_list and (kind != in_list or number != expected):
             yield f"</{in_list}>"
-            in_list = None
+            in_list = ""
         if kind not in ("ul", "ol"):
             yield f"<{kind}>{text}</{kind}>"
             continue
@@ -192,88 +183,71 @@ def _rendered(found):
         yield f"</{in_list}>"
 
 
-def _could_head(lines, inner):
+def _could_head(lines: list[str], inner: str) -> bool:
     line = one_line(lines[0])
-    if len(lines) > 1 or len(line) > _LONGEST_HEADING or "<a " in inner or _SITE.search(line):
+    if len(lines) > 1 or len(line) > _LONGEST_HEADING or "<a " in inner or _DOMAIN.search(line):
         return False
     return not line.rstrip(_CLOSING).endswith(_ENDS_NO_HEADING)
 
 
-def blocks(source):
+def blocks(source: str) -> list[str]:
     """Return the blocks of clean HTML as plain text, in order: paragraphs, headings and list items.
 
     Items carry their bullet or number. An image stands as its alternative text.
     """
-    result, current, lists, marker = [], [], [], ""
-
-    def flush():
-        nonlocal marker
-        text = "\n".join(_SPACES.sub(" ", line).strip() for line in "".join(current).split("\n")).strip()
-        current.clear()
-        if text:
-            result.append(marker + text)
-            marker = ""
-
-    for token in _TOKEN.finditer(source):
-        if token["text"] is not None:
-            current.append(html.unescape(token["text"].replace("\n", " ")))
-            continue
-        tag, closes = token["tag"], bool(token["close"])
-        if tag == "br":
-            current.append("\n")
-        elif tag == "img":
-            alt = _ALT.search(token["rest"])
-            current.append(html.unescape(alt[1]) if alt else "")
-        elif tag in _BLOCKS:
-            flush()
-            if tag in ("ul", "ol"):
-                if closes:
-                    lists[-1:] = []
-                else:
-                    start = _START.search(token["rest"])
-                    lists.append(None if tag == "ul" else int(start[1]) if start else 1)
-            elif tag == "li":
+    result: list[str] = []
+    # The number of the next item of each open list; None in a list with bullets.
+    lists: list[int | None] = []
+    text = marker = ""
+    for token in tokens(f"{source}<p>"):
+        text += token.text.replace("\n", " ") or token.attributes.get("alt", "")
+        if token.tag == "br":
+            text += "\n"
+        elif token.tag in _BLOCKS:
+            if text := "\n".join(_SPACES.sub(" ", line).strip() for line in text.split("\n")).strip():
+                result.append(marker + text)
+                text = marker = ""
+            if token.tag in ("ul", "ol") and token.closes:
+                lists[-1:] = []
+            elif token.tag == "ul":
+                lists.append(None)
+            elif token.tag == "ol":
+                start = token.attributes.get("start", "")
+                lists.append(int(start) if _START.fullmatch(start) else 1)
+            elif token.tag == "li":
                 marker = ""
-                if not closes and lists:
-                    marker = "• " if lists[-1] is None else f"{lists[-1]}. "
-                    if lists[-1] is not None:
-                        lists[-1] += 1
-    flush()
+                if lists and not token.closes:
+                    number = lists[-1]
+                    marker = "• " if number is None else f"{number}. "
+                    lists[-1] = None if number is None else number + 1
     return result
 
 
-def to_text(source):
+def to_text(source: str) -> str:
     """Return clean HTML as plain text: blocks separated by an empty line, list items by a line end."""
-    text, before = "", ""
+    text = before = ""
     for block in blocks(source):
-        both_items = _is_item(before) and _is_item(block)
+        both_items = _MARKER.match(before) and _MARKER.match(block)
         text += (("\n" if both_items else "\n\n") if text else "") + block
         before = block
     return text
 
 
-def _is_item(block):
-    return re.match(r"• |-?\d+\. ", block) is not None
-
-
-def count_words(source):
+def count_words(source: str) -> int:
     """Return how many words clean HTML has, as its writer counts: without bullets, numbers and pictures."""
-    text = "".join(
-        token["text"] if token["text"] is not None else " " if token["tag"] in {*_BLOCKS, "br"} else ""
-        for token in _TOKEN.finditer(source)
-    )
-    return len(html.unescape(text).split())
+    parts = (" " if token.tag in {*_BLOCKS, "br"} else token.text for token in tokens(source))
+    return len("".join(parts).split())
 
 
-def is_promotion(paragraph):
+def is_promotion(paragraph: str) -> bool:
     """Tell whether a paragraph at the end of a tip advertises a book, a podcast or a service."""
     if _ALWAYS_PROMOTION.match(paragraph):
         return True
-    has_address = _ADDRESS.search(paragraph) or _SITE.search(paragraph)
-    return bool(has_address and _PROMOTION_WITH_ADDRESS.match(paragraph))
+    has_url = _URL_OR_EMAIL.search(paragraph) or _DOMAIN.search(paragraph)
+    return bool(has_url and _PROMOTION_WITH_URL.match(paragraph))
 
 
-def searchable_text(source):
+def searchable_text(source: str) -> str:
     """Return the plain text of clean HTML without the promotions at its end.
 
     Excerpts, search and related tips are made from this, never from the body itself.
@@ -284,7 +258,7 @@ def searchable_text(source):
     return "\n\n".join(kept)
 
 
-def excerpt(text, words=50):
+def excerpt(text: str, words: int = 50) -> str:
     """Return the beginning of plain text in at most so many words, as one line.
 
     It ends before the first list, and with a whole sentence where one ends in the second half of the words,

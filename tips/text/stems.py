@@ -6,6 +6,7 @@ is a word and which words are the same. No engine's own stemmer or stop list tak
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 import snowballstemmer
@@ -18,8 +19,8 @@ STOP_WORDS = frozenset(
     " where which who why will with would you your".split()
 )
 
+# In characters.
 LONGEST_INDEXED = 200_000
-
 LONGEST_STEM = 120
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?")
@@ -27,7 +28,7 @@ _LETTER_HYPHEN = re.compile(r"(?<![^\W_])([^\W\d_])[-\u2010\u2011](?=[^\W\d_]{3}
 _stemmer = snowballstemmer.stemmer("english")
 
 
-def fold(text):
+def fold(text: str) -> str:
     """Return text without case, accents and ligatures: what a reader types and what a writer wrote agree."""
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text)
@@ -36,7 +37,7 @@ def fold(text):
 
 
 @lru_cache(maxsize=100_000)
-def stem(word):
+def stem(word: str) -> str:
     """Return the index form of one word: its English stem, in ASCII letters or digits; "" for no word.
 
     A word of other letters, or of letters and digits mixed, is written as "u" and the hexadecimal of its
@@ -50,7 +51,7 @@ def stem(word):
     return _stemmer.stemWord(folded)[:LONGEST_STEM]
 
 
-def split(text):
+def split(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield (start, end, word) of each word in text, where start and end are offsets of characters.
 
     A single letter before a hyphen belongs to its word: "e-mail" and "email" are one.
@@ -59,17 +60,17 @@ def split(text):
         yield match.start(), match.end(), match.group()
 
 
-def joined(text):
+def joined(text: str) -> str:
     """Return text with "e-mail" written as "email", so that both spellings meet."""
     return _LETTER_HYPHEN.sub(r"\1", text)
 
 
-def stems(text):
+def stems(text: str) -> list[str]:
     """Return the stems of all words of text, in order."""
     return list(filter(None, map(stem, _WORD.findall(joined(text)))))
 
 
-def indexed(text):
+def indexed(text: str) -> str:
     """Return text as it goes into the index: its stems, separated by spaces.
 
     Of a text that is a book, only the beginning: PostgreSQL refuses a row whose index entry is over 1 MB.
@@ -77,10 +78,8 @@ def indexed(text):
     return " ".join(stems(text[:LONGEST_INDEXED]))[:LONGEST_INDEXED]
 
 
-def vocabulary(text, longest=30):
+def vocabulary(text: str, longest: int) -> set[str]:
     """Return the set of different words of text, folded, that a typing error may be corrected to."""
-    found = {
-        fold(word).replace("’", "'").removesuffix("'s")
-        for word in _WORD.findall(joined(text[:LONGEST_INDEXED]))
-    }
-    return {word for word in found if 3 <= len(word) <= longest and word.isalpha()}
+    words = _WORD.findall(joined(text[:LONGEST_INDEXED]))
+    folded = {fold(word).replace("’", "'").removesuffix("'s") for word in words}
+    return {word for word in folded if 3 <= len(word) <= longest and word.isalpha()}

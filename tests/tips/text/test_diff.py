@@ -13,7 +13,7 @@ def shown(old, new):
     """Return the difference of two bodies in a short notation: (kind) word [-word-] {+word+}."""
     marks = {SAME: "{}", ADDED: "{{+{}+}}", REMOVED: "[-{}-]"}
     return [
-        " ".join(marks[run.fate].format(run.text) for run in block.runs)
+        " ".join(marks[run.change].format(run.text) for run in block.runs)
         for block in diff.compare(diff.blocks(old), diff.blocks(new))
     ]
 
@@ -34,8 +34,8 @@ def test_chance_words_between_changes_do_not_make_a_sieve_of_the_text():
 def test_a_paragraph_that_was_split_shows_as_a_new_break():
     old, new = "<p>One two three. Four five six.</p>", "<p>One two three.</p><p>Four five six.</p>"
     first, second = diff.compare(diff.blocks(old), diff.blocks(new))
-    assert (first.mark, second.mark) == ("", ADDED)
-    assert all(run.fate == SAME for block in (first, second) for run in block.runs)
+    assert (first.break_change, second.break_change) == ("", ADDED)
+    assert all(run.change == SAME for block in (first, second) for run in block.runs)
 
 
 def test_paragraphs_that_came_or_went_are_whole():
@@ -45,7 +45,7 @@ def test_paragraphs_that_came_or_went_are_whole():
 
 def test_structure_is_part_of_the_difference():
     (block,) = diff.compare(diff.blocks("<h2>Why</h2>"), diff.blocks("<h3>Why</h3>"))
-    assert (block.kind, block.was, block.is_same) == ("smaller heading", "heading", False)
+    assert (block.kind, block.former_kind, block.is_same) == ("smaller heading", "heading", False)
     kinds = diff.blocks(
         "<p>a</p><ul><li><p>b</p><ol><li><p>c</p></li></ol></li><li><p>d</p></li></ul>"
         "<blockquote><p>e</p></blockquote><p>f</p>"
@@ -82,7 +82,7 @@ def test_two_books_are_compared_without_end_of_patience():
         [("paragraph", [str(words.random()) for _ in range(30_000)])],
     )
     (block,) = diff.compare(old, new)
-    assert [run.fate for run in block.runs] == [REMOVED, ADDED]
+    assert [run.change for run in block.runs] == [REMOVED, ADDED]
 
 
 texts = st.lists(
@@ -95,8 +95,8 @@ texts = st.lists(
 @settings(max_examples=150, deadline=None)
 def test_no_word_is_lost_or_made_up(old, new):
     found = diff.compare(old, new)
-    for text, fates in ((old, {SAME, REMOVED}), (new, {SAME, ADDED})):
-        runs = [run for block in found for run in block.runs if run.fate in fates]
+    for text, changes in ((old, {SAME, REMOVED}), (new, {SAME, ADDED})):
+        runs = [run for block in found for run in block.runs if run.change in changes]
         words = " ".join(run.text for run in runs).split()
         assert words == [word for _, words in text for word in words]
 
@@ -119,9 +119,10 @@ def test_a_text_that_repeats_itself_is_shown_as_replaced_rather_than_compared(be
     old, new = (f"<p>{between.join(['word'] * times)} {end}</p>" for times, end in ((4000, "a"), (3900, "b")))
     found = diff.compare(diff.blocks(old), diff.blocks(new))
     assert sum(compared) <= 300_000
-    fates = {run.fate for block in found for run in block.runs}
-    assert fates == {ADDED, REMOVED}
-    texts = {fate: " ".join(r.text for b in found for r in b.runs if r.fate == fate) for fate in fates}
+    runs = [run for block in found for run in block.runs]
+    changes = {run.change for run in runs}
+    assert changes == {ADDED, REMOVED}
+    texts = {change: " ".join(run.text for run in runs if run.change == change) for change in changes}
     assert texts == {REMOVED: "word " * 4000 + "a", ADDED: "word " * 3900 + "b"}
 
 
@@ -130,5 +131,5 @@ def test_many_changed_paragraphs_share_one_bound():
         return "".join(f"<p>Stays {n}.</p><p>{'word ' * times}{end}</p>" for n in range(100))
 
     found = diff.compare(diff.blocks(body(400, "a")), diff.blocks(body(390, "b")))
-    compared = [block for block in found if {run.fate for run in block.runs} == {SAME, ADDED, REMOVED}]
+    compared = [block for block in found if {run.change for run in block.runs} == {SAME, ADDED, REMOVED}]
     assert len(compared) == 1

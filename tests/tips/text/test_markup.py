@@ -189,3 +189,8 @@ def test_words_are_counted_as_a_writer_counts_them():
         '</p></li></ol><p>six<br>seven</p><img src="/media/x.png" alt="not counted">'
     )
     assert markup.count_words(source) == 7
+
+
+def test_a_list_may_state_any_number_to_begin_with():
+    for start in ("9" * 5000, "x", ""):
+        assert markup.blocks(f'<ol start="{start}"><li><p>One</p></li></ol>') == ["1. One"]
