@@ -1,16 +1,22 @@
 """The pages of the admin that are not Django's own."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 # What Django hands to a template: the kinds of its values are known to the template alone.
 Context = dict[str, Any]
+# What get_fieldsets returns: titles, each with a dictionary whose type only the stubs name.
+Fieldsets = tuple[tuple[str | None, Any], ...]
 
 
 class StaffRequest(HttpRequest):
@@ -25,12 +31,19 @@ def staff_of(request: HttpRequest) -> User:
     return request.user
 
 
+def route(
+    model_admin: admin.ModelAdmin, pattern: str, view: Callable[..., HttpResponseBase], name: str
+) -> URLPattern:
+    """Return the URL pattern of a page of an admin; ``view`` is called with that admin, and the request."""
+    return path(pattern, model_admin.admin_site.admin_view(partial(view, model_admin)), name=name)
+
+
 def page(
-    request: HttpRequest, template: str, title: str, *, status: int = 200, **context: object
+    request: HttpRequest, template: str, title: str, *, status_code: int = 200, **context: object
 ) -> TemplateResponse:
     """Answer with a page of the admin; ``template`` is the name below ``admin/``, without its ending."""
     context = {**admin.site.each_context(request), "title": title, **context}
-    return TemplateResponse(request, f"admin/{template}.html", context, status=status)
+    return TemplateResponse(request, f"admin/{template}.html", context, status=status_code)
 
 
 def badge(kind: str, word: str) -> SafeString:

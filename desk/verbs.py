@@ -14,12 +14,11 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import Http404, HttpRequest, HttpResponseRedirect
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
 from desk.errors import Refused
-from desk.pages import StaffRequest, page
+from desk.pages import page, staff_of
 
 M = TypeVar("M", bound=Model)
 
@@ -87,17 +86,21 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
 
     # --- What an admin says about its own verbs -------------------------------------------------------
 
-    def verb_form(self, request: StaffRequest, verb: Verb[M], obj: M) -> forms.Form:
+    def verb_form(self, request: HttpRequest, verb: Verb[M], obj: M) -> forms.Form:
         """Return the form that is filled in before a verb is done."""
         return verb.form(request.POST if request.method == "POST" else None)
 
-    def may_use(self, request: StaffRequest, verb: Verb[M], obj: M) -> bool:
+    def may_use(self, request: HttpRequest, verb: Verb[M], obj: M) -> bool:
         """Tell whether a person may do a verb at all, whatever the object's state."""
-        return self.has_view_permission(request, obj) and verb.is_permitted(request.user)
+        return self.has_view_permission(request, obj) and verb.is_permitted(staff_of(request))
 
     def described(self, obj: M) -> str:
         """Return how the page of a verb names the object."""
         return str(obj)
+
+    def why_not(self, verb: Verb[M], obj: M) -> str:
+        """Return why a verb is not available for an object; empty where ``run`` itself says so."""
+        return verb.why_not
 
     def seen(self, obj: M) -> dict[str, object]:
         """Return what a page notes of the object that it shows, to be compared when it is sent."""
@@ -113,21 +116,22 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
 
     # --- Offering and doing them ----------------------------------------------------------------------
 
-    def available_verbs(self, request: StaffRequest, obj: M) -> dict[str, Verb[M]]:
+    def available_verbs(self, request: HttpRequest, obj: M) -> dict[str, Verb[M]]:
         """Return the verbs that make sense for an object, and that this person may do, by their names."""
+        user = staff_of(request)
         return {
             name: verb
             for name, verb in self.verbs.items()
-            if verb.is_permitted(request.user) and verb.is_available(request.user, obj)
+            if verb.is_permitted(user) and verb.is_available(user, obj)
         }
 
-    def verb_view(self, request: StaffRequest, pk: int, name: str) -> HttpResponseBase:
+    def verb_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """Say what a verb does and ask for what it needs; do it on POST."""
         verb = self.verbs.get(name)
         if verb is None:
             raise Http404("There is no such verb.")
-        obj = self.get_object(request, str(pk))
-        if not (verb.is_permitted(request.user) and (obj is None or self.may_use(request, verb, obj))):
+        user, obj = staff_of(request), self.get_object(request, str(pk))
+        if not (verb.is_permitted(user) and (obj is None or self.may_use(request, verb, obj))):
             raise PermissionDenied
         if obj is None:
             # Django's own answer, which the stubs leave out.
@@ -136,8 +140,9 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
         if is_sent and self.was_changed(request, obj):
             messages.error(request, self.overtaken(obj))
             return self.to_page_of(pk)
-        if not verb.is_available(request.user, obj) and (verb.why_not or not is_sent):
-            why = verb.why_not or "it cannot be done now, or not by you"
+        why = self.why_not(verb, obj)
+        if not verb.is_available(user, obj) and (why or not is_sent):
+            why = why or "it cannot be done now, or not by you"
             messages.warning(request, f"“{verb.label}” is not possible: {why}. Nothing was changed.")
             return self.to_page_of(pk)
         form = self.verb_form(request, verb, obj)
@@ -165,12 +170,12 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
         """Tell whether an object is no longer what the page showed that sent this request."""
         return any(request.POST.get(name, str(value)) != str(value) for name, value in self.seen(obj).items())
 
-    def do(self, request: StaffRequest, verb: Verb[M], obj: M, **answers: object) -> HttpResponseBase:
+    def do(self, request: HttpRequest, verb: Verb[M], obj: M, **answers: object) -> HttpResponse:
         """Do a verb, tell the person what came of it, and lead to the object's page, or to the list."""
         pk = obj.pk
         with refusals_told(request):
-            result = verb.run(obj, **answers, by=request.user)
-            if isinstance(result, HttpResponseBase):
+            result = verb.run(obj, **answers, by=staff_of(request))
+            if isinstance(result, HttpResponse):
                 return result
             messages.success(request, self.told(obj, result if isinstance(result, str) else verb.done))
             if isinstance(result, self.model):

@@ -1,3 +1,6 @@
-"""The desk's rooms for people and post, by subject."""
+"""The admin's pages for subscribers and mailings, by subject: all personal data.
+
+This room may import everything of ``subscribers`` but ``public``, and ``desk`` and ``tips``.
+"""
 
 from subscribers.admin import link_requests, mailings, subscribers, suppressions  # noqa: F401  each registers its pages

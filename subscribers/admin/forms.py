@@ -1,29 +1,39 @@
 """What staff are asked for before they do something to people's rows."""
 
 from django import forms
+from django.contrib.admin.widgets import AdminTextInputWidget
+from django.http import QueryDict
 
+from desk.forms import ReasonForm
 from subscribers import addresses
-from subscribers.models import Suppression
+from subscribers.models import Subscriber, Suppression
 from subscribers.people import staff_actions
 
 LONGEST_REASON = 150
 
 
-class ReasonForm(forms.Form):
-    """Why something is done; ``subscriber`` is the one to whom it is done, where there is one."""
+class NamelessReasonForm(ReasonForm):
+    """Why something is done to an address, without names. ``subscriber`` is who has the address, if known."""
 
     reason = forms.CharField(
         max_length=LONGEST_REASON,
-        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+        widget=AdminTextInputWidget({"autocomplete": "off"}),
         help_text="Kept in the log for good, also after an erasure: write no names and no addresses.",
         error_messages={"required": "Give a reason. Nothing was changed."},
     )
 
-    def __init__(self, *args, subscriber=None, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        subscriber: Subscriber | None = None,
+        initial: dict[str, str] | None = None,
+        auto_id: str = "id_%s",
+    ) -> None:
+        super().__init__(data, initial=initial, auto_id=auto_id)
         self.subscriber = subscriber
 
-    def clean_reason(self):
+    def clean_reason(self) -> str:
         reason = " ".join(self.cleaned_data["reason"].split())
         if not reason.isprintable():
             raise forms.ValidationError("Write the reason in plain letters.")
@@ -38,17 +48,15 @@ class AddressForm(forms.Form):
     address = forms.CharField(
         label="E-mail address",
         # Not of type email: a browser would alter an international domain.
-        widget=forms.TextInput(
-            attrs={"class": "vTextField", "autocomplete": "off", "inputmode": "email", "spellcheck": "false"}
-        ),
+        widget=AdminTextInputWidget({"autocomplete": "off", "inputmode": "email", "spellcheck": "false"}),
         error_messages={"required": addresses.INVALID},
     )
 
-    def clean_address(self):
+    def clean_address(self) -> str:
         return addresses.normal(self.cleaned_data["address"])
 
 
-class LiftForm(ReasonForm):
+class LiftForm(NamelessReasonForm):
     """Which reason holds no longer, and why."""
 
     what = forms.ChoiceField(choices=Suppression.Reason, widget=forms.HiddenInput)

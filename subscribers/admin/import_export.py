@@ -1,17 +1,29 @@
-"""Lists of addresses in and out of the desk."""
+"""Lists of addresses in and out."""
 
 import logging
 import tempfile
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpResponseRedirect, StreamingHttpResponse
+from django.core.files.uploadedfile import UploadedFile
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from desk.log import log
+from desk.pages import StaffRequest, page, route
 from subscribers import tasks
 from subscribers.exchange import exports, upload_jobs
 from subscribers.exchange.store import LONGEST_SOURCE
@@ -34,13 +46,13 @@ class UploadForm(forms.Form):
     source = forms.CharField(
         label="Source of consent",
         max_length=LONGEST_SOURCE,
-        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+        widget=AdminTextInputWidget({"autocomplete": "off"}),
         help_text="Where and how these people agreed to get mail, such as “the sign-up form of our old blog,"
         " until May 2026”. It becomes part of each one’s record.",
         error_messages={"required": "Say where these people agreed to get mail."},
     )
 
-    def clean_file(self):
+    def clean_file(self) -> UploadedFile:
         file = self.cleaned_data["file"]
         if file.size > upload_jobs.LARGEST:
             most = upload_jobs.LARGEST // 1_000_000
@@ -49,119 +61,128 @@ class UploadForm(forms.Form):
             )
         return file
 
-    def clean_source(self):
+    def clean_source(self) -> str:
         return " ".join(self.cleaned_data["source"].split())
 
 
-class ExchangeMixin:
-    """For the admin of subscribers: pages to upload a list, to see what it would do, and to take one away."""
+IMPORT, EXPORT = "subscribers.import_subscriber", "subscribers.export_subscriber"
 
-    def get_urls(self):
-        view = self.admin_site.admin_view
-        return [
-            path("import/", view(self.upload_view), name="subscribers_import"),
-            path("import/<str:name>/", view(self.import_view), name="subscribers_import_list"),
-            path("export/", view(self.export_view), name="subscribers_export"),
-            *super().get_urls(),
-        ]
 
-    def changelist_view(self, request, extra_context=None):
-        pages = [
-            ("Import a list", "subscribers.import_subscriber", "admin:subscribers_import"),
-            ("Export", "subscribers.export_subscriber", "admin:subscribers_export"),
-        ]
-        exchange = [(label, reverse(url)) for label, right, url in pages if request.user.has_perm(right)]
-        return super().changelist_view(request, {"exchange": exchange, **(extra_context or {})})
+def urls(subscriber_admin: ModelAdmin) -> list[URLPattern]:
+    return [
+        route(subscriber_admin, "import/", upload_view, "subscribers_import"),
+        route(subscriber_admin, "import/<str:name>/", import_view, "subscribers_import_list"),
+        route(subscriber_admin, "export/", export_view, "subscribers_export"),
+    ]
 
-    def upload_view(self, request):
-        """Ask for a list; keep it on POST, and have it looked at."""
-        self._must_have(request, "subscribers.import_subscriber")
-        form = UploadForm(request.POST or None, request.FILES or None)
-        if request.method == "POST" and form.is_valid():
-            upload = upload_jobs.keep(form.cleaned_data["file"], form.cleaned_data["source"], request.user)
-            return self._set_to_work(request, upload)
-        return self._page(request, "import", "Import a list", form=form)
 
-    def import_view(self, request, name):
-        """Show what a list would do, or did; on POST import it, or throw it away."""
-        self._must_have(request, "subscribers.import_subscriber")
-        upload = upload_jobs.find(name)
-        if upload is None:
-            raise Http404("There is no such list.")
-        if request.method == "POST":
-            return self._decided(request, upload)
-        if "rows" in request.GET and upload.report:
-            return self._rows(upload)
-        report = upload.report
-        context = {
-            "upload": upload,
-            "numbers": upload_jobs.in_numbers(report) if report else "",
-            "more_refused": report.get("refused", 0) - len(report.get("first_refused", [])),
-        }
-        response = self._page(request, "import_list", "Import a list", **context)
-        if upload.is_at_work:
-            response["Refresh"] = "3"
-        return response
+def pages_for(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return (label, URL) of those of these pages that a person may open."""
+    pages = [("Import a list", IMPORT, "subscribers_import"), ("Export", EXPORT, "subscribers_export")]
+    return [(label, reverse(f"admin:{name}")) for label, right, name in pages if request.user.has_perm(right)]
 
-    def _rows(self, upload):
-        try:
-            file = upload.outcomes.open("rb")
-        except FileNotFoundError:
-            raise Http404("What became of each row is no longer kept.") from None
-        return FileResponse(
-            file, as_attachment=True, filename="rows.csv", content_type="text/csv; charset=utf-8"
-        )
 
-    def _decided(self, request, upload):
-        if request.POST.get("do") == "discard":
-            if upload.is_at_work:
-                self.message_user(request, "It is at work: wait for its end.", messages.WARNING)
-                return self._to(upload)
-            upload_jobs.discard(upload)
-            self.message_user(request, "The list was deleted here. Nothing more is done with it.")
-            return HttpResponseRedirect(reverse("admin:subscribers_import"))
-        return self._set_to_work(request, upload) if upload_jobs.begin(upload) else self._to(upload)
+# --- In -----------------------------------------------------------------------------------------------
 
-    def _set_to_work(self, request, upload):
-        try:
-            tasks.work_on_upload.enqueue(upload.name)
-        except Exception as error:
-            logger.error("Upload %s cannot be worked on (%s).", upload.name, type(error).__name__)
-            upload_jobs.discard(upload)
-            self.message_user(request, "No background task can be asked for now. Try later.", messages.ERROR)
-            return HttpResponseRedirect(reverse("admin:subscribers_import"))
-        return self._to(upload)
 
-    def export_view(self, request):
-        """Say what an export holds; on POST hand it out, and leave a line in the log."""
-        self._must_have(request, "subscribers.export_subscriber")
-        count = Subscriber.objects.count()
-        kind = request.POST.get("kind")
-        if request.method != "POST" or kind not in ("csv", "xlsx"):
-            return self._page(request, "export", "Export subscribers", count=count)
-        # First the log: what is handed out and not logged is worse than the other way round.
-        sentence = f"Exported {count} subscribers as {kind.upper()}."
-        log(request.user, Subscriber, SubscriberAction.EXPORTED, sentence)
-        name = f"subscribers-{timezone.localdate():%Y-%m-%d}.{kind}"
-        if kind == "csv":
-            response = StreamingHttpResponse(exports.csv_lines(), content_type="text/csv; charset=utf-8")
-            response["Content-Disposition"] = f'attachment; filename="{name}"'
-        else:
-            file = tempfile.TemporaryFile()  # noqa: SIM115  closed with the response
-            exports.write_xlsx(file)
-            file.seek(0)
-            response = FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
-        response["Cache-Control"] = "no-store"
-        return response
+def upload_view(subscriber_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
+    """Ask for a list; keep it on POST, and have it looked at."""
+    _require(request, IMPORT)
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        upload = upload_jobs.keep(form.cleaned_data["file"], form.cleaned_data["source"], request.user)
+        return _set_to_work(request, upload)
+    return _page(request, "import", "Import a list", form=form)
 
-    def _must_have(self, request, right):
-        if not request.user.has_perm(right):
-            raise PermissionDenied
 
-    def _page(self, request, template, title, **context):
-        context |= {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
-        return TemplateResponse(request, f"admin/subscribers/{template}.html", context)
+def import_view(subscriber_admin: ModelAdmin, request: StaffRequest, name: str) -> HttpResponseBase:
+    """Show what a list would do, or did; on POST import it, or throw it away."""
+    _require(request, IMPORT)
+    upload = upload_jobs.find(name)
+    if upload is None:
+        raise Http404("There is no such list.")
+    if request.method == "POST":
+        return _decide(request, upload)
+    report = upload.report
+    if "rows" in request.GET and report:
+        return _rows(upload)
+    response = _page(
+        request,
+        "import_list",
+        "Import a list",
+        upload=upload,
+        numbers=upload_jobs.in_numbers(report) if report else "",
+        more_refused=report.get("refused", 0) - len(report.get("first_refused", [])),
+    )
+    if upload.is_at_work:
+        response["Refresh"] = "3"
+    return response
 
-    @staticmethod
-    def _to(upload):
-        return HttpResponseRedirect(reverse("admin:subscribers_import_list", args=[upload.name]))
+
+def _rows(upload: upload_jobs.Upload) -> FileResponse:
+    try:
+        file = upload.outcomes.open("rb")
+    except FileNotFoundError:
+        raise Http404("What became of each row is no longer kept.") from None
+    return FileResponse(file, as_attachment=True, filename="rows.csv", content_type="text/csv; charset=utf-8")
+
+
+def _decide(request: StaffRequest, upload: upload_jobs.Upload) -> HttpResponse:
+    if request.POST.get("do") != "discard":
+        return _set_to_work(request, upload) if upload_jobs.begin(upload) else _to(upload)
+    if upload.is_at_work:
+        messages.warning(request, "It is at work: wait for its end.")
+        return _to(upload)
+    upload_jobs.discard(upload)
+    messages.info(request, "The list was deleted here. Nothing more is done with it.")
+    return HttpResponseRedirect(reverse("admin:subscribers_import"))
+
+
+def _set_to_work(request: StaffRequest, upload: upload_jobs.Upload) -> HttpResponse:
+    try:
+        tasks.work_on_upload.enqueue(upload.name)
+    except Exception as error:
+        logger.error("Upload %s cannot be worked on (%s).", upload.name, type(error).__name__)
+        upload_jobs.discard(upload)
+        messages.error(request, "No background task can be asked for now. Try later.")
+        return HttpResponseRedirect(reverse("admin:subscribers_import"))
+    return _to(upload)
+
+
+def _to(upload: upload_jobs.Upload) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("admin:subscribers_import_list", args=[upload.name]))
+
+
+# --- Out ----------------------------------------------------------------------------------------------
+
+
+def export_view(subscriber_admin: ModelAdmin, request: StaffRequest) -> HttpResponseBase:
+    """Say what an export holds; on POST hand it out, and note that in the log."""
+    _require(request, EXPORT)
+    count = Subscriber.objects.count()
+    kind = request.POST.get("kind")
+    if request.method != "POST" or kind not in ("csv", "xlsx"):
+        return _page(request, "export", "Export subscribers", count=count)
+    # First the log: what is handed out and not logged is worse than the other way round.
+    sentence = f"Exported {count} subscribers as {kind.upper()}."
+    log(request.user, Subscriber, SubscriberAction.EXPORTED, sentence)
+    name = f"subscribers-{timezone.localdate():%Y-%m-%d}.{kind}"
+    if kind == "csv":
+        response = StreamingHttpResponse(exports.csv_lines(), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+    else:
+        file = tempfile.TemporaryFile()  # noqa: SIM115  closed with the response
+        exports.write_xlsx(file)
+        file.seek(0)
+        response = FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _require(request: StaffRequest, permission: str) -> None:
+    if not request.user.has_perm(permission):
+        raise PermissionDenied
+
+
+def _page(request: StaffRequest, template: str, title: str, **context: object) -> TemplateResponse:
+    return page(request, f"subscribers/{template}", title, opts=Subscriber._meta, **context)

@@ -1,7 +1,10 @@
 """What somebody typed, what was sent for it, and the receipts of erasures: to look at."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from desk.lists import LongList
 from subscribers.admin import filters
@@ -40,15 +43,17 @@ class ErasureAdmin(LongList):
     search_help_text = "The number of a receipt, or its beginning."
     fields = ["number", "at", "was_confirmed", "in_places"]
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Erasure], search_term: str
+    ) -> tuple[QuerySet[Erasure], bool]:
         return queryset.filter(number__startswith=search_term.strip().upper()), False
 
     @admin.display(description="things deleted")
-    def things(self, receipt):
+    def things(self, receipt: Erasure) -> int:
         return sum(receipt.places.values())
 
     @admin.display(description="deleted from")
-    def in_places(self, receipt):
+    def in_places(self, receipt: Erasure) -> SafeString:
         """Where, in the words of the receipt that the person got."""
-        lines = ((words, count) for words, count in erasure.described(receipt))
-        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {}</li>", lines))
+        items = format_html_join("", "<li>{}: {}</li>", erasure.described(receipt))
+        return format_html("<ul>{}</ul>", items)

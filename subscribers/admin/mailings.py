@@ -1,19 +1,26 @@
-"""Mailings in the desk: the list, the page of each with its progress, its mail, and the numbers by week."""
+"""Mailings in the admin: the list, the page of each with its progress, its mail, and the numbers by week."""
+
+from collections.abc import Callable
+from operator import attrgetter
 
 from django.contrib import admin
-from django.contrib.admin import AdminSite
-from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, JsonResponse
-from django.urls import path, reverse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from desk.lists import ReadOnly
-from subscribers.admin import deliveries, mailing_verbs, send_test
+from desk.admin_site import scriptless
+from desk.lists import ReadOnly, TitledList
+from desk.log import entries_about
+from desk.pages import Context, badge, number_in
+from subscribers.admin import deliveries, send_test
+from subscribers.admin.mailing_verbs import MailingVerbsMixin
+from subscribers.admin.pages import mailing_or_404, mailing_page, weeks_asked_for
 from subscribers.mailings import charts, control, statistics, status
 from subscribers.mailings import preview as mail_preview
 from subscribers.models import Mailing
@@ -21,34 +28,34 @@ from subscribers.tipmail import writing
 from tips.publishing import preview
 
 PER_PAGE = 20
-MOST_LINES = 20
-SPANS = (26, 52)
+MOST_ENTRIES = 20
+WEEKS = (26, 52)
 MOVING = (Mailing.State.PREPARED, Mailing.State.BUILDING, Mailing.State.SENDING)
 
 
 class MailingList(ChangeList):
     """The list asks for the numbers of its page's mailings at once."""
 
-    def get_results(self, request):
+    def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        now, found = timezone.now(), statistics.of(self.result_list)
-        for row in self.result_list:
-            row.figures, row.status = found[row.pk], status.describe(row, now)
+        now, figures = timezone.now(), statistics.of(self.result_list)
+        for mailing in self.result_list:
+            vars(mailing).update(figures=figures[mailing.pk], status=status.describe(mailing, now))
 
 
-def _counted(name, description):
+def _counted(name: str, description: str) -> Callable[..., object]:
+    figure = attrgetter(f"figures.{name}")
+
     @admin.display(description=description)
-    def counted(self, mailing):
-        return getattr(mailing.figures, name) if mailing.started_at else "–"
+    def counted(self: admin.ModelAdmin, mailing: Mailing) -> object:
+        return figure(mailing) if mailing.started_at else "–"
 
     return counted
 
 
 @admin.register(Mailing)
-class MailingAdmin(
-    deliveries.LedgerMixin, send_test.TrialMixin, mailing_verbs.MailingVerbsMixin, ReadOnly, admin.ModelAdmin
-):
+class MailingAdmin(MailingVerbsMixin, ReadOnly, TitledList):
     """The list of mailings, and the page of each."""
 
     change_list_template = "admin/subscribers/mailing/change_list.html"
@@ -68,77 +75,60 @@ class MailingAdmin(
     complaints = _counted("complaints", "complaints")
     left = _counted("left", "left after it")
 
-    def get_urls(self):
-        view = self.admin_site.admin_view
-
-        def as_readers(view):
-            # Under the policy of readers' pages, which lets no script run; the desk's own would.
-            return AdminSite.admin_view(self.admin_site, view)
-
+    def get_urls(self) -> list[URLPattern]:
+        view, mail = self.admin_site.admin_view, scriptless(self.admin_site, self.mail_view)
         return [
             path("numbers/", view(self.numbers_view), name="subscribers_mailing_numbers"),
             path("<int:pk>/progress/", view(self.progress_view), name="subscribers_mailing_progress"),
-            path("<int:pk>/mail/", as_readers(self.mail_view), name="subscribers_mailing_mail"),
+            path("<int:pk>/mail/", mail, name="subscribers_mailing_mail"),
+            *deliveries.urls(self),
+            *send_test.urls(self),
             *super().get_urls(),
         ]
 
     # --- The list -------------------------------------------------------------------------------------
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Mailing]:
         return super().get_queryset(request).defer("text", "html")
 
-    def get_changelist(self, request, **kwargs):
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[ChangeList]:
         return MailingList
 
-    def changelist_view(self, request, extra_context=None):
-        return super().changelist_view(request, {"title": "Mailings", **(extra_context or {})})
-
     @admin.display(description="tip")
-    def subject_line(self, mailing):
+    def subject_line(self, mailing: Mailing) -> str:
         return str(mailing.tip)
 
     @admin.display(description="state")
-    def standing(self, mailing):
-        described = mailing.status
-        return format_html('<span class="state state-{}">{}</span>', described.colour, described.word)
+    def standing(self, mailing: Mailing) -> SafeString:
+        return badge(*attrgetter("status.colour", "status.word")(mailing))
 
     @admin.display(description="begins")
-    def begins(self, mailing):
+    def begins(self, mailing: Mailing) -> SafeString:
         at = timezone.localtime(mailing.started_at or mailing.starts_at)
         return format_html('<span class="moment">{}</span>', date_format(at, "D j M Y, H:i"))
 
     # --- The page -------------------------------------------------------------------------------------
 
-    def found(self, pk):
-        """Return a mailing with its tip, and in ``held`` how many of its deliveries wait for a person."""
-        mailing = Mailing.objects.select_related("tip", "corrects", "by").filter(pk=pk)
-        mailing = mailing.defer("text", "html", "corrects__text", "corrects__html").first()
-        if mailing is None:
-            raise Http404("There is no such mailing.")
-        mailing.held = mailing.deliveries.held().count() if mailing.started_at else 0
-        return mailing
-
-    def change_view(self, request, object_id, form_url="", extra_context=None):
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Context | None = None
+    ) -> HttpResponse:
         """Show a mailing: how it stands, how far it is, and what can be done."""
-        if not self.has_view_permission(request) or request.method not in ("GET", "HEAD"):
+        self._permit(request)
+        if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
-        if not (object_id.isdecimal() and len(object_id) < 19):
-            raise Http404("There is no such mailing.")
-        mailing, now = self.found(int(object_id)), timezone.now()
-        lines = LogEntry.objects.filter(
-            content_type=ContentType.objects.get_for_model(Mailing), object_id=str(mailing.pk)
-        )
-        context = {
+        mailing, now = mailing_or_404(number_in(object_id)), timezone.now()
+        context: Context = {
             "mailing": mailing,
+            "original": mailing,
             "now": now,
-            "status": status.describe(mailing, now, held=mailing.held),
+            "status": status.describe(mailing, now, held=mailing.held_count),
             "ahead": status.audience_ahead(mailing),
             "progress": None,
             "is_moving": mailing.state in MOVING,
-            "verbs": mailing_verbs.offered(request.user, mailing),
-            "lines": lines.select_related("user").order_by("-action_time", "-pk")[:MOST_LINES],
+            "verbs": self.available_verbs(request, mailing),
+            "entries": entries_about(mailing)[:MOST_ENTRIES],
             "corrections": mailing.corrections.defer("text", "html"),
-            "may_see_rows": request.user.has_perm(deliveries.SEE_ROWS),
+            "may_see_rows": request.user.has_perm(deliveries.SEE_DELIVERIES),
         }
         if mailing.started_at:
             progress = control.progress(mailing, now)
@@ -148,19 +138,18 @@ class MailingAdmin(
                 "time_left": status.time_left(progress.left),
                 "figures": statistics.of([mailing])[mailing.pk],
             }
-        return self.page(request, "mailing", "Correction" if mailing.corrects_id else "Mailing", **context)
+        return mailing_page(request, "mailing", "Correction" if mailing.corrects_id else "Mailing", **context)
 
-    def progress_view(self, request, pk):
+    def progress_view(self, request: HttpRequest, pk: int) -> JsonResponse:
         """Tell how far a mailing is, for its page to show; names nobody."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        mailing, now = self.found(pk), timezone.now()
+        self._permit(request)
+        mailing, now = mailing_or_404(pk), timezone.now()
         progress = control.progress(mailing, now)
-        described = status.describe(mailing, now, held=mailing.held)
+        described = status.describe(mailing, now, held=mailing.held_count)
         return JsonResponse(
             {
                 # Where this differs, so does what can be done: the page is asked for anew.
-                "state": f"{mailing.state} {bool(mailing.held)}",
+                "state": f"{mailing.state} {bool(mailing.held_count)}",
                 "sentence": described.sentence,
                 "word": described.word,
                 "percent": progress.percent,
@@ -169,10 +158,9 @@ class MailingAdmin(
             }
         )
 
-    def mail_view(self, request, pk):
+    def mail_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show the mail: as it was frozen, or as it would be frozen now."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+        self._permit(request)
         mailing = Mailing.objects.select_related("tip").filter(pk=pk).first()
         if mailing is None:
             raise Http404("There is no such mailing.")
@@ -184,17 +172,22 @@ class MailingAdmin(
 
     # --- The numbers ----------------------------------------------------------------------------------
 
-    def numbers_view(self, request):
+    def numbers_view(self, request: HttpRequest) -> HttpResponse:
         """Show what was sent and what came of it, by week, as drawings and as a table."""
+        self._permit(request)
+        count = weeks_asked_for(request, WEEKS)
+        weeks = statistics.weeks(count)
+        return mailing_page(
+            request,
+            "numbers",
+            "Mailings by week",
+            charts=charts.mailings(weeks),
+            weeks=weeks[::-1],
+            count=count,
+            spans=WEEKS,
+            list=reverse("admin:subscribers_mailing_changelist"),
+        )
+
+    def _permit(self, request: HttpRequest) -> None:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        count = next((each for each in SPANS if str(each) == request.GET.get("weeks")), SPANS[0])
-        weeks = statistics.weeks(count)
-        context = {
-            "charts": charts.mailings(weeks),
-            "weeks": weeks[::-1],
-            "count": count,
-            "spans": SPANS,
-            "list": reverse("admin:subscribers_mailing_changelist"),
-        }
-        return self.page(request, "numbers", "Mailings by week", **context)

@@ -1,8 +1,8 @@
-"""Searching for people without writing them into addresses of pages.
+"""Searching for people without writing them into the URLs of pages.
 
-Django's search puts what was typed into the page's address, and so into the browser's history and the logs
-of every server on the way. Here it travels in a POST, comes back in a signed cookie that only this list gets,
-and the address of the page holds a random tag that says which search is meant.
+Django's search puts what was typed into the page's URL, and so into the browser's history and the logs of
+every server on the way. Here it travels in a POST, comes back in a signed cookie that only this list gets,
+and the URL of the page holds a random tag that says which search is meant.
 """
 
 import secrets
@@ -10,17 +10,18 @@ from contextlib import suppress
 
 from django import forms
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
-from django.db.models import Q
-from django.http import HttpResponseNotAllowed, HttpResponseRedirect
-from django.urls import path, reverse
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
+from desk.pages import Context
 from subscribers import addresses
 
 COOKIE = "sought"
@@ -33,7 +34,7 @@ class SearchForm(forms.Form):
     term = forms.CharField(max_length=addresses.MAX_LENGTH, required=False)
 
 
-def matching(term):
+def matching(term: str) -> Q:
     """Return the condition on ``address_folded`` for what somebody typed: an address or its beginning.
 
     What begins with an @ is a domain. It is found in an index but for a domain, for which every address is
@@ -53,22 +54,22 @@ def matching(term):
     return Q(address_folded__startswith=term)
 
 
-class PrivateSearch:
-    """For a ModelAdmin: the search of its list, by POST."""
+class PrivateSearch(admin.ModelAdmin):
+    """Gives the list of an admin its search, by POST."""
 
     # Only says that there is a search; get_search_results does it.
     search_fields = ["address_folded"]
     search_help_text = "An address or its beginning, or @ and a domain."
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.search_view)
         name = f"{self.opts.app_label}_{self.opts.model_name}_search"
         return [path("search/", view, name=name), *super().get_urls()]
 
-    def _list(self):
+    def _list_url(self) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
-    def search_view(self, request):
+    def search_view(self, request: HttpRequest) -> HttpResponse:
         """Take what was typed, and lead to the list that shows what is found."""
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -77,7 +78,7 @@ class PrivateSearch:
         return self._begin(request)
 
     @method_decorator(sensitive_post_parameters())
-    def _begin(self, request):
+    def _begin(self, request: HttpRequest) -> HttpResponse:
         form = SearchForm(request.POST)
         term = form.cleaned_data["term"].strip() if form.is_valid() else ""
         # What other than a search the list was narrowed down to stays.
@@ -85,46 +86,49 @@ class PrivateSearch:
         for name in (SEARCH_VAR, "p", "e", "all"):
             kept.pop(name, None)
         if not term:
-            return HttpResponseRedirect(f"{self._list()}?{kept.urlencode()}" if kept else self._list())
+            return self._to_list(kept)
         kept[SEARCH_VAR] = tag = secrets.token_urlsafe(6)
-        response = HttpResponseRedirect(f"{self._list()}?{kept.urlencode()}")
+        response = self._to_list(kept)
         response.set_cookie(
             COOKIE,
             signing.dumps([tag, term], salt=_SALT),
             max_age=LASTS,
-            path=self._list(),
+            path=self._list_url(),
             secure=settings.SESSION_COOKIE_SECURE,
             httponly=True,
             samesite="Strict",
         )
         return response
 
-    def sought(self, request):
-        """Return what the search in the page's address looks for, or None where nobody knows any more."""
+    def _to_list(self, parameters: QueryDict) -> HttpResponseRedirect:
+        query = parameters.urlencode()
+        return HttpResponseRedirect(f"{self._list_url()}?{query}" if query else self._list_url())
+
+    def sought(self, request: HttpRequest) -> str | None:
+        """Return what the search in the page's URL looks for, or None where nobody knows any more."""
         try:
             tag, term = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=LASTS)
         except (signing.BadSignature, ValueError):
             return None
         return term if tag == request.GET.get(SEARCH_VAR) else None
 
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         term = self.sought(request)
         if SEARCH_VAR in request.GET and term is None:
             kept = request.GET.copy()
             del kept[SEARCH_VAR]
-            self.message_user(request, ENDED, messages.WARNING)
-            return HttpResponseRedirect(f"{self._list()}?{kept.urlencode()}" if kept else self._list())
-        search = {
-            "sought": term or "",
-            "cl_address": self._list(),
-            "search_address": f"{self._list()}search/",
-        }
+            messages.warning(request, ENDED)
+            return self._to_list(kept)
+        url = self._list_url()
+        search = {"sought": term or "", "list_url": url, "search_url": f"{url}search/"}
         return super().changelist_view(request, {**search, **(extra_context or {})})
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
+    ) -> tuple[QuerySet[Model], bool]:
         term = self.sought(request)
         return (queryset.filter(self.matching(term)) if term else queryset), False
 
-    def matching(self, term):
+    def matching(self, term: str) -> Q:
         """Return the condition for what somebody typed."""
         return matching(term)

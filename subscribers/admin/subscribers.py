@@ -1,65 +1,75 @@
-"""Subscribers in the desk: the list, and the page of each."""
+"""Subscribers in the admin: the list, and the page of each."""
+
+from datetime import datetime
+from operator import attrgetter
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Max, Q
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from desk.lists import LongList
+from desk.pages import Context, badge
 from subscribers import addresses
-from subscribers.admin import filters, people_verbs
-from subscribers.admin.growth import GrowthMixin
-from subscribers.admin.import_export import ExchangeMixin
+from subscribers.admin import filters, growth, import_export
 from subscribers.admin.private_search import PrivateSearch, matching
+from subscribers.admin.subscriber_verbs import SubscriberVerbsMixin, standing
 from subscribers.models import Delivery, ServiceMail, Subscriber, Suppression
 from subscribers.people import staff_actions
 
 MOST_DELIVERIES = 20
 
 
-def short_moment(moment):
-    """Return a moment as the lists show it, or None."""
-    return date_format(timezone.localtime(moment), "j M Y, H:i") if moment else None
-
-
-class PeopleList(ChangeList):
+class SubscriberList(ChangeList):
     """The list asks once for what it shows of other tables, for the rows of its page alone."""
 
-    def get_results(self, request):
+    def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = list(self.result_list)
-        reasons = {}
-        for row in Suppression.objects.filter(
-            address_hash__in=[row.address_hash for row in self.result_list]
-        ):
-            reasons.setdefault(row.address_hash, []).append(row)
-        keys = [row.pk for row in self.result_list]
-        service_mails = ServiceMail.objects.filter(subscriber__in=keys, mail_state=ServiceMail.MailState.SENT)
-        deliveries = Delivery.objects.filter(subscriber__in=keys, state=Delivery.State.SENT)
-        newest = {}
+        people = self.result_list = list(self.result_list)
+        hashes = [person.address_hash for person in people]
+        suppressions: dict[str, list[Suppression]] = {address_hash: [] for address_hash in hashes}
+        for suppression in Suppression.objects.filter(address_hash__in=hashes):
+            suppressions[suppression.address_hash].append(suppression)
+        service_mails = ServiceMail.objects.filter(
+            subscriber__in=people, mail_state=ServiceMail.MailState.SENT
+        )
+        deliveries = Delivery.objects.filter(subscriber__in=people, state=Delivery.State.SENT)
+        newest: dict[int, datetime | None] = {}
         for moments in (
             service_mails.order_by().values_list("subscriber").annotate(Max("mailed_at")),
             deliveries.order_by().values_list("subscriber").annotate(Max("sent_at")),
         ):
             for pk, at in moments:
                 newest[pk] = max(filter(None, [at, newest.get(pk)]), default=None)
-        for row in self.result_list:
-            row.holding, row.last_mail_at = reasons.get(row.address_hash, []), newest.get(row.pk)
+        for person in people:
+            vars(person).update(
+                suppressions=suppressions[person.address_hash], last_mail_at=newest.get(person.pk)
+            )
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(GrowthMixin, ExchangeMixin, people_verbs.PersonVerbsMixin, PrivateSearch, LongList):
+class SubscriberAdmin(SubscriberVerbsMixin, PrivateSearch, LongList):
     list_display = ["written", "called", "standing", "source", "joined", "last_mail"]
     list_filter = [filters.StateFilter, "source", filters.JoinedFilter]
     sortable_by = ["written", "joined"]
+    fields = ["address", "name", "source", "joined", "left", "paused"]
     search_help_text = "A first name, an address or its beginning, or @ and a domain."
 
-    def get_changelist(self, request, **kwargs):
-        return PeopleList
+    def get_urls(self) -> list[URLPattern]:
+        return [*growth.urls(self), *import_export.urls(self), *super().get_urls()]
 
-    def matching(self, term):
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[ChangeList]:
+        return SubscriberList
+
+    def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
+        pages = import_export.pages_for(request)
+        return super().changelist_view(request, {"exchange": pages, **(extra_context or {})})
+
+    def matching(self, term: str) -> Q:
         """Find by the address or, where that can be meant, by the first name."""
         if "@" in term:
             return matching(term)
@@ -69,59 +79,68 @@ class SubscriberAdmin(GrowthMixin, ExchangeMixin, people_verbs.PersonVerbsMixin,
 
     # Sorted by the form that has an index.
     @admin.display(description="address", ordering="address_folded")
-    def written(self, person):
+    def written(self, person: Subscriber) -> str:
         return person.address
 
     @admin.display(description="name", empty_value="")
-    def called(self, person):
+    def called(self, person: Subscriber) -> str | None:
         return person.first_name or None
 
     @admin.display(description="state")
-    def standing(self, person):
-        kind, word = people_verbs.standing(person, [row.reason for row in person.holding])
-        return format_html('<span class="state state-{}">{}</span>', kind, word)
+    def standing(self, person: Subscriber) -> SafeString:
+        return badge(*standing(person))
 
     @admin.display(description="joined", ordering="joined_at")
-    def joined(self, person):
+    def joined(self, person: Subscriber) -> str:
         return date_format(timezone.localtime(person.joined_at), "j M Y")
+
+    @admin.display(description="last mail", empty_value="none yet")
+    def last_mail(self, person: Subscriber) -> str | None:
+        return _moment(attrgetter("last_mail_at")(person))
 
     # The page shows what these return as it is: Django has an empty value for lists alone.
 
     @admin.display(description="left")
-    def left(self, person):
-        return short_moment(person.left_at) or "–"
+    def left(self, person: Subscriber) -> str:
+        return _moment(person.left_at) or "–"
 
     @admin.display(description="paused until")
-    def paused(self, person):
+    def paused(self, person: Subscriber) -> str:
         return date_format(person.paused_until, "j M Y") if person.paused_until else "–"
 
     @admin.display(description="first name")
-    def name(self, person):
+    def name(self, person: Subscriber) -> str:
         return person.first_name or "–"
-
-    @admin.display(description="last mail", empty_value="none yet")
-    def last_mail(self, person):
-        return short_moment(person.last_mail_at)
 
     # --- The page -------------------------------------------------------------------------------------
 
-    def get_fieldsets(self, request, obj=None):
-        return [(None, {"fields": ["address", "name", "source", "joined", "left", "paused"]})]
-
-    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        obj.holding = list(Suppression.objects.filter(address_hash=obj.address_hash).order_by("since"))
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Context,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Subscriber | None = None,
+    ) -> HttpResponse:
+        assert obj is not None  # noqa: S101  nobody may add a subscriber here
         deliveries = obj.deliveries.select_related("mailing__tip", "tip").order_by("-id")
         deliveries = deliveries.defer("mailing__text", "mailing__html", "mailing__tip__body", "tip__body")
         context |= {
             "title": "Subscriber",
             "subtitle": None,
             "standing": self.standing(obj),
-            "holding": obj.holding,
+            "holding": obj.suppressions,
             "consents": obj.consents.all(),
             "service_mails": obj.service_mails.all()[:MOST_DELIVERIES],
             "deliveries": deliveries[:MOST_DELIVERIES],
-            "verbs": people_verbs.offered(request.user, obj),
+            "verbs": self.available_verbs(request, obj),
             "unsubscribed": Suppression.Reason.UNSUBSCRIBED,
             "not_ours_to_lift": staff_actions.NOT_OURS_TO_LIFT,
         }
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+
+def _moment(moment: datetime | None) -> str | None:
+    """Return a moment as the list shows it, or None."""
+    return date_format(timezone.localtime(moment), "j M Y, H:i") if moment else None

@@ -35,7 +35,7 @@ def mail(request, tip):
     """Show a tip's mail, or, where the request says so in ``frame``, its HTML for one of the frames."""
     trial = ""
     if tip.pk and request.user.has_perm("tips.change_tip"):
-        trial = reverse("admin:subscribers_mailing_trial", args=[tip.pk])
+        trial = reverse("admin:subscribers_mailing_send_test", args=[tip.pk])
     return show(request, writing.render(tip), trial)
 
 

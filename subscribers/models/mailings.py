@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from tips.models import Tip
 
@@ -78,6 +79,11 @@ class Mailing(models.Model):
 
     def __str__(self):
         return f"Mailing {self.pk}"
+
+    @cached_property
+    def held_count(self) -> int:
+        """How many of its deliveries wait for a person."""
+        return self.deliveries.held().count() if self.started_at else 0
 
 
 class SenderLease(models.Model):

@@ -5,6 +5,7 @@ import secrets
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from subscribers import addresses, tokens
 from subscribers.models.outgoing_mail import new_public_id
@@ -70,6 +71,11 @@ class Subscriber(models.Model):
         self.address_folded = addresses.folded(self.address)
         self.address_hash = addresses.keyed_hash(self.address)
         super().save(*args, **kwargs)
+
+    @cached_property
+    def suppressions(self) -> list["Suppression"]:
+        """Why the address gets nothing, the oldest reason first. Lists fill this in for a page."""
+        return list(Suppression.objects.filter(address_hash=self.address_hash).order_by("since"))
 
     def is_paused(self, on):
         """Tell whether no tip is sent to them on a day (a date)."""

@@ -19,11 +19,10 @@ from django.urls import URLPattern, re_path, reverse
 from django.utils import timezone
 
 from desk.errors import Refused
-from desk.pages import Context, StaffRequest, number_in, page
+from desk.pages import Context, StaffRequest, number_in, page, route
 from desk.verbs import refusals_told
 from tips import dates, permissions
 from tips.admin import calendar_actions
-from tips.admin.pages import route
 from tips.models import Tip, TipState, Weekday
 from tips.schedule import calendar, queue, queue_lock, slots
 
@@ -84,9 +83,9 @@ class DropForm(forms.Form):
 def urls(tip_admin: ModelAdmin) -> list[URLPattern]:
     week = tip_admin.admin_site.admin_view(partial(week_view, tip_admin))
     return [
-        route(tip_admin, "calendar/", calendar_view, "calendar"),
-        route(tip_admin, "calendar/move/", move_view, "calendar_move"),
-        route(tip_admin, "calendar/rule/", rule_view, "calendar_rule"),
+        route(tip_admin, "calendar/", calendar_view, "tips_calendar"),
+        route(tip_admin, "calendar/move/", move_view, "tips_calendar_move"),
+        route(tip_admin, "calendar/rule/", rule_view, "tips_calendar_rule"),
         re_path(r"^calendar/(?P<day>\d{4}-\d\d-\d\d)/$", week, name="tips_calendar_week"),
     ]
 
@@ -185,7 +184,7 @@ def week_view(tip_admin: ModelAdmin, request: StaffRequest, day: str) -> HttpRes
         request,
         "tips/calendar_week",
         f"Week of {calendar.when(week.slot)}",
-        status=409 if refused else 200,
+        status_code=409 if refused else 200,
         seen=seen,
         row=week,
         form=form,
@@ -232,7 +231,7 @@ def rule_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
         request,
         "tips/calendar_rule",
         "The weekly slot",
-        status=409 if refused else 200,
+        status_code=409 if refused else 200,
         seen=seen,
         form=form,
         refused=refused,

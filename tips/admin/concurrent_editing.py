@@ -10,15 +10,15 @@ from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.urls import URLPattern, reverse
 
-from desk.pages import Context, StaffRequest, number_in, staff_of
+from desk.pages import Context, StaffRequest, number_in, route, staff_of
 from tips.admin.forms import TipForm, saved
-from tips.admin.pages import route, tip_or_404
+from tips.admin.pages import tip_or_404
 from tips.models import TEXTS, Tip, TipVersion
 from tips.publishing import history, presence, workflow
 
 
 def urls(tip_admin: ModelAdmin) -> list[URLPattern]:
-    return [route(tip_admin, "<int:pk>/still-open/", still_open, "tip_still_open")]
+    return [route(tip_admin, "<int:pk>/still-open/", still_open, "tips_tip_still_open")]
 
 
 def still_open(tip_admin: ModelAdmin, request: StaffRequest, pk: int) -> HttpResponse:

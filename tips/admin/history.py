@@ -3,14 +3,14 @@
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
 
 from desk.errors import NotPermitted
 from desk.log import entries_about
-from desk.pages import StaffRequest, number_in
+from desk.pages import StaffRequest, number_in, route, staff_of
 from desk.verbs import refusals_told
-from tips.admin.pages import route, tip_or_404, tip_page
+from tips.admin.pages import tip_or_404, tip_page
 from tips.models import Tip, TipVersion
 from tips.publishing import history, workflow
 
@@ -20,12 +20,12 @@ MOST_ENTRIES = 100
 
 def urls(tip_admin: ModelAdmin) -> list[URLPattern]:
     return [
-        route(tip_admin, "<int:pk>/history/compare/", compare_view, "tip_compare"),
-        route(tip_admin, "<int:pk>/history/<int:number>/revert/", revert_view, "tip_revert"),
+        route(tip_admin, "<int:pk>/history/compare/", compare_view, "tips_tip_compare"),
+        route(tip_admin, "<int:pk>/history/<int:number>/revert/", revert_view, "tips_tip_revert"),
     ]
 
 
-def history_page(tip_admin: ModelAdmin, request: StaffRequest, tip: Tip) -> HttpResponse:
+def history_page(tip_admin: ModelAdmin, request: HttpRequest, tip: Tip) -> HttpResponse:
     """List the versions with who, when and what changed in words, and what else was done."""
     page = Paginator(history.saved(tip), PER_PAGE).get_page(request.GET.get("p"))
     shown = list(page.object_list)
@@ -48,7 +48,7 @@ def history_page(tip_admin: ModelAdmin, request: StaffRequest, tip: Tip) -> Http
         ],
         page=page,
         newest=tip.versions.newest_id(),
-        may_revert=workflow.may_change(request.user, tip),
+        may_revert=workflow.may_change(staff_of(request), tip),
         log=entries_about(tip)[:MOST_ENTRIES],
     )
 

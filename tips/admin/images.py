@@ -9,9 +9,9 @@ from django.urls import URLPattern
 from django.utils.html import format_html
 
 from desk.errors import Refused
-from desk.pages import StaffRequest
+from desk.pages import StaffRequest, route
 from tips import images
-from tips.admin.pages import route, tip_page
+from tips.admin.pages import tip_page
 from tips.models import Image
 
 LATEST = 12
@@ -36,8 +36,8 @@ class ImageForm(forms.Form):
 
 def urls(tip_admin: ModelAdmin) -> list[URLPattern]:
     return [
-        route(tip_admin, "pictures/", images_view, "tip_pictures"),
-        route(tip_admin, "pictures/upload/", upload_view, "tip_upload"),
+        route(tip_admin, "pictures/", images_view, "tips_tip_pictures"),
+        route(tip_admin, "pictures/upload/", upload_view, "tips_tip_upload"),
     ]
 
 

@@ -1,23 +1,11 @@
-"""What the pages around a tip have in common: how they are reached, whom they let in, how they answer."""
-
-from collections.abc import Callable
-from functools import partial
+"""What the pages around a tip have in common: whom they let in, and how they answer."""
 
 from django.contrib.admin import ModelAdmin
 from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
 
 from desk.pages import page
 from tips.models import Tip
-
-
-def route(
-    tip_admin: ModelAdmin, pattern: str, view: Callable[..., HttpResponseBase], name: str
-) -> URLPattern:
-    """Return the URL pattern of a page; ``view`` is called with the admin of tips, and the request."""
-    return path(pattern, tip_admin.admin_site.admin_view(partial(view, tip_admin)), name=f"tips_{name}")
 
 
 def tip_or_404(tip_admin: ModelAdmin, request: HttpRequest, pk: int) -> Tip:

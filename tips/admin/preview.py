@@ -10,10 +10,10 @@ from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpRespo
 from django.urls import URLPattern, path, reverse
 
 from desk.admin_site import scriptless
-from desk.pages import StaffRequest, number_in
+from desk.pages import StaffRequest, number_in, route
 from desk.verbs import refusals_told
 from tips.admin.forms import TagsField
-from tips.admin.pages import route, tip_or_404, tip_page
+from tips.admin.pages import tip_or_404, tip_page
 from tips.models import Category, Tag, Tip
 from tips.publishing import preview, tagging
 
@@ -32,8 +32,8 @@ def urls(tip_admin: ModelAdmin) -> list[URLPattern]:
         path("preview/<slug:name>/", view, name="tips_tip_preview_new"),
         path("<int:pk>/preview/", view, {"name": "page"}),
         path("<int:pk>/preview/<slug:name>/", view, name="tips_tip_preview"),
-        route(tip_admin, "<int:pk>/links/", links_view, "tip_links"),
-        route(tip_admin, "<int:pk>/links/<int:link_pk>/revoke/", revoke_view, "tip_revoke_link"),
+        route(tip_admin, "<int:pk>/links/", links_view, "tips_tip_links"),
+        route(tip_admin, "<int:pk>/links/<int:link_pk>/revoke/", revoke_view, "tips_tip_revoke_link"),
     ]
 
 

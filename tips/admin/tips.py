@@ -1,7 +1,12 @@
 """Tips in the admin: the list and the form."""
 
+from collections.abc import Sequence
+from typing import cast
+
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -9,7 +14,6 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, re_path, reverse
 from django.utils import timezone
@@ -19,7 +23,7 @@ from django.utils.safestring import SafeString, mark_safe
 from js_asset import Media
 
 from desk.lists import TitledList
-from desk.pages import Context, StaffRequest, badge, staff_of
+from desk.pages import Context, Fieldsets, StaffRequest, badge, staff_of
 from desk.verbs import refusals_told
 from tips.admin import calendar, concurrent_editing, filters, history, images, preview, verbs, writing
 from tips.admin.forms import TipForm
@@ -172,18 +176,18 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
 
     # --- The form -------------------------------------------------------------------------------------
 
-    def get_fieldsets(self, request: HttpRequest, obj: Tip | None = None) -> list[tuple[str | None, Context]]:
+    def get_fieldsets(self, request: HttpRequest, obj: Tip | None = None) -> Fieldsets:
         when = ["publish_at", "undated"]
         about = ("About", {"fields": ["author", "for_mail", "created_at", "updated_at"]})
         if obj and not self.has_change_permission(request, obj):
             texts = ["title", "body_as_read", "takeaway", "excerpt", "in_categories", "tags_in_words"]
-            return [(None, {"fields": texts}), ("When", {"fields": when}), about]
-        return [
+            return (None, {"fields": texts}), ("When", {"fields": when}), about
+        return (
             (None, {"fields": ["title", "slug", "body", "takeaway", "excerpt"]}),
             ("Where readers find it", {"fields": ["in_categories", "tags"]}),
             ("When it goes live", {"fields": when}),
             *([about] if obj else []),
-        ]
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tip | None = None) -> list[str]:
         names = ["author", "for_mail", "created_at", "updated_at", "body_as_read", "tags_in_words"]
@@ -197,14 +201,17 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
             names += ["publish_at", "undated"]
         return names
 
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Tip | None = None) -> dict[str, list[str]]:
+    def get_prepopulated_fields(
+        self, request: HttpRequest, obj: Tip | None = None
+    ) -> dict[str, Sequence[str]]:
         return {} if obj else {"slug": ["title"]}
 
     def get_form(
         self, request: HttpRequest, obj: Tip | None = None, change: bool = False, **kwargs: object
-    ) -> type[TipForm]:
+    ) -> type[forms.ModelForm]:
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.user = request.user
+        # Django makes a class for each request.
+        cast(type[TipForm], form).user = staff_of(request)
         return form
 
     @admin.display(description="text")
@@ -255,18 +262,17 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
         form.instance.categories.set(form.cleaned_data["in_categories"])
         TipVersion.objects.record(form.instance, by=staff_of(request))
 
-    def log_change(self, request: HttpRequest, obj: Tip, message: object) -> None:
-        """Keep the history free of savings that changed nothing."""
-        if message:
-            super().log_change(request, obj, message)
+    def log_change(self, request: HttpRequest, obj: Tip, message: object) -> LogEntry | None:  # type: ignore[override]
+        """Keep the history free of savings that changed nothing. Django has no use for the entry."""
+        return super().log_change(request, obj, message) if message else None
 
     def response_add(
         self, request: HttpRequest, obj: Tip, post_url_continue: str | None = None
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         response = self.do_after_saving(request, obj) or super().response_add(request, obj, post_url_continue)
         return writing.forget_draft(request, response)
 
-    def response_change(self, request: HttpRequest, obj: Tip) -> HttpResponseBase:
+    def response_change(self, request: HttpRequest, obj: Tip) -> HttpResponse:
         response = self.do_after_saving(request, obj) or super().response_change(request, obj)
         return writing.forget_draft(request, response)
 

@@ -8,14 +8,13 @@ from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseRedirect
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from desk.errors import NotPermitted, Refused
 from desk.forms import ReasonForm
-from desk.pages import StaffRequest, page, staff_of
+from desk.pages import page, staff_of
 from desk.verbs import Verb, VerbsMixin
 from tips.admin.forms import DayForm, OverrideForm
 from tips.models import Tip, TipState
@@ -154,9 +153,9 @@ class TipVerbsMixin(VerbsMixin[Tip]):
     verbs = VERBS
     actions = ["submit_selected", "approve_selected", "withdraw_selected"]
 
-    def verb_form(self, request: StaffRequest, verb: Verb[Tip], obj: Tip) -> forms.Form:
+    def verb_form(self, request: HttpRequest, verb: Verb[Tip], obj: Tip) -> forms.Form:
         approves = isinstance(verb, TipVerb) and verb.approves
-        form = OverrideForm if approves and workflow.may_override(request.user, obj) else verb.form
+        form = OverrideForm if approves and workflow.may_override(staff_of(request), obj) else verb.form
         return form(request.POST if request.method == "POST" else None)
 
     def seen(self, obj: Tip) -> dict[str, object]:
@@ -168,7 +167,7 @@ class TipVerbsMixin(VerbsMixin[Tip]):
     def told(self, obj: Tip, sentence: str) -> str:
         return f"“{obj}”: {sentence}"
 
-    def verb_view(self, request: StaffRequest, pk: int, name: str) -> HttpResponseBase:
+    def verb_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """Do a verb with the tip's row locked. On SQLite a transaction would wait for whoever writes, so none
         is begun for a page that is only looked at.
         """
@@ -177,7 +176,7 @@ class TipVerbsMixin(VerbsMixin[Tip]):
 
     # --- Buttons that save the form first -------------------------------------------------------------
 
-    def do_after_saving(self, request: HttpRequest, tip: Tip) -> HttpResponseBase | None:
+    def do_after_saving(self, request: HttpRequest, tip: Tip) -> HttpResponse | None:
         """Go on with the verb whose button saved the form; return None where another button did."""
         name = request.POST.get("_verb", "")
         if (verb := VERBS.get(name)) is None:

@@ -6,12 +6,11 @@ from django.conf import settings
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.forms import BaseForm
-from django.http import HttpResponse, HttpResponseNotAllowed, JsonResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.urls import URLPattern, reverse
 
-from desk.pages import Context, StaffRequest
-from tips.admin.pages import route, tip_or_404, tip_page
+from desk.pages import Context, StaffRequest, route
+from tips.admin.pages import tip_or_404, tip_page
 from tips.models import Tag, Tip
 from tips.publishing import tagging, workflow
 from tips.search import similar
@@ -25,9 +24,9 @@ _TEXTS = ("title", "body", "takeaway")
 
 def urls(tip_admin: ModelAdmin) -> list[URLPattern]:
     return [
-        route(tip_admin, "earlier/", earlier_view, "tip_earlier_new"),
-        route(tip_admin, "<int:pk>/earlier/", earlier_view, "tip_earlier"),
-        route(tip_admin, "tag-suggestions/", tag_suggestions, "tip_tag_suggestions"),
+        route(tip_admin, "earlier/", earlier_view, "tips_tip_earlier_new"),
+        route(tip_admin, "<int:pk>/earlier/", earlier_view, "tips_tip_earlier"),
+        route(tip_admin, "tag-suggestions/", tag_suggestions, "tips_tip_tag_suggestions"),
     ]
 
 
@@ -78,7 +77,7 @@ def tag_suggestions(tip_admin: ModelAdmin, request: StaffRequest) -> JsonRespons
     return JsonResponse({"names": names[:SUGGESTIONS] if part else []})
 
 
-def form_context(request: StaffRequest, tip: Tip | None, form: BaseForm) -> Context:
+def form_context(request: HttpRequest, tip: Tip | None, form: BaseForm) -> Context:
     """Return what the scripts of a tip's form have to know; ``tip`` is None for a new one."""
     return {
         "earlier": reverse("admin:tips_tip_earlier", args=[tip.pk])
@@ -91,7 +90,7 @@ def form_context(request: StaffRequest, tip: Tip | None, form: BaseForm) -> Cont
     }
 
 
-def forget_draft(request: StaffRequest, response: HttpResponseBase) -> HttpResponseBase:
+def forget_draft(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Let the next page know which draft in the browser is not needed any more."""
     draft = request.POST.get("_draft", "")
     if _DRAFT.fullmatch(draft):

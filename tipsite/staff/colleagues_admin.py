@@ -1,6 +1,6 @@
 """The admin's pages for colleagues: the list, the form, the invitation, and the verbs."""
 
-from typing import Any
+from typing import cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -10,14 +10,13 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from desk.errors import Refused
 from desk.lists import TitledList
-from desk.pages import StaffRequest, badge, page, staff_of
+from desk.pages import Context, Fieldsets, badge, page, staff_of
 from desk.verbs import Verb, VerbsMixin, refusals_told
 from tipsite.staff import accounts, sessions, two_factor
 from tipsite.staff.forms import ColleagueForm, InvitationForm
@@ -105,7 +104,7 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
-    def may_use(self, request: StaffRequest, verb: Verb[User], obj: User) -> bool:
+    def may_use(self, request: HttpRequest, verb: Verb[User], obj: User) -> bool:
         return self.has_change_permission(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -134,22 +133,23 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
 
     # --- The form -------------------------------------------------------------------------------------
 
-    def get_form(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> type[forms.ModelForm]:
+    def get_form(
+        self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: object
+    ) -> type[forms.ModelForm]:
         if staff_of(request).is_superuser:
-            return super().get_form(request, obj, **kwargs)
-        form = admin.ModelAdmin.get_form(self, request, obj, **{**kwargs, "form": ColleagueForm})
-        form.by = request.user
+            return super().get_form(request, obj, change=change, **kwargs)
+        form = admin.ModelAdmin.get_form(self, request, obj, change, **{**kwargs, "form": ColleagueForm})
+        # Django makes a class for each request.
+        cast(type[ColleagueForm], form).by = staff_of(request)
         return form
 
-    def get_fieldsets(
-        self, request: HttpRequest, obj: User | None = None
-    ) -> list[tuple[str | None, dict[str, Any]]]:
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Fieldsets:
         if staff_of(request).is_superuser:
-            return super().get_fieldsets(request, obj)
+            return tuple(super().get_fieldsets(request, obj))
         to_give = obj and obj.pk != request.user.pk and self.has_change_permission(request, obj)
         fields = ["user_name", "first_name", "last_name", "email", "role" if to_give else "is_now"]
         about = ["standing", "two_factor", "last_login", "date_joined"]
-        return [(None, {"fields": fields}), ("About", {"fields": about})]
+        return (None, {"fields": fields}), ("About", {"fields": about})
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         if staff_of(request).is_superuser:
@@ -186,15 +186,16 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
     def render_change_form(
         self,
         request: HttpRequest,
-        context: dict[str, Any],
-        *args: Any,
+        context: Context,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
         obj: User | None = None,
-        **kwargs: Any,
     ) -> HttpResponse:
         context["show_save_and_add_another"] = False
         if obj and self.has_change_permission(request, obj):
             context["verbs"] = self.available_verbs(request, obj)
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Let superusers alone set a password for somebody else: others send a link."""
@@ -205,8 +206,8 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
     # --- Inviting and the verbs -----------------------------------------------------------------------
 
     def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: object = None
-    ) -> HttpResponseBase:
+        self, request: HttpRequest, form_url: str = "", extra_context: Context | None = None
+    ) -> HttpResponse:
         """Invite a colleague by mail: an account is not made in any other way here."""
         if not self.has_add_permission(request):
             raise PermissionDenied

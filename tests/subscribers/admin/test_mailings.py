@@ -124,7 +124,7 @@ def test_what_shows_no_mail_reads_none(client, publisher):
     ("verb", "state", "answers", "then"),
     [
         ("stop", Mailing.State.PREPARED, {}, Mailing.State.HELD),
-        ("pause", Mailing.State.SENDING, {"why": "A typo."}, Mailing.State.PAUSED),
+        ("pause", Mailing.State.SENDING, {"reason": "A typo."}, Mailing.State.PAUSED),
         ("resume", Mailing.State.PAUSED, {}, Mailing.State.SENDING),
         ("release", Mailing.State.HELD, {}, Mailing.State.PREPARED),
         ("cancel", Mailing.State.SENDING, {}, Mailing.State.CANCELLED),
