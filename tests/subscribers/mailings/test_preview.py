@@ -125,7 +125,7 @@ def test_a_mail_that_mail_programs_would_cut_is_warned_of_before_approval(draft)
 
 
 def trial_of(tip):
-    return reverse("admin:subscribers_mailing_trial", args=[tip.pk])
+    return reverse("admin:subscribers_mailing_send_test", args=[tip.pk])
 
 
 def test_a_test_is_sent_from_the_preview_with_pictures_that_only_a_link_shows(client, editor, mailoutbox):
