@@ -3,15 +3,16 @@
 import codecs
 import os
 import re
-import stat
+from collections.abc import Iterable
 
 from desk.files import UnusableFileError, opened, why_unreadable
-from tips.importers.records import Refusal, Warned
+from tips.importers.records import LineWarning, Refusal
 
 LARGEST = 20_000_000
 
 # What neither HTML nor a reader has a use for. Tabs and the kinds of line ends are not among them.
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+# In this order: the byte-order mark of UTF-32 begins with that of UTF-16.
 _OTHER_UNICODE = {
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
@@ -20,53 +21,43 @@ _OTHER_UNICODE = {
 }
 
 
-def find(paths):
-    """Return (names, refusals): the files that some paths mean, each once, and the paths that mean none.
+def find(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[str], list[Refusal]]:
+    """Return (names, refusals): the files that the paths mean, each once, and the paths that mean none.
 
     A folder means the ``*.txt`` files in it and below, sorted, but for hidden ones. Names are as the caller
     wrote them. Whether a file can be read is not asked yet.
     """
-    names, refusals, seen = [], [], set()
-    for path in map(os.fspath, paths):
-        try:
-            is_folder = stat.S_ISDIR(os.stat(path).st_mode)
-        except (OSError, ValueError) as error:
-            refusals.append(Refusal(path, why_unreadable(error)))
-            continue
-        for name in _in_folder(path, refusals) if is_folder else [path]:
+    names: dict[tuple[int, int], str] = {}
+    refusals: list[Refusal] = []
+    for path in [os.fspath(path) for path in paths]:
+        for name in _in_folder(path, refusals) if os.path.isdir(path) else [path]:
             try:
                 status = os.stat(name)
-            except OSError as error:
+            except (OSError, ValueError) as error:
                 refusals.append(Refusal(name, why_unreadable(error)))
-                continue
-            if (status.st_dev, status.st_ino) not in seen:
-                seen.add((status.st_dev, status.st_ino))
-                names.append(name)
-    return names, refusals
+            else:
+                names.setdefault((status.st_dev, status.st_ino), name)
+    return list(names.values()), refusals
 
 
-def _in_folder(path, refusals):
-    def unreadable(error):
-        refusals.append(Refusal(os.fspath(error.filename), why_unreadable(error)))
-
-    found, before = [], len(refusals)
-    for folder, folders, files in os.walk(path, onerror=unreadable):
+def _in_folder(path: str, refusals: list[Refusal]) -> list[str]:
+    unreadable: list[OSError] = []
+    names = []
+    for folder, folders, files in os.walk(path, onerror=unreadable.append):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [
-            os.path.join(folder, name)
-            for name in files
-            if name.lower().endswith(".txt") and not name.startswith(".")
-        ]
-    if not found and len(refusals) == before:
+        texts = [name for name in files if name.lower().endswith(".txt") and not name.startswith(".")]
+        names += [os.path.join(folder, name) for name in texts]
+    refusals += [Refusal(os.fspath(error.filename), why_unreadable(error)) for error in unreadable]
+    if not names and not unreadable:
         refusals.append(Refusal(path, "The folder holds no .txt file."))
-    return sorted(found)
+    return sorted(names)
 
 
-def read(name):
+def read(name: str) -> tuple[str, list[LineWarning]]:
     """Return (text, warnings) of a file of UTF-8 text, with line ends as "\\n" and no byte-order mark.
 
-    Raises UnusableFileError for what is no such text, is empty, or holds more than LARGEST bytes; no more
-    than that is ever read.
+    Raises UnusableFileError for a file that is no such text, is empty, or holds more than LARGEST bytes; no
+    more than that is ever read.
     """
     with opened(name) as file:
         data = file.read(LARGEST + 1)
@@ -74,8 +65,8 @@ def read(name):
         raise UnusableFileError(
             f"The file is larger than {LARGEST // 1_000_000} MB. Split it into smaller ones."
         )
-    for mark, encoding in _OTHER_UNICODE.items():
-        if data.startswith(mark):
+    for byte_order_mark, encoding in _OTHER_UNICODE.items():
+        if data.startswith(byte_order_mark):
             raise UnusableFileError(
                 f"The file is not UTF-8: byte 1, in line 1, begins {encoding}. Save it as UTF-8."
             )
@@ -97,16 +88,17 @@ def read(name):
     return _without_controls(name, text)
 
 
-def _without_controls(name, text):
-    cleaned, removed = _CONTROLS.subn("", text)
-    if not removed:
+def _without_controls(name: str, text: str) -> tuple[str, list[LineWarning]]:
+    first = _CONTROLS.search(text)
+    if not first:
         return text, []
+    cleaned, removed = _CONTROLS.subn("", text)
     if removed * 20 > len(text):
         raise UnusableFileError("The file is binary, not text: it is full of control characters.")
-    line = 1 + text.count("\n", 0, _CONTROLS.search(text).start())
-    return cleaned, [Warned(name, line, f"Left out control characters: {removed} from here on.")]
+    line = 1 + text.count("\n", 0, first.start())
+    return cleaned, [LineWarning(name, line, f"Left out control characters: {removed} from here on.")]
 
 
-def _line(data, offset):
+def _line(data: bytes, offset: int) -> int:
     before = data[:offset]
     return 1 + before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")

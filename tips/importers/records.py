@@ -2,21 +2,19 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import ClassVar
 
 # The category of every entry of a strip, and of the tips whose last paragraph is a takeaway.
 TIP_OF_THE_WEEK = "Customer Service Tip of the Week"
+LONGEST_TITLE = 200
 
 
 @dataclass(frozen=True)
 class Post:
-    """One post as one page states it: a full one, or an entry of a strip with an excerpt alone.
+    """One post as one page states it: a full post, or an entry of a strip with an excerpt alone.
 
     ``title`` is whole, but without its date unless that date is impossible. ``body`` is clean
     HTML without the takeaway. ``file`` and ``line`` say where its title stands, lines counted from 1.
     """
-
-    LONGEST_TITLE: ClassVar[int] = 200
 
     title: str
     file: str
@@ -32,8 +30,8 @@ class Post:
 
 
 @dataclass(frozen=True, order=True)
-class Warned:
-    """Something that a person should look at; the import went on."""
+class LineWarning:
+    """A line that a person should look at; the import went on."""
 
     file: str
     line: int
@@ -54,7 +52,7 @@ class Archive:
 
     files: int = 0
     posts: list[Post] = field(default_factory=list)
-    warnings: list[Warned] = field(default_factory=list)
+    warnings: list[LineWarning] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
 
 
@@ -72,6 +70,6 @@ class Report:
     unchanged: int = 0
     teasers: int = 0
     undated: int = 0
-    warnings: list[Warned] = field(default_factory=list)
+    warnings: list[LineWarning] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     dry_run: bool = False

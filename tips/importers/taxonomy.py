@@ -1,97 +1,86 @@
-"""Names in an archive to rows: addresses of tips, categories and tags that are there or are made."""
+"""Names in an archive to rows: slugs of tips, and categories and tags that are there or are made."""
 
 import re
+from collections.abc import Callable, Iterable
+from datetime import date
 
 from django.utils.text import slugify
 
 from tips.models import Category, FormerSlug, Tag, Tip
 from tips.publishing import tagging
+from tips.publishing.slugs import LONGEST, numbered
 
 _BETWEEN_WORDS = re.compile(r"[‐‑‒–—―…/]|\.{2,}")
-_LONGEST = 200
 
 
 class Slugs:
-    """The addresses of tips, present and former ones."""
+    """The slugs of tips, present and former ones."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.taken = set(Tip.objects.values_list("slug", flat=True))
         self.taken.update(FormerSlug.objects.filter(tip__isnull=False).values_list("slug", flat=True))
 
-    def take(self, title, day):
-        """Return an address for a tip that no other one has or had; a second one gets the year of its day."""
-        base = slugify(_BETWEEN_WORDS.sub(" ", title.replace("’", ""))).strip("-_")
-        if len(base) > _LONGEST:
-            base = base[: _LONGEST + 1].rpartition("-")[0] or base[:_LONGEST]
-        base = base or "tip"
-        slug, number = base, 1
+    def take(self, title: str, day: date | None) -> str:
+        """Return a slug that no other tip has or had; a second tip of one title gets the year of its day."""
+        slug = slugify(_BETWEEN_WORDS.sub(" ", title.replace("’", ""))).strip("-_")
+        if len(slug) > LONGEST:
+            slug = slug[: LONGEST + 1].rpartition("-")[0] or slug[:LONGEST]
+        slug = slug or "tip"
         if slug in self.taken and day:
-            slug = base = f"{base}-{day.year}"
-        while slug in self.taken:
-            number += 1
-            slug = f"{base}-{number}"
+            slug = f"{slug}-{day.year}"
+        slug = numbered(slug, self.taken)
         self.taken.add(slug)
         return slug
 
 
-class _Names:
-    """Rows by name. In a dry run what would be made has a number below zero."""
+class Names:
+    """Rows of one table by name, old names included.
 
-    def __init__(self, dry_run):
+    In a dry run, a row that would be made has a primary key below zero.
+    """
+
+    def __init__(
+        self,
+        dry_run: bool,
+        names: Iterable[tuple[str, int]],
+        former: dict[str, int],
+        slug: Callable[[str], str],
+        make: Callable[[str], Tag | Category],
+    ) -> None:
+        """``names`` are (name, pk), the one that counts last; ``former`` is {slug of an old name: pk}."""
         self.dry_run = dry_run
-        self.known = {}
+        self.known = {tagging.key(name): pk for name, pk in names}
+        self.former, self.slug, self.make = former, slug, make
 
-    def find(self, name):
+    def find(self, name: str) -> int | None:
         """Return the primary key of the row that a name means, or None."""
-        return self.known.get(tagging.key(name)) or self.renamed(name)
+        return self.known.get(tagging.key(name)) or self.former.get(self.slug(name))
 
-    def find_or_make(self, name):
-        """Return the primary key of the row that a name means; an unknown one is made."""
+    def find_or_make(self, name: str) -> int:
+        """Return the primary key of the row that a name means; an unknown name gets a new row."""
         pk = self.find(name)
         if pk is None:
-            pk = -1 - len(self.known) if self.dry_run else self.make(name)
+            pk = -1 - len(self.known) if self.dry_run else self.make(name).pk
             self.known[tagging.key(name)] = pk
         return pk
 
 
-class Tags(_Names):
-    """Tags by name; the name of a tag that staff renamed or merged means what became of it."""
-
-    def __init__(self, dry_run):
-        super().__init__(dry_run)
-        self.known = {
-            tagging.key(name): pk for pk, name in Tag.objects.order_by("-pk").values_list("pk", "name")
-        }
-        self.former = dict(FormerSlug.objects.filter(tag__isnull=False).values_list("slug", "tag"))
-
-    def renamed(self, name):
-        return self.former.get(tagging.slug_for(name))
-
-    def make(self, name):
-        return tagging.make(name).pk
+def tags(dry_run: bool) -> Names:
+    """Return the tags by name; the name of a tag that staff renamed or merged means what became of it."""
+    former = FormerSlug.objects.filter(tag__isnull=False).values_list("slug", "tag")
+    names = Tag.objects.order_by("-pk").values_list("name", "pk")
+    return Names(dry_run, names, dict(former), tagging.slug_for, tagging.make)
 
 
-class Categories(_Names):
-    """Categories by name; one that staff renamed is known by the address that its old name made."""
+def categories(dry_run: bool) -> Names:
+    """Return the categories by name; a renamed category is known by the slug that its old name made."""
+    rows = list(Category.objects.order_by("-pk").values_list("name", "pk", "slug"))
+    former = {slug: pk for name, pk, slug in rows if slugify(name) != slug}
+    taken = {slug for _, _, slug in rows}
 
-    def __init__(self, dry_run):
-        super().__init__(dry_run)
-        self.slugs = set()
-        self.former = {}
-        for pk, name, slug in Category.objects.order_by("-pk").values_list("pk", "name", "slug"):
-            self.known[tagging.key(name)] = pk
-            self.slugs.add(slug)
-            if slugify(name) != slug:
-                self.former[slug] = pk
+    def make(name: str) -> Category:
+        slug = numbered(slugify(name)[:90] or "category", taken)
+        taken.add(slug)
+        return Category.objects.create(name=name, slug=slug)
 
-    def renamed(self, name):
-        return self.former.get(slugify(name))
-
-    def make(self, name):
-        base = slug = slugify(name)[:90] or "category"
-        number = 1
-        while slug in self.slugs:
-            number += 1
-            slug = f"{base}-{number}"
-        self.slugs.add(slug)
-        return Category.objects.create(name=name, slug=slug).pk
+    return Names(dry_run, ((name, pk) for name, pk, _ in rows), former, slugify, make)

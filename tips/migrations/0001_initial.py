@@ -330,9 +330,10 @@ class Migration(migrations.Migration):
                 ),
                 ("identity", models.CharField(max_length=260, unique=True)),
                 ("source", models.CharField(max_length=20)),
-                ("texts", models.JSONField(default=dict)),
+                ("digests", models.JSONField(default=dict)),
                 ("categories", models.JSONField(default=list)),
                 ("tags", models.JSONField(default=list)),
+                ("category_assumed", models.BooleanField(default=False)),
             ],
         ),
         migrations.AddField(

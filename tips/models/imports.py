@@ -9,16 +9,18 @@ class ImportOrigin(models.Model):
     """What an import last wrote into a tip, so that the next one tells its own words from the staff's.
 
     ``identity`` is the folded title and the date as the archive states them; it stays when staff change
-    the tip's title or date. ``texts`` holds a digest of each field as imported; ``categories`` and
-    ``tags`` are the names that the archive stated.
+    the tip's title or date. ``digests`` holds a digest of each field as imported; ``categories`` and
+    ``tags`` are the names that the archive stated. ``category_assumed`` is whether the category was not
+    stated, but is the one that all entries of a strip have in common.
     """
 
     tip = models.OneToOneField(Tip, on_delete=models.CASCADE, primary_key=True, related_name="import_origin")
     identity = models.CharField(max_length=260, unique=True)
     source = models.CharField(max_length=20)
-    texts = models.JSONField(default=dict)
+    digests = models.JSONField(default=dict)
     categories = models.JSONField(default=list)
     tags = models.JSONField(default=list)
+    category_assumed = models.BooleanField(default=False)
 
 
 class ImportRun(models.Model):

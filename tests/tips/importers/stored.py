@@ -19,7 +19,9 @@ def rows():
             *tip,
             sorted(Category.objects.filter(tips=tip[0]).values_list("name", flat=True)),
             sorted(Tag.objects.filter(tips=tip[0]).values_list("name", flat=True)),
-            *ImportOrigin.objects.filter(pk=tip[0]).values_list("identity", "texts", "categories", "tags"),
+            *ImportOrigin.objects.filter(pk=tip[0]).values_list(
+                "identity", "digests", "categories", "tags", "category_assumed"
+            ),
         )
         for tip in Tip.objects.order_by("pk").values_list(*fields)
     ]

@@ -252,10 +252,10 @@ def test_a_dry_run_says_the_same_and_writes_nothing(bring):
 
 
 def test_a_run_that_fails_leaves_nothing_half_done(bring, monkeypatch):
-    def fail(links):
+    def fail(placements):
         raise RuntimeError
 
-    monkeypatch.setattr(store._Links, "save", fail)
+    monkeypatch.setattr(store._Placements, "save", fail)
     with pytest.raises(RuntimeError):
         bring(page("x", post("A", BODY)))
     assert not Tip.objects.exists()
