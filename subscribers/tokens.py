@@ -24,10 +24,9 @@ class Purpose(enum.Enum):
     MOVE = "move"
 
 
+# A link to leave has none: it works as long as somebody keeps the mail with the link.
 LIFETIMES = {
     Purpose.CONFIRM: timedelta(days=14),
-    # It works as long as somebody keeps the mail it came in.
-    Purpose.LEAVE: None,
     Purpose.UNDO: timedelta(minutes=30),
     Purpose.UNDO_BY_MAIL: timedelta(days=30),
     Purpose.PREFERENCES: timedelta(hours=1),
@@ -47,7 +46,7 @@ def make(purpose, public_id):
 def read(purpose, token):
     """Return the public id in a token made for this purpose. Raises InvalidToken."""
     try:
-        return _signer(purpose).unsign(token, max_age=LIFETIMES[purpose])
+        return _signer(purpose).unsign(token, max_age=LIFETIMES.get(purpose))
     except signing.BadSignature:
         raise InvalidToken from None
 

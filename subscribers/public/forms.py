@@ -1,42 +1,51 @@
+"""What readers and subscribers fill in: the forms that anybody may send, and those of the preferences."""
+
 import unicodedata
+from datetime import date, timedelta
+from typing import Any
 
 from django import forms
+from django.http import QueryDict
+from django.utils import timezone
 
 from shield.forms import ShieldedForm
 from subscribers import addresses
+from subscribers.models import Subscriber
 from subscribers.people import consent_wording, first_names
+
+LONGEST_PAUSE = timedelta(days=365)
+_ON_A_DAY = "on"
 
 
 class AddressField(forms.CharField):
     """An e-mail address; its value is the normal one, see ``addresses.normal``."""
 
-    def __init__(self, *, label="E-mail address", required_message="Enter your e-mail address.", **kwargs):
+    def __init__(
+        self, *, label: str = "E-mail address", required_message: str = "Enter your e-mail address."
+    ) -> None:
         widget = forms.EmailInput(attrs={"autocomplete": "email", "maxlength": addresses.MAX_LENGTH})
-        messages = {"required": required_message}
-        super().__init__(label=label, widget=widget, error_messages=messages, **kwargs)
+        super().__init__(label=label, widget=widget, error_messages={"required": required_message})
 
-    def clean(self, value):
+    def clean(self, value: object) -> str:
         return addresses.normal(super().clean(value))
 
 
 class FirstNameField(forms.CharField):
     """A first name in one line, or nothing."""
 
-    def __init__(self, *, label="First name (optional)"):
+    def __init__(self, *, label: str = "First name (optional)") -> None:
+        too_long = f"Enter a first name of at most {first_names.LONGEST} characters, or leave it out."
         super().__init__(
             label=label,
             required=False,
             max_length=first_names.LONGEST,
             widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
-            error_messages={
-                "max_length": f"Enter a first name of at most {first_names.LONGEST} characters, or leave it"
-                " out."
-            },
+            error_messages={"max_length": too_long},
         )
 
-    def clean(self, value):
-        name = super().clean(value)
-        # Control characters, line ends and what is invisible or turns the writing round.
+    def clean(self, value: object) -> str:
+        name: str = super().clean(value)
+        # Not control characters, line ends, invisible signs, and signs that turn the direction of writing.
         if not all(sign.isprintable() or unicodedata.category(sign) == "Zs" for sign in name):
             raise forms.ValidationError("Enter a first name in letters, or leave it out.")
         if first_names.leads_somewhere(name):
@@ -51,25 +60,111 @@ class AddressForm(ShieldedForm):
 
 
 class AgainForm(AddressForm):
-    """An address whose owner waits for the confirmation, and the version of what the form promised."""
+    """An address whose owner waits for the confirmation, and the version of the wording that was shown."""
 
     wording = forms.CharField(required=False, widget=forms.HiddenInput, initial=consent_wording.CURRENT)
 
-    def clean_wording(self):
-        shown = self.cleaned_data["wording"]
-        return next(
-            (version for version in consent_wording.VERSIONS if str(version) == shown),
-            consent_wording.CURRENT,
-        )
+    def clean_wording(self) -> int:
+        versions = {str(version): version for version in consent_wording.VERSIONS}
+        return versions.get(self.cleaned_data["wording"], consent_wording.CURRENT)
 
     @property
-    def promise(self):
-        """What the form says that one agrees to."""
+    def promise(self) -> str:
+        """The wording that a person agrees to by sending the form."""
         return consent_wording.text()
 
 
 class SignupForm(AgainForm):
-    """An address, a first name if one likes, and the version of what the form promised."""
+    """An address, a first name if somebody likes, and the version of the wording that was shown."""
 
     address = AddressField(required_message="Enter the e-mail address that the tips should go to.")
     first_name = FirstNameField()
+
+
+class SubscriberForm(forms.Form):
+    """A button or a form of the preferences page, for one subscriber."""
+
+    def __init__(self, data: QueryDict | None = None, *, subscriber: Subscriber) -> None:
+        super().__init__(data, initial={"first_name": subscriber.first_name})
+        self.subscriber = subscriber
+
+
+class NameForm(SubscriberForm):
+    """Another first name, or none."""
+
+    first_name = FirstNameField(label="First name")
+
+
+class PauseForm(SubscriberForm):
+    """A pause of some weeks, or until a day; ``until`` is a date either way."""
+
+    length = forms.ChoiceField(
+        label="Send me no tips",
+        required=False,
+        choices=[
+            *((str(weeks), f"for {weeks} weeks") for weeks in (2, 4, 8, 12)),
+            (_ON_A_DAY, "until the day below"),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": "Choose one of these."},
+    )
+    until = forms.DateField(
+        label="Begin again on this day",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": "Enter a day as year, month and day, like 2027-01-05."},
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, subscriber: Subscriber) -> None:
+        super().__init__(data, subscriber=subscriber)
+        today = timezone.localdate()
+        self.fields["until"].widget.attrs |= {
+            "min": (today + timedelta(days=1)).isoformat(),
+            "max": (today + LONGEST_PAUSE).isoformat(),
+        }
+
+    def clean_until(self) -> date | None:
+        day: date | None = self.cleaned_data["until"]
+        today = timezone.localdate()
+        if day and day <= today:
+            raise forms.ValidationError("Choose a day that is still to come.")
+        if day and day > today + LONGEST_PAUSE:
+            raise forms.ValidationError(
+                "Choose a day within a year. For longer, you can leave and come back."
+            )
+        return day
+
+    # The values of fields are of all types.
+    def clean(self) -> dict[str, Any] | None:
+        length, day = self.cleaned_data.get("length", ""), self.cleaned_data.get("until")
+        if self.errors:
+            return None
+        if length.isdecimal():
+            if day:
+                self.add_error("until", "Choose a number of weeks or a day, not both.")
+            return self.cleaned_data | {"until": timezone.localdate() + timedelta(weeks=int(length))}
+        if day is None:
+            self.add_error("until" if length else "length", "Choose for how long.")
+        return None
+
+
+class MoveForm(SubscriberForm):
+    """Another address than the subscriber's present one."""
+
+    address = AddressField(label="New e-mail address", required_message="Enter the new e-mail address.")
+
+    def clean_address(self) -> str:
+        address: str = self.cleaned_data["address"]
+        if addresses.folded(address) == self.subscriber.address_folded:
+            raise forms.ValidationError("The tips go to this address already.")
+        return address
+
+
+class EraseForm(SubscriberForm):
+    """A tick that means: delete everything."""
+
+    sure = forms.BooleanField(
+        label="Yes, delete everything for good",
+        error_messages={"required": "Tick the box if you are sure. Nothing was deleted."},
+    )

@@ -1,9 +1,10 @@
-"""What a subscriber sees and changes by themselves, behind a link that was mailed to them on request."""
+"""What subscribers see and change by themselves, behind a link that was mailed to them on request."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,16 +15,8 @@ from shield.rate_limits import FixedWindow
 from subscribers import tasks, tokens
 from subscribers.models import LinkRequest, Subscriber, Suppression
 from subscribers.people import erasure, personal_data, subscriptions, suppressions
-from subscribers.public.forms import AddressForm
-from subscribers.public.preference_forms import EraseForm, MoveForm, NameForm, PauseForm
-from subscribers.public.responses import (
-    SeeOther,
-    behind_a_link,
-    dead_link,
-    handle_public_form,
-    object_for_token,
-    public_form,
-)
+from subscribers.public import responses
+from subscribers.public.forms import AddressForm, EraseForm, MoveForm, NameForm, PauseForm, SubscriberForm
 from tips.schedule.slots import Timetable
 
 logger = logging.getLogger(__name__)
@@ -36,16 +29,22 @@ SILENCE = {
     Suppression.Reason.BLOCKED: "we have blocked it",
     Suppression.Reason.ERASED: "it was erased",
 }
+FORMS: dict[str, type[SubscriberForm]] = {
+    "name": NameForm,
+    "pause": PauseForm,
+    "move": MoveForm,
+    "erase": EraseForm,
+}
 
 MOVES = FixedWindow("moves of a subscriber", 3, timedelta(days=1))
 DOWNLOADS = FixedWindow("downloads of a subscriber", 10, timedelta(hours=1))
 
 
-@public_form
-def ask(request):
+@responses.public_form
+def ask(request: HttpRequest) -> HttpResponse:
     """Show the form that asks for a link to one's preferences, or take it."""
 
-    def take(form):
+    def take(form: AddressForm) -> None:
         link_request = subscriptions.request(
             form.cleaned_data["address"],
             kind=LinkRequest.Kind.LINK,
@@ -54,146 +53,126 @@ def ask(request):
         )
         tasks.nudge(tasks.send_link_mail, link_request)
 
-    return handle_public_form(
-        request, AddressForm, "subscribers/preferences_ask.html", take, "subscribers:asked"
-    )
+    template = "subscribers/preferences_ask.html"
+    return responses.handle_public_form(request, AddressForm, template, take, "subscribers:asked")
 
 
 @require_safe
-def asked(request):
+def asked(request: HttpRequest) -> HttpResponse:
     """Say what comes next, to everybody alike."""
     return render(request, "subscribers/preferences_sent.html")
 
 
-@behind_a_link
-def preferences(request, token):
+@responses.behind_a_link
+def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """Show what is kept of a subscriber and what they may change; a POST changes one thing.
 
-    The link belongs to an address: whoever has it by now is the subscriber, so that a change of address ends
-    the links mailed to the old one.
+    The link belongs to an address. Whoever has that address by now is the subscriber, so that a change of
+    address ends the links mailed to the old one.
     """
-    link_request = object_for_token(LinkRequest, tokens.Purpose.PREFERENCES, token)
-    subscriber = (
-        link_request and Subscriber.objects.filter(address_folded=link_request.address_folded).first()
-    )
+    link_request = responses.object_for_token(LinkRequest, tokens.Purpose.PREFERENCES, token)
+    if link_request is None:
+        return responses.dead_link(request)
+    subscriber = Subscriber.objects.filter(address_folded=link_request.address_folded).first()
     if subscriber is None:
-        return dead_link(request)
+        return responses.dead_link(request)
     if request.method != "POST":
         return _show(request, subscriber)
+    do = request.POST.get("do", "")
     is_member = subscriber.state == Subscriber.State.CONFIRMED
-    acts = {**_FOR_ALL, **_FOR_MEMBERS} if is_member else _FOR_ALL
-    act = acts.get(request.POST.get("do"))
-    # They left in another window, say: the page shows how things stand.
-    return act(request, subscriber) if act else SeeOther(request.path)
+    action = (_FOR_ALL | _FOR_MEMBERS if is_member else _FOR_ALL).get(do)
+    if action is None:
+        # They left in another window, for example: the page shows the present state.
+        return responses.SeeOther(request.path)
+    form = FORMS.get(do, SubscriberForm)(request.POST, subscriber=subscriber)
+    if not form.is_valid():
+        return _show(request, subscriber, form)
+    return action(request, subscriber, form) or responses.SeeOther(f"{request.path}?done={do}")
 
 
-@behind_a_link
-def move(request, token):
+@responses.behind_a_link
+def move(request: HttpRequest, token: str) -> HttpResponse:
     """Show one button to the owner of a new address; pressing it sends the tips there from now on."""
-    link_request = object_for_token(LinkRequest, tokens.Purpose.MOVE, token)
+    link_request = responses.object_for_token(LinkRequest, tokens.Purpose.MOVE, token)
     if link_request is None:
-        return dead_link(request)
+        return responses.dead_link(request)
     if request.method == "POST":
         subscriber = subscriptions.move(link_request)
         if subscriber is None:
-            return dead_link(request)
+            return responses.dead_link(request)
         tasks.nudge_service_mails(subscriber)
-        return SeeOther(request.path)
+        return responses.SeeOther(request.path)
     is_done = subscriptions.moved_by(link_request) is not None
     if not is_done and not subscriptions.can_move(link_request):
-        return dead_link(request)
+        return responses.dead_link(request)
     return render(request, "subscribers/move.html", {"is_done": is_done})
 
 
-def _rename(request, subscriber):
-    form = NameForm(request.POST)
-    if not form.is_valid():
-        return _show(request, subscriber, name_form=form)
+def _rename(request: HttpRequest, subscriber: Subscriber, form: SubscriberForm) -> None:
     subscriptions.rename(subscriber, form.cleaned_data["first_name"])
-    return _done(request, "name")
 
 
-def _pause(request, subscriber):
-    form = PauseForm(request.POST)
-    if not form.is_valid():
-        return _show(request, subscriber, pause_form=form)
-    subscriptions.pause(subscriber, form.cleaned_data["until"])
-    return _done(request, "pause")
+def _pause(request: HttpRequest, subscriber: Subscriber, form: SubscriberForm) -> None:
+    # The form that ends a pause has no day.
+    subscriptions.pause(subscriber, form.cleaned_data.get("until"))
 
 
-def _resume(request, subscriber):
-    subscriptions.pause(subscriber, None)
-    return _done(request, "resume")
-
-
-def _ask_to_move(request, subscriber):
-    form = MoveForm(request.POST, address_folded=subscriber.address_folded)
-    if form.is_valid() and not MOVES.spend(subscriber.pk):
+def _ask_to_move(request: HttpRequest, subscriber: Subscriber, form: SubscriberForm) -> HttpResponse | None:
+    if not MOVES.spend(subscriber.pk):
         form.add_error("address", "You have asked for three changes of address today. Please try tomorrow.")
-    if not form.is_valid():
-        return _show(request, subscriber, move_form=form)
+        return _show(request, subscriber, form)
     link_request = subscriptions.ask_to_move(
         subscriber, form.cleaned_data["address"], request_origin.region(request)
     )
     tasks.nudge(tasks.send_link_mail, link_request)
-    return _done(request, "move")
+    return None
 
 
-def _leave(request, subscriber):
+def _leave(request: HttpRequest, subscriber: Subscriber, form: SubscriberForm) -> None:
     subscriptions.leave(subscriber, "left by the preferences")
     tasks.nudge_service_mails(subscriber)
-    return _done(request, "leave")
 
 
-def _download(request, subscriber):
+def _download(request: HttpRequest, subscriber: Subscriber, form: SubscriberForm) -> HttpResponse:
     if not DOWNLOADS.spend(subscriber.pk):
         problem = "You have downloaded your data ten times within an hour. Please wait a little."
-        return _show(request, subscriber, problem=problem, status=429)
+        return _show(request, subscriber, problem=problem)
     logger.info("%s: their data was downloaded by the link.", subscriber)
     headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
     return HttpResponse(personal_data.as_json(subscriber), content_type="application/json", headers=headers)
 
 
-def _erase(request, subscriber):
-    form = EraseForm(request.POST)
-    if not form.is_valid():
-        return _show(request, subscriber, erase_form=form)
-    receipt = erasure.erase(subscriber)
-    return SeeOther(reverse("subscribers:erased", args=[receipt.number]))
+def _erase(request: HttpRequest, subscriber: Subscriber, form: SubscriberForm) -> HttpResponse:
+    return responses.SeeOther(reverse("subscribers:erased", args=[erasure.erase(subscriber).number]))
 
 
-_FOR_ALL = {"data": _download, "erase": _erase}
-_FOR_MEMBERS = {
+# An action without an answer of its own is followed by the page, which says that it was done.
+_Action = Callable[[HttpRequest, Subscriber, SubscriberForm], HttpResponse | None]
+_FOR_ALL: dict[str, _Action] = {"data": _download, "erase": _erase}
+_FOR_MEMBERS: dict[str, _Action] = {
     "name": _rename,
     "pause": _pause,
-    "resume": _resume,
+    "resume": _pause,
     "move": _ask_to_move,
     "leave": _leave,
 }
 
 
-def _done(request, what):
-    return SeeOther(f"{request.path}?done={what}")
-
-
-def _show(request, subscriber, *, problem="", status=200, **refused):
-    """Show the page; ``refused`` has the form that was not taken, if any, by its name in the template."""
-    forms = {
-        "name_form": NameForm(initial={"first_name": subscriber.first_name}),
-        "pause_form": PauseForm(),
-        "move_form": MoveForm(address_folded=subscriber.address_folded),
-        "erase_form": EraseForm(),
-        **refused,
-    }
-    for form in refused.values():
+def _show(
+    request: HttpRequest, subscriber: Subscriber, refused: SubscriberForm | None = None, problem: str = ""
+) -> HttpResponse:
+    """Show the page, with the form that was refused (422) or the sentence of a problem (429), if any."""
+    if refused:
         # The browser goes to the first slip by itself, also without a script.
-        form.fields[next(iter(form.errors))].widget.attrs["autofocus"] = True
-    today = timezone.localdate()
-    context = {
-        **forms,
+        refused.fields[next(iter(refused.errors))].widget.attrs["autofocus"] = True
+    context: dict[str, object] = {
+        f"{name}_form": refused if isinstance(refused, form_class) else form_class(subscriber=subscriber)
+        for name, form_class in FORMS.items()
+    }
+    context |= {
         "subscriber": subscriber,
         "is_member": subscriber.state == Subscriber.State.CONFIRMED,
-        "is_paused": subscriber.is_paused(today),
+        "is_paused": subscriber.is_paused(timezone.localdate()),
         "silence": [SILENCE[reason] for reason in sorted(suppressions.reasons(subscriber.address))],
         "next_tip": _next_tip(subscriber),
         "undo_token": _undo_token(subscriber),
@@ -201,23 +180,22 @@ def _show(request, subscriber, *, problem="", status=200, **refused):
         "is_refused": bool(refused),
         "done": "" if refused or problem else request.GET.get("done", ""),
     }
-    status = 422 if refused else status
+    status = 422 if refused else 429 if problem else 200
     return render(request, "subscribers/preferences.html", context, status=status)
 
 
-def _next_tip(subscriber):
+def _next_tip(subscriber: Subscriber) -> datetime | None:
     """Return the moment of the first slot of which a subscriber gets the tip, or None."""
     after = timezone.now()
     if subscriber.paused_until:
         begins = timezone.make_aware(datetime.combine(subscriber.paused_until, time()))
         after = max(after, begins - timedelta(microseconds=1))
-    slots = (slot for slot in Timetable.load().after(after) if not slot.skipped)
-    return next((slot.at for slot in slots), None)
+    return next((slot.at for slot in Timetable.load().after(after) if not slot.skipped), None)
 
 
-def _undo_token(subscriber):
+def _undo_token(subscriber: Subscriber) -> str:
     """Return the token of the link that undoes a leaving, for as long as its button offers that; or ""."""
-    left_at = subscriber.left_at
-    if left_at is None or left_at < timezone.now() - tokens.LIFETIMES[tokens.Purpose.UNDO]:
+    undoable_for = tokens.LIFETIMES[tokens.Purpose.UNDO]
+    if subscriber.left_at is None or subscriber.left_at < timezone.now() - undoable_for:
         return ""
     return tokens.make(tokens.Purpose.UNDO, subscriptions.leaving(subscriber))

@@ -1,9 +1,12 @@
-"""What all pages behind links have in common."""
+"""What the views of forms and links have in common."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
+from typing import TypeVar
 
-from django.http import HttpResponseRedirect
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
@@ -12,61 +15,66 @@ from django.views.decorators.http import require_http_methods
 from shield import flood, request_origin
 from shield.rate_limits import FixedWindow
 from subscribers import tokens
-from subscribers.public.forms import AgainForm
+from subscribers.public.forms import AddressForm, AgainForm
 
-# Of all forms together that anybody may send.
+# Of all public forms together.
 PER_NETWORK = FixedWindow("form network", 20, timedelta(hours=1))
-# What a form costs whose browser does not say which page it comes from.
+# The cost of a form whose browser does not say which page the form comes from.
 COST_OF_UNKNOWN_ORIGIN = 5
 
-pages_and_buttons = require_http_methods(["GET", "HEAD", "POST"])
+_Form = TypeVar("_Form", bound=AddressForm)
+_Row = TypeVar("_Row", bound=Model)
+_View = Callable[..., HttpResponse]
 
 
 class SeeOther(HttpResponseRedirect):
-    """303: what follows is to be read, by whatever method one came (RFC 9110, 15.4.4)."""
+    """303: the next page is to be read, whatever the method of this request (RFC 9110, 15.4.4)."""
 
     status_code = 303
 
 
-def public_form(view):
+def public_form(view: _View) -> _View:
     """Make a view a page with a form that anybody may send; see ``handle_public_form``.
 
     Cached pages carry such forms, so they have no CSRF cookie; the shield judges instead.
     """
-    return csrf_exempt(pages_and_buttons(view))
+    return csrf_exempt(require_http_methods(["GET", "HEAD", "POST"])(view))
 
 
-def handle_public_form(request, form_class, template, take, done):
+def handle_public_form(
+    request: HttpRequest, form_class: type[_Form], template: str, take: Callable[[_Form], None], done: str
+) -> HttpResponse:
     """Show a form that anybody may send, or take it, and answer alike whoever's address stands in it.
 
-    ``form_class`` is an ``AddressForm``, ``template`` shows it (``form``, and ``problem``: a sentence for its
-    head, or ""; it includes ``subscribers/_shield.html``, which has the fields that the shield wants).
-    ``take(form)`` is called with a form that is valid and let through, and must do the same work for every
-    address: create a row and nudge its task, and leave all else to the task. Then follows a redirect to the
-    page of the URL name ``done``.
+    ``template`` shows the form (``form``, and ``problem``: a sentence for its head, or "") and includes
+    ``subscribers/_shield.html``, which has the fields of the shield. ``take(form)`` is called with a form
+    that is valid and let through. It must do the same work for every address: create a row and nudge its
+    task, and leave all else to the task. Then follows a redirect to the page of the URL name ``done``.
 
-    What is not let through is shown again with all that was typed: 403 from another site's page, 422 for a
-    slip, or with a plain question while a flood is active (the cached box has none), 429 for more than
+    A form that is not let through is shown again with all that was typed: 403 from another site's page, 422
+    for a slip, or with a plain question while a flood is active (the cached box has none), 429 for more than
     PER_NETWORK allows.
     """
 
-    def show(form, problem="", status=200):
+    def show(form: _Form, problem: str = "", status: int = 200) -> HttpResponse:
         return render(request, template, {"form": form, "problem": problem}, status=status)
 
     if request.method != "POST":
         return show(form_class())
-    sender = request_origin.origin(request)
-    if sender is request_origin.Origin.FOREIGN:
+    origin = request_origin.origin(request)
+    if origin is request_origin.Origin.FOREIGN:
         return show(form_class(), "That came from another site’s page. Please use the form on this one.", 403)
     form = form_class(request.POST)
     if not form.is_valid():
         form.data = form.renewed()
-        _lead_to_slip(form)
+        # The browser goes to the first slip that people can see by itself, also without a script.
+        for name in [name for name in form.errors if name not in ("subject", "timestamp", "wording")][:1]:
+            form.fields[name].widget.attrs["autofocus"] = True
         return show(form, status=422)
     network, is_asked = request_origin.network(request), flood.count_form()
-    # To be asked costs nothing; to answer does, or one could guess all day.
+    # A form without an answer costs nothing; an answer does, or a sender could guess all day.
     if not is_asked or form.has_answer():
-        cost = COST_OF_UNKNOWN_ORIGIN if sender is request_origin.Origin.UNKNOWN else 1
+        cost = COST_OF_UNKNOWN_ORIGIN if origin is request_origin.Origin.UNKNOWN else 1
         if not PER_NETWORK.spend(network, cost):
             form.data = form.renewed()
             return show(form, "Your network has sent many forms just now. Please try again in an hour.", 429)
@@ -79,14 +87,7 @@ def handle_public_form(request, form_class, template, take, done):
     return SeeOther(reverse(done))
 
 
-def _lead_to_slip(form):
-    """Have the browser go to the first slip that people can see by itself, also without a script."""
-    slips = [name for name in form.errors if name not in ("subject", "timestamp", "wording")]
-    if slips:
-        form.fields[slips[0]].widget.attrs["autofocus"] = True
-
-
-def behind_a_link(view):
+def behind_a_link(view: _View) -> _View:
     """Make a view a page behind a signed link: kept out of caches, search engines and referrers.
 
     The signed link is the credential: no cookie takes part, so there is none that a stranger could use, and
@@ -94,10 +95,10 @@ def behind_a_link(view):
     """
 
     @csrf_exempt
-    @pages_and_buttons
+    @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
-    def wrapped(request, *args, **kwargs):
-        response = view(request, *args, **kwargs)
+    def wrapped(request: HttpRequest, **kwargs: str) -> HttpResponse:
+        response = view(request, **kwargs)
         response["Cache-Control"] = "no-store"
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex, nofollow"
@@ -106,14 +107,22 @@ def behind_a_link(view):
     return wrapped
 
 
-def object_for_token(model, purpose, token):
+def id_in_token(token: str, *purposes: tokens.Purpose) -> str | None:
+    """Return the public id in a token that was made for one of some purposes, or None."""
+    for purpose in purposes:
+        try:
+            return tokens.read(purpose, token)
+        except tokens.InvalidToken:
+            continue
+    return None
+
+
+def object_for_token(model: type[_Row], purpose: tokens.Purpose, token: str) -> _Row | None:
     """Return the row of a token made for a purpose, or None."""
-    try:
-        return model.objects.filter(public_id=tokens.read(purpose, token)).first()
-    except tokens.InvalidToken:
-        return None
+    public_id = id_in_token(token, purpose)
+    return model._default_manager.filter(public_id=public_id).first() if public_id else None
 
 
-def dead_link(request):
+def dead_link(request: HttpRequest) -> HttpResponse:
     """Answer to every link that does not work, whatever the reason: the page that can send a new one."""
     return render(request, "subscribers/dead_link.html", {"form": AgainForm()}, status=404)

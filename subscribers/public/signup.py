@@ -1,9 +1,11 @@
 """Signing up and confirming."""
 
 from email.utils import parseaddr
+from functools import partial
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -11,45 +13,36 @@ from shield import request_origin
 from subscribers import tasks, tokens
 from subscribers.models import LinkRequest
 from subscribers.people import subscriptions, suppressions
+from subscribers.public import responses
 from subscribers.public.forms import AgainForm, SignupForm
-from subscribers.public.responses import (
-    SeeOther,
-    behind_a_link,
-    dead_link,
-    handle_public_form,
-    object_for_token,
-    public_form,
-)
 
 
-@public_form
-def subscribe(request):
-    """Show the form that one signs up with, or take it."""
+@responses.public_form
+def subscribe(request: HttpRequest) -> HttpResponse:
+    """Show the form that people sign up with, or take it."""
+    take = partial(_ask_for_confirmation, request, LinkRequest.Kind.JOIN)
+    return responses.handle_public_form(
+        request, SignupForm, "subscribers/subscribe.html", take, "subscribers:sent"
+    )
 
-    def take(form):
-        _ask_for_confirmation(request, form, LinkRequest.Kind.JOIN, form.cleaned_data["first_name"])
 
-    return handle_public_form(request, SignupForm, "subscribers/subscribe.html", take, "subscribers:sent")
-
-
-@public_form
-def again(request):
+@responses.public_form
+def again(request: HttpRequest) -> HttpResponse:
     """Show the form that asks for the confirmation once more, or take it."""
-
-    def take(form):
-        _ask_for_confirmation(request, form, LinkRequest.Kind.AGAIN)
-
-    return handle_public_form(request, AgainForm, "subscribers/again.html", take, "subscribers:sent")
+    take = partial(_ask_for_confirmation, request, LinkRequest.Kind.AGAIN)
+    return responses.handle_public_form(
+        request, AgainForm, "subscribers/again.html", take, "subscribers:sent"
+    )
 
 
 @require_safe
-def sent(request):
+def sent(request: HttpRequest) -> HttpResponse:
     """Say what comes next, to everybody alike."""
     return render(request, "subscribers/sent.html")
 
 
 @require_safe
-def privacy(request):
+def privacy(request: HttpRequest) -> HttpResponse:
     """Say what is kept of whom, why, by whom and for how long."""
     context = {
         "link_days": tokens.LIFETIMES[tokens.Purpose.CONFIRM].days,
@@ -61,30 +54,30 @@ def privacy(request):
     return render(request, "subscribers/privacy.html", context)
 
 
-@behind_a_link
-def confirm(request, token):
+@responses.behind_a_link
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Show one button to the owner of an address; pressing it confirms."""
-    link_request = object_for_token(LinkRequest, tokens.Purpose.CONFIRM, token)
+    link_request = responses.object_for_token(LinkRequest, tokens.Purpose.CONFIRM, token)
     if link_request is None:
-        return dead_link(request)
+        return responses.dead_link(request)
     if request.method == "POST":
         subscriber = subscriptions.confirm(link_request)
         if subscriber is None:
-            return dead_link(request)
+            return responses.dead_link(request)
         tasks.nudge_service_mails(subscriber)
-        return SeeOther(request.path)
+        return responses.SeeOther(request.path)
     if subscriber := subscriptions.confirmed_by(link_request):
         return render(request, "subscribers/subscribed.html", {"leave_token": subscriber.leave_token})
     if link_request.state == LinkRequest.State.OPEN and not suppressions.is_silenced(link_request.address):
         return render(request, "subscribers/confirm.html", {"promise": link_request.wording})
-    return dead_link(request)
+    return responses.dead_link(request)
 
 
-def _ask_for_confirmation(request, form, kind, first_name=""):
+def _ask_for_confirmation(request: HttpRequest, kind: LinkRequest.Kind, form: AgainForm) -> None:
     link_request = subscriptions.request(
         form.cleaned_data["address"],
         kind=kind,
-        first_name=first_name,
+        first_name=form.cleaned_data.get("first_name", ""),
         page=_page_of_form(request),
         region=request_origin.region(request),
         wording_version=form.cleaned_data["wording"],
@@ -92,8 +85,8 @@ def _ask_for_confirmation(request, form, kind, first_name=""):
     tasks.nudge(tasks.send_link_mail, link_request)
 
 
-def _page_of_form(request):
-    """Return the path of the page the form stood on, as far as the browser says; for the consent record."""
+def _page_of_form(request: HttpRequest) -> str:
+    """Return the path of the page that had the form, as far as the browser says; for the consent record."""
     try:
         return urlsplit(request.headers.get("Referer", "")).path[:200]
     except ValueError:

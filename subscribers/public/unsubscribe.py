@@ -1,25 +1,25 @@
 """Leaving, thinking better of it, and what remains of somebody who was erased."""
 
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from subscribers import tasks, tokens
 from subscribers.models import Erasure, ServiceMail, Subscriber
 from subscribers.people import erasure, subscriptions
-from subscribers.public.responses import behind_a_link, dead_link
+from subscribers.public.responses import behind_a_link, dead_link, id_in_token
 
 
 @behind_a_link
-def unsubscribe(request, token):
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Show one button; a POST leaves at once, from the button or from a mail program (RFC 8058).
 
-    What the POST's body says is never read: whatever its form, it can only mean one thing. The answer is the
-    same whoever the link belongs to, and whatever became of them since.
+    The body of the POST is never read: whatever its form, it can only mean one thing. The answer is the same
+    whoever the link belongs to, and whatever became of them since.
     """
-    try:
-        public_id = tokens.read(tokens.Purpose.LEAVE, token)
-    except tokens.InvalidToken:
+    public_id = id_in_token(token, tokens.Purpose.LEAVE)
+    if public_id is None:
         return dead_link(request)
     if request.method != "POST":
         return render(request, "subscribers/unsubscribe.html")
@@ -30,10 +30,10 @@ def unsubscribe(request, token):
     return render(request, "subscribers/left.html", context)
 
 
-def _leave(public_id):
-    """Take whoever has a public id off the list; return the name of the leaving that this was.
+def _leave(public_id: str) -> str:
+    """Take whoever has a public id off the list; return the name of this leaving (see ``subscriptions``).
 
-    It is the name of none where nobody was on the list: a forwarded mail revives nobody who left by
+    Where nobody was on the list, no leaving has that name: a forwarded mail revives nobody who left by
     themselves. That takes about as long.
     """
     subscriber = Subscriber.objects.confirmed().filter(public_id=public_id).first()
@@ -47,9 +47,9 @@ def _leave(public_id):
 
 
 @behind_a_link
-def undo(request, token):
+def undo(request: HttpRequest, token: str) -> HttpResponse:
     """Show one button, which undoes a leaving, and no other than the one that the link is for."""
-    name = _leaving_of(token)
+    name = id_in_token(token, tokens.Purpose.UNDO, tokens.Purpose.UNDO_BY_MAIL)
     if request.method == "POST":
         if name and subscriptions.undo_leaving(name):
             return render(request, "subscribers/undo.html", {"is_undone": True})
@@ -58,20 +58,10 @@ def undo(request, token):
     return dead_link(request)
 
 
-def _leaving_of(token):
-    """Return the name of the leaving that a token may undo, or None."""
-    for purpose in (tokens.Purpose.UNDO, tokens.Purpose.UNDO_BY_MAIL):
-        try:
-            return tokens.read(purpose, token)
-        except tokens.InvalidToken:
-            continue
-    return None
-
-
 @behind_a_link
 @require_safe
-def erased(request, number):
-    """Show the receipt of an erasure: which places held how much, and that nothing is left but a hash."""
+def erased(request: HttpRequest, number: str) -> HttpResponse:
+    """Show the receipt of an erasure: how much each place held, and that nothing is left but a hash."""
     receipt = Erasure.objects.filter(number=number.upper()).first()
     if receipt is None:
         return dead_link(request)

@@ -14,7 +14,7 @@ from subscribers.mail import link_mails
 from subscribers.models import ConsentEvent, Erasure, LinkRequest, ServiceMail, Subscriber, Suppression
 from subscribers.people import subscriptions, suppressions
 from subscribers.public import preferences
-from subscribers.public.preference_forms import EraseForm, MoveForm, NameForm, PauseForm
+from subscribers.public.forms import EraseForm, MoveForm, NameForm, PauseForm
 from tests.subscribers.public.hostile import HOSTILE
 from tests.tips.weeks import tuesdays
 
@@ -169,11 +169,11 @@ def test_a_hostile_name_is_refused_in_a_sentence_beside_its_field(press, name):
 
 def test_no_string_in_any_field_breaks_the_page(link, press):
     fields = {
-        "first_name": lambda string: NameForm({"first_name": string}),
-        "length": lambda string: PauseForm({"length": string}),
-        "until": lambda string: PauseForm({"length": "on", "until": string}),
-        "address": lambda string: MoveForm({"address": string}, address_folded="anna@example.org"),
-        "sure": lambda string: EraseForm({"sure": string}),
+        "first_name": lambda string: NameForm({"first_name": string}, subscriber=row()),
+        "length": lambda string: PauseForm({"length": string}, subscriber=row()),
+        "until": lambda string: PauseForm({"length": "on", "until": string}, subscriber=row()),
+        "address": lambda string: MoveForm({"address": string}, subscriber=row()),
+        "sure": lambda string: EraseForm({"sure": string}, subscriber=row()),
     }
     taken = {name: [string for string in HOSTILE if make(string).is_valid()] for name, make in fields.items()}
     assert taken["length"] == taken["until"] == []
