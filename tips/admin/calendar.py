@@ -24,7 +24,7 @@ from desk.verbs import refusals_told
 from tips import dates, permissions
 from tips.admin import calendar_actions
 from tips.models import Tip, TipState, Weekday
-from tips.schedule import calendar, queue, queue_lock, slots
+from tips.schedule import calendar, queue, queue_lock, slot_rules, slots
 
 MOST_PAGES = 1000
 # Of what is not lined up yet, so many are offered; the list of tips has all.
@@ -198,11 +198,11 @@ def week_view(tip_admin: ModelAdmin, request: StaffRequest, day: str) -> HttpRes
     )
 
 
-def _week(text: str) -> slots.Row:
+def _week(text: str) -> calendar.SlotRow:
     """Return the week whose slot is on a day, as in "2026-11-30", or raise Http404."""
     with suppress(ValueError):
         day = date.fromisoformat(text)
-        if weeks := slots.calendar(day, day):
+        if weeks := calendar.between(day, day):
             return weeks[0]
     raise Http404("There is no slot on that day.")
 
@@ -221,7 +221,7 @@ def rule_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
     if drops and not sent.is_valid():
         refused = "Nothing was taken back: choose a rule from the list."
     elif request.method == "POST" and sent.is_valid():
-        change = queue.drop_rule if drops else queue.change_rule
+        change = slot_rules.drop_rule if drops else slot_rules.change_rule
         try:
             messages.success(request, change(**sent.cleaned_data, by=request.user))
             return _to_calendar()

@@ -1,6 +1,7 @@
 """The tip itself."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -84,6 +85,8 @@ class Tip(models.Model):
     TIP_ID = "pk"
     # Set by ``hold_version``: the next saving records no version.
     version_is_held = False
+    # Set by the calendar, for whoever may not know of the tip.
+    title_is_hidden = False
 
     title = models.CharField(max_length=200, help_text="Without a date; at most 70 characters read best.")
     slug = models.SlugField(max_length=220, unique=True, help_text="The tip's address; made from the title.")
@@ -196,6 +199,13 @@ class Tip(models.Model):
         if self.pk:
             self.versions.record(Tip.objects.get(pk=self.pk), reason="As it stood before the next change.")
         self.version_is_held = True
+
+    @property
+    def moment(self) -> datetime:
+        """``publish_at`` of a tip that has one; raises ValueError for any other."""
+        if self.publish_at is None:
+            raise ValueError(f"“{self}” has no moment at which it goes live.")
+        return self.publish_at
 
     @property
     def searchable_text(self) -> str:

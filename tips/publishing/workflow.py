@@ -13,28 +13,10 @@ from django.utils import timezone
 from desk.errors import NotPermitted, WrongState
 from tips.dates import in_words
 from tips.models import Contribution, TipAction, TipState
-from tips.permissions import APPROVE, APPROVE_OWN_TEXT, CHANGE_ANY, PUBLISH, may_change, permit
+from tips.permissions import APPROVE, APPROVE_OWN_TEXT, PUBLISH, may_change, permit
 from tips.publishing import preconditions, preflight
 from tips.publishing.editing import writers
 from tips.schedule import queue_lock
-
-__all__ = [
-    "APPROVE",
-    "CHANGE_ANY",
-    "PUBLISH",
-    "WrongState",
-    "approve",
-    "in_words",
-    "may_change",
-    "may_override",
-    "publish_now",
-    "reinstate",
-    "schedule",
-    "send_back",
-    "submit",
-    "was_public",
-    "withdraw",
-]
 
 
 def submit(tip, *, by):

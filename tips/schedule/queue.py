@@ -17,22 +17,6 @@ from tips import dates
 from tips.models import QueueVersion, SlotAction, SlotException, Tip, TipAction, TipState
 from tips.permissions import APPROVE, permit
 from tips.schedule import queue_lock, slots
-from tips.schedule.slot_rules import change_rule, drop_rule
-
-__all__ = [
-    "change_rule",
-    "drop_rule",
-    "move",
-    "move_slot",
-    "pin",
-    "skip",
-    "swap",
-    "to_front",
-    "unpin",
-    "unskip",
-    "version",
-    "waiting",
-]
 
 
 def version():

@@ -21,7 +21,8 @@ from subscribers.models import LinkRequest, Mailing, OutgoingMail, ServiceMail, 
 from subscribers.people import growth
 from tips import permissions
 from tips.models import ImportRun, Tip, TipAction, TipState
-from tips.schedule import calendar, slots
+from tips.schedule import calendar
+from tips.schedule.calendar import SlotRow
 from tipsite.alerts import slot_alerts
 from tipsite.safety import verdict
 
@@ -114,7 +115,7 @@ def _mailing(now: datetime) -> dict[str, object]:
     }
 
 
-def _alerts(rows: Iterable[slots.Row], now: datetime) -> list[tuple[slots.Row, datetime | None]]:
+def _alerts(rows: Iterable[SlotRow], now: datetime) -> list[tuple[SlotRow, datetime | None]]:
     """Return (row, when staff were last told by mail or None) for each slot that wants an alert."""
     unsafe = [row for row in rows if slot_alerts.kind_of(row, now)]
     notices = slot_alerts.notices_by_day(unsafe)
@@ -170,13 +171,13 @@ _SQUARE, _GAP, _TOP = 14, 4, 16
 class Square:
     """One week in the strip: where it is drawn, and what it says to whoever points at it."""
 
-    row: slots.Row
+    row: SlotRow
     x: int
     is_next: bool
     month: str
 
 
-def _strip(rows: Sequence[slots.Row], following: slots.Row | None) -> dict[str, object]:
+def _strip(rows: Sequence[SlotRow], following: SlotRow | None) -> dict[str, object]:
     """Return the weeks as squares in a line, in order, with what they come to in words."""
     months = [timezone.localtime(row.slot.at) for row in rows]
     squares = [
@@ -188,12 +189,12 @@ def _strip(rows: Sequence[slots.Row], following: slots.Row | None) -> dict[str, 
         )
         for place, (row, month) in enumerate(zip(rows, months, strict=True))
     ]
-    counts = Counter(row.standing for row in rows)
+    counts = Counter(row.state for row in rows)
     return {
         "squares": squares,
         "side": _SQUARE,
         "top": _TOP,
         "width": max(len(rows), 1) * (_SQUARE + _GAP),
         "height": _TOP + _SQUARE + 2,
-        "counts": [(standing, counts[standing]) for standing in slots.Standing if counts[standing]],
+        "counts": [(state, counts[state]) for state in calendar.SlotState if counts[state]],
     }

@@ -15,7 +15,7 @@ from subscribers.mailings import status
 from subscribers.models import Delivery, LinkRequest, Mailing, OutgoingMail, ServiceMail, Subscriber
 from subscribers.recovery import guard
 from tips import dates, permissions
-from tips.schedule import slots
+from tips.schedule import calendar
 from tipsite.models import Heartbeat
 from tipsite.worker import task_leases
 
@@ -75,10 +75,10 @@ def may_see(user: User | AnonymousUser) -> bool:
     return user.has_perm(permissions.APPROVE) or user.has_perm(guard.PERMISSION)
 
 
-def next_slot(now: datetime | None = None) -> slots.Row | None:
+def next_slot(now: datetime | None = None) -> calendar.SlotRow | None:
     """Return the Row of the next slot in which a tip shall appear, or None where no rule makes one."""
-    rows = slots.ahead(now, count=13)
-    return next((row for row in rows if row.standing != slots.Standing.SKIPPED), None)
+    rows = calendar.ahead(now, count=13)
+    return next((row for row in rows if row.state != calendar.SlotState.SKIPPED), None)
 
 
 def _guard(now: datetime) -> Iterator[Reason]:

@@ -14,7 +14,7 @@ from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
 from tips import dates
 from tips.models import QueueVersion, SlotException, SlotRule, Tip, TipState
-from tips.schedule import queue, slots
+from tips.schedule import calendar, queue, slots
 
 CALENDAR = "/admin/tips/tip/calendar/"
 MOVE = f"{CALENDAR}move/"
@@ -62,21 +62,23 @@ def said(response):
 
 def test_each_week_says_how_it_stands(desk):
     SlotRule.objects.update(from_date=timezone.localdate() - timedelta(weeks=5))
-    past = slots.calendar(timezone.localdate() - timedelta(weeks=3), timezone.localdate() - timedelta(days=7))
+    past = calendar.between(
+        timezone.localdate() - timedelta(weeks=3), timezone.localdate() - timedelta(days=7)
+    )
     first, second, third, *_ = coming()
     make_tip("It appeared", publish_at=past[0].slot.at)
     make_tip("It is approved", publish_at=first.at)
     make_tip("It is written still", publish_at=second.at, state=TipState.DRAFT, pinned=True)
     SlotException.objects.create(day=third.day, kind="skip", reason="Holidays", at=timezone.now())
     response = desk.get(CALENDAR)
-    found = [(row.standing.label, row.tip and row.tip.title) for row in response.context["weeks"].coming[:4]]
+    found = [(row.state.label, row.tip and row.tip.title) for row in response.context["weeks"].coming[:4]]
     assert found == [
         ("Safe", "It is approved"),
         ("At risk", "It is written still"),
         ("Skipped", None),
         ("Free", None),
     ]
-    states = {row.standing.label for row in response.context["weeks"].past}
+    states = {row.state.label for row in response.context["weeks"].past}
     assert states == {"Published", "Missed"}
     page = response.content.decode()
     for words in ("It appeared", "Holidays", "Safe", "At risk", "Skipped", "Free", "Missed", "Published"):
@@ -93,7 +95,7 @@ def test_the_next_slot_is_told_in_one_sentence(desk):
 def test_what_was_published_before_the_first_rule_stands_as_published(desk):
     make_tip("An old one", publish_at=ago(days=20))
     rows = desk.get(CALENDAR).context["weeks"].past
-    assert [(row.tip.title, row.standing.label) for row in rows] == [("An old one", "Published")]
+    assert [(row.tip.title, row.state.label) for row in rows] == [("An old one", "Published")]
 
 
 def test_older_weeks_are_a_page_away(desk):
@@ -217,7 +219,7 @@ def test_a_tip_in_review_can_be_planned_and_its_week_is_at_risk(desk):
     tip = make_tip("Nearly there", state=TipState.IN_REVIEW, publish_at=None)
     assert "Nearly there" in desk.get(CALENDAR).content.decode()
     send(desk, "place", tip, day=coming(1)[0].day)
-    assert desk.get(CALENDAR).context["next"].standing == slots.Standing.AT_RISK
+    assert desk.get(CALENDAR).context["next"].state == calendar.SlotState.AT_RISK
 
 
 def test_a_move_on_a_stale_page_is_refused_in_words(desk):

@@ -14,7 +14,7 @@ from tests.tips.weeks import NOON, TODAY, at, tuesdays, week
 from tips import dates
 from tips.models import QueueVersion, SlotException, Tip, TipState
 from tips.publishing import workflow
-from tips.schedule import queue, slots
+from tips.schedule import calendar, queue, slot_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -164,7 +164,7 @@ def test_a_tip_that_is_not_approved_can_be_planned_and_puts_its_slot_at_risk(thr
     said = queue.pin(tip, week(1), by=ed, seen=None)
     assert "appears only if it is approved by then" in said
     assert lineup() == {"D": 1, "A": 2, "B": 3, "C": 4}
-    assert slots.ahead(count=1)[0].standing == slots.Standing.AT_RISK
+    assert calendar.ahead(count=1)[0].state == calendar.SlotState.AT_RISK
     queue.unpin(tip, by=ed, seen=None)
     assert of("D").publish_at is None
     assert lineup() == {"A": 1, "B": 2, "C": 3}
@@ -210,8 +210,8 @@ def test_a_skipped_week_moves_the_queue_on_and_back(three, ed):
     said = queue.skip(week(2), "Summer  holidays", by=ed, seen=None)
     assert "“B” goes live Tuesday, 24 March 2026" in said
     assert lineup() == {"A": 1, "B": 3, "C": 4}
-    row = slots.ahead(count=2)[1]
-    assert (row.standing, row.sentence) == (slots.Standing.SKIPPED, "Skipped: Summer holidays")
+    row = calendar.ahead(count=2)[1]
+    assert (row.state, row.sentence) == (calendar.SlotState.SKIPPED, "Skipped: Summer holidays")
     queue.unskip(week(2), by=ed, seen=None)
     assert lineup() == {"A": 1, "B": 2, "C": 3}
 
@@ -239,7 +239,7 @@ def test_a_slot_moves_within_its_week_and_takes_its_tip_along(three, ed):
     for number in (1, 3):
         queue.move_slot(week(number), at(number) + timedelta(days=2), "Conference", by=ed, seen=None)
     assert lineup() == {"A": at(1) + timedelta(days=2), "C": 2, "B": at(3) + timedelta(days=2)}
-    assert [row.standing for row in slots.ahead(count=3)] == [slots.Standing.SAFE] * 3
+    assert [row.state for row in calendar.ahead(count=3)] == [calendar.SlotState.SAFE] * 3
     for number in (1, 3):
         queue.move_slot(week(number), at(number), "After all", by=ed, seen=None)
     assert lineup() == {"A": 1, "C": 2, "B": 3}
@@ -273,7 +273,7 @@ def test_a_slot_does_not_move_onto_a_tip_with_a_moment_of_its_own(three, ed):
 
 def test_another_rule_gives_the_queue_its_new_moments_at_once(three, ed):
     queue.pin(three[2], week(5), by=ed, seen=None)
-    queue.change_rule(week(2), 3, time(8, 30), "Europe/Berlin", by=ed, seen=None)
+    slot_rules.change_rule(week(2), 3, time(8, 30), "Europe/Berlin", by=ed, seen=None)
     local = [tip.publish_at.astimezone(ZoneInfo("Europe/Berlin")) for tip in queue.waiting()]
     assert list(lineup()) == ["A", "B", "C"]
     assert lineup()["A"] == 1
@@ -285,23 +285,23 @@ def test_another_rule_gives_the_queue_its_new_moments_at_once(three, ed):
 
 def test_a_skipped_week_stays_skipped_under_another_rule(three, ed):
     queue.skip(week(2), "Holidays", by=ed, seen=None)
-    queue.change_rule(week(2), 4, time(7), "America/New_York", by=ed, seen=None)
-    assert [row.slot.skipped for row in slots.ahead(count=3)] == [False, True, False]
+    slot_rules.change_rule(week(2), 4, time(7), "America/New_York", by=ed, seen=None)
+    assert [row.slot.skipped for row in calendar.ahead(count=3)] == [False, True, False]
     assert lineup()["B"] == at(3) + timedelta(days=3)
 
 
 def test_a_week_that_the_new_rule_leaves_without_a_slot_gives_its_pin_to_the_next(three, ed):
     queue.pin(three[0], week(2), by=ed, seen=None)
     # From Tuesday on the slot is on Mondays, so that this week has none.
-    queue.change_rule(week(2), 0, time(7), "America/New_York", by=ed, seen=None)
+    slot_rules.change_rule(week(2), 0, time(7), "America/New_York", by=ed, seen=None)
     assert lineup() == {"B": 1, "A": at(3) - timedelta(days=1), "C": at(4) - timedelta(days=1)}
 
 
 def test_public_tips_keep_their_days_under_another_rule(three, ed):
     public = make_tip("Old", publish_at=at(-2))
-    queue.change_rule(TODAY + timedelta(days=1), 0, time(9), "Europe/Berlin", by=ed, seen=None)
+    slot_rules.change_rule(TODAY + timedelta(days=1), 0, time(9), "Europe/Berlin", by=ed, seen=None)
     assert of("Old").publish_at == public.publish_at
-    assert [row.slot.at for row in slots.calendar(week(-2), TODAY)] == [at(-2), at(-1), at(0)]
+    assert [row.slot.at for row in calendar.between(week(-2), TODAY)] == [at(-2), at(-1), at(0)]
 
 
 @pytest.mark.parametrize(
@@ -314,42 +314,42 @@ def test_public_tips_keep_their_days_under_another_rule(three, ed):
 )
 def test_a_rule_that_cannot_be_is_refused(three, ed, from_date, weekday, zone, why):
     with pytest.raises(WrongState, match=why):
-        queue.change_rule(from_date, weekday, time(7), zone, by=ed, seen=None)
+        slot_rules.change_rule(from_date, weekday, time(7), zone, by=ed, seen=None)
     assert lineup() == {"A": 1, "B": 2, "C": 3}
 
 
 def test_a_rule_that_has_not_begun_is_taken_back(three, ed):
     queue.pin(three[2], week(5), by=ed, seen=None)
     before = lineup()
-    queue.change_rule(week(2), 3, time(8, 30), "Europe/Berlin", by=ed, seen=None)
+    slot_rules.change_rule(week(2), 3, time(8, 30), "Europe/Berlin", by=ed, seen=None)
     assert lineup() != before
-    said = queue.drop_rule(week(2), by=ed, seen=queue.version())
+    said = slot_rules.drop_rule(week(2), by=ed, seen=queue.version())
     assert lineup() == before
     assert "“B” goes live Tuesday, 17 March 2026, 07:00 EDT instead of Thursday" in said
     assert LogEntry.objects.filter(change_message__startswith="Taken back: Thursday").exists()
     with pytest.raises(Overtaken, match="No rule begins"):
-        queue.drop_rule(week(2), by=ed, seen=None)
+        slot_rules.drop_rule(week(2), by=ed, seen=None)
 
 
 def test_a_rule_that_holds_or_has_none_before_it_stays(three, ed):
     with pytest.raises(WrongState, match="holds already"):
-        queue.drop_rule(date(2020, 1, 1), by=ed, seen=None)
+        slot_rules.drop_rule(date(2020, 1, 1), by=ed, seen=None)
     tuesdays(from_date=week(1))
     with pytest.raises(WrongState, match="no rule before"):
-        queue.drop_rule(week(1), by=ed, seen=None)
+        slot_rules.drop_rule(week(1), by=ed, seen=None)
     assert lineup() == {"A": 1, "B": 2, "C": 3}
 
 
 def test_a_rule_says_which_skips_and_moves_it_dropped(three, ed):
     queue.skip(week(2), "Holidays", by=ed, seen=None)
     # From Tuesday on the slot is on Mondays, so that this week has none.
-    said = queue.change_rule(week(2), 0, time(7), "America/New_York", by=ed, seen=None)
+    said = slot_rules.change_rule(week(2), 0, time(7), "America/New_York", by=ed, seen=None)
     assert "Dropped, since they fit no slot any more: the skip of Tuesday, 17 March 2026 (Holidays)." in said
     assert not SlotException.objects.exists()
     later = at(4) - timedelta(hours=22)
     queue.move_slot(week(4) - dates.DAY, later, "Conference", by=ed, seen=None)
-    queue.change_rule(week(3), 1, time(9), "America/New_York", by=ed, seen=None)
-    said = queue.drop_rule(week(3), by=ed, seen=None)
+    slot_rules.change_rule(week(3), 1, time(9), "America/New_York", by=ed, seen=None)
+    said = slot_rules.drop_rule(week(3), by=ed, seen=None)
     assert "Dropped" not in said
     assert SlotException.objects.get().day == week(4) - dates.DAY
 
@@ -368,8 +368,8 @@ def test_an_author_changes_nothing_of_the_queue(three):
         lambda: queue.skip(week(1), "Holidays", by=ann, seen=None),
         lambda: queue.unskip(week(1), by=ann, seen=None),
         lambda: queue.move_slot(week(1), at(1) + timedelta(hours=1), "Late", by=ann, seen=None),
-        lambda: queue.change_rule(week(1), 2, time(7), "UTC", by=ann, seen=None),
-        lambda: queue.drop_rule(week(1), by=ann, seen=None),
+        lambda: slot_rules.change_rule(week(1), 2, time(7), "UTC", by=ann, seen=None),
+        lambda: slot_rules.drop_rule(week(1), by=ann, seen=None),
     ]
     for call in calls:
         with pytest.raises(NotPermitted, match="Ask an editor"):

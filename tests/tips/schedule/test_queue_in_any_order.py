@@ -16,7 +16,7 @@ from tests.tips.people import make_person
 from tests.tips.weeks import NOON, at, tuesdays, week
 from tips.models import SlotException, Tip, TipState
 from tips.publishing import editing, workflow
-from tips.schedule import queue, queue_lock, slots
+from tips.schedule import queue, queue_lock, slot_rules, slots
 
 TITLES = "ABCDEFG"
 
@@ -76,7 +76,7 @@ def do(step, by, clock):
         case "move slot":
             queue.move_slot(week(rest[0]), at(rest[0]) + timedelta(hours=rest[1]), "Conference", **who)
         case "rule":
-            queue.change_rule(week(rest[0]), rest[1], time(7), rest[2], **who)
+            slot_rules.change_rule(week(rest[0]), rest[1], time(7), rest[2], **who)
         case "wait":
             clock.shift(timedelta(hours=rest[0]))
 

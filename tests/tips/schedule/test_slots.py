@@ -5,14 +5,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models.signals import post_migrate
-from django.utils import timezone
 
-from tests.tips.making import make_tip
-from tests.tips.weeks import NOON, TODAY, at, tuesdays, week
+from tests.tips.weeks import NOON, TODAY, week
 from tips import dates
-from tips.models import SlotException, SlotRule, TipState
-from tips.schedule import slots
-from tips.schedule.slots import Standing
+from tips.models import SlotRule
+from tips.schedule import calendar, slots
+from tips.schedule.calendar import SlotState
 
 NEW_YORK, BERLIN, SYDNEY = map(ZoneInfo, ["America/New_York", "Europe/Berlin", "Australia/Sydney"])
 
@@ -102,8 +100,8 @@ def test_it_is_made_after_a_migration_and_only_once(settings):
 def test_a_slot_that_had_passed_before_the_site_began_was_not_missed(time_machine, hour, first):
     time_machine.move_to(NOON.replace(hour=hour))
     assert seed().from_date == first
-    standings = {row.standing for row in slots.calendar(week(-9), week(9))}
-    assert standings == {Standing.FREE}
+    standings = {row.state for row in calendar.between(week(-9), week(9))}
+    assert standings == {SlotState.FREE}
 
 
 @pytest.mark.django_db
@@ -111,82 +109,3 @@ def test_a_weekday_that_is_none_is_named(settings):
     settings.SLOT_WEEKDAY = "caturday"
     with pytest.raises(ImproperlyConfigured, match="'caturday', which is no day of the week"):
         seed()
-
-
-# --- What stands in each slot -----------------------------------------------------------------------
-
-
-@pytest.fixture
-def _tuesdays(db, time_machine):
-    time_machine.move_to(NOON, tick=False)
-    tuesdays(from_date=week(-6))
-
-
-@pytest.fixture
-def _lineup(_tuesdays):
-    """One slot of each kind: six weeks back, five ahead."""
-    make_tip("Published", publish_at=at(-6))
-    make_tip("Late", publish_at=at(-5) + timedelta(days=1))
-    make_tip("Never approved", state=TipState.DRAFT, publish_at=at(-4), pinned=True)
-    make_tip("Gone", state=TipState.WITHDRAWN, publish_at=at(-3))
-    now = timezone.now()
-    for day in (week(-2), week(3)):
-        SlotException.objects.create(day=day, kind="skip", reason="Holidays", at=now)
-    make_tip("Safe", publish_at=at(1))
-    make_tip("Planned", state=TipState.IN_REVIEW, publish_at=at(2), pinned=True)
-    make_tip("Only wished for", state=TipState.DRAFT, publish_at=at(4))
-    make_tip("Beside", publish_at=at(5) + timedelta(days=1), pinned=True)
-
-
-@pytest.mark.usefixtures("_lineup")
-def test_the_calendar_says_how_each_slot_stands():
-    rows = slots.calendar(week(-9), week(5))
-    assert [(row.standing.value, row.tip and row.tip.title) for row in rows] == [
-        ("published", "Published"),
-        ("published", "Late"),
-        ("missed", "Never approved"),
-        ("published", "Gone"),
-        ("skipped", None),
-        ("missed", None),
-        ("missed", None),
-        ("safe", "Safe"),
-        ("at_risk", "Planned"),
-        ("skipped", None),
-        ("free", None),
-        ("free", None),
-    ]
-    assert [row.sentence for row in rows][:9] == [
-        "“Published” was published.",
-        "“Late” was published on Wednesday, 28 January 2026, 07:00 EST.",
-        "Nothing was published: “Never approved” was planned, and not approved in time.",
-        "“Gone” was published, and withdrawn since.",
-        "Skipped: Holidays",
-        "Nothing was published.",
-        "Nothing was published.",
-        "“Safe” is approved.",
-        "“Planned” is planned, but is still in review.",
-    ]
-    assert [tip.title for tip in rows[-1].others] == ["Beside"]
-
-
-@pytest.mark.usefixtures("_lineup")
-def test_the_next_slots_begin_with_the_coming_one():
-    rows = slots.ahead(count=3)
-    assert [row.slot.day for row in rows] == [week(1), week(2), week(3)]
-    assert [row.is_unsafe for row in rows] == [False, True, False]
-
-
-@pytest.mark.usefixtures("_lineup")
-def test_the_calendar_asks_as_many_questions_for_any_number_of_tips(django_assert_num_queries):
-    with django_assert_num_queries(3):
-        slots.calendar(week(-6), week(13))
-    for number in range(30):
-        make_tip(publish_at=at(6) + timedelta(weeks=number))
-    with django_assert_num_queries(3):
-        assert str(slots.calendar(week(-60), week(60))[-1].tip)
-
-
-@pytest.mark.usefixtures("_tuesdays")
-def test_a_slot_without_rules_is_no_gap():
-    SlotRule.objects.all().delete()
-    assert (slots.calendar(week(-3), week(3)), slots.ahead()) == ([], [])

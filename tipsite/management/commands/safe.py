@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError
 
 from tips import dates
-from tips.schedule.slots import Row
+from tips.schedule.calendar import SlotRow
 from tipsite.safety import verdict
 
 NOT_SAFE, UNKNOWN = 1, 2
@@ -32,13 +32,13 @@ class Command(BaseCommand):
             sys.exit(NOT_SAFE)
 
 
-def _as_lines(row: Row | None, reasons: list[verdict.Reason]) -> str:
+def _as_lines(row: SlotRow | None, reasons: list[verdict.Reason]) -> str:
     if reasons or row is None:
         return "\n".join(["Not safe.", *(f"- {reason.words}" for reason in reasons)])
     return f"Safe: {dates.in_words(row.slot.at)}. {row.sentence}"
 
 
-def _as_json(row: Row | None, reasons: list[verdict.Reason]) -> str:
+def _as_json(row: SlotRow | None, reasons: list[verdict.Reason]) -> str:
     return json.dumps(
         {
             "safe": not reasons,
