@@ -75,7 +75,7 @@ class Timetable:
 
     def between(self, first: date, last: date) -> Iterator[Slot]:
         """Yield the slots whose days lie between two dates, both included, in order."""
-        for rule, following in zip(self.rules, [*self.rules[1:], None], strict=True):
+        for rule, following in zip(self.rules, [*self.rules[1:], None], strict=False):
             start = max(first, rule.from_date)
             end = min(last, following.from_date - DAY if following else _LAST, _LAST)
             if start <= end:
