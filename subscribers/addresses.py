@@ -34,7 +34,7 @@ _ENCODED = "=?"
 _UNSPEAKABLE = re.compile("[ <>]")
 
 
-def normal(text):
+def normal(text: str) -> str:
     """Return an address as it is stored and written to: the local part as typed, the domain in A-labels.
 
     Raises ValidationError, with a sentence for the person who typed it.
@@ -56,7 +56,7 @@ def normal(text):
     return address
 
 
-def folded(address):
+def folded(address: str) -> str:
     """Return the form in which addresses are compared: without case, and without needless quoting."""
     local, _, domain = address.casefold().rpartition("@")
     if not (quoted := _quoted.fullmatch(local)):
@@ -67,21 +67,21 @@ def folded(address):
     return f"{bare}@{domain}"
 
 
-def mailbox(address):
+def mailbox(address: str) -> str:
     """Return what many addresses of one person have in common: no "+word", no dots before the @.
 
-    For budgets alone. Elsewhere these may be different people, and each is written to as typed.
+    For rate limits alone. Elsewhere these may be different people, and each is written to as typed.
     """
     local, _, domain = folded(address).rpartition("@")
     return f"{local.partition('+')[0].replace('.', '')}@{domain}"
 
 
-def domain(address):
+def domain(address: str) -> str:
     """Return the domain of a normal address."""
     return address.rpartition("@")[2]
 
 
-def keyed_hash(address):
+def keyed_hash(address: str) -> str:
     """Return the name under which an address stands in the suppression list, from which nobody reads it back.
 
     The key is SUPPRESSION_KEY: changing SECRET_KEY must not make the list forget.
@@ -91,14 +91,14 @@ def keyed_hash(address):
     ).hexdigest()
 
 
-def _a_labels(domain):
+def _a_labels(domain: str) -> str:
     try:
         return ".".join(map(_a_label, _dots.split(domain)))
     except UnicodeError:
         raise ValidationError(INVALID, code="invalid") from None
 
 
-def _a_label(label):
+def _a_label(label: str) -> str:
     label = unicodedata.normalize("NFC", label.lower())
     if _JOINERS.search(label):
         raise ValidationError(INVALID, code="invalid")

@@ -3,12 +3,12 @@ from django.db.models.signals import post_migrate, pre_migrate
 
 
 class SubscribersConfig(AppConfig):
-    """People and post: all personal data but a commenter's name."""
+    """People and mail: all personal data but a commenter's name."""
 
     name = "subscribers"
     verbose_name = "Subscribers"
 
-    def ready(self):
+    def ready(self) -> None:
         from anymail.signals import tracking
 
         from subscribers import triggers

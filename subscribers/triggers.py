@@ -5,6 +5,8 @@ migration remakes whole tables and would trip over triggers, so they are dropped
 something and made again after each.
 """
 
+from collections.abc import Iterator
+
 from django.db import connections
 
 _TABLE = "subscribers_mailing"
@@ -14,7 +16,7 @@ _WRONG = "NEW.kind = 'tip' AND NOT EXISTS (SELECT 1 FROM tips_tip WHERE id = NEW
 _MOMENTS = {"insert": "INSERT", "move": "UPDATE OF tip_id, kind", "build": "UPDATE OF state"}
 
 
-def before_migration(sender, using, plan, **kwargs):
+def before_migration(sender: object, using: str, plan: object, **kwargs: object) -> None:
     """Drop the triggers where a migration would otherwise fail on them (SQLite)."""
     connection = connections[using]
     if plan and connection.vendor == "sqlite":
@@ -23,7 +25,7 @@ def before_migration(sender, using, plan, **kwargs):
                 cursor.execute(f"DROP TRIGGER IF EXISTS {_TABLE}_for_mail_{name}")
 
 
-def after_migration(sender, using, **kwargs):
+def after_migration(sender: object, using: str, **kwargs: object) -> None:
     """Make the triggers."""
     connection = connections[using]
     if _TABLE not in connection.introspection.table_names():
@@ -34,12 +36,12 @@ def after_migration(sender, using, **kwargs):
             cursor.execute(statement)
 
 
-def _when(name):
+def _when(name: str) -> str:
     # What has begun goes to its end; only the step from which mail follows is looked at.
     return f"{_WRONG} AND NEW.state = 'building' AND OLD.state <> 'building'" if name == "build" else _WRONG
 
 
-def _sqlite():
+def _sqlite() -> Iterator[str]:
     for name, moment in _MOMENTS.items():
         yield (
             f"CREATE TRIGGER IF NOT EXISTS {_TABLE}_for_mail_{name} BEFORE {moment} ON {_TABLE}"
@@ -47,7 +49,7 @@ def _sqlite():
         )
 
 
-def _postgresql():
+def _postgresql() -> Iterator[str]:
     # A trigger's own condition may not ask other tables, so each has a function.
     for name, moment in _MOMENTS.items():
         function = f"{_TABLE}_for_mail_{name}"

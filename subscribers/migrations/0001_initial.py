@@ -292,7 +292,7 @@ class Migration(migrations.Migration):
                 (
                     "public_id",
                     models.CharField(
-                        default=subscribers.models.outgoing_mail.new_public_id,
+                        default=subscribers.tokens.nobody,
                         editable=False,
                         max_length=24,
                         unique=True,
@@ -364,7 +364,7 @@ class Migration(migrations.Migration):
                 (
                     "public_id",
                     models.CharField(
-                        default=subscribers.models.outgoing_mail.new_public_id,
+                        default=subscribers.tokens.nobody,
                         editable=False,
                         max_length=24,
                         unique=True,
@@ -443,7 +443,7 @@ class Migration(migrations.Migration):
                 (
                     "public_id",
                     models.CharField(
-                        default=subscribers.models.outgoing_mail.new_public_id,
+                        default=subscribers.tokens.nobody,
                         editable=False,
                         max_length=24,
                         unique=True,

@@ -5,7 +5,7 @@ from subscribers.models.bounce_reports import BounceReport
 from subscribers.models.database_identity import DatabaseIdentity
 from subscribers.models.link_requests import LinkRequest
 from subscribers.models.mailings import Delivery, Mailing, SenderLease
-from subscribers.models.outgoing_mail import OutgoingMail, ServiceMail, new_public_id
+from subscribers.models.outgoing_mail import OutgoingMail, ServiceMail
 from subscribers.models.people import ConsentEvent, Erasure, Subscriber, Suppression
 
 __all__ = [
@@ -24,5 +24,4 @@ __all__ = [
     "Subscriber",
     "SubscriberAction",
     "Suppression",
-    "new_public_id",
 ]

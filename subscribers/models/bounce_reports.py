@@ -34,5 +34,5 @@ class BounceReport(models.Model):
         ordering = ["-id"]
         verbose_name = "report"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Report {self.pk}"

@@ -5,16 +5,16 @@ import uuid
 from django.db import models
 
 
-def new_name():
+def new_name() -> str:
     """Return a name that no other database has."""
     return uuid.uuid4().hex
 
 
 class DatabaseIdentity(models.Model):
-    """One row: this database's name, and a counter that rises whenever post goes out."""
+    """One row: this database's name, and a counter that rises whenever mail goes out."""
 
     name = models.CharField(max_length=32, default=new_name)
     counter = models.PositiveBigIntegerField(default=0)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Database {self.name[:8]} at {self.counter}"

@@ -1,5 +1,7 @@
 """What somebody typed into a form."""
 
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
@@ -47,22 +49,22 @@ class LinkRequest(OutgoingMail):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Link request {self.pk}"
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         self.address_folded = addresses.folded(self.address)
         super().save(*args, **kwargs)
 
     @property
-    def to(self):
+    def to(self) -> str:
         """The address its mail goes to."""
         return self.address
 
     @property
-    def token(self):
+    def token(self) -> str:
         """A new token for the link that its mail holds."""
-        return tokens.make(PURPOSES[self.kind], self.public_id)
+        return tokens.make(PURPOSES[LinkRequest.Kind(self.kind)], self.public_id)
 
 
 PURPOSES = {

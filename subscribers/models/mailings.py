@@ -77,7 +77,7 @@ class Mailing(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Mailing {self.pk}"
 
     @cached_property
@@ -96,23 +96,19 @@ class SenderLease(models.Model):
     worker = models.CharField(max_length=32, db_index=True)
     seen_at = models.DateTimeField(default=timezone.now)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Line {self.pk}"
 
 
-class DeliveryQuerySet(models.QuerySet):
-    def pending(self):
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def pending(self) -> "DeliveryQuerySet":
         """Return those that the engine has still to do with: a mailing that has any is not sent."""
         waiting = [Delivery.State.QUEUED, Delivery.State.SENDING]
         return self.filter(Q(state__in=waiting) | Q(due_at__isnull=False))
 
-    def held(self):
+    def held(self) -> "DeliveryQuerySet":
         """Return those that were uncertain twice: only a person says whether they are sent again."""
         return self.filter(state=Delivery.State.UNCERTAIN, due_at=None)
-
-    def once_uncertain(self):
-        """Return those that may have been sent twice: each was uncertain at least once."""
-        return self.filter(uncertain_count__gt=0)
 
 
 class Delivery(models.Model):
@@ -194,5 +190,5 @@ class Delivery(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Delivery {self.pk}"

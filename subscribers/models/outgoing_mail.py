@@ -6,11 +6,6 @@ from django.utils import timezone
 from subscribers import addresses, tokens
 
 
-def new_public_id():
-    """Return a random name for a row, for use in links."""
-    return tokens.nobody()
-
-
 class OutgoingMail(models.Model):
     """A row that asks for a mail. How far it has come stands here and nowhere else; see ``outbox.py``."""
 
@@ -24,7 +19,7 @@ class OutgoingMail(models.Model):
         REFUSED = "refused", "Refused by its mail server"
         GIVEN_UP = "given_up", "Given up"
 
-    public_id = models.CharField(max_length=24, unique=True, default=new_public_id, editable=False)
+    public_id = models.CharField(max_length=24, unique=True, default=tokens.nobody, editable=False)
     mail_state = models.CharField(max_length=8, choices=MailState, default=MailState.WAITING)
     due_at = models.DateTimeField(default=timezone.now, editable=False)
     claimed_at = models.DateTimeField(null=True, editable=False)
@@ -61,15 +56,15 @@ class ServiceMail(OutgoingMail):
         ordering = ["-id"]
         indexes = [models.Index(fields=["mail_state", "id"], name="service_mail_by_state")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Service mail {self.pk}"
 
     @property
-    def address_folded(self):
+    def address_folded(self) -> str:
         """The address it goes to, in the form in which addresses are compared."""
         return addresses.folded(self.to)
 
     @property
-    def to(self):
+    def to(self) -> str:
         """The address it goes to."""
         return self.address or self.subscriber.address

@@ -1,6 +1,8 @@
 """Subscribers, what they agreed to, and why an address gets nothing."""
 
 import secrets
+from datetime import date
+from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -8,16 +10,15 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from subscribers import addresses, tokens
-from subscribers.models.outgoing_mail import new_public_id
 
 
-class SubscriberQuerySet(models.QuerySet):
-    def confirmed(self):
+class SubscriberQuerySet(models.QuerySet["Subscriber"]):
+    def confirmed(self) -> "SubscriberQuerySet":
         """Return those who confirmed and have not left. Whether mail may go is asked of suppressions too."""
         return self.filter(state=Subscriber.State.CONFIRMED)
 
-    def reachable(self, on):
-        """Return those to whom mail may go on a day (a date): confirmed, not paused, and not suppressed."""
+    def reachable(self, on: date) -> "SubscriberQuerySet":
+        """Return those to whom mail may go on a day: confirmed, not paused, and not suppressed."""
         reasons = Suppression.objects.filter(address_hash=OuterRef("address_hash"))
         awake = Q(paused_until=None) | Q(paused_until__lte=on)
         return self.confirmed().filter(awake, ~Exists(reasons))
@@ -34,7 +35,7 @@ class Subscriber(models.Model):
         FORM = "form", "Sign-up form"
         IMPORT = "import", "Import"
 
-    public_id = models.CharField(max_length=24, unique=True, default=new_public_id, editable=False)
+    public_id = models.CharField(max_length=24, unique=True, default=tokens.nobody, editable=False)
     address = models.CharField(max_length=addresses.MAX_LENGTH)
     address_folded = models.CharField(max_length=addresses.MAX_LENGTH, unique=True, editable=False)
     # By which suppressions know the address; see addresses.keyed_hash.
@@ -64,10 +65,10 @@ class Subscriber(models.Model):
             ("erase_subscriber", "Can erase subscribers"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Subscriber {self.pk}"
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         self.address_folded = addresses.folded(self.address)
         self.address_hash = addresses.keyed_hash(self.address)
         super().save(*args, **kwargs)
@@ -77,12 +78,12 @@ class Subscriber(models.Model):
         """Why the address gets nothing, the oldest reason first. Lists fill this in for a page."""
         return list(Suppression.objects.filter(address_hash=self.address_hash).order_by("since"))
 
-    def is_paused(self, on):
-        """Tell whether no tip is sent to them on a day (a date)."""
+    def is_paused(self, on: date) -> bool:
+        """Tell whether no tip is sent to them on a day."""
         return self.paused_until is not None and self.paused_until > on
 
     @property
-    def leave_token(self):
+    def leave_token(self) -> str:
         """A new token for the link that leaves."""
         return tokens.make(tokens.Purpose.LEAVE, self.public_id)
 
@@ -111,7 +112,7 @@ class Suppression(models.Model):
             models.Index(fields=["id"], name="suppression_not_journaled", condition=Q(journaled=False))
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_reason_display()} since {self.since:%Y-%m-%d}"
 
 
@@ -137,16 +138,16 @@ class ConsentEvent(models.Model):
     class Meta:
         ordering = ["at", "id"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M}"
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:
             raise TypeError("A consent event is a record; add a new one instead of changing it.")
         super().save(*args, **kwargs)
 
 
-def new_receipt():
+def new_receipt() -> str:
     """Return a random number for a receipt, in signs that nobody mistakes when reading it out."""
     letters = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
     return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(3))
@@ -164,5 +165,5 @@ class Erasure(models.Model):
     class Meta:
         ordering = ["-id"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Erasure {self.number}"
