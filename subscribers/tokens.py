@@ -38,12 +38,12 @@ class InvalidToken(Exception):
     """The token was changed, is older than its purpose allows, or was made for another purpose."""
 
 
-def make(purpose, public_id):
+def make(purpose: Purpose, public_id: str) -> str:
     """Return a token for the row of that public id, in letters that any mail program leaves alone."""
     return _signer(purpose).sign(public_id)
 
 
-def read(purpose, token):
+def read(purpose: Purpose, token: str) -> str:
     """Return the public id in a token made for this purpose. Raises InvalidToken."""
     try:
         return _signer(purpose).unsign(token, max_age=LIFETIMES.get(purpose))
@@ -51,17 +51,17 @@ def read(purpose, token):
         raise InvalidToken from None
 
 
-def nobody():
+def nobody() -> str:
     """Return a public id that no row has, in the form that all public ids have."""
     return secrets.token_urlsafe(12)
 
 
-def _signer(purpose):
+def _signer(purpose: Purpose) -> signing.TimestampSigner:
     return _signer_by(purpose, settings.SECRET_KEY, tuple(settings.SECRET_KEY_FALLBACKS))
 
 
 # A mailing makes one token for each person, and to make the signer takes longer than to sign.
 @functools.lru_cache(maxsize=32)
-def _signer_by(purpose, key, former_keys):
+def _signer_by(purpose: Purpose, key: str, former_keys: tuple[str, ...]) -> signing.TimestampSigner:
     salt = f"subscribers.{purpose.value}"
-    return signing.TimestampSigner(key=key, sep=".", salt=salt, fallback_keys=former_keys)
+    return signing.TimestampSigner(key=key, sep=".", salt=salt, fallback_keys=list(former_keys))
