@@ -130,8 +130,9 @@ def test_no_page_loses_anything_on_any_screen_or_at_twice_the_size(page, kinds):
         if over := sideways(page):
             lost[f"{name} at twice its size"] = over
         # Cut off is what overflows a box that hides it; what is for screen readers alone does so on purpose.
-        cut = page.evaluate("""() => [...document.querySelectorAll("body :not(.unseen, input, select, svg)")]
-            .filter(each => getComputedStyle(each).overflow !== "visible"
+        cut = page.evaluate("""() => [
+                ...document.querySelectorAll("body :not(.visually-hidden, input, select, svg)")
+            ].filter(each => getComputedStyle(each).overflow !== "visible"
             && (each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1)
             ).map(each => each.outerHTML)""")
         if cut:

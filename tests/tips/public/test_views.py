@@ -207,7 +207,7 @@ def test_home_leads_with_the_newest_full_tip_and_names_each_link(client):
     others = [make_tip(publish_at=ago(days=20 + n)) for n in range(12)]
     html = page(client, "/")
     assert head(html, r'<h2 class="title"><a href="(.*?)"') == lead.get_absolute_url()
-    names = re.findall(r'Read more<span class="unseen"> about (.*?)</span>', html)
+    names = re.findall(r'Read more<span class="visually-hidden"> about (.*?)</span>', html)
     assert names == ["Newest teaser", *(tip.title for tip in others[:9])]
 
 
@@ -217,7 +217,7 @@ def test_where_few_tips_are_dated_home_shows_undated_ones(client):
     other = make_tip("Another", undated=True)
     html = page(client, "/")
     assert head(html, r'<h2 class="title"><a href="(.*?)"') == lead.get_absolute_url()
-    names = re.findall(r'Read more<span class="unseen"> about (.*?)</span>', html)
+    names = re.findall(r'Read more<span class="visually-hidden"> about (.*?)</span>', html)
     assert names == [dated.title, other.title]
 
 
