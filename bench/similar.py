@@ -33,19 +33,19 @@ def main(rounds: int) -> int:
     call_command("migrate", verbosity=0)
     differing = trial.lay_out()
     reworded, new = trial.read("reworded.txt"), trial.read("new.txt")
-    answers = {text: similar.earlier(text.title, text.body, text.takeaway) for text in [*reworded, *new]}
+    answers = {text: similar.duplicates(text.title, text.body, text.takeaway) for text in [*reworded, *new]}
     recognised = [text for text in reworded if answers[text] and answers[text][0][0].title == text.earlier]
     accused = [text for text in new if answers[text]]
     figures = sorted(answers[text][0][1] for text in recognised)
     print(
         f"“Have we run this before?” on {differing} differing texts: the demonstration archive's and"
-        f" composed ones. Figures from {similar.ALIKE} on count. {machine()}\n"
+        f" composed ones. Figures from {similar.DUPLICATE_SCORE} on count. {machine()}\n"
     )
     texts = [*reworded, *new]
     asking, searching = [], []
     for number in range(rounds * len(texts)):
         text = texts[number % len(texts)]
-        asking.append(_seconds(similar.earlier, text.title, text.body, text.takeaway))
+        asking.append(_seconds(similar.duplicates, text.title, text.body, text.takeaway))
         searching.append(_seconds(queries.find, QUERY))
     asked, searched = statistics.median(asking), statistics.median(searching)
     table(

@@ -42,7 +42,7 @@ def earlier_view(tip_admin: ModelAdmin, request: StaffRequest, pk: int | None = 
         return HttpResponseNotAllowed(["POST"])
     texts = [request.POST.get(name, "")[: settings.DATA_UPLOAD_MAX_MEMORY_SIZE] for name in _TEXTS]
     sees_all = request.user.has_perm(workflow.CHANGE_ANY)
-    alike = similar.earlier(*texts, exclude=pk, author=None if sees_all else request.user.pk)
+    alike = similar.duplicates(*texts, exclude=pk, author=None if sees_all else request.user.pk)
     response = tip_page(
         tip_admin,
         request,

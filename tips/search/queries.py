@@ -7,16 +7,18 @@ first within each.
 """
 
 import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.db import connection
 from django.utils import timezone
 
 from tips import dates
-from tips.models import TipState
+from tips.models import Tip, TipState
 from tips.paging import PER_PAGE, Page, in_order, last_page
 from tips.search import spelling
-from tips.search.index import HEAD, TITLE, Term, matching
+from tips.search.index import EVERYWHERE, HEAD, TITLE, Param, Sql, Term, matching, union
 from tips.text import stems as words
 
 LONGEST_QUERY = 200
@@ -27,7 +29,7 @@ DEEPEST_PAGE = 50
 _QUOTES = str.maketrans("“”„«»", '"""""')
 _CHUNK = re.compile(r'"([^"]*)"?|([^\s"]+)')
 
-# What each missing term adds to a hit's tier.
+# What each missing term adds to the tier of a hit.
 PARTLY = 10
 
 
@@ -44,54 +46,57 @@ class Filters:
 class Results:
     """The answer to a query: a page of tips, and what was searched for in the end.
 
-    ``corrected`` is the query with its typing errors mended, where that was done; ``partly`` says that no
+    ``corrected`` is the query with its typing errors put right, where that was done; ``partly`` says that no
     tip has all the words, and that these have the most of them.
     """
 
     page: Page
-    terms: tuple = ()
+    terms: tuple[Term, ...] = ()
     corrected: str = ""
     partly: bool = False
-    stems: frozenset = field(default=frozenset())
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """The stems of all terms."""
+        return frozenset(stem for term in self.terms for stem in term.stems)
 
 
-def parse(query):
-    """Return a reader's query as a tuple of terms.
+def parse(query: str) -> tuple[Term, ...]:
+    """Return the terms of a reader's query.
 
     Text in quotes is a phrase, and so are words tied by a hyphen. Words that say nothing ("the", "how") are
     dropped unless there are no others. What is beyond the longest query is not looked at.
     """
-    terms, idle = [], []
+    terms: dict[tuple[str, ...], Term] = {}
+    stop_words: dict[tuple[str, ...], Term] = {}
     for quoted, bare in _CHUNK.findall(query[:LONGEST_QUERY].translate(_QUOTES)):
         text = words.joined(quoted or bare)
         stems = tuple(words.stems(text))
         if not stems:
             continue
         text = " ".join(text[start:end] for start, end, _ in words.split(text))
-        term = Term(text, stems, quoted=bool(quoted))
-        says_nothing = not quoted and len(stems) == 1 and words.fold(text) in words.STOP_WORDS
-        (idle if says_nothing else terms).append(term)
-    unique = {term.stems: term for term in (terms or idle)}
-    return tuple(unique.values())[:MOST_TERMS]
+        is_stop_word = not quoted and len(stems) == 1 and words.fold(text) in words.STOP_WORDS
+        (stop_words if is_stop_word else terms)[stems] = Term(text, stems, quoted=bool(quoted))
+    return tuple((terms or stop_words).values())[:MOST_TERMS]
 
 
-def find(query, number=1, filters=None):
+def find(query: str, number: int = 1, filters: Filters | None = None) -> Results:
     """Search the published tips.
 
-    ``query`` is what the reader typed, ``number`` the page. Returns Results; a page beyond the last comes
-    back empty, for the caller to refuse.
+    ``query`` is what the reader typed, ``number`` the page. A page beyond the last comes back empty, for the
+    caller to refuse.
     """
     filters = filters or Filters()
     terms = parse(query)
     if not terms:
         return Results(page=Page([], number, 1, 0))
-    ids, total, _ = _ranked(_all_of(terms), number, filters)
+    ids, total, _ = _ranked(_lowest(_tiers(terms)), number, filters)
     if total:
         return _results(ids, total, number, terms)
     corrected = _correct(terms)
     if len(terms) == 1 and corrected == terms:
         return _results([], 0, number, terms)
-    ids, total, best = _ranked(_most_of(corrected), number, filters)
+    ids, total, best = _ranked(_lowest([*_tiers(corrected), _partly(corrected)]), number, filters)
     results = _results(ids, total, number, corrected)
     if best >= PARTLY:
         return replace(results, partly=True)
@@ -99,50 +104,43 @@ def find(query, number=1, filters=None):
     return replace(results, corrected=wording if total else "")
 
 
-def _results(ids, total, number, terms):
+def _results(ids: list[int], total: int, number: int, terms: tuple[Term, ...]) -> Results:
+    tips: list[Tip] = in_order(ids, texts=True) if ids else []
     last = min(last_page(total), DEEPEST_PAGE)
-    tips = in_order(ids, texts=True) if ids else []
-    page = Page(tips=tips, number=number, last=last, total=total)
-    return Results(page=page, terms=terms, stems=frozenset(stem for term in terms for stem in term.stems))
+    return Results(page=Page(tips=tips, number=number, last=last, total=total), terms=terms)
 
 
 # --- What counts as a hit, and in which order ----------------------------------------------------------
 
 
-def _all_of(terms):
-    """Return (sql, params) of (id, tier) of every tip that holds all terms; the lowest tier is the best."""
-    return _lowest(_tiers(terms))
+def _lowest(hits: Sequence[Sql]) -> Sql:
+    """Return (id, tier) of every tip among the hits, each once; the lowest tier is the best."""
+    sql, params = union(hits)
+    return f"SELECT id, MIN(tier) AS tier FROM ({sql}) u GROUP BY id", params
 
 
-def _most_of(terms):
-    """Return (sql, params) like ``_all_of``, with the tips that hold only some of the terms after them."""
-    parts = [matching([term]) for term in terms]
-    union = " UNION ALL ".join(f"SELECT id FROM ({sql}) m{n}" for n, (sql, _) in enumerate(parts))
-    some = f"SELECT id, {PARTLY} * ({len(terms)} - COUNT(*)) + 3 AS tier FROM ({union}) s GROUP BY id"
-    return _lowest([*_tiers(terms), (some, [param for _, params in parts for param in params])])
-
-
-def _tiers(terms):
-    tiers = [(1, matching(terms, TITLE)), (2, matching(terms, HEAD)), (3, matching(terms))]
+def _tiers(terms: tuple[Term, ...]) -> list[Sql]:
+    """Return statements for (id, tier) of the tips that hold all terms."""
+    tiers = [(1, matching(terms, TITLE)), (2, matching(terms, HEAD)), (3, matching(terms, EVERYWHERE))]
     if len(terms) > 1:
-        whole = Term("", tuple(stem for term in terms for stem in term.stems))
-        tiers.append((0, matching([whole], TITLE)))
+        phrase = Term("", tuple(stem for term in terms for stem in term.stems))
+        tiers.append((0, matching([phrase], TITLE)))
     return [(f"SELECT id, {tier} AS tier FROM ({sql}) m{tier}", params) for tier, (sql, params) in tiers]
 
 
-def _lowest(parts):
-    union = " UNION ALL ".join(sql for sql, _ in parts)
-    params = [param for _, params in parts for param in params]
-    return f"SELECT id, MIN(tier) AS tier FROM ({union}) u GROUP BY id", params
+def _partly(terms: tuple[Term, ...]) -> Sql:
+    """Return a statement for (id, tier) of the tips that hold at least one of the terms."""
+    sql, params = union(matching([term]) for term in terms)
+    return f"SELECT id, {PARTLY} * ({len(terms)} - COUNT(*)) + 3 AS tier FROM ({sql}) s GROUP BY id", params
 
 
-def public(filters=None):
-    """Return (sql, params): the condition on ``t``, a tip's row, of being published and not filtered out.
+def public(filters: Filters | None = None) -> Sql:
+    """Return the condition on ``t``, a tip's row, of being published and not filtered out.
 
     The rule is ``PublishedQuerySet.published``; a test holds the two equal.
     """
     sql = ["t.state = %s AND (t.publish_at IS NULL OR t.publish_at <= %s)"]
-    params = [TipState.APPROVED, _bound(timezone.now())]
+    params: list[Param] = [TipState.APPROVED, _bound(timezone.now())]
     if filters and filters.category:
         sql.append(
             "EXISTS (SELECT 1 FROM tips_categorisedtip p JOIN tips_category c ON c.id = p.category_id"
@@ -157,19 +155,19 @@ def public(filters=None):
         params.append(filters.tag)
     if filters and filters.year:
         sql.append("t.publish_at >= %s AND t.publish_at < %s")
-        params += [_bound(moment) for moment in dates.year(filters.year)]
+        params += map(_bound, dates.year(filters.year))
     return " AND ".join(sql), params
 
 
-def _bound(moment):
+def _bound(moment: datetime) -> Param:
     """Return a moment as this database compares it: SQLite keeps moments as text."""
     return connection.ops.adapt_datetimefield_value(moment)
 
 
-def _ranked(hits, number, filters):
-    """Return (ids, total, best): a page of public hits in their order, how many there are, the best's tier.
+def _ranked(hits: Sql, number: int, filters: Filters) -> tuple[list[int], int, int]:
+    """Return (ids, total, best): a page of public hits in order, how many there are, the tier of the best.
 
-    Where none holds all terms, only those that hold the most of them count.
+    Where no tip holds all terms, only those that hold the most of them count.
     """
     hits_sql, hits_params = hits
     public_sql, public_params = public(filters)
@@ -184,15 +182,16 @@ def _ranked(hits, number, filters):
             " LIMIT %s OFFSET %s) p ON 1 = 1 ORDER BY p.tier, p.publish_at DESC NULLS LAST, p.id",
             [*hits_params, *public_params, PER_PAGE, (number - 1) * PER_PAGE],
         )
-        rows = cursor.fetchall()
-    return [row[0] for row in rows if row[0] is not None], rows[0][1], rows[0][2] or 0
+        hit_rows = cursor.fetchall()
+    _, total, best = hit_rows[0]
+    return [pk for pk, _, _ in hit_rows if pk is not None], total, best or 0
 
 
 # --- Typing errors -------------------------------------------------------------------------------------
 
 
-def _correct(terms):
-    """Return the terms with each word that no public tip has put right, where a likely one is known.
+def _correct(terms: tuple[Term, ...]) -> tuple[Term, ...]:
+    """Return the terms with each word that no public tip has put right, where a likely word is known.
 
     Only words of public tips are ever suggested: what is still to come cannot be guessed at.
     """
@@ -201,25 +200,26 @@ def _correct(terms):
         return terms
     likely = spelling.likely([words.fold(term.text) for term in correctable])
     candidates = {
-        term: [Term(word, (words.stem(word),)) for word in found]
-        for term, found in zip(correctable, likely, strict=True)
+        term: [Term(word, (words.stem(word),)) for word in likely_words]
+        for term, likely_words in zip(correctable, likely, strict=True)
     }
-    asked = list({*correctable, *(word for found in candidates.values() for word in found)})
-    known = dict(zip(asked, _known(asked), strict=True))
+    tested = list({*correctable, *(term for likely_terms in candidates.values() for term in likely_terms)})
+    is_known = dict(zip(tested, _are_known(tested), strict=True))
     return tuple(
-        term if known.get(term, True) else next((word for word in candidates[term] if known[word]), term)
+        term if is_known.get(term, True) else next(filter(is_known.get, candidates[term]), term)
         for term in terms
     )
 
 
-def _known(terms):
+def _are_known(terms: list[Term]) -> list[bool]:
     """Return for each term whether some published tip has it, asked in one query."""
     public_sql, public_params = public()
-    columns, params = [], []
+    columns: list[str] = []
+    params: list[Param] = []
     for term in terms:
-        sql, own = matching([term])
+        sql, term_params = matching([term])
         columns.append(f"EXISTS (SELECT 1 FROM tips_tip t WHERE t.id IN ({sql}) AND {public_sql})")
-        params += [*own, *public_params]
+        params += [*term_params, *public_params]
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(columns)}", params)
-        return [bool(value) for value in cursor.fetchone()]
+        return list(map(bool, cursor.fetchone()))

@@ -1,6 +1,7 @@
-"""Which tips are about the same thing, and which tell the same story: by the rare words that they share."""
+"""Tips on the same subject, and tips that say the same as another: both by the rare words that they share."""
 
 import math
+from collections.abc import Iterator, Mapping
 
 from django.db import connection
 from django.db.models import Max, Sum
@@ -17,8 +18,27 @@ MOST_WORDS = 12
 HEAD_WEIGHT = 2.5
 
 
-def distinctive(tip):
-    """Return the stems that tell this tip from others, as a dict of stem to weight, at most MOST_WORDS."""
+def related(tip: Tip, limit: int = 3) -> list[Tip]:
+    """Return the published tips most like a tip, the most alike first; none where nothing is alike."""
+    weights = _distinctive(tip)
+    if not weights:
+        return []
+    sql, params = _weighted(weights)
+    public_sql, public_params = queries.public()
+    return list(
+        Tip.objects.raw(
+            # Summed up before any tip's row is looked at.
+            "SELECT t.id, t.title, t.slug, t.excerpt, t.publish_at, t.has_body"
+            f" FROM (SELECT id, SUM(weight) AS weight FROM ({sql}) u GROUP BY id HAVING COUNT(*) > 1) s"
+            f" JOIN tips_tip t ON t.id = s.id WHERE {public_sql} AND t.id <> %s"
+            " ORDER BY s.weight DESC, t.publish_at DESC NULLS LAST, t.id LIMIT %s",
+            [*params, *public_params, tip.pk, limit],
+        )
+    )
+
+
+def _distinctive(tip: Tip) -> dict[str, float]:
+    """Return {stem: weight} of the stems that tell a tip from others, at most MOST_WORDS."""
     head = set(f"{tip.words_title} {tip.words_takeaway}".split())
     stems = head | set(tip.words_body.split())
     counted = Word.objects.filter(stem__in=stems, tips__range=(2, COMMONEST)).order_by()
@@ -30,28 +50,14 @@ def distinctive(tip):
     return {stem: weights[stem] for stem in best}
 
 
-def related(tip, limit=3):
-    """Return the published tips most like this one, the most alike first; none where nothing is alike."""
-    weights = distinctive(tip)
-    if not weights:
-        return []
-    parts, params = [], []
-    for n, (stem, weight) in enumerate(weights.items()):
-        sql, own = index.matching([index.Term(stem, (stem,))])
-        parts.append(f"SELECT id, {weight:.4f} AS weight FROM ({sql}) m{n}")
-        params += own
-    public_sql, public_params = queries.public()
-    return list(
-        Tip.objects.raw(
-            # Summed up before any tip's row is looked at.
-            "SELECT t.id, t.title, t.slug, t.excerpt, t.publish_at, t.has_body"
-            " FROM (SELECT id, SUM(weight) AS weight"
-            f" FROM ({' UNION ALL '.join(parts)}) u GROUP BY id HAVING COUNT(*) > 1) s"
-            f" JOIN tips_tip t ON t.id = s.id WHERE {public_sql} AND t.id <> %s"
-            " ORDER BY s.weight DESC, t.publish_at DESC NULLS LAST, t.id LIMIT %s",
-            [*params, *public_params, tip.pk, limit],
-        )
-    )
+def _weighted(weights: Mapping[str, float]) -> index.Sql:
+    """Return a statement for (id, weight), once for each of the weighed stems that a tip has."""
+    parts = []
+    for number, (stem, weight) in enumerate(weights.items()):
+        sql, params = index.matching([index.Term(stem, (stem,))])
+        # Whole numbers: their sum is the same in whatever order an engine adds them up.
+        parts.append((f"SELECT id, {round(weight * 10_000)} AS weight FROM ({sql}) m{number}", params))
+    return index.union(parts)
 
 
 # --- Have we run this before? -----------------------------------------------------------------------------
@@ -62,28 +68,35 @@ FEWEST_WORDS = 12
 MOST_SOUGHT = 24
 MOST_POSTINGS = 6000
 CANDIDATES = 30
-# What one word may add to a likeness at most: a noun of the trade, used in dozens of tips, is no story.
+# What one word may add to a score at most: a noun of the trade, used in dozens of tips, makes no duplicate.
 MOST_OF_ONE_WORD = 0.12
-# How many different words a tip usually has. One with more holds many words anyway, and counts for less.
+# How many different words a tip usually has. A tip with more holds many words anyway, and scores less.
 USUAL_LENGTH = 100
-# From this figure on, two texts tell the same story. The trial in the tests holds whom it finds and accuses.
-ALIKE = 42
+# From this score on, two texts say the same. The trial in the tests holds which tips it finds, and wrongly.
+DUPLICATE_SCORE = 42
 
-_SAYS_NOTHING = frozenset(words.stem(word) for word in words.STOP_WORDS)
+_STOP_STEMS = frozenset(words.stem(word) for word in words.STOP_WORDS)
 
 
-def earlier(title, body, takeaway, exclude=None, author=None, limit=3):
-    """Return the tips that tell what a text tells, as a list of (tip, figure), the most alike first.
+def duplicates(
+    title: str,
+    body: str,
+    takeaway: str,
+    exclude: int | None = None,
+    author: int | None = None,
+    limit: int = 3,
+) -> list[tuple[Tip, int]]:
+    """Return the tips that say what a text says, as (tip, score), the most alike first.
 
     ``body`` is HTML; any of the three texts may be empty. ``exclude`` is the id of the tip that the text is
     of. All tips count, public or not, unless ``author``, a user's id, narrows them to the published ones
-    and that user's own. The figure runs from ALIKE to 100, which is the same words.
+    and that user's own. The score runs from DUPLICATE_SCORE to 100, which is the same words.
 
-    It is made from the share of the text's words, weighed by how rare they are in the archive, that the
-    other tip has too. A text too short to tell anything is like none.
+    The score is made from the share of the text's words, weighed by how rare they are in the archive, that
+    the other tip has too. A text of fewer than FEWEST_WORDS words has no duplicates.
     """
     text = f"{title} {takeaway} {markup.searchable_text(markup.clean(body))}"
-    stems = {stem for stem in words.stems(text[: words.LONGEST_INDEXED]) if len(stem) > 2} - _SAYS_NOTHING
+    stems = _telling(words.stems(text[: words.LONGEST_INDEXED]))
     if len(stems) < FEWEST_WORDS:
         return []
     counts = dict(
@@ -91,23 +104,26 @@ def earlier(title, body, takeaway, exclude=None, author=None, limit=3):
     )
     total = Tip.objects.count()
     weights = {stem: math.log(1 + total / counts.get(stem, 1)) ** 2 for stem in stems}
-    sought, postings = [], 0
+    sought: dict[str, float] = {}
+    postings = 0
     for stem in sorted(counts, key=lambda stem: (counts[stem], stem)):
         postings += counts[stem]
         if len(sought) == MOST_SOUGHT or postings > MOST_POSTINGS:
             break
-        sought.append(stem)
-    figures = {
-        pk: _figure(weights, held)
-        for pk, held in _candidates({stem: weights[stem] for stem in sought}, exclude, author)
-    }
-    best = sorted((pk for pk in figures if figures[pk] >= ALIKE), key=lambda pk: (-figures[pk], pk))[:limit]
-    tips = Tip.objects.for_lists().in_bulk(best)
-    return [(tips[pk], figures[pk]) for pk in best if pk in tips]
+        sought[stem] = weights[stem]
+    scores = {pk: _score(weights, held) for pk, held in _candidates(sought, exclude, author)}
+    best = sorted((pk for pk in scores if scores[pk] >= DUPLICATE_SCORE), key=lambda pk: (-scores[pk], pk))
+    tips = Tip.objects.for_lists().in_bulk(best[:limit])
+    return [(tips[pk], scores[pk]) for pk in best[:limit] if pk in tips]
 
 
-def _figure(weights, held):
-    """Return how much of the weighed stems is among those that a tip has, as a whole number up to 100."""
+def _telling(stems: list[str]) -> set[str]:
+    """Return the stems that say something about a text."""
+    return {stem for stem in stems if len(stem) > 2} - _STOP_STEMS
+
+
+def _score(weights: Mapping[str, float], held: set[str]) -> int:
+    """Return how much of the weighed stems is among those that a tip has, up to 100."""
     shared = [weight for stem, weight in weights.items() if stem in held]
     most = MOST_OF_ONE_WORD * sum(shared)
     share = sum(min(weight, most) for weight in shared) / sum(weights.values())
@@ -115,30 +131,26 @@ def _figure(weights, held):
     return min(100, round(100 * math.sqrt(share / longer)))
 
 
-def _candidates(weights, exclude, author):
-    """Yield (id, stems) of the tips that have the most of these stems by weight."""
+def _candidates(
+    weights: Mapping[str, float], exclude: int | None, author: int | None
+) -> Iterator[tuple[int, set[str]]]:
+    """Yield (id, stems) of the tips that have the most of the weighed stems."""
     if not weights:
         return
-    parts, params = [], []
-    for n, (stem, weight) in enumerate(weights.items()):
-        sql, own = index.matching([index.Term(stem, (stem,))])
-        # Whole numbers: their sum is the same in whatever order an engine adds them up.
-        parts.append(f"SELECT id, {round(weight * 1000)} AS weight FROM ({sql}) m{n}")
-        params += own
-    conditions = ["t.id <> %s"]
+    sql, params = _weighted(weights)
+    condition = "t.id <> %s"
     params.append(exclude or 0)
     if author is not None:
         public_sql, public_params = queries.public()
-        conditions.append(f"(({public_sql}) OR t.author_id = %s)")
+        condition += f" AND (({public_sql}) OR t.author_id = %s)"
         params += [*public_params, author]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT t.id, t.words_title, t.words_takeaway, t.words_body FROM"
-            f" (SELECT u.id FROM ({' UNION ALL '.join(parts)}) u JOIN tips_tip t ON t.id = u.id"
-            f" WHERE {' AND '.join(conditions)} GROUP BY u.id"
+            f" (SELECT u.id FROM ({sql}) u JOIN tips_tip t ON t.id = u.id WHERE {condition} GROUP BY u.id"
             " ORDER BY SUM(u.weight) DESC, u.id LIMIT %s) best"
             " JOIN tips_tip t ON t.id = best.id",
             [*params, CANDIDATES],
         )
-        for pk, *texts in cursor.fetchall():
-            yield pk, {stem for stem in " ".join(texts).split() if len(stem) > 2} - _SAYS_NOTHING
+        for pk, *columns in cursor.fetchall():
+            yield pk, _telling(" ".join(columns).split())

@@ -44,50 +44,50 @@ def test_a_tip_without_words_has_no_relations():
 
 # --- Have we run this before? -----------------------------------------------------------------------------
 
-STORY = (
+ORIGINAL = (
     "<p>The umbrella stand by the door holds nine umbrellas for guests caught in rain. A guest borrows one,"
     " walks to the station dry, and brings it back on a sunny morning.</p>"
 )
-TOLD_AGAIN = (
+REWORDED = (
     "<p>Guests who are caught in rain borrow an umbrella from the stand at the door and return dry. On the"
     " next sunny morning the umbrella is brought back from the station.</p>"
 )
 
 
-def ask(body=TOLD_AGAIN, title="Umbrellas for guests", **options):
-    return similar.earlier(title, body, "", **options)
+def ask(body=REWORDED, title="Umbrellas for guests", **options):
+    return similar.duplicates(title, body, "", **options)
 
 
 def archive():
     for number in range(12):
         make_tip(f"Parcel {number}", body="<p>Wrap each parcel twice, and label the lid of every box.</p>")
-    return make_tip("Rain at the door", body=STORY)
+    return make_tip("Rain at the door", body=ORIGINAL)
 
 
-def test_a_story_told_again_is_found_with_a_figure():
+def test_a_text_in_other_words_is_found_with_a_score():
     tip = archive()
     make_tip("Parcels", body="<p>Wrap each parcel twice and label the lid.</p>")
     index.count_words()
-    [(found, figure)] = ask()
-    assert found == tip
-    assert similar.ALIKE <= figure < 100
-    assert ask(STORY, "Rain at the door") == [(tip, 100)]
+    [(duplicate, score)] = ask()
+    assert duplicate == tip
+    assert similar.DUPLICATE_SCORE <= score < 100
+    assert ask(ORIGINAL, "Rain at the door") == [(tip, 100)]
 
 
-def test_a_tip_is_not_told_of_itself():
+def test_a_tip_is_no_duplicate_of_itself():
     tip = archive()
     index.count_words()
     assert ask(exclude=tip.pk) == []
 
 
-def test_staff_are_told_of_hidden_tips_and_an_author_of_public_and_own_ones(django_user_model):
+def test_staff_see_hidden_duplicates_and_an_author_public_and_own_ones(django_user_model):
     ann = django_user_model.objects.create_user("ann")
     public = archive()
-    hidden = hidden_tips(body=STORY)
+    hidden = hidden_tips(body=ORIGINAL)
     index.count_words()
     assert {tip for tip, _ in ask(limit=99)} == {public, *hidden}
     assert {tip for tip, _ in ask(limit=99, author=ann.pk)} == {public}
-    own = make_tip("Own draft", body=STORY, state="draft", publish_at=None, author=ann)
+    own = make_tip("Own draft", body=ORIGINAL, state="draft", publish_at=None, author=ann)
     assert {tip for tip, _ in ask(limit=99, author=ann.pk)} == {public, own}
 
 
@@ -96,18 +96,18 @@ def test_a_beginning_is_like_nothing():
     index.count_words()
     assert ask("", "Umbrella") == []
     assert ask("<p>Umbrella rain.</p>") == []
-    assert similar.earlier("", "", "") == []
+    assert similar.duplicates("", "", "") == []
 
 
 def test_nothing_was_run_before_in_an_empty_archive():
     assert ask() == []
 
 
-def test_a_shared_advertisement_is_no_story():
+def test_a_shared_advertisement_makes_no_duplicate():
     promotion = (
         "<p>Listen to our nautical podcast about boats, sails, masts at http://www.example.org/ahoy</p>"
     )
     make_tip("One", body=f"<p>Answer promptly.</p>{promotion}")
     index.count_words()
     body = f"<p>Wrap the parcels on the lower shelf with paper, twice around, and tie it up.</p>{promotion}"
-    assert similar.earlier("Parcels", body, "") == []
+    assert similar.duplicates("Parcels", body, "") == []

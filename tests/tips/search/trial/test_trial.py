@@ -14,9 +14,9 @@ def test_it_finds_what_was_told_before_and_accuses_what_was_not_hardly_ever():
     assert (len(reworded), len(new)) == (20, 50)
     missed = []
     for text in reworded:
-        answer = similar.earlier(text.title, text.body, text.takeaway)
+        answer = similar.duplicates(text.title, text.body, text.takeaway)
         if not answer or answer[0][0].title != text.earlier:
             missed.append(text.title)
-    accused = [text.title for text in new if similar.earlier(text.title, text.body, text.takeaway)]
+    accused = [text.title for text in new if similar.duplicates(text.title, text.body, text.takeaway)]
     assert len(missed) <= 2, missed
     assert len(accused) <= 1, accused
