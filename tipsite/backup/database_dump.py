@@ -1,4 +1,4 @@
-"""The database as one file, as one moment saw it, and such a file put in its place.
+"""The database as one file, as one moment saw it, and such a file put in the place of the database.
 
 SQLite makes its copies itself (``VACUUM INTO``); PostgreSQL has programs for it, which must be installed here
 (``pg_dump`` in its custom format, ``pg_restore``, ``psql``).
@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing, suppress
+from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, connections
@@ -16,64 +17,74 @@ from django.db import connection, connections
 from subscribers.recovery import guard
 
 # How long a restore waits for those who hold the database, in seconds.
-PATIENCE = 30
-# What stands there is taken away first: a backup of an older version knows not of every table.
+_PATIENCE = 30
+# All tables are removed first: a backup of an older version does not know every table.
 _CLEAR = """
 SET lock_timeout = '30s';
-DO $$ DECLARE each text; BEGIN
-FOR each IN SELECT c.oid::regclass FROM pg_class c WHERE relnamespace = 'public'::regnamespace
-AND relkind IN ('r', 'p') LOOP EXECUTE 'DROP TABLE IF EXISTS ' || each || ' CASCADE'; END LOOP;
-FOR each IN SELECT p.oid::regprocedure FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
+DO $$ DECLARE target text; BEGIN
+FOR target IN SELECT c.oid::regclass FROM pg_class c WHERE relnamespace = 'public'::regnamespace
+AND relkind IN ('r', 'p') LOOP EXECUTE 'DROP TABLE IF EXISTS ' || target || ' CASCADE'; END LOOP;
+FOR target IN SELECT p.oid::regprocedure FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
 AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
-LOOP EXECUTE 'DROP FUNCTION IF EXISTS ' || each || ' CASCADE'; END LOOP;
+LOOP EXECUTE 'DROP FUNCTION IF EXISTS ' || target || ' CASCADE'; END LOOP;
 END $$;
 """
-# What was on its way when the backup was taken went out after it, and no later mark of the journal tells of
-# it: a person decides. A welcome has no mailing, and is its service mail's affair.
-_DOUBT = f"""
+# What was on its way when the backup was taken went out after it, and no later checkpoint of the journal
+# knows of it: a person decides. A welcome has no mailing, and is its service mail's affair.
+_MARK_UNCERTAIN = f"""
 UPDATE subscribers_delivery SET state = 'uncertain', uncertain_count = 2, due_at = NULL, lease_id = NULL,
 reply = '{guard.REPLY}', settled_at = CURRENT_TIMESTAMP WHERE state = 'sending' AND mailing_id IS NOT NULL;
 DELETE FROM subscribers_senderlease;
 """  # noqa: S608  the words are our own
-# A backup of a version that mailed no tips has no lines.
-_DOUBT_IF_IT_MAILS = f"""
+# A backup of a version that mailed no tips has no leases.
+_MARK_UNCERTAIN_IF_IT_MAILS = f"""
 SET search_path = public;
-DO $$ BEGIN IF to_regclass('subscribers_senderlease') IS NOT NULL THEN {_DOUBT} END IF; END $$;
+DO $$ BEGIN IF to_regclass('subscribers_senderlease') IS NOT NULL THEN {_MARK_UNCERTAIN} END IF; END $$;
 """
+# PostgreSQL's programs read the connection from the environment, the password too.
+_ENVIRONMENT = {
+    "host": "PGHOST",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "dbname": "PGDATABASE",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+}
 
 
 class BackupError(Exception):
     """The backup could not be taken or put back; the text says why, and what to do."""
 
 
-def write(path):
-    """Write the whole database to a new file (a path). Raises BackupError."""
+def write(path: Path) -> None:
+    """Write the whole database to a new file. Raises BackupError."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM INTO %s", [str(path)])
-        return
-    _run(["pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={path}"])
+    else:
+        _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={path}")
 
 
-def put_back(dump):
+def put_back(dump: Path) -> None:
     """Put what ``write`` wrote in the place of the database, in one transaction. Raises BackupError."""
     if connection.vendor == "sqlite":
         connections.close_all()
         _put_back_file(dump)
         return
-    clear, script, doubt = (dump.with_name(name) for name in ("clear.sql", "database.sql", "doubt.sql"))
+    clear, script, mark = (dump.with_name(name) for name in ("clear.sql", "database.sql", "mark.sql"))
     clear.write_text(_CLEAR)
-    doubt.write_text(_DOUBT_IF_IT_MAILS)
-    _run(["pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dump)])
+    mark.write_text(_MARK_UNCERTAIN_IF_IT_MAILS)
+    _run("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dump))
     connections.close_all()
-    _run(["psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
-          "--output=/dev/null", f"--file={clear}", f"--file={script}", f"--file={doubt}"])  # fmt: skip
+    _run("psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
+         "--output=/dev/null", f"--file={clear}", f"--file={script}", f"--file={mark}")  # fmt: skip
 
 
-def _put_back_file(dump):
-    place, until = settings.DATABASES["default"]["NAME"], time.monotonic() + PATIENCE
+def _put_back_file(dump: Path) -> None:
+    place, until = settings.DATABASES["default"]["NAME"], time.monotonic() + _PATIENCE
 
-    def be_patient(status, remaining, total):
+    def be_patient(status: int, remaining: int, total: int) -> None:
         if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > until:
             raise BackupError("The database is in use. Stop the site, then restore.")
 
@@ -86,10 +97,10 @@ def _put_back_file(dump):
             raise BackupError(f"The database in the backup is damaged: {damage}")
         try:
             if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'subscribers_senderlease'").fetchone():
-                copy.executescript(f"BEGIN; {_DOUBT} COMMIT;")
+                copy.executescript(f"BEGIN; {_MARK_UNCERTAIN} COMMIT;")
         except sqlite3.DatabaseError as error:
             raise BackupError(f"The copy in the backup cannot be made ready ({error}). Make room.") from error
-        with closing(sqlite3.connect(place, timeout=PATIENCE)) as live:
+        with closing(sqlite3.connect(place, timeout=_PATIENCE)) as live:
             try:
                 copy.backup(live, progress=be_patient)
             except sqlite3.DatabaseError as error:
@@ -97,25 +108,16 @@ def _put_back_file(dump):
                     f"{place} cannot be replaced ({error}). Stop the site; if it is damaged, move it and"
                     " its -wal and -shm elsewhere. Then restore again."
                 ) from error
-            # The copy is none of those that are made in WAL mode. Where somebody holds the file just now, the
-            # next who opens it does this.
+            # The copy is not in WAL mode. Where another process holds the file just now, the next process
+            # that opens it does this.
             with suppress(sqlite3.OperationalError):
                 live.execute("PRAGMA journal_mode=WAL")
 
 
-def _run(command):
-    """Run one of PostgreSQL's programs on our database; its password goes by the environment."""
+def _run(*command: str) -> None:
+    """Run one of PostgreSQL's programs on our database."""
     place = connection.get_connection_params()
-    names = {
-        "host": "PGHOST",
-        "port": "PGPORT",
-        "user": "PGUSER",
-        "password": "PGPASSWORD",
-        "dbname": "PGDATABASE",
-        "sslmode": "PGSSLMODE",
-        "sslrootcert": "PGSSLROOTCERT",
-    }
-    given = {variable: str(place[name]) for name, variable in names.items() if place.get(name)}
+    given = {variable: str(place[name]) for name, variable in _ENVIRONMENT.items() if place.get(name)}
     try:
         done = subprocess.run(  # noqa: S603  the commands are our own
             command, env=os.environ | given, stdin=subprocess.DEVNULL, capture_output=True, text=True
