@@ -1,11 +1,12 @@
 """System checks of this project's own: a site that would start, and then fail its readers or its staff."""
 
 import re
+from collections.abc import Iterator
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import Error, Info, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Warning, register
 from django.http.request import validate_host
 
 from subscribers import addresses
@@ -13,9 +14,9 @@ from subscribers.mail import senders
 from tips.schedule.slots import WEEKDAYS
 from tipsite.staff.roles import ROLES
 
-# What is wrong with the sender; tipsite/safety.py asks for these too.
+# What is wrong with the sender; tipsite/safety/verdict.py asks for these too.
 MAIL = "mail"
-# They publish that nobody but their own servers may send for them (DMARC), or will.
+# These publish that nobody but their own servers may send for them (DMARC), or will.
 _MAILBOX_PROVIDERS = frozenset(
     "aol.com gmail.com gmx.com gmx.de gmx.net googlemail.com hotmail.com icloud.com live.com mail.ru me.com"
     " msn.com outlook.com proton.me protonmail.com web.de yahoo.com yandex.com yandex.ru ymail.com".split()
@@ -25,14 +26,14 @@ _ADDRESS = re.compile(r"[^@\s\"(),:;<>\[\]\\]{1,64}@[A-Za-z0-9.-]+")
 
 
 @register
-def check_site_url(app_configs, **kwargs):
+def check_site_url(**kwargs: object) -> Iterator[CheckMessage]:
     """A real site must answer to its own name, and know when its visitors came by HTTPS."""
     if not settings.PRODUCTION:
         return
-    if not validate_host(urlsplit(settings.SITE_URL).hostname, settings.ALLOWED_HOSTS):
+    if not validate_host(urlsplit(settings.SITE_URL).hostname or "", settings.ALLOWED_HOSTS):
         yield Error(
-            f"The site's own address, {settings.SITE_URL}, is not among ALLOWED_HOSTS.",
-            hint="Every visitor would be turned away. Add its name to ALLOWED_HOSTS, or unset that.",
+            f"SITE_URL is {settings.SITE_URL}, whose name is not among ALLOWED_HOSTS.",
+            hint="Every visitor would be turned away. Add the name to ALLOWED_HOSTS, or unset ALLOWED_HOSTS.",
             id="tipsite.E001",
         )
     if not settings.SITE_URL.isascii():
@@ -58,17 +59,17 @@ def check_site_url(app_configs, **kwargs):
 
 
 @register(MAIL)
-def check_mail(app_configs, **kwargs):
+def check_mail(**kwargs: object) -> Iterator[CheckMessage]:
     """A real site must not print its mail, nor its password to whoever listens."""
-    printed = settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend"
-    if settings.PRODUCTION and printed:
+    is_printed = settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend"
+    if settings.PRODUCTION and is_printed:
         yield Warning(
             "Mail is printed in the log and sent to nobody.",
             hint="Set EMAIL_URL, for example submission://user:password@mail.example.org:587.",
             id="tipsite.W003",
         )
-    encrypted = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
-    if settings.EMAIL_HOST_PASSWORD and not encrypted and settings.EMAIL_HOST not in _THIS_MACHINE:
+    is_encrypted = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
+    if settings.EMAIL_HOST_PASSWORD and not is_encrypted and settings.EMAIL_HOST not in _THIS_MACHINE:
         yield Error(
             f"The password for the mail server {settings.EMAIL_HOST} would cross the network unencrypted.",
             hint="Write EMAIL_URL as submission://user:password@mail.example.org:587, which asks for TLS.",
@@ -77,7 +78,7 @@ def check_mail(app_configs, **kwargs):
 
 
 @register(MAIL)
-def check_sender(app_configs, **kwargs):
+def check_sender(**kwargs: object) -> Iterator[CheckMessage]:
     """Mail must come from addresses that headers can carry, in a domain that the owner can speak for."""
     if not settings.PRODUCTION:
         return
@@ -114,7 +115,7 @@ def check_sender(app_configs, **kwargs):
 
 
 @register
-def check_what_mail_says(app_configs, **kwargs):
+def check_what_mail_says(**kwargs: object) -> Iterator[CheckMessage]:
     """Mail to a list must say where its sender lives, and reports of what failed must find their way."""
     if not settings.PRODUCTION:
         return
@@ -124,22 +125,20 @@ def check_what_mail_says(app_configs, **kwargs):
             hint="Set POSTAL_ADDRESS.",
             id="tipsite.W006",
         )
-    if (
-        not settings.BOUNCE_ADDRESS
-        and settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
-    ):
+    is_smtp = settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
+    if is_smtp and not settings.BOUNCE_ADDRESS:
         yield Warning(
             "Reports of undelivered mail go to the sender's own mailbox, and nothing reads them.",
-            hint="Set BOUNCE_ADDRESS; docs/delivery.md has how.",
+            hint="Set BOUNCE_ADDRESS; docs/delivery.md says how.",
             id="tipsite.W007",
         )
     if settings.EMAIL_BACKEND.startswith("anymail.") and not settings.ANYMAIL.get("WEBHOOK_SECRET"):
         yield Warning(
-            "What the mail service reports of bounces and complaints reaches nobody.",
-            hint="Set WEBHOOK_SECRET, and tell the service where to report; docs/delivery.md has how.",
+            "Nobody hears what the mail service reports of bounces and complaints.",
+            hint="Set WEBHOOK_SECRET, and tell the service where to report; docs/delivery.md says how.",
             id="tipsite.W008",
         )
-    name, _, password = str(settings.ANYMAIL.get("WEBHOOK_SECRET") or "").partition(":")
+    name, _, password = str(settings.ANYMAIL.get("WEBHOOK_SECRET", "")).partition(":")
     if name and min(len(name), len(password)) < 16:
         yield Error(
             "WEBHOOK_SECRET must be a name and a password with a colon between them, each random and long.",
@@ -149,19 +148,19 @@ def check_what_mail_says(app_configs, **kwargs):
 
 
 @register(deploy=True)
-def check_signature(app_configs, **kwargs):
-    """Say what the mail server must sign: nobody can see from here whether it does."""
+def check_signature(**kwargs: object) -> Iterator[CheckMessage]:
+    """Say what the mail server must sign: the program cannot see whether it does."""
     if settings.PRODUCTION:
         yield Info(
             f"The mail server must sign all mail by DKIM for the domain {senders.domain()}, and its signature"
             f" must cover List-Unsubscribe and List-Unsubscribe-Post.",
-            hint="docs/delivery.md has how to see whether it does, and how to publish SPF, DKIM and DMARC.",
+            hint="docs/delivery.md says how to see whether it does, and how to publish SPF, DKIM and DMARC.",
             id="tipsite.I001",
         )
 
 
 @register
-def check_slot(app_configs, **kwargs):
+def check_slot(**kwargs: object) -> Iterator[CheckMessage]:
     """The weekly slot must be on a day of the week."""
     if settings.SLOT_WEEKDAY not in WEEKDAYS:
         yield Error(
@@ -172,18 +171,18 @@ def check_slot(app_configs, **kwargs):
 
 
 @register
-def check_two_factor(app_configs, **kwargs):
+def check_two_factor(**kwargs: object) -> Iterator[CheckMessage]:
     """A misspelt group would silently be asked for nothing."""
     known = {name.casefold() for name in (*ROLES, "superuser")}
     for name in settings.STAFF_TWO_FACTOR:
         if name.casefold() not in known:
             yield Error(
-                f"STAFF_TWO_FACTOR names {name!r}, which is none of the product's own groups.",
-                hint=f"Use some of {', '.join(ROLES)} and superuser, by commas.",
+                f"STAFF_TWO_FACTOR names {name!r}, which is none of the program's own groups.",
+                hint=f"Use some of {', '.join(ROLES)} and superuser, separated by commas.",
                 id="tipsite.E003",
             )
 
 
-def _organisation(address):
+def _organisation(address: str) -> list[str]:
     """Return the end of a domain that its owner has registered, near enough."""
     return address.lower().rpartition("@")[2].rsplit(".", 2)[-2:]

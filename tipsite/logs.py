@@ -1,23 +1,24 @@
 """What stands in no log: the tokens of links, which open what they are for, and addresses of people.
 
-Nothing is meant to log either. But a page that fails is logged with its own address, a web server's line for
-each request has it too, and databases quote rows in their errors.
+Nothing is meant to log either. But a page that fails is logged with its URL, a web server's line for each
+request has the URL too, and databases quote rows in their errors.
 """
 
 import logging
 import re
 
 from gunicorn import glogging
+from gunicorn.config import Config
 
 # How a TimestampSigner writes them, with the separator of the readers' links or Django's own, also quoted in
-# an address (%3A); and those that Django makes for passwords.
+# a URL (%3A); and those that Django makes for passwords.
 _TOKEN = re.compile(r"[\w~=-]+(?:[.:]|%3A)[\w-]{6}(?:[.:]|%3A)[\w-]{43}|\b[0-9a-z]{6}-[0-9a-f]{32,64}\b")
-# The paths behind which one stands, whole or not.
+# The paths behind which a token stands, whole or not.
 _PATH = re.compile(r"(/unsubscribe/|/subscribe/(?:confirm|preferences|move|undo)/)[^/\s?\"']+")
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+(?:@|%40)(?:[\w-]+\.)+[a-z][\w-]*", re.IGNORECASE)
 
 
-def redact(text):
+def redact(text: str) -> str:
     """Return a text without the tokens and addresses in it."""
     return _ADDRESS.sub("(address)", _TOKEN.sub("(token)", _PATH.sub(r"\1(token)", text)))
 
@@ -25,16 +26,16 @@ def redact(text):
 class Formatter(logging.Formatter):
     """Formats as usual, tracebacks as well, and leaves out tokens and addresses."""
 
-    def format(self, record):
+    def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
 
 
 class ServerLogger(glogging.Logger):
     """The web server's own logs, redacted like the site's."""
 
-    def setup(self, cfg):
+    def setup(self, cfg: Config) -> None:
         super().setup(cfg)
         for log in (self.error_log, self.access_log):
             for handler in log.handlers:
-                usual = handler.formatter
-                handler.setFormatter(Formatter(usual._fmt, usual.datefmt))
+                if usual := handler.formatter:
+                    handler.setFormatter(Formatter(usual._fmt, usual.datefmt))

@@ -24,9 +24,9 @@ env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-def _list(name, default=()):
+def _list(name: str, *default: str) -> list[str]:
     """Read a variable as a list by commas. People write spaces after them, and a comma at the end."""
-    return [each.strip() for each in env.list(name, list(default)) if each.strip()]
+    return [item.strip() for item in env.list(name, list(default)) if item.strip()]
 
 
 # --- Where this site stands ------------------------------------------------------------------------
@@ -56,7 +56,7 @@ if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG shows visitors the site's insides; unset it, or unset SITE_URL.")
 
 
-def _key_of_this_machine(name):
+def _key_of_this_machine(name: str) -> str:
     """Read a key from STATE_DIR, made up on first use: no key is ever part of the program."""
     path = STATE_DIR / name
     if not path.exists():
@@ -74,14 +74,14 @@ SECRET_KEY_FALLBACKS = _list("SECRET_KEY_FALLBACKS")
 # Names those who get nothing. It must outlive every SECRET_KEY, or the list forgets who left.
 SUPPRESSION_KEY = env.str("SUPPRESSION_KEY", "") or _key_of_this_machine("suppression_key")
 ALLOWED_HOSTS = _list(
-    "ALLOWED_HOSTS", [_site.hostname] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"]
+    "ALLOWED_HOSTS", *([_site.hostname] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
 )
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 # --- The program's parts ---------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    # Before tips, whose desk takes its tags out of the admin: ours are others.
+    # Before tips, which takes these tags out of the admin: ours are others.
     "taggit",
     # Before tipsite, which takes their forms out of the admin: they show secrets.
     "django_otp",
@@ -191,21 +191,22 @@ EMAIL_TIMEOUT = _mail["EMAIL_TIMEOUT"] or 30
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"tips@{_site.hostname}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 STAFF_EMAIL = _list("STAFF_EMAIL")
-# Where answers go, and the postal address that stands under each mail and on the privacy page.
+# Where answers go.
 REPLY_TO = env.str("REPLY_TO", "")
 # Where mail servers report what they could not deliver; it gets a plus and a token for each mail.
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", "")
+# The postal address stands under each mail and on the privacy page.
 POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", "")
 # The mailbox in which reports of undelivered mail arrive: imaps://user:password@mail.example.org/INBOX.
 BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", "")
 # What Anymail needs for the mail service, as JSON, and the name:password by which its reports are known.
-ANYMAIL = env.json("ANYMAIL", {})
-if not isinstance(ANYMAIL, dict):
+_anymail = env.json("ANYMAIL", {})
+if not isinstance(_anymail, dict):
     raise ImproperlyConfigured('ANYMAIL must look like {"POSTMARK_SERVER_TOKEN": "..."}.')
-# Some services have no place for the mark by which their reports are known: no reason to send no mail.
-ANYMAIL = {"IGNORE_UNSUPPORTED_FEATURES": True} | ANYMAIL
+# Some services have no place for the token by which their reports are known: no reason to send no mail.
+ANYMAIL: dict[str, object] = {"IGNORE_UNSUPPORTED_FEATURES": True} | _anymail
 if _webhook_secret := env.str("WEBHOOK_SECRET", ""):
-    ANYMAIL |= {"WEBHOOK_SECRET": _webhook_secret}
+    ANYMAIL["WEBHOOK_SECRET"] = _webhook_secret
 
 # How many connections to the mail server each worker keeps open, how many mails go out a minute at most, in
 # all and to one domain (0: as many as can), and how late a mailing may still begin by itself.
@@ -214,12 +215,10 @@ MAIL_PER_MINUTE = env.int("MAIL_PER_MINUTE", 6000)
 MAIL_PER_DOMAIN = env.int("MAIL_PER_DOMAIN", 1200)
 MAIL_WINDOW_HOURS = env.int("MAIL_WINDOW_HOURS", 24)
 
-# --- Time and language -----------------------------------------------------------------------------
+# --- Time ------------------------------------------------------------------------------------------
 
-LANGUAGE_CODE = "en-us"
 USE_I18N = False
 TIME_ZONE = env.str("TIME_ZONE", "America/New_York")
-USE_TZ = True
 # The weekly slot at which a tip goes live, in the site's zone.
 SLOT_WEEKDAY = env.str("SLOT_WEEKDAY", "tuesday").lower()
 SLOT_TIME = env.time("SLOT_TIME", time(7))
@@ -301,30 +300,20 @@ SECURE_HSTS_PRELOAD = HTTPS
 # Who brings it to /healthz/safe is told why it is not safe; nobody, where it is unset.
 HEALTH_TOKEN = env.str("HEALTH_TOKEN", "")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
 
+# No page for readers has a script. What the admin needs is said in desk/admin_site.py.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [NONE],
-        # No page for readers has a script. What the desk needs is said in tips/desk.py.
-        "script-src": [NONE],
-        "style-src": [SELF],
+        **{name: [NONE] for name in "default-src script-src base-uri frame-ancestors".split()},
+        **{name: [SELF] for name in "style-src font-src connect-src manifest-src form-action".split()},
         "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "manifest-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
     },
 }
-PERMISSIONS_POLICY = {
-    name: []
-    for name in ("camera", "display-capture", "geolocation", "gyroscope", "microphone", "payment", "usb")
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    name: [] for name in "camera display-capture geolocation gyroscope microphone payment usb".split()
 }
 
-# --- The editor in the desk ------------------------------------------------------------------------
+# --- The editor in the admin -----------------------------------------------------------------------
 
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {"js": [static_lazy("admin-desk/editor.js")], "extensions": {"Desk": html_tags([])}},
@@ -354,13 +343,13 @@ LOGGING = {
         # A missing page is a visitor's business, not an operator's.
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
-        # Whoever knows the address can ask it, and the page that tells of the refusal is theirs.
+        # Whoever knows the URL can ask it, and the refusal stands on their own page.
         "django.security.AnymailWebhookValidationFailure": {"level": "CRITICAL"},
-        # It tells of each time the queue was looked at.
+        # It logs each look at the queue.
         "django_tasks_db": {"level": "WARNING"},
-        # It tells of each query.
+        # It logs each query.
         "axes": {"level": "WARNING"},
-        # It tells of each way that it tries to read a report, and of each that fails at an odd one.
+        # It logs each parser that it tries on a report, and each that fails at an odd one.
         "flufl.bounce": {"level": "CRITICAL"},
     },
 }

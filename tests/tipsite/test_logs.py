@@ -57,7 +57,7 @@ def test_the_rest_of_a_line_stays_as_it_is():
     assert line in in_the_log(line)
 
 
-def test_the_web_server_s_lines_are_as_discreet():
+def test_the_web_server_s_lines_are_redacted_too():
     token = tokens.make(tokens.Purpose.PREFERENCES, tokens.nobody())
     config = Config()
     config.set("accesslog", "-")

@@ -41,16 +41,8 @@ _MARK_UNCERTAIN_IF_IT_MAILS = f"""
 SET search_path = public;
 DO $$ BEGIN IF to_regclass('subscribers_senderlease') IS NOT NULL THEN {_MARK_UNCERTAIN} END IF; END $$;
 """
-# PostgreSQL's programs read the connection from the environment, the password too.
-_ENVIRONMENT = {
-    "host": "PGHOST",
-    "port": "PGPORT",
-    "user": "PGUSER",
-    "password": "PGPASSWORD",
-    "dbname": "PGDATABASE",
-    "sslmode": "PGSSLMODE",
-    "sslrootcert": "PGSSLROOTCERT",
-}
+# What PostgreSQL's programs read from the environment (PGHOST …), the password too.
+_CONNECTION = ("host", "port", "user", "password", "dbname", "sslmode", "sslrootcert")
 
 
 class BackupError(Exception):
@@ -117,7 +109,8 @@ def _put_back_file(dump: Path) -> None:
 def _run(*command: str) -> None:
     """Run one of PostgreSQL's programs on our database."""
     place = connection.get_connection_params()
-    given = {variable: str(place[name]) for name, variable in _ENVIRONMENT.items() if place.get(name)}
+    given = {f"PG{name.upper()}": str(place[name]) for name in _CONNECTION if place.get(name)}
+    given["PGDATABASE"] = given.pop("PGDBNAME", "")
     try:
         done = subprocess.run(  # noqa: S603  the commands are our own
             command, env=os.environ | given, stdin=subprocess.DEVNULL, capture_output=True, text=True

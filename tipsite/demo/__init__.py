@@ -1,0 +1,1 @@
+"""The demonstration archive. May import the rooms below tipsite."""

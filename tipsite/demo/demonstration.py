@@ -3,14 +3,18 @@
 import secrets
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
+from tips.dates import WEEK
 from tips.importers import pages, store
+from tips.importers.records import Archive
 from tips.models import Category, Tag, Tip
 from tips.publishing import workflow
 from tips.schedule import slots
@@ -19,7 +23,6 @@ ARCHIVE = settings.BASE_DIR / "fixtures" / "archive"
 COMING = settings.BASE_DIR / "fixtures" / "coming"
 SOURCE = "demo"
 STAFF = "editor"
-WEEK = timedelta(weeks=1)
 TUESDAY = 1
 
 
@@ -40,58 +43,55 @@ class Loaded:
     password: str
 
 
-def is_empty():
+def is_empty() -> bool:
     """Tell whether the database holds nobody and nothing yet."""
-    return not any(_found(every=True).values())
+    return not _counts(foreign_only=False)
 
 
-def load(today=None):
-    """Load the demonstration into an empty database, and return a Loaded; None where it is already there.
+def load(today: date | None = None) -> Loaded | None:
+    """Load the demonstration into an empty database; return None where it is already there.
 
     ``today`` is a date in the site's zone (the present one, unless given). All is written or nothing. Raises
     NotOurOwnError where the database holds anything else.
     """
     today = today or timezone.localdate()
     with transaction.atomic():
-        foreign = {name: count for name, count in _found(every=not _was_loaded()).items() if count}
-        if foreign:
+        is_loaded = Tip.objects.filter(import_origin__source=SOURCE).exists()
+        if foreign := _counts(foreign_only=is_loaded):
             listed = ", ".join(f"{count} {name}" for name, count in foreign.items())
             raise NotOurOwnError(f"The database holds what is not the demonstration's: {listed}.")
-        if _was_loaded():
+        if is_loaded:
             return None
         newest = last_tuesday_before(today)
         store.write(_archive(newest), source=SOURCE)
         password = secrets.token_urlsafe(12)
-        editor = get_user_model().objects.create_superuser(STAFF, password=password)
+        editor = User.objects.create_superuser(STAFF, password=password)
         _plan(newest + WEEK if newest + WEEK > today else newest + 2 * WEEK, editor)
         return Loaded(Tip.objects.count(), newest, password)
 
 
-def last_tuesday_before(day):
+def last_tuesday_before(day: date) -> date:
     """Return the last Tuesday strictly before a day."""
     return day - timedelta(days=(day.weekday() - TUESDAY - 1) % 7 + 1)
 
 
-def _was_loaded():
-    return Tip.objects.filter(import_origin__source=SOURCE).exists()
-
-
-def _found(every):
-    """Count what the database holds, by kind: all of it, or only what is not the demonstration's own."""
-    tips, staff = Tip.objects.all(), get_user_model().objects.all()
-    found = {
-        "tips": tips if every else tips.exclude(import_origin__source=SOURCE),
-        "staff accounts": staff if every else staff.exclude(username=STAFF),
+def _counts(*, foreign_only: bool) -> dict[str, int]:
+    """Return how much of each kind the database holds: all, or only what is not the demonstration's own."""
+    objects: dict[str, QuerySet[Model]] = {
+        str(model._meta.verbose_name_plural): model._default_manager.all()
+        for model in apps.get_app_config("subscribers").get_models()
     }
-    if every:
+    if foreign_only:
         # Beside the demonstration's tips, staff may try out categories and tags.
-        found |= {"categories": Category.objects.all(), "tags": Tag.objects.all()}
-    for model in apps.get_app_config("subscribers").get_models():
-        found[str(model._meta.verbose_name_plural)] = model._default_manager.all()
-    return {name: rows.count() for name, rows in found.items()}
+        objects["tips"] = Tip.objects.exclude(import_origin__source=SOURCE)
+        objects["staff accounts"] = User.objects.exclude(username=STAFF)
+    else:
+        objects |= {"tips": Tip.objects.all(), "staff accounts": User.objects.all()}
+        objects |= {"categories": Category.objects.all(), "tags": Tag.objects.all()}
+    return {name: count for name, queryset in objects.items() if (count := queryset.count())}
 
 
-def _archive(newest):
+def _archive(newest: date) -> Archive:
     """Read the archive's pages; move all days by whole weeks, so that the newest is the one given."""
     archive = _read(ARCHIVE)
     shift = newest - max(post.day for post in archive.posts if post.day)
@@ -99,15 +99,16 @@ def _archive(newest):
     return archive
 
 
-def _plan(first, editor):
+def _plan(first: date, editor: User) -> None:
     """Bring in the coming tips: two approved, in the next two slots; the rest drafts without a day."""
     coming = _read(COMING)
     posts = [post for post in coming.posts if post.full]
-    coming.posts = [replace(post, day=first + number * WEEK) for number, post in enumerate(posts)]
+    days = [first + number * WEEK for number in range(len(posts))]
+    coming.posts = [replace(post, day=day) for post, day in zip(posts, days, strict=True)]
     # An import keeps what is dated in the future as drafts.
     store.write(coming, source=SOURCE)
     timetable = slots.Timetable.load()
-    tips = [Tip.objects.get(publish_at=timetable.moment(post.day)) for post in coming.posts]
+    tips = [Tip.objects.get(publish_at=timetable.moment(day)) for day in days]
     for tip in tips:
         tip.publish_at = None
         tip.save(update_fields=["publish_at"])
@@ -116,9 +117,9 @@ def _plan(first, editor):
         workflow.approve(tip, by=editor)
 
 
-def _read(folder):
+def _read(folder: Path) -> Archive:
     archive = pages.read([folder])
     if archive.refused or not archive.posts:
-        reasons = [f"{each.file}: {each.message}" for each in archive.refused] or [f"{folder}: no tips"]
-        raise CannotReadError("; ".join(reasons))
+        reasons = [f"{refusal.file}: {refusal.message}" for refusal in archive.refused]
+        raise CannotReadError("; ".join(reasons) or f"{folder}: no tips")
     return archive

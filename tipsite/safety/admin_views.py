@@ -14,19 +14,12 @@ from tips import dates, permissions
 from tipsite.safety import verdict
 from tipsite.safety.verdict import Code
 
-_CALENDAR, _MAILINGS, _TIPS = (
-    "admin:tips_calendar",
-    "admin:subscribers_mailing_changelist",
-    "admin:tips_tip_changelist",
-)
+_MAILINGS = "admin:subscribers_mailing_changelist"
 # Where to go; a reason that is about one mailing or one tip leads to that instead.
 _LINKS = {
-    Code.SLOT: (_CALENDAR, "Open the calendar"),
-    Code.NOT_FOR_MAIL: (_TIPS, "Open the tips"),
-    Code.PAUSED: (_MAILINGS, "Open the mailings"),
-    Code.HELD: (_MAILINGS, "Open the mailings"),
-    Code.STUCK: (_MAILINGS, "Open the mailings"),
-    Code.UNCERTAIN: (_MAILINGS, "Open the mailings"),
+    Code.SLOT: ("admin:tips_calendar", "Open the calendar"),
+    Code.NOT_FOR_MAIL: ("admin:tips_tip_changelist", "Open the tips"),
+    **dict.fromkeys([Code.PAUSED, Code.HELD, Code.STUCK, Code.UNCERTAIN], (_MAILINGS, "Open the mailings")),
 }
 # What to do, besides the reason's own words.
 _ADVICE = {
@@ -78,8 +71,8 @@ def real(request: HttpRequest) -> HttpResponseBase:
     return HttpResponseRedirect(reverse("admin:safe"))
 
 
-def _shown(reason: verdict.Reason, user: User) -> dict[str, str]:
-    """Return a reason as the page shows it: with a heading, what to do, and where (or "")."""
+def _shown(reason: verdict.Reason, user: User) -> tuple[verdict.Reason, str, str, str]:
+    """Return a reason as the page shows it: with what to do, where (a URL or ""), and the link's words."""
     url_name, link = _LINKS.get(reason.code, ("", ""))
     permission = "subscribers.view_mailing" if url_name == _MAILINGS else permissions.APPROVE
     url = reverse(url_name) if url_name and user.has_perm(permission) else ""
@@ -87,11 +80,4 @@ def _shown(reason: verdict.Reason, user: User) -> dict[str, str]:
         url, link = reverse("admin:subscribers_mailing_change", args=[reason.mailing]), "Open the mailing"
     if url and reason.tip:
         url, link = reverse("admin:tips_tip_change", args=[reason.tip]), "Open the tip"
-    return {
-        "code": reason.code,
-        "heading": reason.code.label,
-        "words": reason.words,
-        "advice": _ADVICE.get(reason.code, ""),
-        "url": url,
-        "link": link,
-    }
+    return reason, _ADVICE.get(reason.code, ""), url, link

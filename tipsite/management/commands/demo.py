@@ -1,9 +1,10 @@
 """Load the demonstration archive."""
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils.formats import date_format
 
+from desk.terminal import NOTHING_DONE, reason
 from tipsite.demo import demonstration
 
 
@@ -12,27 +13,25 @@ class Command(BaseCommand):
         "Loads the demonstration archive and makes a staff account, on an empty database or on its own only."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--if-empty", action="store_true", help="do nothing where the database holds anything already"
         )
 
-    def handle(self, *, if_empty, **options):
+    def handle(self, *, if_empty: bool, **options: object) -> None:
         try:
             if if_empty and not demonstration.is_empty():
                 return
             loaded = demonstration.load()
         except DatabaseError as error:
-            reason = " ".join(str(error).split())
-            raise CommandError(
-                f"Nothing was loaded, the database refused: {reason}. Is it migrated?", returncode=2
-            ) from error
+            words = f"Nothing was loaded, the database refused: {reason(error)}. Is it migrated?"
+            raise CommandError(words, returncode=NOTHING_DONE) from error
         except demonstration.NotOurOwnError as error:
-            raise CommandError(
-                f"{error} demo wants an empty one; set DATABASE_URL or STATE_DIR to another.", returncode=2
-            ) from error
+            words = f"{error} demo wants an empty one; set DATABASE_URL or STATE_DIR to another."
+            raise CommandError(words, returncode=NOTHING_DONE) from error
         except demonstration.CannotReadError as error:
-            raise CommandError(f"The demonstration's pages cannot be read: {error}", returncode=2) from error
+            words = f"The demonstration's pages cannot be read: {error}"
+            raise CommandError(words, returncode=NOTHING_DONE) from error
         if loaded is None:
             self.stdout.write("The demonstration is loaded already; everything was left as it is.")
             return

@@ -6,6 +6,7 @@ import sys
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError
 
+from desk.terminal import reason
 from tips import dates
 from tips.schedule.calendar import SlotRow
 from tipsite.safety import verdict
@@ -24,8 +25,7 @@ class Command(BaseCommand):
         try:
             row, reasons = verdict.next_slot(), verdict.reasons()
         except DatabaseError as error:
-            reason = next(iter(str(error).splitlines()), type(error).__name__)
-            self.stderr.write(f"Nobody can tell: the database does not answer ({reason}).")
+            self.stderr.write(f"Nobody can tell: the database does not answer ({reason(error)}).")
             sys.exit(UNKNOWN)
         self.stdout.write((_as_json if json else _as_lines)(row, reasons))
         if reasons:

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 
+from desk.terminal import NOTHING_DONE, reason
 from tipsite.safety.probes import unapplied_migrations
 from tipsite.worker.stop_signal import Stop
 from tipsite.worker.supervisor import Child, Probe, supervise
@@ -17,34 +18,32 @@ from tipsite.worker.supervisor import Child, Probe, supervise
 class Command(BaseCommand):
     help = "Runs the web server and the background worker until Ctrl-C; brings back what dies."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=settings.PORT, help="default: PORT, or 8000")
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
         parser.add_argument("--processes", type=int, default=2, help="web processes (default: %(default)s)")
         parser.add_argument("--threads", type=int, default=4, help="threads in each (default: %(default)s)")
         parser.add_argument("--access-log", action="store_true", help="write a line for each request")
 
-    def handle(self, *, port, host, processes, threads, access_log, **options):
+    def handle(
+        self, *, port: int, host: str, processes: int, threads: int, access_log: bool, **options: object
+    ) -> None:
         self.require_migrations()
         self.require_static_files()
         listener = listen(host, port)
-        address = settings.SITE_URL if settings.PRODUCTION else f"http://localhost:{port}"
-        # Where no SITE_URL is set, the site's address follows from the port.
+        url = settings.SITE_URL if settings.PRODUCTION else f"http://localhost:{port}"
+        # Where no SITE_URL is set, the site's URL follows from the port.
         environment = {"PORT": str(port)}
-        web = Child(
-            "web server",
-            gunicorn(listener, processes, threads, access_log),
-            environment,
-            fds=(listener.fileno(),),
-        )
+        command = gunicorn(listener, processes, threads, access_log)
+        web = Child("web server", command, environment, fds=(listener.fileno(),))
         manage = str(settings.BASE_DIR / "manage.py")
         worker = Child("worker", [sys.executable, manage, "worker", "--skip-checks"], environment)
         probe = Probe(("127.0.0.1" if host == "0.0.0.0" else host, port))  # noqa: S104
 
-        def announce():
+        def announce() -> None:
             if probe.look():
-                self.stdout.write(f"The site is at  {address}/")
-                self.stdout.write(f"The desk is at  {address}/admin/")
+                self.stdout.write(f"The site is at  {url}/")
+                self.stdout.write(f"The desk is at  {url}/admin/")
                 self.stdout.write("Ctrl-C ends both web server and worker.")
                 self.stdout.flush()
 
@@ -54,31 +53,30 @@ class Command(BaseCommand):
         connection.close()
         supervise([web, worker], stop, each_round=announce)
 
-    def require_migrations(self):
+    def require_migrations(self) -> None:
         """Refuse to start on a database that is not there or not up to date."""
         try:
             missing = unapplied_migrations()
         except DatabaseError as error:
-            raise CommandError(f"The database does not answer: {first_line(error)}", returncode=2) from error
+            raise CommandError(
+                f"The database does not answer: {reason(error)}", returncode=NOTHING_DONE
+            ) from error
         if missing:
             count = f"{len(missing)} migration" + ("s" if len(missing) > 1 else "")
-            raise CommandError(f"The database waits for {count}; run: manage.py migrate", returncode=2)
+            raise CommandError(
+                f"The database waits for {count}; run: manage.py migrate", returncode=NOTHING_DONE
+            )
 
-    def require_static_files(self):
+    def require_static_files(self) -> None:
         """Refuse to start where pages would fail for want of their stylesheet's name."""
         if not settings.DEBUG and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
             raise CommandError(
                 "The static files are not collected; run: manage.py collectstatic --no-input",
-                returncode=2,
+                returncode=NOTHING_DONE,
             )
 
 
-def first_line(error):
-    """Return the first line of an error's text, or its kind where it says nothing."""
-    return next(iter(str(error).splitlines()), type(error).__name__)
-
-
-def listen(host, port):
+def listen(host: str, port: int) -> socket.socket:
     """Return a listening socket, which the web server inherits.
 
     It stays open while the server behind it is restarted, so that visitors wait a moment instead of
@@ -91,23 +89,23 @@ def listen(host, port):
         listener.bind((host, port))
         listener.listen(1024)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        why = getattr(error, "strerror", None) or str(error)
         raise CommandError(
-            f"Cannot listen on {host}, port {port} ({reason.lower()});"
+            f"Cannot listen on {host}, port {port} ({why.lower()});"
             f" end what uses it, or choose another: PORT={port + 1}",
-            returncode=2,
+            returncode=NOTHING_DONE,
         ) from error
     return listener
 
 
-def gunicorn(listener, processes, threads, access_log):
+def gunicorn(listener: socket.socket, processes: int, threads: int, access_log: bool) -> list[str]:
     """Return gunicorn's command line for a listening socket."""
-    command = [sys.executable, "-m", "gunicorn", "tipsite.wsgi:application"]
+    command = [sys.executable, "-m", "gunicorn", "tipsite.wsgi:application", f"--chdir={settings.BASE_DIR}"]
     command += [f"--bind=fd://{listener.fileno()}", "--worker-class=gthread", "--no-control-socket"]
     command += [f"--workers={processes}", f"--threads={threads}", "--graceful-timeout=5"]
+    command += ["--log-level=warning", "--logger-class=tipsite.logs.ServerLogger"]
     # Which proxies are believed is the settings' business alone (TRUSTED_PROXIES).
-    command += ["--forwarded-allow-ips=", "--log-level=warning", f"--chdir={settings.BASE_DIR}"]
-    command.append("--logger-class=tipsite.logs.ServerLogger")
+    command.append("--forwarded-allow-ips=")
     if os.path.isdir("/dev/shm"):  # noqa: S108
         # The processes' sign of life is a file; on a disk under load, writing it can block.
         command.append("--worker-tmp-dir=/dev/shm")
