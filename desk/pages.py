@@ -39,7 +39,7 @@ def route(
 
 
 def page(
-    request: HttpRequest, template: str, title: str, *, status_code: int = 200, **context: object
+    request: HttpRequest, template: str, title: str, status_code: int = 200, /, **context: object
 ) -> TemplateResponse:
     """Answer with a page of the admin; ``template`` is the name below ``admin/``, without its ending."""
     context = {**admin.site.each_context(request), "title": title, **context}

@@ -1,6 +1,7 @@
 """What can be done with a mailing: buttons on its page, and a page of its own for what asks first."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
@@ -38,18 +39,25 @@ class NoteForm(forms.Form):
     )
 
 
+class ColleagueField(forms.ModelChoiceField):
+    """One of the staff, ``user`` among them."""
+
+    user: User
+
+    def label_from_instance(self, obj: User) -> str:
+        return f"{name_of(obj)} (yourself)" if obj == self.user else name_of(obj)
+
+
 class TestForm(forms.Form):
     """To whom a test goes: oneself, or a colleague."""
 
-    to = forms.ModelChoiceField(User.objects.none(), label="To", empty_label=None)
+    to = ColleagueField(User.objects.none(), label="To", empty_label=None)
 
     def __init__(self, user: User, data: QueryDict | None = None) -> None:
         super().__init__(data, initial={"to": user.pk})
         staff = User.objects.filter(is_active=True, is_staff=True).exclude(email="")
-        self.fields["to"].queryset = staff.order_by("first_name", "last_name", "username")
-        self.fields["to"].label_from_instance = lambda person: (
-            f"{name_of(person)} (yourself)" if person == user else name_of(person)
-        )
+        field = cast(ColleagueField, self.fields["to"])
+        field.user, field.queryset = user, staff.order_by("first_name", "last_name", "username")
 
 
 def name_of(user: User) -> str:

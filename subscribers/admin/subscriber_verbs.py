@@ -22,7 +22,7 @@ def standing(subscriber: Subscriber) -> tuple[str, str]:
         return "withdrawn", ", ".join(["Left", *reasons])
     if subscriber.suppressions:
         return "in-review", f"Nothing is sent: {', '.join(reasons) or 'unsubscribed'}"
-    if subscriber.is_paused(timezone.localdate()):
+    if subscriber.paused_until and subscriber.is_paused(timezone.localdate()):
         return "to-come", f"Paused until {date_format(subscriber.paused_until, 'j M Y')}"
     return "public", "Confirmed"
 

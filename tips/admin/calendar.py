@@ -105,7 +105,7 @@ def calendar_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
     shown = {week.tip.pk for week in stretch.coming if week.tip}
     days = {week.slot.at: week.slot.day for week in stretch.coming}
     for tip in waiting:
-        tip.is_further_on, tip.day = tip.pk not in shown, days.get(tip.publish_at)
+        vars(tip).update(is_further_on=tip.pk not in shown, day=days.get(tip.publish_at))
     has_older = (
         number == 1
         or Tip.objects.published_dated().filter(publish_at__lt=dates.moment(stretch.first)).exists()
@@ -184,7 +184,7 @@ def week_view(tip_admin: ModelAdmin, request: StaffRequest, day: str) -> HttpRes
         request,
         "tips/calendar_week",
         f"Week of {calendar.when(week.slot)}",
-        status_code=409 if refused else 200,
+        409 if refused else 200,
         seen=seen,
         row=week,
         form=form,
@@ -231,7 +231,7 @@ def rule_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
         request,
         "tips/calendar_rule",
         "The weekly slot",
-        status_code=409 if refused else 200,
+        409 if refused else 200,
         seen=seen,
         form=form,
         refused=refused,

@@ -1,38 +1,45 @@
 """What the calendar's forms ask for, as calls of the queue's verbs. Each returns what followed."""
 
+from collections.abc import Callable
+from datetime import date
+
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from desk.errors import WrongState
+from desk.pages import Context
 from tips import dates
+from tips.models import Tip
 from tips.schedule import queue, queue_lock, slots
 
 
-def place(tip, day, *, by, seen):
+def place(tip: Tip, day: date, *, by: User, seen: int) -> str:
     """Bring a tip to the slot of a day, as a drag does; return what followed.
 
     Onto a tip that floats in the queue, a floating tip takes its place in the order; onto anything else, it
     is pinned, so that a slot before it may stay free.
     """
     slot = slots.Timetable.load().slot(day)
-    line = queue.waiting()
-    mine = next((each for each in line if each.pk == tip.pk), None)
-    there = next((each for each in line if slot and each.publish_at == slot.at), None)
+    waiting = queue.waiting()
+    mine = next((other for other in waiting if other.pk == tip.pk), None)
+    there = next((other for other in waiting if slot and other.publish_at == slot.at), None)
     if there and there.pk != tip.pk and mine and queue_lock.floats(mine) and queue_lock.floats(there):
         side = "after" if mine.publish_at < there.publish_at else "before"
         return queue.move(tip, by=by, seen=seen, **{side: there})
     return queue.pin(tip, day, by=by, seen=seen)
 
 
-def step(tip, weeks_on, *, by, seen):
+def step(tip: Tip, weeks_on: int, *, by: User, seen: int) -> str:
     """Bring a tip one slot on (1) or back (-1), past skipped ones and what others are pinned to."""
-    table, line, now = slots.Timetable.load(), queue.waiting(), timezone.now()
-    mine = next((each for each in line if each.pk == tip.pk), None)
+    table, waiting, now = slots.Timetable.load(), queue.waiting(), timezone.now()
+    mine = next((other for other in waiting if other.pk == tip.pk), None)
     if mine is None:
         raise WrongState(f"“{tip}” has no slot yet. Choose one for it first.")
-    fixed = {each.publish_at for each in line if not queue_lock.floats(each) and each.pk != tip.pk}
-    free = (slot for slot in table.after(now) if not slot.skipped and slot.at not in fixed)
+    fixed = {other.publish_at for other in waiting if not queue_lock.floats(other) and other.pk != tip.pk}
     before = None
-    for slot in free:
+    for slot in table.after(now):
+        if slot.skipped or slot.at in fixed:
+            continue
         if weeks_on > 0 and slot.at > mine.publish_at:
             return place(tip, slot.day, by=by, seen=seen)
         if weeks_on < 0 and slot.at >= mine.publish_at:
@@ -43,8 +50,8 @@ def step(tip, weeks_on, *, by, seen):
     return place(tip, before.day, by=by, seen=seen)
 
 
-def _needing(name, verb):
-    def run(asked, by):
+def _needing(name: str, verb: Callable[..., str]) -> Callable[[Context, User], str]:
+    def run(asked: Context, by: User) -> str:
         if not asked[name]:
             raise WrongState("Choose a slot." if name == "day" else "Choose two tips.")
         return verb(asked["tip"], asked[name], by=by, seen=asked["seen"])
@@ -52,7 +59,7 @@ def _needing(name, verb):
     return run
 
 
-MOVES = {
+MOVES: dict[str, Callable[[Context, User], str]] = {
     "place": _needing("day", place),
     "pin": _needing("day", queue.pin),
     "swap": _needing("other", queue.swap),
@@ -63,7 +70,7 @@ MOVES = {
 }
 
 
-def of_week(day, asked, by):
+def of_week(day: date, asked: Context, by: User) -> str:
     """Do with a week what its form asks for; return what followed."""
     seen = asked["seen"]
     match asked["verb"]:

@@ -27,6 +27,9 @@ from tips.text import markup
 _A_DAY = f"In the zone {settings.TIME_ZONE}. A date alone means {settings.SLOT_TIME:%H:%M} on that day."
 
 
+_LONGEST_TAG = Tag._meta.get_field("name").max_length or 0
+
+
 class TagsInput(forms.TextInput):
     """Tag names in one line, separated by commas. A script adds suggestions; it works without."""
 
@@ -57,10 +60,10 @@ class TagsField(forms.CharField):
 
     def clean(self, value: str) -> list[str]:
         line = " ".join(super().clean(value).split())
-        names = {}
+        names: dict[str, str] = {}
         for name in next(csv.reader([line], skipinitialspace=True), []):
             name = name.strip()
-            if len(name) > Tag._meta.get_field("name").max_length:
+            if len(name) > _LONGEST_TAG:
                 raise forms.ValidationError(f"The tag “{name[:30]}…” is too long. Separate tags by commas.")
             if name:
                 names.setdefault(tagging.key(name), name)

@@ -32,7 +32,6 @@ def history_page(tip_admin: ModelAdmin, request: HttpRequest, tip: Tip) -> HttpR
     # Each version is compared with the one before it; that of the last one shown is on the next page.
     earlier = [*shown[1:], *history.saved(tip)[page.end_index() : page.end_index() + 1], None]
     return tip_page(
-        tip_admin,
         request,
         "history",
         f"History: {tip}",
@@ -64,7 +63,6 @@ def compare_view(tip_admin: ModelAdmin, request: StaffRequest, pk: int) -> HttpR
     if old.pk > new.pk:
         old, new = new, old
     return tip_page(
-        tip_admin,
         request,
         "compare",
         f"What changed: {tip}",
@@ -94,7 +92,6 @@ def revert_view(tip_admin: ModelAdmin, request: StaffRequest, pk: int, number: i
             return HttpResponseRedirect(reverse("admin:tips_tip_change", args=[tip.pk]))
         return HttpResponseRedirect(reverse("admin:tips_tip_revert", args=[tip.pk, version.pk]))
     return tip_page(
-        tip_admin,
         request,
         "revert",
         f"Bring back an earlier text: {tip}",

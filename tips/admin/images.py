@@ -72,7 +72,7 @@ def images_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
             snippet = format_html(template, image.url, alt, image.width, image.height)
     latest = Image.objects.filter(uploaded_by=request.user).order_by("-uploaded_at", "pk")[:LATEST]
     context = {"form": form, "image": image, "snippet": snippet, "alt": alt, "latest": latest}
-    return tip_page(tip_admin, request, "pictures", "Pictures", **context)
+    return tip_page(request, "pictures", "Pictures", **context)
 
 
 def _require_writer(tip_admin: ModelAdmin, request: StaffRequest) -> None:

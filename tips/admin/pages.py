@@ -3,9 +3,12 @@
 from django.contrib.admin import ModelAdmin
 from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 
-from desk.pages import page
-from tips.models import Tip
+from desk.pages import badge, page
+from tips.models import Tip, TipState
 
 
 def tip_or_404(tip_admin: ModelAdmin, request: HttpRequest, pk: int) -> Tip:
@@ -16,8 +19,22 @@ def tip_or_404(tip_admin: ModelAdmin, request: HttpRequest, pk: int) -> Tip:
     return tip
 
 
-def tip_page(
-    tip_admin: ModelAdmin, request: HttpRequest, template: str, title: str, **context: object
-) -> TemplateResponse:
+def tip_page(request: HttpRequest, template: str, title: str, **context: object) -> TemplateResponse:
     """Answer with a page about tips."""
-    return page(request, f"tips/tip/{template}", title, **{"opts": tip_admin.opts, **context})
+    return page(request, f"tips/tip/{template}", title, opts=Tip._meta, **context)
+
+
+def state_of(tip: Tip) -> SafeString:
+    """Return the word that tells an editor whether readers see a tip."""
+    if tip.is_published:
+        return badge("public", "Public")
+    if tip.state == TipState.APPROVED:
+        return badge("to-come", "Approved, to come")
+    return badge(tip.state, tip.get_state_display())
+
+
+def moment_of(tip: Tip) -> str:
+    """Return when a tip goes live or went live, in words."""
+    if tip.publish_at:
+        return date_format(timezone.localtime(tip.publish_at), "D j M Y, H:i")
+    return "undated" if tip.undated else "no day yet"

@@ -82,9 +82,7 @@ def links_view(tip_admin: ModelAdmin, request: StaffRequest, pk: int) -> HttpRes
         (link, request.build_absolute_uri(preview.address(link)) if link.is_live else "")
         for link in tip.preview_links.select_related("made_by").order_by("-made_at", "-pk")[:100]
     ]
-    return tip_page(
-        tip_admin, request, "links", f"Preview links: {tip}", original=tip, links=links, form=form
-    )
+    return tip_page(request, "links", f"Preview links: {tip}", original=tip, links=links, form=form)
 
 
 def revoke_view(tip_admin: ModelAdmin, request: StaffRequest, pk: int, link_pk: int) -> HttpResponse:

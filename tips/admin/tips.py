@@ -1,6 +1,7 @@
 """Tips in the admin: the list and the form."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import cast
 
 from django import forms
@@ -16,19 +17,17 @@ from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, re_path, reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from js_asset import Media
 
 from desk.lists import TitledList
-from desk.pages import Context, Fieldsets, StaffRequest, badge, staff_of
+from desk.pages import Context, Fieldsets, StaffRequest, staff_of
 from desk.verbs import refusals_told
 from tips.admin import calendar, concurrent_editing, filters, history, images, preview, verbs, writing
 from tips.admin.forms import TipForm
-from tips.admin.pages import tip_or_404
-from tips.models import Tip, TipState, TipVersion, newest_first
+from tips.admin.pages import moment_of, state_of, tip_or_404
+from tips.models import Tip, TipQuerySet, TipState, TipVersion, newest_first
 from tips.publishing import editing, tagging, workflow
 from tips.schedule import queue_lock
 from tips.search import index, queries
@@ -38,9 +37,10 @@ class TipList(ChangeList):
     """The list reads neither texts nor anything tip by tip."""
 
     def get_queryset(
-        self, request: HttpRequest, exclude_parameters: list[str] | None = None
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Tip]:
-        return super().get_queryset(request, exclude_parameters).for_lists().prefetch_related("categories")
+        tips = cast(TipQuerySet, super().get_queryset(request, exclude_parameters))
+        return tips.for_lists().prefetch_related("categories")
 
 
 @admin.register(Tip)
@@ -64,7 +64,7 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
     list_max_show_all = 200
     search_fields = ["title", "takeaway", "excerpt"]
     search_help_text = "Words of the title, takeaway, excerpt or text."
-    ordering = [newest_first(), "id"]
+    ordering = [newest_first(), "id"]  # type: ignore[list-item]  # Django takes expressions, the stubs do not
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     save_on_top = False
@@ -141,18 +141,11 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
 
     @admin.display(description="state", ordering="state")
     def state_in_words(self, tip: Tip) -> SafeString:
-        """One word that tells an editor whether readers see the tip."""
-        if tip.is_published:
-            return badge("public", "Public")
-        if tip.state == TipState.APPROVED:
-            return badge("to-come", "Approved, to come")
-        return badge(tip.state, tip.get_state_display())
+        return state_of(tip)
 
     @admin.display(description="goes live", ordering=F("publish_at").asc(nulls_first=True))
     def goes_live(self, tip: Tip) -> str:
-        if tip.publish_at:
-            return date_format(timezone.localtime(tip.publish_at), "D j M Y, H:i")
-        return "undated" if tip.undated else "no day yet"
+        return moment_of(tip)
 
     @admin.display(description="categories", empty_value="none")
     def in_categories(self, tip: Tip) -> str | None:
@@ -243,7 +236,8 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
             # Who may only read has no form to post; “Preview as saved” is theirs too.
             context["previews"] = preview.form_context(obj)
         # The editor's import map is the one inline script of the admin.
-        context["media"] = Media.from_media(context["media"]).with_nonce(str(request.csp_nonce))
+        nonce = str(attrgetter("csp_nonce")(request))
+        context["media"] = Media.from_media(context["media"]).with_nonce(nonce)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request: HttpRequest, obj: Tip, form: TipForm, change: bool) -> None:

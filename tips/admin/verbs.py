@@ -70,7 +70,6 @@ VERBS: dict[str, TipVerb] = {
         run=workflow.schedule,
         is_available=lambda user, tip: _to_come(tip) and user.has_perm(workflow.APPROVE),
         consequence="It stays approved, and appears on the new day instead.",
-        done="Planned for its new day.",
         has_page=True,
         form=DayForm,
     ),
@@ -83,7 +82,6 @@ VERBS: dict[str, TipVerb] = {
             and user.has_perms([workflow.PUBLISH, workflow.APPROVE])
         ),
         consequence="Readers see it at once: on the site, in the lists and in the feeds. Its day is today.",
-        done="Published: readers see it now.",
         has_page=True,
         faults=lambda tip: preflight.inspect(tip) if tip.state == TipState.IN_REVIEW else [],
         approves=True,
@@ -94,7 +92,6 @@ VERBS: dict[str, TipVerb] = {
         is_available=lambda user, tip: _in_review_or_to_come(tip) and user.has_perm(workflow.APPROVE),
         consequence="It is a draft again, for its author to change. It appears only when it is approved"
         " anew.",
-        done="Sent back to its author.",
         has_page=True,
         form=ReasonForm,
     ),
@@ -113,14 +110,12 @@ VERBS: dict[str, TipVerb] = {
         run=workflow.reinstate,
         is_available=lambda user, tip: tip.state == TipState.WITHDRAWN and user.has_perm(workflow.PUBLISH),
         consequence="It goes back to its old day if it was public; else it is a draft again.",
-        done="Reinstated.",
     ),
     "not-for-mail": TipVerb(
         label="Not for mail",
         run=mail_exclusion.keep_from_mail,
         is_available=lambda user, tip: mail_exclusion.may_mark(user, tip, for_mail=False),
         consequence="Readers see it on the site, and no mailing brings it. Only a publisher takes that back.",
-        done="Marked as not for mail.",
         has_page=True,
     ),
     "for-mail": TipVerb(
@@ -129,7 +124,6 @@ VERBS: dict[str, TipVerb] = {
         is_available=lambda user, tip: mail_exclusion.may_mark(user, tip, for_mail=True),
         consequence="It is mailed when it goes live. If readers see it already, its mailing is shown first,"
         " and can be stopped; if it is too late for that, it waits until somebody releases it.",
-        done="The mark is lifted.",
         has_page=True,
     ),
     "change-address": TipVerb(
@@ -140,7 +134,6 @@ VERBS: dict[str, TipVerb] = {
         ),
         consequence="It stays where it is in the lists. Where readers knew the old address, it leads to"
         " the new one.",
-        done="Its address is changed.",
         has_page=True,
         form=SlugForm,
     ),

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.urls import URLPattern, reverse
 
 from desk.pages import Context, StaffRequest, route
-from tips.admin.pages import tip_or_404, tip_page
+from tips.admin.pages import moment_of, state_of, tip_or_404, tip_page
 from tips.models import Tag, Tip
 from tips.publishing import tagging, workflow
 from tips.search import similar
@@ -19,7 +19,6 @@ from tips.search import similar
 SAVED_COOKIE = "saved_draft"
 SUGGESTIONS = 10
 _DRAFT = re.compile(r"[a-z0-9]{8,40}")
-_TEXTS = ("title", "body", "takeaway")
 
 
 def urls(tip_admin: ModelAdmin) -> list[URLPattern]:
@@ -40,11 +39,13 @@ def earlier_view(tip_admin: ModelAdmin, request: StaffRequest, pk: int | None = 
         raise PermissionDenied
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    texts = [request.POST.get(name, "")[: settings.DATA_UPLOAD_MAX_MEMORY_SIZE] for name in _TEXTS]
-    sees_all = request.user.has_perm(workflow.CHANGE_ANY)
-    alike = similar.duplicates(*texts, exclude=pk, author=None if sees_all else request.user.pk)
+    title, body, takeaway = (
+        request.POST.get(name, "")[: settings.DATA_UPLOAD_MAX_MEMORY_SIZE]
+        for name in ("title", "body", "takeaway")
+    )
+    author = None if request.user.has_perm(workflow.CHANGE_ANY) else request.user.pk
+    alike = similar.duplicates(title, body, takeaway, exclude=pk, author=author)
     response = tip_page(
-        tip_admin,
         request,
         "_earlier" if "part" in request.POST else "earlier",
         "Have we run this before?",
@@ -54,10 +55,10 @@ def earlier_view(tip_admin: ModelAdmin, request: StaffRequest, pk: int | None = 
                 "tip": other,
                 "figure": figure,
                 "url": reverse("admin:tips_tip_change", args=[other.pk])
-                if sees_all or other.author_id == request.user.pk
+                if author in (None, other.author_id)
                 else other.get_absolute_url(),
-                "state": tip_admin.state_in_words(other),
-                "when": tip_admin.goes_live(other),
+                "state": state_of(other),
+                "when": moment_of(other),
             }
             for other, figure in alike
         ],
