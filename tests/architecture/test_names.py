@@ -42,8 +42,8 @@ def test_no_text_uses_a_name_that_went():
         for module in modules.split():
             # A template may be called as a module was: a path is a module's by its ending.
             path = f"{room}/{module.replace('.', '/')}"
-            names.append(rf"\b{re.escape(path)}(?:\.py|/__init__\.py)\b")
-            names.append(rf"\b{re.escape(f'{room}.{module}')}(?![\w/])")
+            names.append(rf"(?<![\w./]){re.escape(path)}(?:\.py|/__init__\.py)\b")
+            names.append(rf"(?<![\w./]){re.escape(f'{room}.{module}')}(?![\w/])")
     gone = re.compile("|".join(names))
     used = []
     for path in files(".py", ".html", ".txt", ".xml", ".md", ".toml", ".service", ".yaml", ".js", ".css"):
