@@ -11,10 +11,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.urls import URLPattern, reverse
 
 from desk.pages import Context, StaffRequest, number_in, route, staff_of
+from tips import permissions
 from tips.admin.forms import TipForm, saved
 from tips.admin.pages import tip_or_404
 from tips.models import TEXTS, Tip, TipVersion
-from tips.publishing import history, presence, workflow
+from tips.publishing import history, presence
 
 
 def urls(tip_admin: ModelAdmin) -> list[URLPattern]:
@@ -37,7 +38,7 @@ def still_open(tip_admin: ModelAdmin, request: StaffRequest, pk: int) -> HttpRes
 def form_context(request: HttpRequest, tip: Tip, form: TipForm) -> Context:
     """Return what the page with a tip's form says of others, and note that this person has it open."""
     user = staff_of(request)
-    if not workflow.may_change(user, tip):
+    if not permissions.may_change(user, tip):
         return {}
     if request.method == "GET":
         presence.touch(tip, user)

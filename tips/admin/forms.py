@@ -18,9 +18,9 @@ from django.utils.text import slugify
 
 from desk.errors import Refused
 from desk.pages import Context, number_in
-from tips import images
+from tips import dates, images
 from tips.models import Category, Tag, Tip, TipVersion
-from tips.publishing import history, preconditions, slugs, tagging, workflow
+from tips.publishing import history, preconditions, slugs, tagging
 from tips.schedule import queue_lock
 from tips.text import markup
 
@@ -215,7 +215,7 @@ class TipForm(forms.ModelForm):
         when = self.cleaned_data["publish_at"]
         if when and "publish_at" in self.changed_data and when <= timezone.now():
             raise forms.ValidationError(
-                f"{workflow.in_words(when)} has passed. Choose a later day, or leave it empty."
+                f"{dates.in_words(when)} has passed. Choose a later day, or leave it empty."
             )
         if when and "publish_at" in self.changed_data:
             queue_lock.refuse_in_form(self.instance, when)
@@ -230,7 +230,7 @@ class TipForm(forms.ModelForm):
 
 def saved(version: TipVersion) -> str:
     """Say who saved a version, and when."""
-    return f"{history.who(version)} saved this tip on {workflow.in_words(version.saved_at)}."
+    return f"{history.who(version)} saved this tip on {dates.in_words(version.saved_at)}."
 
 
 class OverrideForm(forms.Form):

@@ -10,9 +10,10 @@ from desk.errors import NotPermitted
 from desk.log import entries_about
 from desk.pages import StaffRequest, number_in, route, staff_of
 from desk.verbs import refusals_told
+from tips import permissions
 from tips.admin.pages import tip_or_404, tip_page
 from tips.models import Tip, TipVersion
-from tips.publishing import history, workflow
+from tips.publishing import history
 
 PER_PAGE = 30
 MOST_ENTRIES = 100
@@ -47,7 +48,7 @@ def history_page(tip_admin: ModelAdmin, request: HttpRequest, tip: Tip) -> HttpR
         ],
         page=page,
         newest=tip.versions.newest_id(),
-        may_revert=workflow.may_change(staff_of(request), tip),
+        may_revert=permissions.may_change(staff_of(request), tip),
         log=entries_about(tip)[:MOST_ENTRIES],
     )
 
@@ -72,7 +73,7 @@ def compare_view(tip_admin: ModelAdmin, request: StaffRequest, pk: int) -> HttpR
         who_old=history.who(old),
         who_new=history.who(new),
         parts=history.diff(old, new),
-        may_revert=workflow.may_change(request.user, tip),
+        may_revert=permissions.may_change(request.user, tip),
         newest=tip.versions.newest_id(),
     )
 
@@ -83,7 +84,7 @@ def revert_view(tip_admin: ModelAdmin, request: StaffRequest, pk: int, number: i
     version, newest = _version(tip, number), history.saved(tip).first()
     if version is None or newest is None:
         raise Http404("There is no such version.")
-    if not workflow.may_change(request.user, tip):
+    if not permissions.may_change(request.user, tip):
         raise NotPermitted(f"You may not change “{tip}”.")
     if request.method == "POST":
         seen = number_in(request.POST.get("seen")) or None

@@ -24,11 +24,12 @@ from js_asset import Media
 from desk.lists import TitledList
 from desk.pages import Context, Fieldsets, StaffRequest, staff_of
 from desk.verbs import refusals_told
+from tips import permissions
 from tips.admin import calendar, concurrent_editing, filters, history, images, preview, verbs, writing
 from tips.admin.forms import TipForm
 from tips.admin.pages import moment_of, state_of, tip_or_404
 from tips.models import Tip, TipQuerySet, TipState, TipVersion, newest_first
-from tips.publishing import editing, tagging, workflow
+from tips.publishing import editing, tagging
 from tips.schedule import queue_lock
 from tips.search import index, queries
 
@@ -82,7 +83,7 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tip]:
         queryset = super().get_queryset(request)
-        if not request.user.has_perm(workflow.CHANGE_ANY):
+        if not request.user.has_perm(permissions.CHANGE_ANY):
             queryset = queryset.filter(author=request.user)
         return queryset
 
@@ -110,13 +111,13 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
 
     def has_change_permission(self, request: HttpRequest, obj: Tip | None = None) -> bool:
         return super().has_change_permission(request, obj) and (
-            obj is None or workflow.may_change(staff_of(request), obj)
+            obj is None or permissions.may_change(staff_of(request), obj)
         )
 
     def has_delete_permission(self, request: HttpRequest, obj: Tip | None = None) -> bool:
         """What readers have seen is withdrawn, not deleted: its URL must say that it is gone."""
         return super().has_delete_permission(request, obj) and (
-            obj is None or (_is_plan(obj) and workflow.may_change(staff_of(request), obj))
+            obj is None or (_is_plan(obj) and permissions.may_change(staff_of(request), obj))
         )
 
     # --- The list -------------------------------------------------------------------------------------
@@ -190,7 +191,7 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
         if not is_plan:
             # Readers, or the search engines that led them, know the URL.
             names.append("slug")
-        if not is_plan or not request.user.has_perm(workflow.APPROVE):
+        if not is_plan or not request.user.has_perm(permissions.APPROVE):
             names += ["publish_at", "undated"]
         return names
 

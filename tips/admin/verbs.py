@@ -16,6 +16,7 @@ from desk.errors import NotPermitted, Refused
 from desk.forms import ReasonForm
 from desk.pages import page, staff_of
 from desk.verbs import Verb, VerbsMixin
+from tips import permissions
 from tips.admin.forms import DayForm, OverrideForm
 from tips.models import Tip, TipState
 from tips.publishing import mail_exclusion, preconditions, preflight, slugs, workflow
@@ -52,14 +53,14 @@ VERBS: dict[str, TipVerb] = {
     "submit": TipVerb(
         label="Submit for review",
         run=workflow.submit,
-        is_available=lambda user, tip: tip.state == TipState.DRAFT and workflow.may_change(user, tip),
+        is_available=lambda user, tip: tip.state == TipState.DRAFT and permissions.may_change(user, tip),
         consequence="An editor reads it next. Until it is sent back, only editors can change it.",
         done="Submitted for review.",
     ),
     "approve": TipVerb(
         label="Approve",
         run=workflow.approve,
-        is_available=lambda user, tip: tip.state == TipState.IN_REVIEW and user.has_perm(workflow.APPROVE),
+        is_available=lambda user, tip: tip.state == TipState.IN_REVIEW and user.has_perm(permissions.APPROVE),
         consequence="Readers see it when its day comes; at once where it is undated.",
         done="Approved.",
         faults=preflight.inspect,
@@ -68,7 +69,7 @@ VERBS: dict[str, TipVerb] = {
     "schedule": TipVerb(
         label="Give it another day",
         run=workflow.schedule,
-        is_available=lambda user, tip: _to_come(tip) and user.has_perm(workflow.APPROVE),
+        is_available=lambda user, tip: _to_come(tip) and user.has_perm(permissions.APPROVE),
         consequence="It stays approved, and appears on the new day instead.",
         has_page=True,
         form=DayForm,
@@ -79,7 +80,7 @@ VERBS: dict[str, TipVerb] = {
         is_available=lambda user, tip: (
             _in_review_or_to_come(tip)
             and not tip.undated
-            and user.has_perms([workflow.PUBLISH, workflow.APPROVE])
+            and user.has_perms([permissions.PUBLISH, permissions.APPROVE])
         ),
         consequence="Readers see it at once: on the site, in the lists and in the feeds. Its day is today.",
         has_page=True,
@@ -89,7 +90,7 @@ VERBS: dict[str, TipVerb] = {
     "send-back": TipVerb(
         label="Send back",
         run=workflow.send_back,
-        is_available=lambda user, tip: _in_review_or_to_come(tip) and user.has_perm(workflow.APPROVE),
+        is_available=lambda user, tip: _in_review_or_to_come(tip) and user.has_perm(permissions.APPROVE),
         consequence="It is a draft again, for its author to change. It appears only when it is approved"
         " anew.",
         has_page=True,
@@ -98,7 +99,7 @@ VERBS: dict[str, TipVerb] = {
     "withdraw": TipVerb(
         label="Withdraw",
         run=workflow.withdraw,
-        is_available=lambda user, tip: tip.state == TipState.APPROVED and user.has_perm(workflow.PUBLISH),
+        is_available=lambda user, tip: tip.state == TipState.APPROVED and user.has_perm(permissions.PUBLISH),
         consequence="It leaves every list and feed at once. Whoever comes to its address learns that it is"
         " gone.",
         done="Withdrawn.",
@@ -108,7 +109,7 @@ VERBS: dict[str, TipVerb] = {
     "reinstate": TipVerb(
         label="Reinstate",
         run=workflow.reinstate,
-        is_available=lambda user, tip: tip.state == TipState.WITHDRAWN and user.has_perm(workflow.PUBLISH),
+        is_available=lambda user, tip: tip.state == TipState.WITHDRAWN and user.has_perm(permissions.PUBLISH),
         consequence="It goes back to its old day if it was public; else it is a draft again.",
     ),
     "not-for-mail": TipVerb(
@@ -130,7 +131,7 @@ VERBS: dict[str, TipVerb] = {
         label="Change its address",
         run=slugs.change,
         is_available=lambda user, tip: (
-            tip.state in (TipState.APPROVED, TipState.WITHDRAWN) and user.has_perm(workflow.CHANGE_ANY)
+            tip.state in (TipState.APPROVED, TipState.WITHDRAWN) and user.has_perm(permissions.CHANGE_ANY)
         ),
         consequence="It stays where it is in the lists. Where readers knew the old address, it leads to"
         " the new one.",
@@ -184,10 +185,10 @@ class TipVerbsMixin(VerbsMixin[Tip]):
     # --- Several tips at once -------------------------------------------------------------------------
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(workflow.APPROVE)
+        return request.user.has_perm(permissions.APPROVE)
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(workflow.PUBLISH)
+        return request.user.has_perm(permissions.PUBLISH)
 
     @admin.action(description="Submit for review", permissions=["change"])
     def submit_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> None:

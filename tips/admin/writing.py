@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.urls import URLPattern, reverse
 
 from desk.pages import Context, StaffRequest, route
+from tips import permissions
 from tips.admin.pages import moment_of, state_of, tip_or_404, tip_page
 from tips.models import Tag, Tip
-from tips.publishing import tagging, workflow
+from tips.publishing import tagging
 from tips.search import similar
 
 # Names the draft in the browser that a saved form came from, for the next page to throw away.
@@ -43,7 +44,7 @@ def earlier_view(tip_admin: ModelAdmin, request: StaffRequest, pk: int | None = 
         request.POST.get(name, "")[: settings.DATA_UPLOAD_MAX_MEMORY_SIZE]
         for name in ("title", "body", "takeaway")
     )
-    author = None if request.user.has_perm(workflow.CHANGE_ANY) else request.user.pk
+    author = None if request.user.has_perm(permissions.CHANGE_ANY) else request.user.pk
     alike = similar.duplicates(title, body, takeaway, exclude=pk, author=author)
     response = tip_page(
         request,

@@ -19,8 +19,8 @@ from django.views.decorators.http import require_safe
 
 from desk.errors import NotPermitted, Refused
 from desk.log import log
+from tips import dates, permissions
 from tips.models import PreviewLink, Tip, TipAction, TipState
-from tips.publishing import workflow
 from tips.text import markup
 
 DAYS = 7
@@ -105,7 +105,7 @@ def may_see(user, tip):
     """Tell whether a member of staff may know of a tip: an author of their own, an editor of everyone's."""
     if not user.has_perm("tips.view_tip"):
         return False
-    return user.has_perm(workflow.CHANGE_ANY) or tip.author_id == user.pk
+    return user.has_perm(permissions.CHANGE_ANY) or tip.author_id == user.pk
 
 
 def make_link(tip, *, by, days=DAYS):
@@ -123,7 +123,7 @@ def make_link(tip, *, by, days=DAYS):
             made_at=now,
             expires_at=now + timedelta(days=days),
         )
-        until = workflow.in_words(link.expires_at)
+        until = dates.in_words(link.expires_at)
         log(by, tip, TipAction.PREVIEW_LINK_MADE, f"Made a preview link, good until {until}.")
     return link
 
@@ -134,7 +134,7 @@ def revoke_link(link, *, by):
         raise NotPermitted(f"You may not end links to “{link.tip}”. Ask its author or an editor to do it.")
     with transaction.atomic():
         if PreviewLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):
-            made = workflow.in_words(link.made_at)
+            made = dates.in_words(link.made_at)
             log(by, link.tip, TipAction.PREVIEW_LINK_REVOKED, f"Revoked the preview link of {made}.")
 
 
@@ -168,5 +168,5 @@ def outside(request, token):
     link = opened(token)
     if link is None:
         return never_cached(render(request, "404.html", status=404))
-    until = workflow.in_words(link.expires_at)
+    until = dates.in_words(link.expires_at)
     return page(request, link.tip, note=f"It is not public. This link works until {until}.", token=token)

@@ -4,9 +4,10 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from desk.errors import NotPermitted, Overtaken
+from desk.errors import NotPermitted, Overtaken, WrongState
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
+from tips import dates
 from tips.models import Tip, TipState
 from tips.publishing import workflow
 from tips.schedule import calendar
@@ -49,8 +50,8 @@ def test_a_draft_goes_from_its_author_to_readers_and_leaves_a_trace(author, edit
     assert sorted(trace(tip)) == sorted(
         [
             ("ann", "Submitted for review."),
-            ("ed", f"Planned for {workflow.in_words(later)}."),
-            ("ed", f"Approved for {workflow.in_words(later)}."),
+            ("ed", f"Planned for {dates.in_words(later)}."),
+            ("ed", f"Approved for {dates.in_words(later)}."),
         ]
     )
 
@@ -105,7 +106,7 @@ def test_each_verb_is_refused_in_every_state_but_its_own(editor, later, verb, an
         if state in states:
             verb(tip, *answers, by=editor)
             continue
-        with pytest.raises(workflow.WrongState, match=r"it is .*\."):
+        with pytest.raises(WrongState, match=r"it is .*\."):
             verb(tip, *answers, by=editor)
         assert now_of(tip).state == state
 
@@ -120,7 +121,7 @@ def test_approving_a_tip_without_a_day_gives_it_the_next_free_slot(editor):
 
 def test_approving_refuses_a_day_beside_undated(editor, later):
     tip = make_tip(state=TipState.IN_REVIEW, publish_at=later, undated=True)
-    with pytest.raises(workflow.WrongState, match="Take one of the two away"):
+    with pytest.raises(WrongState, match="Take one of the two away"):
         workflow.approve(tip, by=editor)
 
 
@@ -138,10 +139,10 @@ def test_a_moment_that_another_tip_is_pinned_to_is_refused(editor, later):
         tip = make_tip(
             state=state, publish_at=None if state == TipState.DRAFT else later + timedelta(weeks=1)
         )
-        with pytest.raises(workflow.WrongState, match="held by “Held”"):
+        with pytest.raises(WrongState, match="held by “Held”"):
             workflow.schedule(tip, later, by=editor)
     wished = make_tip(state=TipState.IN_REVIEW, publish_at=later)
-    with pytest.raises(workflow.WrongState, match="held by “Held”"):
+    with pytest.raises(WrongState, match="held by “Held”"):
         workflow.approve(wished, by=editor)
 
 
@@ -165,7 +166,7 @@ def test_an_undated_tip_is_public_once_it_is_approved(editor):
 
 def test_nothing_is_planned_for_a_moment_that_has_passed(editor):
     tip = make_tip(state=TipState.DRAFT, publish_at=None)
-    with pytest.raises(workflow.WrongState, match="Choose a later moment"):
+    with pytest.raises(WrongState, match="Choose a later moment"):
         workflow.schedule(tip, ago(minutes=1), by=editor)
 
 
@@ -175,12 +176,12 @@ def test_publishing_now_sets_its_day_to_now(editor, later):
     workflow.publish_now(tip, by=editor)
     assert before <= now_of(tip).publish_at <= timezone.now()
     assert now_of(tip).is_published
-    assert workflow.in_words(later) in trace(tip)[0][1]
+    assert dates.in_words(later) in trace(tip)[0][1]
 
 
 def test_publishing_now_gives_no_day_to_an_undated_tip(editor):
     tip = make_tip(state=TipState.IN_REVIEW, undated=True)
-    with pytest.raises(workflow.WrongState, match="marked as undated: approve it"):
+    with pytest.raises(WrongState, match="marked as undated: approve it"):
         workflow.publish_now(tip, by=editor)
 
 
@@ -188,7 +189,7 @@ def test_publishing_now_gives_no_day_to_an_undated_tip(editor):
 def test_a_public_tip_keeps_its_day_and_place(editor, later, verb):
     tip = make_tip()
     answers = {workflow.send_back: ["Why?"], workflow.schedule: [later]}.get(verb, [])
-    with pytest.raises(workflow.WrongState, match="readers can see it already"):
+    with pytest.raises(WrongState, match="readers can see it already"):
         verb(tip, *answers, by=editor)
     assert now_of(tip).publish_at == tip.publish_at
 
@@ -196,7 +197,7 @@ def test_a_public_tip_keeps_its_day_and_place(editor, later, verb):
 @pytest.mark.parametrize("verb", [workflow.send_back, workflow.withdraw])
 def test_a_reason_is_asked_for_and_kept(editor, later, verb):
     tip = make_tip(publish_at=later)
-    with pytest.raises(workflow.WrongState, match="kept in the tip's history"):
+    with pytest.raises(WrongState, match="kept in the tip's history"):
         verb(tip, "  ", by=editor)
     verb(tip, "It names\n a customer.", by=editor)
     assert trace(tip)[0][1].endswith("It names a customer.")

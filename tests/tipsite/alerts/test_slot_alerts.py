@@ -11,6 +11,7 @@ from django.utils import timezone
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tests.tips.weeks import NOON, at, tuesdays, week
+from tips import dates
 from tips.models import Tip, TipState
 from tips.publishing import editing, workflow
 from tips.schedule import queue
@@ -81,7 +82,7 @@ def test_three_tips_appear_and_each_gap_is_told_of_twice(ed, run, time_machine):
         shown += "ABC"[len(shown)]
         assert "".join(titles()) == shown
     sent += run(at(7) + DAY)
-    when = {number: workflow.in_words(at(number)) for number in range(1, 8)}
+    when = {number: dates.in_words(at(number)) for number in range(1, 8)}
     assert sent == [
         f"At risk: {when[2]}",
         f"At risk: {when[2]}",
@@ -119,7 +120,7 @@ def test_a_late_worker_sends_only_the_nearest(ed, run, hours, kind):
 
 def test_of_a_slot_that_passed_while_the_worker_was_off_only_that_is_told(ed, run):
     planned("Never approved", 1, ed)
-    assert run(at(1) + HOUR, start=at(1) + HOUR) == [f"Missed: {workflow.in_words(at(1))}"]
+    assert run(at(1) + HOUR, start=at(1) + HOUR) == [f"Missed: {dates.in_words(at(1))}"]
 
 
 def test_a_free_slot_that_passes_was_told_of_before(ed, run):
@@ -136,7 +137,7 @@ def test_a_slot_that_becomes_unsafe_in_the_last_two_days_is_told_within_a_minute
     assert run(at(1) - DAY) == []
     tip.body = "<p>Reworded.</p>"
     editing.revise(tip, ["body"], by=ed)
-    assert run(at(1) - DAY + 3 * MINUTE, MINUTE) == [f"At risk: {workflow.in_words(at(1))}"]
+    assert run(at(1) - DAY + 3 * MINUTE, MINUTE) == [f"At risk: {dates.in_words(at(1))}"]
 
 
 def test_each_time_it_becomes_unsafe_again_there_is_one_more_alert(ed, run):
@@ -156,7 +157,7 @@ def test_a_moved_slot_is_told_of_before_its_own_moment(ed, run):
     friday = at(1) + 3 * DAY
     queue.move_slot(week(1), friday, "Conference", by=ed, seen=None)
     assert run(friday - 5 * DAY - MINUTE) == []
-    told = f"Free: {workflow.in_words(friday)}"
+    told = f"Free: {dates.in_words(friday)}"
     assert run(friday).count(told) == 2
 
 
