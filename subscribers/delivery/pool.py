@@ -11,6 +11,7 @@ from django.utils.crypto import get_random_string
 
 from subscribers.delivery import claims, scheduling
 from subscribers.delivery.sender import AWAY, Sender
+from subscribers.mail import link_mails, service_mails
 from subscribers.recovery import guard
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,11 @@ class SenderPool:
 
     def start(self):
         """Start the threads; they end when ``stop`` says so."""
-        names = {"mail-heartbeat": self._keep_beating, "mail": self._keep_order}
+        names = {
+            "mail-heartbeat": self._keep_beating,
+            "mail": self._keep_order,
+            "mail-outbox": self._send_outgoing,
+        }
         names |= {f"mail-{n + 1}": self._send for n in range(self.senders)}
         for name, work in names.items():
             thread = threading.Thread(target=work, name=name, daemon=True)
@@ -61,6 +66,11 @@ class SenderPool:
 
     def _send_some(self, sender):
         return self._is_up_to_date.wait(IDLE) and sender.run_once()
+
+    def _send_outgoing(self):
+        # In a thread of its own: a mail server that answers slowly here holds up nothing else.
+        self._repeat(lambda: send_outgoing_mails(self.stop))
+        connections.close_all()
 
     def _keep_beating(self):
         # In a thread of its own: to read a long journal, or to open a large mailing, may take its time.
@@ -107,6 +117,14 @@ class SenderPool:
                 failures, busy = failures + 1, False
             if not busy:
                 self.stop.wait(min(IDLE * 2 ** min(failures, 5), LONGEST_PAUSE))
+
+
+def send_outgoing_mails(stop=False):
+    """Send the mails to one person each that are due, those to subscribers first; return how many.
+
+    No further mail is begun when ``stop`` becomes true.
+    """
+    return sum(outbox.send_due(stop) for outbox in (service_mails.outbox, link_mails.outbox))
 
 
 class Never:

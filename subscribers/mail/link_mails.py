@@ -110,4 +110,4 @@ def _move(link_request):
     return compose.move(link_request)
 
 
-outbox = Outbox(LinkRequest.objects, prepare, expires_after=LONGEST_WAIT)
+outbox = Outbox(LinkRequest.objects.all(), prepare, expires_after=LONGEST_WAIT)

@@ -95,6 +95,6 @@ _KINDS = {ServiceMail.Kind.WELCOME: _welcome, ServiceMail.Kind.LEFT: _left, Serv
 outbox = Outbox(
     ServiceMail.objects.select_related("subscriber"),
     prepare,
-    address="subscriber__address_folded",
+    domain_lookup="subscriber__address_folded__endswith",
     settled=settled,
 )

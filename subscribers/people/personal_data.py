@@ -6,7 +6,6 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q
 from django.utils import timezone
-from django_tasks_db.models import DBTaskResult
 
 from desk.log import entries_about
 from subscribers.models import Delivery, LinkRequest, Suppression
@@ -115,7 +114,6 @@ def of(subscriber):
     known = [
         link_request for link_request in requests if link_request.address_folded == subscriber.address_folded
     ]
-    service_mails = list(subscriber.service_mails.order_by("pk"))
     data = {
         "about": {
             "site": settings.SITE_NAME,
@@ -128,12 +126,13 @@ def of(subscriber):
         "requests": [
             _record(link_request, REQUEST if link_request in known else MOVE) for link_request in requests
         ],
-        "letters": [_record(service_mail, SERVICE_MAIL) for service_mail in service_mails],
+        "letters": [
+            _record(service_mail, SERVICE_MAIL) for service_mail in subscriber.service_mails.order_by("pk")
+        ],
         "tips_sent": [_delivery(row) for row in _deliveries(subscriber)],
         "suppressions": _suppressions(subscriber),
         # "moved" has two addresses.
         "journal": [entry for entry in journal.entries() if subscriber.address_hash in entry.values()],
-        "background_work": _background_work(known, service_mails),
         "staff_log": _staff_log(subscriber),
         "also": ALSO,
     }
@@ -169,27 +168,6 @@ def _delivery(row):
 def _suppressions(subscriber):
     rows = Suppression.objects.filter(address_hash=subscriber.address_hash).order_by("since")
     return [_record(row, SUPPRESSION) for row in rows]
-
-
-def _background_work(requests, service_mails):
-    """Return the tasks that carry the number of one of these rows."""
-    found = []
-    for task, rows in (("send_link_mail", requests), ("send_service_mail", service_mails)):
-        numbers = {row.pk for row in rows}
-        # Not asked of the database one by one: results are kept for days only, and few people ask.
-        results = DBTaskResult.objects.filter(task_path=f"subscribers.tasks.{task}").order_by("enqueued_at")
-        found += [
-            {
-                "task": task,
-                "row_number": result.args_kwargs["args"][0],
-                "state": result.status,
-                "asked_at": result.enqueued_at,
-                "done_at": result.finished_at,
-            }
-            for result in results.iterator()
-            if numbers.intersection(result.args_kwargs["args"])
-        ]
-    return found
 
 
 def _staff_log(subscriber):

@@ -1,4 +1,4 @@
 """What readers and subscribers are served: forms, and the pages behind the links that are mailed.
 
-May import ``subscribers.tasks`` and the rooms below it; never ``subscribers.admin``.
+May import ``mail``, ``exchange`` and the rooms below them; never ``subscribers.admin``.
 """

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from shield import request_origin
 from shield.rate_limits import FixedWindow
-from subscribers import tasks, tokens
+from subscribers import tokens
 from subscribers.models import LinkRequest, Subscriber, Suppression
 from subscribers.people import erasure, personal_data, subscriptions, suppressions
 from subscribers.public import responses
@@ -45,13 +45,12 @@ def ask(request: HttpRequest) -> HttpResponse:
     """Show the form that asks for a link to one's preferences, or take it."""
 
     def take(form: AddressForm) -> None:
-        link_request = subscriptions.request(
+        subscriptions.request(
             form.cleaned_data["address"],
             kind=LinkRequest.Kind.LINK,
             region=request_origin.region(request),
             wording_version=None,
         )
-        tasks.nudge(tasks.send_link_mail, link_request)
 
     template = "subscribers/preferences_ask.html"
     return responses.handle_public_form(request, AddressForm, template, take, "subscribers:asked")
@@ -100,7 +99,6 @@ def move(request: HttpRequest, token: str) -> HttpResponse:
         subscriber = subscriptions.move(link_request)
         if subscriber is None:
             return responses.dead_link(request)
-        tasks.nudge_service_mails(subscriber)
         return responses.SeeOther(request.path)
     is_done = subscriptions.moved_by(link_request) is not None
     if not is_done and not subscriptions.can_move(link_request):
@@ -121,16 +119,12 @@ def _ask_to_move(request: HttpRequest, subscriber: Subscriber, form: SubscriberF
     if not MOVES.spend(subscriber.pk):
         form.add_error("address", "You have asked for three changes of address today. Please try tomorrow.")
         return _show(request, subscriber, form)
-    link_request = subscriptions.ask_to_move(
-        subscriber, form.cleaned_data["address"], request_origin.region(request)
-    )
-    tasks.nudge(tasks.send_link_mail, link_request)
+    subscriptions.ask_to_move(subscriber, form.cleaned_data["address"], request_origin.region(request))
     return None
 
 
 def _leave(request: HttpRequest, subscriber: Subscriber, form: SubscriberForm) -> None:
     subscriptions.leave(subscriber, "left by the preferences")
-    tasks.nudge_service_mails(subscriber)
 
 
 def _download(request: HttpRequest, subscriber: Subscriber, form: SubscriberForm) -> HttpResponse:

@@ -48,8 +48,8 @@ def handle_public_form(
 
     ``template`` shows the form (``form``, and ``problem``: a sentence for its head, or "") and includes
     ``subscribers/_shield.html``, which has the fields of the shield. ``take(form)`` is called with a form
-    that is valid and let through. It must do the same work for every address: create a row and nudge its
-    task, and leave all else to the task. Then follows a redirect to the page of the URL name ``done``.
+    that is valid and let through. It must do the same work for every address: create a row, and leave all
+    else to the worker that finds the row. Then follows a redirect to the page of the URL name ``done``.
 
     A form that is not let through is shown again with all that was typed: 403 from another site's page, 422
     for a slip, or with a plain question while a flood is active (the cached box has none), 429 for more than

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from shield import request_origin
-from subscribers import tasks, tokens
+from subscribers import tokens
 from subscribers.models import LinkRequest
 from subscribers.people import subscriptions, suppressions
 from subscribers.public import responses
@@ -64,7 +64,6 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         subscriber = subscriptions.confirm(link_request)
         if subscriber is None:
             return responses.dead_link(request)
-        tasks.nudge_service_mails(subscriber)
         return responses.SeeOther(request.path)
     if subscriber := subscriptions.confirmed_by(link_request):
         return render(request, "subscribers/subscribed.html", {"leave_token": subscriber.leave_token})
@@ -74,7 +73,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _ask_for_confirmation(request: HttpRequest, kind: LinkRequest.Kind, form: AgainForm) -> None:
-    link_request = subscriptions.request(
+    subscriptions.request(
         form.cleaned_data["address"],
         kind=kind,
         first_name=form.cleaned_data.get("first_name", ""),
@@ -82,7 +81,6 @@ def _ask_for_confirmation(request: HttpRequest, kind: LinkRequest.Kind, form: Ag
         region=request_origin.region(request),
         wording_version=form.cleaned_data["wording"],
     )
-    tasks.nudge(tasks.send_link_mail, link_request)
 
 
 def _page_of_form(request: HttpRequest) -> str:

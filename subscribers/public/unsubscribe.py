@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from subscribers import tasks, tokens
-from subscribers.models import Erasure, ServiceMail, Subscriber
+from subscribers import tokens
+from subscribers.models import Erasure, Subscriber
 from subscribers.people import erasure, subscriptions
 from subscribers.public.responses import behind_a_link, dead_link, id_in_token
 
@@ -38,11 +38,8 @@ def _leave(public_id: str) -> str:
     """
     subscriber = Subscriber.objects.confirmed().filter(public_id=public_id).first()
     if subscriber and subscriptions.leave(subscriber):
-        tasks.nudge_service_mails(subscriber)
         return subscriptions.leaving(subscriber)
     subscriptions.rehearse_leaving()
-    # No service mail has this number.
-    tasks.nudge(tasks.send_service_mail, ServiceMail(pk=0))
     return subscriptions.no_leaving()
 
 

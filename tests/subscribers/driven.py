@@ -32,11 +32,14 @@ def work():
         with now():
             clock.tick(timezone.now())
             worker._work()
+            while pool.send_outgoing_mails():
+                pass
         print("done", flush=True)  # noqa: T201 - the answer
 
 
 if __name__ == "__main__":
     django.setup()
+    from subscribers.delivery import pool
     from tipsite.worker import clock
     from tipsite.worker.stop_signal import Stop
     from tipsite.worker.worker import Background

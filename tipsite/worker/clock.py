@@ -14,7 +14,6 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from shield import rate_limits
-from subscribers import tasks
 from subscribers.bounces import reports
 from subscribers.delivery import scheduling
 from subscribers.exchange import upload_jobs
@@ -38,11 +37,6 @@ def clear_expired_sessions(now):
 def prune_task_results(now):
     """Delete what finished tasks have left behind."""
     DBTaskResult.objects.finished().filter(finished_at__lt=now - KEEP_RESULTS).delete()
-
-
-def send_due_mails(now):
-    """Ask for the mails to readers that no background task has sent."""
-    tasks.nudge_due()
 
 
 def keep_mailings(now):
@@ -84,7 +78,6 @@ def count_words(now):
 EACH_MINUTE = [
     task_leases.sweep,
     keep_mailings,
-    send_due_mails,
     catch_up_with_the_journal,
     slot_alerts.send_alerts,
     mailing_alerts.send_alerts,

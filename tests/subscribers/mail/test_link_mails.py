@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.utils import timezone
-from django_tasks_db.models import DBTaskResult
 
 from shield.rate_limits import SlidingWindow
-from subscribers import addresses, tasks, tokens
+from subscribers import addresses, tokens
+from subscribers.delivery import pool
 from subscribers.mail import compose, link_mails, outbox
 from subscribers.models import LinkRequest
 from subscribers.people import subscriptions, suppressions
@@ -189,25 +189,22 @@ def test_a_subscriber_is_told_so_at_most_once_a_week_and_as_they_spell_it(post_o
         assert "pills" not in letter.text + letter.html
 
 
-def test_a_task_that_runs_twice_sends_once(post_office, tasks_at_once):
-    signup = subscriptions.request("anna@example.org")
-    tasks.nudge(tasks.send_link_mail, signup)
-    tasks.nudge(tasks.send_link_mail, signup)
-    link_mails.outbox.send_due()
+def test_a_turn_that_comes_again_sends_nothing_twice(post_office):
+    subscriptions.request("anna@example.org")
+    assert [link_mails.outbox.send_due() for _ in range(3)] == [1, 0, 0]
     assert len(post_office.letters) == 1
 
 
 def test_another_process_that_comes_while_a_mail_is_on_its_way_leaves_it_alone(post_office, monkeypatch):
-    signup = subscriptions.request("anna@example.org")
+    subscriptions.request("anna@example.org")
     build = compose.confirmation
 
     def build_while_another_process_tries(row):
-        link_mails.outbox.send_one(signup.pk)
         link_mails.outbox.send_due()
         return build(row)
 
     monkeypatch.setattr(compose, "confirmation", build_while_another_process_tries)
-    link_mails.outbox.send_one(signup.pk)
+    link_mails.outbox.send_due()
     assert len(post_office.letters) == 1
 
 
@@ -218,11 +215,9 @@ def test_what_exceeds_the_budget_of_all_waits_in_order_and_is_not_lost(post_offi
         subscriptions.request(address)
     assert link_mails.outbox.send_due() == amount
     assert link_mails.outbox.send_due() == 0
-    late = subscriptions.request("late@example.org")
+    subscriptions.request("late@example.org")
+    assert link_mails.outbox.send_due() == 0
     clock.shift(timedelta(minutes=1))
-    # A task does not let the newest go before those who wait.
-    link_mails.outbox.send_one(late.pk)
-    assert recipients(post_office) == expected[:amount]
     link_mails.outbox.send_due()
     assert recipients(post_office) == [*expected, "late@example.org"]
 
@@ -241,7 +236,8 @@ def test_one_domain_that_is_full_holds_up_nobody_else(post_office, clock, monkey
         "c@notfull.example",
     ]
     # Nor does it keep the next one from going at once.
-    link_mails.outbox.send_one(subscriptions.request("d@other.example").pk)
+    subscriptions.request("d@other.example")
+    link_mails.outbox.send_due()
     assert recipients(post_office)[4:] == ["d@other.example"]
     clock.shift(timedelta(hours=1))
     link_mails.outbox.send_due()
@@ -278,20 +274,31 @@ def test_the_absence_of_the_mail_server_costs_nobody_their_place(post_office, no
     assert recipients(post_office) == expected
 
 
-def test_a_turn_that_begins_a_moment_before_the_budget_does_waits_for_it(post_office, monkeypatch):
-    monkeypatch.setattr(outbox, "OVERALL", SlidingWindow("test", 2, timedelta(milliseconds=200)))
-    for n in range(5):
-        subscriptions.request(f"a{n}@example.org")
-    assert link_mails.outbox.send_due() == 5
-
-
-def test_it_takes_another_turn_where_time_did_not_suffice_but_does_not_crowd_out_other_tasks(
+def test_what_waits_for_the_budget_of_all_goes_with_the_next_turn_that_has_a_place(
     post_office, monkeypatch, clock
 ):
-    monkeypatch.setattr(link_mails.outbox, "is_behind", lambda: True)
-    for _ in range(3):
-        tasks.send_due.call()
-    assert DBTaskResult.objects.count() == 1
+    monkeypatch.setattr(outbox, "OVERALL", SlidingWindow("test", 2, timedelta(seconds=3)))
+    for n in range(5):
+        subscriptions.request(f"a{n}@example.org")
+    sent = []
+    for _ in range(7):
+        sent.append(link_mails.outbox.send_due())
+        clock.shift(timedelta(seconds=1))
+    assert sent == [2, 0, 0, 2, 0, 0, 1]
+
+
+def test_a_server_that_is_slow_for_one_kind_of_mail_does_not_hold_up_the_other(post_office, monkeypatch):
+    for name in ("anna", "berta"):
+        subscriptions.request(f"{name}@example.org")
+    assert link_mails.outbox.send_due(seconds=0) == 0
+    assert link_mails.outbox.send_due(stop=True) == 0
+    assert link_mails.outbox.send_due() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_turn_that_finds_nothing_due_writes_nothing(django_assert_num_queries):
+    with django_assert_num_queries(4):
+        assert pool.send_outgoing_mails() == 0
 
 
 def test_it_outlasts_a_server_that_takes_a_few_mails_from_one_connection(post_office, monkeypatch):
@@ -325,11 +332,8 @@ def test_a_mail_whose_text_is_refused_and_a_server_that_refuses_us_settle_nothin
     ]
 
 
-def test_it_tries_again_where_the_mail_server_is_away(
-    post_office, no_mail_server, clock, caplog, tasks_at_once
-):
+def test_it_tries_again_where_the_mail_server_is_away(post_office, no_mail_server, clock, caplog):
     signups = [subscriptions.request(f"{name}@example.org") for name in ("anna", "berta")]
-    tasks.nudge(tasks.send_link_mail, signups[0])
     assert link_mails.outbox.send_due() == 0
     assert [state_of(signup) for signup in signups] == [
         LinkRequest.MailState.WAITING,
@@ -426,13 +430,11 @@ def test_a_block_that_comes_while_the_request_waits_holds(post_office, reason):
     assert state_of(signup) == LinkRequest.MailState.SKIPPED
 
 
-def test_the_clock_asks_for_what_waits_and_only_then(post_office, tasks_at_once, clock):
-    worker_clock.tick(timezone.now())
-    assert not post_office.letters
+def test_the_clock_forgets_requests_whose_time_is_over(post_office, clock):
     subscriptions.request("anna@example.org")
     worker_clock.tick(timezone.now())
-    worker_clock.tick(timezone.now())
-    assert recipients(post_office) == ["anna@example.org"]
+    assert not post_office.letters
+    link_mails.outbox.send_due()
     clock.shift(timedelta(days=15))
     worker_clock.tick(timezone.now().replace(minute=0))
     assert not LinkRequest.objects.exists()

@@ -6,7 +6,8 @@ import logging
 import pytest
 from django.apps import apps
 
-from subscribers import addresses, tasks
+from subscribers import addresses
+from subscribers.mail import link_mails
 from subscribers.models import (
     BounceReport,
     ConsentEvent,
@@ -29,8 +30,6 @@ def anna():
         "Anna@example.org", first_name="Änne", page="/tips/be-kind/", region="192.0.2.0/24"
     )
     anna = subscriptions.confirm(signup)
-    tasks.nudge(tasks.send_link_mail, signup)
-    tasks.nudge_service_mails(anna)
     tip = make_tip("Be kind")
     mailing = Mailing.objects.create(tip=make_tip("Be brave", for_mail=True))
     Delivery.objects.create(tip=tip, subscriber=anna, state="sent")
@@ -42,7 +41,6 @@ def anna():
 
 def berta():
     other = subscriptions.confirm(subscriptions.request("berta@example.org", first_name="Berta"))
-    tasks.nudge_service_mails(other)
     suppressions.suppress(other.address_hash, Suppression.Reason.BLOCKED, "asked by mail")
     Delivery.objects.create(tip=make_tip("Only to Berta"), subscriber=other)
     return other
@@ -73,20 +71,17 @@ def test_the_file_holds_all_of_theirs_and_nothing_of_anybody_else(client, anna, 
         ("bounced", "550 no such user")
     ]
     assert {entry["address_hash"] for entry in data["journal"]} == {anna.address_hash}
-    assert [each["task"] for each in data["background_work"]] == ["send_link_mail", "send_service_mail"]
     assert "Änne" in answer.text
     assert "berta" not in answer.text.lower()
     assert f"Subscriber {anna.pk}: their data was downloaded by the link." in caplog.text
     assert "nna@example.org" not in caplog.text
 
 
-def test_it_tells_nobody_whether_the_address_that_they_would_move_to_is_a_member_s(
-    anna, post_office, tasks_at_once
-):
+def test_it_tells_nobody_whether_the_address_that_they_would_move_to_is_a_member_s(anna, post_office):
     berta()
-    signups = [subscriptions.ask_to_move(anna, address) for address in ("berta@example.org", "a@example.org")]
-    for signup in signups:
-        tasks.nudge(tasks.send_link_mail, signup)
+    for address in ("berta@example.org", "a@example.org"):
+        subscriptions.ask_to_move(anna, address)
+    link_mails.outbox.send_due()
     # Berta confirms once more, which is the end of whatever waits for her address.
     subscriptions.confirm(subscriptions.request("berta@example.org"))
     of_a_member, of_a_stranger = personal_data.of(anna)["requests"][-2:]
@@ -98,8 +93,6 @@ def test_it_tells_nobody_whether_the_address_that_they_would_move_to_is_a_member
         for name in ("number", "name_in_links", "asked_at"):
             del each[name]
     assert of_a_member == of_a_stranger == {"wish": "move"}
-    numbers = {each["row_number"] for each in personal_data.of(anna)["background_work"]}
-    assert numbers.isdisjoint({signup.pk for signup in signups})
 
 
 def test_it_is_given_also_to_who_left_but_not_without_end(client, anna):

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from subscribers import tokens
-from subscribers.mail import link_mails, service_mails
 from subscribers.models import LinkRequest, ServiceMail, Subscriber
 from subscribers.public import responses
 from tests.subscribers import situations
+from tests.subscribers.posting import send_outgoing
 
 pytestmark = pytest.mark.django_db
 
@@ -55,8 +55,8 @@ def test_a_form_does_the_same_work_for_everybody(path, sign_up, django_assert_nu
     everybody = situations.make()
     sign_up("first@example.org", path=path)
     for address in everybody.values():
-        # Two of the flood, one of the network, the request, and the nudge of its task.
-        with django_assert_num_queries(5):
+        # Two of the flood, one of the network, and the request.
+        with django_assert_num_queries(4):
             assert sign_up(address, path=path).status_code == 303
 
 
@@ -79,8 +79,7 @@ def test_the_mail_goes_to_those_who_may_be_asked_and_to_nobody_else(sign_up, pos
     for path in FORMS:
         for place, address in enumerate(everybody.values()):
             assert sign_up(address, path=path, remote=f"203.0.113.{place}").status_code == 303
-    link_mails.outbox.send_due()
-    service_mails.outbox.send_due()
+    send_outgoing()
     got = {}
     for letter in post_office.letters:
         (recipient,) = letter.recipients

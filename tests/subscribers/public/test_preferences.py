@@ -80,11 +80,10 @@ def row():
     return Subscriber.objects.get()
 
 
-def test_a_subscriber_asks_for_a_link_and_gets_it_at_the_address_we_know(
-    client, anna, post_office, tasks_at_once
-):
+def test_a_subscriber_asks_for_a_link_and_gets_it_at_the_address_we_know(client, anna, post_office):
     assert ask_for_link(client, "anna@Example.org")["Location"] == "/subscribe/preferences/sent/"
     assert "Look at your mail" in client.get("/subscribe/preferences/sent/").text
+    link_mails.outbox.send_due()
     assert post_office.letters[0].recipients == ["Anna@example.org"]
     page = client.get(link_in(post_office, "preferences"))
     assert "Anna@example.org" in page.text

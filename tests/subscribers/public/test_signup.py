@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django_tasks_db.models import DBTaskResult
 
 from shield import flood
 from shield.rate_limits import FixedWindow
@@ -15,6 +14,7 @@ from subscribers.models import ConsentEvent, LinkRequest, Subscriber
 from subscribers.people import subscriptions
 from subscribers.public import responses
 from tests.subscribers import situations
+from tests.subscribers.posting import send_outgoing
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +24,7 @@ def link_in(letter):
 
 
 def test_a_reader_signs_up_opens_the_mail_presses_the_button_and_leaves_again(
-    client, sign_up, post_office, tasks_at_once, settings
+    client, sign_up, post_office, settings
 ):
     settings.SITE_URL = "https://tips.example.org"
     answer = sign_up("Anna@Example.org", first_name="Anna", headers={"Origin": "http://testserver"})
@@ -32,6 +32,7 @@ def test_a_reader_signs_up_opens_the_mail_presses_the_button_and_leaves_again(
     assert "look at your mail" in client.get("/subscribe/sent/").text
     assert not Subscriber.objects.exists()
 
+    send_outgoing()
     (letter,) = post_office.letters
     assert letter.recipients == ["Anna@example.org"]
     assert "https://tips.example.org/subscribe/confirm/" in letter.html
@@ -42,6 +43,7 @@ def test_a_reader_signs_up_opens_the_mail_presses_the_button_and_leaves_again(
     assert not Subscriber.objects.exists()
 
     assert client.post(link)["Location"] == link
+    send_outgoing()
     anna = Subscriber.objects.get()
     assert (anna.address, anna.first_name, anna.state) == ("Anna@example.org", "Anna", "confirmed")
     page = client.get(link)
@@ -52,22 +54,18 @@ def test_a_reader_signs_up_opens_the_mail_presses_the_button_and_leaves_again(
     assert "You have left" in client.post(leave).text
     assert not Subscriber.objects.confirmed().exists()
     assert [event.kind for event in ConsentEvent.objects.all()] == ["confirmed", "left"]
+    send_outgoing()
     subjects = [letter.message["Subject"].partition(":")[0] for letter in post_office.letters]
     assert subjects == ["Please confirm your sign-up", "Welcome", "You have left"]
 
 
-def test_a_sign_up_changes_no_subscriber(sign_up, post_office, tasks_at_once):
+def test_a_sign_up_changes_no_subscriber(sign_up, post_office):
     everybody = situations.make()
     before = list(Subscriber.objects.values())
     for place, address in enumerate(everybody.values()):
         sign_up(address, first_name="Mallory", remote=f"203.0.113.{place + 1}")
+    send_outgoing()
     assert list(Subscriber.objects.values()) == before
-
-
-def test_the_task_carries_an_id_and_no_address(sign_up):
-    sign_up("anna@example.org")
-    assert "anna" not in str(DBTaskResult.objects.values())
-    assert DBTaskResult.objects.get().args_kwargs["args"] == [LinkRequest.objects.get().pk]
 
 
 def test_the_box_sets_no_cookie_and_asks_the_database_nothing(client, django_assert_num_queries):

@@ -8,9 +8,9 @@ import time_machine
 from django.utils import timezone
 
 from subscribers import addresses, tokens
-from subscribers.mail import service_mails
 from subscribers.models import ConsentEvent, Delivery, ServiceMail, Subscriber, Suppression
 from subscribers.people import erasure, subscriptions, suppressions
+from tests.subscribers.posting import send_outgoing
 from tests.tips.making import ago, make_tip
 
 pytestmark = pytest.mark.django_db
@@ -141,11 +141,11 @@ def test_undo_does_nothing_for_one_who_was_erased(client, anna):
     assert not Subscriber.objects.exists()
 
 
-@pytest.mark.usefixtures("tasks_at_once")
 def test_a_mail_tells_of_it_at_once_and_undoes_it_for_thirty_days(client, anna, post_office):
     ServiceMail.objects.all().delete()
     with time_machine.travel(timezone.now(), tick=False) as clock:
         client.post(leave_link(anna))
+        send_outgoing()
         (letter,) = post_office.letters
         assert letter.recipients == ["anna@example.org"]
         link = re.search(r"http://[^/]+(/subscribe/undo/\S+)", letter.text)[1]
@@ -162,7 +162,7 @@ def test_a_mail_tells_of_it_at_once_and_undoes_it_for_thirty_days(client, anna, 
 def test_no_mail_tells_of_a_leaving_that_was_undone(client, anna, post_office):
     ServiceMail.objects.all().delete()
     client.post(undo_link(client.post(leave_link(anna))))
-    service_mails.outbox.send_due()
+    send_outgoing()
     assert post_office.letters == []
 
 
