@@ -105,7 +105,9 @@ def calendar_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
     shown = {week.tip.pk for week in stretch.coming if week.tip}
     days = {week.slot.at: week.slot.day for week in stretch.coming}
     for tip in waiting:
-        vars(tip).update(is_further_on=tip.pk not in shown, day=days.get(tip.publish_at))
+        vars(tip).update(
+            is_further_on=tip.pk not in shown, day=days.get(tip.publish_at) if tip.publish_at else None
+        )
     has_older = (
         number == 1
         or Tip.objects.published_dated().filter(publish_at__lt=dates.moment(stretch.first)).exists()
