@@ -103,7 +103,7 @@ def calendar_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
     stretch = calendar.around(page=number).hide_titles(request.user)
     waiting, to_plan, undecided = _waiting(request, stretch.now) if number == 1 else ([], [], 0)
     shown = {week.tip.pk for week in stretch.coming if week.tip}
-    days = {week.slot.at: week.slot.day for week in stretch.coming}
+    days: dict[datetime | None, date] = {week.slot.at: week.slot.day for week in stretch.coming}
     for tip in waiting:
         vars(tip).update(
             is_further_on=tip.pk not in shown, day=days.get(tip.publish_at) if tip.publish_at else None
