@@ -37,6 +37,7 @@ def urls(total: int) -> dict[str, str]:
     tag, category = f"/tag/{archive.COMMON_TAG}/", "/category/customer-service-tip-of-the-week/"
     last = last_page(sum(1 for number in range(total) if number % 20))
     tip = Tip.objects.newest_first()[total // 2]
+    assert tip.publish_at
     words = archive.vocabulary()
 
     def search(query: str) -> str:
