@@ -61,7 +61,7 @@ def urls() -> list[str]:
 
 def measured() -> dict[str, str]:
     """Return the pages that Lighthouse looks at, as a dict of name to URL."""
-    (tag,) = navigation.counted_tags(most=1)
+    ((tag, _),) = navigation.counted_tags(most=1)
     tip = Tip.objects.published_dated().full().newest_first()[0]
     return {"home": reverse("tips:home"), "list": tag.get_absolute_url(), "tip": tip.get_absolute_url()}
 

@@ -3,64 +3,63 @@
 import json
 from datetime import UTC, datetime
 from html import unescape
+from typing import IO, Any
 
 from django.conf import settings
 from django.contrib.syndication.views import Feed
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
 from django.utils.html import escape
+from django.utils.xmlutils import SimplerXMLGenerator
 
-from tips.models import Category, Tip, newest_first
+from tips.models import Category, Tag, Tip, newest_first
 from tips.public import navigation
 from tips.public.views import tag_or_former
 from tips.text import body_images
 
 LENGTH = 20
+Group = Category | Tag
+# An entry as Django's feed generator holds it: the kinds of its values vary by key.
+Item = dict[str, Any]
 
 
-def absolute(path):
-    """Return the public address of a path of this site."""
-    return settings.SITE_URL + path
-
-
-class Unhurried:
+class _LatestOrFixedDate(SyndicationFeed):
     """A feed whose date is its newest entry's; without entries it is always the same, not the present."""
 
-    def latest_post_date(self):
+    def latest_post_date(self) -> datetime:
         return super().latest_post_date() if self.items else datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class RssWithText(Unhurried, Rss201rev2Feed):
+class RssWithText(_LatestOrFixedDate, Rss201rev2Feed):
     """RSS 2.0 with the full text beside the excerpt (content:encoded, RSS Content Module)."""
 
-    def rss_attributes(self):
-        return {
-            **super().rss_attributes(),
-            "xmlns:content": "http://purl.org/rss/1.0/modules/content/",
-        }
+    def rss_attributes(self) -> dict[str, str]:
+        return {**super().rss_attributes(), "xmlns:content": "http://purl.org/rss/1.0/modules/content/"}
 
-    def add_item_elements(self, handler, item):
+    def add_item_elements(self, handler: SimplerXMLGenerator, item: Item) -> None:
         super().add_item_elements(handler, item)
         handler.addQuickElement("content:encoded", item["text"])
 
 
-class AtomWithText(Unhurried, Atom1Feed):
+class AtomWithText(_LatestOrFixedDate, Atom1Feed):
     """Atom (RFC 4287) with the full text beside the excerpt."""
 
-    def add_item_elements(self, handler, item):
+    def add_item_elements(self, handler: SimplerXMLGenerator, item: Item) -> None:
         super().add_item_elements(handler, item)
         handler.addQuickElement("content", item["text"], {"type": "html"})
 
 
-class JsonFeed(Unhurried, SyndicationFeed):
+class JsonFeed(_LatestOrFixedDate):
     """JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
 
     content_type = "application/feed+json; charset=utf-8"
 
-    def write(self, outfile, encoding):
+    def write(self, outfile: IO[bytes], encoding: str) -> None:
         feed = {
             "version": "https://jsonfeed.org/version/1.1",
             "title": self.feed["title"],
@@ -86,92 +85,90 @@ class JsonFeed(Unhurried, SyndicationFeed):
 
 
 class Rss(Feed):
-    """The newest full tips of the site, a category or a tag. Teasers and undated tips are in no feed."""
+    """The newest full tips of the site, a category or a tag. Teasers and undated tips are in no feed.
 
-    feed_type = RssWithText
-    format = "rss"
+    ``path`` is that of the feed below the list it belongs to.
+    """
 
-    def __call__(self, request, *args, **kwargs):
+    feed_type: type[SyndicationFeed] = RssWithText
+    path = "feed/"
+
+    def __call__(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Answer, and have caches ask each time: by its date alone a feed would seem fresh for hours."""
         response = super().__call__(request, *args, **kwargs)
         patch_cache_control(response, no_cache=True)
         return response
 
-    def get_object(self, request, category=None, tag=None):
+    def get_object(self, request: HttpRequest, category: str = "", tag: str = "") -> Group | None:
         if category:
             return get_object_or_404(navigation.categories(), slug=category)
         return tag_or_former(tag) if tag else None
 
-    def title(self, obj):
-        return f"{obj} | {settings.SITE_NAME}" if obj else settings.SITE_NAME
+    def title(self, group: Group | None) -> str:
+        return f"{group} | {settings.SITE_NAME}" if group else settings.SITE_NAME
 
-    def link(self, obj):
-        return absolute(obj.get_absolute_url() if obj else reverse("tips:home"))
+    def link(self, group: Group | None) -> str:
+        return settings.SITE_URL + (group.get_absolute_url() if group else reverse("tips:home"))
 
-    def feed_url(self, obj):
-        if isinstance(obj, Category):
-            return absolute(reverse(f"tips:category_{self.format}", args=[obj.slug]))
-        return absolute(
-            reverse(f"tips:tag_{self.format}", args=[obj.slug]) if obj else reverse(f"tips:{self.format}")
-        )
+    def feed_url(self, group: Group | None) -> str:
+        return self.link(group) + self.path
 
-    def feed_guid(self, obj):
-        return self.link(obj)
+    feed_guid = link
 
-    def description(self, obj):
-        return (
-            f"Tips on {obj} from {settings.SITE_NAME}" if obj else f"Each new tip from {settings.SITE_NAME}"
-        )
+    def description(self, group: Group | None) -> str:
+        start = f"Tips on {group}" if group else "Each new tip"
+        return f"{start} from {settings.SITE_NAME}"
 
     subtitle = description
 
-    def items(self, obj):
+    def items(self, group: Group | None) -> QuerySet[Tip]:
         tips = Tip.objects.published_dated().full()
-        if obj:
-            placements = obj.placements.published_dated()
-            tip = placements.model.TIP_ID
-            full = placements.filter(**{f"{tip.removesuffix('_id')}__has_body": True})
-            newest = full.order_by(newest_first(), tip).values_list(tip, flat=True)
+        if group:
+            placements = group.placements.published_dated()
+            tip_id = placements.model.TIP_ID
+            full = placements.filter(**{f"{tip_id.removesuffix('_id')}__has_body": True})
+            newest = full.order_by(newest_first(), tip_id).values_list(tip_id, flat=True)
             tips = tips.filter(pk__in=list(newest[:LENGTH]))
-        return tips.newest_first().prefetch_related("categories", "tags")[:LENGTH]
+        newest_tips = tips.newest_first()
+        return newest_tips.prefetch_related("categories", "tags")[:LENGTH]  # type: ignore[misc]  # see views.tip
 
-    def item_title(self, tip):
+    def item_title(self, tip: Tip) -> str:
         return tip.title
 
-    def item_description(self, tip):
+    def item_description(self, tip: Tip) -> str:
         # Readers of RSS and Atom take it for HTML.
         return escape(tip.excerpt)
 
-    def item_link(self, tip):
-        return absolute(tip.get_absolute_url())
-
-    def item_guid(self, tip):
-        """An identifier that outlives a change of title, slug or date (a tag URI, RFC 4151)."""
-        host = settings.SITE_URL.split("://")[1].split(":")[0]
-        return f"tag:{host},{tip.created_at:%Y}:tip-{tip.pk}"
+    def item_link(self, tip: Tip) -> str:
+        return settings.SITE_URL + tip.get_absolute_url()
 
     item_guid_is_permalink = False
 
-    def item_pubdate(self, tip):
+    def item_guid(self, tip: Tip) -> str:
+        """Return an identifier that outlives a change of title, slug or date (a tag URI, RFC 4151)."""
+        host = settings.SITE_URL.split("://")[1].split(":")[0]
+        return f"tag:{host},{tip.created_at:%Y}:tip-{tip.pk}"
+
+    def item_pubdate(self, tip: Tip) -> datetime | None:
         return tip.publish_at
 
-    def item_updateddate(self, tip):
+    def item_updateddate(self, tip: Tip) -> datetime:
         # A tip corrected before it went live has not been updated for anyone.
-        return max(tip.publish_at, tip.updated_at)
+        return max(tip.publish_at or tip.updated_at, tip.updated_at)
 
-    def item_categories(self, tip):
-        return [each.name for each in (*tip.categories.all(), *tip.tags.all())]
+    def item_categories(self, tip: Tip) -> list[str]:
+        return [group.name for group in (*tip.categories.all(), *tip.tags.all())]
 
-    def item_extra_kwargs(self, tip):
+    def item_extra_kwargs(self, tip: Tip) -> dict[str, str]:
         text = render_to_string("tips/_text.html", {"tip": tip})
         return {"text": body_images.with_full_urls(text, settings.SITE_URL)}
 
 
 class Atom(Rss):
     feed_type = AtomWithText
-    format = "atom"
+    path = "feed/atom/"
 
 
 class Json(Rss):
     feed_type = JsonFeed
-    format = "json"
+    path = "feed/json/"

@@ -1,46 +1,56 @@
 """What readers navigate by: the categories, tags, years and months that have published tips."""
 
-from django.db.models import Count, Exists, OuterRef, Subquery
+from typing import TypedDict, TypeVar
+
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.utils.dates import MONTHS
 
 from tips import dates
 from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip, newest_first, oldest_first
+from tips.models.published import PublishedQuerySet
+
+_Group = TypeVar("_Group", Category, Tag)
 
 
-def categories():
-    """Return the categories that have published tips, by name, as a queryset."""
-    return _with_tips(Category, CategorisedTip, "category")
+class Month(TypedDict):
+    """A month of a year, by its number and its name."""
+
+    number: int
+    name: str
 
 
-def tags():
-    """Return the tags that have published tips, by name, as a queryset."""
-    return _with_tips(Tag, TaggedTip, "tag")
+def categories() -> QuerySet[Category]:
+    """Return the categories that have published tips, by name."""
+    own = CategorisedTip.objects.published().filter(category=OuterRef("pk"))
+    return Category.objects.filter(Exists(own)).order_by(Lower("name"))
 
 
-def counted_categories():
-    """Return the categories that have published tips, each with their number as ``count``, by name."""
-    return _counted(Category, CategorisedTip, "category")
+def tags() -> QuerySet[Tag]:
+    """Return the tags that have published tips, by name."""
+    own = TaggedTip.objects.published().filter(tag=OuterRef("pk"))
+    return Tag.objects.filter(Exists(own)).order_by(Lower("name"))
 
 
-def counted_tags(most):
-    """Return the tags with the most published tips, each with their number as ``count``, by name."""
-    found = sorted(_counted(Tag, TaggedTip, "tag"), key=lambda tag: -tag.count)[:most]
-    return sorted(found, key=lambda tag: tag.name.casefold())
+def counted_categories() -> list[tuple[Category, int]]:
+    """Return the categories that have published tips, each with their number, by name."""
+    return _counted(Category.objects.all(), CategorisedTip.objects.published(), "category")
 
 
-def _with_tips(model, placements, name):
-    own = placements.objects.published().filter(**{name: OuterRef("pk")})
-    return model.objects.filter(Exists(own)).order_by(Lower("name"))
+def counted_tags(most: int) -> list[tuple[Tag, int]]:
+    """Return the tags with the most published tips, each with their number, by name."""
+    counted = _counted(Tag.objects.all(), TaggedTip.objects.published(), "tag")
+    most_used = sorted(counted, key=lambda pair: -pair[1])[:most]
+    return sorted(most_used, key=lambda pair: pair[0].name.casefold())
 
 
-def _counted(model, placements, name):
-    own = placements.objects.published().filter(**{name: OuterRef("pk")}).order_by().values(name)
-    counted = model.objects.annotate(count=Subquery(own.annotate(count=Count("pk")).values("count")))
-    return [each for each in counted.order_by(Lower("name")) if each.count]
+def _counted(groups: QuerySet[_Group], placements: PublishedQuerySet, name: str) -> list[tuple[_Group, int]]:
+    own = placements.filter(**{name: OuterRef("pk")}).order_by().values(name)
+    counted = groups.annotate(count=Subquery(own.annotate(count=Count("pk")).values("count")))
+    return [(group, group.count) for group in counted.order_by(Lower("name")) if group.count]
 
 
-def years():
+def years() -> list[int]:
     """Return the years from the newest published tip's down to the oldest's."""
     dated = Tip.objects.published_dated()
     oldest = Subquery(dated.order_by(oldest_first()).values("publish_at")[:1])
@@ -48,14 +58,14 @@ def years():
     ends = dated.order_by(newest_first()).annotate(oldest=oldest).values_list("publish_at", "oldest").first()
     if ends is None:
         return []
-    newest, oldest = (end.astimezone(dates.site_zone()).year for end in ends)
-    return list(range(newest, oldest - 1, -1))
+    newest_year, oldest_year = (end.astimezone(dates.site_zone()).year for end in ends if end)
+    return list(range(newest_year, oldest_year - 1, -1))
 
 
-def months(year):
-    """Return the months of a year that have published tips, in order, each as a dict of number and name."""
+def months(year: int) -> list[Month]:
+    """Return the months of a year that have published tips, in order."""
     first, following = dates.year(year)
     moments = Tip.objects.published_dated().filter(publish_at__gte=first, publish_at__lt=following)
     zone = dates.site_zone()
-    numbers = sorted({at.astimezone(zone).month for at in moments.values_list("publish_at", flat=True)})
-    return [{"number": number, "name": MONTHS[number]} for number in numbers]
+    numbers = {at.astimezone(zone).month for at in moments.values_list("publish_at", flat=True) if at}
+    return [Month(number=number, name=str(MONTHS[number])) for number in sorted(numbers)]

@@ -3,30 +3,31 @@
 import json
 
 from django.conf import settings
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
 from tips.dates import site_zone
+from tips.models import Tip
 
 LONGEST_DESCRIPTION = 160
 _ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 
-def description(tip):
+def description(tip: Tip) -> str:
     """Return one line of at most LONGEST_DESCRIPTION characters that says what the tip is about."""
     return Truncator(" ".join(tip.excerpt.split())).chars(LONGEST_DESCRIPTION)
 
 
-def article(tip):
-    """Return a tip as a schema.org Article, as a dict."""
-    address = settings.SITE_URL + tip.get_absolute_url()
-    data = {
+def article(tip: Tip) -> dict[str, object]:
+    """Return a tip as a schema.org Article."""
+    url = settings.SITE_URL + tip.get_absolute_url()
+    data: dict[str, object] = {
         "@context": "https://schema.org",
         "@type": "Article",
         "headline": tip.title,
         "description": description(tip),
-        "url": address,
-        "mainEntityOfPage": address,
+        "url": url,
+        "mainEntityOfPage": url,
         "publisher": {"@type": "Organization", "name": settings.SITE_NAME, "url": f"{settings.SITE_URL}/"},
         "articleSection": [category.name for category in tip.categories.all()],
         "keywords": [tag.name for tag in tip.tags.all()],
@@ -36,6 +37,6 @@ def article(tip):
     return data
 
 
-def as_script(data):
-    """Return data as safe text for a JSON-LD script element: nothing in it can end the element."""
+def as_script(data: dict[str, object]) -> SafeString:
+    """Return data as text for a JSON-LD script element: nothing in it can end the element."""
     return mark_safe(json.dumps(data, ensure_ascii=False).translate(_ESCAPES))  # noqa: S308

@@ -1,20 +1,22 @@
 """The pages that readers see."""
 
 import re
+from collections.abc import Callable
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Case, When
-from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.dates import MONTHS
 from django.views.decorators.http import require_safe
-from django.views.generic import TemplateView
 
 from tips import dates, paging
-from tips.models import FormerSlug, Tip
+from tips.models import Tag, Tip
+from tips.models.published import PublishedQuerySet
 from tips.public import navigation
 from tips.search import queries, similar, spelling
 
@@ -23,163 +25,108 @@ TAGS_ON_HOME = 24
 TAGS_IN_FILTER = 200
 
 
-class Home(TemplateView):
-    """The newest full tip, the ten before it in short, and the ways into the archive."""
-
-    template_name = "tips/home.html"
-
-    def get_context_data(self, **kwargs):
-        newest = Tip.objects.published_dated().newest_first()
-        lead = newest.full().first() or Tip.objects.published().full().newest_first().first()
-        strip = list(newest.for_lists()[: STRIP_LENGTH + 1])
-        if len(strip) <= STRIP_LENGTH:
-            undated = Tip.objects.published().undated().for_lists().order_by("id")
-            strip += undated[: STRIP_LENGTH + 1 - len(strip)]
-        return super().get_context_data(
-            lead=lead,
-            strip=[tip for tip in strip if tip != lead][:STRIP_LENGTH],
-            categories=navigation.counted_categories(),
-            tags=navigation.counted_tags(most=TAGS_ON_HOME),
-            years=navigation.years(),
-            **kwargs,
-        )
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the newest full tip, the ten before it in short, and the ways into the archive."""
+    newest = Tip.objects.published_dated().newest_first()
+    lead = newest.full().first() or Tip.objects.published().full().newest_first().first()
+    strip = list(newest.for_lists()[: STRIP_LENGTH + 1])
+    if len(strip) <= STRIP_LENGTH:
+        undated = Tip.objects.published().undated().for_lists().order_by("id")
+        strip += undated[: STRIP_LENGTH + 1 - len(strip)]
+    context = {
+        "lead": lead,
+        "strip": [tip for tip in strip if tip != lead][:STRIP_LENGTH],
+        "categories": navigation.counted_categories(),
+        "tags": navigation.counted_tags(most=TAGS_ON_HOME),
+        "years": navigation.years(),
+    }
+    return render(request, "tips/home.html", context)
 
 
-def moved(address):
-    """Lead to another address for good, but have browsers ask again: it may be changed back one day."""
-    response = HttpResponsePermanentRedirect(address)
+@require_safe
+def tip(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one tip.
+
+    Answers 410 for a tip that was public and is withdrawn, and 404 for whatever readers may not know of. A
+    slug that the tip once had leads to the present one.
+    """
+    tips = Tip.objects.prefetch_related("categories", "tags")  # type: ignore[misc]  # taggit's manager is unknown
+    tip = tips.filter(slug=slug).first()
+    if tip is None:
+        tip = get_object_or_404(Tip, former_slugs__slug=slug)
+        if tip.is_published:
+            return _moved(tip.get_absolute_url())
+    if tip.is_gone:
+        gone = render(request, "tips/withdrawn.html", status=410)
+        patch_cache_control(gone, no_cache=True)
+        return gone
+    if not tip.is_published:
+        raise Http404("There is no such tip.")
+    newer, older = Tip.objects.neighbours(tip)
+    context = {"tip": tip, "related": similar.related(tip), "newer": newer, "older": older}
+    return render(request, "tips/tip.html", context)
+
+
+def _moved(url: str) -> HttpResponse:
+    """Lead to another URL for good, but have browsers ask again: it may be changed back one day."""
+    response = HttpResponsePermanentRedirect(url)
     patch_cache_control(response, no_cache=True)
     return response
 
 
+# --- Lists ------------------------------------------------------------------------------------------------
+
+
 @require_safe
-def tip(request, slug):
-    """Show one tip.
-
-    Answers 410 for a tip that was public and is withdrawn, and 404 for whatever readers may not know of. An
-    address that the tip once had leads to the one it has now.
-    """
-    found = Tip.objects.prefetch_related("categories", "tags").filter(slug=slug).first()
-    if found is None:
-        former = get_object_or_404(FormerSlug.objects.select_related("tip"), slug=slug, tip__isnull=False)
-        found = former.tip
-        if found.is_published:
-            return moved(found.get_absolute_url())
-    if found.is_gone:
-        gone = render(request, "tips/withdrawn.html", status=410)
-        patch_cache_control(gone, no_cache=True)
-        return gone
-    if not found.is_published:
-        raise Http404("There is no such tip.")
-    context = {"tip": found, "related": similar.related(found)}
-    context["newer"], context["older"] = Tip.objects.neighbours(found)
-    return render(request, "tips/tip.html", context)
+def all_tips(request: HttpRequest, page: int | None = None) -> HttpResponse:
+    """Show the list of all tips. It may be empty, where other lists are not found."""
+    tips = Tip.objects.all()
+    return _list(request, page, "all", "All tips", reverse("tips:list"), tips, years=navigation.years())
 
 
-class TipListView(TemplateView):
-    """One page of a list of tips. Subclasses say which list, and what it is called.
-
-    ``name``, ``address`` and ``placements`` (what ``paging.page`` takes) are set by ``setup``.
-    """
-
-    template_name = "tips/list.html"
-    feeds = False
-    # A list that does not depend on there being tips: it may be empty, where others are not found.
-    always = False
-
-    def get(self, request, *args, page=None, **kwargs):
-        if page == 1:
-            return HttpResponsePermanentRedirect(self.address)
-        listed = paging.page(self.placements, page or 1)
-        if not listed.total and not self.always:
-            raise Http404("There are no tips here.")
-        title = f"{self.name} | {settings.SITE_NAME}" + (f" - Page {listed.number}" if page else "")
-        return self.render_to_response(
-            self.get_context_data(
-                page=listed, name=self.name, title=title, address=self.address, feeds=self.feeds
-            )
-        )
+@require_safe
+def category_tips(request: HttpRequest, slug: str, page: int | None = None) -> HttpResponse:
+    """Show the tips of a category."""
+    category = get_object_or_404(navigation.categories(), slug=slug)
+    url, placements = category.get_absolute_url(), category.placements.all()
+    return _list(request, page, "category", category.name, url, placements, feeds=True)
 
 
-class AllTips(TipListView):
-    name = "All tips"
-    always = True
-    extra_context = {"kind": "all"}
-
-    def setup(self, request, *args, **kwargs):
-        super().setup(request, *args, **kwargs)
-        self.address = reverse("tips:list")
-        self.placements = Tip.objects.all()
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(years=navigation.years(), **kwargs)
+@require_safe
+def tag_tips(request: HttpRequest, slug: str, page: int | None = None) -> HttpResponse:
+    """Show the tips of a tag. A slug that the tag once had leads to the present one."""
+    tag = tag_or_former(slug)
+    url = tag.get_absolute_url()
+    if slug != tag.slug:
+        return _moved(f"{url}page/{page}/" if page else url)
+    return _list(request, page, "tag", tag.name, url, tag.placements.all(), feeds=True)
 
 
-class CategoryTips(TipListView):
-    feeds = True
-    extra_context = {"kind": "category"}
-
-    def setup(self, request, *args, slug, **kwargs):
-        super().setup(request, *args, slug=slug, **kwargs)
-        category = get_object_or_404(navigation.categories(), slug=slug)
-        self.name, self.address = category.name, category.get_absolute_url()
-        self.placements = category.placements.all()
-
-
-class TagTips(TipListView):
-    feeds = True
-    extra_context = {"kind": "tag"}
-
-    def setup(self, request, *args, slug, **kwargs):
-        super().setup(request, *args, slug=slug, **kwargs)
-        self.tag = tag_or_former(slug)
-        self.name, self.address = self.tag.name, self.tag.get_absolute_url()
-        self.placements = self.tag.placements.all()
-
-    def get(self, request, *args, slug, page=None, **kwargs):
-        if slug != self.tag.slug:
-            return moved(self.address + (f"page/{page}/" if page else ""))
-        return super().get(request, *args, slug=slug, page=page, **kwargs)
-
-
-def tag_or_former(slug):
+def tag_or_former(slug: str) -> Tag:
     """Return the tag that has this slug, or had it once. Raises Http404 where readers know of none."""
-    tag = navigation.tags().filter(slug=slug).first()
-    if tag is None:
-        former = FormerSlug.objects.filter(slug=slug, tag__isnull=False)
-        tag = get_object_or_404(navigation.tags(), pk__in=former.values("tag"))
-    return tag
+    tags = navigation.tags()
+    return tags.filter(slug=slug).first() or get_object_or_404(tags, former_slugs__slug=slug)
 
 
-class YearTips(TipListView):
-    extra_context = {"kind": "year"}
-
-    def setup(self, request, *args, year, **kwargs):
-        super().setup(request, *args, year=year, **kwargs)
-        self.name, self.address = str(year), reverse("tips:year", args=[year])
-        self.placements = within(dates.year, year)
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(
-            year=self.kwargs["year"], months=navigation.months(self.kwargs["year"]), **kwargs
-        )
+@require_safe
+def year_tips(request: HttpRequest, year: int, page: int | None = None) -> HttpResponse:
+    """Show the tips of a year."""
+    tips = _within(dates.year, year)
+    url, months = reverse("tips:year", args=[year]), navigation.months(year)
+    return _list(request, page, "year", str(year), url, tips, year=year, months=months)
 
 
-class MonthTips(TipListView):
-    extra_context = {"kind": "month"}
-
-    def setup(self, request, *args, year, month, **kwargs):
-        super().setup(request, *args, year=year, month=month, **kwargs)
-        self.placements = within(dates.month, year, month)
-        self.name = f"{MONTHS[month]} {year}"
-        self.address = reverse("tips:month", args=[year, month])
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(year=self.kwargs["year"], **kwargs)
+@require_safe
+def month_tips(request: HttpRequest, year: int, month: int, page: int | None = None) -> HttpResponse:
+    """Show the tips of a month."""
+    tips = _within(dates.month, year, month)
+    url = reverse("tips:month", args=[year, month])
+    return _list(request, page, "month", f"{MONTHS[month]} {year}", url, tips, year=year)
 
 
-def within(span, *numbers):
-    """Return the tips of a year or a month; raises Http404 for one that no calendar has."""
+def _within(span: Callable[..., tuple[datetime, datetime]], *numbers: int) -> PublishedQuerySet[Tip]:
+    """Return the tips of a year or a month. Raises Http404 where no calendar has it."""
     try:
         first, following = span(*numbers)
     except (ValueError, OverflowError):
@@ -187,57 +134,75 @@ def within(span, *numbers):
     return Tip.objects.filter(publish_at__gte=first, publish_at__lt=following)
 
 
-class Search(TemplateView):
-    """Search results, with the filters that narrow them."""
-
-    template_name = "tips/search.html"
-
-    def get_context_data(self, **kwargs):
-        asked = self.request.GET
-        query = asked.get("q", "").strip()[: queries.LONGEST_QUERY]
-        filters = queries.Filters(
-            category=_slug(asked.get("category", "")),
-            tag=_slug(asked.get("tag", "")),
-            year=_year(asked.get("year", "")),
-        )
-        number = _page_number(asked.get("page"))
-        results = queries.find(query, number, filters)
-        if number > results.page.last:
-            raise Http404("There is no such page of results.")
-        categories, tags = list(navigation.categories()), tags_in_filter(filters.tag)
-        kept = {"q": query, "category": filters.category, "tag": filters.tag, "year": filters.year}
-        return super().get_context_data(
-            query=query,
-            filters=filters,
-            results=results,
-            page=results.page,
-            address="?" + urlencode({key: value for key, value in kept.items() if value}),
-            categories=categories,
-            tags=tags,
-            named=spelling.named(queries.parse(query), [*categories, *tags]),
-            years=navigation.years(),
-            **kwargs,
-        )
+def _list(
+    request: HttpRequest,
+    number: int | None,
+    kind: str,
+    name: str,
+    url: str,
+    placements: PublishedQuerySet,
+    **context: object,
+) -> HttpResponse:
+    """Show one page of a list; ``number`` is None for the URL of the list itself."""
+    if number == 1:
+        return HttpResponsePermanentRedirect(url)
+    page = paging.page(placements, number or 1)
+    if not page.total and kind != "all":
+        raise Http404("There are no tips here.")
+    title = f"{name} | {settings.SITE_NAME}" + (f" - Page {number}" if number else "")
+    context |= {"page": page, "kind": kind, "name": name, "title": title, "url": url}
+    return render(request, "tips/list.html", context)
 
 
-def tags_in_filter(chosen):
-    """Return the tags to filter by: the first of them, and the one that is chosen."""
-    tags = list(
-        navigation.tags().order_by(Case(When(slug=chosen, then=0), default=1), "name")[:TAGS_IN_FILTER]
+# --- Search -----------------------------------------------------------------------------------------------
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Show search results, with the filters that narrow them."""
+    query = request.GET.get("q", "").strip()[: queries.LONGEST_QUERY]
+    filters = queries.Filters(
+        category=_slug(request.GET.get("category", "")),
+        tag=_slug(request.GET.get("tag", "")),
+        year=_year(request.GET.get("year", "")),
     )
+    number = _page_number(request.GET.get("page"))
+    results = queries.find(query, number, filters)
+    if number > results.page.last:
+        raise Http404("There is no such page of results.")
+    categories, tags = list(navigation.categories()), _tags_in_filter(filters.tag)
+    parameters = {"q": query, "category": filters.category, "tag": filters.tag, "year": filters.year}
+    context = {
+        "query": query,
+        "filters": filters,
+        "results": results,
+        "page": results.page,
+        "url": "?" + urlencode({name: value for name, value in parameters.items() if value}),
+        "categories": categories,
+        "tags": tags,
+        "named": spelling.named(queries.parse(query), [*categories, *tags]),
+        "years": navigation.years(),
+    }
+    return render(request, "tips/search.html", context)
+
+
+def _tags_in_filter(chosen: str) -> list[Tag]:
+    """Return the tags to filter by: the first of them, and the chosen one."""
+    chosen_first = Case(When(slug=chosen, then=0), default=1)
+    tags = navigation.tags().order_by(chosen_first, "name")[:TAGS_IN_FILTER]
     return sorted(tags, key=lambda tag: tag.name.casefold())
 
 
-def _slug(text):
+def _slug(text: str) -> str:
     return text if re.fullmatch(r"[-\w]{1,220}", text) else ""
 
 
-def _year(text):
+def _year(text: str) -> int | None:
     return int(text) if re.fullmatch("[12][0-9]{3}", text) else None
 
 
-def _page_number(text):
-    """Return the page asked for. Raises Http404 for what is no number of a page."""
+def _page_number(text: str | None) -> int:
+    """Return the number of the page asked for. Raises Http404 for what is no such number."""
     if text is None:
         return 1
     if not re.fullmatch("[1-9][0-9]?", text) or int(text) > queries.DEEPEST_PAGE:
@@ -246,8 +211,8 @@ def _page_number(text):
 
 
 @require_safe
-def robots(request):
-    """Tell crawlers where the sitemap is, and that search results are not worth their while."""
+def robots(request: HttpRequest) -> HttpResponse:
+    """Tell crawlers where the sitemap is, and to leave out search results and the admin."""
     lines = [
         "User-agent: *",
         "Disallow: /search/",

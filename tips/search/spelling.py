@@ -4,7 +4,6 @@ This module knows words and letters only; ``queries`` asks which tips hold a wor
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
@@ -17,8 +16,6 @@ from tips.text import stems
 # at least this Jaro-Winkler similarity: "recovry" for "recover", not for "record".
 MOST_ERRORS = 2
 LEAST_SIMILARITY = 0.92
-
-Group = TypeVar("Group", bound=Category | Tag)
 
 
 def likely(wrong: Sequence[str]) -> list[list[str]]:
@@ -35,7 +32,7 @@ def likely(wrong: Sequence[str]) -> list[list[str]]:
     return result
 
 
-def named(terms: Iterable[Term], groups: Iterable[Group]) -> list[Group]:
+def named(terms: Iterable[Term], groups: Iterable[Category | Tag]) -> list[Category | Tag]:
     """Return those of some categories or tags that a reader's words name, a typing error forgiven."""
     typed = [stems.fold(word) for term in terms for _, _, word in stems.split(term.text)]
     return [group for group in groups if typed and all(_names(word, group.name) for word in typed)]

@@ -18,7 +18,7 @@ def addresses(client, address="/sitemap.xml"):
     ]
 
 
-def test_it_lists_full_tips_and_the_ways_to_them(client, settings):
+def test_it_lists_full_tips_and_the_lists_of_them(client, settings):
     tip = make_tip(tags=["phone"], categories=["Sports"])
     undated = make_tip(undated=True)
     make_tip(body="", excerpt="Teaser")

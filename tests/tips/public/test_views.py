@@ -76,7 +76,7 @@ def test_a_tip_withdrawn_before_its_day_is_not_found(client):
     page(client, tip.get_absolute_url(), 404)
 
 
-def test_ways_that_lead_to_nothing_public_are_not_found(client):
+def test_lists_without_a_public_tip_are_not_found(client):
     hidden_tips(categories=["Sports"], tags=["phone"])
     for address in ("/category/sports/", "/tag/phone/", "/tag/phone/feed/", "/category/sports/feed/atom/"):
         page(client, address, 404)
