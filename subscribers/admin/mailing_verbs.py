@@ -12,6 +12,7 @@ from desk.pages import number_in, staff_of
 from desk.verbs import Verb, VerbsMixin
 from subscribers.admin.pages import mailing_or_404
 from subscribers.mailings import control
+from subscribers.mailings.send_test import send_test
 from subscribers.models import Mailing
 
 
@@ -138,7 +139,7 @@ VERBS: dict[str, MailingVerb] = {
     ),
     "test": MailingVerb(
         label="Send a test",
-        run=lambda mailing, by, to: control.send_test(mailing.tip, [to.email], by=by, mailing=mailing),
+        run=lambda mailing, by, to: send_test(mailing.tip, to.email, by=by, mailing=mailing),
         consequence="The tip’s mail as it stands now, marked as a test, to you or to a colleague. Its links"
         " unsubscribe nobody.",
         form=TestForm,

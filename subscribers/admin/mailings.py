@@ -21,7 +21,7 @@ from desk.pages import Context, badge, number_in
 from subscribers.admin import deliveries, send_test
 from subscribers.admin.mailing_verbs import MailingVerbsMixin
 from subscribers.admin.pages import mailing_or_404, mailing_page, weeks_asked_for
-from subscribers.mailings import charts, control, statistics, status
+from subscribers.mailings import charts, statistics, status
 from subscribers.mailings import preview as mail_preview
 from subscribers.models import Mailing
 from subscribers.tipmail import writing
@@ -131,11 +131,11 @@ class MailingAdmin(MailingVerbsMixin, ReadOnly, TitledList):
             "may_see_rows": request.user.has_perm(deliveries.SEE_DELIVERIES),
         }
         if mailing.started_at:
-            progress = control.progress(mailing, now)
+            progress = status.progress(mailing, now)
             context |= {
                 "progress": progress,
-                "counts": status.counts(progress),
-                "time_left": status.time_left(progress.left),
+                "counts": progress.counts,
+                "time_left": progress.time_left,
                 "figures": statistics.of([mailing])[mailing.pk],
             }
         return mailing_page(request, "mailing", "Correction" if mailing.corrects_id else "Mailing", **context)
@@ -144,7 +144,7 @@ class MailingAdmin(MailingVerbsMixin, ReadOnly, TitledList):
         """Tell how far a mailing is, for its page to show; names nobody."""
         self._permit(request)
         mailing, now = mailing_or_404(pk), timezone.now()
-        progress = control.progress(mailing, now)
+        progress = status.progress(mailing, now)
         described = status.describe(mailing, now, held=mailing.held_count)
         return JsonResponse(
             {
@@ -153,8 +153,8 @@ class MailingAdmin(MailingVerbsMixin, ReadOnly, TitledList):
                 "sentence": described.sentence,
                 "word": described.word,
                 "percent": progress.percent,
-                "left": status.time_left(progress.left),
-                "counts": {name: number for name, _, number in status.counts(progress)},
+                "left": progress.time_left,
+                "counts": {name: number for name, _, number in progress.counts},
             }
         )
 

@@ -9,8 +9,7 @@ from django.urls import URLPattern, reverse
 from desk.pages import StaffRequest, page, route
 from desk.verbs import refusals_told
 from subscribers.admin.mailing_verbs import TestForm, name_of
-from subscribers.mailings import control
-from subscribers.mailings import preview as mail_preview
+from subscribers.mailings.send_test import needs_link, send_test
 from tips.models import Tip
 from tips.publishing import preview
 
@@ -33,7 +32,7 @@ def send_test_view(mailing_admin: ModelAdmin, request: StaffRequest, pk: int) ->
     if form.is_valid():
         to = form.cleaned_data["to"]
         with refusals_told(request):
-            control.send_test(tip, [to.email], by=request.user)
+            send_test(tip, to.email, by=request.user)
             receiver = "you" if to == request.user else name_of(to)
             messages.success(request, f"The test is on its way to {receiver}.")
         return HttpResponseRedirect(reverse("admin:subscribers_mailing_send_test", args=[tip.pk]))
@@ -43,6 +42,6 @@ def send_test_view(mailing_admin: ModelAdmin, request: StaffRequest, pk: int) ->
         "Send a test",
         tip=tip,
         form=form,
-        needs_link=mail_preview.needs_link(tip),
+        needs_link=needs_link(tip),
         days=preview.DAYS,
     )

@@ -232,7 +232,7 @@ def _set(mailing, state, reason):
 
 def _too_late(moment):
     hours = settings.MAIL_WINDOW_HOURS
-    return f"It should have begun on {in_words(moment)}, more than {hours} hours ago. Release or cancel it."
+    return f"It should have begun on {in_words(moment)}, more than {hours} hours ago."
 
 
 def _insert(mailing, last):

@@ -1,22 +1,19 @@
-"""How the weeks are drawn: the growth of the list, and what came of mailings."""
+"""The drawings of weeks: the growth of the list, and what came of mailings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from subscribers.mailings.statistics import MailingWeek
 from subscribers.people.growth import GrowthWeek
 
-# All in the drawing's own units. The bars of the growth share what is right of the scale; one that is cut off
-# is drawn a little higher than the highest.
+# All in the drawing's own units. The bars of the growth share what is right of the scale; a bar that is cut
+# off is drawn a little higher than the highest.
 _WIDE, _SCALE, _GAP = 780, 34, 3
 _CUT, _LABELS = 8, 18
-# Of what came of mailings there is a small drawing for each of these.
+# The drawings of what came of mailings are small: the distance of bars, their height, the place of labels.
 _STEP, _HIGH, _SMALL_LABELS = 14, 56, 14
-_KINDS = [
-    ("sent", "Sent"),
-    ("refused", "Refused"),
-    ("complaints", "Complaints"),
-    ("left", "Left after it"),
-]
+_KINDS = {"sent": "Sent", "refused": "Refused", "complaints": "Complaints", "left": "Left after it"}
 
 
 @dataclass
@@ -33,7 +30,7 @@ class GrowthBar:
     is_cut: bool
 
 
-def growth(weeks, height=90):
+def growth(weeks: Sequence[GrowthWeek], height: int = 90) -> dict[str, object]:
     """Return the drawing of some GrowthWeeks: bars for who joined and left, and a line for the net.
 
     ``height`` is that of the highest bar. An import of thousands in one week would press all other weeks
@@ -41,24 +38,20 @@ def growth(weeks, height=90):
     fit is cut off and says so.
     """
     most = max(max(week.joined, week.left) for week in weeks) or max(week.imported for week in weeks) or 1
-    step, unit = _WIDE / len(weeks), height / most
-    bars, before = [], None
-    for place, week in enumerate(weeks):
-        came, x = week.joined + week.imported, place * step
-        month = "" if before in (None, week.monday.month) else f"{week.monday:%b}"
-        before = week.monday.month
-        bars.append(
-            GrowthBar(
-                week,
-                x=round(x, 1),
-                middle=round(x + (step - _GAP) / 2, 1),
-                up=round(min(came * unit, height + _CUT), 1),
-                down=round(week.left * unit, 1),
-                net_at=round(-min(week.net * unit, height + _CUT), 1),
-                month=month,
-                is_cut=came * unit > height + _CUT,
-            )
+    step, unit, tallest = _WIDE / len(weeks), height / most, height + _CUT
+    bars = [
+        GrowthBar(
+            week,
+            x=round(place * step, 1),
+            middle=round(place * step + (step - _GAP) / 2, 1),
+            up=round(min((week.joined + week.imported) * unit, tallest), 1),
+            down=round(week.left * unit, 1),
+            net_at=round(-min(week.net * unit, tallest), 1),
+            month=month,
+            is_cut=(week.joined + week.imported) * unit > tallest,
         )
+        for place, (week, month) in enumerate(zip(weeks, _months(weeks), strict=True))
+    ]
     below = max([_CUT, *(bar.down for bar in bars)])
     return {
         "bars": bars,
@@ -68,9 +61,9 @@ def growth(weeks, height=90):
         "left": -_SCALE,
         "width": _WIDE + _SCALE,
         "end": _WIDE,
-        "top": -height - _CUT - 6,
+        "top": -tallest - 6,
         "highest": -height,
-        "height": round(height + _CUT + 6 + below + _LABELS),
+        "height": round(tallest + 6 + below + _LABELS),
         "labels": round(below + _LABELS - 5),
         "joined": sum(week.joined for week in weeks),
         "imported": sum(week.imported for week in weeks),
@@ -80,45 +73,40 @@ def growth(weeks, height=90):
     }
 
 
-@dataclass
-class MailingBar:
-    """What came of one week's mailings, of one kind: where it stands, how high it is, and what it says."""
-
-    week: MailingWeek
-    number: int
-    x: int
-    height: float
-    month: str
-
-
-@dataclass
-class MailingChart:
-    """The weeks in bars of one kind, on a scale of its own."""
-
-    name: str
-    label: str
-    total: int
-    most: int
-    bars: list
-    width: int
-    bar: int = _STEP - _GAP
-    high: int = _HIGH
-    labels: int = _SMALL_LABELS
-
-
-def mailings(weeks):
-    """Return a MailingChart of some MailingWeeks for each of: sent, refused, complaints, and who left."""
-    found = []
-    for name, label in _KINDS:
+def mailings(weeks: Sequence[MailingWeek]) -> list[dict[str, object]]:
+    """Return a drawing of some MailingWeeks for each of: sent, refused, complaints, and who left."""
+    drawings = []
+    for name, label in _KINDS.items():
         numbers = [getattr(week.figures, name) for week in weeks]
-        most = max([1, *numbers])
-        bars, before = [], None
-        for place, (week, number) in enumerate(zip(weeks, numbers, strict=True)):
-            month = "" if before in (None, week.monday.month) else f"{week.monday:%b}"
-            before = week.monday.month
-            # What happened at all must be seen.
-            height = max(round(number * _HIGH / most, 1), 1.5) if number else 0
-            bars.append(MailingBar(week, number, place * _STEP, height, month))
-        width = len(bars) * _STEP
-        found.append(MailingChart(name, label, sum(numbers), max(numbers, default=0), bars, width))
-    return found
+        most = max(numbers)
+        bars = [
+            {
+                "week": week,
+                "number": number,
+                "x": place * _STEP,
+                # A bar of a single person must be seen.
+                "height": max(number * _HIGH / most, 1.5) if number else 0,
+                "month": month,
+            }
+            for place, (week, number, month) in enumerate(zip(weeks, numbers, _months(weeks), strict=True))
+        ]
+        drawings.append(
+            {
+                "name": name,
+                "label": label,
+                "total": sum(numbers),
+                "most": most,
+                "bars": bars,
+                "width": len(bars) * _STEP,
+                "bar": _STEP - _GAP,
+                "high": _HIGH,
+                "labels": _SMALL_LABELS,
+            }
+        )
+    return drawings
+
+
+def _months(weeks: Sequence[GrowthWeek] | Sequence[MailingWeek]) -> list[str]:
+    """Return the short name of its month for each week that begins another month than the week before."""
+    mondays = [week.monday for week in weeks]
+    return ["", *(f"{day:%b}" if day.month != before.month else "" for before, day in pairwise(mondays))]

@@ -1,134 +1,107 @@
-"""What people do with mailings: stop, release, pause, resume, cancel, correct, test; and how far one is.
+"""What people do with mailings: stop, release, pause, resume, cancel, correct, resolve.
 
-Each verb takes the mailing and ``by``, who does it, checks that this person may and that the mailing's state
-allows it, and returns a sentence that says what followed. What is refused raises a kind of Refused whose text
-says what to do next. The states are changed by conditional UPDATEs: of two that act at once one is told.
+Each verb takes the mailing and ``by``, the person who does it. It checks that this person may and that the
+mailing's state allows it, and returns a sentence that says what followed. A refusal raises a kind of Refused
+whose text says what to do next. States are changed by conditional UPDATEs: of two people who act at once,
+one is refused.
 """
 
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Collection
 
-from anymail.exceptions import AnymailError
-from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.core.validators import validate_email
+from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count
 from django.utils import timezone
 
-from desk.errors import NotPermitted, Overtaken, Refused, WrongState
+from desk.errors import NotPermitted, Overtaken, WrongState
 from desk.log import log
-from subscribers import tipmail
 from subscribers.delivery import scheduling
 from subscribers.delivery.verdicts import is_expiry
-from subscribers.mailings import preview as mail_preview
 from subscribers.models import Delivery, Mailing, MailingAction, Suppression
 from subscribers.people import suppressions
 from subscribers.recovery import guard
-from tips.publishing import preview
+from tips.models import Tip
 
 # To open the guard is to let mail go, as these verbs do.
 MANAGE = guard.PERMISSION
-# From how many minutes the pace is taken that the time left is reckoned by.
-_RECENTLY = timedelta(minutes=5)
 _AT_ONCE = 500
 
 
-def stop(mailing, *, by):
-    """Hold a prepared mailing: it does not begin until somebody releases it. Certain until it begins."""
+def stop(mailing: Mailing, *, by: User) -> str:
+    """Hold a prepared mailing until somebody releases it. It is certain to work until the mailing begins."""
     _permit(by, "stop mailings")
-    _change(
-        mailing, [Mailing.State.PREPARED], "stopped", by, state=Mailing.State.HELD, reason=f"Stopped by {by}."
-    )
+    reason = f"Stopped by {by}."
+    _change(mailing, "stopped", by, [Mailing.State.PREPARED], state=Mailing.State.HELD, reason=reason)
     sentence = "Stopped before it began. Release it to send it after all, or cancel it."
     return log(by, mailing, MailingAction.STOPPED, sentence)
 
 
-def release(mailing, *, by):
-    """Let a held mailing begin at once."""
+def release(mailing: Mailing, *, by: User) -> str:
+    """Let a held mailing begin: at once, or with its tip where the tip is not public yet."""
     _permit(by, "release mailings")
-    if reason := scheduling.obstacle(mailing.tip):
-        raise WrongState(f"It cannot be sent. {reason}")
+    _require_mailable(mailing.tip, "It cannot be sent.")
     now = timezone.now()
-    if mailing.tip.publish_at > now:
-        # Stopped before its day: it begins with its tip.
-        starts_at, when = mailing.tip.publish_at, "It begins when the tip goes live."
-    else:
-        starts_at, when = now, "It begins now."
-    _change(
-        mailing,
-        [Mailing.State.HELD],
-        "released",
-        by,
-        state=Mailing.State.PREPARED,
-        starts_at=starts_at,
-        reason="",
-    )
-    return log(by, mailing, MailingAction.RELEASED, f"Released. {when}")
+    starts_at = max(mailing.tip.publish_at or now, now)
+    values = {"state": Mailing.State.PREPARED, "starts_at": starts_at, "reason": ""}
+    _change(mailing, "released", by, [Mailing.State.HELD], **values)
+    when = "when the tip goes live" if starts_at > now else "now"
+    return log(by, mailing, MailingAction.RELEASED, f"Released. It begins {when}.")
 
 
-def pause(mailing, reason="", *, by):
-    """Stop a mailing that is being sent; what is on its way to the mail server this moment still goes."""
+def pause(mailing: Mailing, reason: str = "", *, by: User) -> str:
+    """Pause a mailing that is being sent; what is on its way to the mail server this moment still goes."""
     _permit(by, "pause mailings")
     reason = f"Paused by {by}. {reason}".strip()[:300]
-    _change(
-        mailing,
-        [Mailing.State.BUILDING, Mailing.State.SENDING],
-        "paused",
-        by,
-        state=Mailing.State.PAUSED,
-        reason=reason,
-    )
+    begun = [Mailing.State.BUILDING, Mailing.State.SENDING]
+    _change(mailing, "paused", by, begun, state=Mailing.State.PAUSED, reason=reason)
     return log(by, mailing, MailingAction.PAUSED, reason)
 
 
-def resume(mailing, *, by):
+def resume(mailing: Mailing, *, by: User) -> str:
     """Let a paused mailing go on.
 
-    What was refused in the window that stopped it is queued again, and its suppressions are lifted; what was
-    put off is tried now. Who left by the journal has left here before.
+    Deliveries that were refused in the window that stopped the mailing are queued again, and their
+    suppressions are lifted; deliveries that were put off are tried now. People who left according to the
+    journal are taken off the list first.
     """
     _permit(by, "resume mailings")
-    if reason := scheduling.obstacle(mailing.tip):
-        raise WrongState(f"It cannot go on. {reason}")
-    _bring_in_who_left()
+    _require_mailable(mailing.tip, "It cannot go on.")
+    _replay_journal()
     with transaction.atomic():
         row = Mailing.objects.select_for_update().get(pk=mailing.pk)
         state = Mailing.State.SENDING if row.audience_up_to == Mailing.ALL else Mailing.State.BUILDING
-        again = _second_chance(row) if row.state == Mailing.State.PAUSED and row.tripped_from else 0
+        count = _second_chance(row) if row.state == Mailing.State.PAUSED else 0
         now = timezone.now()
         values = {"watched_from": now, "tripped_from": None, "reason": "", "trouble": ""}
-        _change(mailing, [Mailing.State.PAUSED], "resumed", by, state=state, **values)
+        _change(mailing, "resumed", by, [Mailing.State.PAUSED], state=state, **values)
         put_off = row.deliveries.filter(state=Delivery.State.DEFERRED)
         put_off.update(due_at=now, first_tried_at=None)
     sentence = "Resumed."
-    if again:
-        sentence += f" {again} that were refused are tried again, and none of them is suppressed for it."
+    if count:
+        sentence += f" {count} that were refused are tried again, and none of them is suppressed for it."
     return log(by, mailing, MailingAction.RESUMED, sentence)
 
 
-def cancel(mailing, *, by):
+def cancel(mailing: Mailing, *, by: User) -> str:
     """End a mailing that is not sent; who has not got it gets none."""
     _permit(by, "cancel mailings")
-    values = {"state": Mailing.State.CANCELLED, "reason": f"Cancelled by {by}."}
-    values |= {"ended_at": timezone.now(), "trouble": ""}
-    _change(mailing, Mailing.UNFINISHED, "cancelled", by, **values)
+    values = {"reason": f"Cancelled by {by}.", "ended_at": timezone.now(), "trouble": ""}
+    _change(mailing, "cancelled", by, Mailing.UNFINISHED, state=Mailing.State.CANCELLED, **values)
     return log(by, mailing, MailingAction.CANCELLED, "Cancelled. Who has not got it gets none.")
 
 
-def correct(mailing, note, *, by):
-    """Prepare a correction of a mailing, to those who received it and are still here; return the Mailing.
+def correct(mailing: Mailing, note: str, *, by: User) -> Mailing:
+    """Prepare a correction of a mailing, to those who received it and are still here; return the correction.
 
     Its text is the tip's as it stands when the correction begins, under ``note``, which says what was wrong.
-    It is shown for ten minutes first, as any mailing.
+    Like every mailing it is shown for ten minutes first.
     """
     _permit(by, "correct mailings")
     note = note.strip()
     if not note:
         raise WrongState("Say what was wrong: the correction begins with it.")
-    if reason := scheduling.obstacle(mailing.tip):
-        raise WrongState(f"No correction can be sent. {reason}")
+    _require_mailable(mailing.tip, "No correction can be sent.")
     with transaction.atomic():
-        # Somebody may have it go on meanwhile, to send again what was uncertain.
+        # Somebody may take the mailing up again meanwhile, to send what was uncertain.
         row = Mailing.objects.select_for_update().get(pk=mailing.pk)
         if row.state in Mailing.UNFINISHED or row.started_at is None:
             raise WrongState(
@@ -148,14 +121,14 @@ def correct(mailing, note, *, by):
     return correction
 
 
-def resolve(mailing, *, send_again, by, only=None):
+def resolve(mailing: Mailing, *, send_again: bool, by: User, only: Delivery | None = None) -> str:
     """Decide on the deliveries that were uncertain twice: send them once more, or count them as sent.
 
-    ``only`` is the one Delivery that is decided on; without it, all are.
+    ``only`` is the one Delivery to decide on; without it, the decision is on all.
     """
     _permit(by, "decide on uncertain deliveries")
     if send_again:
-        _bring_in_who_left()
+        _replay_journal()
     with transaction.atomic():
         row = Mailing.objects.select_for_update().get(pk=mailing.pk)
         held = row.deliveries.held()
@@ -165,7 +138,7 @@ def resolve(mailing, *, send_again, by, only=None):
             raise Overtaken("Nothing is left to decide: somebody was quicker, or it came back by itself.")
         if not send_again:
             count = held.update(state=Delivery.State.SENT, sent_at=timezone.now())
-            return log(by, mailing, MailingAction.COUNTED_AS_SENT, _so_many(count, "taken for sent"))
+            return log(by, mailing, MailingAction.COUNTED_AS_SENT, _counted(count, "taken for sent"))
         if row.state not in Mailing.SENDS_AGAIN:
             raise WrongState("This mailing is over. Correct it instead, if they should hear of it.")
         if row.corrections.filter(state__in=Mailing.UNFINISHED).exists():
@@ -174,129 +147,60 @@ def resolve(mailing, *, send_again, by, only=None):
             )
         count = held.update(due_at=timezone.now())
         if row.state == Mailing.State.SENT:
-            _change(
-                mailing,
-                [Mailing.State.SENT],
-                "taken up again",
-                by,
-                state=Mailing.State.SENDING,
-                ended_at=None,
-            )
-    return log(by, mailing, MailingAction.SENT_AGAIN, _so_many(count, "sent once more"))
+            values = {"state": Mailing.State.SENDING, "ended_at": None}
+            _change(mailing, "taken up again", by, [Mailing.State.SENT], **values)
+    return log(by, mailing, MailingAction.SENT_AGAIN, _counted(count, "sent once more"))
 
 
-def send_test(tip, to, *, by, mailing=None):
-    """Mail a tip as it stands to some addresses, marked as a test; return a sentence.
-
-    Of a ``mailing`` of that tip, it is what it would send now: a correction with its note. The links in it
-    unsubscribe nobody, and no row of the ledger tells of it. Before the tip is public, its pictures are shown
-    by a preview link that is made for that. Raises Refused where the mail server or the mail service does not
-    take it.
-    """
-    if not (by.has_perm(MANAGE) or (by.has_perm("tips.change_tip") and preview.may_see(by, tip))):
-        raise NotPermitted("You may not send tests of this tip. Ask an editor to do it.")
-    for address in to:
-        try:
-            validate_email(address)
-        except ValidationError:
-            raise WrongState(f"“{address}” is no address. Correct it.") from None
-    kind = {"kind": mailing.kind, "note": mailing.note} if mailing else {}
-    token = mail_preview.picture_token(tip, by=by)
-    for address in to:
-        try:
-            tipmail.test_message(tip, address, token=token, **kind).send()
-        except (OSError, AnymailError, ImproperlyConfigured) as error:
-            status = getattr(error, "status_code", None)
-            why = f"HTTP {status}" if status else type(error).__name__
-            words = f"The mail server did not take the test ({why}). Look at “Is Tuesday safe?”."
-            raise Refused(words) from None
-    sentence = f"Sent a test of the mail to {len(to)} address{'es' if len(to) > 1 else ''}."
-    return log(by, mailing or tip, MailingAction.TESTED, sentence)
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a mailing is: how many deliveries are in each state, and the time left, if it can be told."""
-
-    states: dict
-    remaining: int
-    left: timedelta | None
-
-    @property
-    def audience(self):
-        """How many have a row."""
-        return sum(self.states.values())
-
-    @property
-    def percent(self):
-        """How much is done, in whole percent; not 100 before all is."""
-        done = self.audience - self.remaining
-        return done * 100 // self.audience if self.audience else 0
-
-
-def progress(mailing, now=None):
-    """Return the Progress of a mailing."""
-    now = now or timezone.now()
-    rows = mailing.deliveries.order_by()
-    counts = dict(rows.values_list("state").annotate(Count("pk")))
-    held = rows.held().count()
-    states = {state: counts.get(state, 0) for state in Delivery.State}
-    pending = (
-        Delivery.State.QUEUED,
-        Delivery.State.SENDING,
-        Delivery.State.DEFERRED,
-        Delivery.State.UNCERTAIN,
-    )
-    remaining = sum(states[state] for state in pending) - held
-    left = None
-    if mailing.state == Mailing.State.SENDING and remaining:
-        since = max(now - _RECENTLY, mailing.started_at)
-        recent = rows.filter(settled_at__gt=since, settled_at__lte=now).count()
-        if recent:
-            left = (now - since) * remaining / recent
-    return Progress(states, remaining, left)
-
-
-def _second_chance(mailing):
+def _second_chance(mailing: Mailing) -> int:
     """Queue again what was refused in the window that stopped it, lift its suppressions; return how many."""
+    if mailing.tripped_from is None:
+        return 0
     refused = mailing.deliveries.filter(
         state=Delivery.State.REFUSED, settled_at__gte=mailing.tripped_from
     ).select_related("subscriber")
-    rows = [row for row in refused if not is_expiry(row.reply)]
-    for row in rows:
-        if row.suppressed and row.subscriber:
-            suppressions.lift(row.subscriber.address_hash, Suppression.Reason.BOUNCED)
-    for first in range(0, len(rows), _AT_ONCE):
-        some = [row.pk for row in rows[first : first + _AT_ONCE]]
-        mailing.deliveries.filter(pk__in=some).update(
+    deliveries = [delivery for delivery in refused if not is_expiry(delivery.reply)]
+    for delivery in deliveries:
+        if delivery.suppressed and delivery.subscriber:
+            suppressions.lift(delivery.subscriber.address_hash, Suppression.Reason.BOUNCED)
+    pks = [delivery.pk for delivery in deliveries]
+    for first in range(0, len(pks), _AT_ONCE):
+        mailing.deliveries.filter(pk__in=pks[first : first + _AT_ONCE]).update(
             state=Delivery.State.QUEUED, due_at=None, settled_at=None, suppressed=False, second_chance=True
         )
-    return len(rows)
+    return len(pks)
 
 
-def _bring_in_who_left():
-    # While the guard is closed nothing goes; to open it brings them in.
+def _replay_journal() -> None:
+    # While the guard is closed no mail goes out; whoever opens it replays the journal.
     if not guard.why_closed():
         guard.replay_journal()
 
 
-def _permit(user, what):
+def _permit(user: User, action: str) -> None:
     if not user.has_perm(MANAGE):
-        raise NotPermitted(f"You may not {what}. Ask a publisher to do it.")
+        raise NotPermitted(f"You may not {action}. Ask a publisher to do it.")
 
 
-def _change(mailing, states, verb, by, **values):
+def _require_mailable(tip: Tip, refusal: str) -> None:
+    if reason := scheduling.obstacle(tip):
+        raise WrongState(f"{refusal} {reason}")
+
+
+def _change(
+    mailing: Mailing, done: str, by: User, states: Collection[Mailing.State], **values: object
+) -> None:
     """Change a mailing that is in one of some states, and the caller's copy of it; else raise."""
-    if not Mailing.objects.filter(pk=mailing.pk, state__in=states).update(by=by, **values):
-        now = Mailing.objects.values_list("state", flat=True).get(pk=mailing.pk)
-        if now != mailing.state:
-            raise Overtaken(
-                f"It cannot be {verb}: meanwhile it is {Mailing.State(now).label.lower()}. Look again."
-            )
-        raise WrongState(f"It cannot be {verb}: it is {Mailing.State(now).label.lower()}.")
-    for name, value in {"by": by, **values}.items():
+    values["by"] = by
+    if not Mailing.objects.filter(pk=mailing.pk, state__in=states).update(**values):
+        state = Mailing.objects.values_list("state", flat=True).get(pk=mailing.pk)
+        label = Mailing.State(state).label.lower()
+        if state != mailing.state:
+            raise Overtaken(f"It cannot be {done}: meanwhile it is {label}. Look again.")
+        raise WrongState(f"It cannot be {done}: it is {label}.")
+    for name, value in values.items():
         setattr(mailing, name, value)
 
 
-def _so_many(count, what):
-    return f"{count} uncertain deliver{'y is' if count == 1 else 'ies are'} {what}."
+def _counted(count: int, done: str) -> str:
+    return f"{count} uncertain deliver{'y is' if count == 1 else 'ies are'} {done}."

@@ -1,4 +1,4 @@
-"""What follows for the mail when a tip is marked as not for mail, or the mark is lifted."""
+"""What follows for the mail when a tip is excluded from mail, or is for mail again."""
 
 from django.conf import settings
 from django.utils import timezone
@@ -6,26 +6,27 @@ from django.utils import timezone
 from desk.errors import WrongState
 from subscribers.delivery import scheduling
 from subscribers.models import Mailing
-from tips.models import TipState
+from tips.models import Tip, TipState
 
 
-def consequence(tip, for_mail):
-    """Return what follows from the mark, in a sentence; for ``tips.mail_mark``, which has locked the tip.
+def consequence(tip: Tip, for_mail: bool) -> str:
+    """Return in a sentence what follows for the mail when a tip is excluded from mail, or is for mail again.
 
-    Whoever freezes a mailing locks its tip too, and so either finds the mark or is found here. Raises
-    WrongState where nothing would follow: its mail has begun, somebody ended it, or it is long past.
+    ``tips.publishing.mail_exclusion`` calls this with the tip locked. A process that freezes a mailing locks
+    the tip too, so it either sees the exclusion or is seen here. Raises WrongState where nothing would
+    follow: the mail has begun, somebody ended it, or the tip is long past.
     """
     mailing = Mailing.objects.filter(tip=tip.pk, kind=Mailing.Kind.TIP).defer("text", "html").first()
-    if mailing is not None and mailing.state == Mailing.State.SENT:
+    if mailing and mailing.state == Mailing.State.SENT:
         raise WrongState(f"“{tip}” was mailed already, and the mark changes nothing any more.")
-    if mailing is not None and mailing.state == Mailing.State.CANCELLED and mailing.ended_at is not None:
+    if mailing and mailing.state == Mailing.State.CANCELLED and mailing.ended_at:
         raise WrongState(f"The mailing of “{tip}” was cancelled: it is not mailed any more, marked or not.")
-    if mailing is not None and mailing.started_at is not None:
+    if mailing and mailing.started_at:
         raise WrongState(f"The mail of “{tip}” has begun already. Pause or cancel it on its mailing’s page.")
-    return _lifted(tip, mailing) if for_mail else _set(mailing)
+    return _for_mail_again(tip, mailing) if for_mail else _excluded(mailing)
 
 
-def _set(mailing):
+def _excluded(mailing: Mailing | None) -> str:
     if mailing is None or mailing.state == Mailing.State.CANCELLED:
         return "No mailing brings it."
     if mailing.state == Mailing.State.HELD:
@@ -33,9 +34,9 @@ def _set(mailing):
     return "Its mailing, which was prepared, is cancelled before it begins."
 
 
-def _lifted(tip, mailing):
+def _for_mail_again(tip: Tip, mailing: Mailing | None) -> str:
     now = timezone.now()
-    if mailing is not None and mailing.state == Mailing.State.HELD:
+    if mailing and mailing.state == Mailing.State.HELD:
         return "Its mailing is held: release it on its page, or cancel it."
     if tip.publish_at is None or tip.publish_at > now or tip.state in (TipState.DRAFT, TipState.IN_REVIEW):
         return "It is mailed when it goes live."

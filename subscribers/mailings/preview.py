@@ -9,15 +9,14 @@ import re
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp, csp_replace
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from subscribers.tipmail import writing
-from tips.publishing import preview
-from tips.text import body_images
+from tips.models import Tip
 
-# What the form holds of a tip, and its mail is made of.
+# The fields of a tip that its mail is made of, as the form names them.
 _FIELDS = ("title", "takeaway", "excerpt", "body")
 FRAMES = [
     ("desktop-light", "Desktop, light", 640),
@@ -25,77 +24,63 @@ FRAMES = [
     ("desktop-dark", "Desktop, dark", 640),
     ("phone-dark", "Phone, dark", 320),
 ]
-# No form, no script, no way out of the frame but in a new tab. Its pictures are asked for by whoever looks,
-# for those of a tip that is not public are shown to staff alone.
-_SANDBOX = ["allow-same-origin", "allow-popups", "allow-popups-to-escape-sandbox"]
+# No form, no script, no way out of the frame but in a new tab. Its images are asked for with the cookies of
+# the person who looks: the images of a tip that is not public are shown to staff alone.
+_FRAME_POLICY = {
+    "default-src": [NONE],
+    "style-src": [UNSAFE_INLINE],
+    "img-src": [SELF],
+    "base-uri": [NONE],
+    "form-action": [NONE],
+    "frame-ancestors": [SELF],
+    "sandbox": ["allow-same-origin", "allow-popups", "allow-popups-to-escape-sandbox"],
+}
+_PAGE_POLICY = {"script-src": [SELF], "frame-src": [SELF]}
 _DARK = re.compile(r"\(\s*prefers-color-scheme:\s*dark\s*\)")
 
 
-def mail(request, tip):
+def mail(request: HttpRequest, tip: Tip) -> HttpResponse:
     """Show a tip's mail, or, where the request says so in ``frame``, its HTML for one of the frames."""
-    trial = ""
+    test_url = ""
     if tip.pk and request.user.has_perm("tips.change_tip"):
-        trial = reverse("admin:subscribers_mailing_send_test", args=[tip.pk])
-    return show(request, writing.render(tip), trial)
+        test_url = reverse("admin:subscribers_mailing_send_test", args=[tip.pk])
+    return show(request, writing.render(tip), test_url)
 
 
-def show(request, frozen, trial=""):
-    """Show what a mail says (a ``writing.Frozen``) as ``mail`` does; ``trial`` is where a test is sent."""
-    asked = request.POST if request.method == "POST" else request.GET
-    if frame := asked.get("frame"):
-        return _frame(frozen, is_dark=frame.endswith("dark"))
-    return _page(request, frozen, trial)
+def show(request: HttpRequest, frozen: writing.Frozen, test_url: str = "") -> HttpResponse:
+    """Show a mail that is written, as ``mail`` does; ``test_url`` is the page that sends a test, or ""."""
+    data = request.POST if request.method == "POST" else request.GET
+    if frame := data.get("frame"):
+        response, policy = _frame(frozen, is_dark=str(frame).endswith("dark")), csp(_FRAME_POLICY)
+    else:
+        response, policy = _page(request, frozen, test_url), csp_replace(_PAGE_POLICY)
+    # The decorator of a view notes the policy on its response.
+    policy(lambda _: response)(request)
+    return response
 
 
-def needs_link(tip):
-    """Tell whether a tip has pictures that are not public yet, so that only a preview link shows them."""
-    return not tip.is_published and bool(body_images.shown(tip.body))
-
-
-def picture_token(tip, *, by):
-    """Return the token by which a test of a tip's mail shows its pictures, of a preview link that it makes.
-
-    It is empty where none is needed, and where ``by`` may not show the tip to others.
-    """
-    if not (needs_link(tip) and preview.may_see(by, tip)):
-        return ""
-    return preview.token(preview.make_link(tip, by=by))
-
-
-@csp_replace({"script-src": [SELF], "frame-src": [SELF]})
-def _page(request, frozen, trial):
-    context = {
+def _page(request: HttpRequest, frozen: writing.Frozen, test_url: str) -> HttpResponse:
+    context: dict[str, object] = {
         "frozen": frozen,
         "frames": FRAMES,
-        "trial": trial,
+        "test_url": test_url,
         "size": len(frozen.html.encode()) / 1000,
         "most": writing.MOST_HTML_BYTES // 1000,
-        # What was typed is nowhere but in the request: each frame asks with it again.
-        "typed": [(name, request.POST.get(name, "")) for name in _FIELDS]
-        if request.method == "POST"
-        else None,
+        "typed": None,
     }
+    if request.method == "POST":
+        # Typed texts are nowhere but in the request: each frame sends them again.
+        context["typed"] = [(name, request.POST.get(name, "")) for name in _FIELDS]
     return render(request, "subscribers/mail_preview.html", context)
 
 
-@csp(
-    {
-        "default-src": [NONE],
-        "style-src": [UNSAFE_INLINE],
-        "img-src": [SELF],
-        "base-uri": [NONE],
-        "form-action": [NONE],
-        "frame-ancestors": [SELF],
-        "sandbox": _SANDBOX,
-    }
-)
-def _frame(frozen, is_dark):
-    # A frame has its reader's own light or dark: here it is the one asked for.
+def _frame(frozen: writing.Frozen, is_dark: bool) -> HttpResponse:
+    # A frame follows the reader's own light or dark; here each frame has one of the two.
     page = _DARK.sub("all" if is_dark else "not all", frozen.html)
     page = page.replace(
         'content="light dark"', 'content="dark"' if is_dark else 'content="only light"'
     ).replace("<head>", '<head><base target="_blank">', 1)
-    # Pictures from where the desk is looked at, which may go by another name than the site.
+    # Images come from the host of the desk, which may differ from the site's.
     page = page.replace(f'src="{settings.SITE_URL}/media/', 'src="/media/')
     response = HttpResponse(page)
     response["X-Frame-Options"] = "SAMEORIGIN"

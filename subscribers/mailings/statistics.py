@@ -1,11 +1,12 @@
 """What came of mailings, in numbers, one by one and week by week. Nobody is followed for it.
 
-Who left is counted by when they left: in the week after a mailing began, or until the next one did. Which
-mail they had in hand is not known, and not asked.
+People who left are counted by when they left: in the week after a mailing began, or until the next one did.
+Which mail they had in hand is not known, and not asked.
 """
 
-from dataclasses import dataclass, fields
-from datetime import date, time, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -26,74 +27,72 @@ class Figures:
     complaints: int = 0
     left: int = 0
 
-    def add(self, other):
-        """Count in what came of another mailing, which is Figures too."""
-        for field in fields(Figures):
-            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+    def add(self, other: "Figures") -> None:
+        """Count in what came of another mailing."""
+        for figure in fields(Figures):
+            setattr(self, figure.name, getattr(self, figure.name) + getattr(other, figure.name))
 
 
 @dataclass
 class MailingWeek:
-    """A week from its Monday (a date) on, with the figures of the mailings that began in it."""
+    """A week from its Monday on, with the figures of the mailings that began in it."""
 
     monday: date
-    figures: Figures
+    figures: Figures = field(default_factory=Figures)
     mailings: int = 0
 
 
-def of(mailings):
+def of(mailings: Iterable[Mailing]) -> dict[int, Figures]:
     """Return {primary key: Figures} of some mailings, in a constant number of queries."""
-    found = {mailing.pk: Figures() for mailing in mailings}
-    rows = Delivery.objects.filter(mailing__in=list(found)).order_by().values("mailing")
-    for row in rows.annotate(
+    started = {mailing.pk: mailing.started_at for mailing in mailings}
+    figures = {pk: Figures() for pk in started}
+    deliveries = Delivery.objects.filter(mailing__in=list(started)).order_by().values("mailing")
+    for counts in deliveries.annotate(
         sent=Count("pk", filter=Q(state=Delivery.State.SENT)),
         refused=Count("pk", filter=Q(state=Delivery.State.REFUSED)),
         complaints=Count("complained_at"),
     ):
-        own = found[row["mailing"]]
-        own.sent, own.refused, own.complaints = row["sent"], row["refused"], row["complaints"]
-    for pk, left in _left_after([each for each in mailings if each.started_at]).items():
-        found[pk].left = left
-    return found
+        pk = counts.pop("mailing")
+        figures[pk] = Figures(**counts)
+    for pk, left in _left_after({pk: moment for pk, moment in started.items() if moment}).items():
+        figures[pk].left = left
+    return figures
 
 
-def weeks(count, now=None):
+def weeks(count: int, now: datetime | None = None) -> list[MailingWeek]:
     """Return so many MailingWeeks, oldest first; the last is that of ``now`` (aware) and goes on."""
     zone = dates.site_zone()
     today = timezone.localdate(now, zone)
     monday = today - timedelta(days=today.weekday())
-    days = [monday - timedelta(weeks=ago) for ago in range(count)]
-    found = {day: MailingWeek(day, Figures()) for day in days}
-    since = dates.moment(days[-1], time(0))
-    begun = Mailing.objects.filter(started_at__gte=since).defer("text", "html", "note")
+    by_monday = {
+        day: MailingWeek(day) for day in (monday - timedelta(weeks=ago) for ago in reversed(range(count)))
+    }
+    since = dates.moment(min(by_monday), time(0))
+    begun = list(Mailing.objects.filter(started_at__gte=since).defer("text", "html", "note"))
     figures = of(begun)
     for mailing in begun:
         day = timezone.localdate(mailing.started_at, zone)
-        week = found.get(day - timedelta(days=day.weekday()))
-        if week:
+        if week := by_monday.get(day - timedelta(days=day.weekday())):
             week.mailings += 1
             week.figures.add(figures[mailing.pk])
-    return sorted(found.values(), key=lambda week: week.monday)
+    return list(by_monday.values())
 
 
-def _left_after(mailings):
-    """Return {primary key: how many left after it} of mailings that have begun."""
-    if not mailings:
+def _left_after(started: dict[int, datetime]) -> dict[int, int]:
+    """Return {primary key: how many left after it} of mailings, by the moments when these began."""
+    if not started:
         return {}
-    first = min(mailing.started_at for mailing in mailings)
-    starts = sorted(
-        Mailing.objects.filter(started_at__gte=first).order_by().values_list("started_at", flat=True)
-    )
-    spans = {}
-    for mailing in mailings:
-        following = next((start for start in starts if start > mailing.started_at), None)
-        end = mailing.started_at + AFTER
-        spans[mailing.pk] = mailing.started_at, min(end, following) if following else end
-    last = max(end for _, end in spans.values())
-    counts = {
-        f"after_{pk}": Count("pk", filter=Q(at__gte=begin, at__lt=end)) for pk, (begin, end) in spans.items()
+    first = min(started.values())
+    starts = Mailing.objects.filter(started_at__gte=first).order_by().values_list("started_at", flat=True)
+    others = [start for start in starts if start]
+    ends = {
+        pk: min([start + AFTER, *(other for other in others if other > start)])
+        for pk, start in started.items()
     }
-    within = {"at__gte": first, "at__lt": last}
+    counts = {
+        f"after_{pk}": Count("pk", filter=Q(at__gte=start, at__lt=ends[pk])) for pk, start in started.items()
+    }
+    within = {"at__gte": first, "at__lt": max(ends.values())}
     left = ConsentEvent.objects.filter(kind=ConsentEvent.Kind.LEFT, **within).aggregate(**counts)
     erased = Erasure.objects.filter(was_confirmed=True, **within).aggregate(**counts)
-    return {pk: left[f"after_{pk}"] + erased[f"after_{pk}"] for pk in spans}
+    return {pk: left[f"after_{pk}"] + erased[f"after_{pk}"] for pk in started}

@@ -1,24 +1,25 @@
-"""What a mailing's state means, in words for staff: how it stands, why, and what to do next."""
+"""How a mailing stands, in words for staff: its state, why, what to do next, and how far it is."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.db.models import Count
 from django.utils import timezone
 
 from subscribers.models import Delivery, Mailing, Subscriber
 from tips.dates import in_words
 
-_COLOURS = {
-    Mailing.State.PREPARED: "to-come",
-    Mailing.State.BUILDING: "to-come",
-    Mailing.State.SENDING: "to-come",
-    Mailing.State.SENT: "public",
-    Mailing.State.PAUSED: "withdrawn",
-    Mailing.State.HELD: "in-review",
-    Mailing.State.CANCELLED: "cancelled",
-}
 # A worker looks every second or so; what has waited longer than this has no worker.
 _SOON = timedelta(minutes=2)
+# The time left is reckoned by the pace of so many minutes.
+_RECENTLY = timedelta(minutes=5)
+_SHOWN = (
+    Delivery.State.SENT,
+    Delivery.State.DEFERRED,
+    Delivery.State.REFUSED,
+    Delivery.State.UNCERTAIN,
+    Delivery.State.SKIPPED,
+)
 
 
 @dataclass(frozen=True)
@@ -31,90 +32,111 @@ class Status:
     advice: str
 
 
-def describe(mailing, now=None, *, held=0):
+@dataclass(frozen=True)
+class Progress:
+    """How far a mailing is: its deliveries in each state, and the time left where that can be told."""
+
+    states: dict[Delivery.State, int]
+    remaining: int
+    left: timedelta | None
+
+    @property
+    def audience(self) -> int:
+        """How many people have a row."""
+        return sum(self.states.values())
+
+    @property
+    def percent(self) -> int:
+        """How much is done, in whole percent; not 100 before all is."""
+        done = self.audience - self.remaining
+        return done * 100 // self.audience if self.audience else 0
+
+    @property
+    def counts(self) -> list[tuple[str, str, int]]:
+        """The numbers of a mailing's page, as (name, words, number)."""
+        counts = [(str(state), str(state.label).lower(), self.states[state]) for state in _SHOWN]
+        return [*counts, ("remaining", "remaining", self.remaining)]
+
+    @property
+    def time_left(self) -> str:
+        """The time left as people say it, rounded up; or ""."""
+        if self.left is None:
+            return ""
+        minutes = max(1, -(-int(self.left.total_seconds()) // 60))
+        if minutes == 1:
+            return "about a minute left"
+        return f"about {minutes} minutes left" if minutes < 120 else f"about {-(-minutes // 60)} hours left"
+
+
+def describe(mailing: Mailing, now: datetime | None = None, *, held: int = 0) -> Status:
     """Return the Status of a mailing; ``held`` is how many of its deliveries wait for a person."""
-    now = now or timezone.now()
-    colour, word = _COLOURS[mailing.state], Mailing.State(mailing.state).label
-    if mailing.trouble and mailing.state == Mailing.State.SENDING:
+    state = Mailing.State(mailing.state)
+    colour, explain = _STATES[state]
+    word = str(state.label)
+    if mailing.trouble and state == Mailing.State.SENDING:
         colour, word = "in-review", "Sending, waits"
-    sentence, advice = _SENTENCES[mailing.state](mailing, now)
-    if held and mailing.state in Mailing.SENDS_AGAIN:
-        one = held == 1
+    sentence, advice = explain(mailing, now or timezone.now())
+    if held and state in Mailing.SENDS_AGAIN:
+        are, them = ("is", "it") if held == 1 else ("are", "them")
         advice = (
-            f"{held} {'is' if one else 'are'} uncertain for the second time: say whether to send"
-            f" {'it' if one else 'them'} again, or to count {'it' if one else 'them'} as sent. {advice}"
+            f"{held} {are} uncertain for the second time: say whether to send {them} again, or to count"
+            f" {them} as sent. {advice}"
         ).strip()
     return Status(colour, word, sentence, advice)
 
 
-def audience_ahead(mailing):
+def progress(mailing: Mailing, now: datetime | None = None) -> Progress:
+    """Return the Progress of a mailing."""
+    now = now or timezone.now()
+    deliveries = mailing.deliveries.order_by()
+    counts = dict(deliveries.values_list("state").annotate(Count("pk")))
+    states = {state: counts.get(state, 0) for state in Delivery.State}
+    done = states[Delivery.State.SENT] + states[Delivery.State.REFUSED] + states[Delivery.State.SKIPPED]
+    remaining = sum(states.values()) - done - deliveries.held().count()
+    left = None
+    if mailing.state == Mailing.State.SENDING and mailing.started_at and remaining:
+        since = max(now - _RECENTLY, mailing.started_at)
+        if recent := deliveries.filter(settled_at__gt=since, settled_at__lte=now).count():
+            left = (now - since) * remaining / recent
+    return Progress(states, remaining, left)
+
+
+def audience_ahead(mailing: Mailing) -> int | None:
     """Return how many a mailing that is to begin would go to now, or None where that cannot be told."""
     if mailing.state not in (Mailing.State.PREPARED, Mailing.State.HELD) or mailing.kind != Mailing.Kind.TIP:
         return None
     return Subscriber.objects.reachable(timezone.localdate()).count()
 
 
-def time_left(left):
-    """Return a span of time (a timedelta or None) as people say it, rounded up; "" for None."""
-    if left is None:
-        return ""
-    minutes = max(1, -(-int(left.total_seconds()) // 60))
-    if minutes == 1:
-        return "about a minute left"
-    if minutes < 120:
-        return f"about {minutes} minutes left"
-    return f"about {-(-minutes // 60)} hours left"
-
-
-def counts(progress):
-    """Return what a mailing's page counts, as (name, words, number), of its ``mailings.Progress``."""
-    states, delivery = progress.states, Delivery.State
-    return [
-        ("sent", "sent", states[delivery.SENT]),
-        ("deferred", "put off", states[delivery.DEFERRED]),
-        ("refused", "refused", states[delivery.REFUSED]),
-        ("uncertain", "uncertain", states[delivery.UNCERTAIN]),
-        ("skipped", "skipped", states[delivery.SKIPPED]),
-        ("remaining", "remaining", progress.remaining),
-    ]
-
-
-def _prepared(mailing, now):
+def _prepared(mailing: Mailing, now: datetime) -> tuple[str, str]:
     when = in_words(mailing.starts_at)
     if mailing.starts_at > now:
-        return (
-            f"It begins on {when}.",
-            f"Stop is certain until {when}. If all is well, there is nothing to do.",
-        )
+        advice = f"Stop is certain until {when}. If all is well, there is nothing to do."
+        return f"It begins on {when}.", advice
     if now - mailing.starts_at < _SOON:
         return f"It should begin this moment: its time was {when}.", ""
-    return (
-        f"It should have begun on {when}, and has not.",
-        "No worker seems to send mail. Look at “Is Tuesday safe?” for the reason.",
-    )
+    advice = "No worker seems to send mail. Look at “Is Tuesday safe?” for the reason."
+    return f"It should have begun on {when}, and has not.", advice
 
 
-def _opening(mailing, now):
+def _building(mailing: Mailing, now: datetime) -> tuple[str, str]:
     made = f"{mailing.audience} so far" if mailing.audience else "it begins this moment"
     return f"The list of its receivers is being made ({made}); sending follows by itself.", ""
 
 
-def _sending(mailing, now):
+def _sending(mailing: Mailing, now: datetime) -> tuple[str, str]:
     if mailing.trouble:
-        trouble = mailing.trouble.rstrip(".")
-        return (
-            f"It waits: {trouble}.",
-            "It goes on by itself once that is over. Mend it if you can; nobody loses their mail.",
-        )
+        advice = "It goes on by itself once that is over. Mend it if you can; nobody loses their mail."
+        return f"It waits: {mailing.trouble.rstrip('.')}.", advice
     return f"It has been on its way since {in_words(mailing.started_at)}.", ""
 
 
-def _sent(mailing, now):
+def _sent(mailing: Mailing, now: datetime) -> tuple[str, str]:
     ended = f", {in_words(mailing.ended_at)}" if mailing.ended_at else ""
     return f"Everybody was dealt with{ended}.", ""
 
 
-def _paused(mailing, now):
+def _paused(mailing: Mailing, now: datetime) -> tuple[str, str]:
     reason = mailing.reason or "No reason was noted."
     if mailing.by_id:
         return reason, "Resume it when it may go on; nobody gets it twice."
@@ -125,25 +147,25 @@ def _paused(mailing, now):
     return f"It stopped itself. {reason}", advice
 
 
-def _held(mailing, now):
-    # Some reasons say what to do themselves, in a list of their own; here that follows anyhow.
-    reason = mailing.reason.removesuffix(" Release or cancel it.") or "It waits for somebody to decide."
+def _held(mailing: Mailing, now: datetime) -> tuple[str, str]:
+    reason = mailing.reason or "It waits for somebody to decide."
     return reason, "Release it to send it after all, or cancel it."
 
 
-def _cancelled(mailing, now):
+def _cancelled(mailing: Mailing, now: datetime) -> tuple[str, str]:
     reason = mailing.reason or "It was cancelled."
     if mailing.started_at:
         return reason, "Nothing more goes out. Whoever had got it by then can be sent a correction."
     return reason, "It went to nobody."
 
 
-_SENTENCES = {
-    Mailing.State.PREPARED: _prepared,
-    Mailing.State.BUILDING: _opening,
-    Mailing.State.SENDING: _sending,
-    Mailing.State.SENT: _sent,
-    Mailing.State.PAUSED: _paused,
-    Mailing.State.HELD: _held,
-    Mailing.State.CANCELLED: _cancelled,
+# {state: (its colour, the function that returns sentence and advice)}
+_STATES = {
+    Mailing.State.PREPARED: ("to-come", _prepared),
+    Mailing.State.BUILDING: ("to-come", _building),
+    Mailing.State.SENDING: ("to-come", _sending),
+    Mailing.State.SENT: ("public", _sent),
+    Mailing.State.PAUSED: ("withdrawn", _paused),
+    Mailing.State.HELD: ("in-review", _held),
+    Mailing.State.CANCELLED: ("cancelled", _cancelled),
 }

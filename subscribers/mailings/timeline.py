@@ -1,8 +1,8 @@
-"""The story of one delivery, in words for staff: what was tried when, what was answered, what came back."""
+"""The timeline of one delivery, in words for staff: each try, each answer, and what came back."""
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.utils import timezone
 
@@ -27,7 +27,8 @@ _MEANINGS = {
     "7.1": "their server does not want this mail",
 }
 _STATUS = re.compile(r"\b[245]\.(\d{1,3}\.\d{1,3})$")
-# The words of the engine for why somebody was left out.
+_LATEST = datetime.max.replace(tzinfo=UTC)
+# The engine's codes for why somebody was left out, which it keeps in the place of a reply.
 _SKIPPED = {
     "left": "they had left by then",
     "erased": "they had been erased by then",
@@ -44,57 +45,47 @@ class Event:
     words: str
 
 
-def of(delivery):
-    """Return the story of a delivery of a mailing, as Events in order."""
-    events = [Event(delivery.mailing.started_at, "Queued, when the mailing began.")]
-    if delivery.first_tried_at:
-        events.append(Event(delivery.first_tried_at, "Tried, and put off for the first time."))
-    if delivery.blamed_at:
-        events.append(
-            Event(delivery.blamed_at, "The mail server found fault with the sender; it was put back.")
-        )
+def of(delivery: Delivery) -> list[Event]:
+    """Return what happened to a delivery of a mailing, as Events in order; undated ones come last."""
+    dated = [
+        (delivery.mailing and delivery.mailing.started_at, "Queued, when the mailing began."),
+        (delivery.first_tried_at, "Tried, and put off for the first time."),
+        (delivery.blamed_at, "The mail server found fault with the sender; it was put back."),
+        (delivery.state != Delivery.State.SENT and delivery.sent_at, "The mail server took it."),
+        (delivery.complained_at, "They complained of it: nothing is sent to them any more."),
+    ]
+    events = [Event(at, words) for at, words in dated if at]
     if delivery.uncertain_count == 1 and delivery.state != Delivery.State.UNCERTAIN:
         words = "Once nobody knew whether it had been sent, so it was sent once more: it may have come twice."
         events.append(Event(None, words))
-    if delivery.sent_at and delivery.state != Delivery.State.SENT:
-        events.append(Event(delivery.sent_at, "The mail server took it."))
-    events.append(_outcome(delivery))
-    events += [
-        _came_back(each) for each in BounceReport.objects.filter(delivery=delivery).order_by("at", "pk")
-    ]
-    if delivery.complained_at:
-        events.append(
-            Event(delivery.complained_at, "They complained of it: nothing is sent to them any more.")
-        )
-    return _in_order(events)
+    reports = BounceReport.objects.filter(delivery=delivery).order_by("at", "pk")
+    events += [_outcome(delivery), *map(_came_back, reports)]
+    return sorted(events, key=lambda event: event.at or _LATEST)
 
 
-def meaning(reply):
-    """Return what a server's reply, as it is kept, says in words, or ""."""
-    found = _STATUS.search(reply)
-    return _MEANINGS.get(found[1], "") if found else ""
+def meaning(reply: str) -> str:
+    """Return what a server's reply, as it is kept, means in words, or ""."""
+    status = _STATUS.search(reply)
+    return _MEANINGS.get(status[1], "") if status else ""
 
 
-def absence(mailing, subscriber, typed):
-    """Return why a mailing has no row for whoever has the address that was ``typed``, in words for staff.
-
-    ``subscriber`` is theirs, or None.
-    """
+def absence(mailing: Mailing, subscriber: Subscriber | None, typed: str) -> str:
+    """Return why a mailing has no row for the subscriber of an address that was ``typed``, for staff."""
     if not typed:
         return "Type an address."
     if subscriber is None:
         return "Nobody on the list has this address. If they were erased, their row is here without a name."
     if mailing.started_at is None:
         return "This mailing has no receivers yet: they are written down when it begins."
-    return f"They have no row here: {_why_absent(mailing, subscriber)}."
+    return f"They have no row here: {_why_absent(mailing, mailing.started_at, subscriber)}."
 
 
-def _why_absent(mailing, subscriber):
-    if subscriber.joined_at > mailing.started_at:
+def _why_absent(mailing: Mailing, started_at: datetime, subscriber: Subscriber) -> str:
+    if subscriber.joined_at > started_at:
         return f"they joined after it began, on {in_words(subscriber.joined_at)}"
     if Delivery.objects.filter(tip=mailing.tip, subscriber=subscriber).exists():
         return "they got this tip with their welcome, so not once more"
-    if subscriber.state == Subscriber.State.LEFT:
+    if subscriber.left_at:
         return f"they left, on {in_words(subscriber.left_at)}"
     if suppressions.is_silenced(subscriber.address):
         return "a reason stands against their address, and nothing is sent to it. Look the address up"
@@ -107,7 +98,7 @@ def _why_absent(mailing, subscriber):
     return "they are on the list now, but were not when it began, or had a rest then"
 
 
-def _outcome(delivery):
+def _outcome(delivery: Delivery) -> Event:
     said = f" Its answer: {_with_meaning(delivery.reply)}." if delivery.reply else ""
     tries = f" Tries so far: {delivery.tries}." if delivery.tries > 1 else ""
     match delivery.state:
@@ -131,16 +122,13 @@ def _outcome(delivery):
             return Event(None, f"Left out: {why}.")
     noted = f" What was noted: {delivery.reply}." if delivery.reply else ""
     if delivery.due_at is None:
-        return Event(
-            delivery.settled_at,
-            f"Uncertain for the second time: nobody knows whether it was sent, and a person decides.{noted}",
-        )
-    return Event(
-        delivery.settled_at, f"Uncertain: nobody knows whether it was sent, so it is sent once more.{noted}"
-    )
+        words = "Uncertain for the second time: nobody knows whether it was sent, and a person decides."
+    else:
+        words = "Uncertain: nobody knows whether it was sent, so it is sent once more."
+    return Event(delivery.settled_at, words + noted)
 
 
-def _came_back(report):
+def _came_back(report: BounceReport) -> Event:
     said = " ".join(filter(None, [report.status, f"“{report.words}”" if report.words else ""]))
     means = meaning(report.status)
     words = f"Came back: {report.get_kind_display().lower()}{f' ({means})' if means else ''}."
@@ -151,13 +139,6 @@ def _came_back(report):
     return Event(report.at, words)
 
 
-def _with_meaning(reply):
+def _with_meaning(reply: str) -> str:
     means = meaning(reply)
     return f"{reply} ({means})" if means else reply
-
-
-def _in_order(events):
-    """Sort by moment; what has none comes last."""
-    dated = sorted((event for event in events if event.at), key=lambda event: event.at)
-    undated = [event for event in events if not event.at]
-    return dated + undated

@@ -16,7 +16,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from desk.log import entries_about
-from subscribers.mailings import charts, control, status
+from subscribers.mailings import charts, status
 from subscribers.models import LinkRequest, Mailing, OutgoingMail, ServiceMail, Subscriber
 from subscribers.people import growth
 from tips import permissions
@@ -106,12 +106,12 @@ def _mailing(now: datetime) -> dict[str, object]:
     )
     if mailing is None:
         return {}
-    progress = control.progress(mailing, now) if mailing.started_at else None
+    progress = status.progress(mailing, now) if mailing.started_at else None
     return {
         "mailing": mailing,
         "mailing_status": status.describe(mailing, now),
         "progress": progress,
-        "time_left": status.time_left(progress.left) if progress else "",
+        "time_left": progress.time_left if progress else "",
     }
 
 

@@ -5,7 +5,7 @@ import json
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from subscribers.mailings import control, status
+from subscribers.mailings import status
 from subscribers.models import Mailing
 from tips.dates import in_words
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         if not options["all"]:
             rows = rows.filter(state__in=Mailing.UNFINISHED)
         now = timezone.now()
-        found = [(row, control.progress(row, now)) for row in rows]
+        found = [(row, status.progress(row, now)) for row in rows]
         if options["json"]:
             self.stdout.write(json.dumps({"mailings": [_as_json(*each) for each in found]}))
             return
@@ -60,5 +60,6 @@ def _as_text(row, progress):
         counts = [f"{count} {state.label.lower()}" for state, count in progress.states.items() if count]
         line += f", {progress.percent}% of {row.audience}: {', '.join(counts) or 'nobody'}"
     if progress.left:
-        line += f"; {status.time_left(progress.left)}"
-    return " ".join(filter(None, [f"{line}.", row.reason, row.trouble]))
+        line += f"; {progress.time_left}"
+    advice = "Release or cancel it." if row.state == Mailing.State.HELD else ""
+    return " ".join(filter(None, [f"{line}.", row.reason, row.trouble, advice]))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from subscribers import addresses
 from subscribers.delivery import claims, scheduling
 from subscribers.delivery.ledger import Ledger
-from subscribers.mailings import control
+from subscribers.mailings import control, status
 from subscribers.models import Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import erasure, subscriptions, suppressions
 from tests.subscribers.posting import make_mailing, make_people, open_mailing
@@ -106,7 +106,7 @@ def test_what_is_still_pending_is_the_same_wherever_it_is_asked():
     for state, due_at in waits + rests:
         mailing.deliveries.update(state=state, due_at=due_at)
         pending = mailing.deliveries.pending().exists()
-        assert bool(control.progress(mailing).remaining) == pending
+        assert bool(status.progress(mailing).remaining) == pending
         assert scheduling.finish(mailing.pk) is not pending
         Mailing.objects.update(state=Mailing.State.SENDING)
         found.append(pending)

@@ -14,7 +14,7 @@ from desk.errors import Refused
 from subscribers import tipmail
 from subscribers.delivery.pool import drain
 from subscribers.mail import smtp
-from subscribers.mailings import control
+from subscribers.mailings.send_test import send_test
 from subscribers.models import Delivery, Mailing
 from tests.subscribers.posting import make_people, make_tip, open_mailing
 from tests.tipsite.processes import free_port
@@ -208,10 +208,10 @@ def test_a_test_that_a_service_does_not_take_is_answered_in_a_sentence(service, 
     tip = make_tip()
     service.answer = (401, {})
     with pytest.raises(Refused, match=r"did not take the test \(HTTP 401\)"):
-        control.send_test(tip, ["pia@example.org"], by=publisher)
+        send_test(tip, "pia@example.org", by=publisher)
     service.answer = INACTIVE
     with pytest.raises(Refused, match="AnymailRecipientsRefused"):
-        control.send_test(tip, ["pia@example.org"], by=publisher)
+        send_test(tip, "pia@example.org", by=publisher)
     settings.ANYMAIL = {}
     with pytest.raises(Refused, match="AnymailConfigurationError"):
-        control.send_test(tip, ["pia@example.org"], by=publisher)
+        send_test(tip, "pia@example.org", by=publisher)

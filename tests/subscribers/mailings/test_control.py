@@ -3,10 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
-import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -16,6 +14,7 @@ from subscribers.delivery.pool import Never, drain
 from subscribers.delivery.sender import Sender
 from subscribers.mail import service_mails
 from subscribers.mailings import control
+from subscribers.mailings.send_test import send_test
 from subscribers.models import Delivery, Mailing, ServiceMail, Subscriber, Suppression
 from subscribers.people import subscriptions, suppressions
 from tests.subscribers.posting import make_mailing, make_people, make_tip, open_mailing
@@ -24,15 +23,6 @@ from tipsite.worker import clock
 
 pytestmark = pytest.mark.django_db
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-
-
-@pytest.fixture
-def noon():
-    """Stand still at a moment that no test depends on."""
-    now = timezone.now().replace(second=0, microsecond=0)
-    with time_machine.travel(now, tick=False) as traveller:
-        traveller.now = now
-        yield traveller
 
 
 def at(noon, moment):
@@ -241,7 +231,7 @@ def test_who_may_not_manage_mailings_is_told_so(noon):
     with pytest.raises(NotPermitted):
         control.correct(mailing, "Wrong.", by=reader)
     with pytest.raises(NotPermitted):
-        control.send_test(mailing.tip, ["a@example.org"], by=reader)
+        send_test(mailing.tip, "a@example.org", by=reader)
 
 
 def test_to_stop_it_is_certain_until_it_begins(noon, publisher):
@@ -332,42 +322,6 @@ def test_a_mailing_is_corrected_or_sent_again_and_never_both(noon, publisher):
     with pytest.raises(WrongState, match="Only what was sent"):
         control.correct(mailing, "The price was wrong.", by=publisher)
     assert Mailing.objects.get(pk=mailing.pk).state == Mailing.State.SENDING
-
-
-def test_a_test_mail_unsubscribes_nobody_and_leaves_no_row(noon, publisher, mail_server):
-    said = control.send_test(make_tip(), ["pia@example.org"], by=publisher)
-    assert said == "Sent a test of the mail to 1 address."
-    message = mail_server.taken[0].message
-    assert message["Subject"].startswith("Test: ")
-    assert message["List-Unsubscribe"] is None
-    assert Delivery.objects.count() == 0
-    with pytest.raises(WrongState, match="no address"):
-        control.send_test(make_tip(), ["pia"], by=publisher)
-
-
-def test_it_says_how_far_it_is(noon, publisher, mail_server, capsys, django_assert_max_num_queries):
-    people = make_people(8)
-    mailing = open_mailing()
-    refused, busy = people[0].address, people[1].address
-    answers = {refused: "550 no", busy: "450 later"}
-    mail_server.script = lambda stage, who, number: answers.get(who) if stage == "rcpt" else None
-    noon.move_to(noon.now + MINUTE, tick=False)
-    drain()
-    mailing.refresh_from_db()
-    with django_assert_max_num_queries(3):
-        progress = control.progress(mailing)
-    assert {state: count for state, count in progress.states.items() if count} == {
-        Delivery.State.SENT: 6,
-        Delivery.State.REFUSED: 1,
-        Delivery.State.DEFERRED: 1,
-    }
-    assert (progress.audience, progress.remaining, progress.percent) == (8, 1, 87)
-    assert progress.left == MINUTE / 7
-    call_command("mailings")
-    out = capsys.readouterr().out
-    assert "sending, 87% of 8: 6 sent, 1 put off, 1 refused; about a minute left." in out
-    call_command("mailings", json=True)
-    assert '"remaining": 1' in capsys.readouterr().out
 
 
 def test_paused_until_is_a_day_of_the_sites_zone(noon):

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from desk.errors import NotPermitted
-from subscribers.mailings import control
+from subscribers.mailings.send_test import send_test
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.models import TipState
@@ -174,7 +174,7 @@ def test_authors_send_tests_of_their_own_tips_alone_and_what_is_typed_is_not_sen
     client.force_login(author)
     assert client.get(trial_of(draft)).status_code == 404
     with pytest.raises(NotPermitted, match="of this tip"):
-        control.send_test(draft, ["ann@example.org"], by=author)
+        send_test(draft, "ann@example.org", by=author)
     own = make_tip("Mine", state=TipState.DRAFT, publish_at=None, author=author)
     assert "ann (yourself)" in client.get(trial_of(own)).text
     typed = {"title": "Typed", "body": "<p>Fresh</p>"}
