@@ -1,4 +1,4 @@
-"""The table of rights in docs/authoring.md, cell by cell, and that it knows every address of the desk."""
+"""The table of rights in docs/authoring.md, cell by cell, and that it knows every URL of the admin."""
 
 import re
 from datetime import timedelta
@@ -36,7 +36,7 @@ YES, NO, NOT_FOUND, SIGN_IN = "yes", "no", "404", "sign in"
 
 def rows():
     """Return the table's rows as (method, address, which, {who: word}), one for each address of a row."""
-    lines = DOCUMENT.read_text().split("## Every address", 1)[1].split("\n## ")[0].splitlines()
+    lines = DOCUMENT.read_text().split("## Every URL", 1)[1].split("\n## ")[0].splitlines()
     found = []
     for line in lines:
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
