@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 from django.db.models import Count, Q
 from django.utils import timezone
 
@@ -32,7 +32,7 @@ _GROWTH_WEEKS, _CHART_HEIGHT = 26, 40
 _MOST_REASONS, _MOST_IN_REVIEW, _MOST_OWN, _MOST_GAPS, _MOST_IMPORTS = 3, 8, 8, 4, 3
 
 
-def context(user: User | AnonymousUser, now: datetime | None = None) -> dict[str, object]:
+def context(user: User, now: datetime | None = None) -> dict[str, object]:
     """Return what the front page shows to a person, at a moment (an aware datetime)."""
     now = now or timezone.now()
     stretch = calendar.around(now, past=_PAST_WEEKS).hide_titles(user)
@@ -143,7 +143,7 @@ def _people(now: datetime) -> dict[str, object]:
     }
 
 
-def _own(user: User | AnonymousUser) -> list[tuple[Tip, LogEntry | None]]:
+def _own(user: User) -> list[tuple[Tip, LogEntry | None]]:
     """Return what an author has at work, the last touched first.
 
     Beside each stands the log's entry that says who sent the draft back and why, or None.

@@ -62,7 +62,7 @@ class StaffSite(DeskSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
         """Show the front page: how the weeks stand, and what waits."""
-        return super().index(request, {**front_page.context(request.user), **(extra_context or {})})
+        return super().index(request, {**front_page.context(staff_of(request)), **(extra_context or {})})
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Let staff in; a person who must have two-factor sign-in, and has not, to that alone."""

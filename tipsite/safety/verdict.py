@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 from django.core import checks
 from django.db.models import Q, TextChoices
 from django.utils import timezone
@@ -70,7 +70,7 @@ def reasons(now: datetime | None = None) -> list[Reason]:
     return [reason for look in _LOOKS for reason in look(now)]
 
 
-def may_see(user: User | AnonymousUser) -> bool:
+def may_see(user: User) -> bool:
     """Tell whether a member of staff sees the reasons, and not only that there are any."""
     return user.has_perm(permissions.APPROVE) or user.has_perm(guard.PERMISSION)
 
