@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString
 
 # What Django hands to a template: the kinds of its values are known to the template alone.
 Context = dict[str, Any]
-# What get_fieldsets returns: titles, each with a dictionary whose type only the stubs name.
-Fieldsets = tuple[tuple[str | None, Any], ...]
+# What get_fieldsets returns: titles, each with a dictionary whose type the stubs alone name.
+Fieldsets = tuple[Any, ...]
 
 
 class StaffRequest(HttpRequest):

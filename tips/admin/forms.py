@@ -4,15 +4,17 @@ import csv
 import io
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget
 from django.contrib.auth.models import AnonymousUser, User
+from django.core.files.uploadedfile import UploadedFile
 from django.forms.widgets import Script
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.html import format_html
 from django.utils.text import slugify
 
@@ -43,7 +45,7 @@ class TagsInput(forms.TextInput):
         csv.writer(line, lineterminator="").writerow(tag.name for tag in value)
         return line.getvalue().replace(",", ", ") if '"' not in line.getvalue() else line.getvalue()
 
-    def get_context(self, name: str, value: Any, attrs: Context | None) -> Context:
+    def get_context(self, name: str, value: object, attrs: Context | None) -> Context:
         context = super().get_context(name, value, attrs)
         context["widget"]["attrs"] |= {
             "class": "vTextField",
@@ -134,8 +136,14 @@ class TipForm(forms.ModelForm):
             " is taken, and taken again when the body changes; what you write yourself stays.",
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        files: MultiValueDict[str, UploadedFile] | None = None,
+        initial: Context | None = None,
+        instance: Tip | None = None,
+    ) -> None:
+        super().__init__(data, files, initial=initial, instance=instance)
         if "slug" in self.fields:
             self.fields["slug"].required = False
         if self.instance.pk:

@@ -132,7 +132,8 @@ def cancel(person: User, *, by: User) -> None:
 
 def account_with(address: str, but: User | None = None) -> User | None:
     """Return an account with this e-mail address, or None; upper and lower case are one."""
-    return User.objects.filter(email__iexact=address).exclude(pk=but and but.pk).first()
+    accounts = User.objects.filter(email__iexact=address)
+    return (accounts.exclude(pk=but.pk) if but else accounts).first()
 
 
 def _still_invited(account: User) -> User:

@@ -211,7 +211,7 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
         """Invite a colleague by mail: an account is not made in any other way here."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = InvitationForm(request.user, request.POST or None)
+        form = InvitationForm(staff_of(request), request.POST or None)
         if form.is_valid() and (person := self._invited(request, form)):
             return HttpResponseRedirect(reverse("admin:auth_user_change", args=[person.pk]))
         button = "Send the invitation"

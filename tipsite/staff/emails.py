@@ -1,32 +1,34 @@
 """The e-mails about accounts of staff, one function each: they build, and others send."""
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from desk.pages import Context
 from tipsite.staff import tokens
 
 
-def invitation(person, by, link):
+def invitation(person: User, by: User, link: str) -> EmailMessage:
     """Return the mail that invites a colleague to set a password; ``by`` invites them."""
     context = {"person": person, "by": by, "link": link, "days": tokens.INVITATION.lifetime.days}
     return build("invitation", [person.email], context)
 
 
-def password_reset(person, link):
+def password_reset(person: User, link: str) -> EmailMessage:
     """Return the mail by which a person who forgot their password sets a new one."""
     hours = tokens.FORGOTTEN.lifetime.total_seconds() // 3600
     return build("password_reset", [person.email], {"person": person, "link": link, "hours": int(hours)})
 
 
-def two_factor_reset(person, by):
+def two_factor_reset(person: User, by: User) -> EmailMessage:
     """Return the mail that tells a person that ``by`` reset their two-factor sign-in."""
     account = settings.SITE_URL + reverse("admin:account")
     return build("two_factor_reset", [person.email], {"person": person, "by": by, "account": account})
 
 
-def address_changed(person, old, by, owners):
+def address_changed(person: User, old: str, by: User, owners: list[str]) -> EmailMessage:
     """Return the mail that tells a person, at their ``old`` address, that ``by`` gave them another.
 
     ``owners`` are the addresses of those to tell if it is wrong.
@@ -35,7 +37,7 @@ def address_changed(person, old, by, owners):
     return build("address_changed", [old], context)
 
 
-def build(name, addresses, context):
+def build(name: str, addresses: list[str], context: Context) -> EmailMessage:
     """Return the mail of three templates, ``emails/<name>``, to some addresses (a list)."""
     context = {"SITE_NAME": settings.SITE_NAME, "SITE_URL": settings.SITE_URL, **context}
     return EmailMessage(

@@ -1,11 +1,16 @@
 """What staff fill in about themselves and about colleagues."""
 
 from datetime import timedelta
+from typing import cast
 
 from django import forms
 from django.contrib.admin.forms import AdminPasswordChangeForm
+from django.contrib.admin.widgets import AdminEmailInputWidget, AdminTextInputWidget
 from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 
 from shield.rate_limits import FixedWindow
 from tipsite.staff import accounts, tasks
@@ -25,10 +30,10 @@ WHAT_ROLES_DO = {
 class RoleField(forms.ChoiceField):
     """One of the roles that a person may give, each with what it does."""
 
-    def __init__(self, **kwargs):
-        super().__init__(widget=forms.RadioSelect, **kwargs)
+    widget = forms.RadioSelect
 
-    def offer(self, by):
+    def offer(self, by: User) -> None:
+        """Let ``by`` choose among the roles that they may give."""
         self.choices = [
             (role, f"{role}: {WHAT_ROLES_DO[role]}") for role in ROLES if accounts.may_give(by, role)
         ]
@@ -41,45 +46,44 @@ class InvitationForm(forms.Form):
         label="E-mail address",
         max_length=254,
         help_text="The invitation goes there.",
-        widget=forms.EmailInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+        widget=AdminEmailInputWidget({"autocomplete": "off"}),
     )
-    first_name = forms.CharField(
-        label="First name", max_length=150, widget=forms.TextInput(attrs={"class": "vTextField"})
-    )
-    last_name = forms.CharField(
-        label="Last name",
-        max_length=150,
-        required=False,
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
-    )
-    role = RoleField(label="Role")
+    first_name = forms.CharField(max_length=150, widget=AdminTextInputWidget)
+    last_name = forms.CharField(max_length=150, required=False, widget=AdminTextInputWidget)
+    role = RoleField()
 
-    def __init__(self, by, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["role"].offer(by)
+    def __init__(self, by: User, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        cast(RoleField, self.fields["role"]).offer(by)
 
 
 class ColleagueForm(forms.ModelForm):
     """An account as somebody below a superuser changes it: ``by``, who does not give a role to themselves."""
 
-    by = None
-    role = RoleField(label="Role", required=False)
+    by: User
+    role = RoleField(required=False)
 
     class Meta:
         model = User
         fields = ["first_name", "last_name", "email"]
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        files: MultiValueDict[str, UploadedFile] | None = None,
+        instance: User | None = None,
+    ) -> None:
+        super().__init__(data, files, instance=instance)
         if "email" in self.fields:
             self.fields["email"].required = True
         if self.by == self.instance:
             del self.fields["role"]
         else:
-            self.fields["role"].offer(self.by)
-            self.fields["role"].initial = accounts.role_of(self.instance)
+            role = cast(RoleField, self.fields["role"])
+            role.offer(self.by)
+            role.initial = accounts.role_of(self.instance)
 
-    def clean_email(self):
+    def clean_email(self) -> str:
         address = self.cleaned_data["email"]
         if taken := accounts.account_with(address, but=self.instance):
             raise forms.ValidationError(f"This address belongs to the account “{taken}”. Give another one.")
@@ -89,7 +93,7 @@ class ColleagueForm(forms.ModelForm):
 class ForgottenForm(PasswordResetForm):
     """The address of somebody who forgot their password. Nothing tells whether it is known."""
 
-    def save(self, **kwargs):
+    def save(self, *args: object, **kwargs: object) -> None:
         if PER_ADDRESS.spend(self.cleaned_data["email"].casefold()):
             for person in self.get_users(self.cleaned_data["email"]):
                 tasks.nudge_password_reset(person)
@@ -112,7 +116,7 @@ class CodeForm(forms.Form):
     )
 
 
-def _spend_a_try(person):
+def _spend_a_try(person: User) -> None:
     if not PASSWORDS_AGAIN.spend(str(person.pk)):
         raise forms.ValidationError("Too many tries. Please try again in an hour.")
 
@@ -120,7 +124,7 @@ def _spend_a_try(person):
 class NewPasswordForm(AdminPasswordChangeForm):
     """A new password, for whoever is signed in and knows the old one."""
 
-    def clean_old_password(self):
+    def clean_old_password(self) -> str:
         _spend_a_try(self.user)
         return super().clean_old_password()
 
@@ -134,11 +138,11 @@ class PasswordAgainForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
-    def __init__(self, person, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, person: User, data: QueryDict | None = None) -> None:
+        super().__init__(data)
         self.person = person
 
-    def clean_password(self):
+    def clean_password(self) -> str:
         _spend_a_try(self.person)
         if not self.person.check_password(self.cleaned_data["password"]):
             raise forms.ValidationError("That is not your password. Please type it again.")

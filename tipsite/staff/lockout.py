@@ -6,22 +6,25 @@ one person's slips would lock the office out. Settings that begin with AXES name
 
 from datetime import timedelta
 from math import ceil
+from operator import attrgetter
 
 from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.contrib import admin
+from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from desk.admin_site import policy
+from desk.pages import page
 from shield import request_origin
 
 NAME_LENGTH = 150
+Credentials = dict[str, str]
 
 
-def network(request):
+def network(request: HttpRequest) -> str | None:
     """Return the network of a request as one address, as axes stores it: the first of an IPv6 /64, or None.
 
     Judged as everywhere, by TRUSTED_PROXIES.
@@ -30,32 +33,30 @@ def network(request):
     return None if address == "unknown" else address
 
 
-def name(request, credentials):
+def name(request: HttpRequest, credentials: Credentials | None) -> str | None:
     """Return the name that somebody tries to sign in with, cut to what the table holds, or None."""
     given = (credentials or {}).get("username") or request.POST.get("username")
     return given and given.replace("\0", "")[:NAME_LENGTH]
 
 
-def is_locked(request, person):
+def is_locked(request: HttpRequest, person: User) -> bool:
     """Tell whether this person is locked out on the network of this request."""
     return not AxesProxyHandler.is_allowed(request, {"username": person.get_username()})
 
 
-def count_wrong_code(request, person):
+def count_wrong_code(request: HttpRequest, person: User) -> bool:
     """Count a wrong code as a wrong password is counted; tell whether the pair is locked by now."""
     credentials = {"username": person.get_username()}
     user_login_failed.send(__name__, credentials=credentials, request=request)
-    return request.axes_locked_out
+    return attrgetter("axes_locked_out")(request)
 
 
-def forget(request, person):
+def forget(request: HttpRequest, person: User) -> None:
     """Lift the lock of a person who proved by mail who they are, on the network of this request."""
-    address = network(request)
-    attempts = AccessAttempt.objects.filter(username=person.get_username())
-    attempts.filter(ip_address=address).delete() if address else attempts.filter(ip_address=None).delete()
+    AccessAttempt.objects.filter(username=person.get_username(), ip_address=network(request)).delete()
 
 
-def minutes_left(request, credentials):
+def minutes_left(request: HttpRequest, credentials: Credentials | None) -> int:
     """Return after how many minutes, at most, the name may be tried again from this network."""
     last = (
         AccessAttempt.objects.filter(username=name(request, credentials), ip_address=network(request))
@@ -68,10 +69,11 @@ def minutes_left(request, credentials):
 
 
 @policy
-def answer(request, response=None, credentials=None):
+def answer(
+    request: HttpRequest, response: HttpResponse | None = None, credentials: Credentials | None = None
+) -> HttpResponse:
     """Answer whoever is locked out, with one sentence that says when to try again."""
     minutes = minutes_left(request, credentials)
-    context = {**admin.site.each_context(request), "title": "Please wait a little", "minutes": minutes}
-    answer = render(request, "admin/staff/locked.html", context, status=429)
+    answer = page(request, "staff/locked", "Please wait a little", 429, minutes=minutes).render()
     answer["Retry-After"] = str(minutes * 60)
     return answer

@@ -4,11 +4,15 @@ from datetime import timedelta
 
 from django.contrib import admin
 from django.contrib.auth import views
+from django.contrib.auth.forms import PasswordResetForm, SetPasswordForm
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.http import HttpResponse
 from django.urls import reverse_lazy
+from django.views.generic.base import ContextMixin, View
 
 from desk.log import log
+from desk.pages import Context
 from shield import request_origin
 from shield.rate_limits import FixedWindow
 from tipsite.staff import lockout, tokens
@@ -19,21 +23,21 @@ from tipsite.staff.sign_in import BACKEND
 PER_NETWORK = FixedWindow("password reset network", 20, timedelta(hours=1))
 
 
-class InTheDesk:
-    """Gives a page of Django's what every page of the desk has."""
+class InTheAdmin(ContextMixin, View):
+    """Gives a page of Django's what every page of the admin has."""
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: object) -> Context:
         return {**admin.site.each_context(self.request), **super().get_context_data(**kwargs)}
 
 
-class Forgotten(InTheDesk, views.PasswordResetView):
+class Forgotten(InTheAdmin, views.PasswordResetView):
     """Ask for an address; the answer is the same whether it is known or not."""
 
     form_class = ForgottenForm
     title = "Forgotten your password?"
     success_url = reverse_lazy("admin:password_reset_done")
 
-    def form_valid(self, form):
+    def form_valid(self, form: PasswordResetForm) -> HttpResponse:
         if PER_NETWORK.spend(request_origin.network(self.request)):
             return super().form_valid(form)
         form.add_error(None, "Many people asked for this from your network just now. Please try in an hour.")
@@ -42,11 +46,11 @@ class Forgotten(InTheDesk, views.PasswordResetView):
         return response
 
 
-class ForgottenSent(InTheDesk, views.PasswordResetDoneView):
+class ForgottenSent(InTheAdmin, views.PasswordResetDoneView):
     title = "Look into your mail"
 
 
-class NewPassword(InTheDesk, views.PasswordResetConfirmView):
+class NewPassword(InTheAdmin, views.PasswordResetConfirmView):
     """Take a new password from whoever has the link. The code of their app is asked for afterwards."""
 
     token_generator = tokens.FORGOTTEN
@@ -54,7 +58,7 @@ class NewPassword(InTheDesk, views.PasswordResetConfirmView):
     action, note = AccountAction.PASSWORD_SET, "Set a new password by mail."
     success_url = reverse_lazy("admin:password_reset_complete")
 
-    def form_valid(self, form):
+    def form_valid(self, form: SetPasswordForm) -> HttpResponse:
         token = self.request.session.get(views.INTERNAL_RESET_SESSION_TOKEN)
         with transaction.atomic():
             # Of two who use a link at once one is too late, as is whoever uses one that is being cancelled:
@@ -68,14 +72,14 @@ class NewPassword(InTheDesk, views.PasswordResetConfirmView):
         lockout.forget(self.request, self.user)
         return response
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: object) -> Context:
         context = super().get_context_data(**kwargs)
         if not self.validlink:
             context["title"] = "This link no longer works"
         return context
 
 
-class NewPasswordSet(InTheDesk, views.PasswordResetCompleteView):
+class NewPasswordSet(InTheAdmin, views.PasswordResetCompleteView):
     title = "Your new password is set"
 
 
@@ -90,7 +94,7 @@ class Invitation(NewPassword):
     post_reset_login_backend = BACKEND
     extra_context = {"invited": True}
 
-    def get_user(self, uidb64):
+    def get_user(self, uidb64: str) -> User | None:
         """Return whom the link was made for, while they wait for their first password."""
         person = super().get_user(uidb64)
         return person if isinstance(person, User) and not person.has_usable_password() else None

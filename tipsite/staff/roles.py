@@ -1,6 +1,6 @@
 """The groups that staff belong to, and what each may do. Made anew after every migration."""
 
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db import connections
@@ -52,7 +52,7 @@ _PUBLISHER = _EDITOR | {
 ROLES = {"Author": _AUTHOR, "Editor": _EDITOR, "Publisher": _PUBLISHER}
 
 
-def make_groups(sender, using, **kwargs):
+def make_groups(sender: AppConfig, using: str, **kwargs: object) -> None:
     """Make the groups with exactly these permissions, after a migration. Safe to run again.
 
     A site that wants other rights makes groups of its own beside these.

@@ -1,6 +1,7 @@
 """Signing people out. Django itself ends a person's sessions when their password changes."""
 
 from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -8,7 +9,7 @@ from django.utils import timezone
 PENDING = "two_factor_pending"
 
 
-def end_all(person, but=None):
+def end_all(person: User, but: str | None = None) -> int:
     """End a person's sessions, those half signed in too, but for the one with key ``but``; return how many.
 
     Sessions do not name their person in a column, so all are read; only staff have one.

@@ -2,21 +2,24 @@
 
 from datetime import timedelta
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.auth import login
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView
-from django.http import HttpResponseRedirect
-from django.shortcuts import render, resolve_url
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
+from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice
 
 from desk.admin_site import policy
+from desk.pages import page
 from shield.rate_limits import FixedWindow
 from tipsite.staff import lockout, two_factor
 from tipsite.staff.forms import CodeForm
@@ -32,7 +35,7 @@ CODES = FixedWindow("two-factor code", 30, timedelta(hours=1))
 class SignIn(LoginView):
     """Take name and password; whoever has an app is not signed in before the code is right."""
 
-    def form_valid(self, form):
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         person = form.get_user()
         if two_factor.device_of(person) is None:
             return super().form_valid(form)
@@ -51,7 +54,7 @@ class SignIn(LoginView):
 @sensitive_post_parameters()
 @never_cache
 @csrf_protect
-def code(request):
+def code(request: HttpRequest) -> HttpResponse:
     """Ask whoever gave the right password for a code, and sign them in."""
     person = _waiting(request)
     if person is None:
@@ -74,11 +77,10 @@ def code(request):
                 "That code is not right, or it was used already. Wait for the next one, and look whether your"
                 " phone’s clock is right.",
             )
-    context = {**admin.site.each_context(request), "title": "Your code", "form": form}
-    return render(request, "admin/staff/code.html", context)
+    return page(request, "staff/code", "Your code", form=form)
 
 
-def _waiting(request):
+def _waiting(request: HttpRequest) -> User | None:
     """Return who gave the right password in this session not long ago, if nothing changed since, or None."""
     pending = request.session.get(PENDING)
     if not pending or pending["until"] < timezone.now().timestamp():
@@ -89,10 +91,10 @@ def _waiting(request):
     return None
 
 
-def _sign_in(request, person, device):
+def _sign_in(request: HttpRequest, person: User, device: Device) -> HttpResponse:
     after = request.session.pop(PENDING)["next"]
     # django-otp notes in the session which device it was.
-    person.otp_device = device
+    vars(person)["otp_device"] = device
     login(request, person, backend=BACKEND)
     if isinstance(device, StaticDevice):
         left = len(two_factor.recovery_codes(person))

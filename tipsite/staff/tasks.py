@@ -11,14 +11,14 @@ logger = logging.getLogger(__name__)
 
 
 @task
-def send_password_reset(person_pk):
+def send_password_reset(person_pk: int) -> None:
     """Send the link by which a person who forgot their password sets a new one."""
     person = User.objects.filter(pk=person_pk, is_active=True).first()
     if person:
         emails.password_reset(person, tokens.FORGOTTEN.link(person)).send()
 
 
-def nudge_password_reset(person):
+def nudge_password_reset(person: User) -> None:
     """Ask for that mail to be sent soon: in the background, so that the answer is as quick for a stranger."""
     try:
         send_password_reset.enqueue(person.pk)

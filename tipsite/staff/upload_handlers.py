@@ -9,13 +9,13 @@ class StaffOnly(FileUploadHandler):
     It stands before the handlers that keep files (setting FILE_UPLOAD_HANDLERS). Other fields are taken.
     """
 
-    def new_file(self, *args, **kwargs):
+    def new_file(self, *args: object, **kwargs: object) -> None:
         user = getattr(self.request, "user", None)
         if user is None or not user.is_staff:
             raise SkipFile
 
-    def receive_data_chunk(self, raw_data, start):
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         return raw_data
 
-    def file_complete(self, file_size):
+    def file_complete(self, file_size: int) -> None:
         return None
