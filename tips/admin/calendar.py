@@ -24,7 +24,7 @@ from desk.verbs import refusals_told
 from tips import dates, permissions
 from tips.admin import calendar_actions
 from tips.models import Tip, TipState, Weekday
-from tips.schedule import calendar, queue, queue_lock, slot_rules, slots
+from tips.schedule import calendar, queue, queue_lock, slot_changes, slots
 
 MOST_PAGES = 1000
 # Of what is not lined up yet, so many are offered; the list of tips has all.
@@ -223,7 +223,7 @@ def rule_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
     if drops and not sent.is_valid():
         refused = "Nothing was taken back: choose a rule from the list."
     elif request.method == "POST" and sent.is_valid():
-        change = slot_rules.drop_rule if drops else slot_rules.change_rule
+        change = slot_changes.drop_rule if drops else slot_changes.change_rule
         try:
             messages.success(request, change(**sent.cleaned_data, by=request.user))
             return _to_calendar()

@@ -10,7 +10,7 @@ from desk.errors import WrongState
 from desk.pages import Context
 from tips import dates
 from tips.models import Tip
-from tips.schedule import queue, queue_lock, slots
+from tips.schedule import queue, queue_lock, slot_changes, slots
 
 
 def place(tip: Tip, day: date, *, by: User, seen: int) -> str:
@@ -77,8 +77,8 @@ def of_week(day: date, asked: Context, by: User) -> str:
         case "pin":
             return queue.pin(asked["tip"], day, by=by, seen=seen)
         case "skip":
-            return queue.skip(day, asked["reason"], by=by, seen=seen)
+            return slot_changes.skip(day, asked["reason"], by=by, seen=seen)
         case "unskip":
-            return queue.unskip(day, by=by, seen=seen)
+            return slot_changes.unskip(day, by=by, seen=seen)
     when = dates.moment(asked["date"], asked["time"])
-    return queue.move_slot(day, when, asked["reason"], by=by, seen=seen)
+    return slot_changes.move_slot(day, when, asked["reason"], by=by, seen=seen)

@@ -226,7 +226,7 @@ class TipForm(forms.ModelForm):
                 f"{dates.in_words(when)} has passed. Choose a later day, or leave it empty."
             )
         if when and "publish_at" in self.changed_data:
-            queue_lock.refuse_in_form(self.instance, when)
+            queue_lock.refuse_in_form(self.instance, when, by=self.user)
         return when
 
     def clean_undated(self) -> bool:

@@ -1,4 +1,4 @@
-"""The verbs that move a tip from draft to readers and back. Those that save its text are in ``writing``.
+"""The verbs that move a tip from draft to readers and back. Those that save its text are in ``editing``.
 
 Each takes the tip as the caller saw it, and ``by``, who does it. Each checks that the tip's state allows it
 and that this person may, writes only if the tip still is what the caller saw, so that of two people who act

@@ -34,7 +34,7 @@ from tests.tips.people import make_person
 from tips import dates
 from tips.models import Tip, TipState
 from tips.publishing import workflow
-from tips.schedule import queue
+from tips.schedule import queue, slot_changes
 from tipsite.backup import backup_file
 from tipsite.worker import clock
 
@@ -158,7 +158,9 @@ class Year:
             queue.swap(first, second, by=self.editor, seen=queue.version())
             assert queue.waiting()[0] == second
         if week in self.plan.skipped:
-            queue.skip(weeks.week(week), "Nobody reads on this day.", by=self.editor, seen=queue.version())
+            slot_changes.skip(
+                weeks.week(week), "Nobody reads on this day.", by=self.editor, seen=queue.version()
+            )
 
     def go_live(self, week):
         """Live through the slot of a week: all members get its tip, at its minute, and nobody else does."""

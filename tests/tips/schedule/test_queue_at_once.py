@@ -46,7 +46,7 @@ MOVES = [
     lambda chance, who: queue.pin(tip(chance), chance.choice(calendar.ahead(count=12)).slot.day, **who),
     lambda chance, who: queue.unpin(tip(chance), **who),
     lambda chance, who: queue.swap(*(Tip.objects.get(title=t) for t in chance.sample("ABCDEFGH", 2)), **who),
-    lambda chance, who: queue.skip(chance.choice(calendar.ahead(count=12)).slot.day, "Holidays", **who),
+    lambda chance, who: slot_changes.skip(chance.choice(calendar.ahead(count=12)).slot.day, "Skip", **who),
 ]
 
 def edit(number):

@@ -16,7 +16,7 @@ from tests.tips.people import make_person
 from tests.tips.weeks import NOON, at, tuesdays, week
 from tips.models import SlotException, Tip, TipState
 from tips.publishing import editing, workflow
-from tips.schedule import queue, queue_lock, slot_rules, slots
+from tips.schedule import queue, queue_lock, slot_changes, slots
 
 TITLES = "ABCDEFG"
 
@@ -70,13 +70,13 @@ def do(step, by, clock):
         case "schedule":
             workflow.schedule(*tips, at(rest[1]) + timedelta(hours=rest[1] % 2), by=by)
         case "skip":
-            queue.skip(week(rest[0]), "Holidays", **who)
+            slot_changes.skip(week(rest[0]), "Holidays", **who)
         case "unskip":
-            queue.unskip(week(rest[0]), **who)
+            slot_changes.unskip(week(rest[0]), **who)
         case "move slot":
-            queue.move_slot(week(rest[0]), at(rest[0]) + timedelta(hours=rest[1]), "Conference", **who)
+            slot_changes.move_slot(week(rest[0]), at(rest[0]) + timedelta(hours=rest[1]), "Conference", **who)
         case "rule":
-            slot_rules.change_rule(week(rest[0]), rest[1], time(7), rest[2], **who)
+            slot_changes.change_rule(week(rest[0]), rest[1], time(7), rest[2], **who)
         case "wait":
             clock.shift(timedelta(hours=rest[0]))
 

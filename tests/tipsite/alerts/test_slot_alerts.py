@@ -14,7 +14,7 @@ from tests.tips.weeks import NOON, at, tuesdays, week
 from tips import dates
 from tips.models import Tip, TipState
 from tips.publishing import editing, workflow
-from tips.schedule import queue
+from tips.schedule import queue, slot_changes
 from tipsite.alerts import slot_alerts
 from tipsite.models import Notice
 from tipsite.worker import clock
@@ -128,7 +128,7 @@ def test_a_free_slot_that_passes_was_told_of_before(ed, run):
 
 
 def test_a_skipped_week_raises_none(ed, run):
-    queue.skip(week(1), "Holidays", by=ed, seen=None)
+    slot_changes.skip(week(1), "Holidays", by=ed, seen=None)
     assert run(at(1) + HOUR) == []
 
 
@@ -155,7 +155,7 @@ def test_each_time_it_becomes_unsafe_again_there_is_one_more_alert(ed, run):
 
 def test_a_moved_slot_is_told_of_before_its_own_moment(ed, run):
     friday = at(1) + 3 * DAY
-    queue.move_slot(week(1), friday, "Conference", by=ed, seen=None)
+    slot_changes.move_slot(week(1), friday, "Conference", by=ed, seen=None)
     assert run(friday - 5 * DAY - MINUTE) == []
     told = f"Free: {dates.in_words(friday)}"
     assert run(friday).count(told) == 2

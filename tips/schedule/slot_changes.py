@@ -1,0 +1,219 @@
+"""The verbs that change the weekly slot: for one week, or by a rule from a date on.
+
+They take and return what the verbs of ``queue`` do. A slot is named by its ``day``, a date (``Slot.day``).
+"""
+
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from desk.errors import Overtaken, WrongState
+from desk.log import log
+from tips import dates
+from tips.models import SlotAction, SlotException, SlotRule, Tip, Weekday
+from tips.schedule.queue_lock import QueueSession, planning_session
+from tips.schedule.slots import Slot, Timetable
+
+# --- One week ---------------------------------------------------------------------------------------
+
+
+def skip(day: date, reason: str, *, by: User, seen: int | None) -> str:
+    """Skip the week of a slot, with a reason: the queue moves on by a week, and no alert is sent."""
+    with planning_session(by, seen) as session:
+        reason = _require_reason(reason)
+        slot = session.coming_slot(day)
+        if slot.skipped:
+            raise WrongState(f"{slot} is skipped already.")
+        pinned = [tip for tip in session.holding() if tip.publish_at == slot.at and tip.pinned]
+        if pinned:
+            raise WrongState(f"{slot} is held by “{pinned[0]}”. Pin it to another slot, or unpin it, first.")
+        _except(session, slot, SlotException.Kind.SKIP, None, reason)
+        session.reschedule()
+        return f"{slot} is skipped.{session.record(f'skipped {slot}')}"
+
+
+def unskip(day: date, *, by: User, seen: int | None) -> str:
+    """Take back that a week is skipped; the queue moves up. The slot stands at its regular moment again."""
+    with planning_session(by, seen) as session:
+        slot = session.coming_slot(day)
+        if not slot.skipped:
+            raise WrongState(f"{slot} is not skipped.")
+        _restore(session, slot)
+        session.reschedule()
+        return f"{slot} is a slot again.{session.record(f'took back that {slot} is skipped')}"
+
+
+def move_slot(day: date, when: datetime, reason: str, *, by: User, seen: int | None) -> str:
+    """Move a slot within its week to another moment (an aware datetime), with a reason; its tip goes along.
+
+    The slot's regular moment takes an earlier move back.
+    """
+    with planning_session(by, seen) as session:
+        reason = _require_reason(reason)
+        slot = session.coming_slot(day)
+        when = when.replace(second=0, microsecond=0)
+        if slot.skipped:
+            raise WrongState(f"{slot} is skipped. Take that back before you move it.")
+        if when <= session.settled_until:
+            why = "has passed" if when <= session.now else "is too near"
+            raise WrongState(f"{dates.in_words(when)} {why}. Choose a later moment.")
+        monday, sunday = dates.week(slot.day)
+        if not monday <= when.astimezone(ZoneInfo(slot.zone)).date() <= sunday:
+            raise WrongState(
+                f"A slot moves within its week only, here from {_in_words(monday)} to {_in_words(sunday)}."
+                " Skip this week, or pin the tip to another slot."
+            )
+        if when == slot.at:
+            raise WrongState(f"The slot stands at {slot} already.")
+        session.refuse_taken(Tip(), when)
+        held = [tip for tip in session.holding() if tip.publish_at == slot.at]
+        if when == slot.regular:
+            _restore(session, slot)
+        else:
+            _except(session, slot, SlotException.Kind.MOVE, when, reason)
+        session.refuse_disorder(slot.day)
+        for tip in held:
+            (session.repin if tip.pinned else session.write)({tip.pk: when})
+            session.note_move(tip, slot.at, when)
+        session.reschedule()
+        moved = f"{slot} to {dates.in_words(when)}"
+        return f"Moved the slot of {moved}.{session.record(f'moved the slot of {moved}')}"
+
+
+def _require_reason(reason: str) -> str:
+    reason = " ".join(reason.split())
+    if not reason:
+        raise WrongState("Say why: the reason stands in the calendar.")
+    return reason
+
+
+def _except(
+    session: QueueSession, slot: Slot, kind: SlotException.Kind, moved_to: datetime | None, reason: str
+) -> None:
+    fields = {"kind": kind, "moved_to": moved_to, "reason": reason, "by": session.by, "at": session.now}
+    exception, _ = SlotException.objects.update_or_create(day=slot.day, defaults=fields)
+    is_skip = kind == SlotException.Kind.SKIP
+    log(session.by, exception, SlotAction.SKIPPED if is_skip else SlotAction.MOVED, reason)
+    session.table = Timetable.load()
+
+
+def _restore(session: QueueSession, slot: Slot) -> None:
+    exception = SlotException.objects.get(day=slot.day)
+    log(session.by, exception, SlotAction.RESTORED, "Taken back: the slot stands at its regular moment.")
+    exception.delete()
+    session.table = Timetable.load()
+
+
+# --- The rule ---------------------------------------------------------------------------------------
+
+
+def change_rule(from_date: date, weekday: int, time: time, zone: str, *, by: User, seen: int | None) -> str:
+    """Let tips go live on another weekday (0 is Monday), time or zone from a date on; return what followed.
+
+    The queue gets its new moments at once. What is pinned goes to the slot of its week, else to the next free
+    one; skipped weeks stay skipped.
+    """
+    with planning_session(by, seen) as session:
+        if weekday not in Weekday.values or zone not in available_timezones():
+            raise WrongState("Choose a day of the week, and a time zone by its name, as in Europe/Berlin.")
+        if from_date <= timezone.localdate(session.now):
+            raise WrongState("What has passed keeps its rule. Choose a date from tomorrow on.")
+        old = session.table
+        rule, _ = SlotRule.objects.update_or_create(
+            from_date=from_date, defaults={"weekday": weekday, "time": time, "zone": zone}
+        )
+        rule.refresh_from_db()
+        dropped = _carry(session, old, from_date)
+        first = next(session.table.between(from_date, from_date + dates.WEEK), None)
+        if first and first.at <= session.now:
+            raise WrongState(f"The first slot, {first}, would have passed. Choose a later date.")
+        log(by, rule, SlotAction.RULE_CHANGED, f"Tips go live on {rule}.{dropped}")
+        followed = session.record(f"changed the slot to {rule}")
+        return f"Tips go live on {rule}.{dropped}{followed}"
+
+
+def drop_rule(from_date: date, *, by: User, seen: int | None) -> str:
+    """Take back the rule that would hold from a date on, before it begins; return what followed.
+
+    The rule before it goes on instead, and the queue gets its new moments as when a rule is changed.
+    """
+    with planning_session(by, seen) as session:
+        old = session.table
+        rule = next((rule for rule in old.rules if rule.from_date == from_date), None)
+        if rule is None:
+            raise Overtaken(
+                f"No rule begins on {_in_words(from_date)} any more. Look at the weekly slot again."
+            )
+        if from_date <= timezone.localdate(session.now):
+            raise WrongState(
+                f"The rule from {_in_words(from_date)} on holds already. Change the slot instead."
+            )
+        if rule == old.rules[0]:
+            raise WrongState("There is no rule before this one, which could go on. Change the slot instead.")
+        # While it still has the number by which its history is found.
+        log(by, rule, SlotAction.RULE_DROPPED, f"Taken back: {rule}.")
+        rule.delete()
+        dropped = _carry(session, old, from_date)
+        followed = session.record(f"took back the slot {rule}")
+        return f"Tips do not go live on {rule}: the rule before goes on.{dropped}{followed}"
+
+
+def _carry(session: QueueSession, old: Timetable, from_date: date) -> str:
+    """Bring the weeks that differ, and the whole queue, under the rules as they are written now.
+
+    ``old`` is the timetable before the change. Returns a sentence that names what was dropped; it begins with
+    a space, or is empty.
+    """
+    holding = session.holding()
+    dropped = _carry_exceptions(from_date)
+    session.table = Timetable.load()
+    for rule in session.table.rules:
+        session.refuse_disorder(rule.from_date)
+    _carry_pinned(session, old, holding, from_date)
+    session.reschedule()
+    return f" Dropped, since they fit no slot any more: {', '.join(dropped)}." if dropped else ""
+
+
+def _carry_exceptions(from_date: date) -> list[str]:
+    """Keep skipped and moved weeks so under a new rule; forget those whose week has no slot any more.
+
+    Returns the name of each that was forgotten.
+    """
+    dropped = []
+    table = Timetable.load()
+    taken = set(table.exceptions)
+    for exception in SlotException.objects.filter(day__gte=from_date).order_by("day"):
+        if table.slot(exception.day):
+            continue
+        monday, sunday = dates.week(exception.day)
+        slot = next(table.between(max(monday, from_date), sunday), None)
+        if slot is None or slot.day in taken or slot.regular == exception.moved_to:
+            kind = "skip" if exception.kind == SlotException.Kind.SKIP else "move"
+            dropped.append(f"the {kind} of {_in_words(exception.day)} ({exception.reason})")
+            exception.delete()
+        else:
+            taken.add(slot.day)
+            SlotException.objects.filter(pk=exception.pk).update(day=slot.day)
+    return dropped
+
+
+def _carry_pinned(session: QueueSession, old: Timetable, holding: list[Tip], from_date: date) -> None:
+    """Give pinned tips the slot of their week under a new rule, else the next free one."""
+    pinned = [(tip, old.at(tip.moment)) for tip in holding if tip.pinned]
+    carried = [(tip, slot.day) for tip, slot in pinned if slot and slot.day >= from_date]
+    moments: dict[int, datetime] = {}
+    taken = {tip.moment for tip, _ in pinned} - {tip.moment for tip, _ in carried}
+    for tip, day in carried:
+        start = max(dates.week(day)[0], from_date)
+        at = next(slot.at for slot in session.open_slots(taken) if slot.day >= start)
+        taken.add(at)
+        moments[tip.pk] = at
+        session.note_move(tip, tip.moment, at)
+    session.repin(moments)
+
+
+def _in_words(day: date) -> str:
+    return date_format(day, "l, j F Y")
