@@ -20,7 +20,7 @@ IN_CLEAR = {"EMAIL_HOST": "mail.example.org", "EMAIL_HOST_PASSWORD": "s", "EMAIL
 def complaints(settings, **changes):
     for name, value in changes.items():
         setattr(settings, name, value)
-    return [each.id for each in run_checks() if each.id.startswith("tipsite.")]
+    return [message.id for message in run_checks() if message.id.startswith("tipsite.")]
 
 
 def test_it_is_content_with_a_site_on_this_machine(settings):
@@ -62,6 +62,8 @@ def test_it_names_what_a_real_site_got_wrong(settings, change, complaint):
 def test_it_says_what_the_mail_server_must_sign(settings):
     for name, value in REAL_SITE.items():
         setattr(settings, name, value)
-    (said,) = [each.msg for each in run_checks(include_deployment_checks=True) if each.id == "tipsite.I001"]
+    (said,) = [
+        message.msg for message in run_checks(include_deployment_checks=True) if message.id == "tipsite.I001"
+    ]
     assert "example.org" in said
     assert "List-Unsubscribe and List-Unsubscribe-Post" in said

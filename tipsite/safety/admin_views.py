@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from desk.pages import page, staff_of
-from subscribers.recovery import guard
+from subscribers.recovery import checkpoints, guard
 from tips import dates, permissions
 from tipsite.safety import verdict
 from tipsite.safety.verdict import Code
@@ -59,7 +59,10 @@ def real(request: HttpRequest) -> HttpResponseBase:
         raise PermissionDenied("You may not open the guard. Ask a publisher to do it.")
     refusal = guard.why_closed()
     if refusal and request.method != "POST":
-        is_lost = refusal == guard.NO_JOURNAL
+        try:
+            is_lost = checkpoints.latest()[0] is None
+        except OSError:
+            is_lost = False
         return page(request, "safety/real", "This is the real one", refusal=refusal, is_lost=is_lost)
     if refusal:
         try:

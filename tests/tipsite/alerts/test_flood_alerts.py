@@ -61,8 +61,8 @@ def test_it_says_how_much_comes_what_waits_and_what_to_do(run, settings):
     for number in range(3):
         subscriptions.request(f"a{number}@example.org")
     run(MINUTE)
-    (letter,) = mail.outbox
-    assert letter.to == ["pat@example.org", "desk@example.org"]
+    (message,) = mail.outbox
+    assert message.to == ["pat@example.org", "desk@example.org"]
     for phrase in (
         "3 addresses were let through in the last hour",
         "3 wait, for less than an hour",
@@ -70,8 +70,8 @@ def test_it_says_how_much_comes_what_waits_and_what_to_do(run, settings):
         "What to do",
         "https://tips.example.org/admin/subscribers/linkrequest/",
     ):
-        assert phrase in letter.body
-    assert "a0@example.org" not in letter.body
+        assert phrase in message.body
+    assert "a0@example.org" not in message.body
 
 
 def test_it_does_not_promise_what_does_not_hold(run, monkeypatch):
@@ -84,10 +84,10 @@ def test_it_does_not_promise_what_does_not_hold(run, monkeypatch):
 def test_an_alert_that_fails_is_tried_again_until_it_goes_out(run, monkeypatch):
     real, failures = EmailMessage.send, [SMTPServerDisconnected("gone"), ConnectionRefusedError()]
 
-    def send(letter, *args, **kwargs):
+    def send(message, *args, **kwargs):
         if failures:
             raise failures.pop()
-        return real(letter, *args, **kwargs)
+        return real(message, *args, **kwargs)
 
     monkeypatch.setattr(EmailMessage, "send", send)
     assert run(20 * MINUTE) == 1

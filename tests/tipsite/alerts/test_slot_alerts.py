@@ -49,7 +49,7 @@ def run(time_machine):
             now += step
         time_machine.move_to(end, tick=False)
         slot_alerts.send_alerts(end)
-        return [each.subject for each in mail.outbox[first:]]
+        return [message.subject for message in mail.outbox[first:]]
 
     return run
 
@@ -164,28 +164,28 @@ def test_a_moved_slot_is_told_of_before_its_own_moment(ed, run):
 def test_the_mail_says_which_slot_what_is_wrong_and_what_to_do(ed, run):
     planned("Listen <first>", 1, ed)
     run(at(1) - 4 * DAY)
-    (letter,) = mail.outbox
-    assert letter.to == ["ed@example.org"]
-    assert "Tuesday, 10 March 2026, 07:00 EDT" in letter.subject
-    assert "“Listen <first>” is planned, but is still in review." in letter.body
-    assert "approve it in time" in letter.body
-    assert "/admin/tips/tip/calendar/" in letter.body
-    assert letter.extra_headers["Auto-Submitted"] == "auto-generated"
+    (message,) = mail.outbox
+    assert message.to == ["ed@example.org"]
+    assert "Tuesday, 10 March 2026, 07:00 EDT" in message.subject
+    assert "“Listen <first>” is planned, but is still in review." in message.body
+    assert "approve it in time" in message.body
+    assert "/admin/tips/tip/calendar/" in message.body
+    assert message.extra_headers["Auto-Submitted"] == "auto-generated"
 
 
 def test_where_nobody_can_be_told_the_log_says_so_once(run, caplog):
     run(at(1) - 3 * DAY)
     assert mail.outbox == []
-    assert [each.message[:22] for each in caplog.records] == ["Nobody can be told of "]
+    assert [record.message[:22] for record in caplog.records] == ["Nobody can be told of "]
 
 
 def test_a_mail_that_fails_is_tried_again_until_it_goes_out(ed, run, monkeypatch, caplog):
     real, failures = EmailMessage.send, [SMTPServerDisconnected("gone"), ConnectionRefusedError()]
 
-    def send(letter, *args, **kwargs):
+    def send(message, *args, **kwargs):
         if failures:
             raise failures.pop()
-        return real(letter, *args, **kwargs)
+        return real(message, *args, **kwargs)
 
     monkeypatch.setattr(EmailMessage, "send", send)
     assert len(run(at(1) - 4 * DAY, MINUTE, start=at(1) - 4 * DAY - 20 * MINUTE)) == 1

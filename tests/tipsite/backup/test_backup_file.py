@@ -72,7 +72,7 @@ def test_a_backup_taken_while_others_write_comes_back_on_an_empty_machine(site, 
     # Whoever takes backups goes on mailing.
     assert took.stdout.splitlines()[-1] == "open"
     assert file.stat().st_mode & 0o777 == 0o600
-    assert [each.name for each in tmp_path.iterdir()] == ["all.tar"]
+    assert [path.name for path in tmp_path.iterdir()] == ["all.tar"]
     folder = tmp_path / "new"
     folder.mkdir()
     with own_database(folder) as url:
@@ -166,7 +166,7 @@ def test_a_backup_that_fails_leaves_the_last_one_as_it_was(file, monkeypatch):
     monkeypatch.setattr(database_dump, "write", fail)
     assert told("backup", file)[0] == 2
     assert file.read_bytes() == before
-    assert [each.name for each in file.parent.iterdir() if each.name.startswith(".")] == []
+    assert [path.name for path in file.parent.iterdir() if path.name.startswith(".")] == []
 
 
 def test_taking_a_backup_does_not_open_a_closed_guard(machine, tmp_path):
@@ -181,7 +181,7 @@ def test_uploads_come_back_and_none_is_overwritten(file, machine):
     (running.MEDIA_ROOT / "new.png").write_bytes(b"newer")
     assert backup_file.restore(file).uploads == 1
     assert machine == [b"rows"]
-    assert {each.name: each.read_bytes() for each in running.MEDIA_ROOT.iterdir()} == {
+    assert {path.name: path.read_bytes() for path in running.MEDIA_ROOT.iterdir()} == {
         "cup.png": b"a picture",
         "new.png": b"newer",
     }
@@ -317,7 +317,7 @@ def test_no_link_in_a_backup_makes_other_files_public(file, machine):
             link.type, link.linkname = kind, target
             archive.addfile(link)
     backup_file.restore(file)
-    assert [each.name for each in running.MEDIA_ROOT.iterdir()] == ["cup.png"]
+    assert [path.name for path in running.MEDIA_ROOT.iterdir()] == ["cup.png"]
 
 
 def test_a_damaged_sqlite_copy_is_not_put_back_and_one_of_before_there_was_mail_is(tmp_path, monkeypatch):

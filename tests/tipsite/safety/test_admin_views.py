@@ -122,7 +122,12 @@ def test_a_lost_journal_is_asked_for_and_one_that_cannot_be_read_is_one_line(cli
     close_the_guard()
     log_in(client, "Publisher")
     assert "There is no journal here." in client.get(REAL).text
+    # Nor is one there when somebody was erased since: no line of it says which database this is.
+    journal.append([journal.erased("a" * 64)])
+    assert "There is no journal here." in client.get(REAL).text
+    journal.path().unlink()
     journal.path().mkdir()
+    assert "There is no journal here." not in client.get(REAL).text
     page = client.post(REAL, follow=True).text
     assert '<li class="error">' in page
     assert DatabaseIdentity.objects.get().name == "a" * 32

@@ -84,7 +84,7 @@ def server_refuses():
     sending(trouble="The mail server cannot be reached (ConnectionRefusedError).")
 
 
-def letters_wait():
+def service_mails_wait():
     person = Subscriber.objects.create(address="anna@example.org")
     kind = ServiceMail.Kind.choices[0][0]
     ServiceMail.objects.create(
@@ -125,7 +125,7 @@ def restored():
         (one_is_never_done, "stuck", "quarter of an hour"),
         (deferred_long_ago, "stuck", "quarter of an hour"),
         (server_refuses, "server", "(ConnectionRefusedError). Look at the mail server’s log"),
-        (letters_wait, "server", "1 mail to a reader was tried again and again. Look at"),
+        (service_mails_wait, "server", "1 mail to a reader was tried again and again. Look at"),
         (twice_uncertain, "uncertain", "1 delivery is uncertain. Say in the mailing’s ledger"),
         (restored, "guard", "Publisher"),
     ],
@@ -194,7 +194,7 @@ def test_the_command_says_so_by_words_json_and_exit_status(monkeypatch):
     assert (status, words.splitlines()[0]) == (1, "Not safe.")
     status, words = asked("--json")
     told = json.loads(words)
-    assert (status, told["safe"], [each["name"] for each in told["reasons"]]) == (1, False, ["worker"])
+    assert (status, told["safe"], [reason["name"] for reason in told["reasons"]]) == (1, False, ["worker"])
 
     def fail(now=None):
         raise OperationalError("the server is away\nand more")
