@@ -28,7 +28,7 @@ import django
 django.setup()
 from django.contrib.auth.models import User
 from django.db import connection
-from tips.schedule import queue, slots
+from tips.schedule import calendar, queue, slot_changes
 from tips.models import Tip
 from desk.errors import Refused
 
