@@ -121,7 +121,7 @@ def import_view(subscriber_admin: ModelAdmin, request: StaffRequest, name: str) 
 
 def _rows(upload: upload_jobs.Upload) -> FileResponse:
     try:
-        file = upload.outcomes.open("rb")
+        file = upload.path("csv").open("rb")
     except FileNotFoundError:
         raise Http404("What became of each row is no longer kept.") from None
     return FileResponse(file, as_attachment=True, filename="rows.csv", content_type="text/csv; charset=utf-8")

@@ -11,11 +11,13 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import BinaryIO
+from datetime import datetime
+from functools import partial
+from typing import Any, BinaryIO
 
 from openpyxl import Workbook
 
+from subscribers.exchange.spreadsheets import cell_text
 from subscribers.models import ConsentEvent, Subscriber, Suppression
 
 ADDRESS, FIRST_NAME, RECORD = "E-mail address", "First name", "Record"
@@ -30,6 +32,9 @@ ROLES = {
 # For people to read; an import takes the same from RECORD.
 _FOR_PEOPLE = ("Suppressed", "Agreed to", "Wording version", "Asked", "Agreed", "Page", "Coarse origin")
 COLUMNS = (ADDRESS, FIRST_NAME, *ROLES.values(), *_FOR_PEOPLE, RECORD)
+# The fields of ConsentEvents and Suppressions in RECORD, which holds values of all types.
+CONSENT = ("kind", "at", "asked_at", "wording_version", "wording", "page", "region")
+SUPPRESSION = ("reason", "since", "evidence")
 # The status of a row that goes on with the record of the row above.
 CONTINUED = "continued"
 
@@ -73,14 +78,16 @@ def table() -> Iterator[list[str]]:
     while batch := list(Subscriber.objects.filter(pk__gt=last).order_by("pk")[:_BATCH]):
         last = batch[-1].pk
         consents, suppressions = defaultdict(list), defaultdict(list)
-        for event in ConsentEvent.objects.filter(subscriber__in=batch):
-            consents[event.subscriber_id].append(event)
+        for event in ConsentEvent.objects.filter(subscriber__in=batch).values("subscriber", *CONSENT):
+            consents[event.pop("subscriber")].append(event)
         hashes = [subscriber.address_hash for subscriber in batch]
-        for suppression in Suppression.objects.filter(address_hash__in=hashes).order_by("since", "pk"):
-            suppressions[suppression.address_hash].append(suppression)
+        held = Suppression.objects.filter(address_hash__in=hashes).order_by("since", "pk")
+        for suppression in held.values("address_hash", *SUPPRESSION):
+            suppressions[suppression.pop("address_hash")].append(suppression)
         for subscriber in batch:
-            for cells in _rows_of(subscriber, consents[subscriber.pk], suppressions[subscriber.address_hash]):
-                yield [guarded(_NO_XML.sub("", cell)) for cell in cells]
+            reasons = suppressions[subscriber.address_hash]
+            for cells in _rows_of(subscriber, consents[subscriber.pk], reasons):
+                yield [guarded(_NO_XML.sub("", cell_text(value))) for value in cells]
 
 
 def guarded(text: str) -> str:
@@ -102,66 +109,40 @@ class _Echo:
 
 
 def _rows_of(
-    subscriber: Subscriber, consents: list[ConsentEvent], suppressions: list[Suppression]
-) -> Iterator[list[str]]:
-    agreed = next((event for event in reversed(consents) if event.kind in _AGREED), ConsentEvent())
+    subscriber: Subscriber, consents: list[dict[str, Any]], suppressions: list[dict[str, Any]]
+) -> Iterator[list[object]]:
+    agreed = next((event for event in reversed(consents) if event["kind"] in _AGREED), {})
     first, *others = _records(consents, suppressions)
     yield [
         subscriber.address,
         subscriber.first_name,
         subscriber.state,
         subscriber.source,
-        _moment(subscriber.joined_at),
-        _moment(subscriber.left_at),
-        subscriber.paused_until.isoformat() if subscriber.paused_until else "",
-        ", ".join(suppression.reason for suppression in suppressions),
-        agreed.wording,
-        "" if agreed.wording_version is None else str(agreed.wording_version),
-        _moment(agreed.asked_at),
-        _moment(agreed.at) if agreed.kind else "",
-        agreed.page,
-        agreed.region,
+        subscriber.joined_at,
+        subscriber.left_at,
+        subscriber.paused_until,
+        ", ".join(suppression["reason"] for suppression in suppressions),
+        *map(agreed.get, ("wording", "wording_version", "asked_at", "at", "page", "region")),
         first,
     ]
     for record in others:
         yield [subscriber.address, "", CONTINUED, *[""] * (len(COLUMNS) - 4), record]
 
 
-def _records(consents: list[ConsentEvent], suppressions: list[Suppression]) -> list[str]:
+def _records(consents: list[dict[str, Any]], suppressions: list[dict[str, Any]]) -> list[str]:
     """Return texts of JSON that together hold some rows of the database; each text fits into a cell."""
-    entries = [("consents", _consent(event)) for event in consents]
-    entries += [("suppressions", _suppression(suppression)) for suppression in suppressions]
-    parts: list[dict[str, list[dict[str, object]]]] = [defaultdict(list)]
+    entries = [("consents", event) for event in consents]
+    entries += [("suppressions", suppression) for suppression in suppressions]
+    parts: list[dict[str, list[dict[str, Any]]]] = [defaultdict(list)]
     length = 0
     for name, fields in entries:
-        size = len(json.dumps(fields)) + 2
+        size = len(_json(fields)) + 2
         if length and length + size > _LONGEST_CELL:
             parts.append(defaultdict(list))
             length = 0
         parts[-1][name].append(fields)
         length += size
-    return [json.dumps(part) for part in parts]
+    return list(map(_json, parts))
 
 
-def _consent(event: ConsentEvent) -> dict[str, object]:
-    return {
-        "kind": event.kind,
-        "at": _moment(event.at),
-        "asked_at": _moment(event.asked_at),
-        "wording_version": event.wording_version,
-        "wording": event.wording,
-        "page": event.page,
-        "region": event.region,
-    }
-
-
-def _suppression(suppression: Suppression) -> dict[str, object]:
-    return {
-        "reason": suppression.reason,
-        "since": _moment(suppression.since),
-        "evidence": suppression.evidence,
-    }
-
-
-def _moment(at: datetime | None) -> str:
-    return at.astimezone(UTC).isoformat() if at else ""
+_json = partial(json.dumps, default=datetime.isoformat)

@@ -36,14 +36,14 @@ class Outcome(enum.StrEnum):
 class OwnDetails:
     """What only a table of our own states of a person.
 
-    ``consents`` has the fields of ConsentEvents, ``suppressions`` (reason, evidence, since) of Suppressions.
+    ``consents`` and ``suppressions`` have the fields of ConsentEvents and Suppressions.
     """
 
     source: str
     paused_until: date | None
-    # A dictionary of fields has values of all types.
+    # The fields are of all types.
     consents: list[dict[str, Any]] = field(default_factory=list)
-    suppressions: list[tuple[str, str, datetime]] = field(default_factory=list)
+    suppressions: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -1,8 +1,9 @@
 """Our own export, read again: the same people, with everything that they agreed to."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,7 +18,6 @@ from subscribers.people import first_names
 BAD_RECORD = "The cell “Record” was changed and cannot be read."
 BAD_STATUS = "The cell “Status” must say confirmed or left."
 BAD_TIME = "A time or day in this row cannot be read."
-_LONGEST = {"page": 200, "region": 50, "evidence": 200}
 
 
 def joined(rows: Iterable[tuple[int, list[str]]], columns: Columns) -> Iterator[tuple[int, list[str]]]:
@@ -78,49 +78,53 @@ def _read_record(text: str, own: OwnDetails) -> None:
     """Add to ``own`` what one cell “Record” holds."""
     try:
         stated = json.loads(text)
-        own.consents += [
-            {
-                "kind": ConsentEvent.Kind(event["kind"]),
-                "at": _needed_moment(event["at"]),
-                "asked_at": _moment(event.get("asked_at")),
-                "wording_version": _small_number(event.get("wording_version")),
-                "wording": _text(event, "wording"),
-                "page": _text(event, "page"),
-                "region": _text(event, "region"),
-            }
-            for event in stated.get("consents", [])
-        ]
-        own.suppressions += [
-            (str(reason), _text(entry, "evidence"), _needed_moment(entry["since"]))
-            for entry in stated.get("suppressions", [])
-            # Erased people stand in no export of ours; a file that names any was changed by somebody.
-            if (reason := Suppression.Reason(entry["reason"])) != Suppression.Reason.ERASED
-        ]
+        own.consents += [_fields(event, exports.CONSENT) for event in stated.get("consents", [])]
+        suppressions = [_fields(entry, exports.SUPPRESSION) for entry in stated.get("suppressions", [])]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ValidationError(BAD_RECORD) from None
+    # Erased people stand in no export of ours; a file that names any was changed by somebody.
+    own.suppressions += [entry for entry in suppressions if entry["reason"] != Suppression.Reason.ERASED]
 
 
-def _moment(text: str | None) -> datetime | None:
+# What JSON states may be of any type.
+def _fields(stated: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: _READERS[name](stated.get(name)) for name in names}
+
+
+def _moment(text: Any) -> datetime | None:
     return _needed_moment(text) if text else None
 
 
-def _needed_moment(text: str) -> datetime:
+def _needed_moment(text: Any) -> datetime:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None or not 1900 < at.year < 2200:
         raise ValueError("a time without its zone, or before all lists")
     return at.astimezone(UTC)
 
 
-def _small_number(number: object) -> int | None:
+def _version(number: object) -> int | None:
     if number is None or (isinstance(number, int) and 0 <= number < 2**15):
         return number
     raise ValueError("no number of a version")
 
 
-# What JSON states may be of any type.
-def _text(stated: dict[str, Any], name: str) -> str:
-    text = str(stated.get(name) or "")
+def _text(value: object, longest: int | None = None) -> str:
+    text = str(value or "")
     # JSON can name signs that no database keeps: halves of a pair, which encode refuses, and NUL.
-    if b"\0" in text.encode() or len(text) > _LONGEST.get(name, len(text)):
-        raise ValueError(f"no text of a {name}")
+    if b"\0" in text.encode() or (longest and len(text) > longest):
+        raise ValueError("no text that fits")
     return text
+
+
+_READERS: dict[str, Callable[[Any], object]] = {
+    "kind": ConsentEvent.Kind,
+    "at": _needed_moment,
+    "asked_at": _moment,
+    "wording_version": _version,
+    "wording": _text,
+    "page": partial(_text, longest=200),
+    "region": partial(_text, longest=50),
+    "reason": Suppression.Reason,
+    "since": _needed_moment,
+    "evidence": partial(_text, longest=200),
+}

@@ -155,7 +155,7 @@ class SheetTable:
                 # Some programs state a size that is wrong.
                 sheet.reset_dimensions()
                 for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
-                    cells = list(map(_text, values))
+                    cells = list(map(cell_text, values))
                     if any(map(str.strip, cells)):
                         yield number, cells
         except (OSError, KeyError, ValueError, TypeError, ParseError, zipfile.BadZipFile) as error:
@@ -175,15 +175,8 @@ def table(path: str | Path) -> TextTable | SheetTable:
     return TextTable(path)
 
 
-def _decodes(line: bytes, encoding: str) -> bool:
-    try:
-        line.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _text(value: object) -> str:
+def cell_text(value: object) -> str:
+    """Return a value of a cell as text: times in ISO 8601, whole numbers without a point, None as ""."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -193,3 +186,11 @@ def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def _decodes(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -30,11 +30,7 @@ SUPPRESSED_HERE = "Nothing may be sent to the address: "
 SUPPRESSED_ALREADY = "It was known already that the address gets nothing."
 BACK_SINCE = "They confirmed here after that."
 
-_REASONS = {
-    Standing.UNSUBSCRIBED: Suppression.Reason.UNSUBSCRIBED,
-    Standing.BOUNCED: Suppression.Reason.BOUNCED,
-    Standing.COMPLAINED: Suppression.Reason.COMPLAINED,
-}
+_REASONS = {Standing[name]: Suppression.Reason[name] for name in ("UNSUBSCRIBED", "BOUNCED", "COMPLAINED")}
 _OWN_DOING = [ConsentEvent.Kind.CONFIRMED, ConsentEvent.Kind.RETURNED, ConsentEvent.Kind.MOVED]
 
 
@@ -146,7 +142,7 @@ class _Batch:
         if record.own is None and record.standing in _REASONS:
             return self._suppress(record, address_hash, Outcome.SUPPRESSED, SUPPRESSED_ALREADY)
         # Our own export may say of somebody why they get nothing: then they come back, and get nothing.
-        stated = {reason for reason, _, _ in record.own.suppressions} if record.own else set()
+        stated = {entry["reason"] for entry in record.own.suppressions} if record.own else set()
         if unstated := self.held[address_hash] - stated:
             return Outcome.SKIPPED, _suppressed_for(unstated)
         self._suppress(record, address_hash, Outcome.SUPPRESSED, "")
@@ -160,11 +156,12 @@ class _Batch:
 
         Return (``outcome``, the reasons) where some are new, else (KEPT, ``otherwise``).
         """
-        stated = {}
+        stated: dict[str, tuple[str, datetime]] = {}
         if reason := _REASONS.get(record.standing):
-            stated[str(reason)] = f"imported from a list ({self.format})", record.ended_at or self.now
+            stated[reason] = f"imported from a list ({self.format})", record.ended_at or self.now
         if record.own:
-            stated |= {reason: (evidence, since) for reason, evidence, since in record.own.suppressions}
+            entries = record.own.suppressions
+            stated |= {entry["reason"]: (entry["evidence"], entry["since"]) for entry in entries}
         new = stated.keys() - self.held[address_hash]
         self.suppressed += [
             (address_hash, reason, *details) for reason, details in stated.items() if reason in new

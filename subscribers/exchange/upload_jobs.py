@@ -82,34 +82,27 @@ class Upload:
         """When it was uploaded (aware)."""
         return datetime.fromisoformat(self.at)
 
-    @property
-    def list(self) -> Path:
-        """The path of the list itself."""
-        return _folder() / f"{self.name}.list"
-
-    @property
-    def outcomes(self) -> Path:
-        """The path of a CSV that says, by its line, what became or would become of each row."""
-        return _folder() / f"{self.name}.csv"
+    def path(self, kind: str) -> Path:
+        """Return the path of the "list" itself, of its state ("json"), or of its rows' outcomes ("csv")."""
+        return _folder() / f"{self.name}.{kind}"
 
     def save(self, stage: Stage | None = None, error: str = "") -> None:
         """Write down what became of it, whole or not at all; ``error`` belongs to a new ``stage``."""
         if stage:
             self.stage, self.error = stage, error
-        path = _folder() / f"{self.name}.json"
-        draft = path.with_suffix(f".{secrets.token_hex(4)}.draft")
+        draft = self.path(f"{secrets.token_hex(4)}.draft")
         with _private(draft) as file:
             file.write(json.dumps(vars(self)).encode())
-        draft.replace(path)
+        draft.replace(self.path("json"))
         if self.stage in (Stage.DONE, Stage.REFUSED):
-            self.list.unlink(missing_ok=True)
+            self.path("list").unlink(missing_ok=True)
 
 
 def keep(uploaded: UploadedFile, source: str, by: User) -> Upload:
     """Keep a file that ``by`` uploaded until it is done; return the Upload, which waits for its rehearsal."""
     file_name = Path(str(uploaded.name)).name[:150]
     upload = Upload(secrets.token_urlsafe(12), file_name, source, by.pk, timezone.now().isoformat())
-    with _private(upload.list) as file:
+    with _private(upload.path("list")) as file:
         for chunk in uploaded.chunks():
             file.write(chunk)
     upload.save()
@@ -125,7 +118,7 @@ def find(name: str) -> Upload | None:
     except FileNotFoundError:
         return None
     upload = Upload(**stated | {"stage": Stage(stated["stage"])})
-    if upload.stage not in (Stage.DONE, Stage.REFUSED) and not upload.list.exists():
+    if upload.stage not in (Stage.DONE, Stage.REFUSED) and not upload.path("list").exists():
         upload.stage, upload.error = Stage.REFUSED, GONE
     return upload
 
@@ -141,8 +134,8 @@ def begin(upload: Upload) -> bool:
 
 def discard(upload: Upload) -> None:
     """Delete a list, and all that is known of it."""
-    for path in (upload.list, upload.outcomes, _folder() / f"{upload.name}.json"):
-        path.unlink(missing_ok=True)
+    for kind in ("list", "csv", "json"):
+        upload.path(kind).unlink(missing_ok=True)
 
 
 def work_on(name: str) -> None:
@@ -154,7 +147,7 @@ def work_on(name: str) -> None:
     if upload is None or not upload.is_at_work:
         return
     try:
-        with upload.list.open("rb") as file:
+        with upload.path("list").open("rb") as file:
             # The lock keeps a second task from the same list.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _work_on(upload)
@@ -174,10 +167,10 @@ def _work_on(upload: Upload) -> None:
             upload.save()
 
     try:
-        address_list = AddressList(upload.list, upload.file)
+        address_list = AddressList(upload.path("list"), upload.file)
         upload.rows = len(address_list)
-        upload.outcomes.unlink(missing_ok=True)
-        with io.TextIOWrapper(_private(upload.outcomes), encoding="utf-8", newline="") as file:
+        upload.path("csv").unlink(missing_ok=True)
+        with io.TextIOWrapper(_private(upload.path("csv")), encoding="utf-8", newline="") as file:
             outcomes = csv.writer(file)
             outcomes.writerow(["Line", "Outcome", "Reason"])
             report = store(

@@ -13,13 +13,7 @@ from tips.dates import in_words
 _SOON = timedelta(minutes=2)
 # The time left is reckoned by the pace of so many minutes.
 _RECENTLY = timedelta(minutes=5)
-_SHOWN = (
-    Delivery.State.SENT,
-    Delivery.State.DEFERRED,
-    Delivery.State.REFUSED,
-    Delivery.State.UNCERTAIN,
-    Delivery.State.SKIPPED,
-)
+_SHOWN = [Delivery.State(name) for name in "sent deferred refused uncertain skipped".split()]
 
 
 @dataclass(frozen=True)
