@@ -144,13 +144,15 @@ def work_on(name: str) -> None:
     Nothing is raised for what is wrong with a list: the text of an error might hold an address.
     """
     upload = find(name)
-    if upload is None or not upload.is_at_work:
+    if upload is None:
         return
     try:
         with upload.path("list").open("rb") as file:
-            # The lock keeps a second task from the same list.
+            # The lock keeps a second task from the same list; the stage counts that is found behind it.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _work_on(upload)
+            upload = find(name)
+            if upload and upload.is_at_work:
+                _work_on(upload)
     except FileNotFoundError:
         logger.info("Upload %s is gone.", name)
     except BlockingIOError:

@@ -109,6 +109,16 @@ def test_an_import_that_stops_can_go_on(client, upload, tasks_at_once, monkeypat
     assert "Done: 1 added" in client.get(page).text
 
 
+def test_a_task_that_comes_as_another_ends_leaves_the_outcome_alone(client, upload, tmp_path, monkeypatch):
+    upload()
+    [path] = (tmp_path / "uploads").glob("*.list")
+    waiting = upload_jobs.find(path.stem)
+    monkeypatch.setattr(upload_jobs.fcntl, "flock", lambda *args: waiting.save(upload_jobs.Stage.DONE))
+    upload_jobs.work_on(path.stem)
+    ended = upload_jobs.find(path.stem)
+    assert (ended.stage, ended.error) == (upload_jobs.Stage.DONE, "")
+
+
 def test_a_file_that_is_no_list_is_refused_and_deleted(client, upload, tasks_at_once, tmp_path):
     page = upload(b"a\0b")
     assert "binary" in client.get(page).text
