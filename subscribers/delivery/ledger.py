@@ -180,4 +180,4 @@ class Ledger:
 def _suppress(address, reply, now):
     address_hash = addresses.keyed_hash(address)
     evidence = f"{reply} on {timezone.localdate(now):%Y-%m-%d}"
-    return suppressions.suppress_all([(address_hash, Suppression.Reason.BOUNCED, evidence)]) == 1
+    return suppressions.suppress(address_hash, Suppression.Reason.BOUNCED, evidence)

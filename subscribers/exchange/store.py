@@ -90,7 +90,7 @@ class _Batch:
         self.added: list[Subscriber] = []
         self.gone: list[Subscriber] = []
         self.consents: list[ConsentEvent] = []
-        self.suppressed: list[tuple[str, str, str, datetime]] = []
+        self.suppressed: list[Suppression] = []
         hashes = [addresses.keyed_hash(record.address) for record in records]
         self.held: dict[str, set[str]] = defaultdict(set)
         held = Suppression.objects.filter(address_hash__in=hashes)
@@ -164,7 +164,9 @@ class _Batch:
             stated |= {entry["reason"]: (entry["evidence"], entry["since"]) for entry in entries}
         new = stated.keys() - self.held[address_hash]
         self.suppressed += [
-            (address_hash, reason, *details) for reason, details in stated.items() if reason in new
+            Suppression(address_hash=address_hash, reason=reason, evidence=evidence, since=since)
+            for reason, (evidence, since) in stated.items()
+            if reason in new
         ]
         return (outcome, _suppressed_for(new)) if new else (Outcome.KEPT, otherwise)
 

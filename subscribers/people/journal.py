@@ -1,16 +1,15 @@
-"""What must survive the restore of a backup: who left, who is suppressed, who was erased.
+"""What must survive the restore of a backup: who left, who is suppressed, who was erased, who moved.
 
-A file of lines in STATE_DIR, outside the database, to which lines are only ever added. Each is one JSON
-object with ``at`` (ISO 8601) and ``what``. The entries about people are "suppressed", "lifted", "erased" and
-"moved": these have ``address_hash`` (keyed), the first two ``reason`` and the last one ``to`` (the hash of
-the new address). They name nobody. Leaving is being suppressed as "unsubscribed". Between them
-stand the guard's checkpoints ("checkpoint"), of which database this is and how far its mailings are; see
-``guard``.
+The journal is a file in STATE_DIR, outside the database, to which lines are only ever added. Each line is one
+JSON object with ``at`` (ISO 8601) and ``what``. The entries about people are "suppressed", "lifted", "erased"
+and "moved". They have ``address_hash`` (keyed); the first two have ``reason``, and the last one has ``to``,
+the hash of the new address. Entries name nobody. Leaving is being suppressed as "unsubscribed". Between the
+entries stand the guard's checkpoints ("checkpoint"); ``subscribers.recovery`` explains these.
 
-That somebody gets nothing, or has another address, is flushed to disk before the transaction that it tells of
-commits, and so before the person gets an answer; that a reason was lifted, right after it. What a crash in
-between leaves behind is a line too many that silences, or one too few that lifts. So the order of the lines
-is not quite that of the events: ``at`` is, and ``replay`` goes by it.
+An entry that silences or moves an address is flushed to disk before its transaction commits, and so before
+the person gets an answer. An entry that lifts a reason is written right after the commit. A crash in between
+leaves a line too many that silences, or a line too few that lifts. So the order of the lines is not quite the
+order of the events. ``replay`` goes by ``at``.
 """
 
 import fcntl
@@ -18,20 +17,25 @@ import json
 import logging
 import os
 import re
+from collections.abc import Callable, Iterable, Iterator
 from datetime import MAXYEAR, MINYEAR, datetime
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
+# An entry or a checkpoint. The values of a JSON object have all types.
+Entry = dict[str, Any]
+
 logger = logging.getLogger(__name__)
 
-# What the guard's checkpoints say for ``what``, and how that stands in a line.
+# The ``what`` of the guard's checkpoints, and how it stands in a line.
 CHECKPOINT = "checkpoint"
 _CHECKPOINT = f'"what": "{CHECKPOINT}"'.encode()
-# What an entry has besides its moment and address.
+# The fields of an entry besides its moment and address.
 _MORE = {"suppressed": ["reason"], "lifted": ["reason"], "erased": [], "moved": ["to"]}
-# A reason may be one that only a later version of the program knows: it silences all the same.
+# A reason that only a later version of the program knows silences all the same.
 _FORMS = {
     "address_hash": re.compile("[0-9a-f]{64}"),
     "to": re.compile("[0-9a-f]{64}"),
@@ -39,45 +43,45 @@ _FORMS = {
 }
 
 
-def path():
+def path() -> Path:
     """Return where the journal lies."""
     return Path(settings.STATE_DIR) / "journal.jsonl"
 
 
-def suppressed(address_hash, reason, at=None):
+def suppressed(address_hash: str, reason: str, at: datetime | None = None) -> Entry:
     """Return the entry that an address (its keyed hash) gets nothing, for a reason."""
     return _entry("suppressed", address_hash, at, reason=str(reason))
 
 
-def lifted(address_hash, reason, at=None):
+def lifted(address_hash: str, reason: str, at: datetime | None = None) -> Entry:
     """Return the entry that a reason holds no longer."""
     return _entry("lifted", address_hash, at, reason=str(reason))
 
 
-def erased(address_hash, at=None):
-    """Return the entry that whoever had this address was erased, and that it gets nothing."""
+def erased(address_hash: str, at: datetime | None = None) -> Entry:
+    """Return the entry that whoever had this address was erased, and that the address gets nothing."""
     return _entry("erased", address_hash, at)
 
 
-def moved(address_hash, to, at=None):
+def moved(address_hash: str, to: str, at: datetime | None = None) -> Entry:
     """Return the entry that a subscriber changed their address, from one keyed hash to another."""
     return _entry("moved", address_hash, at, to=to)
 
 
-def _entry(what, address_hash, at, **more):
+def _entry(what: str, address_hash: str, at: datetime | None, **more: str) -> Entry:
     return {"at": (at or timezone.now()).isoformat(), "what": what, "address_hash": address_hash, **more}
 
 
-def append(entries):
+def append(entries: Iterable[Entry]) -> bool:
     """Add entries and flush them to disk; return whether that was possible.
 
-    A full disk must keep nobody on the list, so it raises nothing: it is logged, and what is marked as not
-    journaled is written by a later ``suppressions.catch_up``.
+    A full disk must keep nobody on the list, so the failure is logged and nothing is raised. Suppressions
+    that are marked as not journaled are written by a later ``suppressions.catch_up``.
     """
     return _add("".join(json.dumps(entry) + "\n" for entry in entries))
 
 
-def append_nothing():
+def append_nothing() -> bool:
     """Do the work of ``append`` for an empty line, which says nothing.
 
     For an answer whose time must not tell whether there was anything to write.
@@ -85,47 +89,54 @@ def append_nothing():
     return _add("\n")
 
 
-def is_checkpoint(line):
-    """Tell whether a line (bytes) is one of the guard's checkpoints, whole or cut short."""
-    return _CHECKPOINT in line
-
-
-def entries():
-    """Yield the entries about people, oldest first. A line that is none, cut short perhaps, is logged."""
+def numbered_lines() -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of the journal with their numbers, from 1; none where there is no journal."""
     try:
         file = path().open("rb")
     except FileNotFoundError:
         return
     with file:
-        for number, line in enumerate(file, 1):
-            if not line.strip() or is_checkpoint(line):
-                continue
-            entry = _parsed(line)
-            if entry is None:
-                logger.warning("%s, line %s: no entry, perhaps cut short; left out.", path(), number)
-            else:
-                yield entry
+        yield from enumerate(file, 1)
 
 
-def _parsed(line):
-    """Return the entry on a line, None where it is none, or holds what no database takes."""
+def is_checkpoint(line: bytes) -> bool:
+    """Tell whether a line is one of the guard's checkpoints, whole or cut short."""
+    return _CHECKPOINT in line
+
+
+def parsed(line: bytes, is_right: Callable[[Entry], bool]) -> Entry | None:
+    """Return the JSON object on a line; None for another line, and where ``is_right`` is false or fails."""
     try:
         entry = json.loads(line)
-        at = datetime.fromisoformat(entry["at"])
-        right = at.tzinfo is not None and MINYEAR < at.year < MAXYEAR
-        right = right and all(
-            _FORMS[name].fullmatch(entry[name]) for name in ("address_hash", *_MORE[entry["what"]])
-        )
-    except (ValueError, TypeError, KeyError, RecursionError):
+        return entry if is_right(entry) else None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    return entry if right else None
 
 
-def _add(lines):
+def entries() -> Iterator[Entry]:
+    """Yield the entries about people, oldest first. A line that is none, cut short perhaps, is logged."""
+    for number, line in numbered_lines():
+        if not line.strip() or is_checkpoint(line):
+            continue
+        if (entry := parsed(line, _is_entry)) is None:
+            logger.warning("%s, line %s: no entry, perhaps cut short; left out.", path(), number)
+        else:
+            yield entry
+
+
+def _is_entry(entry: Entry) -> bool:
+    """Tell whether a JSON value is an entry about a person, and holds only what every database takes."""
+    at = datetime.fromisoformat(entry["at"])
+    names = ["address_hash", *_MORE[entry["what"]]]
+    is_moment = at.tzinfo is not None and MINYEAR < at.year < MAXYEAR
+    return is_moment and all(_FORMS[name].fullmatch(entry[name]) for name in names)
+
+
+def _add(lines: str) -> bool:
     try:
         descriptor = _opened()
         try:
-            # It is let go with the descriptor.
+            # Closing the descriptor releases the lock.
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             _write(descriptor, _end_of_a_torn_line(descriptor) + lines.encode())
             os.fsync(descriptor)
@@ -137,8 +148,8 @@ def _add(lines):
     return True
 
 
-def _opened():
-    """Return a descriptor of the journal. One that is made for it is known to the disk by its name, too."""
+def _opened() -> int:
+    """Return a descriptor of the journal. The name of a new journal is flushed to disk too."""
     flags = os.O_RDWR | os.O_APPEND
     try:
         return os.open(path(), flags)
@@ -152,11 +163,11 @@ def _opened():
     return descriptor
 
 
-def _end_of_a_torn_line(descriptor):
+def _end_of_a_torn_line(descriptor: int) -> bytes:
     size = os.fstat(descriptor).st_size
     return b"\n" if size and os.pread(descriptor, 1, size - 1) != b"\n" else b""
 
 
-def _write(descriptor, data):
+def _write(descriptor: int, data: bytes) -> None:
     while data:
         data = data[os.write(descriptor, data) :]

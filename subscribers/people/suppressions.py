@@ -1,7 +1,6 @@
 """Why an address gets nothing: adding reasons, lifting them, and keeping the journal in step."""
 
 from django.db import transaction
-from django.utils import timezone
 
 from subscribers import addresses
 from subscribers.models import Suppression
@@ -12,90 +11,79 @@ LASTING = frozenset(Suppression.Reason) - {Suppression.Reason.UNSUBSCRIBED}
 _AT_ONCE = 500
 
 
-def suppress(address_hash, reason, evidence=""):
-    """Note that an address (its ``addresses.keyed_hash``) gets nothing, for a ``Suppression.Reason``.
+def suppress(address_hash: str, reason: Suppression.Reason, evidence: str = "") -> bool:
+    """Note that an address (its ``addresses.keyed_hash``) gets nothing; return whether the reason is new.
 
     Other reasons that hold stay, and a reason that holds already stays as it is. ``evidence`` says how we
     know, without personal data. The journal has it before this returns.
     """
-    suppress_all([(address_hash, reason, evidence)])
+    suppression = Suppression(address_hash=address_hash, reason=reason, evidence=evidence)
+    return suppress_all([suppression]) == 1
 
 
-def suppress_all(rows):
-    """Do as ``suppress`` does for each (address_hash, reason, evidence) of a list; return how many were new.
+def suppress_all(suppressions: list[Suppression]) -> int:
+    """Do as ``suppress`` does for many unsaved suppressions; return how many were new.
 
-    They go to the journal together, with one flush. A fourth item is since when it holds, if not now.
+    They go to the journal together, with one flush, but for those that are ``journaled`` already.
     """
-    added, since = 0, timezone.now()
+    added = 0
     with transaction.atomic():
-        for first in range(0, len(rows), _AT_ONCE):
-            some = {
-                (address_hash, str(reason)): more
-                for address_hash, reason, *more in rows[first : first + _AT_ONCE]
+        for first in range(0, len(suppressions), _AT_ONCE):
+            batch = {
+                (suppression.address_hash, str(suppression.reason)): suppression
+                for suppression in suppressions[first : first + _AT_ONCE]
             }
-            address_hashes = {address_hash for address_hash, _ in some}
-            there = set(
-                Suppression.objects.filter(address_hash__in=address_hashes).values_list(
-                    "address_hash", "reason"
-                )
-            )
-            new = [each for each in some if each not in there]
-            if not new:
-                continue
-            fresh = [
-                Suppression(
-                    address_hash=address_hash, reason=reason, evidence=evidence, since=at[0] if at else since
-                )
-                for address_hash, reason in new
-                for evidence, *at in [some[address_hash, reason]]
-            ]
-            journaled = journal.append(map(_entry, fresh))
-            for row in fresh:
-                row.journaled = journaled
-            Suppression.objects.bulk_create(fresh, ignore_conflicts=True)
-            added += len(new)
+            held = Suppression.objects.filter(address_hash__in={address_hash for address_hash, _ in batch})
+            for key in held.values_list("address_hash", "reason"):
+                batch.pop(key, None)
+            unjournaled = [suppression for suppression in batch.values() if not suppression.journaled]
+            if unjournaled and journal.append(map(_entry, unjournaled)):
+                for suppression in unjournaled:
+                    suppression.journaled = True
+            Suppression.objects.bulk_create(batch.values(), ignore_conflicts=True)
+            added += len(batch)
     return added
 
 
-def lift(address_hash, reason):
+def lift(address_hash: str, reason: Suppression.Reason) -> bool:
     """Note that a reason holds no longer for an address (its keyed hash); return whether it did.
 
-    The journal has it after the transaction, and never without it: what a crash or a full disk leaves out
-    there silences somebody whom a restore brings back, and that they can mend by confirming anew.
+    The journal has it after the transaction, and never without it. What a crash or a full disk leaves out
+    there silences somebody whom a restore brings back; they can mend that by confirming anew.
     """
     with transaction.atomic():
-        row = Suppression.objects.select_for_update().filter(address_hash=address_hash, reason=reason).first()
-        if row is None:
+        held = Suppression.objects.select_for_update().filter(address_hash=address_hash, reason=reason)
+        if not (suppression := held.first()):
             return False
         entry = journal.lifted(address_hash, reason)
-        row.delete()
+        suppression.delete()
         transaction.on_commit(lambda: journal.append([entry]))
     return True
 
 
-def reasons(address):
-    """Return the set of reasons for which an address gets nothing."""
-    found = Suppression.objects.filter(address_hash=addresses.keyed_hash(address))
-    return set(found.values_list("reason", flat=True))
+def reasons(address: str) -> set[str]:
+    """Return the reasons for which an address gets nothing."""
+    held = Suppression.objects.filter(address_hash=addresses.keyed_hash(address))
+    return set(held.values_list("reason", flat=True))
 
 
-def is_silenced(address):
-    """Return whether an address may not even be asked: bounced, complained, blocked or erased."""
+def is_silenced(address: str) -> bool:
+    """Tell whether an address may not even be asked: bounced, complained, blocked or erased."""
     return bool(reasons(address) & LASTING)
 
 
-def catch_up():
+def catch_up() -> int:
     """Write to the journal what could not be written when it happened; return how much. Safe to repeat."""
     written = 0
-    while rows := list(Suppression.objects.filter(journaled=False).order_by("id")[:_AT_ONCE]):
-        if not journal.append(map(_entry, rows)):
+    while batch := list(Suppression.objects.filter(journaled=False).order_by("id")[:_AT_ONCE]):
+        if not journal.append(map(_entry, batch)):
             break
-        Suppression.objects.filter(pk__in=[row.pk for row in rows]).update(journaled=True)
-        written += len(rows)
+        Suppression.objects.filter(pk__in=[suppression.pk for suppression in batch]).update(journaled=True)
+        written += len(batch)
     return written
 
 
-def _entry(row):
-    if row.reason == Suppression.Reason.ERASED:
-        return journal.erased(row.address_hash, row.since)
-    return journal.suppressed(row.address_hash, row.reason, row.since)
+def _entry(suppression: Suppression) -> journal.Entry:
+    if suppression.reason == Suppression.Reason.ERASED:
+        return journal.erased(suppression.address_hash, suppression.since)
+    return journal.suppressed(suppression.address_hash, suppression.reason, suppression.since)

@@ -189,6 +189,9 @@ def test_several_reasons_hold_at_once_and_end_one_by_one():
 
 def test_the_list_names_nobody():
     suppressions.suppress_all(
-        [(addresses.keyed_hash(f"anna{n}@example.org"), "bounced", "") for n in range(3)]
+        [
+            Suppression(address_hash=addresses.keyed_hash(f"anna{n}@example.org"), reason="bounced")
+            for n in range(3)
+        ]
     )
     assert "anna" not in str(list(Suppression.objects.values()))
