@@ -140,7 +140,8 @@ class Sender:
         """Have the journal know how far the mailing is, before anything goes; return whether it may go."""
         if guard.checkpoint(self._template.mailing, max(ids)):
             return True
-        words = guard.why_closed() or "The journal cannot be written; the log says why."
+        closure = guard.why_closed()
+        words = closure.sentence if closure else "The journal cannot be written; the log says why."
         self._say_trouble(words[:200])
         self._rest(REST_WITHOUT_JOURNAL)
         return False

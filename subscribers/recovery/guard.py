@@ -1,19 +1,12 @@
-"""The restore guard: no mail from a database that is older than its journal, or has lost it.
+"""Closes and opens the way for mail, and writes the checkpoints; see ``subscribers.recovery``."""
 
-Each time post goes out, the database's counter rises, and the journal notes name and counter of the database
-afterwards. A backup that is put back has a lower counter than the journal beside it; a copy on another
-machine has no journal, or one of another name. Host names and clocks are never asked. From such a database
-nothing goes out until a Publisher says that it is the real one; then the journal is replayed, and the
-database goes on under a new name, so that its twin finds itself closed.
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-The journal gets its checkpoint when the database has committed its own, so a process that dies leaves it
-behind, never ahead: the guard does not close by accident. (A power failure may take commits from SQLite.
-Then the database is older than what was mailed, and the guard closes rightly.)
-"""
-
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from desk.log import log
@@ -23,24 +16,37 @@ from subscribers.people import journal
 from subscribers.recovery import checkpoints, replay
 from tips.models import Tip
 
+
+@dataclass(frozen=True)
+class Closure:
+    """Why nothing may be mailed: a code, by which closures are compared, and a sentence for staff."""
+
+    code: str
+    sentence: str = field(compare=False)
+
+
 PERMISSION = "subscribers.manage_mailing"
-OLDER = (
+OLDER = Closure(
+    "older",
     "This database is older than its journal: it was probably restored from a backup. Nothing is mailed until"
-    " a Publisher says that it is the real one."
+    " a Publisher says that it is the real one.",
 )
-NO_JOURNAL = (
+NO_JOURNAL = Closure(
+    "no_journal",
     "This database has lost its journal, or is a copy of the real one. Nothing is mailed until a Publisher"
-    " says that it is the real one."
+    " says that it is the real one.",
 )
-ANOTHER = (
+ANOTHER = Closure(
+    "another",
     "The journal beside this database belongs to another one. Nothing is mailed until a Publisher says that"
-    " this is the real one."
+    " this is the real one.",
 )
-UNREADABLE = "The journal {path} cannot be read ({reason}). Nothing is mailed until it can be."
+_UNREADABLE = "unreadable"
 UNWRITABLE = (
     "The journal {path} cannot be written, so the guard stays closed. Make room, then press the button again."
 )
 OPEN = "Nothing stands against mail from this database; nothing was changed."
+# What a delivery says that was on its way then.
 REPLY = "before a restore"
 LOST = "It was mailed before this database was restored; whom it reached stood in the lost rows."
 HALF_OPEN = (
@@ -52,7 +58,7 @@ HALF_SENT = (
     " somebody has stopped it since, cancel it."
 )
 _ROW = 1
-# On an empty machine the journal too is as old as the backup, and does not know how far it had come since.
+# On an empty machine the journal is as old as the backup, and does not know the numbers given out since.
 _LEAP = 1_000_000
 
 
@@ -60,67 +66,73 @@ class JournalError(Exception):
     """The journal cannot be read or written, so the guard stays closed; the text says what to do."""
 
 
-def why_closed():
-    """Return why nothing may be mailed, in a sentence for staff; "" where nothing stands against it."""
+def why_closed() -> Closure | None:
+    """Return why nothing may be mailed; None where nothing stands against it."""
     return _why_closed(lambda: DatabaseIdentity.objects.filter(pk=_ROW).first())
 
 
-def _why_closed(find):
+def _why_closed(find: Callable[[], DatabaseIdentity | None]) -> Closure | None:
     try:
-        # Before the database: what another process commits and marks in between must not look like a gap.
+        # The journal before the database: what another process commits and notes in between is no gap.
         name, counter, former = checkpoints.latest()
-        row = find()
-        if name is None and row and row.counter:
-            # Nor its first checkpoint, which stands before that commit.
+        identity = find()
+        if name is None and identity and identity.counter:
+            # Nor is the first checkpoint of another process, which stands before its commit.
             name, counter, former = checkpoints.latest()
-            row = find()
+            identity = find()
     except OSError as error:
-        return UNREADABLE.format(path=journal.path(), reason=error.strerror)
+        sentence = f"The journal {journal.path()} cannot be read ({error.strerror})."
+        return Closure(_UNREADABLE, f"{sentence} Nothing is mailed until it can be.")
     if name is None:
-        return NO_JOURNAL if row and row.counter else ""
-    if row is None or row.name in former:
+        return NO_JOURNAL if identity and identity.counter else None
+    if identity is None or identity.name in former:
         return OLDER
-    if row.name != name:
+    if identity.name != name:
         return ANOTHER
-    return OLDER if row.counter < counter else ""
+    return OLDER if identity.counter < counter else None
 
 
-def checkpoint(mailing=None, up_to=0, *, finished=False):
-    """Note that post is about to go out: of a mailing, the deliveries ``up_to`` a primary key.
+def checkpoint(mailing: Mailing | None = None, up_to: int = 0, *, finished: bool = False) -> bool:
+    """Note that mail is about to go out: of a mailing, the deliveries ``up_to`` a primary key.
 
     To be called after the claim of those deliveries is committed, and before the first of them is sent; and
     once more when the mailing is ``finished``. Returns whether it is noted: if not, because the guard is
     closed or the journal cannot be written, nothing may be sent. Not to be called inside of a transaction.
     """
-    row = _made()
-    # The first checkpoint stands before the counter rises: whoever has risen and has none has lost the
-    # journal.
-    if row.counter == 0 and (why_closed() or not journal.append([_checkpoint_entry(row)])):
+    identity = _identity()
+    # The first checkpoint stands before the counter rises: a database that has risen and has no checkpoint
+    # has lost its journal.
+    if identity.counter == 0 and (why_closed() or not journal.append([_checkpoint_entry(identity)])):
         return False
     with transaction.atomic(durable=True):
-        row = DatabaseIdentity.objects.select_for_update().get(pk=_ROW)
-        # Where it is closed, a checkpoint of ours would open it.
-        if _why_closed(lambda: row):
+        identity = DatabaseIdentity.objects.select_for_update().get(pk=_ROW)
+        # A checkpoint of a closed database would open it.
+        if _why_closed(lambda: identity):
             return False
-        row.counter += 1
-        row.save(update_fields=["counter"])
-    more = {}
+        identity.counter += 1
+        identity.save(update_fields=["counter"])
+    more: journal.Entry = {}
     if mailing is not None:
         more = {"mailing": mailing.pk, "tip": mailing.tip_id, "kind": str(mailing.kind), "up_to": up_to}
         more["finished"] = finished
-    return journal.append([_checkpoint_entry(row, **more)])
+    return journal.append([_checkpoint_entry(identity, **more)])
 
 
-def _made():
-    """Return the database's row, which the first of all that look for it makes."""
-    if row := DatabaseIdentity.objects.filter(pk=_ROW).first():
-        return row
-    # No error for those who come at once, not even in the database's log.
+def _identity() -> DatabaseIdentity:
+    """Return the database's identity, which whoever asks first makes."""
+    if identity := DatabaseIdentity.objects.filter(pk=_ROW).first():
+        return identity
+    # Two that ask at once get no error, not even in the database's log.
     DatabaseIdentity.objects.bulk_create([DatabaseIdentity(pk=_ROW)], ignore_conflicts=True)
     return DatabaseIdentity.objects.get(pk=_ROW)
 
 
-def replay_journal():
+def _checkpoint_entry(identity: DatabaseIdentity, **more: object) -> journal.Entry:
+    entry = {"at": timezone.now().isoformat(), "what": journal.CHECKPOINT}
+    return entry | {"instance": identity.name, "counter": identity.counter, **more}
+
+
+def replay_journal() -> dict[str, int]:
     """Let the journal's leavings, suppressions and erasures hold here; return ``replay.replay``'s counts.
 
     To be done before a mailing begins or goes on, where nothing stands against mail: a copy of the database
@@ -129,107 +141,96 @@ def replay_journal():
     return replay.replay(journal.entries())
 
 
-def declare_live(*, by):
+def declare_live(*, by: User) -> str:
     """Say that this database is the real one; return a sentence on what the journal brought back.
 
     Suppressions, leavings and erasures of the journal are replayed. What was on its way when this database
     was copied is marked as uncertain, for a person to decide, and so is what it believes to be unsent of a
-    mailing that the journal knows to have come further; one that it does not know at all is noted, so that
-    its tip is not mailed again. No delivery gets a number that one of the lost ones had. Raises
+    mailing that the journal knows to have come further. A mailing that it does not know at all is noted, so
+    that its tip is not mailed again. No delivery gets the number of a lost delivery. Raises
     PermissionDenied, and JournalError.
     """
     if not by.has_perm(PERMISSION):
         raise PermissionDenied("You may not open the guard. Ask a publisher to do it.")
-    try:
-        checkpoints.latest()
-    except OSError as error:
-        raise JournalError(UNREADABLE.format(path=journal.path(), reason=error.strerror)) from error
-    if not why_closed():
+    closure = why_closed()
+    if closure is None:
         return OPEN
-    brought = replay_journal()
+    if closure.code == _UNREADABLE:
+        raise JournalError(closure.sentence)
+    counts = replay_journal()
     with transaction.atomic():
-        _made()
-        row = DatabaseIdentity.objects.select_for_update().get(pk=_ROW)
-        # Of what was on its way when this database was copied, no later checkpoint tells. Whoever sends just
-        # now breaks off; a welcome is no mailing's, and its service mail's own affair.
+        _identity()
+        identity = DatabaseIdentity.objects.select_for_update().get(pk=_ROW)
+        # No later checkpoint tells of what was on its way when this database was copied. Whoever sends just
+        # now breaks off. A welcome is of no mailing; its service mail decides on it.
         _hold(Delivery.objects.filter(mailing__isnull=False, state=Delivery.State.SENDING))
-        for mailing, up_to in _newer_than(row).items():
-            _bring_up(*mailing, up_to)
-        # It may have been paused or cancelled since, of which the journal knows nothing.
+        for (pk, tip, kind), up_to in _newer_than(identity).items():
+            _bring_up(pk, tip, kind, up_to)
+        # Such a mailing may have been paused or cancelled since, of which the journal knows nothing.
         some_left = Exists(Delivery.objects.filter(mailing=OuterRef("pk")).pending())
         begun = Q(state=Mailing.State.BUILDING) | Q(some_left, state=Mailing.State.SENDING)
         paused = Mailing.objects.filter(begun).update(state=Mailing.State.PAUSED, reason=HALF_SENT, by=None)
-        # With those that the restore of a backup has marked itself.
-        doubtful = Delivery.objects.held().filter(reply=REPLY).count()
-        before, row.name = row.name, new_name()
-        row.counter = max(row.counter, checkpoints.latest()[1]) + 1
-        row.save()
+        held = Delivery.objects.held().count()
+        former_name, identity.name = identity.name, new_name()
+        identity.counter = max(identity.counter, checkpoints.latest()[1]) + 1
+        identity.save()
         _leave_behind(max((entry.get("up_to", 0) for entry in checkpoints.every()), default=0))
-        one = doubtful == 1
         sentence = (
-            f"This database now counts as the real one. From the journal: {brought['left']} left,"
-            f" {brought['suppressed']} suppressed, {brought['erased']} erased. {doubtful}"
-            f" {'delivery is' if one else 'deliveries are'} uncertain."
+            f"This database now counts as the real one. From the journal: {counts['left']} left,"
+            f" {counts['suppressed']} suppressed, {counts['erased']} erased. {held}"
+            f" {'delivery is' if held == 1 else 'deliveries are'} uncertain."
         )
         if paused:
             sentence += " What was on its way is paused: resume or cancel it on its page."
-        log(by, row, DatabaseAction.DECLARED_LIVE, sentence)
-        # If the commit fails after this, the guard is closed as it was, and is asked again.
-        if not journal.append([_checkpoint_entry(row, instead_of=before)]):
+        log(by, identity, DatabaseAction.DECLARED_LIVE, sentence)
+        # If the commit fails after this, the guard is closed as before, and the button can be pressed again.
+        if not journal.append([_checkpoint_entry(identity, instead_of=former_name)]):
             raise JournalError(UNWRITABLE.format(path=journal.path()))
     return sentence
 
 
-def _checkpoint_entry(row, **more):
-    now = timezone.now().isoformat()
-    return {"at": now, "what": journal.CHECKPOINT, "instance": row.name, "counter": row.counter, **more}
-
-
-def _newer_than(row):
+def _newer_than(identity: DatabaseIdentity) -> dict[tuple[int, int, str], int]:
     """Return {(mailing, tip, kind): delivery} of what came further than this database knows, and how far.
 
-    Of one that was finished meanwhile that is every delivery: not one was left to be sent. What the journal
-    tells under a former name of this database is known here already, or was brought up then.
+    Of a mailing that was finished meanwhile that is every delivery. What the journal tells under a former
+    name of this database is known here already, or was brought up then.
     """
-    found, known = {}, False
-    strange = all(entry["instance"] != row.name for entry in checkpoints.every())
+    reached: dict[tuple[int, int, str], int] = {}
+    is_ours = all(entry["instance"] != identity.name for entry in checkpoints.every())
     for entry in checkpoints.every(log_faults=True):
-        if entry["instance"] == row.name:
-            known = True
-            if entry["counter"] <= row.counter:
+        if entry["instance"] == identity.name:
+            is_ours = True
+            if entry["counter"] <= identity.counter:
                 continue
-        if (known or strange) and "mailing" in entry:
-            key = entry["mailing"], entry["tip"], entry["kind"]
-            reach = Mailing.ALL if entry.get("finished") else entry["up_to"]
-            found[key] = max(reach, found.get(key, 0))
-    return found
+        if is_ours and "mailing" in entry:
+            mailing = entry["mailing"], entry["tip"], entry["kind"]
+            up_to = Mailing.ALL if entry.get("finished") else entry["up_to"]
+            reached[mailing] = max(up_to, reached.get(mailing, 0))
+    return reached
 
 
-def _bring_up(pk, tip, kind, up_to):
+def _bring_up(pk: int, tip_pk: int, kind: str, up_to: int) -> None:
     """Bring one mailing, of a tip and a kind, up to the delivery that the journal knows to have gone."""
     if kind not in Mailing.Kind.values:
         return
-    mailing = Mailing.objects.filter(pk=pk, tip=tip, kind=kind).first()
+    same = Mailing.objects.filter(pk=pk, tip=tip_pk, kind=kind)
+    mailing = same.first()
     ended = {"state": Mailing.State.CANCELLED, "reason": LOST, "ended_at": timezone.now()}
-    if mailing is not None and mailing.started_at is not None:
+    if mailing is None:
+        # A tip that is not for mail has no mailing, and only a Publisher lifts that.
+        if kind == Mailing.Kind.TIP and Tip.objects.filter(pk=tip_pk, for_mail=True).exists():
+            Mailing.objects.update_or_create(tip_id=tip_pk, kind=Mailing.Kind.TIP, defaults=ended)
+    elif mailing.started_at is None:
+        same.update(**ended)
+    else:
         if mailing.audience_up_to != Mailing.ALL:
             # Those who have no row here may have one there.
-            unfinished = Mailing.objects.filter(
-                pk=mailing.pk, state__in=[Mailing.State.BUILDING, Mailing.State.PAUSED]
-            )
+            unfinished = same.filter(state__in=[Mailing.State.BUILDING, Mailing.State.PAUSED])
             unfinished.update(state=Mailing.State.PAUSED, reason=HALF_OPEN, by=None)
         _hold(Delivery.objects.filter(mailing=mailing, pk__lte=up_to).pending())
-        return
-    if mailing is not None:
-        Mailing.objects.filter(pk=mailing.pk).update(**ended)
-        return
-    tip = Tip.objects.filter(pk=tip).first()
-    # A tip that is not for mail has no mailing, and only a Publisher lifts that.
-    if tip is not None and kind == Mailing.Kind.TIP and tip.for_mail:
-        Mailing.objects.update_or_create(tip=tip, kind=Mailing.Kind.TIP, defaults=ended)
 
 
-def _hold(deliveries):
+def _hold(deliveries: QuerySet[Delivery]) -> None:
     """Have a person decide on deliveries of which nobody can know whether they were sent."""
     deliveries.update(
         state=Delivery.State.UNCERTAIN,
@@ -241,7 +242,7 @@ def _hold(deliveries):
     )
 
 
-def _leave_behind(number):
+def _leave_behind(number: int) -> None:
     """Give later deliveries numbers far above all that were sent, as the journal knows, up to ``number``.
 
     What comes back of a delivery whose row is lost would else be taken for that of another person.

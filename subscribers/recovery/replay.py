@@ -1,25 +1,32 @@
-"""Bringing what the journal tells into an older database, after the restore of a backup."""
+"""Brings the entries about people from the journal into an older database; see ``subscribers.recovery``."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from subscribers import addresses
 from subscribers.models import ConsentEvent, LinkRequest, Subscriber, Suppression
-from subscribers.people import erasure
+from subscribers.people import erasure, suppressions
+from subscribers.people.journal import Entry
+
+Key = TypeVar("Key")
+# {(address hash, reason): moment}
+Reasons = dict[tuple[str, str], datetime]
 
 _AT_ONCE = 500
 
 
-def replay(entries):
+def replay(entries: Iterable[Entry]) -> dict[str, int]:
     """Bring entries of the journal (``journal.entries()``) into the database; return what changed, as counts.
 
     Afterwards nobody gets mail who had left, was suppressed or was erased, whatever the backup says. It
     brings nobody back: where a reason was lifted, only the suppression goes. New addresses it cannot know:
-    whoever changed theirs has the old one again. Safe to repeat, also on a database that is not older, where
-    it changes nothing.
+    whoever changed theirs has the old address again. Safe to repeat, also on a database that is not older,
+    where it changes nothing.
     """
     holding, lifted, erased, moves = _outcome(entries)
     _apply_to_old_addresses(moves, holding, erased)
@@ -30,51 +37,54 @@ def replay(entries):
     for batch in _batches(_unknown(holding)):
         left = _leavings(batch)
         for address_hash in _came_back(left):
-            del (
-                left[address_hash],
-                leavings[address_hash],
-                batch[address_hash, Suppression.Reason.UNSUBSCRIBED],
-            )
+            del left[address_hash], leavings[address_hash]
+            del batch[address_hash, Suppression.Reason.UNSUBSCRIBED]
         counts["suppressed"] += _suppress(batch)
         counts["left"] += _take_off_the_list(left)
-    for batch in _batches(erased):
-        counts["erased"] += _erase(batch)
+    for erasures in _batches(erased):
+        counts["erased"] += _erase(erasures)
     _end_requests(erased, leavings)
     return counts
 
 
-def _outcome(entries):
-    """Return what holds and what was lifted (by address hash and reason), who was erased, who moved where.
+def _outcome(
+    entries: Iterable[Entry],
+) -> tuple[Reasons, Reasons, dict[str, datetime], list[tuple[str, str, datetime]]]:
+    """Return what holds, what was lifted, when who was erased ({address hash: moment}), and the moves.
 
-    A line may stand later than what it tells of happened, so a lifting counts for what is older than it.
+    A move is (old hash, new hash, moment). A line may stand later than what it tells of happened, so a
+    lifting counts for what is older than it.
     """
-    holding, lifted, erased, moves = {}, {}, {}, []
+    holding: Reasons = {}
+    lifted, erased, moves = {}, {}, []
     for entry in entries:
         at, address_hash = datetime.fromisoformat(entry["at"]), entry["address_hash"]
         if entry["what"] == "moved":
             moves.append((address_hash, entry["to"], at))
             continue
-        what = address_hash, entry.get("reason", Suppression.Reason.ERASED)
+        key = address_hash, entry.get("reason", Suppression.Reason.ERASED)
         if entry["what"] == "erased":
             erased[address_hash] = at
         if entry["what"] == "lifted":
-            lifted[what] = at
-            if what in holding and holding[what] <= at:
-                del holding[what]
-        elif what not in lifted or at >= lifted[what]:
-            holding[what] = max(at, holding.get(what, at))
+            lifted[key] = at
+            if key in holding and holding[key] <= at:
+                del holding[key]
+        elif key not in lifted or at >= lifted[key]:
+            holding[key] = max(at, holding.get(key, at))
     return holding, lifted, erased, moves
 
 
-def _apply_to_old_addresses(moves, holding, erased):
+def _apply_to_old_addresses(
+    moves: list[tuple[str, str, datetime]], holding: Reasons, erased: dict[str, datetime]
+) -> None:
     """Let what people did at a new address hold for those whom the database still has at an old one."""
-    later = {}
+    later: dict[str, list[str]] = {}
     for old, new, _ in reversed(moves):
         later[old] = [new, *later.get(new, [])]
-    for batch in _batches({address_hash: at for address_hash, _, at in reversed(moves)}):
-        rows = Subscriber.objects.filter(address_hash__in=batch).values_list("address_hash", "joined_at")
-        for old in [address_hash for address_hash, joined_at in rows if joined_at <= batch[address_hash]]:
-            for new in later[old]:
+    for batch in _batches({old: at for old, _, at in reversed(moves)}):
+        subscribers = Subscriber.objects.filter(address_hash__in=batch)
+        for old, joined_at in subscribers.values_list("address_hash", "joined_at"):
+            for new in later[old] if joined_at <= batch[old] else []:
                 for reason in (Suppression.Reason.UNSUBSCRIBED, Suppression.Reason.COMPLAINED):
                     if (new, reason) in holding:
                         holding.setdefault((old, reason), holding[new, reason])
@@ -82,21 +92,17 @@ def _apply_to_old_addresses(moves, holding, erased):
                     erased.setdefault(old, erased[new])
 
 
-def _leavings(holding):
-    return {
-        address_hash: at
-        for (address_hash, reason), at in holding.items()
-        if reason == Suppression.Reason.UNSUBSCRIBED
-    }
+def _leavings(holding: Reasons) -> dict[str, datetime]:
+    unsubscribed = Suppression.Reason.UNSUBSCRIBED
+    return {address_hash: at for (address_hash, reason), at in holding.items() if reason == unsubscribed}
 
 
-def _unknown(holding):
+def _unknown(holding: Reasons) -> Reasons:
     """Return what of all that holds is not in force here yet.
 
-    That is all but a few lines of a long journal. The database's whole list is read for it once: to ask after
+    That is all but a few lines of a long journal. The database's whole list is read once for it: to ask for
     each line of the journal would take many times as long.
     """
-    known = Suppression.objects.order_by().values_list("address_hash", "reason")
     unsubscribed = Suppression.objects.filter(
         address_hash=OuterRef("address_hash"), reason=Suppression.Reason.UNSUBSCRIBED
     )
@@ -104,77 +110,75 @@ def _unknown(holding):
         Subscriber.objects.confirmed().filter(Exists(unsubscribed)).values_list("address_hash", flat=True)
     )
     unknown = dict(holding)
+    known = Suppression.objects.order_by().values_list("address_hash", "reason")
     for address_hash, reason in known.iterator(chunk_size=_AT_ONCE * 10):
         if not (reason == Suppression.Reason.UNSUBSCRIBED and address_hash in listed):
             unknown.pop((address_hash, reason), None)
     return unknown
 
 
-def _batches(items):
-    pairs = iter(items.items())
-    while batch := dict(islice(pairs, _AT_ONCE)):
+def _batches(moments: dict[Key, datetime]) -> Iterator[dict[Key, datetime]]:
+    items = iter(moments.items())
+    while batch := dict(islice(items, _AT_ONCE)):
         yield batch
 
 
-def _rows(batch):
-    """Return the suppressions that are among a batch's address hashes and reasons."""
-    rows = Suppression.objects.filter(address_hash__in={address_hash for address_hash, _ in batch})
-    return {(row.address_hash, row.reason): row for row in rows if (row.address_hash, row.reason) in batch}
-
-
-def _lift(lifted):
-    ended = [row.pk for what, row in _rows(lifted).items() if row.since <= lifted[what]]
+def _lift(lifted: Reasons) -> int:
+    held = Suppression.objects.filter(address_hash__in={address_hash for address_hash, _ in lifted})
+    ended = [
+        suppression.pk
+        for suppression in held
+        if (at := lifted.get((suppression.address_hash, suppression.reason))) and suppression.since <= at
+    ]
     return Suppression.objects.filter(pk__in=ended).delete()[0]
 
 
-def _came_back(left):
+def _came_back(left: dict[str, datetime]) -> set[str]:
     """Return the address hashes of those whose own word to come back is later than their leaving.
 
-    That it was lifted is not in the journal: a process died in between, or its disk was full.
+    That the reason was lifted is not in the journal: a process died in between, or its disk was full.
     """
-    events = ConsentEvent.objects.filter(
-        subscriber__address_hash__in=left,
-        subscriber__state=Subscriber.State.CONFIRMED,
-        kind__in=[ConsentEvent.Kind.CONFIRMED, ConsentEvent.Kind.RETURNED],
+    kinds = [ConsentEvent.Kind.CONFIRMED, ConsentEvent.Kind.RETURNED]
+    return _noted_after(left, subscriber__state=Subscriber.State.CONFIRMED, kind__in=kinds)
+
+
+def _noted_after(moments: dict[str, datetime], **conditions: object) -> set[str]:
+    """Return the address hashes that have such a consent event after their moment."""
+    events = ConsentEvent.objects.filter(subscriber__address_hash__in=moments, **conditions).order_by()
+    events_at = events.values_list("subscriber__address_hash", "at")
+    return {address_hash for address_hash, at in events_at if at > moments[address_hash]}
+
+
+def _suppress(holding: Reasons) -> int:
+    fields = {"evidence": "from the journal", "journaled": True}
+    return suppressions.suppress_all(
+        [
+            Suppression(address_hash=address_hash, reason=reason, since=at, **fields)
+            for (address_hash, reason), at in holding.items()
+        ]
     )
-    return {
-        address_hash
-        for address_hash, at in events.values_list("subscriber__address_hash", "at")
-        if at > left[address_hash]
-    }
 
 
-def _suppress(holding):
-    known = _rows(holding)
-    fresh = [
-        Suppression(
-            address_hash=what[0], reason=what[1], since=at, evidence="from the journal", journaled=True
-        )
-        for what, at in holding.items()
-        if what not in known
-    ]
-    Suppression.objects.bulk_create(fresh, ignore_conflicts=True)
-    return len(fresh)
-
-
-def _take_off_the_list(left):
+def _take_off_the_list(left: dict[str, datetime]) -> int:
     count = 0
     for subscriber in Subscriber.objects.confirmed().filter(address_hash__in=left):
         at = left[subscriber.address_hash]
         with transaction.atomic():
-            row = Subscriber.objects.confirmed().filter(pk=subscriber.pk)
-            if row.update(state=Subscriber.State.LEFT, left_at=at):
+            still_listed = Subscriber.objects.confirmed().filter(pk=subscriber.pk)
+            if still_listed.update(state=Subscriber.State.LEFT, left_at=at):
                 ConsentEvent.objects.create(subscriber=subscriber, kind=ConsentEvent.Kind.LEFT, at=at)
                 count += 1
     return count
 
 
-def _erase(erased):
+def _erase(erased: dict[str, datetime]) -> int:
     """Erase people, but for those who joined anew since, or were brought over anew; return how many.
 
-    That staff lifted the erasure is not enough: the row may be the backup's, of before it.
+    That staff lifted the erasure is not enough: the row may be the backup's, of before the erasure. Events
+    are asked as well as ``joined_at``, which an import dates back to what the other list says.
     """
-    count, anew = 0, _joined_after(erased)
+    count = 0
+    anew = _noted_after(erased, kind__in=[ConsentEvent.Kind.CONFIRMED, ConsentEvent.Kind.IMPORTED])
     for subscriber in Subscriber.objects.filter(address_hash__in=erased):
         if subscriber.joined_at > erased[subscriber.address_hash] or subscriber.address_hash in anew:
             continue
@@ -186,33 +190,19 @@ def _erase(erased):
     return count
 
 
-def _joined_after(moments):
-    """Return the address hashes of those who are noted to have joined after a moment of {hash: moment}.
+def _end_requests(erased: dict[str, datetime], left: dict[str, datetime]) -> None:
+    """Delete what was typed for addresses before they were erased, and end requests of before they left.
 
-    An import dates back when somebody joined, to what the other list says, but not the note of it.
-    """
-    kinds = [ConsentEvent.Kind.CONFIRMED, ConsentEvent.Kind.IMPORTED]
-    events = ConsentEvent.objects.filter(subscriber__address_hash__in=moments, kind__in=kinds).order_by()
-    return {
-        address_hash
-        for address_hash, at in events.values_list("subscriber__address_hash", "at")
-        if at > moments[address_hash]
-    }
-
-
-def _end_requests(erased, left):
-    """Delete what was typed for addresses before they were erased, and end what was before they left.
-
-    A request does not hold its address hash.
+    A request does not hold its address hash, so every request is looked at.
     """
     if not (erased or left):
         return
     gone, used = [], []
-    for row in LinkRequest.objects.iterator():
-        address_hash = addresses.keyed_hash(row.address)
-        if address_hash in erased and row.asked_at <= erased[address_hash]:
-            gone.append(row.pk)
-        elif address_hash in left and row.asked_at <= left[address_hash]:
-            used.append(row.pk)
+    for link_request in LinkRequest.objects.iterator():
+        address_hash, asked_at = addresses.keyed_hash(link_request.address), link_request.asked_at
+        if address_hash in erased and asked_at <= erased[address_hash]:
+            gone.append(link_request.pk)
+        elif address_hash in left and asked_at <= left[address_hash]:
+            used.append(link_request.pk)
     LinkRequest.objects.filter(pk__in=gone).delete()
     LinkRequest.objects.filter(pk__in=used).update(state=LinkRequest.State.USED)

@@ -34,10 +34,10 @@ def send_alerts(now: datetime) -> None:
     still = Mailing.objects.filter(state__in=_KINDS, by=None).select_related("tip").defer("text", "html")
     for mailing in still.order_by("pk"):
         notices.send_once(_notice(mailing), partial(_of_mailing, mailing, now), now)
-    if refusal := guard.why_closed():
+    if closure := guard.why_closed():
         database = DatabaseIdentity.objects.order_by("pk").first() or DatabaseIdentity(name="")
         notice = Notice(kind=Notice.Kind.GUARD_CLOSED, about=database.name, occasion=str(database.counter))
-        notices.send_once(notice, partial(_of_guard, refusal), now)
+        notices.send_once(notice, partial(_of_guard, closure), now)
 
 
 def _notice(mailing: Mailing) -> Notice:
@@ -54,8 +54,8 @@ def _of_mailing(mailing: Mailing, now: datetime) -> EmailMessage:
     return _mail(standing.sentence, advice, page, tip=mailing.tip)
 
 
-def _of_guard(refusal: str) -> EmailMessage:
-    return _mail(refusal, _GUARD_ADVICE, reverse("admin:safe"))
+def _of_guard(closure: guard.Closure) -> EmailMessage:
+    return _mail(closure.sentence, _GUARD_ADVICE, reverse("admin:safe"))
 
 
 def _mail(sentence: str, advice: str, page: str, **context: object) -> EmailMessage:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from desk.pages import page, staff_of
-from subscribers.recovery import checkpoints, guard
+from subscribers.recovery import guard
 from tips import dates, permissions
 from tipsite.safety import verdict
 from tipsite.safety.verdict import Code
@@ -57,14 +57,11 @@ def real(request: HttpRequest) -> HttpResponseBase:
     user = staff_of(request)
     if not user.has_perm(guard.PERMISSION):
         raise PermissionDenied("You may not open the guard. Ask a publisher to do it.")
-    refusal = guard.why_closed()
-    if refusal and request.method != "POST":
-        try:
-            is_lost = checkpoints.latest()[0] is None
-        except OSError:
-            is_lost = False
-        return page(request, "safety/real", "This is the real one", refusal=refusal, is_lost=is_lost)
-    if refusal:
+    closure = guard.why_closed()
+    if closure and request.method != "POST":
+        is_lost = closure == guard.NO_JOURNAL
+        return page(request, "safety/real", "This is the real one", closure=closure, is_lost=is_lost)
+    if closure:
         try:
             messages.success(request, guard.declare_live(by=user))
         except guard.JournalError as error:

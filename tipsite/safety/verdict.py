@@ -82,8 +82,8 @@ def next_slot(now: datetime | None = None) -> calendar.SlotRow | None:
 
 
 def _guard(now: datetime) -> Iterator[Reason]:
-    if refusal := guard.why_closed():
-        yield Reason(Code.GUARD, refusal)
+    if closure := guard.why_closed():
+        yield Reason(Code.GUARD, closure.sentence)
 
 
 def _slot(now: datetime) -> Iterator[Reason]:

@@ -57,9 +57,9 @@ def mailing_of(count, **fields):
 
 
 def test_a_new_database_may_mail_and_goes_on_doing_so():
-    assert guard.why_closed() == ""
+    assert guard.why_closed() is None
     assert [guard.checkpoint() for _ in range(3)] == [True] * 3
-    assert guard.why_closed() == ""
+    assert guard.why_closed() is None
     assert [mark["counter"] for mark in marks()] == [0, 1, 2, 3]
     assert len({mark["instance"] for mark in marks()}) == 1
     assert journal.path().stat().st_mode & 0o777 == 0o600
@@ -91,7 +91,7 @@ def test_a_database_that_lost_its_journal_or_has_anothers_may_not():
     journal.append([journal.erased("0" * 64)])
     assert guard.why_closed() == guard.NO_JOURNAL
     journal.path().write_text(kept)
-    assert guard.why_closed() == ""
+    assert guard.why_closed() is None
     DatabaseIdentity.objects.update(name="twin")
     assert guard.why_closed() == guard.ANOTHER
     assert guard.checkpoint() is False
@@ -107,9 +107,9 @@ def test_a_process_that_dies_on_the_way_closes_nothing(monkeypatch, moment):
         assert guard.checkpoint() is False
     if moment == "amid a mark":
         journal.path().write_bytes(whole + whole.splitlines()[-1][:40])
-    assert guard.why_closed() == ""
+    assert guard.why_closed() is None
     assert guard.checkpoint() is True
-    assert guard.why_closed() == ""
+    assert guard.why_closed() is None
 
 
 def test_marks_in_the_wrong_order_close_nothing():
@@ -117,7 +117,7 @@ def test_marks_in_the_wrong_order_close_nothing():
     guard.checkpoint()
     lines = journal.path().read_text().splitlines(keepends=True)
     journal.path().write_text("".join([lines[0], lines[2], lines[1]]))
-    assert guard.why_closed() == ""
+    assert guard.why_closed() is None
 
 
 def test_lines_that_are_none_are_passed_over():
@@ -131,12 +131,12 @@ def test_lines_that_are_none_are_passed_over():
     odd.append(b'{"what": "checkpoint", "instance": "another", "counter": 99, "up_to": "x"}')
     with journal.path().open("ab") as file:
         file.write(b"\n".join(odd) + b"\n")
-    assert guard.why_closed() == ""
+    assert guard.why_closed() is None
 
 
 def test_a_journal_that_cannot_be_read_lets_nothing_out():
     journal.path().mkdir()
-    assert "cannot be read" in guard.why_closed()
+    assert "cannot be read" in guard.why_closed().sentence
     assert guard.checkpoint() is False
 
 
@@ -162,7 +162,7 @@ def test_saying_so_brings_back_who_left_and_opens_it_under_a_new_name(publisher)
     assert anna.state == Subscriber.State.LEFT
     assert set(Suppression.objects.values_list("reason", flat=True)) == {"unsubscribed"}
     assert "1 left" in said
-    assert guard.why_closed() == ""
+    assert guard.why_closed() is None
     assert guard.checkpoint() is True
     # Its twin, the copy under the old name, is closed.
     put_back(backup)
@@ -185,7 +185,7 @@ def test_a_database_without_a_journal_goes_on_once_somebody_said_so(publisher):
     guard.checkpoint()
     journal.path().unlink()
     guard.declare_live(by=publisher)
-    assert guard.why_closed() == ""
+    assert guard.why_closed() is None
     assert guard.checkpoint() is True
 
 
@@ -308,7 +308,7 @@ def test_no_strange_line_of_the_journal_keeps_it_closed(publisher, caplog):
     told = [n for n in range(1, first + len(lines) + 9) if f", line {n}: no " in caplog.text]
     assert told == list(range(first, first + len(lines)))
     assert key not in caplog.text
-    assert guard.why_closed() == ""
+    assert guard.why_closed() is None
     assert guard.checkpoint()
     assert not any(guard.replay_journal().values())
 
@@ -366,7 +366,7 @@ def test_a_tip_that_is_not_for_mail_here_does_not_stand_in_the_way(publisher):
     guard.checkpoint(SimpleNamespace(pk=77, tip_id=tip.pk, kind=Mailing.Kind.TIP), up_to=5)
     put_back(backup)
     guard.declare_live(by=publisher)
-    assert guard.why_closed() == ""
+    assert guard.why_closed() is None
     assert not Mailing.objects.exists()
 
 
@@ -396,9 +396,9 @@ def test_another_process_that_marks_while_we_look_does_not_close_it(monkeypatch,
         return found
 
     monkeypatch.setattr(guard.checkpoints, "latest", look_slowly)
-    assert guard.why_closed() == ""
+    assert guard.why_closed() is None
     assert take_backup()["counter"] == marks + 1
-    assert guard.why_closed() == ""
+    assert guard.why_closed() is None
 
 
 # --- What is mailed --------------------------------------------------------------------------------------
@@ -435,7 +435,7 @@ def test_nothing_is_opened_or_sent_while_it_is_closed_and_all_goes_on_afterwards
     prepared.refresh_from_db()
     sending.refresh_from_db()
     assert prepared.state == Mailing.State.PREPARED
-    assert sending.trouble == guard.OLDER
+    assert sending.trouble == guard.OLDER.sentence
     assert "resume or cancel it" in guard.declare_live(by=publisher)
     drain()
     # Somebody may have stopped the one that was on its way: of that no journal tells.

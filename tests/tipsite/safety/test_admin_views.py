@@ -89,7 +89,7 @@ def test_a_publisher_says_that_this_is_the_real_database(client):
     done = client.post(REAL, follow=True).text
     assert "This database now counts as the real one." in done
     assert "Not safe" not in done
-    assert guard.why_closed() == ""
+    assert guard.why_closed() is None
     assert LogEntry.objects.get().change_message.startswith("This database now counts")
     assert "this is the real database already" in client.post(REAL, follow=True).text
     assert LogEntry.objects.count() == 1
