@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import ClassVar, cast
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +23,18 @@ class TitledList(admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+
+class FilledList(ChangeList):
+    """A list that asks at once for what its rows show of other tables, for those of its page alone."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        self.fill(self.result_list)
+
+    def fill(self, rows: list) -> None:
+        """Set on each of the page's rows what the list shows besides its own columns."""
 
 
 class ReadOnly(admin.ModelAdmin):

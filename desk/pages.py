@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -29,6 +30,12 @@ def staff_of(request: HttpRequest) -> User:
     """Return who is signed in, where Django's own signature says no more than HttpRequest."""
     assert isinstance(request.user, User)  # noqa: S101  the admin lets nobody else in
     return request.user
+
+
+def require(request: HttpRequest, *permissions: str) -> None:
+    """Raise PermissionDenied unless the person has all of some permissions."""
+    if not request.user.has_perms(permissions):
+        raise PermissionDenied
 
 
 def route(

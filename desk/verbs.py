@@ -18,7 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
 from desk.errors import Refused
-from desk.pages import page, staff_of
+from desk.pages import Context, page, staff_of
 
 M = TypeVar("M", bound=Model)
 
@@ -102,6 +102,10 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
         """Return why a verb is not available for an object; empty where ``run`` itself says so."""
         return verb.why_not
 
+    def form_context(self, request: HttpRequest, obj: M | None, context: Context) -> Context:
+        """Return what the page of an object shows besides Django's context; ``obj`` is None for a new one."""
+        return {"verbs": self.available_verbs(request, obj) if obj else {}}
+
     def seen(self, obj: M) -> dict[str, object]:
         """Return what a page notes of the object that it shows, to be compared when it is sent."""
         return {}
@@ -124,6 +128,18 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
             for name, verb in self.verbs.items()
             if verb.is_permitted(user) and verb.is_available(user, obj)
         }
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Context,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: M | None = None,
+    ) -> HttpResponse:
+        context |= self.form_context(request, obj, context)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def verb_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """Say what a verb does and ask for what it needs; do it on POST."""

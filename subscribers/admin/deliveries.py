@@ -21,25 +21,17 @@ from subscribers.models import Delivery, Mailing, Subscriber
 
 PER_PAGE = 50
 SEE_DELIVERIES, SEE_PEOPLE = "subscribers.view_delivery", "subscribers.view_subscriber"
-# In the order in which somebody should look at them.
 HELD = "held"
+# Labels and colours, in the order in which somebody should look at them.
 KINDS = {
-    HELD: "Waits for you",
-    Delivery.State.UNCERTAIN: "Uncertain",
-    Delivery.State.REFUSED: "Refused",
-    Delivery.State.DEFERRED: "Put off",
-    Delivery.State.SKIPPED: "Skipped",
-    Delivery.State.SENDING: "Being sent",
-    Delivery.State.QUEUED: "Queued",
-    Delivery.State.SENT: "Sent",
-}
-COLOURS = {
-    HELD: "withdrawn",
-    Delivery.State.UNCERTAIN: "in-review",
-    Delivery.State.REFUSED: "withdrawn",
-    Delivery.State.DEFERRED: "in-review",
-    Delivery.State.SENT: "public",
-    Delivery.State.SENDING: "to-come",
+    HELD: ("Waits for you", "withdrawn"),
+    Delivery.State.UNCERTAIN: ("Uncertain", "in-review"),
+    Delivery.State.REFUSED: ("Refused", "withdrawn"),
+    Delivery.State.DEFERRED: ("Put off", "in-review"),
+    Delivery.State.SKIPPED: ("Skipped", "quiet"),
+    Delivery.State.SENDING: ("Being sent", "to-come"),
+    Delivery.State.QUEUED: ("Queued", "quiet"),
+    Delivery.State.SENT: ("Sent", "public"),
 }
 
 
@@ -81,7 +73,7 @@ def _ledger(request: StaffRequest, mailing: Mailing, **context: object) -> HttpR
     counts |= dict(mailing.deliveries.order_by().values_list("state").annotate(Count("pk")))
     counts[HELD] = mailing.held_count
     counts[Delivery.State.UNCERTAIN] -= mailing.held_count
-    shown = [(name, label, counts[name]) for name, label in KINDS.items() if counts[name]]
+    shown = [(name, label, counts[name]) for name, (label, _) in KINDS.items() if counts[name]]
     chosen = request.GET.get("state", "")
     if chosen not in KINDS:
         chosen = shown[0][0] if shown else Delivery.State.SENT
@@ -98,7 +90,7 @@ def _ledger(request: StaffRequest, mailing: Mailing, **context: object) -> HttpR
         mailing=mailing,
         kinds=shown,
         chosen=chosen,
-        chosen_label=KINDS[chosen],
+        chosen_label=KINDS[chosen][0],
         total=counts[chosen],
         rows=rows[:PER_PAGE],
         following=rows[PER_PAGE - 1].pk if len(rows) > PER_PAGE else None,
@@ -118,7 +110,7 @@ def delivery_view(mailing_admin: ModelAdmin, request: StaffRequest, pk: int, row
         raise Http404("There is no such delivery.")
     delivery.mailing = mailing
     if request.method == "POST":
-        return _decide(request, delivery)
+        return _decide(request, mailing, delivery)
     is_held = delivery.state == Delivery.State.UNCERTAIN and delivery.due_at is None
     kind = HELD if is_held else delivery.state
     return mailing_page(
@@ -128,8 +120,8 @@ def delivery_view(mailing_admin: ModelAdmin, request: StaffRequest, pk: int, row
         mailing=mailing,
         delivery=delivery,
         kind=kind,
-        colour=COLOURS.get(kind, "quiet"),
-        word=KINDS[kind],
+        word=KINDS[kind][0],
+        colour=KINDS[kind][1],
         is_held=is_held,
         may_decide=request.user.has_perm(control.MANAGE),
         may_send_again=mailing.state in mailing.SENDS_AGAIN,
@@ -138,15 +130,13 @@ def delivery_view(mailing_admin: ModelAdmin, request: StaffRequest, pk: int, row
     )
 
 
-def _decide(request: StaffRequest, delivery: Delivery) -> HttpResponse:
+def _decide(request: StaffRequest, mailing: Mailing, delivery: Delivery) -> HttpResponse:
     verb = request.POST.get("do")
     if verb not in ("send-again", "count-as-sent"):
         raise Http404("There is no such verb.")
     with refusals_told(request):
         again = verb == "send-again"
-        messages.success(
-            request, control.resolve(delivery.mailing, send_again=again, by=request.user, only=delivery)
-        )
+        messages.success(request, control.resolve(mailing, send_again=again, by=request.user, only=delivery))
     return _to_delivery(delivery)
 
 

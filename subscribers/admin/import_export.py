@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.widgets import AdminTextInputWidget
-from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import (
     FileResponse,
@@ -23,7 +22,7 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from desk.log import log
-from desk.pages import StaffRequest, page, route
+from desk.pages import StaffRequest, page, require, route
 from subscribers import tasks
 from subscribers.exchange import exports, upload_jobs
 from subscribers.exchange.store import LONGEST_SOURCE
@@ -87,7 +86,7 @@ def pages_for(request: HttpRequest) -> list[tuple[str, str]]:
 
 def upload_view(subscriber_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
     """Ask for a list; keep it on POST, and have it looked at."""
-    _require(request, IMPORT)
+    require(request, IMPORT)
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         upload = upload_jobs.keep(form.cleaned_data["file"], form.cleaned_data["source"], request.user)
@@ -97,7 +96,7 @@ def upload_view(subscriber_admin: ModelAdmin, request: StaffRequest) -> HttpResp
 
 def import_view(subscriber_admin: ModelAdmin, request: StaffRequest, name: str) -> HttpResponseBase:
     """Show what a list would do, or did; on POST import it, or throw it away."""
-    _require(request, IMPORT)
+    require(request, IMPORT)
     upload = upload_jobs.find(name)
     if upload is None:
         raise Http404("There is no such list.")
@@ -158,7 +157,7 @@ def _to(upload: upload_jobs.Upload) -> HttpResponseRedirect:
 
 def export_view(subscriber_admin: ModelAdmin, request: StaffRequest) -> HttpResponseBase:
     """Say what an export holds; on POST hand it out, and note that in the log."""
-    _require(request, EXPORT)
+    require(request, EXPORT)
     count = Subscriber.objects.count()
     kind = request.POST.get("kind")
     if request.method != "POST" or kind not in ("csv", "xlsx"):
@@ -177,11 +176,6 @@ def export_view(subscriber_admin: ModelAdmin, request: StaffRequest) -> HttpResp
         response = FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
     response["Cache-Control"] = "no-store"
     return response
-
-
-def _require(request: StaffRequest, permission: str) -> None:
-    if not request.user.has_perm(permission):
-        raise PermissionDenied
 
 
 def _page(request: StaffRequest, template: str, title: str, **context: object) -> TemplateResponse:

@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from desk.admin_site import scriptless
-from desk.lists import ReadOnly, TitledList
+from desk.lists import FilledList, ReadOnly, TitledList
 from desk.log import entries_about
 from desk.pages import Context, badge, number_in
 from subscribers.admin import deliveries, send_test
@@ -33,14 +33,10 @@ WEEKS = (26, 52)
 MOVING = (Mailing.State.PREPARED, Mailing.State.BUILDING, Mailing.State.SENDING)
 
 
-class MailingList(ChangeList):
-    """The list asks for the numbers of its page's mailings at once."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        now, figures = timezone.now(), statistics.of(self.result_list)
-        for mailing in self.result_list:
+class MailingList(FilledList):
+    def fill(self, rows: list[Mailing]) -> None:
+        now, figures = timezone.now(), statistics.of(rows)
+        for mailing in rows:
             vars(mailing).update(figures=figures[mailing.pk], status=status.describe(mailing, now))
 
 

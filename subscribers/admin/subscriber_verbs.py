@@ -44,7 +44,6 @@ def _lifting(reason: Suppression.Reason) -> Verb[Subscriber]:
         consequence=f"“{reason.label}” holds no longer for this address. If no other reason holds and they"
         " have not left, they get the next tip. It can be taken back by blocking the address.",
         done=f"“{reason.label}” holds no longer.",
-        form=NamelessReasonForm,
     )
 
 
@@ -69,7 +68,6 @@ VERBS: dict[str, Verb[Subscriber]] = {
         consequence="Nothing is sent to them any more, also from a mailing under way. A mail tells them that"
         " they are off the list; by its link they can undo that for 30 days.",
         done="Taken off the list.",
-        form=NamelessReasonForm,
     ),
     "block": Verb(
         label="Block",
@@ -80,7 +78,6 @@ VERBS: dict[str, Verb[Subscriber]] = {
         consequence="Nothing is sent to this address, whatever anybody types into a form or imports, until a"
         " Publisher lifts it. They are not told.",
         done="Blocked.",
-        form=NamelessReasonForm,
     ),
     **{
         f"lift-{reason}": _lifting(reason)
@@ -93,7 +90,6 @@ VERBS: dict[str, Verb[Subscriber]] = {
         permissions=("subscribers.export_subscriber",),
         consequence="All that is held about them, in one file. That you took it is part of it: they see it in"
         " their own data.",
-        form=NamelessReasonForm,
     ),
     "erase": Verb(
         label="Erase",
@@ -101,7 +97,6 @@ VERBS: dict[str, Verb[Subscriber]] = {
         permissions=("subscribers.erase_subscriber",),
         consequence="All that is held about them is deleted, for good. A keyed hash keeps the address silent,"
         " and a receipt without a name remains; its number is shown to you next, for the person who asked.",
-        form=NamelessReasonForm,
         is_destructive=True,
     ),
 }

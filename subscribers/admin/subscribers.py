@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
-from desk.lists import LongList
+from desk.lists import FilledList, LongList
 from desk.pages import Context, badge
 from subscribers import addresses
 from subscribers.admin import filters, growth, import_export
@@ -24,20 +24,14 @@ from subscribers.people import staff_actions
 MOST_DELIVERIES = 20
 
 
-class SubscriberList(ChangeList):
-    """The list asks once for what it shows of other tables, for the rows of its page alone."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        people = self.result_list = list(self.result_list)
-        hashes = [person.address_hash for person in people]
+class SubscriberList(FilledList):
+    def fill(self, rows: list[Subscriber]) -> None:
+        hashes = [person.address_hash for person in rows]
         suppressions: dict[str, list[Suppression]] = {address_hash: [] for address_hash in hashes}
         for suppression in Suppression.objects.filter(address_hash__in=hashes):
             suppressions[suppression.address_hash].append(suppression)
-        service_mails = ServiceMail.objects.filter(
-            subscriber__in=people, mail_state=ServiceMail.MailState.SENT
-        )
-        deliveries = Delivery.objects.filter(subscriber__in=people, state=Delivery.State.SENT)
+        service_mails = ServiceMail.objects.filter(subscriber__in=rows, mail_state=ServiceMail.MailState.SENT)
+        deliveries = Delivery.objects.filter(subscriber__in=rows, state=Delivery.State.SENT)
         newest: dict[int, datetime | None] = {}
         for moments in (
             service_mails.order_by().values_list("subscriber").annotate(Max("mailed_at")),
@@ -45,7 +39,7 @@ class SubscriberList(ChangeList):
         ):
             for pk, at in moments:
                 newest[pk] = max(filter(None, [at, newest.get(pk)]), default=None)
-        for person in people:
+        for person in rows:
             vars(person).update(
                 suppressions=suppressions[person.address_hash], last_mail_at=newest.get(person.pk)
             )
@@ -114,19 +108,12 @@ class SubscriberAdmin(SubscriberVerbsMixin, PrivateSearch, LongList):
 
     # --- The page -------------------------------------------------------------------------------------
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: Context,
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Subscriber | None = None,
-    ) -> HttpResponse:
+    def form_context(self, request: HttpRequest, obj: Subscriber | None, context: Context) -> Context:
         assert obj is not None  # noqa: S101  nobody may add a subscriber here
         deliveries = obj.deliveries.select_related("mailing__tip", "tip").order_by("-id")
         deliveries = deliveries.defer("mailing__text", "mailing__html", "mailing__tip__body", "tip__body")
-        context |= {
+        return {
+            **super().form_context(request, obj, context),
             "title": "Subscriber",
             "subtitle": None,
             "standing": self.standing(obj),
@@ -134,11 +121,9 @@ class SubscriberAdmin(SubscriberVerbsMixin, PrivateSearch, LongList):
             "consents": obj.consents.all(),
             "service_mails": obj.service_mails.all()[:MOST_DELIVERIES],
             "deliveries": deliveries[:MOST_DELIVERIES],
-            "verbs": self.available_verbs(request, obj),
             "unsubscribed": Suppression.Reason.UNSUBSCRIBED,
             "not_ours_to_lift": staff_actions.NOT_OURS_TO_LIFT,
         }
-        return super().render_change_form(request, context, add, change, form_url, obj)
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -1,13 +1,12 @@
 """Why addresses get nothing: the list, which names nobody, and the page on which any address is looked up."""
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.urls import URLPattern, path
 from django.views.decorators.debug import sensitive_post_parameters
 
 from desk.lists import LongList
-from desk.pages import Context, StaffRequest, page
+from desk.pages import Context, StaffRequest, page, require
 from desk.verbs import refusals_told
 from subscribers import addresses
 from subscribers.admin.forms import AddressForm, LiftForm, NamelessReasonForm
@@ -38,8 +37,7 @@ def look_up_view(request: StaffRequest) -> HttpResponse:
     into no history of a browser; into no cache either, as no page of the admin does. Nothing is written but
     by the buttons that say so.
     """
-    if not request.user.has_perms(["subscribers.view_suppression", "subscribers.view_subscriber"]):
-        raise PermissionDenied
+    require(request, "subscribers.view_suppression", "subscribers.view_subscriber")
     form = AddressForm(request.POST if request.method == "POST" else None)
     context: Context = {
         "opts": Suppression._meta,
@@ -80,7 +78,7 @@ def _act(request: StaffRequest, address: str) -> Context:
     """Do what a button asks for, if one was pressed; return the form that has to be filled in again."""
     subscriber = Subscriber.objects.filter(address_folded=addresses.folded(address)).first()
     if request.POST.get("do") == "block":
-        _require(request, BLOCK)
+        require(request, BLOCK)
         form = NamelessReasonForm(request.POST, subscriber=subscriber, auto_id="block_%s")
         if not form.is_valid():
             return {"block_form": form}
@@ -88,7 +86,7 @@ def _act(request: StaffRequest, address: str) -> Context:
             staff_actions.block(address, form.cleaned_data["reason"], by=request.user)
             messages.success(request, "Blocked. Nothing is sent to this address any more.")
     elif request.POST.get("do") == "lift":
-        _require(request, LIFT)
+        require(request, LIFT)
         form = LiftForm(request.POST, subscriber=subscriber, auto_id="again_%s")
         if not form.is_valid():
             return {"lift_form": form}
@@ -97,8 +95,3 @@ def _act(request: StaffRequest, address: str) -> Context:
             staff_actions.lift(address, what, form.cleaned_data["reason"], by=request.user)
             messages.success(request, f"“{what.label}” holds no longer for this address.")
     return {}
-
-
-def _require(request: StaffRequest, permission: str) -> None:
-    if not request.user.has_perm(permission):
-        raise PermissionDenied

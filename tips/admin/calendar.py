@@ -63,21 +63,19 @@ class WeekForm(forms.Form):
         return cleaned
 
 
-class RuleForm(forms.Form):
-    """Another weekly slot from a date on."""
-
-    seen = forms.IntegerField(min_value=0)
-    from_date = forms.DateField(label="From")
-    weekday = forms.TypedChoiceField(choices=Weekday.choices, coerce=int)
-    time = forms.TimeField()
-    zone = forms.CharField(label="Time zone", max_length=64)
-
-
 class DropForm(forms.Form):
     """A rule that is taken back, named by its date."""
 
     seen = forms.IntegerField(min_value=0)
-    from_date = forms.DateField()
+    from_date = forms.DateField(label="From")
+
+
+class RuleForm(DropForm):
+    """Another weekly slot from a date on."""
+
+    weekday = forms.TypedChoiceField(choices=Weekday.choices, coerce=int)
+    time = forms.TimeField()
+    zone = forms.CharField(label="Time zone", max_length=64)
 
 
 def urls(tip_admin: ModelAdmin) -> list[URLPattern]:

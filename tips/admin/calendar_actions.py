@@ -24,8 +24,9 @@ def place(tip: Tip, day: date, *, by: User, seen: int) -> str:
     mine = next((other for other in waiting if other.pk == tip.pk), None)
     there = next((other for other in waiting if slot and other.publish_at == slot.at), None)
     if there and there.pk != tip.pk and mine and queue_lock.floats(mine) and queue_lock.floats(there):
-        side = "after" if mine.publish_at < there.publish_at else "before"
-        return queue.move(tip, by=by, seen=seen, **{side: there})
+        if waiting.index(mine) < waiting.index(there):
+            return queue.move(tip, by=by, seen=seen, after=there)
+        return queue.move(tip, by=by, seen=seen, before=there)
     return queue.pin(tip, day, by=by, seen=seen)
 
 
@@ -33,7 +34,7 @@ def step(tip: Tip, weeks_on: int, *, by: User, seen: int) -> str:
     """Bring a tip one slot on (1) or back (-1), past skipped ones and what others are pinned to."""
     table, waiting, now = slots.Timetable.load(), queue.waiting(), timezone.now()
     mine = next((other for other in waiting if other.pk == tip.pk), None)
-    if mine is None:
+    if mine is None or mine.publish_at is None:
         raise WrongState(f"“{tip}” has no slot yet. Choose one for it first.")
     fixed = {other.publish_at for other in waiting if not queue_lock.floats(other) and other.pk != tip.pk}
     before = None

@@ -8,7 +8,7 @@ from datetime import datetime
 from django import forms
 from django.conf import settings
 from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.widgets import Script
 from django.http import QueryDict
@@ -101,7 +101,7 @@ class SlotField(forms.SplitDateTimeField):
 
 class TipForm(forms.ModelForm):
     # Who fills it in: a class attribute, since Django's admin makes a class of it for each request.
-    user: User | AnonymousUser = AnonymousUser()
+    user: User
     # The version that the form was opened on, None where it is not known; and the newest, if that is another.
     since: tuple[TipVersion | None, TipVersion] | None = None
     # The model's own field has a through model, which the admin refuses to show.

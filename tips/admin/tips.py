@@ -217,29 +217,21 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
     def tags_in_words(self, tip: Tip) -> str | None:
         return ", ".join(tag.name for tag in tip.tags.all()) or None
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: Context,
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Tip | None = None,
-    ) -> HttpResponse:
+    def form_context(self, request: HttpRequest, obj: Tip | None, context: Context) -> Context:
         may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         form = context["adminform"].form
-        if obj:
-            context["standing"] = [self.state_in_words(obj), self.goes_live(obj)]
-            context |= concurrent_editing.form_context(request, obj, form)
-        if may_write:
-            context["verbs"] = self.available_verbs(request, obj or Tip(author=staff_of(request)))
-            context["writing"] = writing.form_context(request, obj, form)
-            # Who may only read has no form to post; “Preview as saved” is theirs too.
-            context["previews"] = preview.form_context(obj)
         # The editor's import map is the one inline script of the admin.
         nonce = str(attrgetter("csp_nonce")(request))
-        context["media"] = Media.from_media(context["media"]).with_nonce(nonce)
-        return super().render_change_form(request, context, add, change, form_url, obj)
+        shown: Context = {"media": Media.from_media(context["media"]).with_nonce(nonce)}
+        if obj:
+            shown["standing"] = [self.state_in_words(obj), self.goes_live(obj)]
+            shown |= concurrent_editing.form_context(request, obj, form)
+        if may_write:
+            shown["verbs"] = self.available_verbs(request, obj or Tip(author=staff_of(request)))
+            shown["writing"] = writing.form_context(request, obj, form)
+            # Who may only read has no form to post; “Preview as saved” is theirs too.
+            shown["previews"] = preview.form_context(obj)
+        return shown
 
     def save_model(self, request: HttpRequest, obj: Tip, form: TipForm, change: bool) -> None:
         """Write what the form holds and nothing else: a verb may have moved the tip meanwhile."""

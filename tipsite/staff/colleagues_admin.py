@@ -183,19 +183,9 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
         with refusals_told(request):
             accounts.tell_of_new_address(person, old, by=staff_of(request))
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: Context,
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: User | None = None,
-    ) -> HttpResponse:
-        context["show_save_and_add_another"] = False
-        if obj and self.has_change_permission(request, obj):
-            context["verbs"] = self.available_verbs(request, obj)
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def form_context(self, request: HttpRequest, obj: User | None, context: Context) -> Context:
+        verbs = self.available_verbs(request, obj) if obj and self.has_change_permission(request, obj) else {}
+        return {"show_save_and_add_another": False, "verbs": verbs}
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Let superusers alone set a password for somebody else: others send a link."""

@@ -5,50 +5,25 @@ from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db import connections
 
-_AUTHOR = {
-    "tips.add_tip",
-    "tips.change_tip",
-    "tips.delete_tip",
-    "tips.view_category",
-    "tips.view_tag",
-    "tips.view_tip",
-}
-_EDITOR = _AUTHOR | {
-    "tips.add_category",
-    "tips.add_tag",
-    # How mailings stand; the ledger, which names people, is a Publisher's.
-    "subscribers.view_mailing",
-    "tips.approve_tip",
-    "tips.change_any_tip",
-    "tips.change_category",
-    "tips.change_tag",
-    "tips.delete_category",
-    "tips.delete_tag",
-    "tips.publish_tip",
-}
-# A Publisher has an Editor's rights, and gets those over mailings, subscribers and staff.
-_PUBLISHER = _EDITOR | {
-    "auth.add_user",
-    "auth.change_user",
-    "auth.view_user",
-    # To block an address, and to lift a reason.
-    "subscribers.add_suppression",
-    "subscribers.delete_suppression",
-    # To take off the list: nobody types over a subscriber.
-    "subscribers.change_subscriber",
-    "subscribers.erase_subscriber",
-    "subscribers.export_subscriber",
-    "subscribers.import_subscriber",
-    "subscribers.manage_mailing",
-    "subscribers.view_consentevent",
-    "subscribers.view_delivery",
-    "subscribers.view_erasure",
-    "subscribers.view_servicemail",
-    "subscribers.view_linkrequest",
-    "subscribers.view_subscriber",
-    "subscribers.view_suppression",
-    "tips.approve_own_text",
-}
+_AUTHOR = frozenset(
+    "tips.add_tip tips.change_tip tips.delete_tip tips.view_category tips.view_tag tips.view_tip".split()
+)
+# An Editor sees how mailings stand; the ledger, which names people, is a Publisher's.
+_EDITOR = _AUTHOR.union(
+    "subscribers.view_mailing tips.approve_tip tips.change_any_tip tips.publish_tip".split(),
+    "tips.add_category tips.change_category tips.delete_category".split(),
+    "tips.add_tag tips.change_tag tips.delete_tag".split(),
+)
+# A Publisher has an Editor's rights, and gets those over mailings, subscribers and staff. To block an address
+# is to add a suppression; to take somebody off the list is to change a subscriber, whom nobody types over.
+_PUBLISHER = _EDITOR.union(
+    "auth.add_user auth.change_user auth.view_user tips.approve_own_text".split(),
+    "subscribers.add_suppression subscribers.delete_suppression subscribers.manage_mailing".split(),
+    "subscribers.change_subscriber subscribers.erase_subscriber subscribers.export_subscriber".split(),
+    "subscribers.import_subscriber subscribers.view_consentevent subscribers.view_delivery".split(),
+    "subscribers.view_erasure subscribers.view_linkrequest subscribers.view_servicemail".split(),
+    "subscribers.view_subscriber subscribers.view_suppression".split(),
+)
 ROLES = {"Author": _AUTHOR, "Editor": _EDITOR, "Publisher": _PUBLISHER}
 
 
