@@ -6,59 +6,61 @@ at once the second is told, leaves a line in the tip's history, and returns a se
 followed. What is refused raises a kind of Refused whose text says what to do next.
 """
 
+from datetime import datetime
+
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from desk.errors import NotPermitted, WrongState
 from tips.dates import in_words
-from tips.models import Contribution, TipAction, TipState
-from tips.permissions import APPROVE, APPROVE_OWN_TEXT, PUBLISH, may_change, permit
-from tips.publishing import preconditions, preflight
+from tips.models import Contribution, Tip, TipAction, TipState
+from tips.permissions import APPROVE, APPROVE_OWN_TEXT, PUBLISH, permit, permit_change
+from tips.publishing import preflight
 from tips.publishing.editing import writers
-from tips.schedule import queue_lock
+from tips.publishing.preconditions import (
+    lock_unchanged,
+    refuse_dated_and_undated,
+    refuse_past,
+    refuse_public,
+    require_reason,
+    require_state,
+    unchanged,
+    write_if_unchanged,
+)
 
 
-def submit(tip, *, by):
+def submit(tip: Tip, *, by: User) -> str:
     """Hand a draft in for review."""
-    if not may_change(by, tip):
-        raise NotPermitted(f"You may not submit “{tip}”. Ask its author or an editor to do it.")
-    preconditions.require_state(tip, TipState.DRAFT, verb="submitted")
+    permit_change(by, tip, "submit")
+    require_state(tip, TipState.DRAFT, verb="submitted")
     with transaction.atomic():
-        preconditions.lock_unchanged(tip, timezone.now())
-        preconditions.write_if_unchanged(
-            tip, by, TipAction.SUBMITTED, "Submitted for review.", state=TipState.IN_REVIEW
-        )
-    return "Submitted for review."
+        lock_unchanged(tip, timezone.now())
+        sentence = "Submitted for review."
+        return write_if_unchanged(tip, by, TipAction.SUBMITTED, sentence, state=TipState.IN_REVIEW)
 
 
-def send_back(tip, reason, *, by):
+def send_back(tip: Tip, reason: str, *, by: User) -> str:
     """Give a tip that waits for review, or for its day, back to its author, with a reason.
 
     A slot that it holds stays held, and is at risk until the tip is approved again.
     """
     permit(by, APPROVE, "send tips back")
-    reason = preconditions.require_reason(reason, "what its author should change")
-    with queue_lock.queue_session(by) as session:
-        preconditions.lock_unchanged(tip, session.now)
-        preconditions.refuse_public(tip, "sent back")
-        preconditions.require_state(tip, TipState.IN_REVIEW, TipState.APPROVED, verb="sent back")
+    sentence = f"Sent back: {require_reason(reason, 'what its author should change')}"
+    with unchanged(tip, by) as session:
+        refuse_public(tip, "sent back")
+        require_state(tip, TipState.IN_REVIEW, TipState.APPROVED, verb="sent back")
         keeps = tip.state == TipState.APPROVED and tip.publish_at is not None
-        preconditions.write_if_unchanged(
-            tip,
-            by,
-            TipAction.SENT_BACK,
-            f"Sent back: {reason}",
-            state=TipState.DRAFT,
-            pinned=tip.pinned or keeps,
-        )
-        if keeps:
-            session.record(f"sent “{tip}” back", besides=[tip])
-            return f"Sent back. Its slot, {in_words(tip.publish_at)}, is at risk until it is approved again."
-        return "Sent back."
+        changes = {"state": TipState.DRAFT, "pinned": tip.pinned or keeps}
+        write_if_unchanged(tip, by, TipAction.SENT_BACK, sentence, **changes)
+        if not keeps:
+            return "Sent back."
+        session.record(f"sent “{tip}” back", besides=[tip])
+        return f"Sent back. Its slot, {in_words(tip.moment)}, is at risk until it is approved again."
 
 
-def approve(tip, *, by, override=""):
+def approve(tip: Tip, *, by: User, override: str = "") -> str:
     """Let a reviewed tip appear: at the moment it is planned for, else when the queue says.
 
     Without a day it goes to the end of the queue; planned for a moment that has passed, to its front. An
@@ -66,56 +68,45 @@ def approve(tip, *, by, override=""):
     right to may, with a reason in ``override``.
     """
     permit(by, APPROVE, "approve tips")
-    with queue_lock.queue_session(by) as session:
-        preconditions.lock_unchanged(tip, session.now)
-        preconditions.require_state(tip, TipState.IN_REVIEW, verb="approved")
+    with unchanged(tip, by) as session:
+        require_state(tip, TipState.IN_REVIEW, verb="approved")
         preflight.require(tip)
-        if tip.undated and tip.publish_at:
-            raise preconditions.both_dated_and_undated(tip)
+        refuse_dated_and_undated(tip)
         own = _four_eyes(tip, override, by=by)
-        approved = {"state": TipState.APPROVED, "approved_at": session.now}
+        changes: dict[str, object] = {"state": TipState.APPROVED, "approved_at": session.now}
+        planned, order = tip.publish_at, None
         if tip.undated:
-            sentence = f"Approved, undated: public at once.{own}"
-            preconditions.write_if_unchanged(tip, by, TipAction.APPROVED, sentence, **approved)
-            followed = ""
-        elif tip.publish_at and tip.publish_at > session.now:
+            sentence = "Approved, undated: public at once."
+        elif planned and planned > session.now:
             if not tip.pinned:
-                session.refuse_taken(tip, tip.publish_at)
-            sentence = f"Approved for {in_words(tip.publish_at)}.{own}"
-            preconditions.write_if_unchanged(tip, by, TipAction.APPROVED, sentence, pinned=True, **approved)
-            session.reschedule()
-            followed = session.record(f"approved “{tip}” for {in_words(tip.publish_at)}", besides=[tip])
+                session.refuse_taken(tip, planned)
+            changes["pinned"] = True
+            sentence = f"Approved for {in_words(planned)}."
         else:
-            sentence, followed = _into_the_queue(session, tip, own, approved)
+            order = [tip, *session.floating()] if planned else [*session.floating(), tip]
+            at = session.places(order)[tip.pk]
+            changes |= {"publish_at": at, "pinned": False}
+            sentence = f"Approved for {in_words(at)}."
+            if planned:
+                sentence += f" Its slot, {in_words(planned)}, had passed; it goes to the front of the queue."
+        sentence = write_if_unchanged(tip, by, TipAction.APPROVED, sentence + own, **changes)
         Contribution.objects.filter(tip=tip).delete()
-        return sentence + followed
+        if tip.undated:
+            return sentence
+        session.reschedule(order)
+        return sentence + session.record(f"approved “{tip}” for {in_words(tip.moment)}", besides=[tip])
 
 
-def _into_the_queue(session, tip, own, approved):
-    """Approve a tip that has no moment to come: to the end of the queue, or, being late, to its front."""
-    late = tip.publish_at
-    order = session.floating()
-    order = [tip, *order] if late else [*order, tip]
-    at = session.places(order)[tip.pk]
-    missed = f" Its slot, {in_words(late)}, had passed; it goes to the front of the queue." if late else ""
-    sentence = f"Approved for {in_words(at)}.{missed}{own}"
-    preconditions.write_if_unchanged(
-        tip, session.by, TipAction.APPROVED, sentence, publish_at=at, pinned=False, **approved
-    )
-    session.reschedule(order)
-    return sentence, session.record(f"approved “{tip}” for {in_words(at)}", besides=[tip])
-
-
-def may_override(user, tip):
+def may_override(user: User, tip: Tip) -> bool:
     """Tell whether a tip waits for somebody else's approval, and a reason lets this person give it."""
     return tip.state == TipState.IN_REVIEW and _is_own(user, tip) and user.has_perm(APPROVE_OWN_TEXT)
 
 
-def _is_own(user, tip):
+def _is_own(user: User, tip: Tip) -> bool:
     return settings.FOUR_EYES and user.pk in writers(tip)
 
 
-def _four_eyes(tip, override, *, by):
+def _four_eyes(tip: Tip, override: str, *, by: User) -> str:
     """Raise unless somebody else wrote the text, or a reason overrides that; return the reason's sentence."""
     if not _is_own(by, tip):
         return ""
@@ -126,102 +117,91 @@ def _four_eyes(tip, override, *, by):
         )
     if not by.has_perm(APPROVE_OWN_TEXT):
         raise NotPermitted("You may not approve what you wrote yourself. Ask another editor, or a publisher.")
-    return f" Approved by one of its writers: {preconditions.require_reason(override, 'why')}"
+    return f" Approved by one of its writers: {require_reason(override, 'why')}"
 
 
-def schedule(tip, when, *, by):
+def schedule(tip: Tip, when: datetime, *, by: User) -> str:
     """Pin a tip that is not public to a moment. ``when`` is an aware datetime in the future, a slot's or not.
 
     Planned is not approved: only an approved tip appears at its moment.
     """
     permit(by, APPROVE, "plan tips")
-    with queue_lock.queue_session(by) as session:
-        preconditions.lock_unchanged(tip, session.now)
-        preconditions.refuse_public(tip, "given another day")
-        preconditions.require_state(
-            tip, TipState.DRAFT, TipState.IN_REVIEW, TipState.APPROVED, verb="planned"
-        )
-        preconditions.refuse_past(when, session.now)
+    with unchanged(tip, by) as session:
+        refuse_public(tip, "given another day")
+        require_state(tip, TipState.DRAFT, TipState.IN_REVIEW, TipState.APPROVED, verb="planned")
+        refuse_past(when, session.now)
         session.refuse_taken(tip, when)
         sentence = f"Planned for {in_words(when)}."
-        preconditions.write_if_unchanged(
-            tip, by, TipAction.PLANNED, sentence, publish_at=when, undated=False, pinned=True
-        )
+        changes = {"publish_at": when, "undated": False, "pinned": True}
+        write_if_unchanged(tip, by, TipAction.PLANNED, sentence, **changes)
         session.reschedule()
         return sentence + session.record(f"planned “{tip}” for {in_words(when)}", besides=[tip])
 
 
-def publish_now(tip, *, by, override=""):
+def publish_now(tip: Tip, *, by: User, override: str = "") -> str:
     """Put a tip that is reviewed, or approved for later, before readers at once; the queue moves up.
 
     On a tip that is not approved yet this approves it, with ``override`` as there.
     """
     permit(by, PUBLISH, "publish tips at once")
-    with queue_lock.queue_session(by) as session:
-        preconditions.lock_unchanged(tip, session.now)
-        own = ""
+    with unchanged(tip, by) as session:
         if tip.state != TipState.APPROVED:
             permit(by, APPROVE, "approve tips")
-        preconditions.refuse_public(tip, "published again")
-        preconditions.require_state(tip, TipState.IN_REVIEW, TipState.APPROVED, verb="published")
+        refuse_public(tip, "published again")
+        require_state(tip, TipState.IN_REVIEW, TipState.APPROVED, verb="published")
         if tip.undated:
             raise WrongState(
                 f"“{tip}” is marked as undated: approve it, and it is public at once, without a day."
             )
+        own = ""
         if tip.state != TipState.APPROVED:
             preflight.require(tip)
             own = _four_eyes(tip, override, by=by)
         was = f" It was planned for {in_words(tip.publish_at)}." if tip.publish_at else ""
+        sentence = f"Published at once.{was}{own}"
         at = session.now.replace(microsecond=0)
         changes = {"state": TipState.APPROVED, "publish_at": at, "pinned": False, "approved_at": session.now}
-        preconditions.write_if_unchanged(
-            tip, by, TipAction.PUBLISHED, f"Published at once.{was}{own}", **changes
-        )
+        write_if_unchanged(tip, by, TipAction.PUBLISHED, sentence, **changes)
         Contribution.objects.filter(tip=tip).delete()
         session.reschedule()
-        return f"Published at once.{was}{own}{session.record(f'published “{tip}” at once', besides=[tip])}"
+        return sentence + session.record(f"published “{tip}” at once", besides=[tip])
 
 
-def withdraw(tip, reason, *, by):
+def withdraw(tip: Tip, reason: str, *, by: User) -> str:
     """Take an approved tip away from readers, or from its slot, with a reason.
 
     A public tip keeps its day, so that it can be reinstated there. One that was never public loses it: its
     slot is free for the rest of the queue, and nobody is told that there was something.
     """
     permit(by, PUBLISH, "withdraw tips")
-    reason = preconditions.require_reason(reason, "why it is withdrawn")
-    with queue_lock.queue_session(by) as session:
-        preconditions.lock_unchanged(tip, session.now)
-        preconditions.require_state(tip, TipState.APPROVED, verb="withdrawn")
+    reason = require_reason(reason, "why it is withdrawn")
+    with unchanged(tip, by) as session:
+        require_state(tip, TipState.APPROVED, verb="withdrawn")
+        changes: dict[str, object] = {"state": TipState.WITHDRAWN}
         if tip.is_published:
-            preconditions.write_if_unchanged(
-                tip, by, TipAction.WITHDRAWN, f"Withdrawn: {reason}", state=TipState.WITHDRAWN
-            )
+            write_if_unchanged(tip, by, TipAction.WITHDRAWN, f"Withdrawn: {reason}", **changes)
             return "Withdrawn."
-        was = in_words(tip.publish_at)
-        changes = {"state": TipState.WITHDRAWN, "publish_at": None, "pinned": False}
-        preconditions.write_if_unchanged(
-            tip, by, TipAction.WITHDRAWN, f"Withdrawn before its day, {was}: {reason}", **changes
-        )
+        outcome = f"Withdrawn before its day, {in_words(tip.moment)}"
+        changes |= {"publish_at": None, "pinned": False}
+        write_if_unchanged(tip, by, TipAction.WITHDRAWN, f"{outcome}: {reason}", **changes)
         session.reschedule()
-        return f"Withdrawn before its day, {was}.{session.record(f'withdrew “{tip}”', besides=[tip])}"
+        return f"{outcome}.{session.record(f'withdrew “{tip}”', besides=[tip])}"
 
 
-def reinstate(tip, *, by):
+def reinstate(tip: Tip, *, by: User) -> str:
     """Bring a withdrawn tip back: to readers at its old day if it was public, else as a draft."""
     permit(by, PUBLISH, "reinstate tips")
     with transaction.atomic():
-        preconditions.lock_unchanged(tip, timezone.now())
-        preconditions.require_state(tip, TipState.WITHDRAWN, verb="reinstated")
+        lock_unchanged(tip, timezone.now())
+        require_state(tip, TipState.WITHDRAWN, verb="reinstated")
         if was_public(tip):
             day = f"at its old day, {in_words(tip.publish_at)}" if tip.publish_at else "undated, as it was"
             sentence, state = f"Reinstated {day}.", TipState.APPROVED
         else:
             sentence, state = "Reinstated as a draft; it had not been public.", TipState.DRAFT
-        preconditions.write_if_unchanged(tip, by, TipAction.REINSTATED, sentence, state=state)
-        return sentence
+        return write_if_unchanged(tip, by, TipAction.REINSTATED, sentence, state=state)
 
 
-def was_public(tip):
+def was_public(tip: Tip) -> bool:
     """Tell whether a withdrawn tip had been before readers: then ``withdraw`` left it its day."""
     return tip.undated or tip.publish_at is not None
