@@ -7,7 +7,6 @@ grows.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.admin.models import LogEntry
@@ -66,29 +65,18 @@ def context(user: User, now: datetime | None = None) -> dict[str, object]:
     return shown
 
 
-@dataclass
-class Waiting:
-    """A tip in review, and who handed it in and when, where that is known."""
+def in_review() -> tuple[list[tuple[Tip, LogEntry | None]], int]:
+    """Return the tips in review that wait longest, and how many there are beside them.
 
-    tip: Tip
-    # A User or None: the stubs do not know whose entry of the log it is.
-    by: object
-    since: datetime
-
-
-def in_review() -> tuple[list[Waiting], int]:
-    """Return the tips in review that wait longest, and how many there are beside them."""
+    Beside each tip stands the log's entry that says who handed it in and when, where that is known.
+    """
     query = Tip.objects.filter(state=TipState.IN_REVIEW).for_lists().select_related("author")
     tips = list(query.order_by("updated_at", "id")[: _MOST_IN_REVIEW * 10])
     last = _last_entries(tips, TipAction.SUBMITTED, TipAction.BACK_IN_REVIEW)
-    waiting = []
-    for tip in tips:
-        entry = last.get(str(tip.pk))
-        waiting.append(
-            Waiting(tip, entry.user, entry.action_time) if entry else Waiting(tip, None, tip.updated_at)
-        )
-    waiting.sort(key=lambda waits: (waits.since, waits.tip.pk))
-    return waiting[:_MOST_IN_REVIEW], len(waiting[_MOST_IN_REVIEW:])
+    since = {tip.pk: entry.action_time for tip in tips if (entry := last.get(str(tip.pk)))}
+    tips.sort(key=lambda tip: (since.get(tip.pk, tip.updated_at), tip.pk))
+    shown, rest = tips[:_MOST_IN_REVIEW], tips[_MOST_IN_REVIEW:]
+    return [(tip, last.get(str(tip.pk))) for tip in shown], len(rest)
 
 
 def _mailing(now: datetime) -> dict[str, object]:
@@ -167,26 +155,16 @@ def _last_entries(tips: list[Tip], *actions: TipAction) -> dict[str | None, LogE
 _SQUARE, _GAP, _TOP = 14, 4, 16
 
 
-@dataclass
-class Square:
-    """One week in the strip: where it is drawn, and what it says to whoever points at it."""
-
-    row: SlotRow
-    x: int
-    is_next: bool
-    month: str
-
-
 def _strip(rows: Sequence[SlotRow], following: SlotRow | None) -> dict[str, object]:
     """Return the weeks as squares in a line, in order, with what they come to in words."""
     months = [timezone.localtime(row.slot.at) for row in rows]
     squares = [
-        Square(
-            row,
-            x=place * (_SQUARE + _GAP) + 1,
-            is_next=row is following,
-            month=f"{month:%b}" if place and month.month != months[place - 1].month else "",
-        )
+        {
+            "row": row,
+            "x": place * (_SQUARE + _GAP) + 1,
+            "is_next": row is following,
+            "month": f"{month:%b}" if place and month.month != months[place - 1].month else "",
+        }
         for place, (row, month) in enumerate(zip(rows, months, strict=True))
     ]
     counts = Counter(row.state for row in rows)

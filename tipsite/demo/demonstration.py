@@ -26,12 +26,8 @@ STAFF = "editor"
 TUESDAY = 1
 
 
-class NotOurOwnError(Exception):
-    """The database holds what the demonstration did not put there; the text says what."""
-
-
-class CannotReadError(Exception):
-    """The demonstration's own pages are missing or damaged; the text says which."""
+class DemoError(Exception):
+    """The demonstration cannot be loaded here; the text says why, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +48,17 @@ def load(today: date | None = None) -> Loaded | None:
     """Load the demonstration into an empty database; return None where it is already there.
 
     ``today`` is a date in the site's zone (the present one, unless given). All is written or nothing. Raises
-    NotOurOwnError where the database holds anything else.
+    DemoError where the database holds anything else, or the demonstration's own pages are damaged.
     """
     today = today or timezone.localdate()
     with transaction.atomic():
         is_loaded = Tip.objects.filter(import_origin__source=SOURCE).exists()
         if foreign := _counts(foreign_only=is_loaded):
             listed = ", ".join(f"{count} {name}" for name, count in foreign.items())
-            raise NotOurOwnError(f"The database holds what is not the demonstration's: {listed}.")
+            raise DemoError(
+                f"The database holds what is not the demonstration's: {listed}. demo wants an empty one; set"
+                " DATABASE_URL or STATE_DIR to another."
+            )
         if is_loaded:
             return None
         newest = last_tuesday_before(today)
@@ -121,5 +120,6 @@ def _read(folder: Path) -> Archive:
     archive = pages.read([folder])
     if archive.refused or not archive.posts:
         reasons = [f"{refusal.file}: {refusal.message}" for refusal in archive.refused]
-        raise CannotReadError("; ".join(reasons) or f"{folder}: no tips")
+        words = "; ".join(reasons) or f"{folder}: no tips"
+        raise DemoError(f"The demonstration's pages cannot be read: {words}")
     return archive

@@ -77,9 +77,9 @@ def test_gaps_behind_the_next_slot_are_listed_with_the_way_to_fill_them(front):
 def test_what_waits_for_review_stands_with_who_and_since_when(front, author):
     tip = make_tip("Mine to read", state=TipState.DRAFT, publish_at=None, author=author)
     workflow.submit(tip, by=author)
-    (waiting,), more = front_page.in_review()
-    assert (waiting.tip, waiting.by, more) == (tip, author, 0)
-    assert timezone.now() - waiting.since < timedelta(minutes=5)
+    ((waiting, entry),), more = front_page.in_review()
+    assert (waiting, entry.user, more) == (tip, author, 0)
+    assert timezone.now() - entry.action_time < timedelta(minutes=5)
     page = front()
     assert "Mine to read" in page
     assert "Ann Burke, since" in page

@@ -26,12 +26,8 @@ class Command(BaseCommand):
         except DatabaseError as error:
             words = f"Nothing was loaded, the database refused: {reason(error)}. Is it migrated?"
             raise CommandError(words, returncode=NOTHING_DONE) from error
-        except demonstration.NotOurOwnError as error:
-            words = f"{error} demo wants an empty one; set DATABASE_URL or STATE_DIR to another."
-            raise CommandError(words, returncode=NOTHING_DONE) from error
-        except demonstration.CannotReadError as error:
-            words = f"The demonstration's pages cannot be read: {error}"
-            raise CommandError(words, returncode=NOTHING_DONE) from error
+        except demonstration.DemoError as error:
+            raise CommandError(str(error), returncode=NOTHING_DONE) from error
         if loaded is None:
             self.stdout.write("The demonstration is loaded already; everything was left as it is.")
             return
