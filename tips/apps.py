@@ -8,7 +8,7 @@ class TipsConfig(AppConfig):
     name = "tips"
     verbose_name = "Tips"
 
-    def ready(self):
+    def ready(self) -> None:
         from tips import triggers
         from tips.schedule import slots
 

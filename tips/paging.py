@@ -3,11 +3,14 @@
 A page is found in an index alone, from whichever end of the list is nearer; only its ten tips are read.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import Http404
 
 from tips.models import Tip, newest_first, oldest_first
+from tips.models.published import PublishedQuerySet
 
 PER_PAGE = 10
 
@@ -16,48 +19,48 @@ PER_PAGE = 10
 class Page:
     """One page of a list: its tips, its number, the number of the last page and of all tips."""
 
-    tips: list
+    tips: list[Tip]
     number: int
     last: int
     total: int
 
     @property
-    def previous(self):
+    def previous(self) -> int | None:
         """The number of the page before, or None."""
         return self.number - 1 if self.number > 1 else None
 
     @property
-    def next(self):
+    def next(self) -> int | None:
         """The number of the page after, or None."""
         return self.number + 1 if self.number < self.last else None
 
     @property
-    def numbers(self):
+    def numbers(self) -> list[int | None]:
         """The page numbers to offer: the ends, the neighbours, and None for each gap between."""
         near = {1, self.last, *range(self.number - 1, self.number + 2)}
-        offered, before = [], 0
-        for number in sorted(n for n in near if 1 <= n <= self.last):
-            if number == before + 2:
-                offered.append(before + 1)
-            elif number > before + 2:
+        # A gap of one number is no shorter than the number itself.
+        near |= {gap for gap in (self.number - 2, self.number + 2) if {gap - 1, gap + 1} <= near}
+        offered: list[int | None] = []
+        for number in sorted(near & set(range(1, self.last + 1))):
+            if offered and offered[-1] != number - 1:
                 offered.append(None)
             offered.append(number)
-            before = number
         return offered
 
 
-def last_page(total):
+def last_page(total: int) -> int:
     """Return the number of the last page of so many tips; an empty list has one page."""
     return max(1, -(-total // PER_PAGE))
 
 
-def page(placements, number):
+# Of tips, or of a model that places tips in lists: the stubs cannot name what both have.
+def page(placements: PublishedQuerySet[Any], number: int) -> Page:
     """Return a page of the published tips in a list, newest first.
 
     ``placements`` is a queryset of tips, or of a model that places tips in lists. Raises Http404 where
     there is no such page.
     """
-    tip = placements.model.TIP_ID
+    tip_id = placements.model.TIP_ID
     placements = placements.published()
     total = placements.count()
     last = last_page(total)
@@ -65,15 +68,15 @@ def page(placements, number):
         raise Http404("There is no such page.")
     start, stop = (number - 1) * PER_PAGE, min(number * PER_PAGE, total)
     if start <= total // 2:
-        ids = list(placements.order_by(newest_first(), tip).values_list(tip, flat=True)[start:stop])
+        ids = list(placements.order_by(newest_first(), tip_id).values_list(tip_id, flat=True)[start:stop])
     else:
         # Backwards from the end: the same order, read in the other direction.
-        backwards = placements.order_by(oldest_first(), f"-{tip}").values_list(tip, flat=True)
+        backwards = placements.order_by(oldest_first(), f"-{tip_id}").values_list(tip_id, flat=True)
         ids = list(backwards[total - stop : total - start])[::-1]
     return Page(tips=in_order(ids), number=number, last=last, total=total)
 
 
-def in_order(ids, texts=False):
+def in_order(ids: Sequence[int], texts: bool = False) -> list[Tip]:
     """Return the published tips of these ids, in their order; ``texts`` says whether with their bodies.
 
     They are asked for by their ids alone: with the rule beside them, a database without statistics reads

@@ -26,7 +26,7 @@ def permit_change(user: User, tip: Tip, verb: str = "change") -> None:
         raise NotPermitted(f"You may not {verb} “{tip}”. Ask its author or an editor to do it.")
 
 
-def permit(user: User, permission: str, what: str) -> None:
-    """Raise NotPermitted unless a person has a permission; ``what`` completes “You may not …”."""
+def permit(user: User, permission: str, action: str) -> None:
+    """Raise NotPermitted unless a person has a permission; ``action`` completes “You may not …”."""
     if not user.has_perm(permission):
-        raise NotPermitted(f"You may not {what}. Ask an editor to do it.")
+        raise NotPermitted(f"You may not {action}. Ask an editor to do it.")

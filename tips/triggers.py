@@ -1,10 +1,15 @@
-"""What the database itself keeps true: the copies in placements, and the search's index.
+"""What the database itself keeps true: the copies in placements, and the search index.
 
 Triggers hold for every path by which a row is written: a form, an import, ``update()``, a shell. On
-SQLite a migration remakes whole tables and would trip over them, so they are dropped before migrations
-that do something and made again after each; what the migrations changed is then brought up to date.
+SQLite a migration remakes whole tables, and triggers would make it fail. So they are dropped before
+migrations that do something and made again after each; then what the migrations changed is brought up to
+date.
 """
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import AppConfig
 from django.db import connections
 
 from tips.search import index
@@ -12,77 +17,73 @@ from tips.search import index
 _PLACEMENTS = (("tips_categorisedtip", "tip_id"), ("tips_taggedtip", "content_object_id"))
 
 
-def before_migration(sender, using, plan, **kwargs):
+# What else the signals carry.
+def before_migration(sender: AppConfig, using: str, plan: Sequence[object], **kwargs: Any) -> None:
     """Drop the triggers where a migration would otherwise fail on them (SQLite)."""
     connection = connections[using]
     if plan and connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            for name in _names(cursor):
+            cursor.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'tips\\_%' ESCAPE '\\'"
+            )
+            for (name,) in cursor.fetchall():
                 cursor.execute(f"DROP TRIGGER {name}")
 
 
-def after_migration(sender, using, plan=None, **kwargs):
+def after_migration(sender: AppConfig, using: str, plan: Sequence[object] = (), **kwargs: Any) -> None:
     """Make the triggers and the search index, and bring both up to date after migrations."""
     connection = connections[using]
     if "tips_taggedtip" not in connection.introspection.table_names():
         return
-    statements = _sqlite() if connection.vendor == "sqlite" else _postgresql()
     with connection.cursor() as cursor:
         index.create_index(cursor)
-        for statement in statements:
-            cursor.execute(statement)
-        if plan:
-            for table, tip in _PLACEMENTS:
+        for table, tip_id in _PLACEMENTS:
+            triggers = _sqlite if connection.vendor == "sqlite" else _postgresql
+            for statement in triggers(table, tip_id):
+                cursor.execute(statement)
+            if plan:
                 cursor.execute(
                     f"UPDATE {table} SET state = t.state, publish_at = t.publish_at FROM tips_tip t"
-                    f" WHERE t.id = {table}.{tip} AND ({table}.state <> t.state"
+                    f" WHERE t.id = {table}.{tip_id} AND ({table}.state <> t.state"
                     f" OR COALESCE({table}.publish_at <> t.publish_at,"
                     f" ({table}.publish_at IS NULL) <> (t.publish_at IS NULL)))"
                 )
+        if plan:
             index.refresh_index(connection)
 
 
-def _names(cursor):
-    cursor.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'tips\\_%' ESCAPE '\\'"
+def _sqlite(table: str, tip_id: str) -> Iterator[str]:
+    yield (
+        f"CREATE TRIGGER IF NOT EXISTS {table}_copy AFTER INSERT ON {table} BEGIN"
+        f" UPDATE {table} SET (state, publish_at) ="
+        f" (SELECT state, publish_at FROM tips_tip WHERE id = NEW.{tip_id}) WHERE id = NEW.id; END"
     )
-    return [row[0] for row in cursor.fetchall()]
+    yield (
+        f"CREATE TRIGGER IF NOT EXISTS {table}_follow AFTER UPDATE OF state, publish_at ON tips_tip"
+        f" WHEN OLD.state <> NEW.state OR OLD.publish_at IS NOT NEW.publish_at BEGIN"
+        f" UPDATE {table} SET state = NEW.state, publish_at = NEW.publish_at WHERE {tip_id} = NEW.id; END"
+    )
 
 
-def _sqlite():
-    for table, tip in _PLACEMENTS:
-        yield (
-            f"CREATE TRIGGER IF NOT EXISTS {table}_copy AFTER INSERT ON {table} BEGIN"
-            f" UPDATE {table} SET (state, publish_at) ="
-            f" (SELECT state, publish_at FROM tips_tip WHERE id = NEW.{tip}) WHERE id = NEW.id; END"
-        )
-        yield (
-            f"CREATE TRIGGER IF NOT EXISTS {table}_follow AFTER UPDATE OF state, publish_at ON tips_tip"
-            f" WHEN OLD.state <> NEW.state OR OLD.publish_at IS NOT NEW.publish_at BEGIN"
-            f" UPDATE {table} SET state = NEW.state, publish_at = NEW.publish_at WHERE {tip} = NEW.id; END"
-        )
-
-
-def _postgresql():
-    for table, tip in _PLACEMENTS:
-        yield (
-            f"CREATE OR REPLACE FUNCTION {table}_copy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-            f" SELECT state, publish_at INTO NEW.state, NEW.publish_at FROM tips_tip"
-            # Waits for whoever is changing the tip, rather than copy what is about to be untrue.
-            f" WHERE id = NEW.{tip} FOR SHARE;"
-            f" RETURN NEW; END $$"
-        )
-        yield (
-            f"CREATE OR REPLACE TRIGGER {table}_copy BEFORE INSERT ON {table}"
-            f" FOR EACH ROW EXECUTE FUNCTION {table}_copy()"
-        )
-        yield (
-            f"CREATE OR REPLACE FUNCTION {table}_follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-            f" UPDATE {table} SET state = NEW.state, publish_at = NEW.publish_at WHERE {tip} = NEW.id;"
-            f" RETURN NULL; END $$"
-        )
-        yield (
-            f"CREATE OR REPLACE TRIGGER {table}_follow AFTER UPDATE OF state, publish_at ON tips_tip"
-            f" FOR EACH ROW WHEN (OLD.state <> NEW.state OR OLD.publish_at IS DISTINCT FROM NEW.publish_at)"
-            f" EXECUTE FUNCTION {table}_follow()"
-        )
+def _postgresql(table: str, tip_id: str) -> Iterator[str]:
+    yield (
+        f"CREATE OR REPLACE FUNCTION {table}_copy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" SELECT state, publish_at INTO NEW.state, NEW.publish_at FROM tips_tip"
+        # Waits for whoever is changing the tip, rather than copy what is about to be untrue.
+        f" WHERE id = NEW.{tip_id} FOR SHARE;"
+        f" RETURN NEW; END $$"
+    )
+    yield (
+        f"CREATE OR REPLACE TRIGGER {table}_copy BEFORE INSERT ON {table}"
+        f" FOR EACH ROW EXECUTE FUNCTION {table}_copy()"
+    )
+    yield (
+        f"CREATE OR REPLACE FUNCTION {table}_follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" UPDATE {table} SET state = NEW.state, publish_at = NEW.publish_at WHERE {tip_id} = NEW.id;"
+        f" RETURN NULL; END $$"
+    )
+    yield (
+        f"CREATE OR REPLACE TRIGGER {table}_follow AFTER UPDATE OF state, publish_at ON tips_tip"
+        f" FOR EACH ROW WHEN (OLD.state <> NEW.state OR OLD.publish_at IS DISTINCT FROM NEW.publish_at)"
+        f" EXECUTE FUNCTION {table}_follow()"
+    )

@@ -36,7 +36,7 @@ def ed(db):
 
 @pytest.fixture
 def image(ed):
-    return images.take(uploaded(), by=ed)
+    return images.save_upload(uploaded(), by=ed)
 
 
 def showing(image, alt="A bell"):
@@ -64,7 +64,7 @@ def showing(image, alt="A bell"):
 )
 def test_every_kind_of_picture_is_taken_by_its_content(ed, kind, mode, becomes):
     color = {"RGBA": (200, 30, 30, 128)}.get(mode)
-    image = images.take(uploaded(name="letter.doc", kind=kind, mode=mode, color=color), by=ed)
+    image = images.save_upload(uploaded(name="letter.doc", kind=kind, mode=mode, color=color), by=ed)
     assert image.name.endswith(f".{becomes}")
     assert (image.width, image.height) == (60, 40)
     path = Path(images.settings.MEDIA_ROOT) / image.name
@@ -124,7 +124,7 @@ def test_what_must_be_decoded_whole_may_have_fewer_pixels_than_a_photograph(monk
     monkeypatch.setattr(images, "MOST_PIXELS", 3000)
     assert images.reencode(drawn("JPEG", size=(61, 60)))[2] == (61, 60)
     for kind in ("PNG", "GIF", "WEBP"):
-        with pytest.raises(images.Unusable, match="61 × 60 pixels"):
+        with pytest.raises(images.UnusableImage, match="61 × 60 pixels"):
             images.reencode(drawn(kind, size=(61, 60)))
 
 
@@ -183,26 +183,26 @@ def moving():
     ],
 )
 def test_what_is_no_plain_picture_is_refused_in_one_sentence(ed, content, words):
-    with pytest.raises(images.Unusable, match=words) as refusal:
-        images.take(uploaded(content), by=ed)
+    with pytest.raises(images.UnusableImage, match=words) as refusal:
+        images.save_upload(uploaded(content), by=ed)
     assert "\n" not in str(refusal.value)
     assert not Image.objects.exists()
 
 
 def test_a_file_too_large_is_not_even_read(ed, monkeypatch):
     monkeypatch.setattr(images, "MOST_BYTES", 100)
-    with pytest.raises(images.Unusable, match="at most"):
-        images.take(uploaded(), by=ed)
+    with pytest.raises(images.UnusableImage, match="at most"):
+        images.save_upload(uploaded(), by=ed)
 
 
 def test_only_who_writes_uploads(db):
     with pytest.raises(NotPermitted):
-        images.take(uploaded(), by=make_person("stranger"))
+        images.save_upload(uploaded(), by=make_person("stranger"))
 
 
 def test_the_same_picture_twice_is_there_once(ed):
-    one = images.take(uploaded(comment=b"mine"), by=ed)
-    other = images.take(uploaded(name="other.jpeg"), by=make_person("ann", "Author"))
+    one = images.save_upload(uploaded(comment=b"mine"), by=ed)
+    other = images.save_upload(uploaded(name="other.jpeg"), by=make_person("ann", "Author"))
     assert one == other
     assert Image.objects.get().uploaded_by == ed
 
@@ -218,7 +218,7 @@ person = User.objects.get(username=sys.argv[1])
 print("ready", flush=True)
 input()
 for number in range(5):
-    print(images.take(uploaded(color=(number, 0, 0)), by=person).name)
+    print(images.save_upload(uploaded(color=(number, 0, 0)), by=person).name)
 """
 
 
@@ -266,7 +266,7 @@ def test_measures_are_set_and_words_asked_for(image):
         (showing(image) + showing(image, ""), "Picture 2 has no"),
         (showing(image).replace(image.name[:4], "0000"), "is not on this site"),
     ):
-        with pytest.raises(images.Unusable, match=words):
+        with pytest.raises(images.UnusableImage, match=words):
             images.with_image_sizes(body)
 
 
@@ -385,7 +385,7 @@ def test_what_no_tip_showed_for_thirty_days_is_forgotten(ed, settings, django_ca
     now = timezone.now()
     names = {}
     for number, kind in enumerate(("shown", "new", "old", "in a version")):
-        names[kind] = images.take(uploaded(color=(number * 50, 0, 0)), by=ed)
+        names[kind] = images.save_upload(uploaded(color=(number * 50, 0, 0)), by=ed)
     make_tip(body=showing(names["shown"]))
     reverted = make_tip(body=showing(names["in a version"]))
     reverted.body = "<p>Without.</p>"
@@ -394,10 +394,10 @@ def test_what_no_tip_showed_for_thirty_days_is_forgotten(ed, settings, django_ca
         unused_since=now - timedelta(days=31)
     )
     with django_capture_on_commit_callbacks() as callbacks:
-        assert images.forget_unused(now) == 1
+        assert images.delete_unused(now) == 1
     assert (settings.MEDIA_ROOT / names["old"].name).exists()
     callbacks[0]()
-    assert images.forget_unused(now) == 0
+    assert images.delete_unused(now) == 0
     left = {names[kind].name for kind in ("shown", "new", "in a version")}
     assert set(Image.objects.values_list("name", flat=True)) == left
     assert {path.name for path in settings.MEDIA_ROOT.iterdir()} == left
@@ -405,25 +405,25 @@ def test_what_no_tip_showed_for_thirty_days_is_forgotten(ed, settings, django_ca
 
 def test_who_uploads_a_picture_again_keeps_it(ed, image):
     Image.objects.update(unused_since=timezone.now() - timedelta(days=31))
-    images.take(uploaded(), by=ed)
-    assert images.forget_unused(timezone.now()) == 0
+    images.save_upload(uploaded(), by=ed)
+    assert images.delete_unused(timezone.now()) == 0
 
 
 def test_one_look_at_the_versions_serves_all_forgotten_pictures(ed, monkeypatch):
-    monkeypatch.setattr(images, "MOST_FORGOTTEN", 2)
+    monkeypatch.setattr(images, "MOST_DELETED", 2)
     tip = make_tip()
     for number in range(5):
-        kept = images.take(uploaded(color=(number * 50, 0, 0)), by=ed)
+        kept = images.save_upload(uploaded(color=(number * 50, 0, 0)), by=ed)
         tip.body = showing(kept)
         tip.save()
     tip.body = "<p>Without.</p>"
     tip.save()
     for number in range(3):
-        images.take(uploaded(color=(0, number * 50 + 50, 0)), by=ed)
+        images.save_upload(uploaded(color=(0, number * 50 + 50, 0)), by=ed)
     Image.objects.update(unused_since=timezone.now() - timedelta(days=31))
     table = TipVersion._meta.db_table
     with CaptureQueriesContext(connection) as asked:
-        assert [images.forget_unused(timezone.now()) for _ in range(3)] == [2, 1, 0]
+        assert [images.delete_unused(timezone.now()) for _ in range(3)] == [2, 1, 0]
     assert sum(f'FROM "{table}"' in each["sql"] for each in asked) == 3
     assert Image.objects.count() == 5
 
@@ -433,7 +433,7 @@ def test_a_picture_uploaded_again_while_it_is_forgotten_keeps_its_file(
 ):
     Image.objects.update(unused_since=timezone.now() - timedelta(days=31))
     with django_capture_on_commit_callbacks() as callbacks:
-        assert images.forget_unused(timezone.now()) == 1
-    images.take(uploaded(), by=ed)
+        assert images.delete_unused(timezone.now()) == 1
+    images.save_upload(uploaded(), by=ed)
     callbacks[0]()
     assert [path.name for path in settings.MEDIA_ROOT.iterdir()] == [image.name]

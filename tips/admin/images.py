@@ -50,7 +50,7 @@ def upload_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
     if file is None:
         return JsonResponse({"error": "Choose a picture first."}, status=400)
     try:
-        image = images.take(file, by=request.user)
+        image = images.save_upload(file, by=request.user)
     except Refused as refusal:
         return JsonResponse({"error": str(refusal)}, status=400)
     return JsonResponse({"src": image.url, "width": image.width, "height": image.height})
@@ -63,7 +63,7 @@ def images_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
     image, snippet, alt = None, "", ""
     if request.method == "POST" and form.is_valid():
         try:
-            image = images.take(form.cleaned_data["file"], by=request.user)
+            image = images.save_upload(form.cleaned_data["file"], by=request.user)
         except Refused as refusal:
             form.add_error("file", str(refusal))
         else:

@@ -1,47 +1,40 @@
-"""What the readers' templates need beyond Django's own tags."""
+"""Filters of the readers' templates, beyond Django's own."""
+
+from collections.abc import Collection
 
 from django import template
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 
+from tips.models import Tip
 from tips.public import structured_data
 from tips.text import body_images, highlight, markup
 
 register = template.Library()
+register.filter("description", structured_data.description)
+register.filter("marked", highlight.marked)
 
 
 @register.filter
-def description(tip):
-    """Return what search engines and link previews show of a tip."""
-    return structured_data.description(tip)
-
-
-@register.filter
-def json_ld(tip):
+def json_ld(tip: Tip) -> SafeString:
     """Return a tip's structured data, ready to stand in a script element."""
     return structured_data.as_script(structured_data.article(tip))
 
 
 @register.filter
-def safe_body(tip):
+def safe_body(tip: Tip) -> SafeString:
     """Return a tip's body as it may be shown. It was cleaned when stored; only here is it trusted."""
     return mark_safe(body_images.lazy_images(tip.body))  # noqa: S308
 
 
 @register.filter
-def marked(text, stems):
-    """Mark the words that a search found."""
-    return highlight.marked(text, stems)
-
-
-@register.filter
-def passage(tip, stems):
-    """Return the passage of a tip in which a search found most, with the words marked."""
+def passage(tip: Tip, stems: Collection[str]) -> SafeString:
+    """Return the passage of a tip in which a search matched most, with the words marked."""
     text = " ".join(filter(None, [tip.searchable_text, tip.takeaway]))
     return highlight.marked(highlight.passage(text, stems), stems)
 
 
 @register.filter
-def teaser(tip):
+def teaser(tip: Tip) -> str:
     """Return a tip's excerpt, with an ellipsis where it was cut in the middle of a sentence."""
     text = markup.one_line(tip.excerpt)
     if not text or text[-1] in ".!?…”\"’')":

@@ -93,7 +93,7 @@ EACH_HOUR = [
     count_words,
 ]
 # In the small hours of the site's zone. What is missed is made up for by the next day.
-EACH_DAY = [images.forget_unused, forget_stray_reports]
+EACH_DAY = [images.delete_unused, forget_stray_reports]
 _HOUR = 3
 
 

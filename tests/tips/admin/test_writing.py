@@ -82,7 +82,7 @@ def test_a_refused_picture_is_refused_in_one_sentence(desk):
 
 @pytest.mark.parametrize("alt", ["", " ", None])
 def test_a_picture_without_words_is_refused_and_the_text_kept(desk, alt):
-    image = images.take(uploaded(), by=make_person("ann", "Author"))
+    image = images.save_upload(uploaded(), by=make_person("ann", "Author"))
     attribute = "" if alt is None else f' alt="{alt}"'
     body = f'<p>Kept.</p><img src="{image.url}"{attribute}>'
     response = desk.post(ADD, filled(body=body))
