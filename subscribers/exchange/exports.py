@@ -13,10 +13,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from openpyxl import Workbook
 
+from subscribers.exchange.records import Fields
 from subscribers.exchange.spreadsheets import cell_text
 from subscribers.models import ConsentEvent, Subscriber, Suppression
 
@@ -109,7 +110,7 @@ class _Echo:
 
 
 def _rows_of(
-    subscriber: Subscriber, consents: list[dict[str, Any]], suppressions: list[dict[str, Any]]
+    subscriber: Subscriber, consents: list[Fields], suppressions: list[Fields]
 ) -> Iterator[list[object]]:
     agreed = next((event for event in reversed(consents) if event["kind"] in _AGREED), {})
     first, *others = _records(consents, suppressions)
@@ -129,11 +130,11 @@ def _rows_of(
         yield [subscriber.address, "", CONTINUED, *[""] * (len(COLUMNS) - 4), record]
 
 
-def _records(consents: list[dict[str, Any]], suppressions: list[dict[str, Any]]) -> list[str]:
+def _records(consents: list[Fields], suppressions: list[Fields]) -> list[str]:
     """Return texts of JSON that together hold some rows of the database; each text fits into a cell."""
     entries = [("consents", event) for event in consents]
     entries += [("suppressions", suppression) for suppression in suppressions]
-    parts: list[dict[str, list[dict[str, Any]]]] = [defaultdict(list)]
+    parts: list[dict[str, list[Fields]]] = [defaultdict(list)]
     length = 0
     for name, fields in entries:
         size = len(_json(fields)) + 2

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+# Fields of a row of the database, or members of an object of JSON; their values are of all types.
+Fields = dict[str, Any]
+
 
 class Standing(enum.IntEnum):
     """How a person stands with whoever kept the list; of two for one person, the higher one counts."""
@@ -41,18 +44,22 @@ class OwnDetails:
 
     source: str
     paused_until: date | None
-    # The fields are of all types.
-    consents: list[dict[str, Any]] = field(default_factory=list)
-    suppressions: list[dict[str, Any]] = field(default_factory=list)
+    consents: list[Fields] = field(default_factory=list)
+    suppressions: list[Fields] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Record:
-    """One person of a list. ``line`` is counted from 1; ``ended_at`` is when they left, or mail came back."""
+    """One person of a list.
+
+    ``line`` is counted from 1; ``ended_at`` is when they left, or mail came back. The store fills in
+    ``address_hash``.
+    """
 
     line: int
     address: str
     standing: Standing
+    address_hash: str = ""
     first_name: str = ""
     asked_at: datetime | None = None
     joined_at: datetime | None = None
@@ -100,8 +107,7 @@ class Report:
             self.first_refused.append({"line": result.line, "message": result.detail or result.reason})
         self.notes.update(notes)
 
-    # The values are for JSON, of all types.
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Fields:
         """Return the report as plain values, without anything that names a person."""
         values = vars(self) | {str(outcome): self.outcomes[outcome] for outcome in Outcome}
         del values["outcomes"]

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from subscribers import addresses
 from subscribers.exchange import cell_parsers, exports
 from subscribers.exchange.columns import Columns
-from subscribers.exchange.records import OwnDetails, Record, Standing
+from subscribers.exchange.records import Fields, OwnDetails, Record, Standing
 from subscribers.models import ConsentEvent, Subscriber, Suppression
 from subscribers.people import first_names
 
@@ -86,17 +86,16 @@ def _read_record(text: str, own: OwnDetails) -> None:
     own.suppressions += [entry for entry in suppressions if entry["reason"] != Suppression.Reason.ERASED]
 
 
-# What JSON states may be of any type.
-def _fields(stated: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+def _fields(stated: Fields, names: Iterable[str]) -> Fields:
     return {name: _READERS[name](stated.get(name)) for name in names}
 
 
-def _moment(text: Any) -> datetime | None:
-    return _needed_moment(text) if text else None
+def _moment(value: object) -> datetime | None:
+    return _needed_moment(value) if value else None
 
 
-def _needed_moment(text: Any) -> datetime:
-    at = datetime.fromisoformat(text)
+def _needed_moment(value: object) -> datetime:
+    at = datetime.fromisoformat(str(value))
     if at.tzinfo is None or not 1900 < at.year < 2200:
         raise ValueError("a time without its zone, or before all lists")
     return at.astimezone(UTC)
@@ -116,6 +115,7 @@ def _text(value: object, longest: int | None = None) -> str:
     return text
 
 
+# Any: an enum takes the values of its own type alone, by its signature.
 _READERS: dict[str, Callable[[Any], object]] = {
     "kind": ConsentEvent.Kind,
     "at": _needed_moment,

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from subscribers import addresses
 from subscribers.exchange.address_list import AddressList
-from subscribers.exchange.records import Outcome, Record, Report, RowResult, Standing
+from subscribers.exchange.records import Fields, Outcome, Record, Report, RowResult, Standing
 from subscribers.models import ConsentEvent, Subscriber, Suppression
 from subscribers.people import suppressions
 
@@ -67,6 +67,8 @@ def store(
 
 def _written(records: list[Record], format: str, source: str, dry_run: bool) -> list[RowResult]:
     """Write some records; return the result of each."""
+    for record in records:
+        record.address_hash = addresses.keyed_hash(record.address)
     for tries_left in reversed(range(TRIES)):
         try:
             with nullcontext() if dry_run else transaction.atomic():
@@ -91,9 +93,8 @@ class _Batch:
         self.gone: list[Subscriber] = []
         self.consents: list[ConsentEvent] = []
         self.suppressed: list[Suppression] = []
-        hashes = [addresses.keyed_hash(record.address) for record in records]
         self.held: dict[str, set[str]] = defaultdict(set)
-        held = Suppression.objects.filter(address_hash__in=hashes)
+        held = Suppression.objects.filter(address_hash__in=[record.address_hash for record in records])
         for address_hash, reason in held.values_list("address_hash", "reason"):
             self.held[address_hash].add(reason)
         folded = [addresses.folded(record.address) for record in records]
@@ -103,10 +104,8 @@ class _Batch:
         subscribers = {subscriber.address_folded: subscriber for subscriber in people}
         self.own_doing = self._own_doing(records, subscribers.values())
         self.results = [
-            RowResult(
-                record.line, record.address, *self._decide(record, subscribers.get(address), address_hash)
-            )
-            for record, address, address_hash in zip(records, folded, hashes, strict=True)
+            RowResult(record.line, record.address, *self._decide(record, subscribers.get(address)))
+            for record, address in zip(records, folded, strict=True)
         ]
 
     @staticmethod
@@ -118,65 +117,59 @@ class _Batch:
         events = ConsentEvent.objects.filter(subscriber__in=pks, kind__in=_OWN_DOING).order_by()
         return dict(events.values_list("subscriber").annotate(Max("at")))
 
-    def _decide(
-        self, record: Record, subscriber: Subscriber | None, address_hash: str
-    ) -> tuple[Outcome, str]:
+    def _decide(self, record: Record, subscriber: Subscriber | None) -> tuple[Outcome, str]:
         """Return (the Outcome of a record, the reason or ""), and note what is to be written."""
         if subscriber is None:
-            return self._decide_on_new(record, address_hash)
+            return self._decide_on_new(record)
         if record.standing == Standing.SUBSCRIBED:
             if subscriber.state == Subscriber.State.LEFT:
                 return Outcome.SKIPPED, LEFT_HERE
-            return self._suppress(record, address_hash, Outcome.CHANGED, HERE_ALREADY)
+            return self._suppress(record, Outcome.CHANGED, HERE_ALREADY)
         came_back_at = self.own_doing.get(subscriber.pk)
         is_past = came_back_at and record.ended_at and record.ended_at < came_back_at
         if is_past and record.standing != Standing.COMPLAINED:
             return Outcome.KEPT, BACK_SINCE
-        decided = self._suppress(record, address_hash, Outcome.CHANGED, SUPPRESSED_ALREADY)
+        decided = self._suppress(record, Outcome.CHANGED, SUPPRESSED_ALREADY)
         if record.standing == Standing.UNSUBSCRIBED and subscriber.state == Subscriber.State.CONFIRMED:
             self._leave(subscriber, record)
             return Outcome.CHANGED, LEFT_ELSEWHERE
         return decided
 
-    def _decide_on_new(self, record: Record, address_hash: str) -> tuple[Outcome, str]:
+    def _decide_on_new(self, record: Record) -> tuple[Outcome, str]:
         if record.own is None and record.standing in _REASONS:
-            return self._suppress(record, address_hash, Outcome.SUPPRESSED, SUPPRESSED_ALREADY)
+            return self._suppress(record, Outcome.SUPPRESSED, SUPPRESSED_ALREADY)
         # Our own export may say of somebody why they get nothing: then they come back, and get nothing.
         stated = {entry["reason"] for entry in record.own.suppressions} if record.own else set()
-        if unstated := self.held[address_hash] - stated:
+        if unstated := self.held[record.address_hash] - stated:
             return Outcome.SKIPPED, _suppressed_for(unstated)
-        self._suppress(record, address_hash, Outcome.SUPPRESSED, "")
-        self._add(record, address_hash)
+        self._suppress(record, Outcome.SUPPRESSED, "")
+        self._add(record)
         return Outcome.ADDED, ""
 
-    def _suppress(
-        self, record: Record, address_hash: str, outcome: Outcome, otherwise: str
-    ) -> tuple[Outcome, str]:
+    def _suppress(self, record: Record, outcome: Outcome, otherwise: str) -> tuple[Outcome, str]:
         """Note the reasons for which an address gets nothing from now on.
 
         Return (``outcome``, the reasons) where some are new, else (KEPT, ``otherwise``).
         """
-        stated: dict[str, tuple[str, datetime]] = {}
+        stated: dict[str, Fields] = {}
         if reason := _REASONS.get(record.standing):
-            stated[reason] = f"imported from a list ({self.format})", record.ended_at or self.now
+            evidence = f"imported from a list ({self.format})"
+            stated[reason] = {"reason": reason, "since": record.ended_at or self.now, "evidence": evidence}
         if record.own:
-            entries = record.own.suppressions
-            stated |= {entry["reason"]: (entry["evidence"], entry["since"]) for entry in entries}
-        new = stated.keys() - self.held[address_hash]
+            stated |= {fields["reason"]: fields for fields in record.own.suppressions}
+        new = stated.keys() - self.held[record.address_hash]
         self.suppressed += [
-            Suppression(address_hash=address_hash, reason=reason, evidence=evidence, since=since)
-            for reason, (evidence, since) in stated.items()
-            if reason in new
+            Suppression(address_hash=record.address_hash, **stated[reason]) for reason in sorted(new)
         ]
         return (outcome, _suppressed_for(new)) if new else (Outcome.KEPT, otherwise)
 
-    def _add(self, record: Record, address_hash: str) -> None:
+    def _add(self, record: Record) -> None:
         own = record.own
         has_left = record.standing == Standing.UNSUBSCRIBED
         subscriber = Subscriber(
             address=record.address,
             address_folded=addresses.folded(record.address),
-            address_hash=address_hash,
+            address_hash=record.address_hash,
             first_name=record.first_name,
             source=own.source if own else Subscriber.Source.IMPORT,
             state=Subscriber.State.LEFT if has_left else Subscriber.State.CONFIRMED,

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -29,7 +29,7 @@ from django.utils import timezone
 from desk.files import UnusableFileError
 from desk.log import log
 from subscribers.exchange.address_list import AddressList
-from subscribers.exchange.records import Outcome
+from subscribers.exchange.records import Fields, Outcome
 from subscribers.exchange.store import store
 from subscribers.models import Subscriber, SubscriberAction
 
@@ -70,7 +70,7 @@ class Upload:
     read: int = 0
     error: str = ""
     # As Report.as_dict returns it.
-    report: dict[str, Any] = field(default_factory=dict)
+    report: Fields = field(default_factory=dict)
 
     @property
     def is_at_work(self) -> bool:
@@ -199,7 +199,7 @@ def _work_on(upload: Upload) -> None:
             log(User(pk=upload.by), Subscriber, SubscriberAction.IMPORTED, sentence)
 
 
-def in_numbers(report: dict[str, Any]) -> str:
+def in_numbers(report: Fields) -> str:
     """Return the outcomes of a report (see ``Report.as_dict``) in words, without those that number none."""
     counts = [f"{report[outcome]} {outcome}" for outcome in Outcome if report[outcome]]
     return ", ".join(counts) or "no rows"

@@ -2,7 +2,6 @@
 
 import unicodedata
 from datetime import date, timedelta
-from typing import Any
 
 from django import forms
 from django.http import QueryDict
@@ -135,8 +134,7 @@ class PauseForm(SubscriberForm):
             )
         return day
 
-    # The values of fields are of all types.
-    def clean(self) -> dict[str, Any] | None:
+    def clean(self) -> dict[str, object] | None:
         length, day = self.cleaned_data.get("length", ""), self.cleaned_data.get("until")
         if self.errors:
             return None
