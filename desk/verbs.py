@@ -150,8 +150,7 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
         if not (verb.is_permitted(user) and (obj is None or self.may_use(request, verb, obj))):
             raise PermissionDenied
         if obj is None:
-            # Django's own answer, which the stubs leave out.
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))  # type: ignore[attr-defined]
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))  # type: ignore[attr-defined]  # not in the stubs
         is_sent = request.method == "POST"
         if is_sent and self.was_changed(request, obj):
             messages.error(request, self.overtaken(obj))

@@ -65,7 +65,7 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
     list_max_show_all = 200
     search_fields = ["title", "takeaway", "excerpt"]
     search_help_text = "Words of the title, takeaway, excerpt or text."
-    ordering = [newest_first(), "id"]  # type: ignore[list-item]  # Django takes expressions, the stubs do not
+    ordering = [newest_first(), "id"]  # type: ignore[list-item]  # the stubs know of names alone
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     save_on_top = False

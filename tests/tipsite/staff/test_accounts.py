@@ -11,9 +11,11 @@ from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from desk.errors import NotPermitted, Overtaken, Refused
+from desk.models import LogCode
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tipsite.staff import accounts
+from tipsite.staff.audit_log import AccountAction
 
 pytestmark = pytest.mark.django_db
 
@@ -329,6 +331,26 @@ def test_nobody_is_taken_over_by_a_new_address_and_a_reset(desk, owner, client_o
     with time_machine.travel(timezone.now() + timedelta(days=3, minutes=1)):
         accounts.reset_two_factor(ann, by=User.objects.get(username="pat"))
     assert not TOTPDevice.objects.exists()
+
+
+def test_whose_address_was_changed_is_told_by_a_code_and_by_no_sentence(desk, publisher, move):
+    ann = make_person("ann", "Author")
+    TOTPDevice.objects.create(user=ann, confirmed=True)
+    move(desk, ann, "evil@example.org")
+    LogEntry.objects.update(change_message="Something else was done.")
+    assert "was changed within the last 3 days" in do(desk, ann, "reset-two-factor").text
+    LogCode.objects.update(code=AccountAction.REACTIVATED)
+    LogEntry.objects.update(change_message="Address changed from a to b.")
+    assert "is reset" in do(desk, ann, "reset-two-factor").text
+
+
+def test_an_app_is_reset_though_the_mail_that_tells_of_it_fails(desk, settings):
+    ann = make_person("ann", "Author")
+    TOTPDevice.objects.create(user=ann, confirmed=True)
+    settings.EMAIL_BACKEND = "tests.tipsite.staff.test_accounts.Away"
+    assert "It is reset, but ann@example.org could not be told" in do(desk, ann, "reset-two-factor").text
+    assert not TOTPDevice.objects.exists()
+    assert log_of(ann)[-1] == ("pat", "Two-factor sign-in reset.")
 
 
 def test_who_changed_their_own_address_may_still_lose_their_phone(desk, client_of, move):
