@@ -114,7 +114,7 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
         """Say that an object is no longer what the page showed."""
         return f"Nothing was done: somebody else changed “{obj}” meanwhile. Look again."
 
-    def told(self, obj: M, sentence: str) -> str:
+    def success_message(self, obj: M, sentence: str) -> str:
         """Return the message that says what followed."""
         return sentence
 
@@ -192,7 +192,9 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
             result = verb.run(obj, **answers, by=staff_of(request))
             if isinstance(result, HttpResponse):
                 return result
-            messages.success(request, self.told(obj, result if isinstance(result, str) else verb.done))
+            messages.success(
+                request, self.success_message(obj, result if isinstance(result, str) else verb.done)
+            )
             if isinstance(result, self.model):
                 pk = result.pk
         return self.to_page_of(pk)

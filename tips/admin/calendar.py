@@ -1,4 +1,4 @@
-"""The calendar: which tip goes live when, and every way to change that. It works without scripts.
+"""The calendar: which tip goes live when, and how to change that. It works without scripts.
 
 Each form carries the queue's version as its page showed it (``seen``), so that nobody undoes by accident what
 somebody else has just done. What was refused comes back as one line, with what was typed.
@@ -235,7 +235,7 @@ def rule_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
         seen=seen,
         form=form,
         refused=refused,
-        rules=[(each, each.from_date > today and number > 0) for number, each in enumerate(table.rules)],
+        rules=[(other, other.from_date > today and number > 0) for number, other in enumerate(table.rules)],
         rule=rule,
         zones=sorted(available_timezones()),
         tomorrow=today + dates.DAY,

@@ -158,7 +158,7 @@ class TipVerbsMixin(VerbsMixin[Tip]):
     def overtaken(self, obj: Tip) -> str:
         return str(preconditions.overtaken(obj))
 
-    def told(self, obj: Tip, sentence: str) -> str:
+    def success_message(self, obj: Tip, sentence: str) -> str:
         return f"“{obj}”: {sentence}"
 
     def verb_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:

@@ -31,9 +31,9 @@ def urls(tip_admin: ModelAdmin) -> list[URLPattern]:
 
 
 def earlier_view(tip_admin: ModelAdmin, request: StaffRequest, pk: int | None = None) -> HttpResponse:
-    """Show the earlier tips that tell what the posted form tells: a part of a page for the script.
+    """Show the earlier tips with much the same text as the posted form: a part of a page for the script.
 
-    Nothing is saved. Authors are told of published tips and of their own.
+    Nothing is saved. Authors find published tips and their own.
     """
     tip = tip_or_404(tip_admin, request, pk) if pk is not None else None
     if tip is None and not tip_admin.has_add_permission(request):

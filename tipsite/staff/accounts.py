@@ -173,7 +173,7 @@ def change_address(person: User, *, by: User) -> str:
     """Note that ``by`` gives a person the address that is set on ``person`` and not saved yet.
 
     Call it in the transaction that saves. A colleague's sessions end. Returns the old address, for
-    ``tell_of_new_address``; or "" where nobody is to be told: there was no address, or the invitation that
+    ``notify_of_new_address``; or "" where nobody is to be told: there was no address, or the invitation that
     went there was never accepted.
     """
     _permit(by, person)
@@ -187,7 +187,7 @@ def change_address(person: User, *, by: User) -> str:
     return "" if is_invited(before) else before.email
 
 
-def tell_of_new_address(person: User, old: str, *, by: User) -> None:
+def notify_of_new_address(person: User, old: str, *, by: User) -> None:
     """Tell a person, at their old address, who gave them another, or raise NotSent."""
     owners = User.objects.filter(is_superuser=True, is_active=True).exclude(email="").exclude(pk=person.pk)
     to_tell = list(owners.order_by("pk").values_list("email", flat=True))

@@ -168,7 +168,7 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         by = staff_of(request)
         if "email" in form.changed_data and (old := accounts.change_address(obj, by=by)):
-            transaction.on_commit(lambda: self._tell_of_new_address(request, obj, old))
+            transaction.on_commit(lambda: self._notify_of_new_address(request, obj, old))
         if not by.is_superuser:
             obj.save(update_fields=["first_name", "last_name", "email"])
             role = form.cleaned_data.get("role")
@@ -179,9 +179,9 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
         if "is_active" in form.changed_data and not obj.is_active:
             sessions.end_all(obj)
 
-    def _tell_of_new_address(self, request: HttpRequest, person: User, old: str) -> None:
+    def _notify_of_new_address(self, request: HttpRequest, person: User, old: str) -> None:
         with refusals_told(request):
-            accounts.tell_of_new_address(person, old, by=staff_of(request))
+            accounts.notify_of_new_address(person, old, by=staff_of(request))
 
     def form_context(self, request: HttpRequest, obj: User | None, context: Context) -> Context:
         verbs = self.available_verbs(request, obj) if obj and self.has_change_permission(request, obj) else {}
@@ -220,5 +220,5 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
             messages.success(request, f"The invitation for {person.email} is on its way.")
         return person
 
-    def told(self, obj: User, sentence: str) -> str:
+    def success_message(self, obj: User, sentence: str) -> str:
         return f"“{obj}”: {sentence}"

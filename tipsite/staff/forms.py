@@ -17,7 +17,7 @@ from tipsite.staff import accounts, tasks
 from tipsite.staff.roles import ROLES
 
 PER_ADDRESS = FixedWindow("password reset address", 3, timedelta(hours=1))
-# Whoever finds an open desk must not guess its owner's password there.
+# Whoever finds an open session must not guess its owner's password there.
 PASSWORDS_AGAIN = FixedWindow("password again", 10, timedelta(hours=1))
 
 WHAT_ROLES_DO = {

@@ -63,7 +63,7 @@ def confirm(person: User, code: str, session_key: str | None) -> TOTPDevice | No
 
 
 def turn_off(person: User, by: User, action: AccountAction, sentence: str) -> None:
-    """Forget a person's app and recovery codes, with a line in their history."""
+    """Forget a person's app and recovery codes, with an entry in the log."""
     with transaction.atomic():
         TOTPDevice.objects.filter(user=person).delete()
         StaticDevice.objects.filter(user=person).delete()
