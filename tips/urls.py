@@ -75,7 +75,7 @@ urlpatterns = [
     *_list("tips/", views.all_tips, "list"),
     path("tips/<slug:slug>/", views.tip, name="detail"),
     path("media/<image:name>", images.serve, name="media"),
-    path("preview/<str:token>/", preview.outside, name="preview"),
+    path("preview/<str:token>/", preview.shared_preview, name="preview"),
     *_list("category/<slug:slug>/", views.category_tips, "category"),
     *_feeds("category/<slug:category>/", "category_"),
     *_list("tag/<tag:slug>/", views.tag_tips, "tag"),

@@ -337,7 +337,7 @@ def test_a_preview_link_shows_the_pictures_of_its_own_tip_while_it_lives(client,
     other = make_tip(state=TipState.DRAFT, publish_at=None)
     link = preview.make_link(tip, by=ed)
     address = f"{image.url}?preview={preview.token(link)}"
-    page = client.get(preview.address(link)).content.decode()
+    page = client.get(preview.url(link)).content.decode()
     assert address in page
     response = client.get(address)
     assert response["Cache-Control"] == "private, no-store"

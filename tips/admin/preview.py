@@ -79,7 +79,7 @@ def links_view(tip_admin: ModelAdmin, request: StaffRequest, pk: int) -> HttpRes
             messages.info(request, "The link is made. Copy it and send it to whoever should read the tip.")
         return _to_links(tip)
     links = [
-        (link, request.build_absolute_uri(preview.address(link)) if link.is_live else "")
+        (link, request.build_absolute_uri(preview.url(link)) if link.is_live else "")
         for link in tip.preview_links.select_related("made_by").order_by("-made_at", "-pk")[:100]
     ]
     return tip_page(request, "links", f"Preview links: {tip}", original=tip, links=links, form=form)

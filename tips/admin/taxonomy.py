@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from taggit.models import Tag as UnusedTag
 
+from desk.errors import WrongState
 from desk.lists import TitledList
 from desk.pages import Context, page, staff_of
 from desk.verbs import refusals_told
@@ -166,7 +167,7 @@ class TagAdmin(CountedAdmin):
             with refusals_told(request):
                 keep = next((tag for tag in tags if str(tag.pk) == request.POST.get("keep")), None)
                 if keep is None:
-                    raise tagging.Unfit("Say which of the tags stays.")
+                    raise WrongState("Say which of the tags stays.")
                 moved = tagging.merge(keep, [tag for tag in tags if tag != keep], by=staff_of(request))
                 tips = "1 tip" if moved == 1 else f"{moved} tips"
                 messages.info(

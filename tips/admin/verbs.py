@@ -114,15 +114,15 @@ VERBS: dict[str, TipVerb] = {
     ),
     "not-for-mail": TipVerb(
         label="Not for mail",
-        run=mail_exclusion.keep_from_mail,
-        is_available=lambda user, tip: mail_exclusion.may_mark(user, tip, for_mail=False),
+        run=mail_exclusion.exclude,
+        is_available=lambda user, tip: mail_exclusion.may_set(user, tip, for_mail=False),
         consequence="Readers see it on the site, and no mailing brings it. Only a publisher takes that back.",
         has_page=True,
     ),
     "for-mail": TipVerb(
         label="Lift “not for mail”",
-        run=mail_exclusion.give_to_mail,
-        is_available=lambda user, tip: mail_exclusion.may_mark(user, tip, for_mail=True),
+        run=mail_exclusion.release,
+        is_available=lambda user, tip: mail_exclusion.may_set(user, tip, for_mail=True),
         consequence="It is mailed when it goes live. If readers see it already, its mailing is shown first,"
         " and can be stopped; if it is too late for that, it waits until somebody releases it.",
         has_page=True,

@@ -7,18 +7,15 @@ recorded by the verb that does it.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 
 from tips.models.placements import CategorisedTip, Placement, TaggedTip
 from tips.models.tip import TEXTS, Tip
-
-_BATCH = 200
 
 
 class TipVersionQuerySet(models.QuerySet["TipVersion"]):
@@ -43,20 +40,7 @@ class TipVersionQuerySet(models.QuerySet["TipVersion"]):
 
         ``by`` and ``reason`` are as in ``record``.
         """
-        self.bulk_create(_present_versions(tips, by, reason), batch_size=_BATCH)
-
-    @contextmanager
-    def recorded(self, tips: models.QuerySet[Tip], *, by: User | None, reason: str) -> Iterator[None]:
-        """Keep a version of each tip of a queryset once the change inside to its categories or tags is made.
-
-        A few statements for each batch of tips. ``by`` and ``reason`` are as in ``record``.
-        """
-        with transaction.atomic():
-            pks = sorted(set(tips.order_by().values_list("pk", flat=True)))
-            yield
-            for start in range(0, len(pks), _BATCH):
-                batch = Tip.objects.filter(pk__in=pks[start : start + _BATCH])
-                self.record_all(list(batch.only(*TEXTS)), by=by, reason=reason)
+        self.bulk_create(_present_versions(tips, by, reason), batch_size=200)
 
 
 class TipVersion(models.Model):

@@ -45,5 +45,5 @@ def _may_see(request: HttpRequest, image: Image) -> bool:
     # The admin site also turns away staff who have still to give a code.
     if admin.site.has_permission(request) and request.user.has_perm("tips.view_tip"):
         return True
-    link = preview.opened(request.GET.get("preview", ""))
+    link = preview.live_link(request.GET.get("preview", ""))
     return link is not None and ImageUse.objects.filter(image=image, tip=link.tip).exists()

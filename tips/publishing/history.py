@@ -1,25 +1,22 @@
 """What became of a tip's text: its versions, the difference between two, and the way back to one."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.text import slugify
 
-from desk.errors import NotPermitted, Overtaken, Refused
+from desk.errors import Overtaken, WrongState
 from desk.log import log
 from tips.dates import in_words
 from tips.models import TEXTS, Category, Tip, TipAction, TipVersion
-from tips.permissions import may_change
+from tips.permissions import permit_change
 from tips.publishing import editing, tagging
 from tips.schedule import queue_lock
 from tips.text import diff as text_diff
 from tips.text import markup
-
-LABELS = {"title": "Title", "takeaway": "Takeaway", "excerpt": "Excerpt", "body": "Body"}
-
-
-class NoSuchVersion(Refused, ValueError):
-    """The version is of another tip."""
 
 
 @dataclass(frozen=True)
@@ -27,79 +24,79 @@ class Part:
     """What changed in one part of a tip: ``blocks`` of a text, or names ``added`` and ``removed``."""
 
     label: str
-    blocks: tuple = ()
-    added: tuple = ()
-    removed: tuple = ()
+    blocks: Sequence[text_diff.Block] = ()
+    added: Sequence[str] = ()
+    removed: Sequence[str] = ()
     note: str = ""
 
     @property
-    def stretches(self):
+    def stretches(self) -> list[tuple[list[text_diff.Block], bool]]:
         """The blocks, long unchanged stretches apart."""
-        return text_diff.folded(list(self.blocks))
+        return text_diff.folded(self.blocks)
 
 
-def saved(tip):
+def saved(tip: Tip) -> QuerySet[TipVersion]:
     """Return the versions of a tip, the newest first, each with the person who saved it."""
     return tip.versions.select_related("saved_by")
 
 
-def diff(old, new):
-    """Return what changed between two versions (or a version and a tip with ``categories`` and ``tags`` as
-    lists of names) as a list of Parts, the unchanged ones left out.
+def diff(old: object, new: object) -> list[Part]:
+    """Return what changed between two versions as a list of Parts, the unchanged ones left out.
+
+    A tip does for a version, if it has ``categories`` and ``tags`` as lists of names.
     """
     parts = []
-    for name, label in LABELS.items():
-        before, after = getattr(old, name), getattr(new, name)
-        if before == after:
-            continue
-        read = text_diff.blocks if name == "body" else text_diff.lines
-        found = text_diff.compare(read(before), read(after))
-        if all(block.is_same for block in found):
-            found, note = (), "The words are the same; only the formatting or the spacing changed."
+    for name, before, after in _changed_texts(old, new):
+        blocks = text_diff.compare(before, after)
+        if all(block.is_same for block in blocks):
+            note = "The words are the same; only the formatting or the spacing changed."
+            parts.append(Part(name.capitalize(), note=note))
         else:
-            note = ""
-        parts.append(Part(label, blocks=tuple(found), note=note))
-    for name, label in (("categories", "Categories"), ("tags", "Tags")):
-        before, after = getattr(old, name), getattr(new, name)
-        if set(before) != set(after):
-            added = tuple(each for each in after if each not in before)
-            removed = tuple(each for each in before if each not in after)
-            parts.append(Part(label, added=added, removed=removed))
+            parts.append(Part(name.capitalize(), blocks))
+    for name, added, removed in _changed_names(old, new):
+        parts.append(Part(name.capitalize(), added=added, removed=removed))
     return parts
 
 
-def summary(old, new):
+def summary(old: TipVersion | None, new: TipVersion) -> str:
     """Return in words what a version changed: "title; body (12 words added, 3 removed); tags"."""
     if old is None:
         return "first version"
-    found = []
-    for name, label in LABELS.items():
+    changes = []
+    for name, before, after in _changed_texts(old, new):
+        numbers = zip(text_diff.count(before, after), ("added", "removed"), strict=True)
+        counts = [f"{number} word{'' if number == 1 else 's'} {verb}" for number, verb in numbers if number]
+        changes.append(f"{name} ({', '.join(counts) or 'order or formatting'})")
+    for name, added, removed in _changed_names(old, new):
+        labels = [f"+ {label}" for label in added] + [f"− {label}" for label in removed]
+        changes.append(f"{name} ({', '.join(labels)})")
+    return "; ".join(changes) or "nothing"
+
+
+def _changed_texts(old: object, new: object) -> Iterator[tuple[str, text_diff.Text, text_diff.Text]]:
+    for name in TEXTS:
         before, after = getattr(old, name), getattr(new, name)
-        if before == after:
-            continue
-        read = text_diff.blocks if name == "body" else text_diff.lines
-        added, removed = text_diff.count(read(before), read(after))
-        counts = [_words(number, what) for number, what in ((added, "added"), (removed, "removed")) if number]
-        found.append(f"{label.lower()} ({', '.join(counts) or 'order or formatting'})")
+        if before != after:
+            read = text_diff.blocks if name == "body" else text_diff.lines
+            yield name, read(before), read(after)
+
+
+def _changed_names(old: object, new: object) -> Iterator[tuple[str, list[str], list[str]]]:
     for name in ("categories", "tags"):
-        added = [f"+ {each}" for each in getattr(new, name) if each not in getattr(old, name)]
-        removed = [f"− {each}" for each in getattr(old, name) if each not in getattr(new, name)]
+        before, after = getattr(old, name), getattr(new, name)
+        added = [label for label in after if label not in before]
+        removed = [label for label in before if label not in after]
         if added or removed:
-            found.append(f"{name} ({', '.join(added + removed)})")
-    return "; ".join(found) or "nothing"
+            yield name, added, removed
 
 
-def _words(number, what):
-    return f"{number} word{'' if number == 1 else 's'} {what}"
-
-
-def who(version):
+def who(version: TipVersion) -> str:
     """Return the name of the person who saved a version, or what did it where no person is known."""
     user = version.saved_by
     return (user.get_full_name() or user.get_username()) if user else "nobody signed in"
 
 
-def since(tip, number):
+def since(tip: Tip, number: int) -> tuple[TipVersion | None, TipVersion] | None:
     """Return (opened, newest) versions where a tip was saved since a form was opened on version ``number``.
 
     Returns None where it was not. ``opened`` is None where that version is not known.
@@ -111,46 +108,47 @@ def since(tip, number):
 
 
 @transaction.atomic
-def revert(tip, version, *, by, seen=None):
+def revert(tip: Tip, version: TipVersion, *, by: User, seen: int | None = None) -> str:
     """Bring back the text of a version: title, takeaway, excerpt, body, categories and tags.
 
-    State, address, slot and dates stay, but that it is an edit like any other: an approved tip that is not
+    State, slug, slot and dates stay, but that it is an edit like any other: an approved tip that is not
     public yet goes back to review. It makes a new version, so that it can be undone the same way. ``seen`` is
     the number of the newest version as the caller saw it. Returns a sentence that says what followed. Raises
-    NotPermitted, NoSuchVersion, Overtaken.
+    NotPermitted, WrongState where the version is of another tip, Overtaken.
     """
     queue_lock.lock()
-    row = Tip.objects.select_for_update(of=("self",)).filter(pk=tip.pk).first()
-    if row is None:
+    current = Tip.objects.select_for_update(of=("self",)).filter(pk=tip.pk).first()
+    if current is None:
         raise Overtaken(f"“{tip}” was deleted meanwhile.")
-    if not may_change(by, row):
-        raise NotPermitted(f"You may not change “{row}”. Ask its author or an editor to do it.")
-    if version.tip_id != row.pk:
-        raise NoSuchVersion(f"That is no version of “{row}”. Choose one from its history.")
-    if seen is not None and row.versions.newest_id() != seen:
-        raise Overtaken(f"Somebody saved “{row}” meanwhile. Look at the difference again before you revert.")
-    row.hold_version()
+    permit_change(by, current)
+    if version.tip_id != current.pk:
+        raise WrongState(f"That is no version of “{current}”. Choose one from its history.")
+    if seen is not None and current.versions.newest_id() != seen:
+        raise Overtaken(
+            f"Somebody saved “{current}” meanwhile. Look at the difference again before you revert."
+        )
+    current.hold_version()
     for name in TEXTS:
-        setattr(row, name, getattr(version, name))
-    row.body = markup.clean(row.body)
-    followed = editing.revise(row, TEXTS, by=by)
+        setattr(current, name, getattr(version, name))
+    current.body = markup.clean(current.body)
+    followed = editing.revise(current, TEXTS, by=by)
     categories, gone = _categories(version.categories)
-    row.categories.set(categories)
-    row.tags.set(tagging.find_or_make(version.tags))
+    current.categories.set(categories)
+    current.tags.set(tagging.find_or_make(version.tags))
     sentence = f"Brought back the text of {in_words(version.saved_at)}, saved by {who(version)}."
-    TipVersion.objects.record(row, by=by, reason=sentence)
-    log(by, row, TipAction.REVERTED, sentence)
-    left_out = f" Left out, since there is no such category any more: {', '.join(gone)}." if gone else ""
-    return f"{sentence}{f' {followed}' if followed else ''}{left_out}"
+    TipVersion.objects.record(current, by=by, reason=sentence)
+    log(by, current, TipAction.REVERTED, sentence)
+    left_out = f"Left out, since there is no such category any more: {', '.join(gone)}." if gone else ""
+    return " ".join(filter(None, [sentence, followed, left_out]))
 
 
-def _categories(names):
-    """Return (categories, gone): the rows that names mean now, and the names that mean none.
+def _categories(names: list[str]) -> tuple[list[Category], list[str]]:
+    """Return (categories, gone): the categories that names mean now, and the names that mean none.
 
-    A category that was renamed kept its address, and is found by it.
+    A category that was renamed kept its slug, and is found by it.
     """
     by_name, by_slug = {}, {}
     for category in Category.objects.all():
         by_name[tagging.key(category.name)] = by_slug[category.slug] = category
-    found = {name: by_name.get(tagging.key(name)) or by_slug.get(slugify(name)) for name in names}
-    return [each for each in found.values() if each], [name for name, each in found.items() if not each]
+    meant = {name: by_name.get(tagging.key(name)) or by_slug.get(slugify(name)) for name in names}
+    return [category for category in meant.values() if category], [name for name in names if not meant[name]]

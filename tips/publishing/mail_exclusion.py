@@ -1,23 +1,26 @@
-"""The mark “not for mail”: an editor sets it, and only a Publisher lifts it, tip by tip.
+"""Keeping a tip from mail: an editor excludes it, and only a Publisher releases it, tip by tip.
 
-These verbs take and return what the verbs of ``publishing`` do. This room does not know what mail is: what
-follows from the mark, and what stands against it, an upper room says by ``register`` in its
-``AppConfig.ready``.
+These verbs take and return what the verbs of ``workflow`` do. This room does not know what mail is: what
+follows, and what stands against it, an upper room says by ``register`` in its ``AppConfig.ready``.
 """
 
+from collections.abc import Callable
+
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from desk.errors import NotPermitted, WrongState
-from tips.models import TipAction
+from tips.models import Tip, TipAction
 from tips.permissions import APPROVE, MAIL, permit
-from tips.publishing import preconditions
+from tips.publishing.preconditions import lock_unchanged, write_if_unchanged
 
-_CONSEQUENCES = []
+Consequence = Callable[[Tip, bool], str]
+_CONSEQUENCES: list[Consequence] = []
 
 
-def register(consequence):
-    """Add a function that says what follows from the mark; adding it twice is the same.
+def register(consequence: Consequence) -> None:
+    """Add a function that says what follows; adding it twice is the same.
 
     It is called with a tip and ``for_mail``, whether the tip shall be for mail from now on. It returns a
     sentence, and raises WrongState where nothing would follow.
@@ -26,21 +29,22 @@ def register(consequence):
         _CONSEQUENCES.append(consequence)
 
 
-def keep_from_mail(tip, *, by):
+def exclude(tip: Tip, *, by: User) -> str:
     """Say that a tip is not to be mailed. Readers see it on the site all the same."""
     permit(by, APPROVE, "keep tips from being mailed")
-    return _mark(tip, by, False, "Marked as not for mail.")
+    return _set_for_mail(tip, by, False, TipAction.EXCLUDED_FROM_MAIL, "Marked as not for mail.")
 
 
-def give_to_mail(tip, *, by):
-    """Lift the mark from a tip: it is mailed when it goes live, like any other."""
+def release(tip: Tip, *, by: User) -> str:
+    """Let a tip be mailed when it goes live, like any other."""
     if not by.has_perm(MAIL):
         raise NotPermitted("You may not lift “not for mail”. Ask a publisher to do it.")
-    return _mark(tip, by, True, "Not for mail no more: the mark was lifted.")
+    sentence = "For mail again: “not for mail” was lifted."
+    return _set_for_mail(tip, by, True, TipAction.RELEASED_FOR_MAIL, sentence)
 
 
-def may_mark(user, tip, for_mail):
-    """Tell whether a person may set the mark so (``for_mail``), and something would follow from it."""
+def may_set(user: User, tip: Tip, for_mail: bool) -> bool:
+    """Tell whether a person may release (``for_mail``) or exclude a tip, and something would follow."""
     if not user.has_perm(MAIL if for_mail else APPROVE):
         return False
     try:
@@ -50,21 +54,20 @@ def may_mark(user, tip, for_mail):
     return True
 
 
-def _mark(tip, by, for_mail, sentence):
+def _set_for_mail(tip: Tip, by: User, for_mail: bool, action: TipAction, sentence: str) -> str:
     with transaction.atomic():
-        preconditions.lock_unchanged(tip, timezone.now())
+        lock_unchanged(tip, timezone.now())
         tip.refresh_from_db(fields=["for_mail"])
         followed = _consequences(tip, for_mail)
-        action = TipAction.RELEASED_FOR_MAIL if for_mail else TipAction.EXCLUDED_FROM_MAIL
-        preconditions.write_if_unchanged(tip, by, action, sentence, for_mail=for_mail)
+        write_if_unchanged(tip, by, action, sentence, for_mail=for_mail)
     return " ".join([sentence, *followed])
 
 
-def _consequences(tip, for_mail):
+def _consequences(tip: Tip, for_mail: bool) -> list[str]:
     """Return what follows, in sentences. Raises WrongState where nothing would."""
     if tip.for_mail == for_mail:
-        standing = "is for mail already" if for_mail else "is marked as not for mail already"
-        raise WrongState(f"“{tip}” {standing}. Nothing was changed.")
+        state = "for mail" if for_mail else "marked as not for mail"
+        raise WrongState(f"“{tip}” is {state} already. Nothing was changed.")
     if tip.undated:
         raise WrongState(f"“{tip}” is undated, and what is undated is never mailed. Nothing was changed.")
     return [consequence(tip, for_mail) for consequence in _CONSEQUENCES]

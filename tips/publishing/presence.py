@@ -1,15 +1,17 @@
 """Who has a tip's form open: said while it is, forgotten soon after."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 
-from tips.models import EditingSession
+from tips.models import EditingSession, Tip
 
 FORGOTTEN_AFTER = timedelta(seconds=90)
 
 
-def touch(tip, user):
+def touch(tip: Tip, user: User) -> None:
     """Note that somebody has a tip open now, and forget those who had."""
     now = timezone.now()
     EditingSession.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER).delete()
@@ -21,14 +23,14 @@ def touch(tip, user):
     )
 
 
-def others(tip, user):
+def others(tip: Tip, user: User) -> list[str]:
     """Return the names of the others who have a tip open, in order."""
     recent = EditingSession.objects.filter(tip=tip, seen_at__gte=timezone.now() - FORGOTTEN_AFTER)
-    found = recent.exclude(user=user).select_related("user")
-    return sorted(each.user.get_full_name() or each.user.get_username() for each in found)
+    users = [session.user for session in recent.exclude(user=user).select_related("user")]
+    return sorted(other.get_full_name() or other.get_username() for other in users)
 
 
-def line(names):
+def line(names: Sequence[str]) -> str:
     """Return the sentence that warns of others, empty where there are none."""
     if not names:
         return ""

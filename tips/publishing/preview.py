@@ -1,36 +1,35 @@
 """A tip as its readers would see it, before they do: as it is typed, as it is saved, and by a link outside.
 
-The desk offers each preview of a registry; an upper room adds its own with ``register`` in its
+The admin offers each preview of a registry; an upper room adds its own with ``register`` in its
 ``AppConfig.ready``. No preview is ever kept in a cache or found by a search engine.
 """
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.contrib.auth.models import User
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from desk.errors import NotPermitted, Refused
+from desk.errors import NotPermitted, WrongState
 from desk.log import log
-from tips import dates, permissions
-from tips.models import PreviewLink, Tip, TipAction, TipState
+from tips.dates import in_words
+from tips.models import TEXTS, Category, PreviewLink, Tag, Tip, TipAction, TipState
+from tips.permissions import CHANGE_ANY
 from tips.text import markup
 
 DAYS = 7
 MOST_DAYS = 90
 _signer = Signer(sep=".", salt="tips.preview")
 _IMAGE = re.compile(r'(<img\b[^>]*?\bsrc=")(/media/[^"?]*)(")')
-
-
-class Unfit(Refused, ValueError):
-    """What was asked of a preview link makes no sense; the text says what would."""
 
 
 # --- What can be previewed -----------------------------------------------------------------------------
@@ -46,19 +45,19 @@ class Preview:
 
     name: str
     label: str
-    render: Callable
+    render: Callable[[HttpRequest, Tip], HttpResponse]
 
 
-PREVIEWS = {}
+PREVIEWS: dict[str, Preview] = {}
 
 
-def register(name, label, view):
-    """Offer one more preview in the desk; ``name`` is a slug and stands in its address."""
+def register(name: str, label: str, view: Callable[[HttpRequest, Tip], HttpResponse]) -> None:
+    """Offer one more preview in the admin; ``name`` is a slug and stands in its URL."""
     PREVIEWS[name] = Preview(name, label, view)
 
 
-def page(request, tip, *, note="", token=""):
-    """Return a tip as its page, marked as a preview.
+def page(request: HttpRequest, tip: Tip, *, note: str = "", token: str = "") -> HttpResponse:
+    """Return a tip as its page, with a line that it is a preview.
 
     ``note`` says which text it is; ``token`` is that of a link, by which its images are shown outside.
     """
@@ -71,49 +70,50 @@ def page(request, tip, *, note="", token=""):
 register("page", "Preview", page)
 
 
-def never_cached(response):
-    """Mark a response as nothing to be kept, found or told of to the next site."""
+def never_cached(response: HttpResponse) -> HttpResponse:
+    """Let nobody keep a response, find it, or tell the next site of it."""
     response["Cache-Control"] = "no-store, private"
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     response["Referrer-Policy"] = "no-referrer"
     return response
 
 
-def unsaved(texts, *, categories, tags, like=None):
+def unsaved(
+    texts: Mapping[str, str], *, categories: list[Category], tags: list[Tag], like: Tip | None = None
+) -> Tip:
     """Return a tip that is in no database, made of what somebody typed.
 
-    ``texts`` holds title, takeaway, excerpt and body as typed; the body is cleaned. ``categories`` and
-    ``tags`` are lists of rows. ``like`` is the saved tip that is being written, if there is one.
+    ``texts`` holds title, takeaway, excerpt and body as typed; the body is cleaned. ``like`` is the saved tip
+    that is being written, if there is one.
     """
     tip = Tip(pk=like.pk if like else 0, slug=(like and like.slug) or "preview")
     if like:
         tip.publish_at, tip.undated, tip.author_id = like.publish_at, like.undated, like.author_id
-    for name in ("title", "takeaway", "excerpt"):
+    for name in TEXTS:
         setattr(tip, name, texts.get(name, "").replace("\r\n", "\n").strip())
-    tip.title = " ".join(tip.title.split()) or "Without a title"
-    tip.body = markup.clean(texts.get("body", "").replace("\r\n", "\n"))
+    tip.title = tip.title or "Without a title"
+    tip.body = markup.clean(tip.body)
     tip.has_body = bool(tip.body)
     tip.compute()
-    tip._prefetched_objects_cache = {"categories": categories, "tags": tags}
+    # As ``prefetch_related`` leaves them.
+    vars(tip)["_prefetched_objects_cache"] = {"categories": categories, "tags": tags}
     return tip
 
 
 # --- Links for somebody outside ------------------------------------------------------------------------
 
 
-def may_see(user, tip):
+def may_see(user: User, tip: Tip) -> bool:
     """Tell whether a member of staff may know of a tip: an author of their own, an editor of everyone's."""
-    if not user.has_perm("tips.view_tip"):
-        return False
-    return user.has_perm(permissions.CHANGE_ANY) or tip.author_id == user.pk
+    return user.has_perm("tips.view_tip") and (user.has_perm(CHANGE_ANY) or tip.author_id == user.pk)
 
 
-def make_link(tip, *, by, days=DAYS):
-    """Make an address at which anybody reads this tip for some days, and return the PreviewLink."""
+def make_link(tip: Tip, *, by: User, days: int = DAYS) -> PreviewLink:
+    """Make a link by which anybody reads this tip for some days, and return it."""
     if not may_see(by, tip):
         raise NotPermitted(f"You may not show “{tip}” to others. Ask its author or an editor to do it.")
     if not 1 <= days <= MOST_DAYS:
-        raise Unfit(f"A link lasts from 1 to {MOST_DAYS} days. Choose a number between them.")
+        raise WrongState(f"A link lasts from 1 to {MOST_DAYS} days. Choose a number between them.")
     now = timezone.now()
     with transaction.atomic():
         link = PreviewLink.objects.create(
@@ -123,32 +123,32 @@ def make_link(tip, *, by, days=DAYS):
             made_at=now,
             expires_at=now + timedelta(days=days),
         )
-        until = dates.in_words(link.expires_at)
+        until = in_words(link.expires_at)
         log(by, tip, TipAction.PREVIEW_LINK_MADE, f"Made a preview link, good until {until}.")
     return link
 
 
-def revoke_link(link, *, by):
+def revoke_link(link: PreviewLink, *, by: User) -> None:
     """End a link at once; ending it again changes nothing."""
     if not may_see(by, link.tip):
         raise NotPermitted(f"You may not end links to “{link.tip}”. Ask its author or an editor to do it.")
     with transaction.atomic():
         if PreviewLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):
-            made = dates.in_words(link.made_at)
-            log(by, link.tip, TipAction.PREVIEW_LINK_REVOKED, f"Revoked the preview link of {made}.")
+            sentence = f"Revoked the preview link of {in_words(link.made_at)}."
+            log(by, link.tip, TipAction.PREVIEW_LINK_REVOKED, sentence)
 
 
-def token(link):
-    """Return what stands in a link's address."""
+def token(link: PreviewLink) -> str:
+    """Return what stands in a link's URL: its key, signed."""
     return _signer.sign(link.key)
 
 
-def address(link):
+def url(link: PreviewLink) -> str:
     """Return the path of a link."""
     return reverse("tips:preview", args=[token(link)])
 
 
-def opened(token):
+def live_link(token: str) -> PreviewLink | None:
     """Return the live PreviewLink that a token belongs to, with its tip, or None.
 
     A wrong, expired or revoked one is None alike, and so is one to a tip that was withdrawn, and one whose
@@ -163,10 +163,10 @@ def opened(token):
 
 
 @require_safe
-def outside(request, token):
+def shared_preview(request: HttpRequest, token: str) -> HttpResponse:
     """Show a tip to whoever was given the link to it."""
-    link = opened(token)
+    link = live_link(token)
     if link is None:
         return never_cached(render(request, "404.html", status=404))
-    until = dates.in_words(link.expires_at)
+    until = in_words(link.expires_at)
     return page(request, link.tip, note=f"It is not public. This link works until {until}.", token=token)

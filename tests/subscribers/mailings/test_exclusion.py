@@ -48,29 +48,29 @@ def at(clock, moment):
 def test_an_editor_sets_the_mark_and_only_a_publisher_lifts_it(editor, publisher):
     tip = make_tip(timezone.now() + DAY)
     with pytest.raises(NotPermitted, match="editor"):
-        mail_exclusion.keep_from_mail(tip, by=make_person("ann", "Author"))
-    assert mail_exclusion.keep_from_mail(tip, by=editor) == "Marked as not for mail. No mailing brings it."
+        mail_exclusion.exclude(tip, by=make_person("ann", "Author"))
+    assert mail_exclusion.exclude(tip, by=editor) == "Marked as not for mail. No mailing brings it."
     with pytest.raises(WrongState, match="already"):
-        mail_exclusion.keep_from_mail(tip, by=editor)
+        mail_exclusion.exclude(tip, by=editor)
     with pytest.raises(NotPermitted, match="publisher"):
-        mail_exclusion.give_to_mail(tip, by=editor)
+        mail_exclusion.release(tip, by=editor)
     assert not Tip.objects.get().for_mail
-    followed = mail_exclusion.give_to_mail(tip, by=publisher)
-    assert followed == "Not for mail no more: the mark was lifted. It is mailed when it goes live."
+    followed = mail_exclusion.release(tip, by=publisher)
+    assert followed == "For mail again: “not for mail” was lifted. It is mailed when it goes live."
     assert Tip.objects.get().for_mail
     lines = LogEntry.objects.filter(object_id=str(tip.pk)).order_by("pk")
     assert [(line.user, line.change_message.split(":")[0]) for line in lines] == [
         (editor, "Marked as not for mail."),
-        (publisher, "Not for mail no more"),
+        (publisher, "For mail again"),
     ]
 
 
 def test_of_two_who_act_at_once_the_second_is_told(editor):
     tip = make_tip(timezone.now() + DAY)
     mine, theirs = Tip.objects.get(pk=tip.pk), Tip.objects.get(pk=tip.pk)
-    mail_exclusion.keep_from_mail(mine, by=editor)
+    mail_exclusion.exclude(mine, by=editor)
     with pytest.raises(WrongState, match="already"):
-        mail_exclusion.keep_from_mail(theirs, by=editor)
+        mail_exclusion.exclude(theirs, by=editor)
 
 
 def test_a_prepared_mailing_does_not_begin_once_its_tip_is_marked(clock, editor, publisher):
@@ -78,14 +78,14 @@ def test_a_prepared_mailing_does_not_begin_once_its_tip_is_marked(clock, editor,
     slot = timezone.now() + HOUR
     tip = make_tip(slot)
     assert at(clock, slot - 5 * MINUTE).state == Mailing.State.PREPARED
-    assert "cancelled before it begins" in mail_exclusion.keep_from_mail(tip, by=editor)
+    assert "cancelled before it begins" in mail_exclusion.exclude(tip, by=editor)
     # Also where the clock has not come round since.
     scheduling.freeze(Mailing.objects.get().pk, slot)
     assert at(clock, slot).state == Mailing.State.CANCELLED
     assert Delivery.objects.count() == 0
     # Lifted within the window, it is shown first, like whatever is published at once.
     clock.move_to(slot + 2 * HOUR, tick=False)
-    assert "shown for ten before it begins" in mail_exclusion.give_to_mail(tip, by=publisher)
+    assert "shown for ten before it begins" in mail_exclusion.release(tip, by=publisher)
     again = at(clock, slot + 2 * HOUR)
     assert (again.state, again.starts_at) == (Mailing.State.PREPARED, slot + 2 * HOUR + 10 * MINUTE)
     assert at(clock, again.starts_at).state == Mailing.State.SENDING
@@ -95,7 +95,7 @@ def test_a_prepared_mailing_does_not_begin_once_its_tip_is_marked(clock, editor,
 def test_what_missed_its_window_is_held_when_the_mark_is_lifted(clock, publisher):
     tip = make_tip(timezone.now() - 2 * DAY, for_mail=False)
     assert at(clock, timezone.now()) is None
-    assert "held until somebody releases it" in mail_exclusion.give_to_mail(tip, by=publisher)
+    assert "held until somebody releases it" in mail_exclusion.release(tip, by=publisher)
     assert at(clock, timezone.now() + MINUTE).state == Mailing.State.HELD
 
 
@@ -113,9 +113,9 @@ def test_the_mark_is_refused_where_nothing_would_follow(publisher, fields, words
     now = timezone.now()
     mailing = make_mailing(**{name: now if value is True else value for name, value in fields.items()})
     with pytest.raises(WrongState, match=words):
-        mail_exclusion.keep_from_mail(mailing.tip, by=publisher)
+        mail_exclusion.exclude(mailing.tip, by=publisher)
     assert Tip.objects.get().for_mail
-    assert not mail_exclusion.may_mark(publisher, mailing.tip, for_mail=False)
+    assert not mail_exclusion.may_set(publisher, mailing.tip, for_mail=False)
 
 
 def test_it_is_not_lifted_from_what_is_never_mailed(publisher):
@@ -123,10 +123,10 @@ def test_it_is_not_lifted_from_what_is_never_mailed(publisher):
     undated = make_tip(undated=True, publish_at=None, for_mail=False)
     for tip, words in ((old, "more than 30 days ago"), (undated, "undated")):
         with pytest.raises(WrongState, match=words):
-            mail_exclusion.give_to_mail(tip, by=publisher)
+            mail_exclusion.release(tip, by=publisher)
     # A draft whose day has passed gets another one.
     draft = make_tip(timezone.now() - 40 * DAY, for_mail=False, state=TipState.DRAFT)
-    assert "when it goes live" in mail_exclusion.give_to_mail(draft, by=publisher)
+    assert "when it goes live" in mail_exclusion.release(draft, by=publisher)
 
 
 def test_the_desk_offers_each_mark_to_whom_may_set_it(client, editor, publisher):

@@ -188,13 +188,13 @@ def test_another_room_adds_a_preview(desk, draft, monkeypatch):
 def test_links_are_made_shown_and_revoked(desk, client, draft):
     desk.post(at("links", draft.pk), {"days": "3"})
     link = PreviewLink.objects.get()
-    assert preview.address(link) in desk.get(at("links", draft.pk)).content.decode()
+    assert preview.url(link) in desk.get(at("links", draft.pk)).content.decode()
     assert "Ensure this value" in desk.post(at("links", draft.pk), {"days": "0"}).content.decode()
     assert desk.get(at("revoke_link", draft.pk, link.pk)).status_code == 405
     desk.post(at("revoke_link", draft.pk, link.pk))
     page = desk.get(at("links", draft.pk)).content.decode()
     assert "revoked" in page
-    assert preview.address(link) not in page
+    assert preview.url(link) not in page
 
 
 # --- Before approval ---------------------------------------------------------------------------------------

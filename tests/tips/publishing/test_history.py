@@ -4,7 +4,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from desk.errors import NotPermitted, Overtaken
+from desk.errors import NotPermitted, Overtaken, WrongState
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.models import Category, Tip, TipState, TipVersion
@@ -180,7 +180,7 @@ def test_an_author_reverts_their_own_drafts_only(author, editor):
 
 def test_a_version_of_another_tip_is_refused(editor):
     tip, other = make_tip(), make_tip()
-    with pytest.raises(history.NoSuchVersion, match="is no version of"):
+    with pytest.raises(WrongState, match="is no version of"):
         history.revert(tip, other.versions.first(), by=editor)
 
 

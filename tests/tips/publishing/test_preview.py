@@ -5,7 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
-from desk.errors import NotPermitted
+from desk.errors import NotPermitted, WrongState
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.models import PreviewLink, TipState
@@ -32,7 +32,7 @@ def link(draft, editor):
 def test_a_link_shows_the_tip_as_it_is_now_to_anybody(client, draft, link):
     draft.title = "Nearly there"
     draft.save()
-    response = client.get(preview.address(link))
+    response = client.get(preview.url(link))
     page = response.content.decode()
     assert response.status_code == 200
     assert '<h1 class="title">Nearly there</h1>' in page
@@ -41,7 +41,7 @@ def test_a_link_shows_the_tip_as_it_is_now_to_anybody(client, draft, link):
 
 
 def test_a_preview_is_never_kept_found_or_told_of(client, link):
-    response = client.get(preview.address(link))
+    response = client.get(preview.url(link))
     assert "no-store" in response["Cache-Control"]
     assert "noindex" in response["X-Robots-Tag"]
     assert response["Referrer-Policy"] == "no-referrer"
@@ -53,7 +53,7 @@ def test_a_preview_is_never_kept_found_or_told_of(client, link):
 
 
 def test_wrong_expired_revoked_and_withdrawn_are_the_same_page(client, draft, link, editor):
-    good = preview.address(link)
+    good = preview.url(link)
     wrong = [good[:-2] + "/", reverse("tips:preview", args=[link.key]), reverse("tips:preview", args=["x.y"])]
     answers = [client.get(address) for address in wrong]
     for change in (
@@ -62,7 +62,7 @@ def test_wrong_expired_revoked_and_withdrawn_are_the_same_page(client, draft, li
     ):
         other = preview.make_link(draft, by=editor)
         PreviewLink.objects.filter(pk=other.pk).update(**change)
-        answers.append(client.get(preview.address(other)))
+        answers.append(client.get(preview.url(other)))
     type(draft).objects.filter(pk=draft.pk).update(state=TipState.WITHDRAWN)
     answers.append(client.get(good))
     assert {response.status_code for response in answers} == {404}
@@ -73,18 +73,18 @@ def test_wrong_expired_revoked_and_withdrawn_are_the_same_page(client, draft, li
 def test_a_link_dies_with_its_makers_account(client, link, editor):
     editor.is_active = False
     editor.save()
-    assert client.get(preview.address(link)).status_code == 404
+    assert client.get(preview.url(link)).status_code == 404
     editor.is_active = True
     editor.save()
-    assert client.get(preview.address(link)).status_code == 200
+    assert client.get(preview.url(link)).status_code == 200
     PreviewLink.objects.update(made_by=None)
-    assert client.get(preview.address(link)).status_code == 404
+    assert client.get(preview.url(link)).status_code == 404
 
 
 def test_a_link_opens_nothing_else(client, draft, link):
-    client.get(preview.address(link))
+    client.get(preview.url(link))
     assert client.get(draft.get_absolute_url()).status_code == 404
-    assert client.post(preview.address(link)).status_code == 405
+    assert client.post(preview.url(link)).status_code == 405
 
 
 def test_a_link_lasts_a_week_unless_told_otherwise_and_is_logged(draft, editor):
@@ -96,19 +96,19 @@ def test_a_link_lasts_a_week_unless_told_otherwise_and_is_logged(draft, editor):
     assert made.change_message.startswith("Made a preview link, good until")
     assert revoked.change_message.startswith("Revoked the preview link of")
     for days in (0, 91):
-        with pytest.raises(preview.Unfit, match="from 1 to 90 days"):
+        with pytest.raises(WrongState, match="from 1 to 90 days"):
             preview.make_link(draft, by=editor, days=days)
 
 
 def test_the_database_alone_does_not_give_the_address_away(link):
-    assert preview.opened(link.key) is None
-    assert preview.opened(preview.token(link)) == link
+    assert preview.live_link(link.key) is None
+    assert preview.live_link(preview.token(link)) == link
 
 
 def test_pictures_of_a_tip_that_is_not_public_are_asked_for_with_the_link(client, draft, link):
     draft.body = '<p><img src="/media/ab/cd.webp" alt="A dog"></p>'
     draft.save()
-    page = client.get(preview.address(link)).content.decode()
+    page = client.get(preview.url(link)).content.decode()
     assert f'src="/media/ab/cd.webp?preview={preview.token(link)}"' in page
 
 

@@ -1,7 +1,7 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from desk.errors import NotPermitted
+from desk.errors import NotPermitted, WrongState
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.models import FormerSlug, Tag, TaggedTip, Tip, TipState, TipVersion
@@ -81,14 +81,14 @@ def test_merging_a_tag_that_has_gone_changes_nothing(editor):
     make_tip(tags=["goes"])
     gone = Tag.objects.create(name="gone", slug="gone")
     Tag.objects.filter(pk=gone.pk).delete()
-    with pytest.raises(tagging.Unfit, match="has gone meanwhile"):
+    with pytest.raises(WrongState, match="has gone meanwhile"):
         tagging.merge(keep, [goes, gone], by=editor)
     assert Tag.objects.filter(name="goes").exists()
 
 
 def test_merging_needs_two_tags(editor):
     (only,) = make_tags("only")
-    with pytest.raises(tagging.Unfit, match="at least two"):
+    with pytest.raises(WrongState, match="at least two"):
         tagging.merge(only, [only], by=editor)
 
 
@@ -122,13 +122,13 @@ def test_renaming_by_case_alone_keeps_the_address(editor):
 @pytest.mark.parametrize("name", ["ÉTIQUETTE", "étiquette", " Étiquette "])
 def test_renaming_refuses_another_tags_name_in_any_case(editor, name):
     _, tag = make_tags("Étiquette", "manners")
-    with pytest.raises(tagging.Unfit, match="Merge the two instead"):
+    with pytest.raises(WrongState, match="Merge the two instead"):
         tagging.rename(tag, name, by=editor)
 
 
 def test_renaming_refuses_another_tags_address(editor):
     _, tag = make_tags("hold", "waiting")
-    with pytest.raises(tagging.Unfit, match="Another tag has the address"):
+    with pytest.raises(WrongState, match="Another tag has the address"):
         tagging.rename(tag, "On hold", "hold", by=editor)
 
 
