@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from tips.importers.records import LineWarning, Post
+from tips.models import Tip
 from tips.publishing.tagging import key
 from tips.text import markup, stems
 
@@ -37,17 +38,6 @@ class RankedText(NamedTuple):
     has_takeaway: bool = False
     body: str = ""
     takeaway: str = ""
-
-
-class Texts(Protocol):
-    """A tip, or what an archive states about one."""
-
-    @property
-    def excerpt(self) -> str: ...
-    @property
-    def body(self) -> str: ...
-    @property
-    def takeaway(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -171,7 +161,7 @@ def longest(*excerpts: str) -> str:
     return max(excerpts, key=lambda excerpt: (len(excerpt), excerpt))
 
 
-def agree(one: Texts, other: Texts) -> bool:
+def agree(one: StatedTip, other: StatedTip | Tip) -> bool:
     """Tell whether two tips have the same text.
 
     They have where the excerpt or the text of one is the beginning of the other's, and no short one.
@@ -187,7 +177,7 @@ def agree(one: Texts, other: Texts) -> bool:
     )
 
 
-def _beginnings(tip: Texts) -> Iterator[str]:
+def _beginnings(tip: StatedTip | Tip) -> Iterator[str]:
     for text in (tip.excerpt, f"{markup.to_text(tip.body)} {tip.takeaway}"):
         letters = "".join(filter(str.isalnum, stems.fold(text)))
         if letters:

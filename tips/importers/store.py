@@ -44,15 +44,8 @@ def write(
             _Writer(stated_tips, report, source).write(progress)
             if report.created or report.updated:
                 index.count_words()
-            ImportRun.objects.create(
-                at=timezone.now(),
-                source=source,
-                files=report.files,
-                refused=len(report.refused),
-                created=report.created,
-                updated=report.updated,
-                unchanged=report.unchanged,
-            )
+            counts = {name: getattr(report, name) for name in ("files", "created", "updated", "unchanged")}
+            ImportRun.objects.create(at=timezone.now(), source=source, refused=len(report.refused), **counts)
     report.warnings = sorted(set(report.warnings))
     return report
 
@@ -73,7 +66,7 @@ class _Writer:
         self.stated_tips = stated_tips
         self.matched, warnings = match(stated_tips)
         report.warnings += warnings
-        self.slugs = taxonomy.Slugs()
+        self.slugs = taxonomy.taken_slugs()
         self.categories = taxonomy.categories(report.dry_run)
         self.tags = taxonomy.tags(report.dry_run)
 
@@ -141,8 +134,10 @@ class _Writer:
         """Return a new tip with its moment and its state, and without its texts."""
         at = self.timetable.moment(stated.day) if stated.day else None
         is_public = not stated.impossible and (at is None or at <= self.now)
+        slug = taxonomy.free_slug(stated.title.title, stated.day, self.slugs)
+        self.slugs.add(slug)
         return Tip(
-            slug=self.slugs.take(stated.title.title, stated.day),
+            slug=slug,
             state=TipState.APPROVED if is_public else TipState.DRAFT,
             publish_at=at,
             undated=at is None,

@@ -13,24 +13,21 @@ from tips.publishing.slugs import LONGEST, numbered
 _BETWEEN_WORDS = re.compile(r"[‐‑‒–—―…/]|\.{2,}")
 
 
-class Slugs:
-    """The slugs of tips, present and former ones."""
+def taken_slugs() -> set[str]:
+    """Return the slugs of all tips, present and former ones."""
+    former = FormerSlug.objects.filter(tip__isnull=False).values_list("slug", flat=True)
+    return {*Tip.objects.values_list("slug", flat=True), *former}
 
-    def __init__(self) -> None:
-        self.taken = set(Tip.objects.values_list("slug", flat=True))
-        self.taken.update(FormerSlug.objects.filter(tip__isnull=False).values_list("slug", flat=True))
 
-    def take(self, title: str, day: date | None) -> str:
-        """Return a slug that no other tip has or had; a second tip of one title gets the year of its day."""
-        slug = slugify(_BETWEEN_WORDS.sub(" ", title.replace("’", ""))).strip("-_")
-        if len(slug) > LONGEST:
-            slug = slug[: LONGEST + 1].rpartition("-")[0] or slug[:LONGEST]
-        slug = slug or "tip"
-        if slug in self.taken and day:
-            slug = f"{slug}-{day.year}"
-        slug = numbered(slug, self.taken)
-        self.taken.add(slug)
-        return slug
+def free_slug(title: str, day: date | None, taken: set[str]) -> str:
+    """Return a slug that is not ``taken``; a second tip of one title gets the year of its day."""
+    slug = slugify(_BETWEEN_WORDS.sub(" ", title.replace("’", ""))).strip("-_")
+    if len(slug) > LONGEST:
+        slug = slug[: LONGEST + 1].rpartition("-")[0] or slug[:LONGEST]
+    slug = slug or "tip"
+    if slug in taken and day:
+        slug = f"{slug}-{day.year}"
+    return numbered(slug, taken)
 
 
 class Names:

@@ -1,6 +1,6 @@
 """What readers navigate by: the categories, tags, years and months that have published tips."""
 
-from typing import TypedDict, TypeVar
+from typing import TypeVar
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Lower
@@ -11,13 +11,6 @@ from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip, newest_fi
 from tips.models.published import PublishedQuerySet
 
 _Group = TypeVar("_Group", Category, Tag)
-
-
-class Month(TypedDict):
-    """A month of a year, by its number and its name."""
-
-    number: int
-    name: str
 
 
 def categories() -> QuerySet[Category]:
@@ -62,10 +55,10 @@ def years() -> list[int]:
     return list(range(newest_year, oldest_year - 1, -1))
 
 
-def months(year: int) -> list[Month]:
-    """Return the months of a year that have published tips, in order."""
+def months(year: int) -> dict[int, str]:
+    """Return {number: name} of the months of a year that have published tips, in order."""
     first, following = dates.year(year)
     moments = Tip.objects.published_dated().filter(publish_at__gte=first, publish_at__lt=following)
     zone = dates.site_zone()
     numbers = {at.astimezone(zone).month for at in moments.values_list("publish_at", flat=True) if at}
-    return [Month(number=number, name=str(MONTHS[number])) for number in sorted(numbers)]
+    return {number: str(MONTHS[number]) for number in sorted(numbers)}
