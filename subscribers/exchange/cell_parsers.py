@@ -71,7 +71,7 @@ def name(text: str) -> tuple[str, str]:
     kept = "".join(sign for sign in plain if sign.isprintable())
     if len(kept) > first_names.LONGEST:
         return "", f"A name of more than {first_names.LONGEST} signs was left out."
-    if first_names.leads_somewhere(kept):
+    if first_names.holds_link(kept):
         return "", "A name that holds an address was left out."
     return kept, "" if kept == plain else "Signs that cannot be shown were left out of a name."
 

@@ -12,6 +12,6 @@ VERSIONS = {
 CURRENT = max(VERSIONS)
 
 
-def text(version=CURRENT):
+def text(version: int = CURRENT) -> str:
     """Return the wording of a version, as shown on this site."""
     return VERSIONS[version].format(site=settings.SITE_NAME)

@@ -5,6 +5,7 @@ them names anybody.
 """
 
 import json
+from collections.abc import Callable
 from functools import reduce
 from operator import or_
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Q, TextField
+from django.db.models import Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django_tasks_db.models import DBTaskResult
 
@@ -29,35 +30,34 @@ from subscribers.models import (
 )
 from subscribers.people import suppressions
 
-# For how long, in milliseconds, the log's emptying may hold up who writes.
+# For how long, in milliseconds, emptying SQLite's log may hold up who writes.
 _PATIENCE = 1000
 
 
-def erase(subscriber):
-    """Delete a subscriber from every place, keep their address silent, and return the receipt (an Erasure).
+def erase(subscriber: Subscriber) -> Erasure:
+    """Delete a subscriber from every place, keep their address silent, and return the receipt.
 
     All of it happens or nothing; the journal has it before. It is safe to repeat: a second time finds
     nothing, and its receipt says so.
     """
     with transaction.atomic():
-        row = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
-        person = row or subscriber
+        present = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
+        person = present or subscriber
         suppressions.suppress(person.address_hash, Suppression.Reason.ERASED, "erased on request")
         # A person's own row goes last; and service mails before deliveries, as others lock them, too.
         places = {place: PLACES[place][1](person) for place in reversed(PLACES)}
-        receipt = Erasure.objects.create(
-            was_confirmed=row is not None and row.state == Subscriber.State.CONFIRMED, places=places
-        )
+        was_confirmed = present is not None and present.state == Subscriber.State.CONFIRMED
+        receipt = Erasure.objects.create(was_confirmed=was_confirmed, places=places)
         transaction.on_commit(wipe, robust=True)
     return receipt
 
 
-def described(receipt):
-    """Return (what it is, in words for readers; how many were deleted) for each place of a receipt."""
+def described(receipt: Erasure) -> list[tuple[str, int]]:
+    """Return (its name, in words for readers; how many were deleted) for each place of a receipt."""
     return [(words, receipt.places[place]) for place, (words, _) in PLACES.items() if place in receipt.places]
 
 
-def wipe():
+def wipe() -> bool:
     """Let no deleted byte linger in SQLite's write-ahead log; return whether that was possible just now.
 
     In the database file itself SQLite overwrites what is deleted (``secure_delete``, in the settings). The
@@ -75,98 +75,104 @@ def wipe():
             cursor.execute(f"PRAGMA busy_timeout = {patience}")
 
 
-def _service_mails(person):
+def _deleted(rows: QuerySet[Model]) -> int:
+    """Delete rows, and return how many they were, without what went along with them."""
+    return rows.delete()[1].get(rows.model._meta.label, 0)
+
+
+def _service_mails(person: Subscriber) -> int:
     # A service mail to an address that somebody moved away from is theirs who has that address now.
     elsewhere = ServiceMail.objects.exclude(address="").exclude(subscriber=person.pk)
     keys = [
         service_mail.pk for service_mail in elsewhere if service_mail.address_folded == person.address_folded
     ]
-    return ServiceMail.objects.filter(Q(subscriber=person.pk) | Q(pk__in=keys)).delete()[0]
+    return _deleted(ServiceMail.objects.filter(Q(subscriber=person.pk) | Q(pk__in=keys)))
 
 
-def _requests(person):
-    typed = Q(address_folded=person.address_folded) | Q(subscriber=person.pk)
-    return LinkRequest.objects.filter(typed).delete()[0]
+def _requests(person: Subscriber) -> int:
+    theirs = Q(address_folded=person.address_folded) | Q(subscriber=person.pk)
+    return _deleted(LinkRequest.objects.filter(theirs))
 
 
-def _deliveries(person):
+def _deliveries(person: Subscriber) -> int:
     theirs = Delivery.objects.filter(subscriber=person.pk)
     unsent = theirs.filter(state__in=[Delivery.State.QUEUED, Delivery.State.DEFERRED])
-    # With a moment at which it is due, it would keep its mailing from ever being sent.
+    # A delivery that is due at some moment would keep its mailing from ever being sent.
     unsent.update(state=Delivery.State.SKIPPED, due_at=None, reply="erased")
     return theirs.update(subscriber=None)
 
 
-def _reports(person):
-    # Of an address nothing stands in them, but other servers have many ways to name people.
+def _reports(person: Subscriber) -> int:
+    # No address stands in them, but other servers have many ways to name people.
     return BounceReport.objects.filter(delivery__subscriber=person.pk).exclude(words="").update(words="")
 
 
-def _consents(person):
-    return person.consents.all().delete()[0] if person.pk else 0
+def _consents(person: Subscriber) -> int:
+    return _deleted(person.consents.all()) if person.pk else 0
 
 
-def _subscription(person):
-    return Subscriber.objects.filter(pk=person.pk).delete()[1].get(Subscriber._meta.label, 0)
+def _subscription(person: Subscriber) -> int:
+    return _deleted(Subscriber.objects.filter(pk=person.pk))
 
 
-def _suppression_evidence(person):
-    rows = Suppression.objects.filter(_mentions(person, "evidence"), address_hash=person.address_hash)
-    return rows.update(evidence="")
+def _suppression_evidence(person: Subscriber) -> int:
+    theirs = Suppression.objects.filter(_mentions(person, "evidence"), address_hash=person.address_hash)
+    return theirs.update(evidence="")
 
 
-def _tasks(person):
-    rows = DBTaskResult.objects.annotate(
+def _tasks(person: Subscriber) -> int:
+    results = DBTaskResult.objects.annotate(
         arguments=Cast("args_kwargs", TextField()), result=Cast("return_value", TextField())
     )
-    return rows.filter(_mentions(person, "arguments", "result", "traceback")).delete()[0]
+    return _deleted(results.filter(_mentions(person, "arguments", "result", "traceback")))
 
 
-def _admin_log(person):
+def _admin_log(person: Subscriber) -> int:
     about = Q(content_type=ContentType.objects.get_for_model(Subscriber), object_id=str(person.pk))
     mention = _mentions(person, "object_repr", "change_message")
-    return LogEntry.objects.filter(about | mention).delete()[1].get(LogEntry._meta.label, 0)
+    return _deleted(LogEntry.objects.filter(about | mention))
 
 
-def _lock_outs(person):
+def _lock_outs(person: Subscriber) -> int:
     typed = _mentions(person, "username", "path_info")
-    deleted = AccessAttempt.objects.filter(typed | _mentions(person, "get_data", "post_data")).delete()
-    return deleted[1].get(AccessAttempt._meta.label, 0) + sum(
-        model.objects.filter(typed).delete()[0] for model in (AccessFailureLog, AccessLog)
-    )
+    attempts = AccessAttempt.objects.filter(typed | _mentions(person, "get_data", "post_data"))
+    logged = [model.objects.filter(typed) for model in (AccessFailureLog, AccessLog)]
+    return sum(map(_deleted, [attempts, *logged]))
 
 
-def _sessions(person):
-    # What they hold cannot be asked of the database; only staff have one.
+def _sessions(person: Subscriber) -> int:
+    # The database cannot be asked what a session holds; only staff have one.
     keys = [
         session.session_key
         for session in Session.objects.iterator()
         if person.address_folded
         in json.dumps(session.get_decoded(), default=str, ensure_ascii=False).casefold()
     ]
-    return Session.objects.filter(session_key__in=keys).delete()[0]
+    return _deleted(Session.objects.filter(session_key__in=keys))
 
 
-def _nothing(person):
+def _nothing(person: Subscriber) -> int:
     return 0
 
 
-def _mentions(person, *columns):
+def _mentions(person: Subscriber, *columns: str) -> Q:
     """Return the condition that a column of text holds the address, in any spelling that may be stored.
 
-    One that ends with it is found as well: a row too many, rather than one too few.
+    An address that ends with theirs counts too: a row too many, rather than a row too few.
     """
     spellings = {person.address, json.dumps(person.address)[1:-1], quote(person.address)}
-    return reduce(or_, (Q(**{f"{column}__icontains": each}) for column in columns for each in spellings))
+    return reduce(
+        or_, (Q(**{f"{column}__icontains": spelling}) for column in columns for spelling in spellings)
+    )
 
 
 # {place: (what a receipt calls it, the function that deletes there and returns how much)}, as readers see it.
-PLACES = {
+PLACES: dict[str, tuple[str, Callable[[Subscriber], int]]] = {
     "subscription": ("Your subscription: address, first name, dates", _subscription),
     "consents": ("The record of what you agreed to", _consents),
     "deliveries": ("Your name on the list of tips that were sent", _deliveries),
     "reports": ("What other mail servers said about mail to you", _reports),
-    "letters": ("Letters to you, such as the welcome", _service_mails),
+    "service_mails": ("Service mails to you, such as the welcome", _service_mails),
     "requests": ("What was typed into our forms for your address", _requests),
     "suppression": ("Notes on why your address gets nothing", _suppression_evidence),
     "tasks": ("Background work: its arguments, results and errors", _tasks),

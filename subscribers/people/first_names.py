@@ -3,9 +3,9 @@
 import re
 
 LONGEST = 60
-_ADDRESS = re.compile(r"://|www\.|@", re.IGNORECASE)
+_LINK = re.compile(r"://|www\.|@", re.IGNORECASE)
 
 
-def leads_somewhere(name):
-    """Tell whether a name holds an address, of a page or of a person, which a mail program would link."""
-    return _ADDRESS.search(name) is not None
+def holds_link(name: str) -> bool:
+    """Tell whether a name holds a URL or an e-mail address, of which a mail program would make a link."""
+    return _LINK.search(name) is not None

@@ -1,16 +1,16 @@
 """How the list grows: who joined and who left, week by week in the site's zone."""
 
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
-from django.db.models import Case, Count, OuterRef, Q, SmallIntegerField, Subquery, Value, When
+from django.db.models import Case, Count, Expression, OuterRef, Q, SmallIntegerField, Subquery, Value, When
 from django.utils import timezone
 
 from subscribers.models import ConsentEvent, Erasure
 from tips import dates
 
 _MIDNIGHT = time(0)
-# By what somebody last came without confirming, or left, before an event.
+# How somebody last came without confirming, or left, before an event.
 _BEFORE = (
     ConsentEvent.objects.filter(subscriber=OuterRef("subscriber"), at__lt=OuterRef("at"))
     .filter(kind__in=[ConsentEvent.Kind.IMPORTED, ConsentEvent.Kind.RETURNED, ConsentEvent.Kind.LEFT])
@@ -29,13 +29,13 @@ class GrowthWeek:
     left: int = 0
 
     @property
-    def net(self):
-        """By how many the list is longer at its end than at its beginning."""
+    def net(self) -> int:
+        """By how many the list is longer at the week's end than at its beginning."""
         return self.joined + self.imported - self.left
 
 
-def weeks(count, now=None):
-    """Return so many GrowthWeeks, oldest first; the last is that of ``now`` (an aware datetime) and goes on.
+def weeks(count: int, now: datetime | None = None) -> list[GrowthWeek]:
+    """Return so many weeks, oldest first; the last is that of ``now`` (an aware datetime) and goes on.
 
     Whoever is erased while on the list left in the week of the erasure. When an erased person had joined
     nobody knows any more. Whoever was brought over while their sign-up was open, and confirms then, joined
@@ -43,28 +43,32 @@ def weeks(count, now=None):
     """
     today = timezone.localdate(now, dates.site_zone())
     monday = today - timedelta(days=today.weekday())
-    found = [GrowthWeek(monday - timedelta(weeks=ago)) for ago in range(count)]
-    starts = [dates.moment(week.monday, _MIDNIGHT) for week in found]
+    newest_first = [GrowthWeek(monday - timedelta(weeks=ago)) for ago in range(count)]
+    starts = [dates.moment(week.monday, _MIDNIGHT) for week in newest_first]
     ago = _ago(starts, 0, count)
-    events = ConsentEvent.objects.filter(at__gte=starts[-1]).order_by()
-    events = events.annotate(ago=ago, last=Subquery(_BEFORE)).values("ago")
     joined = Q(kind=ConsentEvent.Kind.RETURNED) | Q(kind=ConsentEvent.Kind.CONFIRMED) & (
         Q(last=None) | Q(last=ConsentEvent.Kind.LEFT)
     )
-    for row in events.annotate(
-        joined=Count("pk", filter=joined),
-        imported=Count("pk", filter=Q(kind=ConsentEvent.Kind.IMPORTED)),
-        left=Count("pk", filter=Q(kind=ConsentEvent.Kind.LEFT)),
-    ):
-        week = found[row["ago"]]
-        week.joined, week.imported, week.left = row["joined"], row["imported"], row["left"]
-    erased = Erasure.objects.filter(at__gte=starts[-1], was_confirmed=True).order_by()
-    for row in erased.annotate(ago=ago).values("ago").annotate(left=Count("pk")):
-        found[row["ago"]].left += row["left"]
-    return found[::-1]
+    events = ConsentEvent.objects.filter(at__gte=starts[-1]).order_by()
+    changes = (
+        events.annotate(ago=ago, last=Subquery(_BEFORE))
+        .values("ago")
+        .annotate(
+            joined=Count("pk", filter=joined),
+            imported=Count("pk", filter=Q(kind=ConsentEvent.Kind.IMPORTED)),
+            left=Count("pk", filter=Q(kind=ConsentEvent.Kind.LEFT)),
+        )
+    )
+    for index, *counts in changes.values_list("ago", "joined", "imported", "left"):
+        week = newest_first[index]
+        week.joined, week.imported, week.left = counts
+    erased = Erasure.objects.filter(at__gte=starts[-1], was_confirmed=True).order_by().annotate(ago=ago)
+    for index, left in erased.values("ago").annotate(left=Count("pk")).values_list("ago", "left"):
+        newest_first[index].left += left
+    return newest_first[::-1]
 
 
-def _ago(starts, first, end):
+def _ago(starts: list[datetime], first: int, end: int) -> Expression:
     """Return the expression for how many weeks ago ``at`` was, at least ``first`` and less than ``end``.
 
     It halves the weeks at each step. The moments are worked out here: so both databases agree on every change

@@ -47,7 +47,7 @@ class FirstNameField(forms.CharField):
         # Not control characters, line ends, invisible signs, and signs that turn the direction of writing.
         if not all(sign.isprintable() or unicodedata.category(sign) == "Zs" for sign in name):
             raise forms.ValidationError("Enter a first name in letters, or leave it out.")
-        if first_names.leads_somewhere(name):
+        if first_names.holds_link(name):
             raise forms.ValidationError("Enter a first name without any address in it, or leave it out.")
         return " ".join(name.split())
 

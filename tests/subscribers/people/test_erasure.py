@@ -83,7 +83,7 @@ def test_it_deletes_from_every_place_and_names_each(anna):
     assert "anna" in dump()
     receipt = erasure.erase(anna)
     assert receipt.places == {
-        "letters": 2,
+        "service_mails": 2,
         "requests": 3,
         "deliveries": 2,
         "reports": 2,
