@@ -1,30 +1,32 @@
 """The verbs: ask, confirm, leave, come back, pause, move. Each is safe to repeat."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from shield.rate_limits import FixedWindow
 from subscribers import addresses, tokens
 from subscribers.models import ConsentEvent, LinkRequest, ServiceMail, Subscriber, Suppression
+from subscribers.models.link_requests import PURPOSES
+from subscribers.models.people import SubscriberQuerySet
 from subscribers.people import consent_wording, journal, suppressions
 
-# It stops nothing; spending of it is something to write.
+# This limit stops nothing; to spend from it is something to write.
 _REHEARSALS = FixedWindow("rehearsed leaving", 10**9, timedelta(days=1))
 
 
 def request(
-    address,
+    address: str,
     *,
-    kind=LinkRequest.Kind.JOIN,
-    first_name="",
-    page="",
-    region="",
-    wording_version=consent_wording.CURRENT,
-):
-    """Note that somebody typed an address; nothing else changes. Return the LinkRequest.
+    kind: LinkRequest.Kind = LinkRequest.Kind.JOIN,
+    first_name: str = "",
+    page: str = "",
+    region: str = "",
+    wording_version: int | None = consent_wording.CURRENT,
+) -> LinkRequest:
+    """Note that somebody typed an address; nothing else changes.
 
     ``address`` is a normal one (see ``addresses.normal``), ``kind`` what they would like, ``page`` the path
     of the page with the form, ``region`` the coarse network it came from, ``wording_version`` what they agree
@@ -42,16 +44,16 @@ def request(
     )
 
 
-def confirm(link_request):
+def confirm(link_request: LinkRequest) -> Subscriber | None:
     """Make the owner of a link request's address a confirmed subscriber, and return them.
 
     Returns None where the request cannot do that: it is used and they left since, it asked for something
-    else, or the address is suppressed for a lasting reason. Of "unsubscribed", and of nothing else, a
-    confirmation is the end.
+    else, or the address is suppressed for a lasting reason. A confirmation is the end of "unsubscribed", and
+    of no other reason.
     """
-    if link_request.kind not in (LinkRequest.Kind.JOIN, LinkRequest.Kind.AGAIN) or suppressions.is_silenced(
-        link_request.address
-    ):
+    address = link_request.address
+    is_signup = link_request.kind in (LinkRequest.Kind.JOIN, LinkRequest.Kind.AGAIN)
+    if not is_signup or suppressions.is_silenced(address):
         return None
     with transaction.atomic():
         # A person is locked before their requests, here as wherever both are: no two wait for each other.
@@ -64,34 +66,23 @@ def confirm(link_request):
         now = timezone.now()
         subscriber, is_new = Subscriber.objects.select_for_update().get_or_create(
             address_folded=link_request.address_folded,
-            defaults={"address": link_request.address, "first_name": name, "joined_at": now},
+            defaults={"address": address, "first_name": name, "joined_at": now},
         )
         suppressions.lift(subscriber.address_hash, Suppression.Reason.UNSUBSCRIBED)
         is_back = subscriber.state == Subscriber.State.LEFT
+        if is_back:
+            subscriber.state, subscriber.joined_at = Subscriber.State.CONFIRMED, now
+            subscriber.left_at = subscriber.paused_until = None
         if not is_new:
-            if is_back:
-                subscriber.state = Subscriber.State.CONFIRMED
-                subscriber.joined_at, subscriber.left_at = now, None
-                subscriber.paused_until = None
-            subscriber.address = link_request.address
-            subscriber.first_name = name or subscriber.first_name
+            subscriber.address, subscriber.first_name = address, name or subscriber.first_name
             subscriber.save()
-        ConsentEvent.objects.create(
-            subscriber=subscriber,
-            kind=ConsentEvent.Kind.CONFIRMED,
-            at=now,
-            asked_at=link_request.asked_at,
-            wording_version=link_request.wording_version,
-            wording=link_request.wording,
-            page=link_request.page,
-            region=link_request.region,
-        )
+        _note(ConsentEvent.Kind.CONFIRMED, subscriber, link_request, at=now)
         if is_new or is_back:
             ServiceMail.objects.create(kind=ServiceMail.Kind.WELCOME, subscriber=subscriber)
     return subscriber
 
 
-def confirmed_by(link_request):
+def confirmed_by(link_request: LinkRequest) -> Subscriber | None:
     """Return the confirmed subscriber of a link request's address, or None.
 
     None too while "unsubscribed" holds for them: then confirming is still of use.
@@ -102,30 +93,29 @@ def confirmed_by(link_request):
     return person
 
 
-def leave(subscriber, evidence="left by the link"):
+def leave(subscriber: Subscriber, evidence: str = "left by the link") -> bool:
     """Take a subscriber off the list at once, and return whether they were on it.
 
     Links that were mailed to them before confirm nothing more. The journal has it before this returns.
     ``evidence`` says how they left, without personal data.
     """
     with transaction.atomic():
-        row = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
+        locked = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
         # Erased at the same moment.
-        if row is None:
+        if locked is None:
             return False
-        _close(_lock_open(LinkRequest.objects.filter(address_folded=row.address_folded)))
-        suppressions.suppress(row.address_hash, Suppression.Reason.UNSUBSCRIBED, evidence)
-        if row.state != Subscriber.State.CONFIRMED:
+        _close(_lock_open(LinkRequest.objects.filter(address_folded=locked.address_folded)))
+        suppressions.suppress(locked.address_hash, Suppression.Reason.UNSUBSCRIBED, evidence)
+        if locked.state != Subscriber.State.CONFIRMED:
             return False
-        row.state, row.left_at = Subscriber.State.LEFT, timezone.now()
-        row.save(update_fields=["state", "left_at"])
-        ConsentEvent.objects.create(subscriber=row, kind=ConsentEvent.Kind.LEFT, at=row.left_at)
-        ServiceMail.objects.create(kind=ServiceMail.Kind.LEFT, subscriber=row)
-        subscriber.state, subscriber.left_at = row.state, row.left_at
+        subscriber.state, subscriber.left_at = Subscriber.State.LEFT, timezone.now()
+        subscriber.save(update_fields=["state", "left_at"])
+        ConsentEvent.objects.create(subscriber=subscriber, kind=ConsentEvent.Kind.LEFT, at=subscriber.left_at)
+        ServiceMail.objects.create(kind=ServiceMail.Kind.LEFT, subscriber=subscriber)
     return True
 
 
-def rehearse_leaving():
+def rehearse_leaving() -> None:
     """Do the work of ``leave`` for nobody and take it back, where an answer's time must tell nothing."""
     with transaction.atomic():
         with transaction.atomic():
@@ -140,74 +130,78 @@ def rehearse_leaving():
         _REHEARSALS.spend()
 
 
-def leaving(subscriber):
-    """Return the name of a subscriber's leaving, for a link that undoes this one and no later one."""
+def leaving(subscriber: Subscriber) -> str:
+    """Return the name of a former subscriber's leaving, for a link that undoes this one and no later one."""
     return _leaving(subscriber.public_id, subscriber.left_at)
 
 
-def no_leaving():
+def no_leaving() -> str:
     """Return a name of the same form that no leaving has."""
     return _leaving(tokens.nobody(), timezone.now())
 
 
-def _leaving(public_id, moment):
-    return f"{public_id}~{moment.astimezone(UTC):%Y%m%d%H%M%S%f}"
+def _leaving(public_id: str, at: datetime | None) -> str:
+    return f"{public_id}~{at.astimezone(UTC):%Y%m%d%H%M%S%f}" if at else ""
 
 
-def may_undo(name):
+def may_undo(name: str) -> bool:
     """Tell whether ``undo_leaving`` would put somebody back on the list who is not on it."""
-    row = Subscriber.objects.filter(public_id=name.partition("~")[0]).first()
-    return row is not None and _left_by(row, name)
+    person = _of_leaving(name).first()
+    return person is not None and _left_by(person, name)
 
 
-def undo_leaving(name):
+def undo_leaving(name: str) -> bool:
     """Put back on the list whoever left by the leaving of that name (see ``leaving``).
 
     Returns whether they are on it by that: not if they came back or left again since, were erased, or are
     suppressed for a lasting reason.
     """
     with transaction.atomic():
-        row = Subscriber.objects.select_for_update().filter(public_id=name.partition("~")[0]).first()
-        if row is None:
+        person = _of_leaving(name).select_for_update().first()
+        if person is None:
             return False
-        if not _left_by(row, name):
-            return _came_back_by(row, name)
-        event = ConsentEvent(subscriber=row, kind=ConsentEvent.Kind.RETURNED, asked_at=row.left_at)
-        suppressions.lift(row.address_hash, Suppression.Reason.UNSUBSCRIBED)
-        row.state, row.left_at = Subscriber.State.CONFIRMED, None
-        row.save(update_fields=["state", "left_at"])
+        if not _left_by(person, name):
+            return _came_back_by(person, name)
+        event = ConsentEvent(subscriber=person, kind=ConsentEvent.Kind.RETURNED, asked_at=person.left_at)
+        suppressions.lift(person.address_hash, Suppression.Reason.UNSUBSCRIBED)
+        person.state, person.left_at = Subscriber.State.CONFIRMED, None
+        person.save(update_fields=["state", "left_at"])
         event.save()
     return True
 
 
-def _left_by(row, name):
-    left = row.state == Subscriber.State.LEFT and leaving(row) == name
-    return left and not suppressions.is_silenced(row.address)
+def _of_leaving(name: str) -> SubscriberQuerySet:
+    return Subscriber.objects.filter(public_id=name.partition("~")[0])
 
 
-def _came_back_by(row, name):
+def _left_by(person: Subscriber, name: str) -> bool:
+    is_last = person.state == Subscriber.State.LEFT and _leaving(person.public_id, person.left_at) == name
+    return is_last and not suppressions.is_silenced(person.address)
+
+
+def _came_back_by(person: Subscriber, name: str) -> bool:
     """Tell whether the button that undoes a leaving was pressed before: pressing it twice is no mistake."""
-    last = row.consents.order_by("-pk").first()
+    last = person.consents.order_by("-pk").first()
     return (
-        row.state == Subscriber.State.CONFIRMED
+        person.state == Subscriber.State.CONFIRMED
         and last is not None
         and last.kind == ConsentEvent.Kind.RETURNED
-        and _leaving(row.public_id, last.asked_at) == name
+        and _leaving(person.public_id, last.asked_at) == name
     )
 
 
-def rename(subscriber, first_name):
+def rename(subscriber: Subscriber, first_name: str) -> None:
     """Give a subscriber another first name (one line of at most 60 characters), or none ("")."""
     Subscriber.objects.filter(pk=subscriber.pk).update(first_name=first_name)
 
 
-def pause(subscriber, until):
-    """Send a subscriber no tip before a day (a date); None sends them again from now on."""
+def pause(subscriber: Subscriber, until: date | None) -> None:
+    """Send a subscriber no tip before a day; None sends them tips again from now on."""
     Subscriber.objects.filter(pk=subscriber.pk).update(paused_until=until)
 
 
-def ask_to_move(subscriber, address, region=""):
-    """Note that a subscriber would like the tips at another address (a normal one); return the request.
+def ask_to_move(subscriber: Subscriber, address: str, region: str = "") -> LinkRequest:
+    """Note that a subscriber would like the tips at another address (a normal one).
 
     Nothing changes until the link in the mail to that address is followed, and what is there tells nobody
     whether that address is a member's.
@@ -217,98 +211,89 @@ def ask_to_move(subscriber, address, region=""):
     )
 
 
-def can_move(link_request):
+def can_move(link_request: LinkRequest) -> bool:
     """Tell whether a request leads, once its link is followed, to a change of address.
 
     It does not where it is used, where the subscriber left or was silenced since, and where the new address
     is another subscriber's, whether they left or not, or suppressed for any reason.
     """
-    row = link_request.subscriber
+    person = link_request.subscriber
     return (
-        link_request.kind == LinkRequest.Kind.MOVE
+        person is not None
+        and link_request.kind == LinkRequest.Kind.MOVE
         and link_request.state == LinkRequest.State.OPEN
-        and row.state == Subscriber.State.CONFIRMED
-        and not suppressions.is_silenced(row.address)
+        and person.state == Subscriber.State.CONFIRMED
+        and not suppressions.is_silenced(person.address)
         and not suppressions.reasons(link_request.address)
         and not Subscriber.objects.filter(address_folded=link_request.address_folded).exists()
     )
 
 
-def moved_by(link_request):
+def moved_by(link_request: LinkRequest) -> Subscriber | None:
     """Return the confirmed subscriber whom a request to move led to its address, or None."""
-    found = Subscriber.objects.confirmed().filter(
-        pk=link_request.subscriber_id, address_folded=link_request.address_folded
-    )
-    return found.first() if link_request.kind == LinkRequest.Kind.MOVE else None
+    # No other kind of request has a subscriber.
+    if link_request.subscriber_id is None:
+        return None
+    moved = Subscriber.objects.confirmed().filter(pk=link_request.subscriber_id)
+    return moved.filter(address_folded=link_request.address_folded).first()
 
 
-def move(link_request):
+def move(link_request: LinkRequest) -> Subscriber | None:
     """Give the subscriber who asked for it their new address, and return them; None where it cannot be.
 
     See ``can_move``. With the change end the links that were mailed to either address, and whatever other
     change of address they had asked for. The old address gets a service mail that tells of it.
     """
-    if link_request.kind != LinkRequest.Kind.MOVE:
+    if link_request.subscriber_id is None:
         return None
     with transaction.atomic():
-        row = Subscriber.objects.select_for_update().filter(pk=link_request.subscriber_id).first()
-        if row is None or moved_by(link_request):
-            return row
-        link_request.subscriber = row
+        person = Subscriber.objects.select_for_update().filter(pk=link_request.subscriber_id).first()
+        if person is None or moved_by(link_request):
+            return person
+        link_request.subscriber = person
         if not can_move(link_request):
             return None
         theirs = LinkRequest.objects.filter(
-            Q(address_folded__in=[link_request.address_folded, row.address_folded]) | Q(subscriber=row)
+            Q(address_folded__in=[link_request.address_folded, person.address_folded]) | Q(subscriber=person)
         )
         keys = _lock_open(theirs)
         if link_request.pk not in keys:
             return None
-        old, row.address = row.address, link_request.address
+        old, person.address = person.address, link_request.address
         try:
             with transaction.atomic():
-                row.save(update_fields=["address", "address_folded", "address_hash"])
+                person.save(update_fields=["address", "address_folded", "address_hash"])
         except IntegrityError:
             # Somebody else confirmed or moved to this address at the same moment.
             return None
         _close(keys)
         # What was typed for an address that is theirs no longer would outlive their erasure.
         LinkRequest.objects.filter(address_folded=addresses.folded(old)).delete()
-        ServiceMail.objects.create(kind=ServiceMail.Kind.MOVED, subscriber=row, address=old)
-        ConsentEvent.objects.create(
-            subscriber=row,
-            kind=ConsentEvent.Kind.MOVED,
-            asked_at=link_request.asked_at,
-            region=link_request.region,
-        )
-        # An older database knows them by the old address, and later words of the journal by the new one.
+        ServiceMail.objects.create(kind=ServiceMail.Kind.MOVED, subscriber=person, address=old)
+        _note(ConsentEvent.Kind.MOVED, person, link_request)
+        # An older database knows them by the old address, and later lines of the journal by the new one.
         # Before the commit: a line too many only silences.
-        journal.append([journal.moved(addresses.keyed_hash(old), row.address_hash)])
-    return row
+        journal.append([journal.moved(addresses.keyed_hash(old), person.address_hash)])
+    return person
 
 
-def forget_old_requests():
+def forget_old_requests() -> int:
     """Delete link requests whose link has ended, and service mails that are done; return how many.
 
     Safe to run at any time.
     """
     now, deleted = timezone.now(), 0
     unfinished = [LinkRequest.MailState.WAITING, LinkRequest.MailState.SENDING]
-    for kinds, purpose in (
-        ([LinkRequest.Kind.JOIN, LinkRequest.Kind.AGAIN], tokens.Purpose.CONFIRM),
-        ([LinkRequest.Kind.LINK], tokens.Purpose.PREFERENCES),
-        ([LinkRequest.Kind.MOVE], tokens.Purpose.MOVE),
-    ):
+    for kind, purpose in PURPOSES.items():
         ended = now - tokens.LIFETIMES[purpose]
-        old = LinkRequest.objects.filter(kind__in=kinds, asked_at__lt=ended).exclude(
-            mail_state__in=unfinished
-        )
-        deleted += old.exclude(mailed_at__gte=ended).delete()[0]
+        requests = LinkRequest.objects.filter(kind=kind, asked_at__lt=ended)
+        deleted += requests.exclude(mail_state__in=unfinished).exclude(mailed_at__gte=ended).delete()[0]
     ended = now - tokens.LIFETIMES[tokens.Purpose.UNDO_BY_MAIL]
-    old = ServiceMail.objects.filter(asked_at__lt=ended).exclude(mail_state__in=unfinished)
-    return deleted + old.delete()[0]
+    service_mails = ServiceMail.objects.filter(asked_at__lt=ended)
+    return deleted + service_mails.exclude(mail_state__in=unfinished).delete()[0]
 
 
-def _name_typed_before(link_request):
+def _name_typed_before(link_request: LinkRequest) -> str:
     """Return the name of whom asks for the mail once more, and typed it the first time; else ""."""
     if link_request.kind != LinkRequest.Kind.AGAIN:
         return ""
@@ -319,12 +304,27 @@ def _name_typed_before(link_request):
     return names.values_list("first_name", flat=True).first() or ""
 
 
-def _close(keys):
+def _note(
+    kind: ConsentEvent.Kind, subscriber: Subscriber, link_request: LinkRequest, at: datetime | None = None
+) -> None:
+    ConsentEvent.objects.create(
+        subscriber=subscriber,
+        kind=kind,
+        at=at or timezone.now(),
+        asked_at=link_request.asked_at,
+        wording_version=link_request.wording_version,
+        wording=link_request.wording,
+        page=link_request.page,
+        region=link_request.region,
+    )
+
+
+def _close(keys: list[int]) -> None:
     LinkRequest.objects.filter(pk__in=keys).update(state=LinkRequest.State.USED)
 
 
-def _lock_open(requests):
-    """Lock the open ones of some requests, and return their primary keys.
+def _lock_open(requests: QuerySet[LinkRequest]) -> list[int]:
+    """Lock those of some requests that are open, and return their primary keys.
 
     That is done in one order, and after their subscriber was locked, so that two links pressed at once do not
     wait for each other for ever.
