@@ -6,41 +6,30 @@ the editor.
 """
 
 import ipaddress
-import re
 import socket
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from html import unescape
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from django.conf import settings
 from django.db.models import Q
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 
 from desk.errors import Refused
 from tips import dates, paging
 from tips.models import CategorisedTip, FormerSlug, TaggedTip, Tip
 from tips.text import markup
+from tips.text.tokens import tokens
 
 STOP, WARN = "stop", "warn"
 LONGEST_TITLE = 70
 FEWEST_WORDS = 80
 
-_CHECKS = []
-_TAG = re.compile(r"""<(?P<tag>a|img|h2|h3)\b(?P<rest>[^>"]*(?:"[^"]*"[^>"]*)*)>""")
-_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
-# Names that no public address ends in (RFC 2606, 6761, 6762, 8375, and what home routers make up).
-_PRIVATE_ENDINGS = (
-    "localhost",
-    "local",
-    "internal",
-    "intranet",
-    "lan",
-    "home",
-    "corp",
-    "home.arpa",
-    "test",
-    "invalid",
-)
+# Names that no public host ends in (RFC 2606, 6761, 6762, 8375, and what home routers make up).
+_PRIVATE_NAMES = "localhost local internal intranet lan home corp home.arpa test invalid".split()
+_PRIVATE_ENDINGS = tuple(f".{name}" for name in _PRIVATE_NAMES)
+# The first parts of paths of this site that are not for readers.
 _OURS_ALONE = ("admin", "preview", "healthz", "readyz", "metrics")
 
 
@@ -53,59 +42,55 @@ class Fault:
     sentence: str
 
     @property
-    def stops(self):
+    def stops(self) -> bool:
         return self.severity == STOP
+
+
+Check = Callable[[Tip], Iterator[Fault]]
+_CHECKS: list[Check] = []
 
 
 class Unready(Refused, ValueError):
     """The tip has faults that stop it; ``faults`` are they."""
 
-    def __init__(self, tip, faults):
+    def __init__(self, tip: Tip, faults: list[Fault]) -> None:
         self.faults = faults
         super().__init__(f"“{tip}” is not ready: " + " ".join(fault.sentence for fault in faults))
 
 
-def register(check):
+def register(check: Check) -> Check:
     """Add a check, a function from a tip to Faults; usable as a decorator. Adding it twice is the same."""
     if check not in _CHECKS:
         _CHECKS.append(check)
     return check
 
 
-def inspect(tip):
+def inspect(tip: Tip) -> list[Fault]:
     """Return the faults of a tip, those that stop it first. One that is public is asked nothing."""
     if tip.is_published:
         return []
-    faults = [fault for check in _CHECKS for fault in check(tip)]
-    return sorted(dict.fromkeys(faults), key=lambda fault: not fault.stops)
+    faults = dict.fromkeys(fault for check in _CHECKS for fault in check(tip))
+    return sorted(faults, key=lambda fault: not fault.stops)
 
 
-def require(tip):
+def require(tip: Tip) -> None:
     """Raise Unready where a tip has faults that stop it."""
-    faults = [fault for fault in inspect(tip) if fault.stops]
-    if faults:
+    if faults := [fault for fault in inspect(tip) if fault.stops]:
         raise Unready(tip, faults)
 
 
 @register
-def check_texts(tip):
+def check_texts(tip: Tip) -> Iterator[Fault]:
     """Look for what is missing, and for what is longer or shorter than it should be."""
-    if len(tip.title) > LONGEST_TITLE:
-        yield Fault(
-            WARN,
-            "title",
-            f"The title has {len(tip.title)} characters; up to {LONGEST_TITLE} read best. Shorten it.",
-        )
+    length, number = len(tip.title), markup.count_words(tip.body)
+    if length > LONGEST_TITLE:
+        best = f"up to {LONGEST_TITLE} read best. Shorten it."
+        yield Fault(WARN, "title", f"The title has {length} characters; {best}")
     if not tip.body:
         yield Fault(STOP, "body", "The full text is missing: this is still a teaser. Write its body.")
-    else:
-        number = markup.count_words(tip.body)
-        if number < FEWEST_WORDS:
-            yield Fault(
-                WARN,
-                "body",
-                f"The body has {number} words, fewer than {FEWEST_WORDS}. Is it all there?",
-            )
+    elif number < FEWEST_WORDS:
+        sentence = f"The body has {number} words, fewer than {FEWEST_WORDS}. Is it all there?"
+        yield Fault(WARN, "body", sentence)
     if not tip.takeaway.strip() and not tip.undated:
         yield Fault(WARN, "takeaway", "There is no takeaway. Say in a sentence what to remember.")
     if not tip.excerpt.strip():
@@ -113,101 +98,81 @@ def check_texts(tip):
 
 
 @register
-def check_category(tip):
+def check_category(tip: Tip) -> Iterator[Fault]:
     """A tip without a category is in no list that readers choose by subject."""
     if not tip.categories.all():
         yield Fault(STOP, "in_categories", "There is no category. Tick at least one: readers choose by it.")
 
 
 @register
-def check_structure(tip):
+def check_structure(tip: Tip) -> Iterator[Fault]:
     """Look for pictures without words and for headings that skip a level."""
     level = 1
     for tag, attributes in _elements(tip.body):
-        if tag == "img":
-            if not attributes.get("alt", "").strip():
-                yield Fault(
-                    STOP,
-                    "body",
-                    f"A picture has no alternative text ({attributes.get('src', 'no address')}). Say what it"
-                    f" shows, for those who cannot see it.",
-                )
+        if tag == "img" and not attributes.get("alt", "").strip():
+            missing = f"A picture has no alternative text ({attributes.get('src', 'no address')})."
+            yield Fault(STOP, "body", f"{missing} Say what it shows, for those who cannot see it.")
         elif tag in ("h2", "h3"):
             if int(tag[1]) > level + 1:
-                yield Fault(
-                    WARN,
-                    "body",
-                    "A smaller heading stands before any larger one. Make it larger, or put one above.",
-                )
+                sentence = "A smaller heading stands before any larger one. Make it larger, or put one above."
+                yield Fault(WARN, "body", sentence)
             level = int(tag[1])
 
 
 @register
-def check_links(tip):
-    """Look for addresses that readers cannot reach. Nothing is asked of other sites."""
-    base = settings.SITE_URL + (tip.get_absolute_url() if tip.slug else "/")
+def check_links(tip: Tip) -> Iterator[Fault]:
+    """Look for links and pictures that readers cannot reach. Nothing is asked of other sites."""
     for tag, attributes in _elements(tip.body):
-        stated = attributes.get("href" if tag == "a" else "src" if tag == "img" else "", "").strip()
-        if tag not in ("a", "img") or stated.lower().startswith("mailto:"):
-            continue
-        what = "link" if tag == "a" else "picture"
+        stated = attributes.get("href" if tag == "a" else "src", "").strip()
         if tag == "a" and not stated:
             yield Fault(STOP, "body", "A link has no address. Give it one, or make it plain text.")
-            continue
-        try:
-            address = urlsplit(urljoin(base, stated))
-            host, port = (address.hostname or "").rstrip("."), address.port
-        except ValueError:
-            yield Fault(STOP, "body", f"The {what} to {stated} is no address. Correct it.")
-            continue
-        if _is_here(address, host, port):
-            if why := _unreachable(address.path or "/", tip):
-                yield Fault(STOP, "body", f"The {what} to {stated} {why}")
-        elif not host or _is_private(host):
-            yield Fault(
-                STOP,
-                "body",
-                f"The {what} to {stated} leads into a private network, where readers cannot go. Give its"
-                f" public address, or take it out.",
-            )
-        elif tag == "img":
-            yield Fault(
-                STOP,
-                "body",
-                f"The picture {stated} is on another site, and is not shown here. Upload it instead.",
-            )
+        elif tag in ("a", "img") and (why := _why_unreachable(tag, stated, tip)):
+            yield Fault(STOP, "body", f"The {'link to' if tag == 'a' else 'picture'} {stated} {why}")
 
 
-def _elements(source):
-    """Yield (tag, attributes) of the links, pictures and headings of clean HTML."""
-    for match in _TAG.finditer(source):
-        yield match["tag"], {name: unescape(value) for name, value in _ATTRIBUTE.findall(match["rest"])}
+def _elements(source: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield (tag, attributes) of the opening tags of clean HTML."""
+    return ((token.tag, token.attributes) for token in tokens(source) if token.tag and not token.closes)
 
 
-def _is_here(address, host, port):
+def _why_unreachable(tag: str, stated: str, tip: Tip) -> str:
+    """Return why readers cannot reach what a link or a picture states, as the rest of a sentence, or ''."""
+    if stated.lower().startswith("mailto:"):
+        return ""
+    base = settings.SITE_URL + (tip.get_absolute_url() if tip.slug else "/")
+    try:
+        url = urlsplit(urljoin(base, stated))
+        host, port = (url.hostname or "").rstrip("."), url.port
+    except ValueError:
+        return "is no address. Correct it."
+    if _is_here(url, host, port):
+        return _why_no_page(url.path or "/", tip)
+    if not host or _is_private(host):
+        return (
+            "leads into a private network, where readers cannot go. Give its public address, or take it out."
+        )
+    return "is on another site, and is not shown here. Upload it instead." if tag == "img" else ""
+
+
+def _is_here(url: SplitResult, host: str, port: int | None) -> bool:
     ours = urlsplit(settings.SITE_URL)
     standard = {"http": 80, "https": 443}
     if host != (ours.hostname or "").rstrip("."):
         return False
-    return (port or standard.get(address.scheme)) in {ours.port or standard[ours.scheme], *standard.values()}
+    return (port or standard.get(url.scheme)) in {ours.port or standard[ours.scheme], *standard.values()}
 
 
-def _is_private(host):
+def _is_private(host: str) -> bool:
     """Tell whether a host's name or number says that the public does not reach it."""
-    try:
-        # Also the short forms that browsers understand: 127.1, 0x7f.0.0.1, 2130706433.
+    # The first also reads the short forms that browsers understand: 127.1, 0x7f.0.0.1, 2130706433.
+    with suppress(OSError, ValueError):
         return not ipaddress.ip_address(socket.inet_aton(host)).is_global
-    except (OSError, ValueError):
-        pass
-    try:
+    with suppress(ValueError):
         return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        pass
-    last = host.lower()
-    return "." not in last or any(last.endswith(f".{each}") for each in _PRIVATE_ENDINGS)
+    return "." not in host or host.lower().endswith(_PRIVATE_ENDINGS)
 
 
-def _unreachable(path, tip):
+def _why_no_page(path: str, tip: Tip) -> str:
     """Return why readers do not get a page at a path of this site, as the rest of a sentence, or ''."""
     private = "leads to a part of this site that is not for readers. Take it out."
     dead = "leads to no page of this site. Correct it, or take it out."
@@ -215,15 +180,11 @@ def _unreachable(path, tip):
     if room in _OURS_ALONE:
         return private
     if room == "media":
-        # A picture of a tip that is not public yet is shown to nobody else; its own room sees to that.
+        # A picture of a tip that is not public yet is shown to nobody else; its own view sees to that.
         return ""
-    try:
-        match = resolve(path)
-    except Resolver404:
-        try:
-            match = resolve(f"{path}/")
-        except Resolver404:
-            return "" if path.startswith(settings.STATIC_URL) else dead
+    match = _resolved(path) or _resolved(f"{path}/")
+    if match is None:
+        return "" if path.startswith(settings.STATIC_URL) else dead
     if match.view_name == "tips:detail":
         return "" if _will_be_public(match.kwargs["slug"], tip) else dead
     if "token" in match.kwargs:
@@ -231,37 +192,41 @@ def _unreachable(path, tip):
     return "" if match.namespace != "tips" or _has_tips(match) else dead
 
 
-def _has_tips(match):
-    """Tell whether readers find something by an address of ours: a list, or its page, needs published tips.
+def _resolved(path: str) -> ResolverMatch | None:
+    with suppress(Resolver404):
+        return resolve(path)
+    return None
+
+
+def _has_tips(match: ResolverMatch) -> bool:
+    """Tell whether readers find something by a URL of ours: a list, or its page, needs published tips.
 
     Whatever is not a list is there always. No view is asked: it would need a reader's request.
     """
-    asked, kind = match.kwargs, match.url_name.split("_")[0]
-    may_be_empty = False
+    stated, kind = match.kwargs, (match.url_name or "").split("_")[0]
     if kind == "category":
-        slug = asked.get("slug") or asked.get("category")
-        listed = CategorisedTip.objects.published().filter(category__slug=slug)
+        slug = stated.get("slug") or stated.get("category")
+        total = CategorisedTip.objects.published().filter(category__slug=slug).count()
     elif kind == "tag":
-        slug = asked.get("slug") or asked.get("tag")
+        slug = stated.get("slug") or stated.get("tag")
         former = FormerSlug.objects.filter(slug=slug, tag__isnull=False).values("tag")
-        listed = TaggedTip.objects.published().filter(Q(tag__slug=slug) | Q(tag__in=former))
+        total = TaggedTip.objects.published().filter(Q(tag__slug=slug) | Q(tag__in=former)).count()
     elif kind in ("year", "month"):
+        span = dates.month if kind == "month" else dates.year
         try:
-            span = dates.month if kind == "month" else dates.year
-            first, following = span(*(asked[name] for name in ("year", "month") if name in asked))
+            first, following = span(*(stated[name] for name in ("year", "month") if name in stated))
         except (ValueError, OverflowError):
             return False
-        listed = Tip.objects.published().filter(publish_at__gte=first, publish_at__lt=following)
-    elif "page" in asked:
-        listed, may_be_empty = Tip.objects.published(), True
+        total = Tip.objects.published().filter(publish_at__gte=first, publish_at__lt=following).count()
+    elif "page" in stated:
+        return stated["page"] <= paging.last_page(Tip.objects.published().count())
     else:
         return True
-    total = listed.count()
-    return (total > 0 or may_be_empty) and asked.get("page", 1) <= paging.last_page(total)
+    return total > 0 and stated.get("page", 1) <= paging.last_page(total)
 
 
-def _will_be_public(slug, tip):
-    """Tell whether readers find a tip by an address of it on the day when this tip is public."""
+def _will_be_public(slug: str, tip: Tip) -> bool:
+    """Tell whether readers find a tip by a slug on the day when this tip is public."""
     if slug == tip.slug:
         return True
     public = Tip.objects.published(at=tip.publish_at)
