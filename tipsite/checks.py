@@ -14,7 +14,7 @@ from subscribers.mail import senders
 from tips.schedule.slots import WEEKDAYS
 from tipsite.staff.roles import ROLES
 
-# What is wrong with the sender; tipsite/safety/verdict.py asks for these too.
+# What is wrong with the sender; tipsite/safety/reasons.py asks for these too.
 MAIL = "mail"
 # These publish that nobody but their own servers may send for them (DMARC), or will.
 _MAILBOX_PROVIDERS = frozenset(

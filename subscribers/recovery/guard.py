@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from desk.errors import Refused
 from desk.log import log
 from subscribers.models import DatabaseAction, DatabaseIdentity, Delivery, Mailing
 from subscribers.models.database_identity import new_name
@@ -45,7 +46,7 @@ _UNREADABLE = "unreadable"
 UNWRITABLE = (
     "The journal {path} cannot be written, so the guard stays closed. Make room, then press the button again."
 )
-OPEN = "Nothing stands against mail from this database; nothing was changed."
+OPEN = "Nothing was changed: this is the real database already, and nothing stands against its mail."
 # What a delivery says that was on its way then.
 REPLY = "before a restore"
 LOST = "It was mailed before this database was restored; whom it reached stood in the lost rows."
@@ -62,7 +63,7 @@ _ROW = 1
 _LEAP = 1_000_000
 
 
-class JournalError(Exception):
+class JournalError(Refused):
     """The journal cannot be read or written, so the guard stays closed; the text says what to do."""
 
 

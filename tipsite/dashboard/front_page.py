@@ -23,7 +23,7 @@ from tips.models import ImportRun, Tip, TipAction, TipState
 from tips.schedule import calendar
 from tips.schedule.calendar import SlotRow
 from tipsite.alerts import slot_alerts
-from tipsite.safety import verdict
+from tipsite.safety import reasons
 
 # With the coming ones, a year of weeks.
 _PAST_WEEKS = 39
@@ -36,7 +36,7 @@ def context(user: User, now: datetime | None = None) -> dict[str, object]:
     now = now or timezone.now()
     stretch = calendar.around(now, past=_PAST_WEEKS).hide_titles(user)
     following = stretch.next
-    reasons = verdict.reasons(now)
+    against = reasons.against_next_tip(now)
     shown: dict[str, object] = {
         "now": now,
         "next": following,
@@ -44,10 +44,10 @@ def context(user: User, now: datetime | None = None) -> dict[str, object]:
         "advice": calendar.advice(following) if following else "",
         "strip": _strip([*reversed(stretch.past[:_PAST_WEEKS]), *stretch.coming], following),
         "gaps": [row for row in stretch.coming if row.is_unsafe and row is not following][:_MOST_GAPS],
-        "unsafe": len(reasons),
+        "unsafe": len(against),
     }
-    if verdict.may_see(user):
-        shown |= {"reasons": reasons[:_MOST_REASONS], "more_reasons": len(reasons[_MOST_REASONS:])}
+    if reasons.may_see(user):
+        shown |= {"reasons": against[:_MOST_REASONS], "more_reasons": len(against[_MOST_REASONS:])}
     if user.has_perm("subscribers.view_mailing"):
         shown |= _mailing(now)
     if user.has_perm(permissions.APPROVE):

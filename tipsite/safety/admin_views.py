@@ -2,17 +2,18 @@
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from desk.pages import page, staff_of
+from desk.pages import page, require, staff_of
+from desk.verbs import refusals_told
 from subscribers.recovery import guard
 from tips import dates, permissions
-from tipsite.safety import verdict
-from tipsite.safety.verdict import Code
+from tipsite.safety import reasons
+from tipsite.safety.reasons import Code, Reason
 
 _MAILINGS = "admin:subscribers_mailing_changelist"
 # Where to go; a reason that is about one mailing or one tip leads to that instead.
@@ -34,44 +35,35 @@ _ADVICE = {
 def safe(request: HttpRequest) -> HttpResponseBase:
     """Tell whether the next tip will reach its readers on time; and why not, to whoever can do something."""
     user, now = staff_of(request), timezone.now()
-    row, reasons = verdict.next_slot(now), verdict.reasons(now)
+    row, against = reasons.next_slot(now), reasons.against_next_tip(now)
     # Not everybody may know which tip it is.
-    sees_why = verdict.may_see(user)
-    return page(
-        request,
-        "safety/safe",
-        "Is the next tip safe?",
-        is_safe=not reasons,
-        sees_why=sees_why,
-        row=row,
-        when=dates.in_words(row.slot.at) if row else "",
-        reasons=[_shown(reason, user) for reason in reasons] if sees_why else [],
-        count=len(reasons),
-        may_open=user.has_perm(guard.PERMISSION),
-        now=now,
-    )
+    sees_why = reasons.may_see(user)
+    context = {
+        "is_safe": not against,
+        "sees_why": sees_why,
+        "row": row,
+        "when": dates.in_words(row.slot.at) if row else "",
+        "reasons": [_shown(reason, user) for reason in against] if sees_why else [],
+        "may_open": user.has_perm(guard.PERMISSION),
+    }
+    return page(request, "safety/safe", "Is the next tip safe?", now=now, **context)
 
 
 def real(request: HttpRequest) -> HttpResponseBase:
     """Say what follows when this is called the real database; on POST, do it."""
-    user = staff_of(request)
-    if not user.has_perm(guard.PERMISSION):
-        raise PermissionDenied("You may not open the guard. Ask a publisher to do it.")
-    closure = guard.why_closed()
-    if closure and request.method != "POST":
+    require(request, guard.PERMISSION)
+    if request.method == "POST":
+        with refusals_told(request):
+            messages.success(request, guard.declare_live(by=staff_of(request)))
+    elif closure := guard.why_closed():
         is_lost = closure == guard.NO_JOURNAL
         return page(request, "safety/real", "This is the real one", closure=closure, is_lost=is_lost)
-    if closure:
-        try:
-            messages.success(request, guard.declare_live(by=user))
-        except guard.JournalError as error:
-            messages.error(request, str(error))
     else:
-        messages.info(request, "The guard is open: this is the real database already.")
-    return HttpResponseRedirect(reverse("admin:safe"))
+        messages.info(request, guard.OPEN)
+    return redirect("admin:safe")
 
 
-def _shown(reason: verdict.Reason, user: User) -> tuple[verdict.Reason, str, str, str]:
+def _shown(reason: Reason, user: User) -> tuple[Reason, str, str, str]:
     """Return a reason as the page shows it: with what to do, where (a URL or ""), and the link's words."""
     url_name, link = _LINKS.get(reason.code, ("", ""))
     permission = "subscribers.view_mailing" if url_name == _MAILINGS else permissions.APPROVE

@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 
-from tipsite.safety import verdict
+from tipsite.safety import reasons
 
 # Migrations that are applied stay so while this process lives, so they are counted only until then.
 _migrated = False
@@ -58,11 +58,11 @@ def safe(request: HttpRequest) -> HttpResponse:
     name tips that are not public.
     """
     try:
-        reasons = verdict.reasons()
+        words = [reason.words for reason in reasons.against_next_tip()]
     except DatabaseError:
-        reasons = [verdict.Reason(verdict.Code.DATABASE, "The database does not answer.")]
-    words = [reason.words for reason in reasons] if _has_token(request) else []
-    return _plain("\n".join(["not safe" if reasons else "safe", *words]), 503 if reasons else 200)
+        words = ["The database does not answer."]
+    answer = ["not safe" if words else "safe", *(words if _has_token(request) else [])]
+    return _plain("\n".join(answer), 503 if words else 200)
 
 
 def unapplied_migrations() -> list[str]:
@@ -74,9 +74,8 @@ def unapplied_migrations() -> list[str]:
 
 def _has_token(request: HttpRequest) -> bool:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    if not settings.HEALTH_TOKEN or kind.lower() != "bearer":
-        return False
-    return constant_time_compare(token.strip(), settings.HEALTH_TOKEN)
+    is_bearer = bool(settings.HEALTH_TOKEN) and kind.lower() == "bearer"
+    return is_bearer and constant_time_compare(token.strip(), settings.HEALTH_TOKEN)
 
 
 def _plain(words: str, status: int = 200) -> HttpResponse:

@@ -14,7 +14,7 @@ from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.schedule import slots
 from tipsite.models import Heartbeat
-from tipsite.safety import verdict
+from tipsite.safety import reasons
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ SAFE, REAL = "/admin/safe/", "/admin/safe/real/"
 def all_is_well(settings, tmp_path, monkeypatch):
     """A worker is alive, the next slot has its tip, and no setting of the sender is wrong."""
     settings.STATE_DIR = tmp_path
-    monkeypatch.setattr(verdict.checks, "run_checks", lambda tags: [])
+    monkeypatch.setattr(reasons.checks, "run_checks", lambda tags: [])
     Heartbeat.objects.create(worker_id="w", since=timezone.now(), seen_at=timezone.now())
     following = next(iter(slots.Timetable.load().after(timezone.now())))
     make_tip("Call back", publish_at=following.at)

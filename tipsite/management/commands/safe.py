@@ -8,8 +8,7 @@ from django.db import DatabaseError
 
 from desk.terminal import reason
 from tips import dates
-from tips.schedule.calendar import SlotRow
-from tipsite.safety import verdict
+from tipsite.safety import reasons
 
 NOT_SAFE, UNKNOWN = 1, 2
 
@@ -19,30 +18,21 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="Print one JSON object.")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="Print one JSON object.")
 
-    def handle(self, *, json: bool, **options: object) -> None:
+    def handle(self, *, as_json: bool, **options: object) -> None:
         try:
-            row, reasons = verdict.next_slot(), verdict.reasons()
+            row, against = reasons.next_slot(), reasons.against_next_tip()
         except DatabaseError as error:
             self.stderr.write(f"Nobody can tell: the database does not answer ({reason(error)}).")
             sys.exit(UNKNOWN)
-        self.stdout.write((_as_json if json else _as_lines)(row, reasons))
-        if reasons:
+        if as_json:
+            why = [{"name": reason.code, "words": reason.words} for reason in against]
+            following = row.slot.at.isoformat() if row else None
+            self.stdout.write(json.dumps({"safe": not against, "next": following, "reasons": why}))
+        elif against or row is None:
+            self.stdout.write("\n".join(["Not safe.", *(f"- {reason.words}" for reason in against)]))
+        else:
+            self.stdout.write(f"Safe: {dates.in_words(row.slot.at)}. {row.sentence}")
+        if against:
             sys.exit(NOT_SAFE)
-
-
-def _as_lines(row: SlotRow | None, reasons: list[verdict.Reason]) -> str:
-    if reasons or row is None:
-        return "\n".join(["Not safe.", *(f"- {reason.words}" for reason in reasons)])
-    return f"Safe: {dates.in_words(row.slot.at)}. {row.sentence}"
-
-
-def _as_json(row: SlotRow | None, reasons: list[verdict.Reason]) -> str:
-    return json.dumps(
-        {
-            "safe": not reasons,
-            "next": row.slot.at.isoformat() if row else None,
-            "reasons": [{"name": reason.code, "words": reason.words} for reason in reasons],
-        }
-    )

@@ -16,7 +16,7 @@ from subscribers.recovery import guard
 from tests.tips.making import make_tip
 from tips.models import SlotRule, Tip
 from tipsite.models import Heartbeat
-from tipsite.safety import verdict
+from tipsite.safety import reasons
 
 pytestmark = pytest.mark.django_db
 
@@ -27,8 +27,8 @@ def all_is_well(settings, tmp_path):
     settings.STATE_DIR = tmp_path
     settings.HEALTH_TOKEN = ""
     Heartbeat.objects.create(worker_id="w", since=ago(hours=1), seen_at=timezone.now())
-    make_tip("Keep your word", publish_at=verdict.next_slot().slot.at, for_mail=True)
-    assert verdict.reasons() == []
+    make_tip("Keep your word", publish_at=reasons.next_slot().slot.at, for_mail=True)
+    assert reasons.against_next_tip() == []
 
 
 def ago(**length):
@@ -52,7 +52,7 @@ def no_tip():
 def not_for_mail():
     Tip.objects.update(for_mail=False)
     # While nobody has signed up, nobody misses it.
-    assert verdict.reasons() == []
+    assert reasons.against_next_tip() == []
     Subscriber.objects.create(address="anna@example.org")
 
 
@@ -132,7 +132,7 @@ def restored():
 )
 def test_it_is_not_safe_when_something_is_wrong(break_it, code, words):
     break_it()
-    (reason,) = verdict.reasons()
+    (reason,) = reasons.against_next_tip()
     assert reason.code == code
     assert words in reason.words
 
@@ -140,12 +140,12 @@ def test_it_is_not_safe_when_something_is_wrong(break_it, code, words):
 def test_a_misconfigured_sender_is_a_reason(settings):
     settings.PRODUCTION = True
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-    assert {reason.code for reason in verdict.reasons()} == {"sender"}
+    assert {reason.code for reason in reasons.against_next_tip()} == {"sender"}
 
 
 def test_a_disk_that_is_nearly_full_is_a_reason(monkeypatch):
-    monkeypatch.setattr(verdict.shutil, "disk_usage", lambda path: SimpleNamespace(total=10**12, free=10**8))
-    (reason,) = verdict.reasons()
+    monkeypatch.setattr(reasons.shutil, "disk_usage", lambda path: SimpleNamespace(total=10**12, free=10**8))
+    (reason,) = reasons.against_next_tip()
     assert (reason.code, "95 MB" in reason.words) == ("disk", True)
 
 
@@ -154,7 +154,7 @@ def test_a_mailing_that_goes_on_or_waits_for_its_moment_is_safe():
     delivery(mailing)
     delivery(mailing, state=Delivery.State.SENT, settled_at=ago(minutes=1))
     delivery(sending_other(), state=Delivery.State.DEFERRED, due_at=ago(hours=-1))
-    assert verdict.reasons() == []
+    assert reasons.against_next_tip() == []
 
 
 def test_it_reads_no_mails_text_to_say_how_the_mailings_stand():
@@ -164,7 +164,7 @@ def test_it_reads_no_mails_text_to_say_how_the_mailings_stand():
         )
         delivery(mailing)
     with CaptureQueriesContext(connection) as asked:
-        assert [reason.code for reason in verdict.reasons()] == ["paused", "held", "stuck"]
+        assert [reason.code for reason in reasons.against_next_tip()] == ["paused", "held", "stuck"]
     about = [query["sql"] for query in asked if 'FROM "subscribers_mailing"' in query["sql"]]
     assert about
     assert not any('"html"' in sql or '"body"' in sql for sql in about)
@@ -199,7 +199,7 @@ def test_the_command_says_so_by_words_json_and_exit_status(monkeypatch):
     def fail(now=None):
         raise OperationalError("the server is away\nand more")
 
-    monkeypatch.setattr(verdict, "reasons", fail)
+    monkeypatch.setattr(reasons, "against_next_tip", fail)
     assert asked("--json") == (2, "")
 
 
@@ -227,6 +227,6 @@ def test_the_probe_answers_while_the_database_is_away(client, monkeypatch):
     def fail(now=None):
         raise OperationalError("password of tips is wrong")
 
-    monkeypatch.setattr(verdict, "reasons", fail)
+    monkeypatch.setattr(reasons, "against_next_tip", fail)
     response = client.get("/healthz/safe")
     assert (response.status_code, response.content) == (503, b"not safe\n")

@@ -25,9 +25,6 @@ _SILENCE = 2 * task_leases.LEASE
 _STUCK = timedelta(minutes=15)
 # By how much the clocks of two machines may differ.
 _FUTURE = timedelta(seconds=30)
-_LATE = timedelta(hours=1)
-# Of the disk that holds the database.
-_LEAST_FREE, _LEAST_FREE_SHARE = 500 * 2**20, 0.05
 _LOOK = "Look whether a worker runs and the mail server answers."
 _SERVER = "Look at the mail server’s log and at EMAIL_URL; what waits is tried again."
 
@@ -64,7 +61,7 @@ class Reason:
     tip: int | None = None
 
 
-def reasons(now: datetime | None = None) -> list[Reason]:
+def against_next_tip(now: datetime | None = None) -> list[Reason]:
     """Return the reasons that stand against the next tip at a moment (an aware datetime)."""
     now = now or timezone.now()
     return [reason for look in _LOOKS for reason in look(now)]
@@ -77,8 +74,8 @@ def may_see(user: User) -> bool:
 
 def next_slot(now: datetime | None = None) -> calendar.SlotRow | None:
     """Return the Row of the next slot in which a tip shall appear, or None where no rule makes one."""
-    rows = calendar.ahead(now, count=13)
-    return next((row for row in rows if row.state != calendar.SlotState.SKIPPED), None)
+    slots = calendar.ahead(now, count=13)
+    return next((slot for slot in slots if slot.state != calendar.SlotState.SKIPPED), None)
 
 
 def _guard(now: datetime) -> Iterator[Reason]:
@@ -91,38 +88,29 @@ def _slot(now: datetime) -> Iterator[Reason]:
     if row is None:
         yield Reason(Code.SLOT, "No slot is to come. Add a slot rule.")
     elif row.is_unsafe or row.tip is None:
-        words = f"The next slot, {dates.in_words(row.slot.at)}, is not safe. {row.sentence}"
         remedy = "Approve it" if row.tip else "Plan an approved tip there"
-        yield Reason(Code.SLOT, f"{words} {remedy}, or skip the slot in the calendar.")
+        words = f"The next slot, {dates.in_words(row.slot.at)}, is not safe. {row.sentence} {remedy}"
+        yield Reason(Code.SLOT, f"{words}, or skip the slot in the calendar.")
     elif not row.tip.for_mail and Subscriber.objects.reachable(timezone.localdate(row.slot.at)).exists():
-        words = (
-            f"“{row.tip}”, which goes live {dates.in_words(row.slot.at)}, is marked as not for mail: nobody"
-            " gets it. A Publisher lifts the mark on the tip’s page; or give the slot to another tip."
-        )
-        yield Reason(Code.NOT_FOR_MAIL, words, tip=row.tip.pk)
+        words = f"“{row.tip}”, which goes live {dates.in_words(row.slot.at)}, is marked as not for mail:"
+        remedy = "A Publisher lifts the mark on the tip’s page; or give the slot to another tip."
+        yield Reason(Code.NOT_FOR_MAIL, f"{words} nobody gets it. {remedy}", tip=row.tip.pk)
 
 
-def _worker(now: datetime) -> Iterator[Reason]:
+def _workers(now: datetime) -> Iterator[Reason]:
     if not Heartbeat.objects.filter(seen_at__gte=now - _SILENCE).exists():
         words = "No worker is alive: no mail goes out. Start one with manage.py worker, or serve."
         yield Reason(Code.WORKER, words)
-
-
-def _clocks(now: datetime) -> Iterator[Reason]:
     if Heartbeat.objects.filter(seen_at__gt=now + _FUTURE).exists():
-        words = (
-            "A worker has said that it is later than it is here: two clocks differ, or one was set back, and"
-            " mail may come at the wrong hour. Let both machines take the time from the network."
-        )
-        yield Reason(Code.CLOCK, words)
+        words = "A worker’s clock is ahead: two clocks differ, or one was set back. Mail may go too early."
+        yield Reason(Code.CLOCK, f"{words} Let both machines take the time from the network.")
 
 
 def _mailings(now: datetime) -> Iterator[Reason]:
     mailings = Mailing.objects.select_related("tip").defer("text", "html", "tip__body")
-    still = mailings.filter(state__in=[Mailing.State.PAUSED, Mailing.State.HELD])
-    for mailing in still.order_by("-state", "pk"):
-        standing = status.describe(mailing, now)
-        code = Code.PAUSED if mailing.state == Mailing.State.PAUSED else Code.HELD
+    halted = mailings.filter(state__in=[Mailing.State.PAUSED, Mailing.State.HELD])
+    for mailing in halted.order_by("-state", "pk"):
+        standing, code = status.describe(mailing, now), Code(mailing.state)
         words = f"The mailing of “{mailing.tip}” is {code}. {standing.sentence} {standing.advice}"
         yield Reason(code, words, mailing.pk)
     due = Q(state=Mailing.State.PREPARED, starts_at__lt=now - _STUCK)
@@ -135,9 +123,7 @@ def _mailings(now: datetime) -> Iterator[Reason]:
             words = f"The mailing of “{mailing.tip}” is held up. {mailing.trouble} {_SERVER}"
             yield Reason(Code.SERVER, words, mailing.pk)
         elif _is_stuck(mailing, now):
-            words = (
-                f"Of the mailing of “{mailing.tip}” nothing has gone out for a quarter of an hour. {_LOOK}"
-            )
+            words = f"Of the mailing of “{mailing.tip}”, nothing went out for a quarter of an hour. {_LOOK}"
             yield Reason(Code.STUCK, words, mailing.pk)
     held = Delivery.objects.held()
     if count := held.count():
@@ -152,18 +138,17 @@ def _is_stuck(mailing: Mailing, now: datetime) -> bool:
 
     A delivery that is being sent counts: its mail server may never come to an end.
     """
-    deliveries = mailing.deliveries.all()
-    is_young = not mailing.started_at or mailing.started_at > now - _STUCK
-    if is_young or deliveries.filter(settled_at__gte=now - _STUCK).exists():
+    since, deliveries = now - _STUCK, mailing.deliveries.all()
+    is_young = not mailing.started_at or mailing.started_at > since
+    if is_young or deliveries.filter(settled_at__gte=since).exists():
         return False
     waiting = deliveries.filter(state__in=[Delivery.State.QUEUED, Delivery.State.SENDING], due_at=None)
-    return waiting.exists() or deliveries.filter(due_at__lt=now - _STUCK).exists()
+    return waiting.exists() or deliveries.filter(due_at__lt=since).exists()
 
 
 def _outbox(now: datetime) -> Iterator[Reason]:
-    late = {"mail_state": OutgoingMail.MailState.WAITING, "asked_at__lt": now - _LATE, "tries__gt": 2}
-    stuck = ServiceMail.objects.filter(**late).count() + LinkRequest.objects.filter(**late).count()
-    if stuck:
+    late = Q(mail_state=OutgoingMail.MailState.WAITING, asked_at__lt=now - timedelta(hours=1), tries__gt=2)
+    if stuck := ServiceMail.objects.filter(late).count() + LinkRequest.objects.filter(late).count():
         many = "1 mail to a reader was" if stuck == 1 else f"{stuck} mails to readers were"
         words = f"The mail server takes no mail: {many} tried again and again. {_SERVER}"
         yield Reason(Code.SERVER, words)
@@ -176,9 +161,9 @@ def _sender(now: datetime) -> Iterator[Reason]:
 
 def _disk(now: datetime) -> Iterator[Reason]:
     usage = shutil.disk_usage(settings.STATE_DIR)
-    if usage.free < min(_LEAST_FREE, usage.total * _LEAST_FREE_SHARE):
+    if usage.free < min(500 * 2**20, usage.total * 0.05):
         words = f"The disk is nearly full: {usage.free // 2**20} MB are free. Make room."
         yield Reason(Code.DISK, words)
 
 
-_LOOKS = (_guard, _slot, _worker, _clocks, _mailings, _outbox, _sender, _disk)
+_LOOKS = (_guard, _slot, _workers, _mailings, _outbox, _sender, _disk)
