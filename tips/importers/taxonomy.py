@@ -27,7 +27,7 @@ def free_slug(title: str, day: date | None, taken: set[str]) -> str:
     slug = slug or "tip"
     if slug in taken and day:
         slug = f"{slug}-{day.year}"
-    return numbered(slug, taken)
+    return numbered(slug, taken, len(slug))
 
 
 class Names:
@@ -76,7 +76,7 @@ def categories(dry_run: bool) -> Names:
     taken = {slug for _, _, slug in rows}
 
     def make(name: str) -> Category:
-        slug = numbered(slugify(name)[:90] or "category", taken)
+        slug = numbered(slugify(name)[:90] or "category", taken, 90)
         taken.add(slug)
         return Category.objects.create(name=name, slug=slug)
 

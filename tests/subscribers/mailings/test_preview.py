@@ -9,7 +9,7 @@ from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.models import TipState
 from tips.publishing import preflight
-from tips.publishing.preview import opened
+from tips.publishing.preview import live_link
 
 pytestmark = pytest.mark.django_db
 
@@ -146,7 +146,7 @@ def test_a_test_is_sent_from_the_preview_with_pictures_that_only_a_link_shows(cl
     assert message.subject == "Test: Not <yet>"
     html = message.alternatives[0].content
     token = html.partition(f"{picture}?preview=")[2].partition('"')[0]
-    assert opened(token).tip == tip
+    assert live_link(token).tip == tip
     assert "/unsubscribe/" not in html + message.body
     assert "List-Unsubscribe" not in message.extra_headers
 
