@@ -13,5 +13,7 @@ the journal behind, never ahead, so the guard does not close by accident. (A pow
 from SQLite. Then the database is older than what was mailed, and the guard closes rightly.)
 
 ``checkpoints`` reads the checkpoints, ``replay`` brings the entries about people into the database, and
-``guard`` closes, opens, and writes the checkpoints. This room imports ``people`` and what ``people`` imports.
+``guard`` closes, opens, and writes the checkpoints.
+
+May import ``subscribers.people`` and the rooms below it.
 """

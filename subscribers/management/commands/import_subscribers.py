@@ -5,8 +5,11 @@ import json
 import os
 import stat
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError
 from tqdm import tqdm
 
@@ -14,7 +17,7 @@ from desk.files import UnusableFileError
 from desk.terminal import NOTHING_DONE, SOME_REFUSED, printable, reason
 from subscribers.exchange import columns, exports
 from subscribers.exchange.address_list import AddressList
-from subscribers.exchange.records import Outcome, Report
+from subscribers.exchange.records import Outcome, Report, RowResult
 from subscribers.exchange.store import store
 
 NO_SOURCE = (
@@ -25,7 +28,7 @@ NO_SOURCE = (
 class Command(BaseCommand):
     help = "Bring a list of addresses (CSV or XLSX) into the site. It mails nobody."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", help="A .csv, .xlsx or plain text file.")
         parser.add_argument("--dry-run", action="store_true", help="Say what would be done; write nothing.")
         parser.add_argument("--json", action="store_true", help="Print the report as one JSON object.")
@@ -36,91 +39,82 @@ class Command(BaseCommand):
             "--report", metavar="FILE", help="Write a CSV of what became of each row. It holds addresses."
         )
 
-    def handle(self, *, file, dry_run, json, source, report, **options):
-        self.file, self.as_json = file, json
+    def handle(
+        self, *, file: str, dry_run: bool, json: bool, source: str, report: str | None, **options: object
+    ) -> None:
+        self.prefix, self.is_json = printable(file), json
         try:
-            found = AddressList(file)
+            address_list = AddressList(file)
+            has_own_source = address_list.format == columns.OWN
+            if not has_own_source and not source.strip():
+                source = self.ask_for_source()
+            hidden = not self.stderr.isatty()
+            with (
+                _row_writer(report, file) as on_row,
+                tqdm(
+                    total=len(address_list), file=sys.stderr, disable=hidden, leave=False, unit="row"
+                ) as bar,
+            ):
+                done = store(
+                    address_list, source=source, dry_run=dry_run, on_progress=bar.update, on_row=on_row
+                )
         except UnusableFileError as error:
             self.give_up(str(error))
-        if not source.strip() and found.format != columns.OWN:
-            source = self.asked_for_source()
-        try:
-            with _Rows(report, unless=file) as rows:
-                done = self.stored(found, source, dry_run, rows)
         except DatabaseError as error:
             self.give_up(f"The database refused: {reason(error)}. What was done is kept; run it again.")
-        except UnusableFileError as error:
-            self.give_up(str(error))
         except OSError as error:
             self.give_up(f"{report} cannot be written: {error.strerror}.")
-        if not done.source and found.format != columns.OWN:
+        if not done.source and not has_own_source:
             done.warnings.append(NO_SOURCE)
-        self.tell_of_refusals(done)
-        self.stdout.write(dumped(done.as_dict()) if json else as_text(done))
-        if done.outcomes[Outcome.REFUSED]:
-            sys.exit(SOME_REFUSED if done.rows > done.outcomes[Outcome.REFUSED] else NOTHING_DONE)
+        for refused in done.first_refused:
+            self.stderr.write(f"{self.prefix}:{refused['line']}: {printable(str(refused['message']))}")
+        count = done.outcomes[Outcome.REFUSED]
+        if more := count - len(done.first_refused):
+            self.stderr.write(f"{self.prefix}: and {more} more refused; --report lists them all.")
+        self.stdout.write(as_json(done.as_dict()) if json else as_text(done))
+        if count:
+            sys.exit(SOME_REFUSED if done.rows > count else NOTHING_DONE)
 
-    def stored(self, found, source, dry_run, rows):
-        hidden = not self.stderr.isatty()
-        with tqdm(total=len(found), file=sys.stderr, disable=hidden, leave=False, unit="row") as bar:
-            return store(found, source=source, dry_run=dry_run, on_progress=bar.update, on_row=rows.on_row)
-
-    def asked_for_source(self):
+    def ask_for_source(self) -> str:
         """Return what somebody at a terminal says of where these people agreed."""
         if not (sys.stdin and sys.stdin.isatty() and self.stderr.isatty()):
             return ""
         self.stderr.write("Where and how did these people agree to get mail? (Enter leaves it unstated.)")
         return sys.stdin.readline().strip()
 
-    def tell_of_refusals(self, done):
-        for each in done.first_refused:
-            self.stderr.write(f"{printable(self.file)}:{each['line']}: {printable(each['message'])}")
-        more = done.outcomes[Outcome.REFUSED] - len(done.first_refused)
-        if more:
-            self.stderr.write(f"{printable(self.file)}: and {more} more refused; --report lists them all.")
-
-    def give_up(self, message):
-        self.stderr.write(f"{printable(self.file)}: {printable(message)}")
-        if self.as_json:
-            self.stdout.write(dumped({"error": message}))
+    def give_up(self, message: str) -> NoReturn:
+        self.stderr.write(f"{self.prefix}: {printable(message)}")
+        if self.is_json:
+            self.stdout.write(as_json({"error": message}))
         sys.exit(NOTHING_DONE)
 
 
-class _Rows:
-    """Writes what became of each row into a file that nobody else may read, or nowhere."""
-
-    def __init__(self, path, unless):
-        self.path, self.on_row = path, None
-        if path and os.path.exists(path) and os.path.samefile(path, unless):
-            raise UnusableFileError("The report would overwrite the file itself. Name another one.")
-
-    def __enter__(self):
-        if self.path:
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                # It may have been there, for everybody to read.
-                os.fchmod(descriptor, 0o600)
-            self.file = open(descriptor, "w", encoding="utf-8", newline="")
-            self.writer = csv.writer(self.file, quoting=csv.QUOTE_ALL)
-            self.writer.writerow(["Line", "E-mail address", "Outcome", "Reason"])
-            self.on_row = self.write
-        return self
-
-    def write(self, row):
-        cells = [row.address, row.outcome, row.detail or row.reason]
-        self.writer.writerow([row.line, *map(exports.guarded, cells)])
-
-    def __exit__(self, *failed):
-        if self.on_row:
-            self.file.close()
+@contextmanager
+def _row_writer(path: str | None, source: str) -> Iterator[Callable[[RowResult], object] | None]:
+    """Give a function that writes what became of a row into a file that nobody else may read, if any."""
+    if not path:
+        yield None
+        return
+    if os.path.exists(path) and os.path.samefile(path, source):
+        raise UnusableFileError("The report would overwrite the file itself. Name another one.")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w", encoding="utf-8", newline="") as file:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            # The file may have been there, for everybody to read.
+            os.fchmod(descriptor, 0o600)
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        writer.writerow(["Line", "E-mail address", "Outcome", "Reason"])
+        yield lambda row: writer.writerow(
+            [row.line, *map(exports.guarded, [row.address, row.outcome, row.detail or row.reason])]
+        )
 
 
-def dumped(report):
+def as_json(report: dict[str, object]) -> str:
     """Return a report as one JSON object, in ASCII, so that no file's name upsets a terminal."""
     return json.dumps(report)
 
 
-def as_text(report: Report):
+def as_text(report: Report) -> str:
     """Return a report as lines for a person; the refusals are on standard error already."""
     counts = report.outcomes
     silenced = f"Addresses that get nothing from now on: {counts[Outcome.SUPPRESSED]}."
