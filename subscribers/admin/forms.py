@@ -9,14 +9,12 @@ from subscribers import addresses
 from subscribers.models import Subscriber, Suppression
 from subscribers.people import staff_actions
 
-LONGEST_REASON = 150
-
 
 class NamelessReasonForm(ReasonForm):
     """Why something is done to an address, without names. ``subscriber`` is who has the address, if known."""
 
     reason = forms.CharField(
-        max_length=LONGEST_REASON,
+        max_length=150,
         widget=AdminTextInputWidget({"autocomplete": "off"}),
         help_text="Kept in the log for good, also after an erasure: write no names and no addresses.",
         error_messages={"required": "Give a reason. Nothing was changed."},

@@ -26,7 +26,7 @@ from subscribers import addresses
 
 COOKIE = "sought"
 LASTS = 60 * 60
-_SALT = "subscribers.admin.searching"
+_SALT = "subscribers.admin.private_search"
 ENDED = "That search has ended, or you began another one since. Please search again."
 
 

@@ -14,8 +14,6 @@ from tips import images
 from tips.admin.pages import tip_page
 from tips.models import Image
 
-LATEST = 12
-
 
 class ImageForm(forms.Form):
     """A picture and what it shows."""
@@ -70,7 +68,7 @@ def images_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
             alt, form = form.cleaned_data["alt"], ImageForm()
             template = '<img src="{}" alt="{}" width="{}" height="{}">'
             snippet = format_html(template, image.url, alt, image.width, image.height)
-    latest = Image.objects.filter(uploaded_by=request.user).order_by("-uploaded_at", "pk")[:LATEST]
+    latest = Image.objects.filter(uploaded_by=request.user).order_by("-uploaded_at", "pk")[:12]
     context = {"form": form, "image": image, "snippet": snippet, "alt": alt, "latest": latest}
     return tip_page(request, "pictures", "Pictures", **context)
 

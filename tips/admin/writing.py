@@ -18,7 +18,6 @@ from tips.search import similar
 
 # Names the draft in the browser that a saved form came from, for the next page to throw away.
 SAVED_COOKIE = "saved_draft"
-SUGGESTIONS = 10
 _DRAFT = re.compile(r"[a-z0-9]{8,40}")
 
 
@@ -76,7 +75,7 @@ def tag_suggestions(tip_admin: ModelAdmin, request: StaffRequest) -> JsonRespons
     part = tagging.key(request.GET.get("q", "")[:100])
     names = [name for name in Tag.objects.values_list("name", flat=True) if part in tagging.key(name)]
     names.sort(key=lambda name: (not tagging.key(name).startswith(part), tagging.key(name)))
-    return JsonResponse({"names": names[:SUGGESTIONS] if part else []})
+    return JsonResponse({"names": names[:10] if part else []})
 
 
 def form_context(request: HttpRequest, tip: Tip | None, form: BaseForm) -> Context:

@@ -81,17 +81,11 @@ def invite(address: str, role: str, *, by: User, first_name: str = "", last_name
         raise Refused(f"“{address}” is no e-mail address. Correct it and try again.") from None
     if taken := account_with(address):
         raise Refused(f"{address} already belongs to the account “{taken}”. Look at that one instead.")
-    person = User(
-        username=_free_name(address),
-        email=address,
-        first_name=first_name,
-        last_name=last_name,
-        is_staff=True,
-    )
-    person.set_unusable_password()
+    names = {"first_name": first_name, "last_name": last_name}
     try:
         with transaction.atomic():
-            person.save()
+            # Without a password: nobody can sign in before the link is used.
+            person = User.objects.create_user(_free_name(address), address, is_staff=True, **names)
             person.groups.add(Group.objects.get(name=role))
             log(by, person, AccountAction.INVITED, f"Invited as {role}.", ADDITION)
     except IntegrityError:

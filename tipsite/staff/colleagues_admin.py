@@ -22,7 +22,6 @@ from tipsite.staff import accounts, sessions, two_factor
 from tipsite.staff.forms import ColleagueForm, InvitationForm
 
 NOT_INVITED = "the invitation was accepted or cancelled meanwhile"
-NOT_ACTIVE = "nobody can sign in to this account, or it is your own"
 
 
 def _is_in(user: User, person: User) -> bool:
@@ -70,7 +69,7 @@ VERBS: dict[str, Verb[User]] = {
         consequence="Nobody can sign in to this account any more, and its sessions end at once. Its tips"
         " stay.",
         is_available=lambda user, person: _is_in(user, person) and user != person,
-        why_not=NOT_ACTIVE,
+        why_not="nobody can sign in to this account, or it is your own",
         done="Deactivated.",
     ),
     "reactivate": Verb(
