@@ -122,7 +122,7 @@ def _sending(mailing: Mailing, now: datetime) -> tuple[str, str]:
     if mailing.trouble:
         advice = "It goes on by itself once that is over. Mend it if you can; nobody loses their mail."
         return f"It waits: {mailing.trouble.rstrip('.')}.", advice
-    return f"It has been on its way since {in_words(mailing.started_at)}.", ""
+    return f"It has been on its way since {in_words(mailing.started_at or now)}.", ""
 
 
 def _sent(mailing: Mailing, now: datetime) -> tuple[str, str]:

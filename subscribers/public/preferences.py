@@ -22,7 +22,7 @@ from tips.schedule.slots import Timetable
 logger = logging.getLogger(__name__)
 
 # Why somebody who is on the list gets nothing all the same, in words for themselves.
-SILENCE = {
+SILENCE: dict[str, str] = {
     Suppression.Reason.UNSUBSCRIBED: "it was unsubscribed; sign up anew to get the tips",
     Suppression.Reason.BOUNCED: "mail to it came back to us",
     Suppression.Reason.COMPLAINED: "a mail of ours was reported as unwanted",
