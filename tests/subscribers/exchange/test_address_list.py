@@ -1,4 +1,4 @@
-"""Lists as they come: which column says what, in whatever kind of file."""
+"""Lists as programs write them: the meaning of columns, in every kind of file."""
 
 import io
 import zipfile
@@ -28,19 +28,19 @@ def read(tmp_path):
     return reading
 
 
-def standings(found):
-    return {each.address: each.standing for each in found if isinstance(each, Record)}
+def standings(address_list):
+    return {item.address: item.standing for item in address_list if isinstance(item, Record)}
 
 
-def skipped(found):
-    return [(each.line, each.outcome) for each in found if not isinstance(each, Record)]
+def skipped(address_list):
+    return [(item.line, item.outcome) for item in address_list if not isinstance(item, Record)]
 
 
 def test_it_reads_an_export_of_mailchimp(read):
     row = "anna@example.org,Anna,Berg,1 High St,2,2015-03-16 14:40:47,,2015-03-16 15:00:00,203.0.113.9,,1,e,,"
-    found = read(f"{MAILCHIMP}\r\n{row}\r\n", "subscribed_members_export_1.csv")
-    [anna] = found
-    assert (found.format, anna.address, anna.first_name) == ("Mailchimp", "anna@example.org", "Anna")
+    address_list = read(f"{MAILCHIMP}\r\n{row}\r\n", "subscribed_members_export_1.csv")
+    [anna] = address_list
+    assert (address_list.format, anna.address, anna.first_name) == ("Mailchimp", "anna@example.org", "Anna")
     assert anna.asked_at.isoformat() == "2015-03-16T14:40:47+00:00"
     assert anna.joined_at.isoformat() == "2015-03-16T15:00:00+00:00"
     assert anna.region == "203.0.113.0/24"
@@ -90,10 +90,10 @@ def test_whoever_never_confirmed_or_is_gone_is_skipped(read, name, header, cell)
 
 
 def test_a_state_that_is_not_known_is_refused_and_named(read):
-    found = read("email,status\na@example.org,wobbly\n")
-    [row] = found
+    address_list = read("email,status\na@example.org,wobbly\n")
+    [row] = address_list
     assert (row.outcome, row.reason) == (Outcome.REFUSED, UNKNOWN_STATE)
-    assert "wobbly" in found.warnings[0]
+    assert "wobbly" in address_list.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -165,22 +165,26 @@ def test_a_folder_and_a_missing_file_are_refused(tmp_path):
 
 
 def test_rows_are_known_by_the_line_on_which_they_begin(read):
-    found = read('email,note\na@example.org,"one\ntwo"\nnonsense,\n\nb@example.org,x\n')
-    assert [each.line for each in found] == [2, 4, 6]
-    assert skipped(found) == [(4, Outcome.REFUSED)]
+    address_list = read('email,note\na@example.org,"one\ntwo"\nnonsense,\n\nb@example.org,x\n')
+    assert [item.line for item in address_list] == [2, 4, 6]
+    assert skipped(address_list) == [(4, Outcome.REFUSED)]
 
 
 def test_a_quotation_mark_that_is_never_closed_is_told_and_swallows_nothing_in_silence(read):
-    found = list(read('email,note\na@example.org,x\nb@example.org,"open\nc@example.org,y\n'))
-    assert [(each.line, getattr(each, "reason", "")) for each in found] == [(2, ""), (3, UNCLOSED)]
+    address_list = list(read('email,note\na@example.org,x\nb@example.org,"open\nc@example.org,y\n'))
+    assert [(item.line, getattr(item, "reason", "")) for item in address_list] == [(2, ""), (3, UNCLOSED)]
 
 
 def test_an_address_that_stands_twice_counts_once_with_its_strictest_state(read):
     text = "email,status\nA@example.org,subscribed\nb@example.org,subscribed\na@EXAMPLE.org,unsubscribed\n"
-    found = list(read(text))
-    assert [each.standing for each in found[:2]] == [Standing.UNSUBSCRIBED, Standing.SUBSCRIBED]
-    assert (found[2].line, found[2].outcome, found[2].reason) == (4, Outcome.SKIPPED, TWICE)
-    assert "line 2" in found[2].detail
+    address_list = list(read(text))
+    assert [item.standing for item in address_list[:2]] == [Standing.UNSUBSCRIBED, Standing.SUBSCRIBED]
+    assert (address_list[2].line, address_list[2].outcome, address_list[2].reason) == (
+        4,
+        Outcome.SKIPPED,
+        TWICE,
+    )
+    assert "line 2" in address_list[2].detail
 
 
 @pytest.mark.parametrize(

@@ -83,12 +83,12 @@ def cells(path):
 def rows():
     """Return all rows without what is made up anew for each: numbers of rows, and public ids."""
     people = [
-        {name: value for name, value in row.items() if name not in ("id", "public_id")}
-        for row in Subscriber.objects.order_by("address_folded").values()
+        {name: value for name, value in fields.items() if name not in ("id", "public_id")}
+        for fields in Subscriber.objects.order_by("address_folded").values()
     ]
     events = [
-        {name: value for name, value in row.items() if name not in ("id", "subscriber_id")}
-        for row in ConsentEvent.objects.order_by("subscriber__address_folded", "at", "id").values()
+        {name: value for name, value in fields.items() if name not in ("id", "subscriber_id")}
+        for fields in ConsentEvent.objects.order_by("subscriber__address_folded", "at", "id").values()
     ]
     reasons = Suppression.objects.order_by("address_hash", "reason").values_list(
         "address_hash", "reason", "since", "evidence"
@@ -101,8 +101,8 @@ def test_no_cell_runs(people, write, kind):
     table = cells(write(kind))
     assert table[0] == list(exports.COLUMNS)
     assert len(table) == len(NASTY) + 2
-    found = [cell for row in table for cell in row if cell.lstrip()[:1] in RUNS and cell]
-    assert found == []
+    formulas = [cell for row in table for cell in row if cell.lstrip()[:1] in RUNS and cell]
+    assert formulas == []
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])

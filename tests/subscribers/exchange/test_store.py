@@ -107,12 +107,12 @@ def test_whoever_left_elsewhere_is_silenced_and_no_subscriber(counts, word, reas
 
 def test_a_subscriber_of_ours_who_left_elsewhere_leaves_without_a_mail(counts):
     member = a_member("a@example.org")
-    letters = ServiceMail.objects.count()
+    mails = ServiceMail.objects.count()
     assert counts("email,status\na@example.org,unsubscribed\n") == {"changed": 1}
     member.refresh_from_db()
     assert member.state == Subscriber.State.LEFT
     assert list(member.consents.values_list("kind", flat=True)) == ["confirmed", "left"]
-    assert (ServiceMail.objects.count(), mail.outbox) == (letters, [])
+    assert (ServiceMail.objects.count(), mail.outbox) == (mails, [])
 
 
 def test_whoever_confirmed_here_after_they_left_elsewhere_stays(counts):

@@ -35,8 +35,8 @@ def at(noon, moment):
 
 
 def addresses_of(mailing, **which):
-    rows = mailing.deliveries.filter(**which).select_related("subscriber")
-    return {row.subscriber.address for row in rows}
+    deliveries = mailing.deliveries.filter(**which).select_related("subscriber")
+    return {delivery.subscriber.address for delivery in deliveries}
 
 
 # --- When ------------------------------------------------------------------------------------------
@@ -301,7 +301,7 @@ def test_a_correction_goes_to_those_who_received_the_faulty_one_and_are_still_he
     assert mail_server.taken == []
     at(noon, correction.starts_at)
     drain()
-    assert set(mail_server.recipients) == {each.address for each in people[2:]}
+    assert set(mail_server.recipients) == {person.address for person in people[2:]}
     assert newcomer.address not in mail_server.recipients
     assert "The price was wrong." in mail_server.taken[0].message.get_body(["plain"]).get_content()
 

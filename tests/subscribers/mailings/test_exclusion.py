@@ -1,4 +1,4 @@
-"""“Not for mail”: who sets and lifts the mark, and what becomes of the tip's mail."""
+"""“Not for mail”: who sets and lifts the exclusion, and what becomes of the tip's mail."""
 
 from datetime import timedelta
 
@@ -132,7 +132,7 @@ def test_it_is_not_lifted_from_what_is_never_mailed(publisher):
 def test_the_desk_offers_each_mark_to_whom_may_set_it(client, editor, publisher):
     tip = make_tip(timezone.now() + DAY)
     form, mark, lift = (
-        f"/admin/tips/tip/{tip.pk}/{each}/" for each in ("change", "do/not-for-mail", "do/for-mail")
+        f"/admin/tips/tip/{tip.pk}/{page}/" for page in ("change", "do/not-for-mail", "do/for-mail")
     )
     client.force_login(editor)
     assert 'value="not-for-mail"' in client.get(form).text

@@ -33,11 +33,11 @@ def editor(client):
 
 
 def policy(response):
-    found = {}
+    directives = {}
     for directive in response["Content-Security-Policy"].split(";"):
         name, *sources = directive.split()
-        found[name] = set(sources)
-    return found
+        directives[name] = set(sources)
+    return directives
 
 
 def test_the_desk_offers_the_mail_and_shows_its_subject_and_text(client, editor, draft):
@@ -68,12 +68,12 @@ def test_a_frame_shows_the_mail_under_a_policy_of_its_own(client, editor, draft,
     assert f"@media {kept} {{" in page
     assert "prefers-color-scheme" not in page
     assert response["X-Frame-Options"] == "SAMEORIGIN"
-    found = policy(response)
-    assert found["default-src"] == {"'none'"}
-    assert found["style-src"] == {"'unsafe-inline'"}
-    assert found["frame-ancestors"] == found["img-src"] == {"'self'"}
-    assert "allow-scripts" not in found["sandbox"]
-    assert not {"script-src", "connect-src", "frame-src"} & set(found)
+    directives = policy(response)
+    assert directives["default-src"] == {"'none'"}
+    assert directives["style-src"] == {"'unsafe-inline'"}
+    assert directives["frame-ancestors"] == directives["img-src"] == {"'self'"}
+    assert "allow-scripts" not in directives["sandbox"]
+    assert not {"script-src", "connect-src", "frame-src"} & set(directives)
 
 
 def test_what_is_typed_is_shown_and_not_saved(client, editor, draft):

@@ -45,7 +45,7 @@ def test_a_form_that_was_sent_too_often_answers_everybody_alike(path, sign_up):
     for address in everybody.values():
         page = sign_up(address, path=path, answer="?")
         seen["too often"].add(str(as_a_stranger_sees_it(page, address)))
-    assert [len(each) for each in seen.values()] == [1, 1]
+    assert [len(answers) for answers in seen.values()] == [1, 1]
     assert seen["asked"].pop().startswith("(422, ")
     assert seen["too often"].pop().startswith("(429, ")
 
@@ -62,14 +62,14 @@ def test_a_form_does_the_same_work_for_everybody(path, sign_up, django_assert_nu
 
 def test_a_link_that_leaves_answers_everybody_alike_the_first_time_and_the_second(client):
     everybody, seen = situations.make(), {"page": set(), "pressed": set()}
-    public_ids = [row.public_id for row in Subscriber.objects.all()]
+    public_ids = [person.public_id for person in Subscriber.objects.all()]
     assert len(public_ids) < len(everybody)
     for public_id in [*public_ids, tokens.nobody()]:
         link = f"/unsubscribe/{tokens.make(tokens.Purpose.LEAVE, public_id)}/"
         for _ in range(2):
             seen["page"].add(str(as_a_stranger_sees_it(client.get(link))))
             seen["pressed"].add(str(as_a_stranger_sees_it(client.post(link))))
-    assert [len(each) for each in seen.values()] == [1, 1]
+    assert [len(answers) for answers in seen.values()] == [1, 1]
 
 
 def test_the_mail_goes_to_those_who_may_be_asked_and_to_nobody_else(sign_up, post_office):
@@ -85,7 +85,7 @@ def test_the_mail_goes_to_those_who_may_be_asked_and_to_nobody_else(sign_up, pos
         (recipient,) = letter.recipients
         got.setdefault(recipient, []).append(letter.message["Subject"].partition(":")[0])
     confirmation, already = "Please confirm your sign-up", "You are subscribed already"
-    link = next(each for each in got[everybody["confirmed"]] if each != already)
+    link = next(subject for subject in got[everybody["confirmed"]] if subject != already)
     assert "preferences" in link.lower()
     assert got == {
         everybody["new"]: [confirmation],

@@ -99,14 +99,14 @@ def test_who_left_may_come_back_by_confirming_anew(anna, client):
     subscriptions.leave(anna)
     again = subscriptions.request("Anna@example.org", first_name="Anne")
     client.post(confirm_link(again))
-    row = Subscriber.objects.get()
-    assert (row.pk, row.address, row.first_name, row.state) == (
+    subscriber = Subscriber.objects.get()
+    assert (subscriber.pk, subscriber.address, subscriber.first_name, subscriber.state) == (
         anna.pk,
         "Anna@example.org",
         "Anne",
         "confirmed",
     )
-    assert row.left_at is None
+    assert subscriber.left_at is None
     assert not Suppression.objects.exists()
 
 

@@ -76,7 +76,7 @@ def link_in(post_office, name):
     return re.search(rf"^http\S+(/subscribe/{name}/\S+)$", post_office.letters[0].text, re.MULTILINE).group(1)
 
 
-def row():
+def subscriber():
     return Subscriber.objects.get()
 
 
@@ -127,7 +127,7 @@ def test_the_link_opens_for_one_hour_from_its_mail(client, anna, post_office, cl
     assert client.get(link).status_code == 200
     clock.shift(timedelta(minutes=2))
     assert client.get(link).status_code == client.post(link, {"do": "leave"}).status_code == 404
-    assert row().state == "confirmed"
+    assert subscriber().state == "confirmed"
 
 
 def test_opening_the_page_and_pressing_what_is_not_there_changes_nothing(client, link, press):
@@ -143,10 +143,10 @@ def test_opening_the_page_and_pressing_what_is_not_there_changes_nothing(client,
 def test_a_name_is_changed_and_taken_away(client, press):
     answer = press("name", first_name="  Änne   Marie ")
     assert answer.status_code == 303
-    assert row().first_name == "Änne Marie"
+    assert subscriber().first_name == "Änne Marie"
     assert "Your first name is saved: Änne Marie." in client.get(answer["Location"]).text
     answer = press("name", first_name="")
-    assert row().first_name == ""
+    assert subscriber().first_name == ""
     assert "no first name" in client.get(answer["Location"]).text
 
 
@@ -163,16 +163,16 @@ def test_a_hostile_name_is_refused_in_a_sentence_beside_its_field(press, name):
     assert answer.status_code == 422
     assert re.search(r'id="id_first_name_error">[A-Z].*\.</span>', answer.text)
     assert 'aria-describedby="id_first_name_error"' in answer.text
-    assert row().first_name == "Anna"
+    assert subscriber().first_name == "Anna"
 
 
 def test_no_string_in_any_field_breaks_the_page(link, press):
     fields = {
-        "first_name": lambda string: NameForm({"first_name": string}, subscriber=row()),
-        "length": lambda string: PauseForm({"length": string}, subscriber=row()),
-        "until": lambda string: PauseForm({"length": "on", "until": string}, subscriber=row()),
-        "address": lambda string: MoveForm({"address": string}, subscriber=row()),
-        "sure": lambda string: EraseForm({"sure": string}, subscriber=row()),
+        "first_name": lambda string: NameForm({"first_name": string}, subscriber=subscriber()),
+        "length": lambda string: PauseForm({"length": string}, subscriber=subscriber()),
+        "until": lambda string: PauseForm({"length": "on", "until": string}, subscriber=subscriber()),
+        "address": lambda string: MoveForm({"address": string}, subscriber=subscriber()),
+        "sure": lambda string: EraseForm({"sure": string}, subscriber=subscriber()),
     }
     taken = {name: [string for string in HOSTILE if make(string).is_valid()] for name, make in fields.items()}
     assert taken["length"] == taken["until"] == []
@@ -196,17 +196,17 @@ def test_what_was_typed_is_shown_and_mailed_as_text(client, press):
 def test_a_pause_is_for_some_weeks_or_until_a_day_and_can_be_ended(clock, client, press):
     tuesdays()
     answer = press("pause", length="4")
-    assert row().paused_until == date(2026, 3, 31)
+    assert subscriber().paused_until == date(2026, 3, 31)
     page = client.get(answer["Location"]).text
     assert "Paused until Tuesday, 31 March 2026; the next tip after that comes on Tuesday, 31 March" in page
     answer = press("pause", until="2026-05-06")
-    assert row().paused_until == date(2026, 5, 6)
+    assert subscriber().paused_until == date(2026, 5, 6)
     page = client.get(answer["Location"]).text
     assert "Paused until Wednesday, 6 May 2026; the next tip after that comes on Tuesday, 12 May 2026" in page
     assert not Subscriber.objects.reachable(date(2026, 5, 5)).exists()
     assert Subscriber.objects.reachable(date(2026, 5, 6)).exists()
     answer = press("resume")
-    assert row().paused_until is None
+    assert subscriber().paused_until is None
     assert "The pause is over" in client.get(answer["Location"]).text
 
 
@@ -227,7 +227,7 @@ def test_a_pause_that_cannot_be_is_refused_beside_its_field(press, clock, fields
     answer = press("pause", **fields)
     assert answer.status_code == 422
     assert sentence in re.search(rf'id="id_{field}_error">(.*?)</span>', answer.text).group(1)
-    assert row().paused_until is None
+    assert subscriber().paused_until is None
 
 
 def test_a_change_of_address_waits_for_a_button_behind_a_mail_to_the_new_one(
@@ -235,7 +235,7 @@ def test_a_change_of_address_waits_for_a_button_behind_a_mail_to_the_new_one(
 ):
     answer = press("move", address="anna@new.example")
     assert "One more step" in client.get(answer["Location"]).text
-    assert row().address == "Anna@example.org"
+    assert subscriber().address == "Anna@example.org"
     assert send_mails(post_office) == [("anna@new.example", "Please confirm your new address")]
     assert "anna@example.org" not in post_office.letters[0].raw.decode().lower()
     move = link_in(post_office, "move")
@@ -243,11 +243,11 @@ def test_a_change_of_address_waits_for_a_button_behind_a_mail_to_the_new_one(
     assert "Shall the tips come to this address?" in page.text
     assert page.text.count("<button") == 1
     assert "example.org" not in page.text
-    assert row().address == "Anna@example.org"
+    assert subscriber().address == "Anna@example.org"
 
     for _ in range(2):
         assert client.post(move)["Location"] == move
-    assert (row().address, row().address_folded) == ("anna@new.example", "anna@new.example")
+    assert (subscriber().address, subscriber().address_folded) == ("anna@new.example", "anna@new.example")
     assert "The tips come here now" in client.get(move).text
     assert client.get(link).status_code == 404
     assert [event.kind for event in ConsentEvent.objects.all()] == ["confirmed", "moved"]
@@ -286,7 +286,7 @@ def test_a_change_of_address_ends_the_others_that_were_asked_for(client, anna):
     assert client.post(f"/subscribe/move/{second.token}/").status_code == 303
     for method in (client.post, client.get):
         assert method(f"/subscribe/move/{first.token}/").status_code == 404
-    assert row().address == "two@example.org"
+    assert subscriber().address == "two@example.org"
 
 
 @pytest.mark.parametrize("meanwhile", ["taken", "taken at the same moment", "left", "blocked", "erased"])
@@ -314,7 +314,7 @@ def test_a_new_address_that_cannot_be_one_any_more_leads_to_the_friendly_page(
 
 def test_whoever_leaves_is_told_so_and_offered_the_way_back_their_data_and_to_be_erased(client, link, press):
     answer = press("leave")
-    assert row().state == "left"
+    assert subscriber().state == "left"
     assert Suppression.objects.get().evidence == "left by the preferences"
     page = client.get(answer["Location"]).text
     assert "You have left" in page
@@ -322,16 +322,16 @@ def test_whoever_leaves_is_told_so_and_offered_the_way_back_their_data_and_to_be
         assert offered in page
     assert "Another address" not in page
     assert press("name", first_name="Eve").status_code == press("resume").status_code == 303
-    assert (row().first_name, row().state) == ("Anna", "left")
+    assert (subscriber().first_name, subscriber().state) == ("Anna", "left")
     client.post(re.search(r'action="(/subscribe/undo/[^"]+)"', page).group(1))
-    assert row().state == "confirmed"
+    assert subscriber().state == "confirmed"
 
 
 def test_erasing_takes_a_tick_and_leaves_a_receipt(client, link, press):
     answer = press("erase")
     assert answer.status_code == 422
     assert "Tick the box if you are sure." in answer.text
-    assert row().first_name == "Anna"
+    assert subscriber().first_name == "Anna"
     answer = press("erase", sure="on")
     assert answer["Location"] == f"/subscribe/erased/{Erasure.objects.get().number}/"
     assert Erasure.objects.get().number in client.get(answer["Location"]).text

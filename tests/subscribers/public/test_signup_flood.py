@@ -53,16 +53,16 @@ class Person:
 def crowd(number, networks):
     """Return so many people; each fifth types an address that was typed before, in capitals."""
     people = []
-    for each in range(number):
+    for place in range(number):
         network = (
-            f"2001:db8:{each % networks:x}::{each:x}"
-            if each % 2
-            else f"10.{each % networks // 250}.{each % networks % 250}.1"
+            f"2001:db8:{place % networks:x}::{place:x}"
+            if place % 2
+            else f"10.{place % networks // 250}.{place % networks % 250}.1"
         )
-        address = f"a{each}@host{each % 40}.example"
-        if each % 5 == 4:
-            address = people[each - 4].address.upper()
-        people.append(Person(each, address, network))
+        address = f"a{place}@host{place % 40}.example"
+        if place % 5 == 4:
+            address = people[place - 4].address.upper()
+        people.append(Person(place, address, network))
     return people
 
 
@@ -131,7 +131,7 @@ def test_five_thousand_sign_ups_from_a_thousand_networks_on_two_web_processes(tm
     busy = [one for one, other in pairwise(per_minute) if other]
     with capsys.disabled():
         print(  # noqa: T201 - the figures
-            f"\n{len(people)} sign-ups, {sum(each.was_asked for each in people)} asked a question;"
+            f"\n{len(people)} sign-ups, {sum(person.was_asked for person in people)} asked a question;"
             f" {sum(per_minute)} mails in {len(per_minute)} driven minutes, at most {max(per_minute)} and at"
             f" least {min(busy)} a minute while any waited; one alert; home answered in at most"
             f" {max(waits) * 1000:.0f} ms; all in {time.monotonic() - began:.0f} s"

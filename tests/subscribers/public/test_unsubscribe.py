@@ -57,7 +57,7 @@ def test_a_mail_program_leaves_with_one_click(client, anna, body, kind):
         assert answer.status_code == 200
         assert not answer.cookies
     assert not is_reachable(anna)
-    assert [row.reason for row in Suppression.objects.all()] == ["unsubscribed"]
+    assert [suppression.reason for suppression in Suppression.objects.all()] == ["unsubscribed"]
     assert [event.kind for event in ConsentEvent.objects.all()] == ["confirmed", "left"]
 
 
@@ -72,7 +72,7 @@ def test_the_page_asks_and_names_no_address(client, anna):
 
 def test_the_answer_is_the_same_for_a_member_one_who_left_before_and_one_who_was_erased(client, anna):
     left, gone, nobody = member("left@example.org"), member("gone@example.org"), member("no@example.org")
-    links = [leave_link(each) for each in (anna, left, gone, nobody)]
+    links = [leave_link(person) for person in (anna, left, gone, nobody)]
     subscriptions.leave(left)
     erasure.erase(gone)
     nobody.delete()
