@@ -23,11 +23,11 @@ _NEXT_STEP = {
 _SEEN = ("state", "undated", "pinned", "publish_at")
 
 
-def require_reason(reason: str, what: str) -> str:
-    """Return a reason on one line, or raise WrongState; ``what`` completes “Say …”."""
+def require_reason(reason: str, wanted: str) -> str:
+    """Return a reason on one line, or raise WrongState; ``wanted`` completes “Say …”."""
     reason = " ".join(reason.split())
     if not reason:
-        raise WrongState(f"Say {what}: the reason is kept in the tip's history.")
+        raise WrongState(f"Say {wanted}: the reason is kept in the tip's history.")
     return reason
 
 
@@ -77,12 +77,12 @@ def lock_unchanged(tip: Tip, now: datetime) -> None:
 
     The moment of a tip that floats in the queue is the queue's: it is brought up to date instead.
     """
-    row = Tip.objects.filter(pk=tip.pk).select_for_update(of=("self",)).values(*_SEEN).first()
-    if row is None:
+    current = Tip.objects.filter(pk=tip.pk).select_for_update(of=("self",)).values(*_SEEN).first()
+    if current is None:
         raise overtaken(tip)
-    if floats(tip) and tip.publish_at and row["publish_at"] and row["publish_at"] > now:
-        tip.publish_at = row["publish_at"]
-    if row != {name: getattr(tip, name) for name in _SEEN}:
+    if floats(tip) and tip.publish_at and current["publish_at"] and current["publish_at"] > now:
+        tip.publish_at = current["publish_at"]
+    if current != {name: getattr(tip, name) for name in _SEEN}:
         raise overtaken(tip)
 
 

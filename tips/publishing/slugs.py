@@ -46,9 +46,9 @@ def require_free(slug: str, besides: int = 0, *, by: User) -> None:
     other = Tip.objects.filter(slug=slug).exclude(pk=besides).first()
     sentence = "“{slug}” is the address of “{tip}”. Choose another."
     if other is None:
-        former = FormerSlug.objects.select_related("tip").filter(slug=slug, tip__isnull=False)
-        found = former.exclude(tip=besides).first()
-        other = found.tip if found else None
+        known = FormerSlug.objects.select_related("tip").filter(slug=slug, tip__isnull=False)
+        former = known.exclude(tip=besides).first()
+        other = former.tip if former else None
         sentence = "“{slug}” was the address of “{tip}”, and still leads there. Choose another."
     if other and not (by.has_perm(CHANGE_ANY) or other.is_published):
         raise WrongState("This address is taken. Choose another.")

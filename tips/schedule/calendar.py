@@ -84,24 +84,24 @@ def between(
     ``now`` is an aware datetime.
     """
     table, now = table or Timetable.load(), now or timezone.now()
-    rows = [SlotRow(slot) for slot in table.between(first, last)]
-    if not rows:
+    weeks = [SlotRow(slot) for slot in table.between(first, last)]
+    if not weeks:
         return []
     following = next(table.between(last + dates.DAY, last + 2 * dates.WEEK), None)
-    end = following.at if following else rows[-1].slot.at + dates.WEEK
+    end = following.at if following else weeks[-1].slot.at + dates.WEEK
     tips = (
-        Tip.objects.filter(publish_at__gte=rows[0].slot.at, publish_at__lt=end)
+        Tip.objects.filter(publish_at__gte=weeks[0].slot.at, publish_at__lt=end)
         .filter(Q(state__in=[TipState.APPROVED, TipState.WITHDRAWN]) | Q(pinned=True))
         .for_lists()
         .select_related("author")
         .order_by("publish_at", "id")
     )
-    moments = [row.slot.at for row in rows]
+    moments = [week.slot.at for week in weeks]
     for tip in tips:
-        rows[bisect_right(moments, tip.moment) - 1].others.append(tip)
-    for row in rows:
-        _settle(row, now)
-    return rows
+        weeks[bisect_right(moments, tip.moment) - 1].others.append(tip)
+    for week in weeks:
+        _settle(week, now)
+    return weeks
 
 
 def ahead(now: datetime | None = None, count: int = COMING) -> list[SlotRow]:
@@ -110,27 +110,27 @@ def ahead(now: datetime | None = None, count: int = COMING) -> list[SlotRow]:
     coming = list(islice(table.after(now), count))
     if not coming:
         return []
-    return [row for row in between(coming[0].day, coming[-1].day, now, table) if row.slot.at > now]
+    return [week for week in between(coming[0].day, coming[-1].day, now, table) if week.slot.at > now]
 
 
-def _settle(row: SlotRow, now: datetime) -> None:
+def _settle(week: SlotRow, now: datetime) -> None:
     """Choose the tip of a slot among those of its week, and set the slot's state."""
-    if row.slot.skipped:
-        row.state = SlotState.SKIPPED
+    if week.slot.skipped:
+        week.state = SlotState.SKIPPED
         return
-    holders = [tip for tip in row.others if tip.publish_at == row.slot.at]
-    if row.slot.at > now:
+    holders = [tip for tip in week.others if tip.publish_at == week.slot.at]
+    if week.slot.at > now:
         holders = [tip for tip in holders if tip.state != TipState.WITHDRAWN]
-        row.tip = min(holders, key=lambda tip: tip.state != TipState.APPROVED, default=None)
-        if row.tip:
-            row.state = SlotState.SAFE if row.tip.state == TipState.APPROVED else SlotState.AT_RISK
+        week.tip = min(holders, key=lambda tip: tip.state != TipState.APPROVED, default=None)
+        if week.tip:
+            week.state = SlotState.SAFE if week.tip.state == TipState.APPROVED else SlotState.AT_RISK
     else:
         # One that was published late, before the next slot, has filled this one.
         known = (TipState.APPROVED, TipState.WITHDRAWN)
-        appeared = [tip for tip in row.others if tip.moment <= now and tip.state in known]
-        row.tip = min(appeared, key=lambda tip: tip.state, default=None) or next(iter(holders), None)
-        row.state = SlotState.PUBLISHED if appeared else SlotState.MISSED
-    row.others = [tip for tip in row.others if tip is not row.tip]
+        appeared = [tip for tip in week.others if tip.moment <= now and tip.state in known]
+        week.tip = min(appeared, key=lambda tip: tip.state, default=None) or next(iter(holders), None)
+        week.state = SlotState.PUBLISHED if appeared else SlotState.MISSED
+    week.others = [tip for tip in week.others if tip is not week.tip]
 
 
 # --- A stretch of weeks -----------------------------------------------------------------------------
@@ -157,12 +157,12 @@ class Weeks:
     @property
     def next(self) -> SlotRow | None:
         """The next slot that is not skipped, or None."""
-        return next((row for row in self.coming if row.state != SlotState.SKIPPED), None)
+        return next((week for week in self.coming if week.state != SlotState.SKIPPED), None)
 
     def hide_titles(self, user: User) -> "Weeks":
         """Hide from an author what others have written and readers do not see yet; return self."""
-        for row in [*self.past, *self.coming]:
-            hide_titles([*([row.tip] if row.tip else []), *row.others], user)
+        for week in [*self.past, *self.coming]:
+            hide_titles([*([week.tip] if week.tip else []), *week.others], user)
         return self
 
 
@@ -179,9 +179,12 @@ def around(now: datetime | None = None, *, past: int = PAST, page: int = 1) -> W
     if page == 1:
         days = [slot.day for slot in islice(table.after(now), COMING)]
         last = max([today + dates.WEEK, *days])
-    rows = between(first, last, now, table)
-    passed = [*_before_rules(table, first, last, now), *(row for row in rows if row.slot.at <= now)]
-    return Weeks(now, table, first, passed[::-1], [row for row in rows if row.slot.day in days])
+    weeks = between(first, last, now, table)
+    passed = [
+        *_before_rules(table, first, last, now),
+        *(week for week in weeks if week.slot.at <= now),
+    ]
+    return Weeks(now, table, first, passed[::-1], [week for week in weeks if week.slot.day in days])
 
 
 def _before_rules(table: Timetable, first: date, last: date, now: datetime) -> list[SlotRow]:
@@ -220,24 +223,24 @@ def when(slot: Slot) -> str:
     return date_format(timezone.localtime(slot.at), "l, j F, H:i")
 
 
-def verdict(row: SlotRow) -> str:
+def verdict(week: SlotRow) -> str:
     """Return how a coming slot stands, to complete “Tuesday, 24 November, 07:00, is …”."""
-    match row.state:
+    match week.state:
         case SlotState.SAFE:
-            sentence = f"safe: “{row.tip}” goes live."
+            sentence = f"safe: “{week.tip}” goes live."
         case SlotState.AT_RISK:
-            sentence = f"at risk: {row.sentence}"
+            sentence = f"at risk: {week.sentence}"
         case SlotState.FREE:
             sentence = "free: nothing is planned."
         case _:
-            sentence = f"skipped: {row.slot.reason}"
+            sentence = f"skipped: {week.slot.reason}"
     # That is no title.
     return sentence.replace(f"“{HIDDEN_TITLE}”", HIDDEN_TITLE)
 
 
-def advice(row: SlotRow) -> str:
+def advice(week: SlotRow) -> str:
     """Return what an editor can do about a coming slot, or an empty text."""
-    match row.state:
+    match week.state:
         case SlotState.AT_RISK:
             return "Approve it, or let another tip take the slot."
         case SlotState.FREE:

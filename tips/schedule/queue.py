@@ -172,8 +172,8 @@ def _floating(queue: list[Tip], tip: Tip) -> Tip:
 def _refresh(tip: Tip) -> None:
     """Set what the queue decides on a caller's tip to what its row says."""
     names = ("state", "publish_at", "pinned", "undated")
-    row = Tip.objects.filter(pk=tip.pk).select_for_update(of=("self",)).values(*names).first()
-    if row is None:
+    current = Tip.objects.filter(pk=tip.pk).select_for_update(of=("self",)).values(*names).first()
+    if current is None:
         raise Overtaken(f"“{tip}” was deleted meanwhile. Look at the queue again.")
-    for name, value in row.items():
+    for name, value in current.items():
         setattr(tip, name, value)
