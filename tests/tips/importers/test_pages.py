@@ -16,8 +16,8 @@ def parsed(text):
 
 
 def only(text):
-    [found] = parsed(text).posts
-    return found
+    [parsed_post] = parsed(text).posts
+    return parsed_post
 
 
 def warnings(text):
@@ -32,16 +32,16 @@ def warnings(text):
     ["retention", "retention | The Site, Inc. - Page 143", " retention\u00a0| A – Page 2 "],
 )
 def test_the_first_line_names_the_tag_of_the_full_posts_alone(line):
-    found = parsed(page(line, teaser("A - 1/2/24", "Once"), post("B – 1/9/24", "Text.")))
-    assert [found_post.tags for found_post in found.posts] == [(), ("retention",)]
-    assert found.warnings == []
+    parsed_page = parsed(page(line, teaser("A - 1/2/24", "Once"), post("B – 1/9/24", "Text.")))
+    assert [parsed_post.tags for parsed_post in parsed_page.posts] == [(), ("retention",)]
+    assert parsed_page.warnings == []
 
 
 def test_a_category_page_makes_no_tag():
     text = page(
         "business  ADVICE | Site - Page 2", post("A", "Text.", "Sports, Business Advice"), post("B", "Text.")
     )
-    assert [found.tags for found in parsed(text).posts] == [(), ()]
+    assert [parsed_post.tags for parsed_post in parsed(text).posts] == [(), ()]
 
 
 def test_a_site_name_without_a_page_is_left_out_with_a_warning():
@@ -53,7 +53,10 @@ def test_a_site_name_without_a_page_is_left_out_with_a_warning():
 @pytest.mark.parametrize("first", [post("A – 1/2/24", "Text."), teaser("A - 1/2/24", "Once")])
 def test_a_page_without_a_name_gives_its_tips_and_no_tag(first):
     text = page(first, post("B", "Text."))
-    assert [(found.title, found.tags) for found in parsed(text).posts] == [("A", ()), ("B", ())]
+    assert [(parsed_post.title, parsed_post.tags) for parsed_post in parsed(text).posts] == [
+        ("A", ()),
+        ("B", ()),
+    ]
     assert [line for line, _ in warnings(text)] == [1]
 
 
@@ -61,19 +64,19 @@ def test_a_page_without_a_name_gives_its_tips_and_no_tag(first):
 
 
 def test_an_entry_of_the_strip_gives_its_title_its_date_and_its_excerpt():
-    found = only(page("x", teaser("Don’t Rush - 4/29/25", "Somebody rings,\u00a0 and…")))
-    assert (found.title, found.day, found.excerpt) == (
+    parsed_post = only(page("x", teaser("Don’t Rush - 4/29/25", "Somebody rings,\u00a0 and…")))
+    assert (parsed_post.title, parsed_post.day, parsed_post.excerpt) == (
         "Don’t Rush",
         date(2025, 4, 29),
         "Somebody rings, and…",
     )
-    assert not found.full
-    assert (found.file, found.line) == ("page.txt", 3)
+    assert not parsed_post.full
+    assert (parsed_post.file, parsed_post.line) == ("page.txt", 3)
 
 
 def test_an_entry_without_a_date_is_kept_with_a_warning():
     text = page("x", teaser("A - 1/2/24", "One"), teaser("No date", "Two"), teaser("B - 1/9/24", "Three"))
-    assert [(found.title, found.day is None) for found in parsed(text).posts] == [
+    assert [(parsed_post.title, parsed_post.day is None) for parsed_post in parsed(text).posts] == [
         ("A", False),
         ("No date", True),
         ("B", False),
@@ -83,19 +86,19 @@ def test_an_entry_without_a_date_is_kept_with_a_warning():
 
 def test_an_excerpt_without_its_ending_is_kept_with_a_warning():
     text = page("x", "A - 1/2/24\n\n\nA short one.", teaser("B - 1/9/24", "Two"))
-    assert [found.excerpt for found in parsed(text).posts] == ["A short one.", "Two"]
+    assert [parsed_post.excerpt for parsed_post in parsed(text).posts] == ["A short one.", "Two"]
     assert [line for line, _ in warnings(text)] == [3]
 
 
 def test_what_belongs_to_no_tip_is_named_with_its_line():
     text = page("x", "Sidebar", "Another", teaser("A - 1/2/24", "One"), "Archives\nand more")
-    assert [found.title for found in parsed(text).posts] == ["A"]
+    assert [parsed_post.title for parsed_post in parsed(text).posts] == ["A"]
     assert [line for line, _ in warnings(text)] == [3, 5, 12]
 
 
 def test_a_title_without_a_paragraph_is_no_tip():
     text = page("x", "A - 1/2/24", teaser("B - 1/9/24", "One"))
-    assert [found.title for found in parsed(text).posts] == ["B"]
+    assert [parsed_post.title for parsed_post in parsed(text).posts] == ["B"]
     assert [line for line, _ in warnings(text)] == [3]
 
 
@@ -105,20 +108,20 @@ def test_a_title_without_a_paragraph_is_no_tip():
 @pytest.mark.parametrize("dash", [" - ", " – ", " — ", "\u00a0– "])
 @pytest.mark.parametrize("day", ["4/29/25", "04/29/25", "4/29/2025"])
 def test_a_date_after_any_dash_leaves_the_title(dash, day):
-    found = only(page("x", post(f"Don’t Rush{dash}{day}", "Text.")))
-    assert (found.title, found.day) == ("Don’t Rush", date(2025, 4, 29))
+    parsed_post = only(page("x", post(f"Don’t Rush{dash}{day}", "Text.")))
+    assert (parsed_post.title, parsed_post.day) == ("Don’t Rush", date(2025, 4, 29))
 
 
 @pytest.mark.parametrize("title", ["One – 1 at a Time", "Open 24/7", "4/29/25", "Half - 1/2", "More $$$"])
 def test_a_title_without_a_date_stays_whole(title):
-    found = only(page("x", post(title, "Text.")))
-    assert (found.title, found.day, found.impossible) == (title, None, False)
+    parsed_post = only(page("x", post(title, "Text.")))
+    assert (parsed_post.title, parsed_post.day, parsed_post.impossible) == (title, None, False)
 
 
 @pytest.mark.parametrize("entry", [teaser("Look - 13/45/24", "One"), post("Look - 13/45/24", "One")])
 def test_an_impossible_date_stays_in_the_title_with_a_warning(entry):
-    found = only(page("x", entry))
-    assert (found.title, found.day, found.impossible) == ("Look - 13/45/24", None, True)
+    parsed_post = only(page("x", entry))
+    assert (parsed_post.title, parsed_post.day, parsed_post.impossible) == ("Look - 13/45/24", None, True)
     [(line, message)] = warnings(page("x", entry))
     assert line == 3
     assert "no such date" in message
@@ -142,9 +145,11 @@ def test_an_impossible_date_stays_in_the_title_with_a_warning(entry):
     ["Please leave a comment", "Leave a comment", "3 Comments", "1 Comment", "Comments Off", "No Comments"],
 )
 def test_it_reads_the_forms_of_the_posted_line(posted, day, comments):
-    found = only(page("x", post("A", "Text.", "Sports, Made in Ohio", posted=posted, comments=comments)))
-    assert (found.day, found.categories) == (day, ("Sports", "Made in Ohio"))
-    assert found.body == "<p>Text.</p>"
+    parsed_post = only(
+        page("x", post("A", "Text.", "Sports, Made in Ohio", posted=posted, comments=comments))
+    )
+    assert (parsed_post.day, parsed_post.categories) == (day, ("Sports", "Made in Ohio"))
+    assert parsed_post.body == "<p>Text.</p>"
 
 
 def test_the_date_of_the_title_goes_before_that_of_the_posted_line():
@@ -169,8 +174,8 @@ def test_an_impossible_posted_date_makes_an_undated_draft():
     ],
 )
 def test_a_line_that_merely_looks_like_it_stays_text(line):
-    found = only(page("x", post("A", f"One.\n\n{line}\n\nTwo.")))
-    assert markup.to_text(found.body) == f"One.\n\n{line}\n\nTwo."
+    parsed_post = only(page("x", post("A", f"One.\n\n{line}\n\nTwo.")))
+    assert markup.to_text(parsed_post.body) == f"One.\n\n{line}\n\nTwo."
 
 
 def test_an_almost_posted_line_is_named():
@@ -183,13 +188,13 @@ def test_text_below_a_posted_line_without_a_title_goes_to_no_other_tip():
         post("A", "One.\n\nTake.", footer=True) + "Posted on in\u00a0Sports 3 Comments\n\nStray.",
         post("B", "Two."),
     )
-    assert [markup.to_text(found.body) for found in parsed(text).posts] == ["One.", "Two."]
+    assert [markup.to_text(parsed_post.body) for parsed_post in parsed(text).posts] == ["One.", "Two."]
     assert ["belongs to no tip" in message for _, message in warnings(text)] == [True]
 
 
 def test_a_post_without_text_is_kept_with_a_warning():
     text = page("x", post("A", ""), post("B", "Two."))
-    assert [found.body for found in parsed(text).posts] == ["", "<p>Two.</p>"]
+    assert [parsed_post.body for parsed_post in parsed(text).posts] == ["", "<p>Two.</p>"]
     assert [line for line, _ in warnings(text)] == [3]
 
 
@@ -197,8 +202,8 @@ def test_a_post_without_text_is_kept_with_a_warning():
 
 
 def test_the_last_paragraph_before_the_footer_is_the_takeaway_and_stands_only_there():
-    found = only(page("x", post("A", "One.\n\nTwo.\n\nBe\nkind.", footer=True)))
-    assert (found.body, found.takeaway) == ("<p>One.</p><p>Two.</p>", "Be kind.")
+    parsed_post = only(page("x", post("A", "One.\n\nTwo.\n\nBe\nkind.", footer=True)))
+    assert (parsed_post.body, parsed_post.takeaway) == ("<p>One.</p><p>Two.</p>", "Be kind.")
 
 
 @pytest.mark.parametrize(
@@ -220,10 +225,10 @@ def test_the_only_paragraph_and_a_list_are_no_takeaway():
 
 def test_promotions_behind_the_takeaway_stay_in_the_body():
     body = "One.\n\nBe kind.\n\nRead our New Book – http://example.org/\n\nListen to us at www.example.org"
-    found = only(page("x", post("A", body, f"Sports, {WEEK.upper()}", footer=True)))
-    assert found.takeaway == "Be kind."
-    assert markup.to_text(found.body).startswith("One.\n\nRead our New Book")
-    assert markup.searchable_text(found.body) == "One."
+    parsed_post = only(page("x", post("A", body, f"Sports, {WEEK.upper()}", footer=True)))
+    assert parsed_post.takeaway == "Be kind."
+    assert markup.to_text(parsed_post.body).startswith("One.\n\nRead our New Book")
+    assert markup.searchable_text(parsed_post.body) == "One."
 
 
 def test_a_short_line_before_the_takeaway_is_no_heading():
@@ -237,9 +242,9 @@ def test_a_short_line_before_the_takeaway_is_no_heading():
     "footer", [FOOTER, FOOTER.replace("\u00a0", " "), "Signup for FREE Tips!\tVisit Our Home Page "]
 )
 def test_the_footer_is_in_no_text(footer):
-    found = only(page("x", post("A", f"One.\n\nTwo.\n{footer}\n\u00a0\n\nMore.")))
-    assert markup.to_text(found.body) == "One.\n\nMore."
-    assert found.takeaway == "Two."
+    parsed_post = only(page("x", post("A", f"One.\n\nTwo.\n{footer}\n\u00a0\n\nMore.")))
+    assert markup.to_text(parsed_post.body) == "One.\n\nMore."
+    assert parsed_post.takeaway == "Two."
 
 
 def test_a_sentence_about_signing_up_stays():
@@ -276,10 +281,10 @@ def test_what_goes_in_comes_out(in_strip, in_full):
             for title, day, dash, categories, body, footer in in_full
         ),
     )
-    found = parsed(text)
-    assert found.warnings == []
-    assert [(p.title, p.day, p.excerpt) for p in found.posts if not p.full] == in_strip
-    whole = [p for p in found.posts if p.full]
+    parsed_page = parsed(text)
+    assert parsed_page.warnings == []
+    assert [(p.title, p.day, p.excerpt) for p in parsed_page.posts if not p.full] == in_strip
+    whole = [p for p in parsed_page.posts if p.full]
     assert [(p.title, p.day, list(p.categories), p.tags) for p in whole] == [
         (title, day, categories, ("some tag",)) for title, day, _, categories, _, _ in in_full
     ]
@@ -315,10 +320,10 @@ def test_what_goes_in_comes_out(in_strip, in_full):
 )
 def test_no_page_breaks_the_parser(lines):
     lines = [line.replace("\n", " ").replace("\r", " ") for line in lines]
-    found = parsed("\n".join(lines))
-    for one in found.posts:
+    parsed_page = parsed("\n".join(lines))
+    for one in parsed_page.posts:
         assert one.title.strip()
         assert markup.one_line(lines[one.line - 1]).startswith(one.title)
         assert not (one.impossible and one.day)
-    for warning in found.warnings:
+    for warning in parsed_page.warnings:
         assert 1 <= warning.line <= len(lines)

@@ -10,10 +10,8 @@ from tips.models import Tip
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize(
-    "address", ["/feed/", "/feed/atom/", "/tag/phone/feed/", "/category/sports/feed/atom/"]
-)
-def test_a_feed_carries_the_full_text_body_then_takeaway(client, settings, address):
+@pytest.mark.parametrize("url", ["/feed/", "/feed/atom/", "/tag/phone/feed/", "/category/sports/feed/atom/"])
+def test_a_feed_carries_the_full_text_body_then_takeaway(client, settings, url):
     tip = make_tip(
         "Fish & <chips>",
         body="<p>Body &amp; soul.</p>",
@@ -21,7 +19,7 @@ def test_a_feed_carries_the_full_text_body_then_takeaway(client, settings, addre
         tags=["phone"],
         categories=["Sports"],
     )
-    response = client.get(address)
+    response = client.get(url)
     feed = feedparser.parse(response.content)
     assert not feed.bozo
     (entry,) = feed.entries
@@ -59,25 +57,25 @@ def test_an_entry_keeps_its_id_when_title_slug_and_day_change(client, form):
 def test_teasers_and_undated_tips_are_in_no_feed(client):
     make_tip(body="", excerpt="Teaser", tags=["phone"])
     make_tip(undated=True, tags=["phone"])
-    for address in ("/feed/", "/feed/atom/", "/tag/phone/feed/", "/tag/phone/feed/atom/"):
-        response = client.get(address)
+    for url in ("/feed/", "/feed/atom/", "/tag/phone/feed/", "/tag/phone/feed/atom/"):
+        response = client.get(url)
         ElementTree.fromstring(response.content)
         assert feedparser.parse(response.content).entries == []
-    for address in ("/feed/json/", "/tag/phone/feed/json/"):
-        assert json.loads(client.get(address).content)["items"] == []
+    for url in ("/feed/json/", "/tag/phone/feed/json/"):
+        assert json.loads(client.get(url).content)["items"] == []
 
 
 def test_a_feed_has_the_newest_twenty(client):
     made = [make_tip(publish_at=ago(days=n + 1), tags=["phone"]) for n in range(25)]
-    for address in ("/feed/", "/tag/phone/feed/"):
-        entries = feedparser.parse(client.get(address).content).entries
+    for url in ("/feed/", "/tag/phone/feed/"):
+        entries = feedparser.parse(client.get(url).content).entries
         assert [entry.title for entry in entries] == [tip.title for tip in made[:20]]
 
 
-@pytest.mark.parametrize("address", ["/feed/", "/feed/atom/"])
-def test_an_excerpt_is_no_markup_to_a_reader_of_feeds(client, address):
+@pytest.mark.parametrize("url", ["/feed/", "/feed/atom/"])
+def test_an_excerpt_is_no_markup_to_a_reader_of_feeds(client, url):
     make_tip(excerpt="5 < 7 <b>bold</b> & more")
-    (entry,) = feedparser.parse(client.get(address).content).entries
+    (entry,) = feedparser.parse(client.get(url).content).entries
     assert entry.summary == "5 &lt; 7 &lt;b&gt;bold&lt;/b&gt; &amp; more"
 
 

@@ -8,8 +8,8 @@ from tips.public import sitemaps
 pytestmark = pytest.mark.django_db
 
 
-def addresses(client, address="/sitemap.xml"):
-    response = client.get(address)
+def urls(client, url="/sitemap.xml"):
+    response = client.get(url)
     assert response.status_code == 200
     return [
         element.text
@@ -31,16 +31,16 @@ def test_it_lists_full_tips_and_the_lists_of_them(client, settings):
         tip.get_absolute_url(),
         undated.get_absolute_url(),
     ]
-    assert sorted(addresses(client)) == sorted(settings.SITE_URL + path for path in expected)
+    assert sorted(urls(client)) == sorted(settings.SITE_URL + path for path in expected)
 
 
 def test_a_large_archive_is_listed_in_several_files(client, monkeypatch):
     monkeypatch.setattr(sitemaps.PublicSitemap, "limit", 2)
     tips = [make_tip() for _ in range(5)]
-    files = addresses(client)
+    files = urls(client)
     assert len(files) == 4
-    found = [each for file in files for each in addresses(client, file.split("testserver")[-1])]
-    assert {tip.get_absolute_url() for tip in tips} <= {each.split(":8000")[-1] for each in found}
+    listed = [url for file in files for url in urls(client, file.split("testserver")[-1])]
+    assert {tip.get_absolute_url() for tip in tips} <= {url.split(":8000")[-1] for url in listed}
 
 
 def test_robots_are_told_of_the_sitemap(client, settings):

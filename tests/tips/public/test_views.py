@@ -30,15 +30,15 @@ ADDRESSES = [
 ]
 
 
-def page(client, address, status=200):
-    response = client.get(address)
-    assert response.status_code == status, address
+def page(client, url, status=200):
+    response = client.get(url)
+    assert response.status_code == status, url
     return response.content.decode()
 
 
 def head(html, pattern):
-    found = re.search(pattern, html)
-    return unescape(found[1]) if found else None
+    match = re.search(pattern, html)
+    return unescape(match[1]) if match else None
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def archive():
 
 def test_what_is_not_public_is_nowhere(client, archive):
     # The search page repeats what was asked for, as it was typed.
-    assert [address for address in ADDRESSES if "Hidden" in page(client, address)] == []
+    assert [url for url in ADDRESSES if "Hidden" in page(client, url)] == []
 
 
 def test_what_is_not_public_is_not_counted(client, archive):
@@ -78,11 +78,11 @@ def test_a_tip_withdrawn_before_its_day_is_not_found(client):
 
 def test_lists_without_a_public_tip_are_not_found(client):
     hidden_tips(categories=["Sports"], tags=["phone"])
-    for address in ("/category/sports/", "/tag/phone/", "/tag/phone/feed/", "/category/sports/feed/atom/"):
-        page(client, address, 404)
-    for address in ("/category/sports/", "/tag/phone/"):
-        page(client, f"{address}page/1/", 404)
-        assert client.options(address).status_code == client.post(address).status_code == 404
+    for url in ("/category/sports/", "/tag/phone/", "/tag/phone/feed/", "/category/sports/feed/atom/"):
+        page(client, url, 404)
+    for url in ("/category/sports/", "/tag/phone/"):
+        page(client, f"{url}page/1/", 404)
+        assert client.options(url).status_code == client.post(url).status_code == 404
     year = ago(days=2).year
     page(client, f"/{year}/", 404)
     assert "Sports" not in page(client, "/") + page(client, "/search/")
@@ -90,18 +90,18 @@ def test_lists_without_a_public_tip_are_not_found(client):
 
 def test_pages_that_do_not_exist_are_not_found(client, archive):
     for end in ("page/0/", "page/-1/", "page/4/", "page/abc/", "page/1234567890/", "page/02/", "page/"):
-        for address in ("/tips/", "/category/sports/", "/tag/phone/"):
-            page(client, address + end, 404)
+        for url in ("/tips/", "/category/sports/", "/tag/phone/"):
+            page(client, url + end, 404)
 
 
 @pytest.mark.parametrize(
-    "address", ["/tag/%00/", "/tag/a%00b/feed/", "/tips/%00/", "/tag/a/b/", "/sitemap-x.xml"]
+    "url", ["/tag/%00/", "/tag/a%00b/feed/", "/tips/%00/", "/tag/a/b/", "/sitemap-x.xml"]
 )
-def test_addresses_that_nobody_made_are_not_found(client, address):
-    page(client, address, 404)
+def test_urls_that_nobody_made_are_not_found(client, url):
+    page(client, url, 404)
 
 
-def test_the_first_page_has_one_address(client, archive):
+def test_the_first_page_has_one_url(client, archive):
     response = client.get("/tag/phone/page/1/")
     assert (response.status_code, response["Location"]) == (301, "/tag/phone/")
 
@@ -148,10 +148,10 @@ def test_years_and_months_are_those_of_the_sites_zone(client):
     tip = make_tip(
         "Late in the year", publish_at=timezone.datetime.fromisoformat("2020-01-01T01:00:00+00:00")
     )
-    for address in ("/2019/", "/2019/12/"):
-        assert tip.title in page(client, address)
-    for address in ("/2020/", "/2020/01/", "/2019/11/", "/2019/13/", "/0000/", "/9999/", "/2019/1/"):
-        page(client, address, 404)
+    for url in ("/2019/", "/2019/12/"):
+        assert tip.title in page(client, url)
+    for url in ("/2020/", "/2020/01/", "/2019/11/", "/2019/13/", "/0000/", "/9999/", "/2019/1/"):
+        page(client, url, 404)
     assert 'href="/2019/12/"' in page(client, "/2019/")
     assert head(page(client, "/2019/12/"), "<h1>(.*?)</h1>") == "December 2019"
 
@@ -222,7 +222,7 @@ def test_where_few_tips_are_dated_home_shows_undated_ones(client):
 
 
 def test_an_empty_site_answers(client):
-    for address in (
+    for url in (
         "/",
         "/tips/",
         "/search/",
@@ -232,7 +232,7 @@ def test_an_empty_site_answers(client):
         "/feed/json/",
         "/sitemap.xml",
     ):
-        page(client, address)
+        page(client, url)
 
 
 def test_former_addresses_lead_to_the_present_ones(client):
@@ -250,7 +250,7 @@ def test_former_addresses_lead_to_the_present_ones(client):
 
 def test_a_page_costs_the_same_queries_however_much_there_is(client, archive):
     tip = archive[3].get_absolute_url()
-    for address in (
+    for url in (
         "/",
         "/tips/page/3/",
         "/tag/phone/page/3/",
@@ -259,24 +259,24 @@ def test_a_page_costs_the_same_queries_however_much_there_is(client, archive):
         "/tag/phone/feed/",
         tip,
     ):
-        client.get(address)
+        client.get(url)
         with CaptureQueriesContext(connection) as few:
-            few_tips = client.get(address)
+            few_tips = client.get(url)
         for n in range(15):
             make_tip(
                 publish_at=ago(weeks=n + 30), categories=["Sports", f"More {n}"], tags=["phone", f"more {n}"]
             )
         with CaptureQueriesContext(connection) as many:
-            client.get(address)
+            client.get(url)
         assert few_tips.status_code == 200
-        assert len(many) == len(few) <= 8, address
+        assert len(many) == len(few) <= 8, url
 
 
 def test_a_repeated_request_is_answered_with_not_modified(client, archive):
-    for address in ("/", "/feed/", "/feed/atom/", "/feed/json/", "/tag/phone/"):
-        first = client.get(address)
-        again = client.get(address, headers={"if-none-match": first["ETag"]})
-        assert (again.status_code, again.content) == (304, b""), address
+    for url in ("/", "/feed/", "/feed/atom/", "/feed/json/", "/tag/phone/"):
+        first = client.get(url)
+        again = client.get(url, headers={"if-none-match": first["ETag"]})
+        assert (again.status_code, again.content) == (304, b""), url
 
 
 def test_a_missing_page_helps_on(client):
@@ -286,8 +286,8 @@ def test_a_missing_page_helps_on(client):
 
 
 def test_no_page_for_readers_asks_anything_of_another_host_or_of_a_script(client, archive):
-    for address in ("/", "/tips/", archive[0].get_absolute_url(), "/search/?q=listen", "/nope/"):
-        html = client.get(address).content.decode()
+    for url in ("/", "/tips/", archive[0].get_absolute_url(), "/search/?q=listen", "/nope/"):
+        html = client.get(url).content.decode()
         loaded = re.findall(r'<(?:link rel="(?:stylesheet|icon)"|img|iframe)[^>]*(?:href|src)="(.*?)"', html)
         assert all(each.startswith("/") for each in loaded)
         assert set(re.findall(r"<script([^>]*)>", html)) <= {' type="application/ld+json"'}

@@ -19,7 +19,7 @@ ARCHIVE = site.BASE_DIR / "fixtures" / "archive"
 QUERIES = Path(__file__).parent / "queries.json"
 
 
-def found(query, **filters):
+def titles(query, **filters):
     return [tip.title for tip in queries.find(query, 1, queries.Filters(**filters)).page.tips]
 
 
@@ -28,42 +28,44 @@ def test_a_title_beats_a_takeaway_beats_a_body_and_then_the_newest_wins():
     make_tip("In the body too", body="<p>Umbrellas!</p>", publish_at=ago(days=2))
     make_tip("In the takeaway", takeaway="Lend an umbrella.", publish_at=ago(days=8))
     make_tip("The Umbrella", publish_at=ago(days=9))
-    assert found("umbrella") == ["The Umbrella", "In the takeaway", "In the body", "In the body too"]
+    assert titles("umbrella") == ["The Umbrella", "In the takeaway", "In the body", "In the body too"]
 
 
 def test_a_title_that_is_the_query_comes_before_one_that_has_its_words():
     make_tip("Plan the Exit, Then the Strategy", publish_at=ago(days=1))
     make_tip("Have an Exit Strategy", publish_at=ago(days=9))
-    assert found("exit strategy") == ["Have an Exit Strategy", "Plan the Exit, Then the Strategy"]
+    assert titles("exit strategy") == ["Have an Exit Strategy", "Plan the Exit, Then the Strategy"]
 
 
 def test_quotes_ask_for_words_side_by_side():
     make_tip("Near", body="<p>We saw service recovery work.</p>")
     make_tip("Apart", body="<p>Recovery of the service.</p>")
-    assert found("service recovery") == ["Near", "Apart"] or len(found("service recovery")) == 2
-    assert found('"service recovery"') == found("“service recovery”") == found("service-recovery") == ["Near"]
+    assert titles("service recovery") == ["Near", "Apart"] or len(titles("service recovery")) == 2
+    assert (
+        titles('"service recovery"') == titles("“service recovery”") == titles("service-recovery") == ["Near"]
+    )
 
 
 def test_a_phrase_does_not_begin_in_one_field_and_end_in_the_next():
     make_tip("Ends with green", takeaway="Apples begin here.", body="<p>Nothing.</p>")
-    assert found('"green apples"') == []
+    assert titles('"green apples"') == []
 
 
 @pytest.mark.parametrize("word", ["2e10x", "9e59a", "0x1f", "Жук", "３つ", "𒀀" * 30, "x" * 300])
 def test_odd_words_are_words_on_either_database(word):
     make_tip("One", body=f"<p>Before {word} after.</p>")
-    assert found(word) == found(f'"before {word} after"') == ["One"]
+    assert titles(word) == titles(f'"before {word} after"') == ["One"]
 
 
 def test_a_takeaway_is_found_and_so_is_a_teasers_excerpt():
     make_tip("One", takeaway="Mind the lighthouse.")
     make_tip("Two", body="", excerpt="The lighthouse keeper was")
-    assert set(found("lighthouse")) == {"One", "Two"}
+    assert set(titles("lighthouse")) == {"One", "Two"}
 
 
 def test_a_promotion_is_not_found():
     make_tip("One", body="<p>Answer.</p><p>Read our New Book – at http://www.example.org/zeppelin</p>")
-    assert found("zeppelin") == []
+    assert titles("zeppelin") == []
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_results_go_on_over_several_pages_however_they_were_found(query):
 
 def test_words_that_say_nothing_are_not_looked_for():
     make_tip("Hit", body="<p>Umbrella.</p>")
-    assert found("what to do about an umbrella") == ["Hit"]
+    assert titles("what to do about an umbrella") == ["Hit"]
     assert [term.text for term in queries.parse("how to be")] == ["how", "to", "be"]
 
 
@@ -113,37 +115,37 @@ def test_it_filters_by_category_tag_and_year():
     make_tip("A", body="<p>Rain.</p>", categories=["Sports"], tags=["wet"], publish_at=ago(days=800))
     make_tip("B", body="<p>Rain.</p>", categories=["Business"], tags=["wet"])
     make_tip("C", body="<p>Rain.</p>", categories=["Business"], undated=True)
-    assert found("rain", category="business") == ["B", "C"]
-    assert found("rain", tag="wet") == ["B", "A"]
-    assert found("rain", tag="wet", category="business") == ["B"]
-    assert found("rain", year=ago(days=800).year) == ["A"]
-    assert found("rain", category="none") == []
+    assert titles("rain", category="business") == ["B", "C"]
+    assert titles("rain", tag="wet") == ["B", "A"]
+    assert titles("rain", tag="wet", category="business") == ["B"]
+    assert titles("rain", year=ago(days=800).year) == ["A"]
+    assert titles("rain", category="none") == []
 
 
 def test_nothing_hidden_is_found_or_suggested():
     hidden_tips(body="<p>A stapler.</p>")
     make_tip("Public", body="<p>A bowl of staples.</p>")
-    assert found("stapler") == ["Public"]  # as the nearest word that is public
+    assert titles("stapler") == ["Public"]  # as the nearest word that is public
     assert queries.find("stapler").corrected == "staples"
-    assert found("Hidden") == []
+    assert titles("Hidden") == []
 
 
 def test_a_tip_is_found_from_the_minute_it_is_public():
     tip = make_tip("Later", publish_at=timezone.now() + timedelta(minutes=1))
-    assert found("later") == []
+    assert titles("later") == []
     Tip.objects.filter(pk=tip.pk).update(publish_at=ago(minutes=1))
-    assert found("later") == ["Later"]
+    assert titles("later") == ["Later"]
     Tip.objects.filter(pk=tip.pk).update(state=TipState.WITHDRAWN)
-    assert found("later") == []
+    assert titles("later") == []
 
 
 def test_the_index_follows_a_change_and_a_removal():
     tip = make_tip("One", body="<p>Umbrella.</p>")
     tip.body = "<p>Raincoat.</p>"
     tip.save()
-    assert (found("umbrella"), found("raincoat")) == ([], ["One"])
+    assert (titles("umbrella"), titles("raincoat")) == ([], ["One"])
     tip.delete()
-    assert found("raincoat") == []
+    assert titles("raincoat") == []
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
@@ -168,9 +170,9 @@ def test_rebuilding_restores_a_broken_index_and_forgets_lost_words():
     tip = make_tip("One", body="<p>Umbrella.</p>")
     Tip.objects.filter(pk=tip.pk).update(words_body="spoilt")
     Word.objects.create(word="ghost", stem="ghost", length=5)
-    assert found("umbrella") == []
+    assert titles("umbrella") == []
     assert index.rebuild() == 1
-    assert found("umbrella") == ["One"]
+    assert titles("umbrella") == ["One"]
     assert not Word.objects.filter(word="ghost").exists()
     assert Word.objects.get(word="umbrella").tips == 1
 
@@ -190,10 +192,10 @@ def test_both_databases_answer_the_committed_queries_alike(demonstration):
 
 
 def test_words_that_name_a_category_or_a_tag_lead_to_it():
-    ways = [Category(name="Service Recovery"), Category(name="E-mail"), Category(name="Waiting")]
+    groups = [Category(name="Service Recovery"), Category(name="E-mail"), Category(name="Waiting")]
 
     def named(query):
-        return [way.name for way in spelling.named(queries.parse(query), ways)]
+        return [group.name for group in spelling.named(queries.parse(query), groups)]
 
     assert named("recovery") == named("recovry") == named("service recovery") == ["Service Recovery"]
     assert named("email") == ["E-mail"]

@@ -45,15 +45,15 @@ def lay_out():
     made = [composed.tip(number) for number in range(composed.COUNT)]
     Tip.objects.bulk_create(
         Tip(
-            title=each["title"],
-            slug=f"composed-{slugify(each['title'])}",
+            title=text["title"],
+            slug=f"composed-{slugify(text['title'])}",
             state=TipState.APPROVED,
             publish_at=dates.year(2000)[0],
             for_mail=False,
-            takeaway=each["takeaway"],
-            body=markup.from_text(each["body"]),
+            takeaway=text["takeaway"],
+            body=markup.from_text(text["body"]),
         )
-        for each in made
+        for text in made
     )
     index.count_words()
     return len({(tip.title, tip.words_body) for tip in Tip.objects.all()})
