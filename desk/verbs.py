@@ -24,13 +24,11 @@ M = TypeVar("M", bound=Model)
 
 
 class Fault(Protocol):
-    """What is wrong with an object: it ``stops`` a verb, or is only worth a look."""
-
-    severity: str
-    sentence: str
+    """What is wrong with an object, with a ``severity`` and a ``sentence`` for the page."""
 
     @property
-    def stops(self) -> bool: ...
+    def stops(self) -> bool:
+        """Whether it keeps the verb from being done, and is not only worth a look."""
 
 
 @dataclass(frozen=True)
