@@ -13,14 +13,14 @@ from django.utils import timezone
 _Row = TypeVar("_Row", bound=models.Model)
 
 
-def newest_first(field: str = "publish_at") -> OrderBy:
+def newest_first() -> OrderBy:
     """Return the order of every list by date: descending, what has no date last."""
-    return F(field).desc(nulls_last=True)
+    return F("publish_at").desc(nulls_last=True)
 
 
-def oldest_first(field: str = "publish_at") -> OrderBy:
+def oldest_first() -> OrderBy:
     """Return the reverse of ``newest_first``, nulls and all, so that the same index serves it backwards."""
-    return F(field).asc(nulls_first=True)
+    return F("publish_at").asc(nulls_first=True)
 
 
 class ListingIndex(models.Index):

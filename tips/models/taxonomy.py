@@ -19,9 +19,9 @@ class _OneLineName(models.Model):
         abstract = True
 
     # Whatever Django's and taggit's own ``save`` take.
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, **options: Any) -> None:
         self.name = markup.one_line(markup.without_controls(self.name))
-        super().save(*args, **kwargs)
+        super().save(**options)
 
     def get_absolute_url(self) -> str:
         return reverse(f"tips:{self._meta.model_name}", args=[self.slug])

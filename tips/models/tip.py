@@ -177,13 +177,13 @@ class Tip(models.Model):
 
     # Whatever Django's own method takes.
     def save(
-        self, *args: Any, update_fields: Iterable[str] | None = None, by: User | None = None, **kwargs: Any
+        self, *, update_fields: Iterable[str] | None = None, by: User | None = None, **options: Any
     ) -> None:
         """Save the tip, and its text as a version that says ``by`` whom it was saved, where a person did."""
         self.compute()
         if update_fields is not None:
             update_fields = {*update_fields, *self.COMPUTED}
-        super().save(*args, update_fields=update_fields, **kwargs)
+        super().save(update_fields=update_fields, **options)
         _learn([self])
         if not self.version_is_held:
             self.versions.record(self, by=by)

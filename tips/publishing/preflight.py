@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.urls import Resolver404, ResolverMatch, resolve
 
-from desk.errors import Refused
+from desk.errors import WrongState
 from tips import dates, paging
 from tips.models import CategorisedTip, FormerSlug, TaggedTip, Tip
 from tips.text import markup
@@ -50,14 +50,6 @@ Check = Callable[[Tip], Iterator[Fault]]
 _CHECKS: list[Check] = []
 
 
-class Unready(Refused, ValueError):
-    """The tip has faults that stop it; ``faults`` are they."""
-
-    def __init__(self, tip: Tip, faults: list[Fault]) -> None:
-        self.faults = faults
-        super().__init__(f"“{tip}” is not ready: " + " ".join(fault.sentence for fault in faults))
-
-
 def register(check: Check) -> Check:
     """Add a check, a function from a tip to Faults; usable as a decorator. Adding it twice is the same."""
     if check not in _CHECKS:
@@ -74,9 +66,9 @@ def inspect(tip: Tip) -> list[Fault]:
 
 
 def require(tip: Tip) -> None:
-    """Raise Unready where a tip has faults that stop it."""
-    if faults := [fault for fault in inspect(tip) if fault.stops]:
-        raise Unready(tip, faults)
+    """Raise WrongState where a tip has faults that stop it."""
+    if sentences := [fault.sentence for fault in inspect(tip) if fault.stops]:
+        raise WrongState(f"“{tip}” is not ready: {' '.join(sentences)}")
 
 
 @register

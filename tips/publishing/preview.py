@@ -7,8 +7,8 @@ The admin offers each preview of a registry; an upper room adds its own with ``r
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.core.signing import BadSignature, Signer
@@ -35,25 +35,24 @@ _IMAGE = re.compile(r'(<img\b[^>]*?\bsrc=")(/media/[^"?]*)(")')
 # --- What can be previewed -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Preview:
+class Preview(NamedTuple):
     """One way to look at a tip before it is public.
 
     ``render`` takes a request and a tip, saved or not (with ``has_body``, ``categories`` and ``tags`` to
     read), and returns a response.
     """
 
-    name: str
     label: str
     render: Callable[[HttpRequest, Tip], HttpResponse]
 
 
+# By a slug, which stands in the preview's URL.
 PREVIEWS: dict[str, Preview] = {}
 
 
 def register(name: str, label: str, view: Callable[[HttpRequest, Tip], HttpResponse]) -> None:
     """Offer one more preview in the admin; ``name`` is a slug and stands in its URL."""
-    PREVIEWS[name] = Preview(name, label, view)
+    PREVIEWS[name] = Preview(label, view)
 
 
 def page(request: HttpRequest, tip: Tip, *, note: str = "", token: str = "") -> HttpResponse:

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from desk.errors import WrongState
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
 from tips import urls
@@ -164,7 +165,7 @@ def test_a_fault_that_stops_keeps_a_tip_from_readers_and_a_warning_does_not():
     editor = make_person("ed", "Editor")
     stopped, warned = reviewed(categories=[]), reviewed(takeaway="")
     for verb in (workflow.approve, workflow.publish_now):
-        with pytest.raises(preflight.Unready, match="There is no category"):
+        with pytest.raises(WrongState, match="There is no category"):
             verb(stopped, by=editor)
     workflow.approve(warned, by=editor)
     assert Tip.objects.get(pk=stopped.pk).state == TipState.IN_REVIEW
