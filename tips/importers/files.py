@@ -1,6 +1,7 @@
 """From paths to texts: which files are meant, and whether each is a text that may be read at all."""
 
 import codecs
+import fnmatch
 import os
 import re
 from collections.abc import Iterable
@@ -14,10 +15,8 @@ LARGEST = 20_000_000
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 # In this order: the byte-order mark of UTF-32 begins with that of UTF-16.
 _OTHER_UNICODE = {
-    codecs.BOM_UTF32_LE: "UTF-32",
-    codecs.BOM_UTF32_BE: "UTF-32",
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
+    "UTF-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+    "UTF-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
 }
 
 
@@ -33,10 +32,9 @@ def find(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[str], list[Refus
         for name in _in_folder(path, refusals) if os.path.isdir(path) else [path]:
             try:
                 status = os.stat(name)
+                names.setdefault((status.st_dev, status.st_ino), name)
             except (OSError, ValueError) as error:
                 refusals.append(Refusal(name, why_unreadable(error)))
-            else:
-                names.setdefault((status.st_dev, status.st_ino), name)
     return list(names.values()), refusals
 
 
@@ -44,9 +42,8 @@ def _in_folder(path: str, refusals: list[Refusal]) -> list[str]:
     unreadable: list[OSError] = []
     names = []
     for folder, folders, files in os.walk(path, onerror=unreadable.append):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        texts = [name for name in files if name.lower().endswith(".txt") and not name.startswith(".")]
-        names += [os.path.join(folder, name) for name in texts]
+        folders[:] = fnmatch.filter(folders, "[!.]*")
+        names += [os.path.join(folder, name) for name in fnmatch.filter(files, "[!.]*.[Tt][Xx][Tt]")]
     refusals += [Refusal(os.fspath(error.filename), why_unreadable(error)) for error in unreadable]
     if not names and not unreadable:
         refusals.append(Refusal(path, "The folder holds no .txt file."))
@@ -62,43 +59,29 @@ def read(name: str) -> tuple[str, list[LineWarning]]:
     with opened(name) as file:
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
+        raise UnusableFileError(f"The file is larger than {LARGEST // 1_000_000} MB. Split it.")
+    if other := next((other for other, begins in _OTHER_UNICODE.items() if data.startswith(begins)), None):
         raise UnusableFileError(
-            f"The file is larger than {LARGEST // 1_000_000} MB. Split it into smaller ones."
+            f"The file is not UTF-8: byte 1, in line 1, begins {other}. Save it as UTF-8."
         )
-    for byte_order_mark, encoding in _OTHER_UNICODE.items():
-        if data.startswith(byte_order_mark):
-            raise UnusableFileError(
-                f"The file is not UTF-8: byte 1, in line 1, begins {encoding}. Save it as UTF-8."
-            )
     if (at := data.find(b"\0")) >= 0:
-        raise UnusableFileError(
-            f"The file is binary, not text: byte {at + 1}, in line {_line(data, at)}, is NUL."
-        )
+        raise UnusableFileError(f"The file is binary, not text: {_place(data, at)} is NUL.")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        at = error.start
-        raise UnusableFileError(
-            f"The file is not UTF-8: byte {at + 1}, in line {_line(data, at)}, is 0x{data[at]:02x}."
-            f" Save it as UTF-8."
-        ) from error
+        byte = f"{_place(data, error.start)} is 0x{data[error.start]:02x}"
+        raise UnusableFileError(f"The file is not UTF-8: {byte}. Save it as UTF-8.") from error
     text = text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise UnusableFileError("The file is empty.")
-    return _without_controls(name, text)
-
-
-def _without_controls(name: str, text: str) -> tuple[str, list[LineWarning]]:
-    first = _CONTROLS.search(text)
-    if not first:
-        return text, []
     cleaned, removed = _CONTROLS.subn("", text)
     if removed * 20 > len(text):
         raise UnusableFileError("The file is binary, not text: it is full of control characters.")
-    line = 1 + text.count("\n", 0, first.start())
+    if not removed:
+        return text, []
+    line = 1 + _CONTROLS.split(text, maxsplit=1)[0].count("\n")
     return cleaned, [LineWarning(name, line, f"Left out control characters: {removed} from here on.")]
 
 
-def _line(data: bytes, offset: int) -> int:
-    before = data[:offset]
-    return 1 + before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")
+def _place(data: bytes, offset: int) -> str:
+    return f"byte {offset + 1}, in line {len(data[: offset + 1].splitlines())},"

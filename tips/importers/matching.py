@@ -29,31 +29,28 @@ def match(stated_tips: Sequence[StatedTip]) -> tuple[dict[int, int], list[LineWa
     same if their texts agree.
     """
     by_identity, by_title = _known()
-    matched: dict[int, int] = {}
-    taken: set[int] = set()
+    # {primary key: index}: no row is two tips.
+    taken: dict[int, int] = {}
+    left = []
     warnings = []
-
-    def claim(index: int, pk: int) -> None:
-        matched[index] = pk
-        taken.add(pk)
-
     for index, stated in enumerate(stated_tips):
         pk = by_identity.get(stated.identity)
-        if stated.was_undated:
-            undated_pk = by_identity.get(merging.identity(stated.folded, None))
-            if pk and undated_pk:
+        if stated.was_undated and (undated_pk := by_identity.get(merging.identity(stated.folded, None))):
+            if pk:
                 text = "is in the database twice, with a date and without: withdraw the one without."
-                warnings.append(LineWarning(*stated.first, f"“{stated.title.title}” {text}"))
+                warnings.append(LineWarning(*stated.first, f"“{stated.title}” {text}"))
             pk = pk or undated_pk
         if pk and pk not in taken:
-            claim(index, pk)
+            taken[pk] = index
+        else:
+            left.append(index)
 
     # What is left and has a namesake that differs in having a date: only here do texts decide.
     undecided: dict[int, list[int]] = {}
-    for index, stated in enumerate(stated_tips):
-        namesakes = by_title.get(stated.folded, ()) if index not in matched else ()
-        is_dated = stated.day is not None
-        if pks := [pk for pk, dated in namesakes if dated != is_dated and pk not in taken]:
+    for index in left:
+        stated = stated_tips[index]
+        namesakes = by_title.get((stated.folded, stated.day is None), ())
+        if pks := [pk for pk in namesakes if pk not in taken]:
             undecided[index] = pks
     for indexes in batches(list(undecided)):
         pks = [pk for index in indexes for pk in undecided[index]]
@@ -62,38 +59,38 @@ def match(stated_tips: Sequence[StatedTip]) -> tuple[dict[int, int], list[LineWa
         for index in indexes:
             stated = stated_tips[index]
             free = [tips[pk] for pk in undecided[index] if pk not in taken]
-            same = next((tip for tip in free if _is_same(stated, tip, digests.get(tip.pk, {}))), None)
-            if same:
-                claim(index, same.pk)
+            if same := next((tip for tip in free if _is_same(stated, tip, digests.get(tip.pk, {}))), None):
+                taken[same.pk] = index
             elif free:
                 warnings.append(merging.kept_as_two(stated))
-    return matched, warnings
+    return {index: pk for pk, index in taken.items()}, warnings
 
 
 def _is_same(stated: StatedTip, tip: Tip, digests: dict[str, str]) -> bool:
-    is_as_imported = stated.body and digests.get("body") == merging.short_digest(stated.body)
-    return bool(is_as_imported) or merging.agree(stated, tip)
+    is_as_imported = bool(stated.body) and digests.get("body") == merging.short_digest(stated.body)
+    return is_as_imported or merging.agree(stated, tip)
 
 
-def _known() -> tuple[dict[str, int], dict[str, list[tuple[int, bool]]]]:
-    """Return ({identity: pk}, {folded title: [(pk, is dated)]}) of all rows."""
+def _known() -> tuple[dict[str, int], dict[tuple[str, bool], list[int]]]:
+    """Return ({identity: pk}, {(folded title, is dated): pks}) of all rows."""
     origins = dict(ImportOrigin.objects.values_list("tip", "identity"))
     by_identity: dict[str, int] = {}
-    by_title: defaultdict[str, list[tuple[int, bool]]] = defaultdict(list)
+    by_title: defaultdict[tuple[str, bool], list[int]] = defaultdict(list)
     tips = Tip.objects.order_by("pk").values_list("pk", "title", "publish_at", "undated")
     for pk, title, publish_at, undated in tips:
-        known = origins.get(pk)
-        if known is not None:
+        if pk in origins:
             # An origin says more than a title that happens to be the same.
-            by_identity[known] = pk
+            identity = origins[pk]
+            by_identity[identity] = pk
         elif publish_at or undated:
             day = timezone.localdate(publish_at) if publish_at else None
-            known = merging.identity(merging.folded(title), day)
-            by_identity.setdefault(known, pk)
+            identity = merging.identity(merging.folded(title), day)
+            by_identity.setdefault(identity, pk)
         else:
             # A draft whose day is still open may be a new tip of an old title: the texts decide.
-            by_title[merging.folded(title)] += [(pk, True), (pk, False)]
+            by_title[merging.folded(title), True].append(pk)
+            by_title[merging.folded(title), False].append(pk)
             continue
-        folded, _, iso_day = known.rpartition("|")
-        by_title[folded].append((pk, bool(iso_day)))
+        folded, _, iso_day = identity.rpartition("|")
+        by_title[folded, bool(iso_day)].append(pk)
     return by_identity, by_title

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from itertools import product
 
 from tips.importers.records import LineWarning, Post
 from tips.models import Tip
@@ -23,38 +23,23 @@ _FEWEST_IN_COMMON = 20
 _TYPOGRAPHIC = re.compile("[‘’“”–—…]")
 
 
-class RankedTitle(NamedTuple):
-    """A spelling of a title, ordered by preference: that of a full post, then the most typographic."""
-
-    is_full: bool
-    typographic: int
-    title: str
-
-
-class RankedText(NamedTuple):
-    """A body and its takeaway, ordered by preference: the longer text, then the one with a takeaway."""
-
-    letters: int = 0
-    has_takeaway: bool = False
-    body: str = ""
-    takeaway: str = ""
-
-
 @dataclass(frozen=True)
 class StatedTip:
     """What a run states about one tip.
 
-    ``categories`` and ``tags`` are {key: name}, those of full posts; ``in_strip`` is whether a strip has the
-    tip. ``first`` is the (file, line) of its first mention, by name. ``was_undated`` is whether some mention
-    lacks the date.
+    ``categories`` and ``tags`` are {key: name}, of full posts. ``is_full`` is whether there is a full post,
+    ``in_strip`` whether a strip has the tip, ``was_undated`` whether some mention lacks the date. ``first``
+    is the (file, line) of its first mention, by name.
     """
 
     folded: str
     day: date | None
     impossible: bool
-    title: RankedTitle
-    text: RankedText
+    title: str
     excerpt: str
+    body: str
+    takeaway: str
+    is_full: bool
     in_strip: bool
     was_undated: bool
     categories: dict[str, str]
@@ -64,14 +49,6 @@ class StatedTip:
     @property
     def identity(self) -> str:
         return identity(self.folded, self.day)
-
-    @property
-    def body(self) -> str:
-        return self.text.body
-
-    @property
-    def takeaway(self) -> str:
-        return self.text.takeaway
 
 
 def merge(posts: Iterable[Post]) -> tuple[list[StatedTip], list[LineWarning]]:
@@ -85,31 +62,31 @@ def merge(posts: Iterable[Post]) -> tuple[list[StatedTip], list[LineWarning]]:
     tips: list[StatedTip] = []
     warnings = []
     for title, by_day in by_title.items():
-        undated_posts = by_day.pop(None, [])
-        dated = {day: _stated(title, day, by_day[day]) for day in sorted(filter(None, by_day))}
-        if undated_posts:
-            undated = _stated(title, None, undated_posts)
-            same = next((day for day, tip in dated.items() if agree(tip, undated)), None)
-            if same:
-                dated[same] = _stated(title, same, by_day[same] + undated_posts)
+        stated = {day: _stated(title, day, by_day[day]) for day in by_day}
+        undated, days = stated.get(None), sorted(filter(None, stated))
+        if undated and days:
+            if same := next((day for day in days if agree(stated[day], undated)), None):
+                stated[same] = _stated(title, same, by_day[same] + by_day[None])
+                del stated[None]
             else:
-                tips.append(undated)
-                if dated:
-                    warnings.append(kept_as_two(undated))
-        tips += dated.values()
+                warnings.append(kept_as_two(undated))
+        tips += stated.values()
     tips.sort(key=lambda tip: (tip.day is None, tip.day or date.min, tip.folded))
     return tips, warnings
 
 
 def _stated(folded_title: str, day: date | None, posts: list[Post]) -> StatedTip:
     texts = {(post.body, post.takeaway) for post in posts if post.body}
+    body, takeaway = max(texts, key=lambda text: text_rank(*text), default=("", ""))
     return StatedTip(
         folded=folded_title,
         day=day,
         impossible=day is None and any(post.impossible for post in posts),
-        title=max(ranked_title(post.title, post.full) for post in posts),
-        text=max((ranked_text(*text) for text in texts), default=RankedText()),
+        title=max(title_rank(post.title, post.full) for post in posts)[-1],
         excerpt=longest(*(post.excerpt for post in posts)),
+        body=body,
+        takeaway=takeaway,
+        is_full=any(post.full for post in posts),
         in_strip=not all(post.full for post in posts),
         was_undated=any(post.day != day for post in posts),
         categories=_by_key(name for post in posts for name in post.categories),
@@ -130,9 +107,7 @@ def folded(title: str) -> str:
     """
     text = "".join(char for char in title if unicodedata.category(char) != "Cf")
     text = markup.one_line(stems.fold(text.translate(_SAME)).translate(_SAME))
-    if len(text) <= _LONGEST_IN_IDENTITY:
-        return text
-    return text[:150] + "#" + short_digest(text)
+    return text if len(text) <= _LONGEST_IN_IDENTITY else f"{text[:150]}#{short_digest(text)}"
 
 
 def short_digest(text: str) -> str:
@@ -145,15 +120,15 @@ def identity(folded_title: str, day: date | None) -> str:
     return f"{folded_title}|{day.isoformat() if day else ''}"
 
 
-def ranked_title(title: str, is_full: bool) -> RankedTitle:
-    """Return a title with its rank among the spellings of it."""
-    return RankedTitle(is_full, len(_TYPOGRAPHIC.findall(title)), title)
+def title_rank(title: str, is_full: bool) -> tuple[bool, int, str]:
+    """Return what orders the spellings of a title: that of a full post first, then the most typographic."""
+    return is_full, len(_TYPOGRAPHIC.findall(title)), title
 
 
-def ranked_text(body: str, takeaway: str) -> RankedText:
-    """Return a body and its takeaway with their rank among the texts of one tip."""
+def text_rank(body: str, takeaway: str) -> tuple[int, bool, str, str]:
+    """Return what orders the texts of one tip: the longer first, then the one with a takeaway."""
     letters = sum(map(len, f"{markup.to_text(body)} {takeaway}".split()))
-    return RankedText(letters, bool(takeaway), body, takeaway)
+    return letters, bool(takeaway), body, takeaway
 
 
 def longest(*excerpts: str) -> str:
@@ -161,33 +136,23 @@ def longest(*excerpts: str) -> str:
     return max(excerpts, key=lambda excerpt: (len(excerpt), excerpt))
 
 
-def agree(one: StatedTip, other: StatedTip | Tip) -> bool:
+def agree(one: StatedTip | Tip, other: StatedTip | Tip) -> bool:
     """Tell whether two tips have the same text.
 
     They have where the excerpt or the text of one is the beginning of the other's, and no short one.
     """
-    return any(
-        mine == theirs
-        or (
-            min(len(mine), len(theirs)) >= _FEWEST_IN_COMMON
-            and (mine.startswith(theirs) or theirs.startswith(mine))
-        )
-        for mine in _beginnings(one)
-        for theirs in _beginnings(other)
-    )
+    pairs = (sorted(pair, key=len) for pair in product(_beginnings(one), _beginnings(other)))
+    return any(a == b or (len(a) >= _FEWEST_IN_COMMON and b.startswith(a)) for a, b in pairs)
 
 
 def _beginnings(tip: StatedTip | Tip) -> Iterator[str]:
     for text in (tip.excerpt, f"{markup.to_text(tip.body)} {tip.takeaway}"):
-        letters = "".join(filter(str.isalnum, stems.fold(text)))
-        if letters:
+        if letters := "".join(filter(str.isalnum, stems.fold(text))):
             yield letters
 
 
 def kept_as_two(tip: StatedTip) -> LineWarning:
     """Return the warning about a dated and an undated post of one title whose texts differ."""
-    return LineWarning(
-        *tip.first,
-        f"“{tip.title.title}” stands here {'with' if tip.day else 'without'} a date and elsewhere"
-        f" {'without' if tip.day else 'with'} one, and the texts do not agree: kept as two tips.",
-    )
+    here, there = ("dated", "undated") if tip.day else ("undated", "dated")
+    message = f"“{tip.title}” is {here} here and {there} elsewhere, and the texts differ: kept as two tips."
+    return LineWarning(*tip.first, message)

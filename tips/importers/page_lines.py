@@ -37,13 +37,6 @@ class StatedDay(NamedTuple):
     day: date | None
 
 
-class Posted(NamedTuple):
-    """What a "Posted on" line states: a date, if any, and the names of categories."""
-
-    day: StatedDay | None
-    categories: tuple[str, ...]
-
-
 def split_day(title: str) -> tuple[str, StatedDay | None]:
     """Return (title without its date, its date if any).
 
@@ -57,16 +50,13 @@ def split_day(title: str) -> tuple[str, StatedDay | None]:
     return (title[: match.start()] or title) if stated.day else title, stated
 
 
-def posted(line: str) -> Posted | None:
-    """Return what a line states as a "Posted on" line, or None for any other line."""
+def posted(line: str) -> tuple[StatedDay | None, list[str]] | None:
+    """Return (date if any, names of categories) of a "Posted on" line, or None for any other line."""
     match = _POSTED_LINE.fullmatch(_short_posted(line))
-    if not match:
+    day = _stated_day(match["day"]) if match and match["day"] else None
+    if not match or (match["day"] and day is None):
         return None
-    day = _stated_day(match["day"]) if match["day"] else None
-    if match["day"] and day is None:
-        return None
-    names = (markup.one_line(name) for name in (match["categories"] or "").split(","))
-    return Posted(day, tuple(filter(None, names)))
+    return day, [name for text in (match["categories"] or "").split(",") if (name := markup.one_line(text))]
 
 
 def is_almost_posted(line: str) -> bool:
@@ -75,9 +65,7 @@ def is_almost_posted(line: str) -> bool:
 
 
 def _short_posted(line: str) -> str:
-    if len(line) > _LONGEST_POSTED or _POSTED not in line:
-        return ""
-    line = markup.one_line(line)
+    line = markup.one_line(line) if _POSTED in line and len(line) <= _LONGEST_POSTED else ""
     return line if line.startswith(_POSTED) else ""
 
 
@@ -94,13 +82,12 @@ def _stated_day(text: str) -> StatedDay | None:
     if match := _DAY_ALONE.fullmatch(text):
         return _stated(*match.groups())
     if match := _DAY_IN_WORDS.fullmatch(text):
-        for month, name in enumerate(_MONTHS, start=1):
-            if name.startswith(match[1].lower()):
-                return _stated(str(month), match[2], match[3])
+        begins = [name.startswith(match[1].lower()) for name in _MONTHS]
+        return _stated(begins.index(True) + 1, match[2], match[3]) if any(begins) else None
     return None
 
 
-def _stated(month: str, day: str, year: str) -> StatedDay:
+def _stated(month: str | int, day: str, year: str) -> StatedDay:
     """Return the date of three numbers as written. A year of two digits is in this century."""
     full_year = int(year) if len(year) == 4 else 2000 + int(year)
     try:

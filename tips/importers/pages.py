@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
@@ -22,16 +22,6 @@ _LONGEST_FIRST_LINE = 1000
 _PAGE_PART = re.compile(r"(?:(?P<name>.+) )?\| .+ [-–—] Page [0-9]+", re.IGNORECASE)
 
 
-@dataclass
-class Page:
-    """What stands on one page. ``name`` is the archive's, from line number ``line``."""
-
-    name: str = ""
-    line: int = 1
-    posts: list[Post] = field(default_factory=list)
-    warnings: list[LineWarning] = field(default_factory=list)
-
-
 def read(paths: Iterable[str | os.PathLike[str]], progress: Progress = no_progress) -> Archive:
     """Return the Archive that some files and folders hold.
 
@@ -39,11 +29,11 @@ def read(paths: Iterable[str | os.PathLike[str]], progress: Progress = no_progre
     """
     names, refused = files.find(paths)
     archive = Archive(refused=refused)
-    strips: list[tuple[str, Page]] = []
+    strips: list[Page] = []
     for name in progress(names, desc="Reading", unit="file"):
         try:
             text, warnings = files.read(name)
-            page = parse(text, name)
+            page = Page(text, name)
             if not page.posts:
                 raise UnusableFileError("The page holds no tips.")
         except UnusableFileError as error:
@@ -53,22 +43,14 @@ def read(paths: Iterable[str | os.PathLike[str]], progress: Progress = no_progre
         archive.posts += page.posts
         archive.warnings += warnings + page.warnings
         if not any(post.full for post in page.posts):
-            strips.append((name, page))
+            strips.append(page)
     # Nothing on a page with a strip alone tells a category's archive from a tag's.
     stated = {key(category) for post in archive.posts for category in post.categories}
-    for name, page in strips:
+    for page in strips:
         kind = "a category's" if key(page.name) in stated else "a tag's"
         message = f"The page has a strip alone; by the other pages it is {kind} archive."
-        archive.warnings.append(LineWarning(name, page.line, message))
+        archive.warnings.append(LineWarning(page.file, page.name_line, message))
     return archive
-
-
-def parse(text: str, file: str) -> Page:
-    """Return the Page that a text is. ``text`` has its lines ended by "\\n"; ``file`` names it in warnings.
-
-    A page without posts is no page of an archive; the caller must say so.
-    """
-    return _PageReader(text.split("\n"), file).read()
 
 
 class _Header(NamedTuple):
@@ -79,73 +61,73 @@ class _Header(NamedTuple):
     day: StatedDay | None
     categories: tuple[str, ...]
 
-    @property
-    def begin(self) -> int:
-        return self.posted if self.title is None else self.title
 
+class Page:
+    """What stands on one page: its ``posts``, and the archive's ``name``, from line number ``name_line``.
 
-class _PageReader:
-    """Reads one page. Positions are indexes of ``lines``, counted from 0."""
+    ``text`` has its lines ended by "\\n"; ``file`` names it in warnings. A page without posts is no page of
+    an archive; the caller must say so. Positions are indexes of ``lines``, counted from 0.
+    """
 
-    def __init__(self, lines: list[str], file: str) -> None:
-        self.lines = lines
-        self.file = file
-        self.page = Page()
-
-    def read(self) -> Page:
+    def __init__(self, text: str, file: str) -> None:
+        self.lines, self.file = text.split("\n"), file
+        self.name, self.name_line = "", 1
+        self.posts: list[Post] = []
+        self.warnings: list[LineWarning] = []
         first = next((n for n, line in enumerate(self.lines) if not markup.is_blank(line)), None)
-        if first is None:
-            return self.page
-        headers = list(self.headers())
-        begins = [header.begin for header in headers] + [len(self.lines)]
-        if first == begins[0] or split_day(self.line(first))[1]:
-            self.warn(first, "This is a tip's title, not the archive's name: no tag is taken from this page.")
-            self.strip(first, begins[0])
+        if first is not None:
+            self._read(first)
+
+    def _read(self, first: int) -> None:
+        """Read the page, whose first line that is not blank is ``first``."""
+        headers = list(self._headers())
+        begins = [header.posted if header.title is None else header.title for header in headers]
+        begins.append(len(self.lines))
+        if first == begins[0] or split_day(self._line(first))[1]:
+            self._warn(
+                first, "This is a tip's title, not the archive's name: no tag is taken from this page."
+            )
         else:
-            self.page.line = first + 1
-            self.page.name = self.name(first)
-            self.strip(first + 1, begins[0])
+            self.name, self.name_line = self._archive_name(first), first + 1
+            first += 1
+        self._read_strip(first, begins[0])
         # The page gives its name as a tag to its full posts, unless it is the archive of a category.
-        titled = (header for header in headers if header.title is not None)
-        stated = {key(name) for header in titled for name in header.categories}
-        name = self.page.name
-        tags = (name,) if name and key(name) not in stated else ()
+        stated = {key(name) for header in headers if header.title is not None for name in header.categories}
+        tags = (self.name,) if self.name and key(self.name) not in stated else ()
         for header, end in zip(headers, begins[1:], strict=True):
-            self.full(header, end, tags)
-        return self.page
+            self._read_full(header, end, tags)
 
-    def warn(self, position: int, message: str) -> None:
-        self.page.warnings.append(LineWarning(self.file, position + 1, message))
+    def _warn(self, position: int, message: str) -> None:
+        self.warnings.append(LineWarning(self.file, position + 1, message))
 
-    def line(self, position: int) -> str:
+    def _line(self, position: int) -> str:
         return markup.one_line(self.lines[position])
 
-    def cut(self, text: str, longest: int, position: int, noun: str) -> str:
+    def _cut(self, text: str, longest: int, position: int, noun: str) -> str:
         if len(text) <= longest:
             return text
-        self.warn(position, f"{noun} is longer than {longest} characters and was cut: “{text[:60]}…”")
+        self._warn(position, f"{noun} is longer than {longest} characters and was cut: “{text[:60]}…”")
         return text[:longest].rstrip()
 
-    def name(self, position: int) -> str:
+    def _archive_name(self, position: int) -> str:
         """Return the archive's name, from the first line."""
-        line = self.line(position)
-        match = _PAGE_PART.fullmatch(line) if len(line) <= _LONGEST_FIRST_LINE else None
-        if match:
+        line = self._line(position)
+        if len(line) <= _LONGEST_FIRST_LINE and (match := _PAGE_PART.fullmatch(line)):
             line = match["name"] or ""
         elif " | " in line:
             line, site = line.rsplit(" | ", 1)
-            self.warn(position, f"Took “{line}” as the archive's name and “{site}” as the site's.")
+            self._warn(position, f"Took “{line}” as the archive's name and “{site}” as the site's.")
         if not line:
-            self.warn(position, "The archive's name is missing: no tag is taken from this page.")
-        return self.cut(line, LONGEST_NAME, position, "The archive's name")
+            self._warn(position, "The archive's name is missing: no tag is taken from this page.")
+        return self._cut(line, LONGEST_NAME, position, "The archive's name")
 
     # The strip
 
-    def strip(self, begin: int, end: int) -> None:
+    def _read_strip(self, begin: int, end: int) -> None:
         """Read the teasers between the archive's name and the first full post."""
         entries: list[tuple[int, list[str]]] = []
         is_open = False
-        for position, block in self.blocks(begin, end):
+        for position, block in self._blocks(begin, end):
             ends = block[-1].endswith(_READ_MORE)
             if is_open and not split_day(block[0])[1] and (ends or split_day(entries[-1][1][0])[1]):
                 entries[-1][1].extend(block)
@@ -153,34 +135,36 @@ class _PageReader:
                 entries.append((position, block))
             is_open = not ends
         for position, (title, *excerpt) in entries:
-            self.teaser(position, title, " ".join(excerpt))
+            self._read_teaser(position, title, " ".join(excerpt))
 
-    def blocks(self, begin: int, end: int) -> Iterator[tuple[int, list[str]]]:
+    def _blocks(self, begin: int, end: int) -> Iterator[tuple[int, list[str]]]:
         """Yield (position, lines) of each run of lines that are not blank, navigation left out."""
 
-        def has_text(position: int) -> bool:
-            return not (markup.is_blank(self.lines[position]) or is_footer(self.lines[position]))
+        def is_left_out(position: int) -> bool:
+            return markup.is_blank(self.lines[position]) or is_footer(self.lines[position])
 
-        for is_block, run in groupby(range(begin, end), has_text):
-            if is_block:
+        for is_gap, run in groupby(range(begin, end), is_left_out):
+            if not is_gap:
                 positions = list(run)
-                yield positions[0], list(map(self.line, positions))
+                yield positions[0], list(map(self._line, positions))
 
-    def teaser(self, position: int, line: str, excerpt: str) -> None:
+    def _read_teaser(self, position: int, line: str, excerpt: str) -> None:
         title, stated = split_day(line)
-        if not excerpt or not (stated or excerpt.endswith(_READ_MORE)):
-            self.warn(position, f"This belongs to no tip and was left out: “{line[:60]}”")
+        text = excerpt.removesuffix(_READ_MORE)
+        if not excerpt or (not stated and text == excerpt):
+            self._warn(position, f"This belongs to no tip and was left out: “{line[:60]}”")
             return
-        if not excerpt.endswith(_READ_MORE):
-            self.warn(position, "The excerpt under this title does not end in “Read more”; it was kept.")
+        if text == excerpt:
+            self._warn(position, "The excerpt under this title does not end in “Read more”; it was kept.")
         if not stated:
-            self.warn(position, f"This entry of the strip has no date and was kept as undated: “{line[:60]}”")
-        text = excerpt.removesuffix(_READ_MORE).rstrip()
-        self.add(Post(title, self.file, position + 1, excerpt=text), stated, position)
+            self._warn(
+                position, f"This entry of the strip has no date and was kept as undated: “{line[:60]}”"
+            )
+        self._add(Post(title, self.file, position + 1, excerpt=text.rstrip()), stated, position)
 
     # Full posts
 
-    def headers(self) -> Iterator[_Header]:
+    def _headers(self) -> Iterator[_Header]:
         """Yield the header of each full post, in order."""
         above: int | None = None
         last: int | None = None
@@ -189,56 +173,44 @@ class _PageReader:
                 continue
             header = posted(line)
             if header and last is not None and above == last:
-                self.warn(position, "This “Posted on” line follows another one and was kept as text.")
+                self._warn(position, "This “Posted on” line follows another one and was kept as text.")
             elif header:
                 title = None if above is None or is_footer(self.lines[above]) else above
                 # The strip's last entry is no title.
-                if title is not None and last is None and self.line(title).endswith(_READ_MORE):
+                if title is not None and last is None and self._line(title).endswith(_READ_MORE):
                     title = None
                 last = position
-                names = [self.cut(name, LONGEST_NAME, position, "A category") for name in header.categories]
-                yield _Header(position, title, header.day, tuple(names))
+                day, categories = header
+                names = [self._cut(name, LONGEST_NAME, position, "A category") for name in categories]
+                yield _Header(position, title, day, tuple(names))
             elif is_almost_posted(line):
-                self.warn(position, "This “Posted on” line has an unknown form and was kept as text.")
+                self._warn(position, "This “Posted on” line has an unknown form and was kept as text.")
             above = position
 
-    def full(self, header: _Header, end: int, tags: tuple[str, ...]) -> None:
+    def _read_full(self, header: _Header, end: int, tags: tuple[str, ...]) -> None:
         """Read the post between its header and the next one's title."""
         if header.title is None:
-            self.warn(
-                header.posted,
-                "There is no title above this “Posted on” line: the text below it belongs to no tip and was"
-                " left out.",
-            )
+            message = "There is no title above this line: the text below belongs to no tip and was left out."
+            self._warn(header.posted, message)
             return
-        line = self.line(header.title)
+        line = self._line(header.title)
         title, stated = split_day(line)
         text, takeaway = _split_takeaway(self.lines[header.posted + 1 : end], header.categories)
         body = markup.from_text(text)
         if not body:
-            self.warn(header.title, f"There is no text below this title: “{line[:60]}”")
-        post = Post(
-            title,
-            self.file,
-            header.title + 1,
-            full=True,
-            body=body,
-            takeaway=takeaway,
-            categories=header.categories,
-            tags=tags,
-        )
-        self.add(post, stated or header.day, header.title if stated else header.posted)
+            self._warn(header.title, f"There is no text below this title: “{line[:60]}”")
+        post = Post(title, self.file, header.title + 1, full=True, body=body, takeaway=takeaway)
+        post = replace(post, categories=header.categories, tags=tags)
+        self._add(post, stated or header.day, header.title if stated else header.posted)
 
-    def add(self, post: Post, stated: StatedDay | None, stated_at: int) -> None:
+    def _add(self, post: Post, stated: StatedDay | None, stated_at: int) -> None:
         """Add a post to the page, with its date, which stands in the line at ``stated_at``."""
         title_at = post.line - 1
         if stated and not stated.day:
             message = "There is no such date; the tip was kept as an undated draft"
-            self.warn(stated_at, f"{message}: “{self.line(title_at)[:230]}”")
-        self.cut(post.title, LONGEST_TITLE, title_at, "The title")
-        if stated:
-            post = replace(post, day=stated.day, impossible=not stated.day)
-        self.page.posts.append(post)
+            self._warn(stated_at, f"{message}: “{self._line(title_at)[:230]}”")
+        self._cut(post.title, LONGEST_TITLE, title_at, "The title")
+        self.posts.append(replace(post, day=stated.day, impossible=not stated.day) if stated else post)
 
 
 def _split_takeaway(lines: list[str], categories: tuple[str, ...]) -> tuple[str, str]:
@@ -252,16 +224,12 @@ def _split_takeaway(lines: list[str], categories: tuple[str, ...]) -> tuple[str,
         return "\n".join(lines), ""
     before = [line for line in lines[: footers[-1]] if not is_footer(line)]
     paragraphs = markup.paragraphs("\n".join(before))
-    last = len(paragraphs) - 1
-    while last >= 0 and markup.is_promotion(_joined(paragraphs[last])):
-        last -= 1
+    joined = [markup.one_line(" ".join(paragraph)) for paragraph in paragraphs]
+    last = next((n for n in range(len(joined) - 1, 0, -1) if not markup.is_promotion(joined[n])), 0)
     takeaway = ""
     is_of_the_week = key(TIP_OF_THE_WEEK) in map(key, categories)
-    if is_of_the_week and last > 0 and not any(map(markup.is_item, paragraphs[last])):
-        takeaway = _joined(paragraphs.pop(last))
+    if last and is_of_the_week and not any(map(markup.is_item, paragraphs[last])):
+        takeaway = joined[last]
+        del paragraphs[last]
     after = "\n".join(lines[footers[-1] + 1 :])
     return "\n\n".join([*map("\n".join, paragraphs), after]), takeaway
-
-
-def _joined(block: list[str]) -> str:
-    return markup.one_line(" ".join(block))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from desk.terminal import Progress, no_progress
@@ -17,10 +17,7 @@ from tips.schedule import queue_lock, slots
 from tips.search import index
 from tips.text import markup
 
-# Any number, so long as it is always the same: whoever holds it is the one import at work.
-_LOCK = 5_417_100
 _FIELDS = ("title", "publish_at", "state", "excerpt", "body", "takeaway")
-_WRITTEN = (*_FIELDS, "undated", "updated_at")
 _ORIGIN_FIELDS = ("identity", "digests", "categories", "tags", "category_assumed")
 
 
@@ -38,8 +35,8 @@ def write(
         _Writer(stated_tips, report, source).write(progress)
     elif stated_tips:
         with transaction.atomic():
-            _wait_for_others()
             # Before any tip: the verbs of the queue lock tips in another order than an archive has them.
+            # Another import waits here, too.
             queue_lock.lock()
             _Writer(stated_tips, report, source).write(progress)
             if report.created or report.updated:
@@ -48,13 +45,6 @@ def write(
             ImportRun.objects.create(at=timezone.now(), source=source, refused=len(report.refused), **counts)
     report.warnings = sorted(set(report.warnings))
     return report
-
-
-def _wait_for_others() -> None:
-    """Let one import work at a time. On SQLite the transaction alone sees to that: it is IMMEDIATE."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 class _Writer:
@@ -66,9 +56,8 @@ class _Writer:
         self.stated_tips = stated_tips
         self.matched, warnings = match(stated_tips)
         report.warnings += warnings
-        self.slugs = taxonomy.taken_slugs()
-        self.categories = taxonomy.categories(report.dry_run)
-        self.tags = taxonomy.tags(report.dry_run)
+        self.taken_slugs = taxonomy.taken_slugs()
+        self.categories, self.tags = taxonomy.categories(report.dry_run), taxonomy.tags(report.dry_run)
 
     def write(self, progress: Progress) -> None:
         all_batches = list(batches(list(enumerate(self.stated_tips))))
@@ -81,19 +70,17 @@ class _Writer:
         query = Tip.objects.filter(pk__in=pks).order_by("pk")
         tips = {tip.pk: tip for tip in (query if self.report.dry_run else query.select_for_update())}
         origins = ImportOrigin.objects.in_bulk(pks)
-        categorised = _Placements(CategorisedTip, "category_id", self.categories, pks)
-        tagged = _Placements(TaggedTip, "tag_id", self.tags, pks)
+        categorised = _Placements(CategorisedTip, "category_id", "categories", self.categories, pks)
+        tagged = _Placements(TaggedTip, "tag_id", "tags", self.tags, pks)
         created, updated, reworded, new_origins, old_origins = [], [], [], [], []
         for number, stated in batch:
-            tip = tips.get(self.matched.get(number, 0))
-            is_new = tip is None
-            if tip is None:
-                tip = self.blank(stated)
+            known = tips.get(self.matched.get(number, 0))
+            tip = known or self.blank(stated)
             origin = origins.get(tip.pk)
             if origin:
                 own = {name for name in _FIELDS if origin.digests.get(name) == _digest(tip, name)}
             else:
-                own = {name for name in _FIELDS if is_new or not _value(tip, name)}
+                own = {name for name in _FIELDS if not known or not _value(tip, name)}
                 origin = ImportOrigin(tip=tip, source=self.source, identity=stated.identity)
                 new_origins.append(origin)
             origin_before = [getattr(origin, name) for name in _ORIGIN_FIELDS]
@@ -104,25 +91,24 @@ class _Writer:
                 origin.identity = stated.identity
             origin.digests = {name: _digest(tip, name) for name in _FIELDS if name in own}
             is_moved = self.categorise(tip, origin, stated, categorised)
-            origin.tags, is_tagged = tagged.add(tip, origin.tags, stated.tags)
-            is_reworded = is_changed or is_moved or is_tagged
-            if is_new:
+            is_tagged = tagged.add(tip, origin, stated.tags)
+            if not known:
                 created.append(tip)
-            elif is_reworded:
+            elif is_changed or is_moved or is_tagged:
                 reworded.append(tip)
-            if is_changed and not is_new:
+            if known and is_changed:
                 tip.updated_at = self.now
                 updated.append(tip)
             if tip.pk in origins and origin_before != [getattr(origin, name) for name in _ORIGIN_FIELDS]:
                 old_origins.append(origin)
-            self.report.created += is_new
-            self.report.updated += is_reworded and not is_new
-            self.report.unchanged += not (is_new or is_reworded)
             self.count(tip, stated)
+        self.report.created += len(created)
+        self.report.updated += len(reworded)
+        self.report.unchanged += len(batch) - len(created) - len(reworded)
         if self.report.dry_run:
             return
         Tip.objects.bulk_create(created)
-        Tip.objects.bulk_update(updated, _WRITTEN)
+        Tip.objects.bulk_update(updated, [*_FIELDS, "undated", "updated_at"])
         ImportOrigin.objects.bulk_create(new_origins)
         ImportOrigin.objects.bulk_update(old_origins, _ORIGIN_FIELDS)
         categorised.save()
@@ -134,10 +120,8 @@ class _Writer:
         """Return a new tip with its moment and its state, and without its texts."""
         at = self.timetable.moment(stated.day) if stated.day else None
         is_public = not stated.impossible and (at is None or at <= self.now)
-        slug = taxonomy.free_slug(stated.title.title, stated.day, self.slugs)
-        self.slugs.add(slug)
         return Tip(
-            slug=slug,
+            slug=taxonomy.new_slug(stated.title, stated.day, self.taken_slugs),
             state=TipState.APPROVED if is_public else TipState.DRAFT,
             publish_at=at,
             undated=at is None,
@@ -146,9 +130,9 @@ class _Writer:
 
     def fill(self, tip: Tip, stated: StatedTip, own: set[str]) -> None:
         """Write into a tip what the archive states, in the fields that are the import's ``own``."""
-        title = stated.title._replace(title=stated.title.title[:LONGEST_TITLE].rstrip())
-        if "title" in own and title > merging.ranked_title(tip.title, bool(tip.body)):
-            tip.title = title.title
+        title, rank = stated.title[:LONGEST_TITLE].rstrip(), merging.title_rank
+        if "title" in own and rank(title, stated.is_full) > rank(tip.title, bool(tip.body)):
+            tip.title = title
         if stated.day and "publish_at" in own:
             at = self.timetable.moment(stated.day)
             if at > self.now and "state" in own and tip.state == TipState.APPROVED:
@@ -170,7 +154,8 @@ class _Writer:
         if "takeaway" not in own and not stated.takeaway:
             # Staff worded the takeaway; this text may end in the archive's, and would say it twice.
             return not tip.body and not tip.takeaway
-        return not tip.body or stated.text > merging.ranked_text(tip.body, tip.takeaway)
+        rank = merging.text_rank
+        return not tip.body or rank(stated.body, stated.takeaway) > rank(tip.body, tip.takeaway)
 
     def categorise(
         self, tip: Tip, origin: ImportOrigin, stated: StatedTip, categorised: "_Placements"
@@ -185,13 +170,11 @@ class _Writer:
                 is_dropped = categorised.remove(tip, TIP_OF_THE_WEEK)
                 origin.categories = []
             origin.category_assumed = False
-            origin.categories, is_added = categorised.add(tip, origin.categories, stated.categories)
-            return is_dropped or is_added
-        if not stated.in_strip or origin.categories or categorised.has_any(tip):
+            return categorised.add(tip, origin, stated.categories) or is_dropped
+        if not stated.in_strip or origin.categories or tip.pk in categorised.placed:
             return False
         origin.category_assumed = True
-        origin.categories, is_added = categorised.add(tip, [], {key(TIP_OF_THE_WEEK): TIP_OF_THE_WEEK})
-        return is_added
+        return categorised.add(tip, origin, {key(TIP_OF_THE_WEEK): TIP_OF_THE_WEEK})
 
     def count(self, tip: Tip, stated: StatedTip) -> None:
         self.report.teasers += not tip.body
@@ -205,38 +188,33 @@ class _Writer:
 class _Placements:
     """The categories, or the tags, of some tips: what they have, and what is to be written.
 
-    ``names`` finds the row that a name means, ``other`` is the column with its id.
+    ``other`` is the column with the id of a category or a tag, ``field`` that of an origin with the names
+    stated, and ``names`` finds the row that a name means.
     """
 
     def __init__(
-        self,
-        model: type[Placement],
-        other: str,
-        names: taxonomy.Names,
-        pks: Sequence[int],
+        self, model: type[Placement], other: str, field: str, names: taxonomy.Names, pks: Sequence[int]
     ) -> None:
-        self.model, self.other, self.names = model, other, names
+        self.model, self.other, self.field, self.names = model, other, field, names
         rows = model.objects.filter(**{f"{model.TIP_ID}__in": pks}).values_list(model.TIP_ID, other, "pk")
         self.present = {(tip_pk, other_pk): pk for tip_pk, other_pk, pk in rows}
         self.placed = {tip_pk for tip_pk, _ in self.present}
         self.added: list[tuple[Tip, int]] = []
         self.removed: list[int] = []
 
-    def has_any(self, tip: Tip) -> bool:
-        return tip.pk in self.placed
-
-    def add(self, tip: Tip, stated_before: list[str], stated: dict[str, str]) -> tuple[list[str], bool]:
-        """Return (all names stated so far, whether any was added).
+    def add(self, tip: Tip, origin: ImportOrigin, stated: dict[str, str]) -> bool:
+        """Add the names stated to a tip and its origin; tell whether the tip got any.
 
         A name that was stated before is not added again: if the tip lacks it, staff took it away.
         """
-        known = {key(name): name for name in stated_before}
+        known = {key(name): name for name in getattr(origin, self.field)}
         new = {folded: name for folded, name in sorted(stated.items()) if folded not in known}
+        setattr(origin, self.field, sorted((known | new).values()))
         # Two names may mean one row.
         pks = dict.fromkeys(self.names.find_or_make(name) for name in new.values())
         added = [(tip, pk) for pk in pks if (tip.pk, pk) not in self.present]
         self.added += added
-        return sorted((known | new).values()), bool(added)
+        return bool(added)
 
     def remove(self, tip: Tip, name: str) -> bool:
         """Take a name away from a tip; tell whether it was there."""

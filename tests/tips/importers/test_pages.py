@@ -12,7 +12,7 @@ from tips.text import markup
 
 
 def parsed(text):
-    return pages.parse(text, "page.txt")
+    return pages.Page(text, "page.txt")
 
 
 def only(text):
