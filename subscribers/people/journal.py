@@ -134,40 +134,30 @@ def _is_entry(entry: Entry) -> bool:
 
 def _add(lines: str) -> bool:
     try:
-        descriptor = _opened()
-        try:
-            # Closing the descriptor releases the lock.
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            _write(descriptor, _end_of_a_torn_line(descriptor) + lines.encode())
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        with open(path(), "a+b", opener=_for_us_alone) as file:
+            # Closing the file releases the lock.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            size = os.fstat(file.fileno()).st_size
+            is_torn = size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"
+            file.write(b"\n" * is_torn + lines.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        if not size:
+            _flush_name()
     except OSError as error:
         logger.critical("The journal %s cannot be written: %s. Make room, or mend its folder.", path(), error)
         return False
     return True
 
 
-def _opened() -> int:
-    """Return a descriptor of the journal. The name of a new journal is flushed to disk too."""
-    flags = os.O_RDWR | os.O_APPEND
-    try:
-        return os.open(path(), flags)
-    except FileNotFoundError:
-        descriptor = os.open(path(), flags | os.O_CREAT, 0o600)
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _flush_name() -> None:
+    """Flush the name of a new journal to disk: without the name its lines are lost."""
     folder = os.open(path().parent, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
-    return descriptor
-
-
-def _end_of_a_torn_line(descriptor: int) -> bytes:
-    size = os.fstat(descriptor).st_size
-    return b"\n" if size and os.pread(descriptor, 1, size - 1) != b"\n" else b""
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
