@@ -1,5 +1,7 @@
 """People who asked, and only they: what is kept of them, why somebody gets nothing, and what was mailed."""
 
+# ruff: noqa: F401  (the names are handed on)
+
 from subscribers.models.actions import DatabaseAction, MailingAction, SubscriberAction
 from subscribers.models.bounce_reports import BounceReport
 from subscribers.models.database_identity import DatabaseIdentity
@@ -7,21 +9,3 @@ from subscribers.models.link_requests import LinkRequest
 from subscribers.models.mailings import Delivery, Mailing, SenderLease
 from subscribers.models.outgoing_mail import OutgoingMail, ServiceMail
 from subscribers.models.people import ConsentEvent, Erasure, Subscriber, Suppression
-
-__all__ = [
-    "BounceReport",
-    "ConsentEvent",
-    "DatabaseAction",
-    "DatabaseIdentity",
-    "Delivery",
-    "Erasure",
-    "LinkRequest",
-    "Mailing",
-    "MailingAction",
-    "OutgoingMail",
-    "SenderLease",
-    "ServiceMail",
-    "Subscriber",
-    "SubscriberAction",
-    "Suppression",
-]
