@@ -30,7 +30,7 @@ from django.utils import timezone
 
 from bench.report import Verdicts, machine, table
 from subscribers import tipmail
-from subscribers.delivery import scheduling
+from subscribers.delivery import audience, scheduling
 from subscribers.models import Delivery, Mailing, Subscriber
 from tests.__main__ import ROOT
 from tips.models import Tip, TipState
@@ -97,7 +97,7 @@ def opened() -> Mailing:
     mailing = Mailing.objects.create(tip=tip(), starts_at=timezone.now())
     if not scheduling.freeze(mailing.pk):
         sys.exit("The mailing was not opened.")
-    while scheduling.extend(mailing.pk):
+    while audience.extend(mailing.pk):
         pass
     mailing.refresh_from_db()
     return mailing

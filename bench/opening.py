@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from bench.delivery import people, tip
 from bench.report import peak_megabytes
-from subscribers.delivery import scheduling
+from subscribers.delivery import audience, scheduling
 from subscribers.models import Mailing, Subscriber
 from subscribers.people import subscriptions
 
@@ -57,7 +57,7 @@ def open_one() -> dict[str, float]:
     beside = threading.Thread(target=leave)
     beside.start()
     began = time.perf_counter()
-    scheduling.extend_due()
+    audience.extend_due()
     seconds = time.perf_counter() - began
     done.set()
     beside.join()

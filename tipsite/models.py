@@ -3,20 +3,6 @@
 from django.db import models
 
 
-class Heartbeat(models.Model):
-    """The sign of life of one worker process: the lease on the tasks that it has claimed.
-
-    ``since`` is when the process began to give signs without a gap.
-    """
-
-    worker_id = models.CharField(max_length=64, primary_key=True)
-    since = models.DateTimeField()
-    seen_at = models.DateTimeField(db_index=True)
-
-    def __str__(self) -> str:
-        return self.worker_id
-
-
 class Notice(models.Model):
     """A mail to staff that must go out once.
 

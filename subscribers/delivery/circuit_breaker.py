@@ -1,15 +1,17 @@
 """When a mailing stops by itself, because the world does not want it or the sender is at fault."""
 
 import logging
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from subscribers.delivery.verdicts import is_expiry, is_hard_bounce
+from subscribers.delivery.verdicts import Answer
 from subscribers.models import Delivery, Mailing
 
 logger = logging.getLogger(__name__)
-
 
 WINDOW = 200
 # More than 5% of the window.
@@ -20,7 +22,7 @@ COMPLAINTS = 0.003
 FEWEST_COMPLAINTS = 3
 
 
-def look(mailing_id):
+def check(mailing_id: int) -> bool:
     """Stop a mailing after too many refusals; to be called after each. Return whether it was stopped here."""
     mailing = _sending(mailing_id)
     if mailing is None:
@@ -29,28 +31,28 @@ def look(mailing_id):
     return _stopped_by(mailing, last, "the last {} mails")
 
 
-def returned(delivery):
-    """Do as ``look`` does after a report that a delivery came back, which may be long after it was sent.
+def returned(delivery: Delivery) -> bool:
+    """Do as ``check`` does after a report that a delivery came back, which may be long after it was sent.
 
     Others of its time may have been reported before it or not yet, so the look is at both sides of it.
     """
-    mailing = _sending(delivery.mailing_id)
+    mailing = _sending(delivery.mailing_id) if delivery.mailing_id else None
     if mailing is None or delivery.settled_at is None:
         return False
-    rows = _settled(mailing)
-    before = rows.filter(settled_at__lte=delivery.settled_at).order_by("-settled_at", "-pk")
-    since = rows.filter(settled_at__gt=delivery.settled_at).order_by("settled_at", "pk")
+    settled = _settled(mailing)
+    before = settled.filter(settled_at__lte=delivery.settled_at).order_by("-settled_at", "-pk")
+    since = settled.filter(settled_at__gt=delivery.settled_at).order_by("settled_at", "pk")
     near = _read(since[: WINDOW - 1])[::-1] + _read(before[:WINDOW])
     return _stopped_by(mailing, near, "{} mails in a row")
 
 
-def complained(delivery_id):
+def complained(delivery_id: int) -> bool:
     """Note that the receiver of a delivery complained of it, once; return whether that stopped its mailing.
 
     To suppress the person is the caller's part.
     """
-    rows = Delivery.objects.filter(pk=delivery_id, complained_at=None, mailing__isnull=False)
-    if not rows.update(complained_at=timezone.now()):
+    first = Delivery.objects.filter(pk=delivery_id, complained_at=None, mailing__isnull=False)
+    if not first.update(complained_at=timezone.now()):
         return False
     mailing = Mailing.objects.defer("text", "html").get(deliveries=delivery_id)
     if mailing.state != Mailing.State.SENDING:
@@ -63,7 +65,7 @@ def complained(delivery_id):
     return _pause(mailing, f"{complaints} of {sent} receivers complained of it.")
 
 
-def blame(answer):
+def blame(answer: Answer) -> None:
     """Pause all mailings: the mail server finds fault with the sender, so all mail would fare alike."""
     reply = f" ({answer.reply})" if answer.reply else ""
     reason = (
@@ -78,56 +80,58 @@ def blame(answer):
         logger.error("Mailings are paused: %s", reason)
 
 
-def _sending(mailing_id):
+class _Settled(NamedTuple):
+    settled_at: datetime
+    state: str
+    refusal: str
+    reply: str
+
+
+def _sending(mailing_id: int) -> Mailing | None:
     return Mailing.objects.filter(pk=mailing_id, state=Mailing.State.SENDING).defer("text", "html").first()
 
 
-def _settled(mailing):
+def _settled(mailing: Mailing) -> QuerySet[Delivery]:
     """Return the deliveries that were settled.
 
     Left out is what says nothing about the mailing: what a person has looked at, and what gets its second
     chance.
     """
-    rows = mailing.deliveries.filter(
+    settled = mailing.deliveries.filter(
         settled_at__isnull=False,
         second_chance=False,
         state__in=[Delivery.State.SENT, Delivery.State.REFUSED, Delivery.State.UNCERTAIN],
     )
-    return rows.filter(settled_at__gt=mailing.watched_from) if mailing.watched_from else rows
+    return settled.filter(settled_at__gt=mailing.watched_from) if mailing.watched_from else settled
 
 
-def _read(rows):
-    """Return (moment, state, reply) of deliveries, without those that a busy server put off for too long."""
-    return [row for row in rows.values_list("settled_at", "state", "reply") if not is_expiry(row[2])]
+def _read(settled: QuerySet[Delivery]) -> list[_Settled]:
+    """Return what became of deliveries, without those that a busy server put off for too long."""
+    outcomes = map(_Settled._make, settled.values_list(*_Settled._fields))
+    return [outcome for outcome in outcomes if outcome.refusal != Delivery.Refusal.EXPIRED]
 
 
-def _stopped_by(mailing, rows, words):
+def _stopped_by(mailing: Mailing, outcomes: Sequence[_Settled], words: str) -> bool:
     """Stop a mailing if its deliveries, newest first, hold too many refusals; return whether this did so."""
-    for first in range(len(rows) - IN_A_ROW + 1):
-        row = rows[first : first + IN_A_ROW]
-        if all(state != Delivery.State.SENT for _, state, _ in row):
-            these, reply = words.format(IN_A_ROW).capitalize(), row[0][2] or "no reply"
-            reason = f"{these} were refused or are uncertain: {reply}."
-            return _trip(mailing, reason, row)
-    hard = [
-        place for place, row in enumerate(rows) if row[1] == Delivery.State.REFUSED and is_hard_bounce(row[2])
-    ]
+    for first in range(len(outcomes) - IN_A_ROW + 1):
+        row = outcomes[first : first + IN_A_ROW]
+        if all(outcome.state != Delivery.State.SENT for outcome in row):
+            these = words.format(IN_A_ROW).capitalize()
+            reason = f"{these} were refused or are uncertain: {row[0].reply or 'no reply'}."
+            return _pause(mailing, reason, tripped_from=row[-1].settled_at)
+    hard = [place for place, outcome in enumerate(outcomes) if outcome.refusal == Delivery.Refusal.GONE]
     for number, newest in enumerate(hard):
-        found = [place for place in hard[number:] if place < newest + WINDOW]
-        if len(found) > HARD_BOUNCES:
-            among = words.format(min(len(rows), WINDOW))
-            reason = f"{len(found)} of {among} found nobody there (hard bounces)."
-            return _trip(mailing, reason, rows[: found[-1] + 1])
+        within = [place for place in hard[number:] if place < newest + WINDOW]
+        if len(within) > HARD_BOUNCES:
+            among = words.format(min(len(outcomes), WINDOW))
+            reason = f"{len(within)} of {among} found nobody there (hard bounces)."
+            return _pause(mailing, reason, tripped_from=outcomes[within[-1]].settled_at)
     return False
 
 
-def _trip(mailing, reason, window):
-    return _pause(mailing, reason, tripped_from=window[-1][0])
-
-
-def _pause(mailing, reason, **values):
+def _pause(mailing: Mailing, reason: str, **tripped_from: datetime) -> bool:
     running = Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.SENDING)
-    stopped = running.update(state=Mailing.State.PAUSED, reason=reason, by=None, **values)
+    stopped = running.update(state=Mailing.State.PAUSED, reason=reason, by=None, **tripped_from)
     if stopped:
         logger.error("%s is paused: %s", mailing, reason)
     return bool(stopped)

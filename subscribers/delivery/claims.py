@@ -1,25 +1,24 @@
-"""Who sends what: deliveries claimed under one lease, and given back where that lease has expired."""
+"""Who sends what: deliveries claimed under one lease, and given back where its worker is dead."""
 
-import math
 import random
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from shield.rate_limits import Pacer
 from subscribers import addresses
-from subscribers.models import Delivery, SenderLease
+from subscribers.delivery import heartbeat
+from subscribers.models import Delivery, Heartbeat, SenderLease
 from subscribers.recovery import guard
 
 # The first claim of a lease, and the largest: how many it takes at once grows and shrinks with its speed.
 BATCH, LARGEST = 50, 400
-HEARTBEAT = timedelta(seconds=5)
-# A worker that was not heard for so long is dead. Its process beats even while the mail server hangs.
-LEASE = timedelta(seconds=30)
 # What comes sooner is waited for; what comes later goes back into the queue with its moment.
 _NEAR = timedelta(seconds=5)
 # A moment that was booked and is long gone was missed in a pause: all at once is not what it was booked for.
@@ -27,207 +26,179 @@ _STALE = timedelta(minutes=1)
 _WAITING = [Delivery.State.QUEUED, Delivery.State.DEFERRED, Delivery.State.UNCERTAIN]
 # An uncertain delivery is sent once more after this.
 RESEND_AFTER = timedelta(seconds=30)
+# The primary key, the state, due_at, and the folded address of a delivery that could be claimed.
+_Candidate = tuple[int, str, datetime | None, str | None]
 
 
 @dataclass(frozen=True)
 class Claim:
-    """Deliveries, by their ids in their order, that one sender is to send; the first not before ``at``."""
+    """Deliveries, by their ids in their order, that one lease is to send; the first not before ``at``."""
 
-    ids: list
-    at: object
-
-
-def new_lease(worker):
-    """Return the id of a new lease of a worker (any short name that no other has)."""
-    return SenderLease.objects.create(worker=worker).pk
+    lease_id: int
+    ids: list[int]
+    at: datetime
 
 
-def heartbeat(worker):
-    """Say that a worker's senders live, at least every ``HEARTBEAT``; return how many leases it has."""
-    return SenderLease.objects.filter(worker=worker).update(seen_at=timezone.now())
+def new_lease(worker_id: str) -> int:
+    """Return the id of a new lease of a worker."""
+    with transaction.atomic():
+        # The worker may have been silent for so long that it was taken for dead.
+        heartbeat.beat(worker_id)
+        return SenderLease.objects.create(worker_id=worker_id).pk
 
 
-def any_due(mailing_id):
+def any_due(mailing_id: int) -> bool:
     """Tell whether a mailing has deliveries that could be claimed now."""
-    rows = Delivery.objects.filter(mailing=mailing_id)
+    deliveries = Delivery.objects.filter(mailing=mailing_id)
     return (
-        rows.filter(state=Delivery.State.QUEUED, due_at=None).exists()
-        or rows.filter(due_at__lte=timezone.now(), state__in=_WAITING).exists()
+        deliveries.filter(state=Delivery.State.QUEUED, due_at=None).exists()
+        or deliveries.filter(due_at__lte=timezone.now(), state__in=_WAITING).exists()
     )
 
 
-def take(lease_id, mailing_id, after=0, count=BATCH):
-    """Claim the next deliveries of a mailing for a lease; return a Claim, None where the lease has expired.
+def take(lease_id: int, mailing_id: int, after: int = 0, count: int = BATCH) -> Claim | None:
+    """Claim the next deliveries of a mailing for a lease; return None where the lease has expired.
 
     Not more than ``count`` are claimed. Queued ones are looked for behind the id ``after``. Those whose
-    domain has had enough for now are put back with the moment of their turn.
+    domain has had enough for now are put back with the moment when it is their turn.
     """
     now, count = timezone.now(), _at_most(count)
     with transaction.atomic():
-        if not SenderLease.objects.filter(pk=lease_id).update(seen_at=now):
+        # Locked: whoever takes the worker for dead gives back either all of this claim or none.
+        if SenderLease.objects.select_for_update().filter(pk=lease_id).first() is None:
             return None
-        rows = _due(mailing_id, now, max(1, count // 2))
-        rows += _queued(mailing_id, after, count - len(rows))
-        rows.sort()
-        ids, moments = _paced(rows, now)
-        Delivery.objects.filter(pk__in=ids).update(
-            state=Delivery.State.SENDING, lease_id=lease_id, due_at=None
-        )
-        for moment, some in moments.items():
-            Delivery.objects.filter(pk__in=some).update(due_at=moment)
-        at = _overall().book({"": len(ids)})[""] if ids and settings.MAIL_PER_MINUTE else now
-    return Claim(ids, at)
+        candidates = _due(mailing_id, now, max(1, count // 2))
+        candidates += _queued(mailing_id, after, count - len(candidates))
+        ids, moments = _paced(sorted(candidates, key=lambda candidate: candidate[0]), now)
+        claimed = {"state": Delivery.State.SENDING, "lease_id": lease_id, "due_at": None}
+        Delivery.objects.filter(pk__in=ids).update(**claimed)
+        for moment, put_back in moments.items():
+            Delivery.objects.filter(pk__in=put_back).update(due_at=moment)
+        at = now
+        if ids and settings.MAIL_PER_MINUTE:
+            at = Pacer("mail", settings.MAIL_PER_MINUTE, timedelta(minutes=1)).book({"": len(ids)})[""]
+    return Claim(lease_id, ids, at)
 
 
-def give_back(lease_id, ids):
+def give_back(lease_id: int, ids: Iterable[int]) -> None:
     """Return to the queue what was claimed under a lease and will not be sent."""
     mine = Delivery.objects.filter(pk__in=ids, lease_id=lease_id, state=Delivery.State.SENDING)
     _requeue(mine, timezone.now())
 
 
-def close(lease_id):
+def close(lease_id: int) -> None:
     """End a lease of which all that was claimed is given back."""
     SenderLease.objects.filter(pk=lease_id).delete()
 
 
-class Watch:
-    """What one process has heard of the leases of all, to take back what expired ones had claimed.
+def sweep(watch: heartbeat.Watch, moment: float) -> int:
+    """Take back what dead workers had claimed; return how many workers had died.
 
-    It asks how long the last heartbeat of a lease has been the same, by this machine's own clock: those of
-    two machines need not agree.
+    ``moment`` is that of ``time.monotonic()``.
     """
-
-    def __init__(self):
-        # {lease id: (its last heartbeat, when that was first seen here)}
-        self._heard = {}
-        self._looked_at = -math.inf
-
-    def sweep(self, moment):
-        """Take back what expired leases had claimed; return how many had expired.
-
-        ``moment`` is that of ``time.monotonic()``. A process judges nobody before it has looked for a whole
-        lease without a gap: who was asleep, or far from the database, has heard nobody.
-
-        A sender sends in the order of ids and settles each delivery before the next, so of what it left
-        behind the first may have been sent: that one is uncertain. The rest was not begun.
-        """
-        lease = LEASE.total_seconds()
-        before = self._heard if moment - self._looked_at < lease / 2 else {}
-        self._looked_at = moment
-        self._heard = {
-            lease_id: before[lease_id]
-            if lease_id in before and before[lease_id][0] == heartbeat
-            else (heartbeat, moment)
-            for lease_id, heartbeat in SenderLease.objects.values_list("pk", "seen_at")
-        }
-        silent = [
-            (lease_id, heartbeat)
-            for lease_id, (heartbeat, since) in self._heard.items()
-            if moment - since > lease
-        ]
-        # What is put back has leases whose claims went out since: those are for ``guard.declare_live``.
-        if silent and guard.why_closed():
-            return 0
-        return sum(_expire(lease_id, heartbeat) for lease_id, heartbeat in silent)
+    return sum(map(_expire, watch.silent(moment)))
 
 
-def _expire(lease_id, heartbeat):
+def _expire(silent: Heartbeat) -> bool:
+    """Delete the heartbeat of a dead worker, and take back what its leases hold; return whether this did so.
+
+    A sender sends in the order of ids and settles each delivery before the next, so of what it left behind
+    the first may have been sent: that one is uncertain. The rest was not begun.
+    """
+    # What is put back has leases whose claims went out since: those are for ``guard.declare_live``.
+    if SenderLease.objects.filter(worker=silent).exists() and guard.why_closed():
+        return False
     with transaction.atomic():
         # It may have been heard again meanwhile, or another worker is here before us.
-        if not SenderLease.objects.filter(pk=lease_id, seen_at=heartbeat).delete()[0]:
+        same = Heartbeat.objects.select_for_update().filter(pk=silent.pk, seen_at=silent.seen_at)
+        if same.first() is None:
             return False
-        left = Delivery.objects.filter(lease_id=lease_id, state=Delivery.State.SENDING)
-        first = left.order_by("pk").first()
-        if first is not None:
-            now = timezone.now()
-            mark_uncertain(first, now, "its worker died")
-            _requeue(left, now)
+        now = timezone.now()
+        for lease in SenderLease.objects.select_for_update().filter(worker=silent):
+            left = Delivery.objects.filter(lease_id=lease.pk, state=Delivery.State.SENDING)
+            first = left.order_by("pk").first()
+            if first is not None:
+                mark_uncertain(first, now, "its worker died")
+                _requeue(left, now)
+            lease.delete()
+        silent.delete()
     return True
 
 
-def mark_uncertain(delivery, now, reply):
+def mark_uncertain(delivery: Delivery, now: datetime, reply: str) -> None:
     """Note that nobody knows whether a delivery was sent: once it is sent again, twice it is held."""
-    again = now + RESEND_AFTER if delivery.uncertain_count == 0 else None
     Delivery.objects.filter(pk=delivery.pk).update(
         state=Delivery.State.UNCERTAIN,
         settled_at=now,
         uncertain_count=delivery.uncertain_count + 1,
-        due_at=again,
+        due_at=now + RESEND_AFTER if delivery.uncertain_count == 0 else None,
         reply=reply[:60],
     )
 
 
-def mark_claimed_uncertain(lease_id, pk):
+def mark_claimed_uncertain(lease_id: int, pk: int) -> None:
     """Do as ``mark_uncertain`` does for the delivery that a sender had in its hands when it failed."""
-    row = Delivery.objects.filter(pk=pk, lease_id=lease_id, state=Delivery.State.SENDING).first()
-    if row is not None:
-        mark_uncertain(row, timezone.now(), "its worker failed")
+    delivery = Delivery.objects.filter(pk=pk, lease_id=lease_id, state=Delivery.State.SENDING).first()
+    if delivery is not None:
+        mark_uncertain(delivery, timezone.now(), "its worker failed")
 
 
-def _requeue(rows, now):
+def pause_after(tries: int) -> timedelta:
+    """Return how long a delivery is put off after so many tries: 1, 2, 4 ... 60 minutes, more or less."""
+    minutes = min(2 ** min(max(tries - 1, 0), 6), 60)
+    return timedelta(minutes=minutes) * random.uniform(0.8, 1.2)  # noqa: S311  no secret
+
+
+def _requeue(deliveries: QuerySet[Delivery], now: datetime) -> None:
     # What was uncertain stays listed as that until it is settled.
-    rows.filter(uncertain_count__gt=0).update(state=Delivery.State.UNCERTAIN, due_at=now)
-    rows.filter(uncertain_count=0).update(state=Delivery.State.QUEUED, due_at=None)
+    deliveries.filter(uncertain_count__gt=0).update(state=Delivery.State.UNCERTAIN, due_at=now)
+    deliveries.filter(uncertain_count=0).update(state=Delivery.State.QUEUED, due_at=None)
 
 
-def _at_most(count):
+def _at_most(count: int) -> int:
     """Return how many of so many may be claimed at once: some seconds' worth at the overall pace."""
     if not settings.MAIL_PER_MINUTE:
         return count
     return max(1, min(count, settings.MAIL_PER_MINUTE // 12))
 
 
-_COLUMNS = ("pk", "state", "due_at", "subscriber__address_folded")
+def _due(mailing_id: int, now: datetime, count: int) -> list[_Candidate]:
+    deliveries = Delivery.objects.filter(mailing=mailing_id, due_at__lte=now, state__in=_WAITING)
+    return _locked(deliveries.order_by("due_at"), count)
 
 
-def _due(mailing_id, now, count):
-    rows = Delivery.objects.filter(mailing=mailing_id, due_at__lte=now, state__in=_WAITING)
-    rows = rows.order_by("due_at").select_for_update(skip_locked=True, of=("self",))
-    return list(rows.values_list(*_COLUMNS)[:count])
+def _queued(mailing_id: int, after: int, count: int) -> list[_Candidate]:
+    queued = {"state": Delivery.State.QUEUED, "due_at": None}
+    return _locked(Delivery.objects.filter(mailing=mailing_id, pk__gt=after, **queued).order_by("pk"), count)
 
 
-def _queued(mailing_id, after, count):
-    rows = Delivery.objects.filter(mailing=mailing_id, state=Delivery.State.QUEUED, due_at=None, pk__gt=after)
-    rows = rows.order_by("pk").select_for_update(skip_locked=True, of=("self",))
-    return list(rows.values_list(*_COLUMNS)[:count])
+def _locked(deliveries: QuerySet[Delivery], count: int) -> list[_Candidate]:
+    locked = deliveries.select_for_update(skip_locked=True, of=("self",))
+    return list(locked.values_list("pk", "state", "due_at", "subscriber__address_folded")[:count])
 
 
-def _paced(rows, now):
+def _paced(candidates: list[_Candidate], now: datetime) -> tuple[list[int], dict[datetime, list[int]]]:
     """Return the ids that may go now, and {moment: [ids]} of those whose domain's turn comes later."""
     if not settings.MAIL_PER_DOMAIN:
-        return [row[0] for row in rows], {}
-    counts, domains = Counter(), {}
-    for pk, state, due_at, address_folded in rows:
+        return [pk for pk, *_ in candidates], {}
+    pacer = Pacer("mail domain", settings.MAIL_PER_DOMAIN, timedelta(minutes=1))
+    domains = {}
+    for pk, state, due_at, address_folded in candidates:
         has_its_turn = state == Delivery.State.QUEUED and due_at is not None and due_at > now - _STALE
         if not has_its_turn and address_folded is not None:
             domains[pk] = addresses.domain(address_folded)
-            counts[domains[pk]] += 1
-    turns = _per_domain()
     # A domain that comes once in a batch books no turn: it cannot be a crowd.
-    crowds = {name: count for name, count in counts.items() if count > 1}
-    following = turns.book(crowds) if crowds else {}
-    ids, moments = [], {}
-    for pk, *_ in rows:
-        moment = following.get(domains.get(pk))
+    crowds = {domain: count for domain, count in Counter(domains.values()).items() if count > 1}
+    turns = pacer.book(crowds) if crowds else {}
+    ids: list[int] = []
+    moments: dict[datetime, list[int]] = {}
+    for pk, *_ in candidates:
+        moment = turns.get(domains.get(pk, ""))
         if moment is not None:
-            following[domains[pk]] = moment + turns.interval
+            turns[domains[pk]] = moment + pacer.interval
             if moment > now + _NEAR:
                 # Those of one second go together: fewer statements, and nobody is served out of turn.
                 moments.setdefault(moment.replace(microsecond=0), []).append(pk)
                 continue
         ids.append(pk)
     return ids, moments
-
-
-def _overall():
-    return Pacer("mail", settings.MAIL_PER_MINUTE, timedelta(minutes=1))
-
-
-def _per_domain():
-    return Pacer("mail domain", settings.MAIL_PER_DOMAIN, timedelta(minutes=1))
-
-
-def pause_after(tries):
-    """Return how long a delivery is put off after so many tries: 1, 2, 4 ... 60 minutes, more or less."""
-    minutes = min(2 ** min(max(tries - 1, 0), 6), 60)
-    return timedelta(minutes=minutes) * random.uniform(0.8, 1.2)  # noqa: S311  no secret

@@ -5,15 +5,18 @@ what a delivery costs beside its transport.
 """
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from subscribers import addresses
-from subscribers.delivery import claims, verdicts
-from subscribers.delivery.verdicts import Verdict
+from subscribers.delivery import claims
+from subscribers.delivery.verdicts import Answer, Verdict
 from subscribers.models import Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import suppressions
 
@@ -40,6 +43,8 @@ _PREPARE = "PREPARE tips_sent (timestamptz, timestamptz, bigint, bigint, bigint)
 _EXECUTE = "EXECUTE tips_sent (%s, %s, %s, %s, %s)"
 # SQLite has one writer at a time, and who finds it taken sleeps: threads of one process can do better.
 _one_writer = threading.Lock()
+# What _PERSON selects.
+_Row = tuple[int | None, str, str | None, str | None, object, str | None, str, str] | None
 
 
 @dataclass(frozen=True)
@@ -53,28 +58,30 @@ class Ready:
     public_id: str = ""
     reason: str = ""
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return bool(self.address)
 
 
 class Ledger:
     """The ledger as one sender sees it, in the database connection of the thread that made it."""
 
-    def __init__(self, lease_id):
+    def __init__(self, lease_id: int) -> None:
         self.lease_id = lease_id
         self._db = connections[DEFAULT_DB_ALIAS]
         self._is_postgresql = self._db.vendor == "postgresql"
         # With a pool between us and the server, no session is ours to prepare anything in.
         self._has_session = not self._db.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")
-        self._session = self._cursor = None
+        # What the driver has, past Django's layers: its connection and a cursor.
+        self._session: object = None
+        self._cursor: Any = None
 
-    def ready(self, pk):
+    def ready(self, pk: int) -> Ready:
         """Return whether a delivery may go now, a Ready."""
         with connection.cursor() as cursor:
             cursor.execute(_PERSON, [pk])
             return self._judged(cursor.fetchone())
 
-    def sent(self, pk, following=None):
+    def sent(self, pk: int, following: int | None = None) -> Ready | None:
         """Settle a delivery as sent; return what ``ready`` does for the ``following`` one, if there is one.
 
         Safe to repeat where the answer of the database was lost.
@@ -94,20 +101,20 @@ class Ledger:
             cursor.execute(_PERSON, [following])
             return self._judged(cursor.fetchone())
 
-    def _at_once(self, parameters):
+    def _at_once(self, parameters: Sequence[object]) -> _Row:
         """Run both statements in one, prepared, and past the layers that would double its cost."""
         self._db.ensure_connection()
         with self._db.wrap_database_errors:
-            if self._session is not self._db.connection:
+            if self._cursor is None or self._session is not self._db.connection:
                 self._session = self._db.connection
-                self._cursor = self._session.cursor()
+                self._cursor = self._db.connection.cursor()
                 self._cursor.execute("SELECT 1 FROM pg_prepared_statements WHERE name = 'tips_sent'")
                 if self._cursor.fetchone() is None:
                     self._cursor.execute(_PREPARE)
             self._cursor.execute(_EXECUTE, parameters)
             return self._cursor.fetchone()
 
-    def _judged(self, row):
+    def _judged(self, row: _Row) -> Ready:
         if row is None:
             return Ready()
         lease_id, state, mailing, person, paused_until, suppression, address, public_id = row
@@ -124,60 +131,61 @@ class Ledger:
             return Ready(reason="paused")
         return Ready(address, public_id)
 
-    def settle(self, pk, answer, address):
+    def settle(self, pk: int, answer: Answer, address: str) -> None:
         """Settle a delivery by an Answer that is neither SENT nor the sender's own fault."""
         now = timezone.now()
         with transaction.atomic():
             mine = Delivery.objects.filter(
                 pk=pk, lease_id=self.lease_id, state__in=[Delivery.State.SENDING, Delivery.State.UNCERTAIN]
             )
-            row = mine.select_for_update().first()
-            if row is None:
+            delivery = mine.select_for_update().first()
+            if delivery is None:
                 return
             if answer.verdict is Verdict.UNCERTAIN:
-                claims.mark_uncertain(row, now, answer.reply)
+                claims.mark_uncertain(delivery, now, answer.reply)
                 return
-            values = {"reply": answer.reply, "tries": row.tries + 1}
-            first_tried_at = row.first_tried_at or now
-            if answer.verdict is Verdict.LATER and now < first_tried_at + EXPIRES_AFTER:
-                later = now + claims.pause_after(row.tries + 1)
-                values |= {
-                    "state": Delivery.State.DEFERRED,
-                    "first_tried_at": first_tried_at,
-                    "due_at": later,
-                }
+            delivery.reply = answer.reply
+            delivery.tries += 1
+            delivery.first_tried_at = delivery.first_tried_at or now
+            if answer.verdict is Verdict.LATER and now < delivery.first_tried_at + EXPIRES_AFTER:
+                delivery.state = Delivery.State.DEFERRED
+                delivery.due_at = now + claims.pause_after(delivery.tries)
             else:
-                values |= {"state": Delivery.State.REFUSED, "settled_at": now, "due_at": None}
+                delivery.state, delivery.settled_at, delivery.due_at = Delivery.State.REFUSED, now, None
                 if answer.verdict is Verdict.LATER:
-                    values["reply"] = verdicts.expired(answer.reply)
-                elif answer.verdict is Verdict.GONE:
-                    values["suppressed"] = _suppress(address, answer.reply, now)
-            Delivery.objects.filter(pk=pk).update(**values)
+                    delivery.refusal = Delivery.Refusal.EXPIRED
+                    delivery.reply = f"expired, {answer.reply}".removesuffix(", ")[:60]
+                elif answer.is_hard:
+                    delivery.refusal = Delivery.Refusal.GONE
+                if answer.verdict is Verdict.GONE:
+                    delivery.suppressed = _suppress(address, answer.reply, now)
+            delivery.save()
 
-    def blame(self, pk, answer):
+    def blame(self, pk: int, answer: Answer) -> bool:
         """Put back a delivery for which the server blamed the sender; return whether the others may go on.
 
         A second time, after somebody resumed the mailing, it may be one mailbox that takes nothing from us:
         the delivery is put off like others. If it is the server after all, the next delivery tells.
         """
-        row = Delivery.objects.filter(pk=pk, lease_id=self.lease_id, state=Delivery.State.SENDING).first()
-        if row is None:
+        delivery = self._mine(pk).first()
+        if delivery is None:
             return True
-        if row.blamed_at is not None:
-            later = verdicts.Answer(Verdict.LATER, answer.stage, answer.reply)
-            self.settle(pk, later, "")
+        if delivery.blamed_at is not None:
+            self.settle(pk, Answer(Verdict.LATER, answer.stage, answer.reply), "")
             return True
-        Delivery.objects.filter(pk=pk).update(blamed_at=timezone.now(), reply=answer.reply)
+        self._mine(pk).update(blamed_at=timezone.now(), reply=answer.reply)
         claims.give_back(self.lease_id, [pk])
         return False
 
-    def skip(self, pk, reason):
+    def skip(self, pk: int, reason: str) -> None:
         """Note that a delivery is not sent, and why, in a word."""
-        mine = Delivery.objects.filter(pk=pk, lease_id=self.lease_id, state=Delivery.State.SENDING)
-        mine.update(state=Delivery.State.SKIPPED, reply=reason, due_at=None)
+        self._mine(pk).update(state=Delivery.State.SKIPPED, reply=reason, due_at=None)
+
+    def _mine(self, pk: int) -> QuerySet[Delivery]:
+        return Delivery.objects.filter(pk=pk, lease_id=self.lease_id, state=Delivery.State.SENDING)
 
 
-def _suppress(address, reply, now):
+def _suppress(address: str, reply: str, now: datetime) -> bool:
     address_hash = addresses.keyed_hash(address)
     evidence = f"{reply} on {timezone.localdate(now):%Y-%m-%d}"
     return suppressions.suppress(address_hash, Suppression.Reason.BOUNCED, evidence)

@@ -1,22 +1,20 @@
-"""From a tip to a mailing, and from a mailing to the rows of its audience."""
+"""When a mailing is prepared, begins and is sent; ``audience`` says who is in it."""
 
 import logging
-import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from subscribers import tipmail
-from subscribers.models import Delivery, Mailing, Subscriber
+from subscribers.models import Delivery, Mailing
 from subscribers.recovery import guard
 from tips.dates import in_words
 from tips.models import Tip, TipState
 
 logger = logging.getLogger(__name__)
-
 
 # It is shown so long before it begins, and certainly stopped within.
 GRACE = timedelta(minutes=10)
@@ -24,42 +22,42 @@ GRACE = timedelta(minutes=10)
 LOOK_BACK = timedelta(days=30)
 # The clock looks each minute; what it finds later than this was missed.
 _PROMPT = timedelta(minutes=2)
-# Subscribers looked at in one transaction: whoever leaves meanwhile waits for no more than this.
-CHUNK = 10_000
+_WITHDRAWN = "The tip was withdrawn while its mail went out. Reinstate it and resume, or cancel."
 # A mailing that was cancelled by itself, before it began: its tip may come back.
 _MAY_RETURN = Q(state=Mailing.State.CANCELLED, ended_at=None)
 
 
-def window():
+def window() -> timedelta:
     """Return how long after its moment a mailing may still begin by itself."""
     return timedelta(hours=settings.MAIL_WINDOW_HOURS)
 
 
-def keep_up(now):
+def keep_up(now: datetime) -> None:
     """Prepare the mailings that are due, and bring those that are there in step with their tips.
 
     For the clock, each minute; safe to run twice, or at once by several.
     """
-    for mailing in (
-        Mailing.objects.filter(state=Mailing.State.PREPARED).select_related("tip").defer("html", "text")
-    ):
+    prepared = Mailing.objects.filter(state=Mailing.State.PREPARED)
+    for mailing in prepared.select_related("tip").defer("html", "text"):
         _follow(mailing, now)
-    _pause_what_was_withdrawn()
+    begun = Mailing.objects.filter(state__in=[Mailing.State.BUILDING, Mailing.State.SENDING])
+    withdrawn = begun.exclude(tip__state=TipState.APPROVED)
+    withdrawn.update(state=Mailing.State.PAUSED, reason=_WITHDRAWN, by=None)
     ended = Mailing.objects.filter(tip=OuterRef("pk"), kind=Mailing.Kind.TIP).exclude(_MAY_RETURN)
     due = Tip.objects.published_dated(now + GRACE).full().filter(for_mail=True)
     for tip in due.filter(~Exists(ended), publish_at__gte=now - LOOK_BACK).order_by("publish_at", "pk"):
-        _prepare(tip, now)
+        if tip.publish_at:
+            _prepare(tip, tip.publish_at, now)
 
 
-def open_due(now=None):
+def open_due(now: datetime | None = None) -> bool:
     """Freeze the mailings whose moment has come; return whether there were any.
 
     While the guard is closed none is. Who left by the journal has left here before the audience is read.
     """
     now = now or timezone.now()
-    due = list(
-        Mailing.objects.filter(state=Mailing.State.PREPARED, starts_at__lte=now).values_list("pk", flat=True)
-    )
+    prepared = Mailing.objects.filter(state=Mailing.State.PREPARED, starts_at__lte=now)
+    due = list(prepared.values_list("pk", flat=True))
     if not due or guard.why_closed():
         return False
     guard.replay_journal()
@@ -67,7 +65,7 @@ def open_due(now=None):
     return any(frozen)
 
 
-def freeze(pk, now=None):
+def freeze(pk: int, now: datetime | None = None) -> bool:
     """Freeze subject and text of a prepared mailing and begin to open it; return whether this call did so.
 
     Of all that look at once one does. Where the tip is not to be mailed any more, or it is too late, the
@@ -100,47 +98,7 @@ def freeze(pk, now=None):
     return True
 
 
-def extend_due(stop=False):
-    """Make the next rows of the mailings that are being opened; return whether there were any to make.
-
-    Any process may go on where another one ended. ``stop`` is asked between two of its short transactions.
-    """
-    some = False
-    for pk in Mailing.objects.filter(state=Mailing.State.BUILDING).values_list("pk", flat=True):
-        some = True
-        began = time.monotonic()
-        while extend(pk) and not stop:
-            # SQLite has one writer at a time, and serves who waits in no order: leave them a gap.
-            if connection.vendor == "sqlite" and not connection.in_atomic_block:
-                time.sleep(min(time.monotonic() - began, 0.1))
-            began = time.monotonic()
-    return some
-
-
-def extend(pk):
-    """Make rows for the next subscribers, in the order of their ids; return whether there are more to come.
-
-    So each index grows at its end, and a long list costs each person what a short one does. The mailing is
-    locked: a welcome that names the same tip takes that lock too, and either sees what the other did.
-    """
-    with transaction.atomic():
-        mailing = Mailing.objects.select_for_update().filter(pk=pk, state=Mailing.State.BUILDING)
-        mailing = mailing.defer("text", "html").first()
-        if mailing is None:
-            return False
-        ids = Subscriber.objects.filter(pk__gt=mailing.audience_up_to).order_by("pk")
-        last = ids.values_list("pk", flat=True)[CHUNK - 1 : CHUNK].first()
-        made = _insert(mailing, Mailing.ALL if last is None else last)
-        values = (
-            {"audience_up_to": last}
-            if last
-            else {"audience_up_to": Mailing.ALL, "state": Mailing.State.SENDING}
-        )
-        Mailing.objects.filter(pk=pk).update(audience=F("audience") + made, **values)
-    return last is not None
-
-
-def finish(pk):
+def finish(pk: int) -> bool:
     """Note that a mailing is sent, if nothing of it is pending; return whether this call did so.
 
     Idle senders ask it each second, so the lock comes only where it looks as if all were done.
@@ -156,14 +114,14 @@ def finish(pk):
         return bool(Mailing.objects.filter(pk=pk).update(**done))
 
 
-def _is_pending(pk):
+def _is_pending(pk: int) -> bool:
     """Tell whether a mailing has any that are ``pending()``, asked in three parts that have an index each."""
-    rows = Delivery.objects.filter(mailing=pk)
+    deliveries = Delivery.objects.filter(mailing=pk)
     parts = Q(state="queued", due_at=None), Q(due_at__isnull=False), Q(state="sending")
-    return any(rows.filter(part).exists() for part in parts)
+    return any(deliveries.filter(part).exists() for part in parts)
 
 
-def obstacle(tip):
+def obstacle(tip: Tip) -> str:
     """Return why a tip is not to be mailed, in a sentence for staff, or ""."""
     if tip.state != TipState.APPROVED:
         return f"The tip is {tip.get_state_display().lower()}, not approved."
@@ -176,14 +134,15 @@ def obstacle(tip):
     return ""
 
 
-def _follow(mailing, now):
+def _follow(mailing: Mailing, now: datetime) -> bool:
     """Bring a prepared mailing in step with its tip; return whether it stays as it is, for its moment."""
     if reason := obstacle(mailing.tip):
         _set(mailing, Mailing.State.CANCELLED, reason)
         return False
-    if mailing.kind == Mailing.Kind.TIP:
-        starts_at = _moment(mailing.tip, now)
-        moved = mailing.tip.publish_at > now or starts_at < mailing.starts_at
+    publish_at = mailing.tip.publish_at
+    if mailing.kind == Mailing.Kind.TIP and publish_at:
+        starts_at = _moment(publish_at, now)
+        moved = publish_at > now or starts_at < mailing.starts_at
         if moved and starts_at != mailing.starts_at:
             Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.PREPARED).update(starts_at=starts_at)
             return False
@@ -193,20 +152,20 @@ def _follow(mailing, now):
     return True
 
 
-def _moment(tip, now):
-    """Return when the mailing of a tip begins that is prepared now."""
-    late = now - tip.publish_at
+def _moment(publish_at: datetime, now: datetime) -> datetime:
+    """Return when the mailing begins that is prepared now, of a tip that goes live at ``publish_at``."""
+    late = now - publish_at
     if late <= timedelta():
-        return tip.publish_at
+        return publish_at
     # Published at once, the grace follows the verb; found late, it begins with being shown.
-    return tip.publish_at + GRACE if late <= _PROMPT else now + GRACE
+    return publish_at + GRACE if late <= _PROMPT else now + GRACE
 
 
-def _prepare(tip, now):
+def _prepare(tip: Tip, publish_at: datetime, now: datetime) -> None:
     state, reason = Mailing.State.PREPARED, ""
-    if now - tip.publish_at > window():
-        state, reason = Mailing.State.HELD, _too_late(tip.publish_at)
-    values = {"state": state, "reason": reason, "starts_at": _moment(tip, now), "by": None}
+    if now - publish_at > window():
+        state, reason = Mailing.State.HELD, _too_late(publish_at)
+    values = {"state": state, "reason": reason, "starts_at": _moment(publish_at, now), "by": None}
     if Mailing.objects.filter(_MAY_RETURN, tip=tip, kind=Mailing.Kind.TIP).update(**values):
         return
     try:
@@ -217,52 +176,12 @@ def _prepare(tip, now):
         logger.info("Tip %s: its mailing is there already, or the tip is not for mail", tip.pk)
 
 
-def _pause_what_was_withdrawn():
-    begun = Mailing.objects.filter(state__in=[Mailing.State.BUILDING, Mailing.State.SENDING])
-    gone = begun.exclude(tip__state=TipState.APPROVED)
-    reason = "The tip was withdrawn while its mail went out. Reinstate it and resume, or cancel."
-    gone.update(state=Mailing.State.PAUSED, reason=reason, by=None)
-
-
-def _set(mailing, state, reason):
+def _set(mailing: Mailing, state: Mailing.State, reason: str) -> None:
     changed = Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.PREPARED)
     if changed.update(state=state, reason=reason, by=None):
-        logger.warning("%s is %s: %s", mailing, Mailing.State(state).label.lower(), reason)
+        logger.warning("%s is %s: %s", mailing, state.label.lower(), reason)
 
 
-def _too_late(moment):
+def _too_late(moment: datetime) -> str:
     hours = settings.MAIL_WINDOW_HOURS
     return f"It should have begun on {in_words(moment)}, more than {hours} hours ago."
-
-
-def _insert(mailing, last):
-    """Write the rows of the subscribers up to an id who have none yet; return how many."""
-    today = connection.ops.adapt_datefield_value(timezone.localdate())
-    started_at = connection.ops.adapt_datetimefield_value(mailing.started_at)
-    values = [mailing.pk, mailing.audience_up_to, last, started_at, today, mailing.tip_id]
-    others = ""
-    if mailing.corrects_id:
-        others = _RECEIVED
-        values.append(mailing.corrects_id)
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_AUDIENCE} {others} {_MIXED}", values)
-        return cursor.rowcount
-
-
-# Those who confirmed later get the welcome, which names the newest tip; whoever got that needs no mail.
-_AUDIENCE = """
-INSERT INTO subscribers_delivery
-(mailing_id, subscriber_id, state, tries, reply, uncertain_count, suppressed, second_chance)
-SELECT %s, s.id, 'queued', 0, '', 0, FALSE, FALSE FROM subscribers_subscriber s
-WHERE s.id > %s AND s.id <= %s AND s.state = 'confirmed' AND s.joined_at <= %s
-AND (s.paused_until IS NULL OR s.paused_until <= %s)
-AND NOT EXISTS (SELECT 1 FROM subscribers_suppression x WHERE x.address_hash = s.address_hash)
-AND NOT EXISTS (SELECT 1 FROM subscribers_delivery w WHERE w.tip_id = %s AND w.subscriber_id = s.id)
-"""
-# A correction goes to those who have what it corrects, or who may have it.
-_RECEIVED = """
-AND EXISTS (SELECT 1 FROM subscribers_delivery r WHERE r.mailing_id = %s AND r.subscriber_id = s.id
-AND r.state IN ('sent', 'uncertain'))
-"""
-# A hash mixes them: an imported list may hold thousands of one domain in a row.
-_MIXED = "ORDER BY s.address_hash ON CONFLICT (mailing_id, subscriber_id) DO NOTHING"

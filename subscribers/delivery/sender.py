@@ -3,13 +3,16 @@
 import logging
 import time
 import traceback
+from collections.abc import Callable
+from datetime import datetime
+from typing import ParamSpec, Protocol, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from subscribers import tipmail
 from subscribers.delivery import circuit_breaker, claims, scheduling, transport
-from subscribers.delivery.ledger import Ledger
+from subscribers.delivery.ledger import Ledger, Ready
 from subscribers.delivery.verdicts import Answer, Stage, Verdict
 from subscribers.models import Mailing
 from subscribers.recovery import guard
@@ -25,26 +28,39 @@ REST_WITHOUT_JOURNAL = 15.0
 # A claim that lasts about so long, in seconds, costs little, and little of it is left lying when we die.
 _QUICK, _SLOW = 0.5, 2.0
 _AT_THE_DOOR = (Stage.CONNECT, Stage.HELLO, Stage.SIGN_IN)
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
+
+
+class Stop(Protocol):
+    """What tells threads to end: true when they shall."""
+
+    def wait(self, seconds: float, /) -> bool:
+        """Wait at most so many seconds; return whether the end is asked for."""
+
+    def __bool__(self) -> bool: ...
 
 
 class Sender:
     """One sender: a connection to the mail server, and one to the database, used by one thread."""
 
-    def __init__(self, worker, stop):
-        """``worker`` names who beats for it; ``stop`` has ``wait(seconds)`` and a truth value."""
-        self.worker, self.stop = worker, stop
-        self.lease_id = self.wire = None
-        self._template = None
+    def __init__(self, worker_id: str, stop: Stop) -> None:
+        """``worker_id`` names the worker that gives a heartbeat for this sender."""
+        self.worker_id, self.stop = worker_id, stop
+        self.lease_id: int | None = None
+        self.transport: transport.Transport | None = None
+        self._template: tipmail.Template | None = None
         # What it has claimed and not settled, the next one last, and what of that is on its way.
-        self._claimed, self._in_hand = [], None
+        self._claimed: list[int] = []
+        self._in_hand: int | None = None
         # Where the search for queued deliveries goes on: {mailing: id}.
-        self._after = {}
+        self._after: dict[int, int] = {}
         self._count = claims.BATCH
         self._failures = 0
         self._rests_until = 0.0
         self._troubled = True
 
-    def run_once(self):
+    def run_once(self) -> bool:
         """Claim and send some deliveries; return whether there were any to do.
 
         Raises OperationalError or InterfaceError where the database is away.
@@ -55,46 +71,46 @@ class Sender:
         sending = Mailing.objects.filter(state=Mailing.State.SENDING).order_by("started_at", "pk")
         if any(self._serve(pk) for pk in sending.values_list("pk", flat=True)):
             return True
-        if self.wire is not None:
-            self.wire.rest()
+        if self.transport is not None:
+            self.transport.rest()
         return False
 
-    def close(self):
+    def close(self) -> None:
         """Give back what it has claimed, and close the connection to the mail server."""
-        if self.wire is not None:
-            self.wire.close()
+        if self.transport is not None:
+            self.transport.close()
         self._return_claim()
         if self.lease_id is not None:
             claims.close(self.lease_id)
             self.lease_id = None
 
-    def _serve(self, mailing_id):
+    def _serve(self, mailing_id: int) -> bool:
         if not claims.any_due(mailing_id):
             if scheduling.finish(mailing_id):
                 guard.checkpoint(Mailing.objects.only("tip", "kind").get(pk=mailing_id), finished=True)
             return False
-        if self.stop or not self._write(mailing_id) or not self._open():
-            return False
-        claim = self._claim(mailing_id)
-        if not claim.ids:
+        template = None if self.stop else self._template_of(mailing_id)
+        server = self._connected() if template else None
+        claim = self._claim(mailing_id) if server else None
+        if template is None or server is None or claim is None or not claim.ids:
             return False
         self._claimed = claim.ids[::-1]
-        if self._checkpoint(claim.ids) and self._wait_until(claim.at):
+        if self._checkpoint(template.mailing, max(claim.ids)) and self._wait_until(claim.at):
             began = time.monotonic()
-            self._send_all(mailing_id)
-            self._adjust_batch(time.monotonic() - began)
+            self._send_claimed(template, server, Ledger(claim.lease_id))
+            # Claim more the next time if this claim took little time, less if much.
+            seconds = time.monotonic() - began
+            if seconds < _QUICK:
+                self._count = min(self._count * 2, claims.LARGEST)
+            elif seconds > _SLOW:
+                self._count = max(self._count // 2, 1)
         self._return_claim()
         return True
 
-    def _adjust_batch(self, seconds):
-        """Claim more the next time if the last claim took few ``seconds``, less if many."""
-        if seconds < _QUICK:
-            self._count = min(self._count * 2, claims.LARGEST)
-        elif seconds > _SLOW:
-            self._count = max(self._count // 2, 1)
-
-    def _return_claim(self):
+    def _return_claim(self) -> None:
         """Give back what was not sent; what a failure left half done is uncertain. Else it does nothing."""
+        if self.lease_id is None:
+            return
         if self._in_hand is not None:
             claims.mark_claimed_uncertain(self.lease_id, self._in_hand)
             self._in_hand = None
@@ -102,17 +118,18 @@ class Sender:
             claims.give_back(self.lease_id, self._claimed)
             self._claimed = []
 
-    def _open(self):
+    def _connected(self) -> transport.Transport | None:
+        """Return the mail server, ready for a message, or None where it cannot be used now."""
         try:
-            if self.wire is None:
-                self.wire = transport.connect()
-            self.wire.open()
+            if self.transport is None:
+                self.transport = transport.connect()
+            self.transport.open()
         except transport.Refusal as refusal:
             self._turned_away(refusal.answer)
-            return False
-        return True
+            return None
+        return self.transport
 
-    def _turned_away(self, answer):
+    def _turned_away(self, answer: Answer) -> None:
         """Say what keeps us from the mail server, and leave it in peace for a while."""
         if answer.verdict is Verdict.OURS:
             circuit_breaker.blame(answer)
@@ -121,9 +138,9 @@ class Sender:
         self._failures += 1
         self._rest(_seconds_after(self._failures))
 
-    def _claim(self, mailing_id):
+    def _claim(self, mailing_id: int) -> claims.Claim | None:
         if self.lease_id is None:
-            self.lease_id = claims.new_lease(self.worker)
+            self.lease_id = claims.new_lease(self.worker_id)
         after = self._after.get(mailing_id, 0)
         claim = claims.take(self.lease_id, mailing_id, after, self._count)
         if claim is not None and not claim.ids and after:
@@ -132,13 +149,13 @@ class Sender:
         if claim is None:
             # We were silent for so long that others took us for dead.
             self.lease_id = None
-            return claims.Claim([], None)
-        self._after[mailing_id] = claim.ids[-1] if claim.ids else 0
+        else:
+            self._after[mailing_id] = claim.ids[-1] if claim.ids else 0
         return claim
 
-    def _checkpoint(self, ids):
+    def _checkpoint(self, mailing: Mailing, up_to: int) -> bool:
         """Have the journal know how far the mailing is, before anything goes; return whether it may go."""
-        if guard.checkpoint(self._template.mailing, max(ids)):
+        if guard.checkpoint(mailing, up_to):
             return True
         closure = guard.why_closed()
         words = closure.sentence if closure else "The journal cannot be written; the log says why."
@@ -146,77 +163,75 @@ class Sender:
         self._rest(REST_WITHOUT_JOURNAL)
         return False
 
-    def _write(self, mailing_id):
-        """Make the message of a mailing, if it is another one than before; return whether there is one."""
-        if self._template is not None and self._template.mailing.pk == mailing_id:
-            return True
-        try:
-            self._template = tipmail.Template(Mailing.objects.get(pk=mailing_id))
-        except ValueError as error:
-            logger.exception("Mailing %s cannot be written", mailing_id)
-            reason = f"Its mail cannot be written ({type(error).__name__})."
-            running = Mailing.objects.filter(pk=mailing_id, state=Mailing.State.SENDING)
-            running.update(state=Mailing.State.PAUSED, reason=reason, by=None)
-            return False
-        return True
+    def _template_of(self, mailing_id: int) -> tipmail.Template | None:
+        """Return the message of a mailing, made once for all that follow; None where it cannot be written."""
+        if self._template is None or self._template.mailing.pk != mailing_id:
+            try:
+                self._template = tipmail.Template(Mailing.objects.get(pk=mailing_id))
+            except ValueError as error:
+                logger.exception("Mailing %s cannot be written", mailing_id)
+                reason = f"Its mail cannot be written ({type(error).__name__})."
+                running = Mailing.objects.filter(pk=mailing_id, state=Mailing.State.SENDING)
+                running.update(state=Mailing.State.PAUSED, reason=reason, by=None)
+                return None
+        return self._template
 
-    def _wait_until(self, moment):
+    def _wait_until(self, moment: datetime) -> bool:
         seconds = (moment - timezone.now()).total_seconds()
         return not (self.stop.wait(seconds) if seconds > 0 else self.stop)
 
-    def _send_all(self, mailing_id):
+    def _send_claimed(self, template: tipmail.Template, server: transport.Transport, ledger: Ledger) -> None:
         """Send a claim's deliveries in their order, as long as nothing stands against it."""
-        ledger, template, claimed = Ledger(self.lease_id), self._template, self._claimed
-        person = ledger.ready(claimed[-1])
-        while claimed:
-            if self.stop:
-                return
+        claimed = self._claimed
+        ready: Ready | None = ledger.ready(claimed[-1])
+        while claimed and ready is not None and not self.stop:
             pk = claimed[-1]
             following = claimed[-2] if len(claimed) > 1 else None
-            if person and not self.wire.is_open:
-                if not self._open():
+            if ready and not server.is_open:
+                if self._connected() is None:
                     return
                 # To connect takes up to half a minute: who left meanwhile has left.
-                person = ledger.ready(pk)
-            if not person:
-                if not person.reason:
+                ready = ledger.ready(pk)
+            if ready:
+                self._in_hand = pk
+                answer = self._send(template, server, pk, ready)
+                if answer.verdict is Verdict.SENT:
+                    ready = self._until_it_answers(ledger.sent, pk, following)
+                    self._in_hand, self._failures = None, 0
+                    claimed.pop()
+                    if self._troubled:
+                        self._all_is_well()
+                    continue
+                if not self._goes_on(template.mailing.pk, server, ledger, pk, answer, ready.address):
                     return
-                ledger.skip(pk, person.reason)
-                claimed.pop()
-                person = following and ledger.ready(following)
-                continue
-            self._in_hand = pk
-            address, answer = person.address, self._send(template, pk, person)
-            if answer.verdict is Verdict.SENT:
-                person = self._until_it_answers(ledger.sent, pk, following)
-                self._in_hand, self._failures = None, 0
-                claimed.pop()
-                if self._troubled:
-                    self._all_is_well()
-                continue
-            if not self._goes_on(ledger, mailing_id, pk, answer, address):
+            elif ready.reason:
+                ledger.skip(pk, ready.reason)
+            else:
                 return
             claimed.pop()
-            person = following and ledger.ready(following)
+            ready = None if following is None else ledger.ready(following)
 
-    def _send(self, template, pk, person):
+    def _send(self, template: tipmail.Template, server: transport.Transport, pk: int, ready: Ready) -> Answer:
         """Send one message and return the Answer; whatever fails in writing it puts it off."""
         try:
-            return self.wire.send(template, pk, person.public_id, person.address)
+            return server.send(template, pk, ready.public_id, ready.address)
         except Exception as error:
             # Never the error's own text, which may hold the address.
             where = traceback.extract_tb(error.__traceback__)[-1]
-            logger.error(
-                "Delivery %s: its message failed (%s, %s:%s)",
-                pk,
-                type(error).__name__,
-                where.filename,
-                where.lineno,
-            )
-            self.wire.close()
+            place = f"{type(error).__name__}, {where.filename}:{where.lineno}"
+            logger.error("Delivery %s: its message failed (%s)", pk, place)
+            server.close()
             return Answer(Verdict.LATER, Stage.DATA, type(error).__name__[:60])
 
-    def _goes_on(self, ledger, mailing_id, pk, answer, address):
+    def _goes_on(
+        self,
+        mailing_id: int,
+        server: transport.Transport,
+        ledger: Ledger,
+        pk: int,
+        answer: Answer,
+        address: str,
+    ) -> bool:
         """Settle what was not sent; return whether the sender goes on with its claim."""
         if answer.verdict is not Verdict.UNCERTAIN and answer.stage in _AT_THE_DOOR:
             # A mail service, which is only met with a message in hand. It never came to this one.
@@ -232,21 +247,26 @@ class Sender:
         self._until_it_answers(ledger.settle, pk, answer, address)
         self._in_hand = None
         if answer.verdict in (Verdict.REFUSED, Verdict.GONE, Verdict.UNCERTAIN):
-            return not circuit_breaker.look(mailing_id)
+            return not circuit_breaker.check(mailing_id)
         self._failures += 1
         if self._failures % PATIENCE == 0:
             self._say_trouble(f"The mail server puts mail off ({answer.reply}).")
-            self.wire.close()
+            server.close()
             self._rest(_seconds_after(self._failures // PATIENCE))
             return False
         return True
 
-    def _until_it_answers(self, settle, *arguments):
+    def _until_it_answers(
+        self,
+        settle: Callable[_Parameters, _Result],
+        *args: _Parameters.args,
+        **kwargs: _Parameters.kwargs,
+    ) -> _Result:
         """Call a function of the ledger until the database answers: what was sent must not be forgotten."""
         pause = 0.1
         while True:
             try:
-                return settle(*arguments)
+                return settle(*args, **kwargs)
             except AWAY:
                 if self.stop or connection.in_atomic_block:
                     raise
@@ -254,19 +274,19 @@ class Sender:
                 self.stop.wait(pause)
                 pause = min(pause * 2, 5.0)
 
-    def _rest(self, seconds):
+    def _rest(self, seconds: float) -> None:
         self._rests_until = time.monotonic() + seconds
 
-    def _say_trouble(self, words):
+    def _say_trouble(self, words: str) -> None:
         self._troubled = True
         Mailing.objects.filter(state=Mailing.State.SENDING).exclude(trouble=words).update(trouble=words)
         logger.warning("%s", words)
 
-    def _all_is_well(self):
+    def _all_is_well(self) -> None:
         self._troubled = False
         Mailing.objects.filter(state=Mailing.State.SENDING).exclude(trouble="").update(trouble="")
 
 
-def _seconds_after(failures):
+def _seconds_after(failures: int) -> float:
     """Return how long a server is left in peace after so many failures: 1, 2, 4 ... seconds."""
     return min(2.0 ** min(failures - 1, 6), LONGEST_REST)

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 # Nobody is there, and nobody will be (RFC 3463, 3.2 and 3.3; 5.1.10 is RFC 7505's null MX).
 NOBODY_THERE = frozenset("5.1.1 5.1.2 5.1.3 5.1.6 5.1.10 5.2.1".split())
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?!\S)")
-_EXPIRED = "expired"
-_CAME_BACK = "returned"
-_GONE = "returned, nobody is there"
 
 
 class Stage(enum.Enum):
@@ -45,57 +42,33 @@ class Answer:
     reply: str = ""
     # Whether the connection cannot be used any more.
     broken: bool = False
+    # Whether the reply says that nobody is there, at whatever stage.
+    is_hard: bool = False
 
 
 TAKEN = Answer(Verdict.SENT, Stage.DATA)
 
 
-def judge(stage, code, text=b""):
+def judge(stage: Stage, code: int, text: bytes | str = b"") -> Answer:
     """Return the Answer for a reply of the server that is not the expected one.
 
     ``code`` is the reply's number and ``text`` its words, of which only an enhanced status (RFC 3463) is
     kept: the words may quote the address.
     """
     words = text.decode("ascii", "replace") if isinstance(text, bytes) else text
-    found = _ENHANCED.match(words.strip())
-    status = found[1] if found and found[1][0] == str(code)[0] else ""
-    return Answer(_verdict(stage, code, status), stage, f"{code} {status}".strip(), broken=code == 421)
-
-
-def _verdict(stage, code, status):
+    enhanced = _ENHANCED.match(words.strip())
+    status = enhanced[1] if enhanced and enhanced[1][0] == str(code)[0] else ""
+    is_hard = status in NOBODY_THERE
     if not 500 <= code < 600:
-        return Verdict.LATER
-    if status.startswith("5.7.") or stage not in (Stage.RECIPIENT, Stage.DATA):
-        return Verdict.OURS
-    if stage is Stage.RECIPIENT and status in NOBODY_THERE:
-        return Verdict.GONE
-    return Verdict.REFUSED
+        verdict = Verdict.LATER
+    elif status.startswith("5.7.") or stage not in (Stage.RECIPIENT, Stage.DATA):
+        verdict = Verdict.OURS
+    else:
+        verdict = Verdict.GONE if is_hard and stage is Stage.RECIPIENT else Verdict.REFUSED
+    return Answer(verdict, stage, f"{code} {status}".strip(), broken=code == 421, is_hard=is_hard)
 
 
-def broken(stage, error, *, after_data=False):
+def broken(stage: Stage, error: Exception, *, after_data: bool = False) -> Answer:
     """Return the Answer where the connection broke; ``after_data`` tells that all was sent by then."""
     verdict = Verdict.UNCERTAIN if after_data else Verdict.LATER
-    return Answer(verdict, stage, f"{type(error).__name__}"[:60], broken=True)
-
-
-def expired(reply):
-    """Return what is kept as the reply of a delivery that was put off for too long."""
-    return f"{_EXPIRED}, {reply}"[:60] if reply else _EXPIRED
-
-
-def came_back(status, *, gone):
-    """Return what is kept as the reply of a delivery that a report says came back.
-
-    ``status`` is the report's enhanced status, or empty; ``gone`` tells that it means that nobody is there.
-    """
-    return status or (_GONE if gone else _CAME_BACK)
-
-
-def is_hard_bounce(reply):
-    """Tell whether a kept reply says that nobody is there."""
-    return reply == _GONE or reply.rpartition(" ")[2] in NOBODY_THERE
-
-
-def is_expiry(reply):
-    """Tell whether a kept reply says that the delivery was put off for too long."""
-    return reply.startswith(_EXPIRED)
+    return Answer(verdict, stage, type(error).__name__[:60], broken=True)

@@ -61,6 +61,13 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Heartbeat",
+            fields=[
+                ("worker_id", models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ("seen_at", models.DateTimeField(db_index=True)),
+            ],
+        ),
+        migrations.CreateModel(
             name="SenderLease",
             fields=[
                 (
@@ -69,8 +76,14 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("worker", models.CharField(db_index=True, max_length=32)),
-                ("seen_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "worker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leases",
+                        to="subscribers.heartbeat",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -105,6 +118,14 @@ class Migration(migrations.Migration):
                 ("tries", models.PositiveSmallIntegerField(default=0)),
                 ("first_tried_at", models.DateTimeField(null=True)),
                 ("reply", models.CharField(blank=True, max_length=60)),
+                (
+                    "refusal",
+                    models.CharField(
+                        blank=True,
+                        choices=[("gone", "Nobody is there"), ("expired", "Put off for too long")],
+                        max_length=7,
+                    ),
+                ),
                 ("uncertain_count", models.PositiveSmallIntegerField(default=0)),
                 ("blamed_at", models.DateTimeField(null=True)),
                 ("suppressed", models.BooleanField(default=False)),

@@ -6,6 +6,7 @@ from subscribers.models.actions import DatabaseAction, MailingAction, Subscriber
 from subscribers.models.bounce_reports import BounceReport
 from subscribers.models.database_identity import DatabaseIdentity
 from subscribers.models.link_requests import LinkRequest
-from subscribers.models.mailings import Delivery, Mailing, SenderLease
+from subscribers.models.mailings import Delivery, Mailing
 from subscribers.models.outgoing_mail import OutgoingMail, ServiceMail
 from subscribers.models.people import ConsentEvent, Erasure, Subscriber, Suppression
+from subscribers.models.workers import Heartbeat, SenderLease

@@ -86,20 +86,6 @@ class Mailing(models.Model):
         return self.deliveries.held().count() if self.started_at else 0
 
 
-class SenderLease(models.Model):
-    """One connection of a worker to the mail server: the lease on the deliveries that it has claimed.
-
-    Its worker says every few seconds that it lives. Of a silent one, ``delivery.claims.Watch`` gives back
-    what it had claimed.
-    """
-
-    worker = models.CharField(max_length=32, db_index=True)
-    seen_at = models.DateTimeField(default=timezone.now)
-
-    def __str__(self) -> str:
-        return f"Line {self.pk}"
-
-
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def pending(self) -> "DeliveryQuerySet":
         """Return those that the engine has still to do with: a mailing that has any is not sent."""
@@ -123,6 +109,12 @@ class Delivery(models.Model):
         SKIPPED = "skipped", "Skipped"
         UNCERTAIN = "uncertain", "Uncertain"
 
+    class Refusal(models.TextChoices):
+        """Why it was refused, where that matters for what follows."""
+
+        GONE = "gone", "Nobody is there"
+        EXPIRED = "expired", "Put off for too long"
+
     mailing = models.ForeignKey(
         Mailing, null=True, on_delete=models.PROTECT, related_name="deliveries", db_index=False
     )
@@ -136,7 +128,7 @@ class Delivery(models.Model):
     sent_at = models.DateTimeField(null=True)
     # When it was sent, refused or found uncertain.
     settled_at = models.DateTimeField(null=True)
-    # The number of the line that has, or last had, claimed it; no foreign key, for lines come and go.
+    # The lease under which it is, or last was, claimed; no foreign key, for leases come and go.
     lease_id = models.BigIntegerField(null=True)
     # When it is tried again, or when its turn in its domain's pace comes. Of what waits for a person, and of
     # what waits in the queue for no moment, it is null.
@@ -145,6 +137,7 @@ class Delivery(models.Model):
     first_tried_at = models.DateTimeField(null=True)
     # What the mail server last said, as numbers alone (its words quote addresses), or what else happened.
     reply = models.CharField(max_length=60, blank=True)
+    refusal = models.CharField(max_length=7, choices=Refusal, blank=True)
     # How often nobody knew whether it was sent. After the first time it is sent once more.
     uncertain_count = models.PositiveSmallIntegerField(default=0)
     # When the server blamed the sender for it (5.7.x).

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from subscribers import addresses
-from subscribers.delivery import pool, scheduling
+from subscribers.delivery import audience, scheduling
 from subscribers.models import Delivery, Mailing, Subscriber
 from tips.models import Tip, TipState
 
@@ -13,11 +13,6 @@ from tips.models import Tip, TipState
 HELD = {"state": Delivery.State.UNCERTAIN, "uncertain_count": 2, "reply": "its worker failed"}
 
 BODY = "<p>Greet whoever comes in before they reach the counter, and say your name.</p>"
-
-
-def send_outgoing():
-    """Send the confirmations, welcomes and other mails to one person that are due."""
-    pool.send_outgoing_mails()
 
 
 def make_people(count, *, domains=5):
@@ -59,7 +54,7 @@ def open_mailing(**fields):
     """Make a mailing, and the rows of its audience."""
     mailing = make_mailing(**fields)
     assert scheduling.freeze(mailing.pk)
-    scheduling.extend_due()
+    audience.extend_due()
     mailing.refresh_from_db()
     return mailing
 

@@ -15,9 +15,9 @@ WORKER = """
 import django
 django.setup()
 from datetime import timedelta
-from subscribers.delivery import claims, pool
+from subscribers.delivery import claims, heartbeat, pool
 from tipsite.worker.stop_signal import Stop
-claims.LEASE, claims.HEARTBEAT = timedelta(seconds=3), timedelta(seconds=0.2)
+heartbeat.LEASE, heartbeat.INTERVAL = timedelta(seconds=3), timedelta(seconds=0.2)
 claims.RESEND_AFTER, claims.BATCH, pool.IDLE = timedelta(seconds=0.1), 20, 0.1
 claims.pause_after = lambda tries: timedelta(seconds=0.2)
 stop = Stop()

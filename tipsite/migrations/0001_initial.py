@@ -10,14 +10,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Heartbeat",
-            fields=[
-                ("worker_id", models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ("since", models.DateTimeField()),
-                ("seen_at", models.DateTimeField(db_index=True)),
-            ],
-        ),
-        migrations.CreateModel(
             name="Notice",
             fields=[
                 (

@@ -11,16 +11,21 @@ from django.core import checks
 from django.db.models import Q, TextChoices
 from django.utils import timezone
 
+from subscribers.delivery import heartbeat
 from subscribers.mailings import status
-from subscribers.models import Delivery, LinkRequest, Mailing, OutgoingMail, ServiceMail, Subscriber
+from subscribers.models import (
+    Delivery,
+    Heartbeat,
+    LinkRequest,
+    Mailing,
+    OutgoingMail,
+    ServiceMail,
+    Subscriber,
+)
 from subscribers.recovery import guard
 from tips import dates, permissions
 from tips.schedule import calendar
-from tipsite.models import Heartbeat
-from tipsite.worker import task_leases
 
-# A worker that has not been heard for this long is dead, whatever it is doing.
-_SILENCE = 2 * task_leases.LEASE
 # Mail that is due this long and has not gone is stuck. Confirmations may wait for their rate limits.
 _STUCK = timedelta(minutes=15)
 # By how much the clocks of two machines may differ.
@@ -98,7 +103,7 @@ def _slot(now: datetime) -> Iterator[Reason]:
 
 
 def _workers(now: datetime) -> Iterator[Reason]:
-    if not Heartbeat.objects.filter(seen_at__gte=now - _SILENCE).exists():
+    if not heartbeat.is_any_alive(now):
         words = "No worker is alive: no mail goes out. Start one with manage.py worker, or serve."
         yield Reason(Code.WORKER, words)
     if Heartbeat.objects.filter(seen_at__gt=now + _FUTURE).exists():

@@ -1,23 +1,21 @@
-"""Which background tasks are still in somebody's hands, and what becomes of those that are not.
+"""Which background tasks are in nobody's hands any more, and what becomes of them.
 
 The queue marks a task as running when a worker claims it and never looks again: a task whose worker was
 killed, or lost the database before it could report, would run for ever. Here a worker's claim holds only
-while its heartbeat does.
+while its heartbeat does (``subscribers.delivery.heartbeat``).
 """
 
 import logging
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime
 
-from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from tipsite.models import Heartbeat
+from subscribers.models import Heartbeat
 
 logger = logging.getLogger(__name__)
 
-BEAT = timedelta(seconds=5)
-LEASE = timedelta(seconds=30)
 # A task that has outlived no worker in so many tries is taken for what kills them.
 TRIES = 3
 
@@ -26,40 +24,31 @@ class WorkerLostError(Exception):
     """The worker of a task ended before the task did."""
 
 
-def beat(worker_id, now=None):
-    """Say that a worker is alive; to be called every ``BEAT``, first before it claims anything."""
-    now = now or timezone.now()
-    beats = Heartbeat.objects.filter(worker_id=worker_id)
-    if beats.filter(seen_at__gte=now - LEASE).update(seen_at=now):
-        return
-    if not beats.update(seen_at=now, since=now):
-        Heartbeat.objects.create(worker_id=worker_id, seen_at=now, since=now)
-
-
-def leave(worker_id):
-    """Say that a worker ends, or goes on under another name: what it has claimed is free at once."""
-    Heartbeat.objects.filter(worker_id=worker_id).delete()
-
-
-def sweep(now=None):
+def sweep(now: datetime) -> int:
     """Put tasks of dead workers back into the queue; return how many.
 
-    A silent worker counts as dead only where another one has been heard for a whole lease: after the
-    machine slept or the database was away all are silent, and the living need a moment to say so. A task
-    may still be run twice in the end, if its worker hangs for longer than a lease; tasks must bear that.
+    A task may still be run twice in the end, if its worker hangs for longer than a lease; tasks must bear
+    that.
     """
-    now = now or timezone.now()
-    if not Heartbeat.objects.filter(since__lte=now - LEASE, seen_at__gt=now - 2 * BEAT).exists():
-        return 0
-    alive = set(Heartbeat.objects.filter(seen_at__gte=now - LEASE).values_list("worker_id", flat=True))
-    swept = 0
-    for task in DBTaskResult.objects.running():
-        if task.worker_ids and task.worker_ids[-1] in alive:
-            continue
+    # The tasks first: a worker has its heartbeat before it claims.
+    running = list(DBTaskResult.objects.running())
+    alive = set(Heartbeat.objects.values_list("pk", flat=True))
+    return _requeue((task for task in running if not alive.intersection(task.worker_ids[-1:])), now)
+
+
+def give_back(worker_id: str, now: datetime) -> int:
+    """Put the tasks of a worker that runs none any more back into the queue; return how many."""
+    running = DBTaskResult.objects.running()
+    return _requeue((task for task in running if task.worker_ids[-1:] == [worker_id]), now)
+
+
+def _requeue(tasks: Iterable[DBTaskResult], now: datetime) -> int:
+    requeued = 0
+    for task in tasks:
         # The condition on the moment of its start leaves alone what another worker has claimed meanwhile.
         same = DBTaskResult.objects.running().filter(pk=task.pk, started_at=task.started_at)
         if len(task.worker_ids) < TRIES:
-            swept += same.update(status=TaskResultStatus.READY, started_at=None)
+            requeued += same.update(status=TaskResultStatus.READY, started_at=None)
             logger.warning("Task %s (%s) lost its worker and is queued again.", task.pk, task.task_path)
         else:
             same.update(
@@ -69,5 +58,4 @@ def sweep(now=None):
                 traceback=f"{len(task.worker_ids)} workers ended while they ran this task.",
             )
             logger.error("Task %s (%s) lost %d workers; given up.", task.pk, task.task_path, TRIES)
-    Heartbeat.objects.filter(seen_at__lt=now - timedelta(days=1)).delete()
-    return swept
+    return requeued

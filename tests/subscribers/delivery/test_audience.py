@@ -10,7 +10,7 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from subscribers import addresses
-from subscribers.delivery import claims, scheduling
+from subscribers.delivery import audience, claims, scheduling
 from subscribers.delivery.ledger import Ledger
 from subscribers.mailings import control, status
 from subscribers.models import Delivery, Mailing, Subscriber, Suppression
@@ -22,15 +22,15 @@ DAY = timedelta(days=1)
 
 
 def test_whoever_changes_their_address_while_it_is_opened_is_in_it_once(monkeypatch):
-    monkeypatch.setattr(scheduling, "CHUNK", 2)
+    monkeypatch.setattr(audience, "CHUNK", 2)
     people = make_people(6)
     mailing = make_mailing()
     scheduling.freeze(mailing.pk)
-    assert scheduling.extend(mailing.pk)
+    assert audience.extend(mailing.pk)
     late = Subscriber.objects.create(address="late@example.org")
     for person in (people[0], people[4], late):
         assert subscriptions.move(subscriptions.ask_to_move(person, f"elsewhere{person.pk}@example.org"))
-    scheduling.extend_due()
+    audience.extend_due()
     mailing = Mailing.objects.get()
     assert (mailing.state, mailing.audience) == (Mailing.State.SENDING, 6)
     rows = mailing.deliveries.values_list("subscriber", flat=True)
@@ -43,7 +43,7 @@ def test_what_was_half_open_before_an_upgrade_is_opened_anew_and_nobody_twice():
     scheduling.freeze(mailing.pk)
     Delivery.objects.create(mailing=mailing, subscriber=people[2])
     Mailing.objects.update(audience=1)
-    scheduling.extend_due()
+    audience.extend_due()
     mailing.refresh_from_db()
     assert (mailing.state, mailing.audience, mailing.deliveries.count()) == (Mailing.State.SENDING, 4, 4)
 

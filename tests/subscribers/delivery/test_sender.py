@@ -9,13 +9,13 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.utils import timezone
 
 from subscribers import tipmail
-from subscribers.delivery import circuit_breaker, claims, transport, verdicts
-from subscribers.delivery.pool import Never, drain
+from subscribers.delivery import circuit_breaker, claims, heartbeat, transport, verdicts
 from subscribers.delivery.sender import Sender
 from subscribers.delivery.verdicts import Stage, Verdict
 from subscribers.mailings import control
 from subscribers.models import Delivery, Mailing, SenderLease, Suppression
 from subscribers.people import subscriptions, suppressions
+from tests.subscribers.draining import Never, drain
 from tests.subscribers.mailserver import DROP, HANG, TAKE_AND_DROP
 from tests.subscribers.posting import make_people, open_mailing
 from tests.subscribers.workers import Workers
@@ -466,14 +466,14 @@ def test_each_domain_has_its_pace_and_everybody_their_turn(mail_server, settings
 
 
 def test_of_a_dead_line_the_first_is_uncertain_and_the_rest_is_queued_again(mail_server, clock):
-    watch = claims.Watch()
+    watch = heartbeat.Watch()
     make_people(6)
     mailing = open_mailing()
     lease_id = claims.new_lease("gone")
     claim = claims.take(lease_id, mailing.pk)
     first = Delivery.objects.get(pk=claim.ids[0])
     Delivery.objects.filter(pk=first.pk).update(state=Delivery.State.SENT)
-    assert [watch.sweep(moment) for moment in (1000, 1010, 1020, 1030, 1031)] == [0, 0, 0, 0, 1]
+    assert [claims.sweep(watch, moment) for moment in (1000, 1010, 1020, 1030, 1031)] == [0, 0, 0, 0, 1]
     assert told(mailing)[1] == {Delivery.State.SENT: 1, Delivery.State.UNCERTAIN: 1, Delivery.State.QUEUED: 4}
     assert mailing.deliveries.get(state=Delivery.State.UNCERTAIN).pk == claim.ids[1]
     # It was only asleep, and claims no more under its old number.
@@ -482,22 +482,6 @@ def test_of_a_dead_line_the_first_is_uncertain_and_the_rest_is_queued_again(mail
     drain()
     assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 6})
     assert len(mail_server.taken) == 5
-
-
-@pytest.mark.parametrize("ahead", [-HOUR, timedelta(seconds=-40), timedelta(seconds=40)])
-def test_a_line_lives_as_long_as_it_beats_whatever_its_clock_says(clock, ahead):
-    watch, lease_id = claims.Watch(), claims.new_lease("there")
-    for moment in range(0, 90, 5):
-        clock.forward(timedelta(seconds=5))
-        SenderLease.objects.filter(pk=lease_id).update(seen_at=timezone.now() + ahead)
-        assert watch.sweep(moment) == 0
-    assert [watch.sweep(moment) for moment in (95, 105, 115, 116)] == [0, 0, 0, 1]
-
-
-def test_who_did_not_look_for_a_while_takes_nobody_for_dead():
-    watch = claims.Watch()
-    claims.new_lease("there")
-    assert [watch.sweep(moment) for moment in (0, 10, 20, 60, 70, 80, 90, 91)] == [0] * 7 + [1]
 
 
 def test_two_lines_never_claim_the_same(mail_server):

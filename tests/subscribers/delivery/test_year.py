@@ -21,13 +21,12 @@ from django.utils import timezone
 
 from subscribers import tipmail
 from subscribers.bounces import reports
-from subscribers.delivery import pool
-from subscribers.delivery.pool import drain
 from subscribers.mailings import control
 from subscribers.models import Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import journal, subscriptions
 from subscribers.recovery import guard
 from tests.subscribers.bounces.returned import delivery_report
+from tests.subscribers.draining import drain, send_outgoing
 from tests.tips import weeks
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
@@ -98,8 +97,7 @@ class Year:
     def tick(self, moment):
         self.traveller.move_to(moment)
         clock.tick(timezone.now())
-        while pool.send_outgoing_mails():
-            pass
+        send_outgoing()
 
     def work(self, moment):
         self.tick(moment)

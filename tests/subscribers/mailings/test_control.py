@@ -9,14 +9,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from desk.errors import NotPermitted, Overtaken, WrongState
-from subscribers.delivery import claims, scheduling
-from subscribers.delivery.pool import Never, drain
+from subscribers.delivery import audience, claims, scheduling
 from subscribers.delivery.sender import Sender
 from subscribers.mail import service_mails
 from subscribers.mailings import control
 from subscribers.mailings.send_test import send_test
 from subscribers.models import Delivery, Mailing, ServiceMail, Subscriber, Suppression
 from subscribers.people import subscriptions, suppressions
+from tests.subscribers.draining import Never, drain
 from tests.subscribers.posting import make_mailing, make_people, make_tip, open_mailing
 from tips.models import Tip, TipState
 from tipsite.worker import clock
@@ -30,7 +30,7 @@ def at(noon, moment):
     noon.move_to(moment, tick=False)
     scheduling.keep_up(moment)
     scheduling.open_due(moment)
-    scheduling.extend_due()
+    audience.extend_due()
     return Mailing.objects.first()
 
 
@@ -169,7 +169,7 @@ def test_the_clock_prepares_it(noon):
 
 
 def test_it_goes_to_those_who_are_here_and_awake(noon, monkeypatch):
-    monkeypatch.setattr(scheduling, "CHUNK", 2)
+    monkeypatch.setattr(audience, "CHUNK", 2)
     people = make_people(8)
     subscriptions.leave(people[1])
     suppressions.suppress(people[2].address_hash, Suppression.Reason.BOUNCED)
@@ -194,14 +194,14 @@ def test_whoever_was_welcomed_with_the_tip_does_not_get_it_again(noon):
 
 
 def test_another_process_goes_on_where_one_died_while_opening(noon, monkeypatch):
-    monkeypatch.setattr(scheduling, "CHUNK", 3)
+    monkeypatch.setattr(audience, "CHUNK", 3)
     make_people(10)
     mailing = make_mailing()
     assert scheduling.freeze(mailing.pk)
     assert not scheduling.freeze(mailing.pk)
-    assert scheduling.extend(mailing.pk)
+    assert audience.extend(mailing.pk)
     assert Mailing.objects.get().state == Mailing.State.BUILDING
-    scheduling.extend_due()
+    audience.extend_due()
     mailing = Mailing.objects.get()
     assert (mailing.state, mailing.audience) == (Mailing.State.SENDING, 10)
     assert mailing.deliveries.values("subscriber").distinct().count() == 10

@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from desk.errors import NotPermitted, WrongState
-from subscribers.delivery import scheduling
+from subscribers.delivery import audience, scheduling
 from subscribers.models import Delivery, Mailing
 from tests.subscribers.posting import make_mailing, make_people, make_tip
 from tests.tips.people import make_person
@@ -41,7 +41,7 @@ def at(clock, moment):
     clock.move_to(moment, tick=False)
     scheduling.keep_up(moment)
     scheduling.open_due(moment)
-    scheduling.extend_due()
+    audience.extend_due()
     return Mailing.objects.first()
 
 

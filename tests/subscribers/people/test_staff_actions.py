@@ -4,7 +4,7 @@ import pytest
 
 from subscribers.models import ServiceMail
 from subscribers.people import staff_actions, subscriptions
-from tests.subscribers.posting import send_outgoing
+from tests.subscribers.draining import send_outgoing
 from tests.tips.people import make_person
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from subscribers import tokens
 from subscribers.models import LinkRequest, ServiceMail, Subscriber
 from subscribers.public import responses
 from tests.subscribers import situations
-from tests.subscribers.posting import send_outgoing
+from tests.subscribers.draining import send_outgoing
 
 pytestmark = pytest.mark.django_db
 

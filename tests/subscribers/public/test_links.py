@@ -9,7 +9,7 @@ import time_machine
 from subscribers import addresses, tokens
 from subscribers.models import ConsentEvent, Subscriber, Suppression
 from subscribers.people import subscriptions, suppressions
-from tests.subscribers.posting import send_outgoing
+from tests.subscribers.draining import send_outgoing
 
 pytestmark = pytest.mark.django_db
 

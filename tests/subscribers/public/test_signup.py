@@ -14,7 +14,7 @@ from subscribers.models import ConsentEvent, LinkRequest, Subscriber
 from subscribers.people import subscriptions
 from subscribers.public import responses
 from tests.subscribers import situations
-from tests.subscribers.posting import send_outgoing
+from tests.subscribers.draining import send_outgoing
 
 pytestmark = pytest.mark.django_db
 

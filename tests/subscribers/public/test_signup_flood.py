@@ -20,7 +20,7 @@ from django.conf import settings
 from shield import signed_time
 from subscribers.mail import outbox
 from subscribers.models import LinkRequest
-from tests.subscribers import driven, posting, situations
+from tests.subscribers import draining, driven, situations
 from tests.tipsite.processes import Site, answer, free_port, own_database, wait_until
 from tipsite.worker import clock as worker_clock
 
@@ -99,7 +99,7 @@ def test_a_flood_brings_each_address_one_mail_staff_one_alert_and_loses_nobody(c
                 taken += 1
             assert client.get("/").status_code == 200
             worker_clock.tick(NOON + len(minutes) * MINUTE)
-            posting.send_outgoing()
+            draining.send_outgoing()
             minutes.append(post_office.letters[first:])
             clock.shift(MINUTE)
             assert len(minutes) < 10

@@ -10,7 +10,7 @@ from django.utils import timezone
 from subscribers import addresses, tokens
 from subscribers.models import ConsentEvent, Delivery, ServiceMail, Subscriber, Suppression
 from subscribers.people import erasure, subscriptions, suppressions
-from tests.subscribers.posting import send_outgoing
+from tests.subscribers.draining import send_outgoing
 from tests.tips.making import ago, make_tip
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from subscribers import addresses, tipmail
-from subscribers.delivery import claims, pool, scheduling
-from subscribers.delivery.pool import drain
+from subscribers.delivery import claims, heartbeat, pool, scheduling
 from subscribers.delivery.sender import Sender
 from subscribers.mail import link_mails, outbox
 from subscribers.mailings import control
@@ -19,6 +18,7 @@ from subscribers.models import DatabaseIdentity, Delivery, Mailing, Subscriber, 
 from subscribers.people import journal, subscriptions
 from subscribers.recovery import guard
 from tests.subscribers import posting
+from tests.subscribers.draining import Never, drain
 from tests.tips.making import make_tip
 
 pytestmark = pytest.mark.django_db
@@ -225,17 +225,17 @@ def test_what_was_on_its_way_in_a_copy_that_was_put_back_by_hand_is_for_a_person
     posting.make_people(3)
     mailing = posting.open_mailing()
     letter = Delivery.objects.create(tip=mailing.tip, state=Delivery.State.SENDING)
-    watch, lease_id = claims.Watch(), claims.new_lease("w")
+    watch, lease_id = heartbeat.Watch(), claims.new_lease("w")
     claim = claims.take(lease_id, mailing.pk)
     guard.checkpoint(mailing, max(claim.ids))
     backup = take_backup()
     # From here on all of them are sent, which neither the copy knows nor any mark.
     guard.checkpoint()
     put_back(backup)
-    assert [watch.sweep(moment) for moment in (0, 14, 28, 42)] == [0] * 4
+    assert [claims.sweep(watch, moment) for moment in (0, 14, 28, 42)] == [0] * 4
     assert set(mailing.deliveries.values_list("state", flat=True)) == {Delivery.State.SENDING}
     assert "3 deliveries are uncertain" in guard.declare_live(by=publisher)
-    assert watch.sweep(50) == 1
+    assert claims.sweep(watch, 50) == 1
     drain()
     assert mail_server.taken == []
     assert mailing.deliveries.held().count() == 3
@@ -508,12 +508,12 @@ def test_who_left_by_the_journal_alone_gets_nothing_of_what_had_begun(
     mailing = posting.open_mailing()
     journal.append([journal.suppressed(anna.address_hash, "unsubscribed")])
     monkeypatch.setattr(pool, "IDLE", 0)
-    worker = pool.SenderPool(pool.Never(), senders=1)
-    sender = Sender(worker.worker, worker.stop)
+    worker = pool.SenderPool(Never(), senders=1)
+    sender = Sender(worker.worker_id, worker.stop)
     if how == "a worker starts":
         # None of its connections begins before the journal is read.
         assert not worker._send_some(sender)
-        worker._order()
+        worker._open_mailings()
         assert worker._send_some(sender)
     elif how == "resumed":
         control.pause(mailing, by=publisher)

@@ -25,7 +25,7 @@ import threading
 from django.core.management import call_command
 from django.db import connection, transaction
 from subscribers.recovery import guard
-from tipsite.models import Heartbeat
+from subscribers.models import Heartbeat
 from subscribers.models import Subscriber, Suppression
 stop, begun = threading.Event(), threading.Event()
 def write():

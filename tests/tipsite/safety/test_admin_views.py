@@ -6,14 +6,13 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from subscribers.models import DatabaseIdentity, Mailing
+from subscribers.models import DatabaseIdentity, Heartbeat, Mailing
 from subscribers.people import journal
 from subscribers.recovery import guard
 from tests.subscribers.posting import make_begun, make_mailing
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.schedule import slots
-from tipsite.models import Heartbeat
 from tipsite.safety import reasons
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +25,7 @@ def all_is_well(settings, tmp_path, monkeypatch):
     """A worker is alive, the next slot has its tip, and no setting of the sender is wrong."""
     settings.STATE_DIR = tmp_path
     monkeypatch.setattr(reasons.checks, "run_checks", lambda tags: [])
-    Heartbeat.objects.create(worker_id="w", since=timezone.now(), seen_at=timezone.now())
+    Heartbeat.objects.create(worker_id="w", seen_at=timezone.now())
     following = next(iter(slots.Timetable.load().after(timezone.now())))
     make_tip("Call back", publish_at=following.at)
 

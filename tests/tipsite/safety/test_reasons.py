@@ -11,11 +11,18 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from subscribers.models import DatabaseIdentity, Delivery, Mailing, OutgoingMail, ServiceMail, Subscriber
+from subscribers.models import (
+    DatabaseIdentity,
+    Delivery,
+    Heartbeat,
+    Mailing,
+    OutgoingMail,
+    ServiceMail,
+    Subscriber,
+)
 from subscribers.recovery import guard
 from tests.tips.making import make_tip
 from tips.models import SlotRule, Tip
-from tipsite.models import Heartbeat
 from tipsite.safety import reasons
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +33,7 @@ def all_is_well(settings, tmp_path):
     """A site whose next tip is approved, with a worker alive."""
     settings.STATE_DIR = tmp_path
     settings.HEALTH_TOKEN = ""
-    Heartbeat.objects.create(worker_id="w", since=ago(hours=1), seen_at=timezone.now())
+    Heartbeat.objects.create(worker_id="w", seen_at=timezone.now())
     make_tip("Keep your word", publish_at=reasons.next_slot().slot.at, for_mail=True)
     assert reasons.against_next_tip() == []
 

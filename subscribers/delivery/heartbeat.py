@@ -1,0 +1,76 @@
+"""Which workers live: one row for each process, and one rule that says when a process is dead.
+
+Whatever a worker claims, deliveries or background tasks, is its own as long as its row is there. A worker
+renews its row every few seconds. Each worker watches the rows of all: a row that has not changed for a whole
+lease is that of a dead worker, and is deleted together with its claims (``claims.sweep``).
+"""
+
+import math
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+
+from subscribers.models import Heartbeat
+
+INTERVAL = timedelta(seconds=5)
+# A worker that was not heard for so long is dead. Its process beats even while the mail server hangs.
+LEASE = timedelta(seconds=30)
+
+
+def new_worker_id() -> str:
+    """Return an id that no other worker process has."""
+    return get_random_string(32)
+
+
+def beat(worker_id: str) -> None:
+    """Say that a worker lives: at least once in each ``INTERVAL``, and before it claims anything."""
+    row = Heartbeat(worker_id=worker_id, seen_at=timezone.now())
+    Heartbeat.objects.bulk_create(
+        [row], update_conflicts=True, unique_fields=["worker_id"], update_fields=["seen_at"]
+    )
+
+
+def end(worker_id: str) -> None:
+    """Say that a worker has ended: its tasks are free at once.
+
+    The row of a worker with an open lease stays: others take back what that lease holds when it is silent.
+    """
+    Heartbeat.objects.filter(pk=worker_id, leases=None).delete()
+
+
+def is_any_alive(now: datetime) -> bool:
+    """Tell whether a worker lives, by the clock (``now``, aware), for those who cannot watch for a lease."""
+    return Heartbeat.objects.filter(seen_at__gte=now - 2 * LEASE).exists()
+
+
+class Watch:
+    """What one process has heard of all workers.
+
+    The watch asks how long the last heartbeat of a worker has been the same, by this machine's own clock: the
+    clocks of two machines need not agree.
+    """
+
+    def __init__(self) -> None:
+        # {worker id: (its last heartbeat, when that was first seen here)}
+        self._heard: dict[str, tuple[datetime, float]] = {}
+        self._looked_at = -math.inf
+
+    def silent(self, moment: float) -> list[Heartbeat]:
+        """Return the last heartbeats of the workers that are dead at a ``moment`` of ``time.monotonic()``.
+
+        A process judges nobody before it has looked for a whole lease without a gap: who was asleep, or far
+        from the database, has heard nobody.
+        """
+        lease = LEASE.total_seconds()
+        before = self._heard if moment - self._looked_at < lease / 2 else {}
+        self._looked_at, self._heard = moment, {}
+        silent = []
+        for heartbeat in Heartbeat.objects.all():
+            seen_at, since = before.get(heartbeat.pk, (None, moment))
+            if seen_at != heartbeat.seen_at:
+                since = moment
+            self._heard[heartbeat.pk] = heartbeat.seen_at, since
+            if moment - since > lease:
+                silent.append(heartbeat)
+        return silent

@@ -1,0 +1,26 @@
+"""The processes that send, and what each of their connections has claimed."""
+
+from django.db import models
+
+
+class Heartbeat(models.Model):
+    """The sign of life of one worker process: it holds what it has claimed as long as this row is there.
+
+    ``delivery.heartbeat`` says when a worker is dead; the row of a dead one is deleted.
+    """
+
+    worker_id = models.CharField(max_length=32, primary_key=True)
+    seen_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.worker_id
+
+
+class SenderLease(models.Model):
+    """One connection of a worker to the mail server: the lease on the deliveries that it has claimed."""
+
+    # Whoever deletes the worker's row first gives back what its leases hold.
+    worker = models.ForeignKey(Heartbeat, on_delete=models.PROTECT, related_name="leases")
+
+    def __str__(self) -> str:
+        return f"Lease {self.pk}"
