@@ -11,8 +11,10 @@ import requests
 import urllib3.exceptions
 from anymail.exceptions import AnymailConfigurationError, AnymailRecipientsRefused, AnymailUnsupportedFeature
 from django.core.exceptions import ImproperlyConfigured
+from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 
+from subscribers import tipmail
 from subscribers.delivery.verdicts import TAKEN, Answer, Stage, Verdict, broken, judge
 from subscribers.mail import smtp
 
@@ -29,13 +31,13 @@ _NOT_LET_IN = (401, 402, 403)
 class Refusal(Exception):
     """The server cannot be used now; ``answer`` says whether that is the sender's fault."""
 
-    def __init__(self, answer):
+    def __init__(self, answer: Answer) -> None:
         super().__init__(answer.reply)
         self.answer = answer
 
 
-def connect():
-    """Return a wire for the setting EMAIL_BACKEND, yet to be opened. Raises Refusal where there is none."""
+def connect() -> "Transport":
+    """Return what the setting EMAIL_BACKEND names, yet to be opened. Raises Refusal where there is none."""
     try:
         backend = smtp.get_connection()
     except (ImportError, ImproperlyConfigured) as error:
@@ -49,39 +51,47 @@ class Smtp:
     Messages are ready-made bytes. Where the server can take it (RFC 2920), the envelope goes in one write.
     """
 
-    def __init__(self, backend):
+    # Of the connection, as long as it is open.
+    _replies: smtp.Replies
+    _pipelining: bool
+
+    def __init__(self, backend: EmailBackend) -> None:
         self._backend = backend
-        self._server = self._replies = None
+        self._is_connected = False
         self._messages, self._used = 0, 0.0
-        self._pipelining = False
 
     @property
-    def is_open(self):
+    def is_open(self) -> bool:
         """Whether the next message can go without a new connection, which may take half a minute."""
         lively = time.monotonic() - self._used < MOST_SILENCE
-        return self._server is not None and self._messages < MOST_MESSAGES and lively
+        return self._is_connected and self._messages < MOST_MESSAGES and lively
 
-    def open(self):
+    def open(self) -> None:
         """Connect and sign in, if that is still to be done. Raises Refusal."""
         if self.is_open:
             return
         self.close()
         try:
             self._backend.open()
-            self._backend.connection.ehlo_or_helo_if_needed()
+            server = self._backend.connection
+            if server is None:
+                raise smtplib.SMTPServerDisconnected
+            server.ehlo_or_helo_if_needed()
+            if server.sock is None:
+                raise smtplib.SMTPServerDisconnected
+            # Or the last part of a message waits until the server has said that it got the others.
+            server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except smtplib.SMTPException as error:
             self.close()
             raise Refusal(_at_the_door(error)) from None
         except OSError as error:
             self.close()
             raise Refusal(broken(Stage.CONNECT, error)) from None
-        self._server, self._messages, self._used = self._backend.connection, 0, time.monotonic()
-        # Or the last part of a message waits until the server has said that it got the others.
-        self._server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._pipelining = self._server.has_extn("pipelining")
-        self._replies = smtp.Replies(self._server.sock)
+        self._is_connected, self._messages, self._used = True, 0, time.monotonic()
+        self._pipelining = server.has_extn("pipelining")
+        self._replies = smtp.Replies(server.sock)
 
-    def send(self, template, delivery_id, public_id, address):
+    def send(self, template: tipmail.Template, delivery_id: int, public_id: str, address: str) -> Answer:
         """Send the message of a delivery; return the Answer."""
         if _UNSPEAKABLE.search(address):
             return Answer(Verdict.REFUSED, Stage.RECIPIENT, "no address that can be written to")
@@ -96,16 +106,15 @@ class Smtp:
             self._forget()
         return answer
 
-    def rest(self):
+    def rest(self) -> None:
         """Close the connection if it has had nothing to do for a while."""
-        if self._server is not None and time.monotonic() - self._used > MOST_SILENCE:
+        if self._is_connected and time.monotonic() - self._used > MOST_SILENCE:
             self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Close the connection in good manners, or in any."""
-        server, self._server = self._server, None
-        backend_server, self._backend.connection = self._backend.connection, None
-        server = server or backend_server
+        server, self._backend.connection = self._backend.connection, None
+        self._is_connected = False
         if server is not None:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 if server.sock is not None:
@@ -113,7 +122,7 @@ class Smtp:
                     server.quit()
             server.close()
 
-    def _envelope(self, sender, address):
+    def _envelope(self, sender: str, address: str) -> Answer | None:
         """Begin a message; return an Answer where the server does not wait for its data."""
         commands = (
             (Stage.SENDER, b"MAIL FROM:<%b>\r\n" % sender.encode("ascii")),
@@ -123,10 +132,10 @@ class Smtp:
         stage, refused = Stage.SENDER, None
         try:
             if self._pipelining:
-                self._server.sock.sendall(b"".join([command for _, command in commands]))
+                self._replies.sock.sendall(b"".join([command for _, command in commands]))
             for stage, command in commands:
                 if not self._pipelining:
-                    self._server.sock.sendall(command)
+                    self._replies.sock.sendall(command)
                 code, words = self._replies.next()
                 expected = code == 354 if stage is Stage.DATA else 200 <= code < 300
                 if refused is None and not expected:
@@ -143,14 +152,14 @@ class Smtp:
             return Answer(Verdict.LATER, Stage.DATA, "said too much", broken=True)
         return refused
 
-    def _data(self, data):
+    def _data(self, data: bytes) -> Answer:
         # RFC 5321, 4.5.2. A tip's mail has no such line, and this tells at little cost.
         if b"\r\n." in data:
             data = data.replace(b"\r\n.", b"\r\n..")
         end = b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n"
         complete = False
         try:
-            self._server.sock.sendall(data + end)
+            self._replies.sock.sendall(data + end)
             # What fails before here has not got its end, and is no message to the server.
             complete = True
             code, words = self._replies.next()
@@ -162,9 +171,9 @@ class Smtp:
             return TAKEN
         return judge(Stage.DATA, code, words)
 
-    def _forget(self):
+    def _forget(self) -> None:
         try:
-            self._server.sock.sendall(b"RSET\r\n")
+            self._replies.sock.sendall(b"RSET\r\n")
             code, _ = self._replies.next()
         except (OSError, smtplib.SMTPException):
             code = -1
@@ -178,17 +187,17 @@ class Service:
     # It connects for each message, or so it may.
     is_open = True
 
-    def __init__(self, backend):
+    def __init__(self, backend: BaseEmailBackend) -> None:
         self._backend = backend
 
-    def open(self):
+    def open(self) -> None:
         """Open what the backend keeps open. Raises Refusal."""
         try:
             self._backend.open()
         except OSError as error:
             raise Refusal(broken(Stage.CONNECT, error)) from None
 
-    def send(self, template, delivery_id, public_id, address):
+    def send(self, template: tipmail.Template, delivery_id: int, public_id: str, address: str) -> Answer:
         """Hand over the message of a delivery; return the Answer."""
         message = template.message(delivery_id, public_id, address)
         try:
@@ -200,17 +209,20 @@ class Service:
             return _service_failed(error, was_heard=response is not None)
         return TAKEN
 
-    def rest(self):
+    def rest(self) -> None:
         """Close what the backend keeps open: there is nothing to do."""
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Close what the backend keeps open."""
         with contextlib.suppress(OSError):
             self._backend.close()
 
 
-def _at_the_door(error):
+Transport = Smtp | Service
+
+
+def _at_the_door(error: smtplib.SMTPException) -> Answer:
     """Return the Answer for what went wrong before any message."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return judge(Stage.SIGN_IN, error.smtp_code, error.smtp_error)
@@ -223,7 +235,7 @@ def _at_the_door(error):
     return Answer(Verdict.OURS, Stage.HELLO, type(error).__name__[:60], broken=True)
 
 
-def _service_failed(error, *, was_heard):
+def _service_failed(error: Exception, *, was_heard: bool) -> Answer:
     status, name = getattr(error, "status_code", None), type(error).__name__[:60]
     if isinstance(error, AnymailRecipientsRefused):
         return Answer(Verdict.REFUSED, Stage.RECIPIENT, "refused by the mail service")
@@ -244,7 +256,7 @@ def _service_failed(error, *, was_heard):
     return Answer(verdict, Stage.DATA, name, broken=True)
 
 
-def _has_not_gone(error):
+def _has_not_gone(error: Exception) -> bool:
     """Tell whether a request surely failed before any of it was sent; the library says so deep inside."""
     cause = error.__cause__ or error
     # A ValueError is an address of the service that is none.
@@ -256,6 +268,6 @@ def _has_not_gone(error):
     return isinstance(reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ProxyError))
 
 
-def _reason(error):
+def _reason(error: Exception) -> str:
     """Return what kind of error it was before Anymail made its own of it."""
     return type(error.__cause__ or error).__name__

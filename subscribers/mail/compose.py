@@ -3,6 +3,8 @@
 Nothing that a stranger may have typed stands in a mail to somebody who has not confirmed: no name above all.
 """
 
+from collections.abc import Mapping
+
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -10,37 +12,39 @@ from django.utils.crypto import salted_hmac
 
 from subscribers import tokens
 from subscribers.mail import senders
+from subscribers.mail.message import Message, one_click
+from subscribers.models import LinkRequest, ServiceMail
 from subscribers.people import subscriptions
-from subscribers.tipmail import template
+from tips.models import Tip
 
 
-def confirmation(link_request):
+def confirmation(link_request: LinkRequest) -> Message:
     """Return the mail that asks whether the owner of an address really wants the tips."""
     link = _url("confirm", link_request.token)
     return _build("confirm", link_request, {"link": link, "link_days": _days(tokens.Purpose.CONFIRM)})
 
 
-def subscribed_already(link_request):
+def subscribed_already(link_request: LinkRequest) -> Message:
     """Return the mail that tells a subscriber that there was no need to sign up."""
     return _build("subscribed_already", link_request, {"preferences": _url("ask")})
 
 
-def preferences(link_request):
+def preferences(link_request: LinkRequest) -> Message:
     """Return the mail with the link that opens a subscriber's preferences."""
     return _build("preferences", link_request, {"link": _url("preferences", link_request.token)})
 
 
-def move(link_request):
+def move(link_request: LinkRequest) -> Message:
     """Return the mail that asks whether the owner of an address wants a subscriber's tips to go there."""
     return _build("move", link_request, {"link": _url("move", link_request.token)})
 
 
-def moved(service_mail):
+def moved(service_mail: ServiceMail) -> Message:
     """Return the mail that tells a subscriber, at their old address, that the tips go elsewhere now."""
     return _build("moved", service_mail, {"subscribe": _url("subscribe")})
 
 
-def welcome(service_mail, tip):
+def welcome(service_mail: ServiceMail, tip: Tip | None) -> Message:
     """Return the mail that welcomes a subscriber; it names a tip, unless that is None."""
     leave = _url("unsubscribe", service_mail.subscriber.leave_token)
     context = {
@@ -51,18 +55,23 @@ def welcome(service_mail, tip):
         "leave": leave,
         "preferences": _url("ask"),
     }
-    return _build("welcome", service_mail, context, template.one_click(leave))
+    return _build("welcome", service_mail, context, one_click(leave))
 
 
-def left(service_mail):
+def left(service_mail: ServiceMail) -> Message:
     """Return the mail that tells a person that they left, and how to undo it."""
     token = tokens.make(tokens.Purpose.UNDO_BY_MAIL, subscriptions.leaving(service_mail.subscriber))
     context = {"undo": _url("undo", token), "undo_days": _days(tokens.Purpose.UNDO_BY_MAIL)}
     return _build("left", service_mail, context)
 
 
-def _build(name, row, context, headers=None):
-    """Build the mail of an ``OutgoingMail`` row, with some more ``headers`` (a dict).
+def _build(
+    name: str,
+    outgoing: LinkRequest | ServiceMail,
+    context: Mapping[str, object],
+    headers: dict[str, str] | None = None,
+) -> Message:
+    """Build the mail of a row from its templates, with some more ``headers``.
 
     Its Message-ID is the same however often it is built: a copy that a crash made is recognised as one.
     """
@@ -73,11 +82,11 @@ def _build(name, row, context, headers=None):
         "privacy": _url("privacy"),
         **context,
     }
-    digest = salted_hmac("subscribers.message-id", row.public_id, algorithm="sha256").hexdigest()[:32]
-    message = template.Message(
+    digest = salted_hmac("subscribers.message-id", outgoing.public_id, algorithm="sha256").hexdigest()[:32]
+    message = Message(
         subject=" ".join(render_to_string(f"emails/{name}.subject.txt", context).split()),
         body=render_to_string(f"emails/{name}.txt", context),
-        to=[row.to],
+        to=[outgoing.to],
         reply_to=[settings.REPLY_TO] if settings.REPLY_TO else None,
         envelope_sender=senders.envelope_sender(),
         headers={
@@ -91,9 +100,9 @@ def _build(name, row, context, headers=None):
     return message
 
 
-def _url(name, *args):
+def _url(name: str, *args: str) -> str:
     return settings.SITE_URL + reverse(f"subscribers:{name}", args=args)
 
 
-def _days(purpose):
+def _days(purpose: tokens.Purpose) -> int:
     return tokens.LIFETIMES[purpose].days

@@ -7,6 +7,7 @@ from django.utils import timezone
 from shield.rate_limits import FixedWindow
 from subscribers import addresses
 from subscribers.mail import compose
+from subscribers.mail.message import Message
 from subscribers.mail.outbox import NotNow, Outbox
 from subscribers.models import LinkRequest, Subscriber, Suppression
 from subscribers.people import subscriptions, suppressions
@@ -22,23 +23,26 @@ LINKS_A_DAY = FixedWindow("link address by day", 3, timedelta(days=1))
 MOVES_TO_AN_ADDRESS = FixedWindow("move address", 1, timedelta(days=1))
 # Mail may take its time; who asks for it again sooner than this gets it then.
 BEFORE_ONCE_MORE = timedelta(minutes=15)
-# What exceeds the overall budget waits this long: a real person is late, not lost.
+# What exceeds the overall limit waits this long: a real person is late, not lost.
 LONGEST_WAIT = timedelta(hours=6)
 
 
-def prepare(link_request):
+def prepare(link_request: LinkRequest) -> Message | None:
     """Return the mail that a link request is due, or None. Raises NotNow."""
     if link_request.kind == LinkRequest.Kind.LINK:
         return _preferences(link_request)
     if link_request.kind == LinkRequest.Kind.MOVE:
-        return _move(link_request)
+        may_move = subscriptions.can_move(link_request) and _may_go(link_request, MOVES_TO_AN_ADDRESS)
+        return compose.move(link_request) if may_move else None
     reasons = suppressions.reasons(link_request.address)
     # A used one was asked for before its owner confirmed or left.
     if link_request.state != LinkRequest.State.OPEN or reasons & suppressions.LASTING:
         return None
     subscriber = Subscriber.objects.confirmed().filter(address_folded=link_request.address_folded).first()
     if subscriber and Suppression.Reason.UNSUBSCRIBED not in reasons:
-        return _subscribed_already(link_request, subscriber)
+        if not _may_go(link_request, SUBSCRIBED_ALREADY):
+            return None
+        return _to(subscriber, compose.subscribed_already(link_request))
     if not link_request.counted:
         may_go = PER_ADDRESS.spend(link_request.address_folded)
         if not may_go and link_request.kind == LinkRequest.Kind.AGAIN:
@@ -48,22 +52,36 @@ def prepare(link_request):
     return compose.confirmation(link_request)
 
 
-def _may_go_to_mailbox(address_folded):
-    mailbox = addresses.mailbox(address_folded)
-    # The plain one has its own budget, which no variant of it uses up.
-    return address_folded == mailbox or PER_MAILBOX.spend(mailbox)
+def _preferences(link_request: LinkRequest) -> Message | None:
+    """Return the mail with the link to the preferences, or None where nobody is to get one.
 
-
-def _subscribed_already(link_request, subscriber):
-    if not link_request.counted and not SUBSCRIBED_ALREADY.spend(link_request.address_folded):
+    Whoever left gets it too: they have a right to see and erase what is kept of them.
+    """
+    subscriber = Subscriber.objects.filter(address_folded=link_request.address_folded).first()
+    if subscriber is None or suppressions.is_silenced(subscriber.address):
         return None
-    mail = compose.subscribed_already(link_request)
+    if not _may_go(link_request, LINKS_AT_ONCE, LINKS_A_DAY):
+        return None
+    return _to(subscriber, compose.preferences(link_request))
+
+
+def _may_go(link_request: LinkRequest, *limits: FixedWindow) -> bool:
+    return link_request.counted or all(limit.spend(link_request.address_folded) for limit in limits)
+
+
+def _to(subscriber: Subscriber, mail: Message) -> Message:
     # Not as a stranger spelled it: there are mail servers to which Anna@ and anna@ are two people.
     mail.to = [subscriber.address]
     return mail
 
 
-def _may_go_once_more(link_request):
+def _may_go_to_mailbox(address_folded: str) -> bool:
+    mailbox = addresses.mailbox(address_folded)
+    # The plain one has its own limit, which no variant of it uses up.
+    return address_folded == mailbox or PER_MAILBOX.spend(mailbox)
+
+
+def _may_go_once_more(link_request: LinkRequest) -> bool:
     """Tell whether a request gets the second mail of a day. Raises NotNow where it is too early for that."""
     if ONCE_MORE.is_spent(link_request.address_folded):
         return False
@@ -75,39 +93,10 @@ def _may_go_once_more(link_request):
     ).exclude(pk=link_request.pk)
     if earlier.filter(mail_state__in=[LinkRequest.MailState.WAITING, LinkRequest.MailState.SENDING]).exists():
         raise NotNow(now + BEFORE_ONCE_MORE)
-    last = earlier.exclude(mailed_at=None).order_by("-mailed_at").first()
-    if last and now < last.mailed_at + BEFORE_ONCE_MORE:
-        raise NotNow(last.mailed_at + BEFORE_ONCE_MORE)
+    last = earlier.exclude(mailed_at=None).order_by("-mailed_at").values_list("mailed_at", flat=True).first()
+    if last and now < last + BEFORE_ONCE_MORE:
+        raise NotNow(last + BEFORE_ONCE_MORE)
     return ONCE_MORE.spend(link_request.address_folded)
-
-
-def _preferences(link_request):
-    """Return the mail with the link to the preferences, or None where nobody is to get one.
-
-    Whoever left gets it too: they have a right to see and erase what is kept of them.
-    """
-    subscriber = Subscriber.objects.filter(address_folded=link_request.address_folded).first()
-    if subscriber is None or suppressions.is_silenced(subscriber.address):
-        return None
-    if not link_request.counted:
-        allowed = LINKS_AT_ONCE.spend(link_request.address_folded) and LINKS_A_DAY.spend(
-            link_request.address_folded
-        )
-        if not allowed:
-            return None
-    mail = compose.preferences(link_request)
-    # Not as a stranger spelled it: there are mail servers to which Anna@ and anna@ are two people.
-    mail.to = [subscriber.address]
-    return mail
-
-
-def _move(link_request):
-    """Return the mail that asks at a new address, or None where that address cannot be one."""
-    if not subscriptions.can_move(link_request):
-        return None
-    if not link_request.counted and not MOVES_TO_AN_ADDRESS.spend(link_request.address_folded):
-        return None
-    return compose.move(link_request)
 
 
 outbox = Outbox(LinkRequest.objects.all(), prepare, expires_after=LONGEST_WAIT)

@@ -5,6 +5,7 @@ such token changes nothing, so nobody who only knows an address can have it supp
 """
 
 import functools
+import hmac
 import re
 from email.header import Header
 from email.utils import parseaddr
@@ -21,13 +22,13 @@ _TOKEN = re.compile(rf"(?<![0-9a-z])([0-9a-z]{{1,13}})-([0-9a-f]{{{_SIGNATURE_LE
 TOKEN_LENGTH = 1 + 13 + 1 + _SIGNATURE_LENGTH
 
 
-def make_token(delivery_id):
+def make_token(delivery_id: int) -> str:
     """Return the token of a delivery: its id in base 36, and an HMAC of that."""
     number = _base36(delivery_id)
     return f"{number}-{_signature(number, settings.SECRET_KEY)}"
 
 
-def read_token(text):
+def read_token(text: str) -> int | None:
     """Return the id of the delivery whose token stands in an address or a Message-ID, or None.
 
     Forwarding servers rewrite addresses and keep the token in them, so it is found wherever it stands.
@@ -41,7 +42,7 @@ def read_token(text):
     return None
 
 
-def envelope_sender(token=""):
+def envelope_sender(token: str = "") -> str:
     """Return the address to which a mail server reports what became of the delivery with a token.
 
     Without BOUNCE_ADDRESS that is the sender's own, and carries no token. Service mails and link mails,
@@ -53,46 +54,46 @@ def envelope_sender(token=""):
     return f"{local}+{token}@{domain}"
 
 
-def message_id(token):
+def message_id(token: str) -> str:
     """Return the Message-ID of the delivery with a token, the same however often it is sent."""
     return f"<tip.{token}@{domain()}>"
 
 
-def address():
+def address() -> str:
     """Return the sender's bare address."""
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1] or settings.DEFAULT_FROM_EMAIL
 
 
-def domain():
+def domain() -> str:
     """Return the sender's domain, which SPF, DKIM and DMARC are about."""
     return address().rpartition("@")[2] or "localhost"
 
 
-def sender():
+def sender() -> tuple[str, str]:
     """Return (name, address) of the sender; without a name of its own it has the site's."""
     name = parseaddr(settings.DEFAULT_FROM_EMAIL)[0] or settings.SITE_NAME
     return " ".join(name.split()), address()
 
 
-def mailbox(name, address, header):
+def mailbox(name: str, address: str, header: str) -> str:
     """Return a name and an address as a header's value; the name may be empty."""
     if not name:
         return address
     return f"{phrase(name) if is_plain(name) else folded(name, header)} <{address}>"
 
 
-def phrase(text):
+def phrase(text: str) -> str:
     """Return text as the quoted name before an address (RFC 5322, 3.2.5)."""
     escaped = text.replace("\\", r"\\").replace('"', r"\"")
     return f'"{escaped}"'
 
 
-def is_plain(text):
+def is_plain(text: str) -> bool:
     """Tell whether text may stand in a header as it is, and cannot be taken for an encoded word there."""
     return text.isascii() and text.isprintable() and "=?" not in text
 
 
-def folded(text, header):
+def folded(text: str, header: str) -> str:
     """Return text of any kind as a header's value: one that ends no header, in lines that are short enough.
 
     What is not plain becomes the encoded words of RFC 2047.
@@ -104,7 +105,7 @@ def folded(text, header):
     return Header(text, charset, header_name=header, maxlinelen=76).encode(linesep="\r\n")
 
 
-def _base36(number):
+def _base36(number: int) -> str:
     digits = ""
     while number:
         number, rest = divmod(number, 36)
@@ -112,7 +113,7 @@ def _base36(number):
     return digits or "0"
 
 
-def _signature(number, key):
+def _signature(number: str, key: str) -> str:
     digest = _begun_hmac(key).copy()
     digest.update(number.encode("ascii"))
     return digest.hexdigest()[:_SIGNATURE_LENGTH]
@@ -120,5 +121,5 @@ def _signature(number, key):
 
 # One is made for each person of a mailing, and to derive the key takes most of the time.
 @functools.lru_cache(maxsize=8)
-def _begun_hmac(key):
+def _begun_hmac(key: str) -> hmac.HMAC:
     return salted_hmac("subscribers.tipmail", "", secret=key, algorithm="sha256")

@@ -1,13 +1,14 @@
 """Service mails to subscribers, which follow from what they did: the welcome, and the notes of a change."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 
 from shield.rate_limits import FixedWindow
 from subscribers.mail import compose
+from subscribers.mail.message import Message
 from subscribers.mail.outbox import Outbox
-from subscribers.models import Delivery, Mailing, ServiceMail, Subscriber
+from subscribers.models import Delivery, Mailing, OutgoingMail, ServiceMail, Subscriber
 from subscribers.people import suppressions
 from tips.models import Tip
 
@@ -16,51 +17,49 @@ PER_ADDRESS = FixedWindow("service mail", 1, timedelta(days=1))
 _CAME_TO_NOTHING = [Delivery.State.REFUSED, Delivery.State.SKIPPED]
 
 
-def prepare(service_mail):
+def prepare(service_mail: ServiceMail) -> Message | None:
     """Return the message of a service mail that is due; None where it would be untrue or unwelcome by now."""
     subscriber = service_mail.subscriber
     if suppressions.is_silenced(service_mail.to):
         return None
-    return _KINDS[service_mail.kind](service_mail, subscriber)
+    match service_mail.kind:
+        case ServiceMail.Kind.WELCOME:
+            if subscriber.state == Subscriber.State.CONFIRMED and not _is_welcomed_by_another(service_mail):
+                return compose.welcome(service_mail, _tip_for(service_mail, subscriber))
+        case ServiceMail.Kind.LEFT:
+            if subscriber.state == Subscriber.State.LEFT and _counts(service_mail):
+                return compose.left(service_mail)
+        case ServiceMail.Kind.MOVED:
+            # Whoever thought better of it gets the tips where this would say that they come no more.
+            if service_mail.address_folded != subscriber.address_folded:
+                return compose.moved(service_mail)
+    return None
 
 
-def _welcome(service_mail, subscriber):
-    # Whoever left and came back before the first was sent is welcomed by that one.
-    first = subscriber.service_mails.filter(kind=ServiceMail.Kind.WELCOME, pk__lt=service_mail.pk)
-    to_come = Q(mail_state__in=[ServiceMail.MailState.WAITING, ServiceMail.MailState.SENDING]) | Q(
-        mailed_at__gte=service_mail.asked_at
+def _is_welcomed_by_another(service_mail: ServiceMail) -> bool:
+    """Tell whether somebody who left and came back is welcomed by a mail that was asked for before."""
+    earlier = ServiceMail.objects.filter(
+        subscriber=service_mail.subscriber, kind=ServiceMail.Kind.WELCOME, pk__lt=service_mail.pk
     )
-    if subscriber.state != Subscriber.State.CONFIRMED or first.filter(to_come).exists():
-        return None
-    return compose.welcome(service_mail, _tip_for(service_mail, subscriber))
+    to_come = Q(mail_state__in=[OutgoingMail.MailState.WAITING, OutgoingMail.MailState.SENDING])
+    return earlier.filter(to_come | Q(mailed_at__gte=service_mail.asked_at)).exists()
 
 
-def _left(service_mail, subscriber):
-    if subscriber.state != Subscriber.State.LEFT or not _counts(service_mail):
-        return None
-    return compose.left(service_mail)
-
-
-def _moved(service_mail, subscriber):
-    # Whoever thought better of it gets the tips where this would say that they come no more.
-    return None if service_mail.address_folded == subscriber.address_folded else compose.moved(service_mail)
-
-
-def _counts(service_mail):
+def _counts(service_mail: ServiceMail) -> bool:
     return service_mail.counted or PER_ADDRESS.spend(f"{service_mail.kind} {service_mail.address_folded}")
 
 
-def _tip_for(service_mail, subscriber):
+def _tip_for(service_mail: ServiceMail, subscriber: Subscriber) -> Tip | None:
     """Return the tip that a welcome names, and note it in the ledger, so that no mailing brings it again.
 
     It is the newest full dated one; None where there is none, or where the ledger says that it came to them
     already or is on its way, as it may to somebody who left and came back. Where it has a mailing, that row
     is locked: a mailing takes the same lock when it is opened, so either of the two sees what the other did.
-    One that is not there yet is not opened for minutes.
+    A mailing that is not there yet is not opened for minutes.
     """
-    if service_mail.delivery_id:
+    if service_mail.delivery:
         tip = service_mail.delivery.tip
-        return tip if tip.is_published else None
+        return tip if tip and tip.is_published else None
     tip = Tip.objects.published_dated().full().newest_first().first()
     if tip is None:
         return None
@@ -77,20 +76,18 @@ def _tip_for(service_mail, subscriber):
     return tip
 
 
-def settled(service_mail, mail_state, at):
+def settled(service_mail: ServiceMail, mail_state: OutgoingMail.MailState, at: datetime) -> None:
     """Bring the ledger in step with a service mail that is settled (``mail_state``) at a moment."""
     # An old address is kept no longer than it takes to write to it once.
     ServiceMail.objects.filter(pk=service_mail.pk).exclude(address="").update(address="")
-    states = {
-        ServiceMail.MailState.SENT: Delivery.State.SENT,
-        ServiceMail.MailState.SKIPPED: Delivery.State.SKIPPED,
-    }
-    state = states.get(mail_state, Delivery.State.REFUSED)
+    state, sent_at = Delivery.State.REFUSED, None
+    if mail_state == OutgoingMail.MailState.SENT:
+        state, sent_at = Delivery.State.SENT, at
+    elif mail_state == OutgoingMail.MailState.SKIPPED:
+        state = Delivery.State.SKIPPED
     welcome = Delivery.objects.filter(service_mail=service_mail.pk, state=Delivery.State.SENDING)
-    welcome.update(state=state, sent_at=at if mail_state == ServiceMail.MailState.SENT else None)
+    welcome.update(state=state, sent_at=sent_at)
 
-
-_KINDS = {ServiceMail.Kind.WELCOME: _welcome, ServiceMail.Kind.LEFT: _left, ServiceMail.Kind.MOVED: _moved}
 
 outbox = Outbox(
     ServiceMail.objects.select_related("subscriber"),

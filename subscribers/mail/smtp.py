@@ -2,9 +2,11 @@
 
 import math
 import smtplib
+import socket
 import time
 
 from django.core import mail
+from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 
 # RFC 5321, 4.5.3.1.5 allows lines of 512 bytes. Whoever talks on and on is no mail server.
@@ -14,16 +16,16 @@ _LONGEST = 65_536
 class Replies:
     """What a server says, reply by reply (RFC 5321, 4.2). The several of a pipeline often come at once."""
 
-    def __init__(self, sock):
+    def __init__(self, sock: socket.socket) -> None:
         """``sock`` is a connected socket, or an encrypted one."""
         self.sock, self._heard = sock, b""
 
     @property
-    def are_ahead(self):
+    def are_ahead(self) -> bool:
         """Whether more was heard than was asked for."""
         return bool(self._heard)
 
-    def next(self):
+    def next(self) -> tuple[int, bytes]:
         """Return the next reply's number, -1 where it has none, and its words, line by line.
 
         Raises OSError, and SMTPServerDisconnected where the server hung up or talks without end. The
@@ -42,7 +44,7 @@ class Replies:
             if length > _LONGEST:
                 raise smtplib.SMTPServerDisconnected
 
-    def _line(self, until):
+    def _line(self, until: float) -> bytes:
         while not (parts := self._heard.partition(b"\n"))[1]:
             if time.monotonic() > until:
                 raise TimeoutError
@@ -54,13 +56,15 @@ class Replies:
         return parts[0]
 
 
-class _Patience:
-    """For smtplib's classes, which wait for each piece anew and keep whatever lines come."""
+class _PatientSmtp(smtplib.SMTP):
+    """The library's own waits for each piece anew, and keeps whatever lines come."""
 
-    _replies = None
+    _replies: Replies | None = None
 
-    def getreply(self):
+    def getreply(self) -> tuple[int, bytes]:
         """Return the next reply's number and words. Raises SMTPServerDisconnected, as smtplib does."""
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected
         # Another socket from the moment on that it is encrypted: what was heard before counts no more.
         if self._replies is None or self._replies.sock is not self.sock:
             self._replies = Replies(self.sock)
@@ -71,21 +75,17 @@ class _Patience:
             raise smtplib.SMTPServerDisconnected(type(error).__name__) from error
 
 
-class _Plain(_Patience, smtplib.SMTP):
-    pass
-
-
-class _Encrypted(_Patience, smtplib.SMTP_SSL):
+class _PatientSmtpSsl(_PatientSmtp, smtplib.SMTP_SSL):
     pass
 
 
 class _Backend(EmailBackend):
     @property
-    def connection_class(self):
-        return _Encrypted if self.use_ssl else _Plain
+    def connection_class(self) -> type[smtplib.SMTP]:
+        return _PatientSmtpSsl if self.use_ssl else _PatientSmtp
 
 
-def get_connection():
+def get_connection() -> BaseEmailBackend:
     """Return the backend of the setting EMAIL_BACKEND, as Django does; its own SMTP with an end to replies.
 
     Raises ImportError or ImproperlyConfigured where there is none.

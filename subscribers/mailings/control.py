@@ -15,7 +15,6 @@ from django.utils import timezone
 from desk.errors import NotPermitted, Overtaken, WrongState
 from desk.log import log
 from subscribers.delivery import scheduling
-from subscribers.delivery.verdicts import is_expiry
 from subscribers.models import Delivery, Mailing, MailingAction, Suppression
 from subscribers.people import suppressions
 from subscribers.recovery import guard
@@ -156,18 +155,16 @@ def _second_chance(mailing: Mailing) -> int:
     """Queue again what was refused in the window that stopped it, lift its suppressions; return how many."""
     if mailing.tripped_from is None:
         return 0
-    refused = mailing.deliveries.filter(
-        state=Delivery.State.REFUSED, settled_at__gte=mailing.tripped_from
-    ).select_related("subscriber")
-    deliveries = [delivery for delivery in refused if not is_expiry(delivery.reply)]
+    refused = mailing.deliveries.filter(state=Delivery.State.REFUSED, settled_at__gte=mailing.tripped_from)
+    deliveries = list(refused.exclude(refusal=Delivery.Refusal.EXPIRED).select_related("subscriber"))
     for delivery in deliveries:
         if delivery.suppressed and delivery.subscriber:
             suppressions.lift(delivery.subscriber.address_hash, Suppression.Reason.BOUNCED)
     pks = [delivery.pk for delivery in deliveries]
+    queued = {"state": Delivery.State.QUEUED, "refusal": "", "due_at": None, "settled_at": None}
     for first in range(0, len(pks), _AT_ONCE):
-        mailing.deliveries.filter(pk__in=pks[first : first + _AT_ONCE]).update(
-            state=Delivery.State.QUEUED, due_at=None, settled_at=None, suppressed=False, second_chance=True
-        )
+        some = mailing.deliveries.filter(pk__in=pks[first : first + _AT_ONCE])
+        some.update(**queued, suppressed=False, second_chance=True)
     return len(pks)
 
 

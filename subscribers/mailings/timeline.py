@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 from django.utils import timezone
 
-from subscribers.delivery.verdicts import is_expiry
 from subscribers.models import BounceReport, Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import suppressions
 from tips.dates import in_words
@@ -112,7 +111,7 @@ def _outcome(delivery: Delivery) -> Event:
         case Delivery.State.DEFERRED:
             when = f" It is tried again on {in_words(delivery.due_at)}." if delivery.due_at else ""
             return Event(None, f"The mail server put it off.{said}{tries}{when}")
-        case Delivery.State.REFUSED if is_expiry(delivery.reply):
+        case Delivery.State.REFUSED if delivery.refusal == Delivery.Refusal.EXPIRED:
             return Event(delivery.settled_at, f"Given up: it was put off for a day.{said}{tries}")
         case Delivery.State.REFUSED:
             after = " Nothing is sent to this address any more." if delivery.suppressed else ""

@@ -30,6 +30,7 @@ NAMES = {
     "interrupted": "mail_interrupted",
     "lease_id": "connection",
     "reply": "mail_server_said",
+    "refusal": "refused_because",
     "uncertain_count": "times_it_was_uncertain",
     "blamed_at": "sender_was_blamed_at",
     "suppressed": "silenced_the_address",

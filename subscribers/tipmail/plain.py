@@ -1,53 +1,55 @@
 """The body of a tip as a mail's plain text: the words and links of its HTML, and nothing else."""
 
 import re
+from dataclasses import dataclass
 from html.parser import HTMLParser
 
 _SPACES = re.compile(r"[^\S\n]+")
 
 
-def from_html(source):
-    """Return clean HTML with absolute addresses as plain text.
+def from_html(source: str) -> str:
+    """Return clean HTML with absolute URLs as plain text.
 
     Blocks are parted by empty lines, items of lists stand under each other with their bullet or number, and
-    quotes have a mark before each line. A link's address stands behind its words, in brackets, unless it is
-    the words; a picture stands as its alternative text.
+    quotes have a sign before each line. A link's URL stands behind its words, in brackets, unless it is the
+    words; a picture stands as its alternative text.
     """
     reader = _Reader()
     reader.feed(source)
     reader.close()
     reader.flush()
     text, previous = "", None
-    for block in reader.found:
-        # Items follow each other closely.
-        together = previous is not None and previous.item and block.item and block.quotes == previous.quotes
-        quotes = "> " * block.quotes
+    for block in reader.blocks:
         if previous is not None:
+            # Items follow each other closely.
+            together = previous.item and block.item and block.quotes == previous.quotes
             common = "> " * min(block.quotes, previous.quotes)
             text += "\n" if together else f"\n{common.rstrip()}\n"
-        text += "\n".join((quotes + line).rstrip() for line in block.lines)
+        text += "\n".join(("> " * block.quotes + line).rstrip() for line in block.lines)
         previous = block
     return text
 
 
+@dataclass
 class _Block:
-    def __init__(self, lines, quotes, item):
-        self.lines, self.quotes, self.item = lines, quotes, item
+    lines: list[str]
+    quotes: int
+    item: bool
 
 
 class _Reader(HTMLParser):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.found = []
-        self.words = []
+        self.blocks: list[_Block] = []
+        self.words: list[str] = []
         self.quotes = 0
         # The number of the next item of each open list; None in a list with bullets.
-        self.lists = []
+        self.lists: list[int | None] = []
         self.marker = ""
-        self.link = None
+        self.link: tuple[str, int] | None = None
 
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
         if tag == "br":
             self.words.append("\n")
         elif tag == "img":
@@ -66,12 +68,12 @@ class _Reader(HTMLParser):
             elif tag == "li":
                 self.marker = self.next_marker()
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         if tag == "a" and self.link:
-            address, begin = self.link
+            url, begin = self.link
             self.link = None
             words = " ".join("".join(self.words[begin:]).split())
-            shown = address.removeprefix("mailto:")
+            shown = url.removeprefix("mailto:")
             if words and shown and words not in (shown, shown.rstrip("/")):
                 self.words.append(f" ({shown})")
             elif not words:
@@ -83,28 +85,25 @@ class _Reader(HTMLParser):
             elif tag in ("ul", "ol"):
                 self.lists.pop()
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         self.words.append(data.replace("\n", " "))
 
-    def next_marker(self):
+    def next_marker(self) -> str:
         number = self.lists[-1] if self.lists else None
         if number is None:
             return "• "
-        self.lists[-1] += 1
+        self.lists[-1] = number + 1
         return f"{number}. "
 
-    def flush(self):
-        lines = [_SPACES.sub(" ", line).strip() for line in "".join(self.words).split("\n")]
+    def flush(self) -> None:
+        lines = [_SPACES.sub(" ", line).strip() for line in "".join(self.words).rstrip().split("\n")]
         self.words.clear()
-        while lines and not lines[-1]:
-            lines.pop()
         if not any(lines):
             return
-        outer = "  " * max(len(self.lists) - 1, 0)
         if self.lists:
+            outer = "  " * (len(self.lists) - 1)
             indent = outer + " " * len(self.marker or "• ")
-            lines = [outer + self.marker + lines[0], *(indent + line for line in lines[1:])]
-            if not self.marker:
-                lines[0] = indent + lines[0].strip()
-        self.found.append(_Block(lines, self.quotes, bool(self.lists)))
+            first = outer + self.marker + lines[0] if self.marker else indent + lines[0]
+            lines = [first, *(indent + line for line in lines[1:])]
+        self.blocks.append(_Block(lines, self.quotes, bool(self.lists)))
         self.marker = ""

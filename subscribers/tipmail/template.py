@@ -2,24 +2,24 @@
 
 import binascii
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from email.utils import format_datetime, formataddr, parseaddr
+from email.utils import format_datetime, parseaddr
 from time import time
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 
 from subscribers import tokens
 from subscribers.mail import senders
+from subscribers.mail.message import ONE_CLICK, Message, one_click
 from subscribers.models import Mailing
 from subscribers.tipmail import writing
+from tips.models import Tip
 
 # RFC 2045, 6.7: no encoded line is longer.
 _LONGEST_LINE = 76
 _PICTURE = re.compile(r'(\bsrc="[^"?]*/media/[^"?]*)(")')
-# RFC 8058 allows no other way than HTTPS.
-_ONE_CLICK = "List-Unsubscribe=One-Click"
 # No address holds it.
 _PLACEHOLDER = "\0"
 
@@ -27,14 +27,14 @@ _PLACEHOLDER = "\0"
 class Template:
     """The message of one frozen mailing, with places for what differs from person to person."""
 
-    def __init__(self, mailing):
-        """Make the message of a mailing: anything with ``pk``, ``kind``, ``subject``, ``text`` and ``html``.
+    def __init__(self, mailing: Mailing) -> None:
+        """Make the message of a mailing; its ``pk``, ``kind``, ``subject``, ``text`` and ``html`` count.
 
         Raises ValueError where its texts have no link that leaves: such a mail must not be sent.
         """
         self.mailing = mailing
         boundary = f"=_tip_{mailing.pk}"
-        self._leave = [part.encode("ascii") for part in writing.leave_address().split(writing.NOBODYS)]
+        self._leave = [part.encode("ascii") for part in writing.leave_url().split(writing.NOBODYS)]
         # Each is in two pieces around the delivery's token, or in one without.
         self._envelope = senders.envelope_sender(_PLACEHOLDER).split(_PLACEHOLDER)
         self._message_id = senders.message_id(_PLACEHOLDER).split(_PLACEHOLDER)
@@ -42,7 +42,7 @@ class Template:
         self._head = _header_lines(
             [
                 ("From", senders.mailbox(*senders.sender(), "From")),
-                *[("Reply-To", senders.mailbox(*parseaddr(each), "Reply-To")) for each in _reply_to()],
+                *[("Reply-To", senders.mailbox(*parseaddr(address), "Reply-To")) for address in _reply_to()],
                 ("Subject", senders.folded(mailing.subject, "Subject")),
                 ("MIME-Version", "1.0"),
                 ("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
@@ -67,7 +67,7 @@ class Template:
         self._pieces = pieces
         self._clock = 0, b""
 
-    def personal(self, delivery_id, public_id, address):
+    def personal(self, delivery_id: int, public_id: str, address: str) -> tuple[str, bytes]:
         """Return (envelope sender, message) for one person.
 
         ``delivery_id`` is the Delivery's primary key, ``public_id`` and ``address`` are the Subscriber's.
@@ -89,15 +89,15 @@ class Template:
             # By hand, and on one line: the standard library folds a long address into an encoded word, in
             # which no mail program looks for one.
             head += [b"List-Unsubscribe: <", leave.join(self._leave), b">\r\n"]
-            head += [b"List-Unsubscribe-Post: ", _ONE_CLICK.encode("ascii"), b"\r\n"]
+            head += [b"List-Unsubscribe-Post: ", ONE_CLICK.encode("ascii"), b"\r\n"]
         return known_by.join(self._envelope), b"".join(head) + leave.join(self._pieces)
 
-    def message(self, delivery_id, public_id, address):
+    def message(self, delivery_id: int, public_id: str, address: str) -> Message:
         """Return the same mail as a message for any backend of Django's, which is slower."""
         _refuse_strange(address)
         known_by = senders.make_token(delivery_id)
         token = tokens.make(tokens.Purpose.LEAVE, public_id)
-        leave = writing.leave_address().replace(writing.NOBODYS, token)
+        leave = writing.leave_url().replace(writing.NOBODYS, token)
         message = _message(
             self.mailing,
             address,
@@ -109,7 +109,7 @@ class Template:
         message.metadata = {"delivery": known_by}
         return message
 
-    def _now(self):
+    def _now(self) -> bytes:
         # Most messages of a mailing are made in the same few seconds.
         second, date = self._clock
         if second != int(time()):
@@ -119,7 +119,13 @@ class Template:
         return date
 
 
-def test_message(tip, to, kind=Mailing.Kind.TIP, note="", token=""):  # noqa: PT028 - no test of pytest's
+def test_message(
+    tip: Tip,
+    to: str,
+    kind: Mailing.Kind = Mailing.Kind.TIP,  # noqa: PT028 - no test of pytest's
+    note: str = "",  # noqa: PT028
+    token: str = "",  # noqa: PT028
+) -> Message:
     """Return a test of a tip's mail, to send by its own ``send``.
 
     Its link to unsubscribe leads to the page where anybody may ask for their own, and it has no header that
@@ -133,48 +139,15 @@ def test_message(tip, to, kind=Mailing.Kind.TIP, note="", token=""):  # noqa: PT
     return _message(
         test,
         to,
-        replaced=(writing.leave_address(), writing.preferences_address()),
+        replaced=(writing.leave_url(), writing.preferences_url()),
         envelope_sender=senders.envelope_sender(),
         headers={},
     )
 
 
-class Message(EmailMultiAlternatives):
-    """A mail of ours for Django's backends: from the site's sender, each header on its one line.
-
-    ``envelope_sender`` is the address that gets reports of what was not delivered.
-    """
-
-    def __init__(self, *, envelope_sender, headers, **fields):
-        name, address = senders.sender()
-        if settings.EMAIL_BACKEND.startswith("anymail."):
-            # To Anymail a From header asks for another envelope. Most services have no way to ask, some take
-            # its domain for the account's, and all would show a name that is encoded already as it stands.
-            from_email = f"{senders.phrase(name)} <{address}>"
-        else:
-            # Django takes this for the envelope where there is a From header.
-            from_email, headers = envelope_sender, {**headers, "From": formataddr((name, address), "utf-8")}
-        super().__init__(from_email=from_email, headers=headers, **fields)
-
-    def message(self, **options):
-        # Django 6 hands in a policy.
-        message = super().message(**options)
-        # Folded, the address to unsubscribe would begin on a line of its own.
-        message.policy = message.policy.clone(max_line_length=None)
-        return message
-
-
-def one_click(leave):
-    """Return the headers by which mail programs unsubscribe (RFC 8058), none without HTTPS.
-
-    ``leave`` is the person's own address that leaves.
-    """
-    if not settings.HTTPS:
-        return {}
-    return {"List-Unsubscribe": f"<{leave}>", "List-Unsubscribe-Post": _ONE_CLICK}
-
-
-def _message(mailing, to, *, replaced, envelope_sender, headers):
+def _message(
+    mailing: Mailing, to: str, *, replaced: tuple[str, str], envelope_sender: str, headers: dict[str, str]
+) -> Message:
     message = Message(
         subject=" ".join(mailing.subject.split()),
         body=mailing.text.replace(*replaced),
@@ -187,13 +160,13 @@ def _message(mailing, to, *, replaced, envelope_sender, headers):
     return message
 
 
-def _refuse_strange(address):
+def _refuse_strange(address: str) -> None:
     """No address that could end its header gets into one; ``addresses.normal`` lets none through."""
     if not (address.isascii() and address.isprintable()):
         raise ValueError("The address has signs that no header may have.")
 
 
-def _headers(mailing):
+def _headers(mailing: Mailing) -> dict[str, str]:
     """Return the headers that are the same for all."""
     name = " ".join(settings.SITE_NAME.split())
     list_id = f"<weekly.{urlsplit(settings.SITE_URL).hostname}>"
@@ -208,20 +181,20 @@ def _headers(mailing):
     }
 
 
-def _reply_to():
+def _reply_to() -> list[str]:
     return [settings.REPLY_TO] if settings.REPLY_TO else []
 
 
-def _sender_id():
+def _sender_id() -> str:
     """Return the sender in 5 to 15 letters, which is what Gmail's Feedback-ID has room for."""
     return ("tips" + re.sub("[^a-z0-9]", "", senders.domain().lower()))[:15]
 
 
-def _header_lines(headers):
+def _header_lines(headers: Iterable[tuple[str, str]]) -> bytes:
     return b"".join(f"{name}: {value}\r\n".encode("ascii") for name, value in headers)
 
 
-def _quoted_around_token(source):
+def _quoted_around_token(source: str) -> list[bytes]:
     """Return text in quoted-printable, cut where the token of the link that leaves goes."""
     before, after = (part.encode() for part in writing.leave_path().split(writing.NOBODYS))
     pieces = source.replace("\r", "").encode().split(before + writing.NOBODYS.encode() + after)
@@ -232,10 +205,10 @@ def _quoted_around_token(source):
     quoted.append(_quoted(after + pieces[-1]))
     # The token gets a line of its own, which is joined to the others when the text is read.
     join = b"=\r\n"
-    return [quoted[0] + join, *(join + each + join for each in quoted[1:-1]), join + quoted[-1]]
+    return [quoted[0] + join, *(join + piece + join for piece in quoted[1:-1]), join + quoted[-1]]
 
 
-def _quoted(data, token_follows=False):
+def _quoted(data: bytes, token_follows: bool = False) -> bytes:
     """Return bytes in quoted-printable with CRLF line ends; a token that follows finds room for its mark."""
     # No line begins with a dot, which is a sign of its own to a mail server (RFC 5321, 4.5.2; RFC 2049, 3).
     lines = [

@@ -3,6 +3,7 @@
 import html
 import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -14,6 +15,7 @@ from django.utils.safestring import mark_safe
 
 from subscribers.models import Mailing
 from subscribers.tipmail import plain
+from tips.models import Tip
 from tips.publishing import preflight
 
 # Where the token stands in the link that leaves, until the message is made for one person.
@@ -26,7 +28,7 @@ WIDEST_PICTURE = 560
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 # A text cannot hold a "<", so nothing but real tags is found.
 _TAG = re.compile(r"""<(a|img)\b([^>"]*(?:"[^"]*"[^>"]*)*)>""")
-_ADDRESS = re.compile(r'\b(href|src)="([^"]*)"')
+_URL = re.compile(r'\b(href|src)="([^"]*)"')
 _WIDTH = re.compile(r'\bwidth="(\d+)"')
 _HEIGHT = re.compile(r'\s*\bheight="\d*"')
 
@@ -40,47 +42,47 @@ class Frozen:
     html: str
 
 
-def render(tip, kind=Mailing.Kind.TIP, note=""):
+def render(tip: Tip, kind: str = Mailing.Kind.TIP, note: str = "") -> Frozen:
     """Write a tip's mail.
 
     ``tip`` may be saved or not. ``kind`` is a ``Mailing.Kind``; a correction says on top, in the words of
     ``note``, what was wrong.
     """
-    address = settings.SITE_URL + tip.get_absolute_url()
+    url = settings.SITE_URL + tip.get_absolute_url()
     is_correction = kind == Mailing.Kind.CORRECTION
-    body = absolute(tip.body, address)
+    body = absolute(tip.body, url)
     # Only the link of our own gets each reader's token: whoever writes a tip could have it sent elsewhere.
-    mark = secrets.token_hex(16)
+    placeholder = secrets.token_hex(16)
     context = {
         "SITE_NAME": settings.SITE_NAME,
         "POSTAL_ADDRESS": settings.POSTAL_ADDRESS,
         "host": urlsplit(settings.SITE_URL).netloc,
         "tip": tip,
-        "address": address,
+        "url": url,
         "body": mark_safe(body),  # noqa: S308 - it was cleaned when it was stored
         "body_text": plain.from_html(body),
         # What a list of mails shows behind the subject.
         "preheader": note if is_correction else tip.takeaway,
         "is_correction": is_correction,
         "note": note.strip(),
-        "leave": leave_address().replace(NOBODYS, mark),
-        "preferences": preferences_address(),
+        "leave": leave_url().replace(NOBODYS, placeholder),
+        "preferences": preferences_url(),
     }
     subject = " ".join(render_to_string("emails/tip.subject.txt", context).split())
     text = render_to_string("emails/tip.txt", context).strip() + "\n"
     source = render_to_string("emails/tip.html", {**context, "subject": subject})
     whole = subject, text, _inliner.inline(_without_indents(source))
     # An underscore has no part in NOBODYS, so what stands around cannot become one by it.
-    return Frozen(*(each.replace(NOBODYS, "_").replace(mark, NOBODYS) for each in whole))
+    return Frozen(*(part.replace(NOBODYS, "_").replace(placeholder, NOBODYS) for part in whole))
 
 
-def absolute(source, base):
-    """Return clean HTML whose links and pictures are found from a mail too; ``base`` is the tip's address.
+def absolute(source: str, base: str) -> str:
+    """Return clean HTML whose links and pictures are found from a mail too; ``base`` is the tip's URL.
 
     Pictures get no wider than the text.
     """
 
-    def resolved(match):
+    def resolved(match: re.Match[str]) -> str:
         stated = html.unescape(match[2]).strip()
         try:
             whole = urljoin(base, stated)
@@ -88,8 +90,8 @@ def absolute(source, base):
             whole = stated
         return f'{match[1]}="{html.escape(whole)}"'
 
-    def tag(match):
-        rest = _ADDRESS.sub(resolved, match[2])
+    def tag(match: re.Match[str]) -> str:
+        rest = _URL.sub(resolved, match[2])
         if match[1] == "img":
             rest = _HEIGHT.sub("", rest)
             rest = _WIDTH.sub(lambda width: f'width="{min(int(width[1]), WIDEST_PICTURE)}"', rest)
@@ -98,22 +100,22 @@ def absolute(source, base):
     return _TAG.sub(tag, source)
 
 
-def leave_path():
+def leave_path() -> str:
     """Return the path that leaves, with ``NOBODYS`` for a token."""
     return reverse("subscribers:unsubscribe", args=[NOBODYS])
 
 
-def leave_address():
-    """Return the address that leaves, with ``NOBODYS`` for a token."""
+def leave_url() -> str:
+    """Return the URL that leaves, with ``NOBODYS`` for a token."""
     return settings.SITE_URL + leave_path()
 
 
-def preferences_address():
-    """Return the address of the page that sends a link to one's preferences to who asks for it."""
+def preferences_url() -> str:
+    """Return the URL of the page that sends a link to one's preferences to who asks for it."""
     return settings.SITE_URL + reverse("subscribers:ask")
 
 
-def check_size(tip):
+def check_size(tip: Tip) -> Iterator[preflight.Fault]:
     """Look for a tip whose mail is so large that mail programs hide its end."""
     size = len(render(tip).html.encode())
     if size > MOST_HTML_BYTES:
@@ -125,5 +127,5 @@ def check_size(tip):
         )
 
 
-def _without_indents(source):
+def _without_indents(source: str) -> str:
     return "\n".join(filter(None, (line.strip() for line in source.split("\n"))))

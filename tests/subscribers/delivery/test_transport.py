@@ -12,10 +12,10 @@ from django.core import mail
 
 from desk.errors import Refused
 from subscribers import tipmail
-from subscribers.delivery.pool import drain
 from subscribers.mail import smtp
 from subscribers.mailings.send_test import send_test
 from subscribers.models import Delivery, Mailing
+from tests.subscribers.draining import drain
 from tests.subscribers.posting import make_people, make_tip, open_mailing
 from tests.tipsite.processes import free_port
 
@@ -133,7 +133,7 @@ def test_every_service_can_take_a_tips_mail(settings, name):
     settings.BOUNCE_ADDRESS = "bounces@bounces.example.org"
     settings.DEFAULT_FROM_EMAIL = "tips@example.org"
     mailing = Mailing(pk=7, tip=None, subject="Greet")
-    mailing.text = mailing.html = tipmail.writing.leave_address()
+    mailing.text = mailing.html = tipmail.writing.leave_url()
     message = tipmail.Template(mailing).message(7, "h" * 24, "anna@example.net")
     backend = mail.get_connection()
     backend.open()

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 
-from subscribers.delivery.pool import drain
 from subscribers.mailings import status
 from subscribers.models import Delivery
+from tests.subscribers.draining import drain
 from tests.subscribers.posting import make_people, open_mailing
 
 pytestmark = pytest.mark.django_db

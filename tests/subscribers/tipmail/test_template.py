@@ -308,7 +308,7 @@ def test_any_relay_passes_it_on_unchanged():
     assert max(map(len, lines)) <= 76
     assert not any(line.startswith(b".") for line in lines)
     leave = re.search(r"https://tips\.example\.org/unsubscribe/[\w.-]+/", part(message, "plain"))[0]
-    own = writing.leave_address()
+    own = writing.leave_url()
     assert part(message, "plain").rstrip("\n") == frozen.text.replace(own, leave).rstrip("\n")
     assert part(message, "html").rstrip("\n") == frozen.html.replace(own, leave).rstrip("\n")
     assert all(each.defects == [] for each in message.walk())
@@ -316,7 +316,7 @@ def test_any_relay_passes_it_on_unchanged():
 
 def test_the_token_finds_room_wherever_its_link_stands_in_a_line():
     for length in range(60, 80):
-        text = f"{'~' * length}{writing.leave_address()}{'~' * length}\n"
+        text = f"{'~' * length}{writing.leave_url()}{'~' * length}\n"
         raw, message = personal(tipmail.Frozen("Hello", text, text * 2))[1:]
         assert max(map(len, raw.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 76
         leave = re.search(r"https://[^~]*/", part(message, "plain"))[0]

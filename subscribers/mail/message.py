@@ -1,0 +1,46 @@
+"""A mail to a reader for Django's backends, and the headers by which mail programs unsubscribe."""
+
+from email.message import EmailMessage as StandardMessage
+from email.utils import formataddr
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+
+from subscribers.mail import senders
+
+# RFC 8058 allows no other way than HTTPS.
+ONE_CLICK = "List-Unsubscribe=One-Click"
+
+
+class Message(EmailMultiAlternatives):
+    """A mail of ours for Django's backends: from the site's sender, each header on its one line."""
+
+    # What a mail service reports along with the mail, by Anymail.
+    metadata: dict[str, str]
+
+    def __init__(self, *, envelope_sender: str, headers: dict[str, str], **fields: Any) -> None:
+        """``envelope_sender`` gets reports of what was not delivered; Django's class has the ``fields``."""
+        name, address = senders.sender()
+        if settings.EMAIL_BACKEND.startswith("anymail."):
+            # To Anymail a From header asks for another envelope. Most services have no way to ask, some take
+            # its domain for the account's, and all would show a name that is encoded already as it stands.
+            from_email = f"{senders.phrase(name)} <{address}>"
+        else:
+            # Django takes this for the envelope where there is a From header.
+            from_email, headers = envelope_sender, {**headers, "From": formataddr((name, address), "utf-8")}
+        super().__init__(from_email=from_email, headers=headers, **fields)
+
+    def message(self, **options: Any) -> StandardMessage:
+        """Return the message of the standard library; Django 6 hands in a policy."""
+        message = super().message(**options)
+        # Folded, the URL that unsubscribes would begin on a line of its own.
+        message.policy = message.policy.clone(max_line_length=None)
+        return message
+
+
+def one_click(leave_url: str) -> dict[str, str]:
+    """Return the headers by which mail programs unsubscribe a person (RFC 8058); none without HTTPS."""
+    if not settings.HTTPS:
+        return {}
+    return {"List-Unsubscribe": f"<{leave_url}>", "List-Unsubscribe-Post": ONE_CLICK}
