@@ -1,16 +1,21 @@
 """Where reports come in: files, folders of mail, a pipe, and a mailbox on a mail server.
 
-Each yields ``(where, mail as bytes, done)``; ``done(keep)`` is called when the mail was taken, and what it
-leaves behind is up to the place: a pipe and a file as they were, a Maildir all mail as seen, a mailbox on a
-server ordinary mail alone.
+Each yields ``(where, mail as bytes, done)``; ``done(keep)`` is called when the mail was taken, and what that
+leaves behind is up to the place: a pipe and a file as they were, a Maildir with all mail as seen, a mailbox
+on a server with ordinary mail alone.
 """
 
 import imaplib
 import mailbox
 import ssl
+from collections.abc import Callable, Generator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
+
+_Done = Callable[[bool], None]
+_Mails = Generator[tuple[str, bytes, _Done], None, None]
 
 _THIS_MACHINE = frozenset(["localhost", "127.0.0.1", "::1"])
 # Of a larger mail only the beginning is fetched: no report is so large.
@@ -25,7 +30,7 @@ class UnreadableError(Exception):
     """A place cannot be read; the text says which, and why."""
 
 
-def pipe(stream):
+def pipe(stream: BinaryIO) -> _Mails:
     """Yield the one mail that a mail server pipes in."""
     raw = stream.read(LARGEST_MAIL)
     # Or the server that pipes it in would take the end of our reading for a failure.
@@ -36,9 +41,9 @@ def pipe(stream):
     yield "standard input", raw, _nothing
 
 
-def files(path):
+def files(name: str) -> _Mails:
     """Yield the new mails of a Maildir folder, those of an mbox file, or the one mail of any other file."""
-    path = Path(path)
+    path = Path(name)
     try:
         if path.is_dir():
             yield from _maildir(path)
@@ -54,13 +59,13 @@ def files(path):
         raise UnreadableError(f"{path}: cannot be read ({reason}).") from error
 
 
-def _mbox(path):
+def _mbox(path: Path) -> _Mails:
     with closing(mailbox.mbox(path, create=False)) as box:
         for key in box.iterkeys():
             yield f"{path}, mail {key}", box.get_bytes(key), _nothing
 
 
-def _maildir(path):
+def _maildir(path: Path) -> _Mails:
     if not all((path / part).is_dir() for part in ("cur", "new")):
         raise UnreadableError(f"{path}: is a folder, but no Maildir: it has no cur and new.")
     # By hand: the library takes a mail apart to say whether it was seen, and some mail cannot be.
@@ -74,22 +79,19 @@ def _maildir(path):
         # Another run, or a person, was quicker.
         except FileNotFoundError:
             continue
-        yield (
-            f"{path}, mail {name}",
-            raw,
-            _seen(file, path / "cur" / f"{name}:2,{''.join(sorted(flags + 'S'))}"),
-        )
+        seen = path / "cur" / f"{name}:2,{''.join(sorted(flags + 'S'))}"
+        yield f"{path}, mail {name}", raw, _seen(file, seen)
 
 
-def _seen(file, place):
-    def done(keep):
+def _seen(file: Path, place: Path) -> _Done:
+    def done(keep: bool) -> None:
         with suppress(FileNotFoundError):
             file.rename(place)
 
     return done
 
 
-def server(url):
+def server(url: str) -> _Mails:
     """Yield the unread mails of a mailbox, ``imaps://user:password@host/Folder`` (RFC 9051).
 
     What was a report is marked for deletion when it is done; ordinary mail stays, unread.
@@ -97,10 +99,11 @@ def server(url):
     host, port, user, password, folder, encrypted = _place(url)
     secure = ssl.create_default_context()
     try:
-        if encrypted:
-            box = imaplib.IMAP4_SSL(host, port or 993, ssl_context=secure, timeout=30)
-        else:
-            box = imaplib.IMAP4(host, port or 143, timeout=30)
+        box = (
+            imaplib.IMAP4_SSL(host, port or 993, ssl_context=secure, timeout=30)
+            if encrypted
+            else imaplib.IMAP4(host, port or 143, timeout=30)
+        )
         with box:
             if not encrypted and "STARTTLS" in box.capabilities:
                 box.starttls(secure)
@@ -111,26 +114,26 @@ def server(url):
             status, _ = box.select(folder)
             if status != "OK":
                 raise UnreadableError(f"{host}: there is no folder {folder}.")
-            _, (found,) = box.uid("search", "UNSEEN")
-            for uid in filter(bytes.isdigit, (found or b"").split()):
-                _, parts = box.uid("fetch", uid, f"(BODY.PEEK[]<0.{LARGEST_MAIL}>)")
+            _, (unseen,) = box.uid("search", "UNSEEN")
+            for uid in filter(bytes.isdigit, (unseen or b"").split()):
+                _, parts = box.uid("fetch", uid.decode(), f"(BODY.PEEK[]<0.{LARGEST_MAIL}>)")
                 raw = next((part[1] for part in parts if isinstance(part, tuple)), b"")
                 # Nothing: another one has deleted it meanwhile.
                 if raw:
-                    yield f"{host}, mail {uid.decode()}", raw, _deletion(box, uid)
+                    yield f"{host}, mail {uid.decode()}", raw, _deletion(box, uid.decode())
             box.expunge()
     except (OSError, imaplib.IMAP4.error) as error:
         words = error.args[0] if error.args and isinstance(error.args[0], bytes) else str(error).encode()
         raise UnreadableError(f"{host}: {_printable(words)}") from error
 
 
-def _printable(words):
+def _printable(words: bytes) -> str:
     """Return what a server says (bytes) on one line of a terminal, without what would command that."""
     text = " ".join(words[:300].decode(errors="replace").split())
     return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
-def _place(url):
+def _place(url: str) -> tuple[str, int | None, str, str, str, bool]:
     """Return host, port or None, user, password, folder as IMAP writes it, and whether it is encrypted."""
     try:
         place = urlsplit(url)
@@ -146,13 +149,13 @@ def _place(url):
     return place.hostname, port, user, password, f'"{quoted}"', place.scheme == "imaps"
 
 
-def _deletion(box, uid):
-    def done(keep):
+def _deletion(box: imaplib.IMAP4, uid: str) -> _Done:
+    def done(keep: bool) -> None:
         if not keep:
             box.uid("store", uid, "+FLAGS", "(\\Deleted)")
 
     return done
 
 
-def _nothing(keep):
+def _nothing(keep: bool) -> None:
     """A file and a pipe are left as they are."""

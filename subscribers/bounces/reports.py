@@ -10,18 +10,21 @@ import email.policy
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from email.message import Message
 from itertools import islice
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from flufl.bounce import all_failures
 
 from subscribers import tipmail
-from subscribers.delivery import circuit_breaker, verdicts
+from subscribers.delivery import circuit_breaker
 from subscribers.delivery.verdicts import NOBODY_THERE
-from subscribers.models import BounceReport, ConsentEvent, Delivery, Suppression
+from subscribers.models import BounceReport, ConsentEvent, Delivery, Subscriber, Suppression
 from subscribers.people import subscriptions, suppressions
 
 # Of a mail so many bytes are read. A report ends with the mail that it is about, and says all before it.
@@ -44,31 +47,33 @@ _ADDRESSED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "
 _ANSWERS = ("In-Reply-To", "References")
 
 _CAME_BACK = (BounceReport.Kind.BOUNCED, BounceReport.Kind.REFUSED)
+# A part of a mail, with its headers; what the library makes of what mail servers send.
+_Part = Message[str, str]
 
 
-class _Brief(email.policy.Compat32):
+class _ShortHeaders(email.policy.Compat32):
     """Reads headers as they stand, and none to an end that no mail server writes."""
 
-    def header_source_parse(self, sourcelines):
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
         return name, value[:LONGEST_HEADER]
 
 
-_BRIEF = _Brief()
+_POLICY = _ShortHeaders()
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a report says: its ``kind``, the id of the ``delivery`` or None, ``status`` and ``words``."""
+    """What a report says, and the id of the delivery that it is about, if it is about one."""
 
-    kind: str
+    kind: BounceReport.Kind
     delivery: int | None = None
     status: str = ""
     words: str = ""
 
 
-def take(raw, source="mailbox", envelope=""):
-    """Read a mail that came back (bytes), act on it, and return the Return that keeps the evidence.
+def take(raw: bytes, source: str = "mailbox", envelope: str = "") -> BounceReport:
+    """Read a mail that came back, act on it, and return the report that keeps the evidence.
 
     ``envelope`` is the address that it was sent to, where the caller knows that. Reading one twice does
     nothing more. Broken mail is ordinary mail: this raises nothing because of what stands in it.
@@ -76,15 +81,12 @@ def take(raw, source="mailbox", envelope=""):
     return note(read(raw, envelope), source, hashlib.sha256(raw).hexdigest())
 
 
-def note(reading, source, digest):
-    """Keep a Reading as evidence and act on it; return the BounceReport.
-
-    ``digest`` names the report itself.
-    """
+def note(reading: Reading, source: str, digest: str) -> BounceReport:
+    """Keep a Reading as evidence and act on it; ``digest`` names the report itself."""
     delivery = Delivery.objects.filter(pk=reading.delivery).first() if reading.delivery else None
     try:
         with transaction.atomic():
-            row = BounceReport.objects.create(
+            report = BounceReport.objects.create(
                 kind=reading.kind,
                 delivery=delivery,
                 source=source,
@@ -93,47 +95,51 @@ def note(reading, source, digest):
                 digest=digest,
             )
             if delivery is not None:
-                row.acted = _act(row, delivery)
-                row.save(update_fields=["acted"])
+                report.acted = _act(report, delivery)
+                report.save(update_fields=["acted"])
     except IntegrityError:
         return BounceReport.objects.get(digest=digest)
-    if delivery is not None and delivery.mailing_id and row.kind in _CAME_BACK:
+    if delivery is not None and delivery.mailing_id and report.kind in _CAME_BACK:
         circuit_breaker.returned(delivery)
-    return row
+    return report
 
 
-def _act(row, delivery):
+def _act(report: BounceReport, delivery: Delivery) -> bool:
     """Draw the consequence of a report for a delivery; return whether its person gets no more mail."""
     subscriber = delivery.subscriber
-    evidence = f"report of {timezone.localdate():%Y-%m-%d}: {row.status or row.kind} (report {row.pk})"
-    if row.kind == BounceReport.Kind.COMPLAINED:
+    finding = report.status or report.kind
+    evidence = f"report of {timezone.localdate():%Y-%m-%d}: {finding} (report {report.pk})"
+    if report.kind == BounceReport.Kind.COMPLAINED:
         circuit_breaker.complained(delivery.pk)
         if subscriber is None:
             return False
         suppressions.suppress(subscriber.address_hash, Suppression.Reason.COMPLAINED, evidence)
         subscriptions.leave(subscriber, "left by a complaint")
         return True
-    if row.kind not in _CAME_BACK:
+    if report.kind not in _CAME_BACK:
         return False
-    gone = row.kind == BounceReport.Kind.BOUNCED
-    silenced = gone and subscriber is not None and not _has_moved_since(delivery)
-    if silenced:
+    is_gone, silenced = report.kind == BounceReport.Kind.BOUNCED, False
+    if is_gone and subscriber is not None and not _has_moved_since(delivery, subscriber):
+        silenced = True
         suppressions.suppress(subscriber.address_hash, Suppression.Reason.BOUNCED, evidence)
     Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.SENT).update(
-        state=Delivery.State.REFUSED, reply=verdicts.came_back(row.status, gone=gone), suppressed=silenced
+        state=Delivery.State.REFUSED,
+        refusal=Delivery.Refusal.GONE if is_gone else "",
+        reply=report.status or ("returned, nobody is there" if is_gone else "returned"),
+        suppressed=silenced,
     )
     return silenced
 
 
-def _has_moved_since(delivery):
+def _has_moved_since(delivery: Delivery, subscriber: Subscriber) -> bool:
     """Tell whether the subscriber has another address than the one that a delivery went to."""
-    moves = delivery.subscriber.consents.filter(kind=ConsentEvent.Kind.MOVED)
+    moves = subscriber.consents.filter(kind=ConsentEvent.Kind.MOVED)
     sent_at = delivery.sent_at or delivery.settled_at
     return (moves.filter(at__gt=sent_at) if sent_at else moves).exists()
 
 
-def read(raw, envelope=""):
-    """Return the Reading of a mail (bytes): what it says, and about which delivery."""
+def read(raw: bytes, envelope: str = "") -> Reading:
+    """Return what a mail says, and about which delivery."""
     try:
         return _read(raw, envelope)
     except (RecursionError, ValueError, LookupError):
@@ -142,16 +148,13 @@ def read(raw, envelope=""):
         return Reading(BounceReport.Kind.OTHER)
 
 
-def forget_strays(now):
-    """Delete what came back and is about no delivery of ours, some time after it came.
-
-    ``now`` is an aware datetime. Safe to run at any time.
-    """
+def forget_strays(now: datetime) -> None:
+    """Delete what came back and is about no delivery of ours, some time after it came; for the clock."""
     BounceReport.objects.filter(delivery=None, at__lt=now - STRAYS_KEPT).delete()
 
 
-def _read(raw, envelope):
-    message = email.message_from_bytes(raw[:READ_OF_A_MAIL], policy=_BRIEF)
+def _read(raw: bytes, envelope: str) -> Reading:
+    message = email.message_from_bytes(raw[:READ_OF_A_MAIL], policy=_POLICY)
     if len(list(islice(message.walk(), MOST_PARTS + 1))) > MOST_PARTS:
         return Reading(BounceReport.Kind.OTHER)
     delivery = _delivery(message, envelope)
@@ -172,11 +175,12 @@ def _read(raw, envelope):
     return _odd_report(message, delivery)
 
 
-def _delivery_report(part, delivery):
+def _delivery_report(part: _Part, delivery: int | None) -> Reading:
     """Read the machine's part of a delivery report (RFC 3464, 2.3)."""
-    blocks = [_block(each) for each in part.get_payload()] if part.is_multipart() else [_fields(part)]
-    recipients = [block for block in blocks if "action" in block or "status" in block]
-    for block in recipients:
+    inner = _inner(part)
+    for block in map(_block, inner) if inner else [_fields(part)]:
+        if "action" not in block and "status" not in block:
+            continue
         action = block.get("action", "").strip().lower()
         status = _status(block.get("status", ""))
         words = block.get("diagnostic-code", "")
@@ -195,17 +199,16 @@ def _delivery_report(part, delivery):
     return Reading(BounceReport.Kind.OTHER, delivery)
 
 
-def _status(words, beginning=""):
+def _status(words: str, beginning: str = "") -> str:
     """Return the first enhanced status in words that begins so, or "": best one after a reply's number."""
-    found = [each[2] for each in _AFTER_REPLY.finditer(words)] + _STATUS.findall(words)
-    return next((each for each in found if each.startswith(beginning)), "")
+    statuses = [match[2] for match in _AFTER_REPLY.finditer(words)] + _STATUS.findall(words)
+    return next((status for status in statuses if status.startswith(beginning)), "")
 
 
-def _odd_report(message, delivery):
+def _odd_report(message: _Part, delivery: int | None) -> Reading:
     if message.is_multipart():
         # What bounced elsewhere and was passed on to us is no report to us.
-        own = [part for part in message.get_payload() if part.get_content_type() != "message/rfc822"]
-        message.set_payload(own)
+        message.set_payload([part for part in _inner(message) if part.get_content_type() != "message/rfc822"])
     try:
         for_now, for_good = all_failures(message)
     # It meets every oddity of thirty years of mail servers, and was not written for hostile ones.
@@ -224,7 +227,7 @@ def _odd_report(message, delivery):
     )
 
 
-def _is_automatic(message):
+def _is_automatic(message: _Part) -> bool:
     """Tell whether a machine answered for somebody (RFC 3834, 5, and what was usual before it)."""
     submitted = str(message.get("Auto-Submitted", "no")).split(";")[0].strip().lower()
     if submitted.startswith("auto-replied"):
@@ -233,60 +236,62 @@ def _is_automatic(message):
     return any(name in message for name in usual) and not _is_from_a_server(message)
 
 
-def _is_an_answer(message):
+def _is_an_answer(message: _Part) -> bool:
     """Tell whether a person answers a mail: what they quote or pass on with that is no report."""
     return any(name in message for name in _ANSWERS) and not _is_from_a_server(message)
 
 
-def _is_from_a_server(message):
+def _is_from_a_server(message: _Part) -> bool:
     return any(name in str(message.get("From", "")).lower() for name in ("mailer-daemon", "postmaster"))
 
 
-def _delivery(message, envelope):
+def _delivery(message: _Part, envelope: str) -> int | None:
     """Return the id of the delivery that a report is about, or None: by our token, wherever it is brought."""
     places = [envelope]
     places += [str(value) for name in _ADDRESSED for value in message.get_all(name, [])]
     places += [str(message.get(name, "")) for name in _ANSWERS]
     for part in _parts(message):
         if part.get_content_type() in ("message/rfc822", "text/rfc822-headers", "message/feedback-report"):
-            returned = _block(part.get_payload(0)) if part.is_multipart() else _fields(part)
+            inner = _inner(part)
+            returned = _block(inner[0]) if inner else _fields(part)
             names = ("message-id", "return-path", "original-mail-from", "original-envelope-id")
             places += [returned.get(name, "") for name in names]
-    return next((found for place in places if (found := tipmail.read_token(place))), None)
+    return next(filter(None, map(tipmail.read_token, places)), None)
 
 
-def _parts(message):
+def _parts(message: _Part) -> Sequence[_Part]:
     """Return a mail, or the parts right in it, but none of those in them."""
-    if message.get_content_maintype() == "multipart" and message.is_multipart():
-        return message.get_payload()
-    return [message]
+    return _inner(message) if message.get_content_maintype() == "multipart" else [message]
 
 
-def _block(message):
+def _inner(part: _Part) -> list[_Part]:
+    """Return the parts right in a part, of which there may be none."""
+    payload = part.get_payload()
+    return [inner for inner in payload if isinstance(inner, Message)] if isinstance(payload, list) else []
+
+
+def _block(message: _Part) -> dict[str, str]:
     return {name.lower(): " ".join(str(value).split()) for name, value in message.items()}
 
 
-def _fields(part):
+def _fields(part: _Part) -> dict[str, str]:
     """Return the fields in the text of a part, by their names in small letters."""
-    if part.is_multipart():
-        found = {}
-        for each in part.get_payload():
-            found |= _block(each)
-        return found
-    return _block(email.message_from_string(_decoded(part), policy=_BRIEF))
+    if inner := _inner(part):
+        return {name: value for block in map(_block, inner) for name, value in block.items()}
+    return _block(email.message_from_string(_decoded(part), policy=_POLICY))
 
 
-def _text(message):
-    return " ".join(_decoded(part) for part in message.walk() if part.get_content_type() == "text/plain")[
-        :20000
-    ]
+def _text(message: _Part) -> str:
+    plain = (_decoded(part) for part in message.walk() if part.get_content_type() == "text/plain")
+    return " ".join(plain)[:20000]
 
 
-def _decoded(part):
-    return (part.get_payload(decode=True) or b"").decode("utf-8", "replace")
+def _decoded(part: _Part) -> str:
+    payload = part.get_payload(decode=True)
+    return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
 
 
-def _without_addresses(words):
+def _without_addresses(words: str) -> str:
     # To look for an address in one long word takes the square of its length. And no database takes half a
     # letter, and PostgreSQL no letter of none.
     words = words[:2000].encode("utf-8", "replace").decode().replace("\0", " ")
@@ -302,7 +307,8 @@ _OF_SERVICES = {
 }
 
 
-def on_tracking_event(sender, event, esp_name, **kwargs):
+# What Anymail's signal sends has no types.
+def on_tracking_event(sender: object, event: Any, esp_name: str, **kwargs: object) -> None:
     """Take what a mail service reports, by Anymail's signal ``tracking``.
 
     Our token is in the Message-ID, or somewhere in what the service sends along of the mail.
