@@ -47,8 +47,6 @@ _ADDRESSED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "
 _ANSWERS = ("In-Reply-To", "References")
 
 _CAME_BACK = (BounceReport.Kind.BOUNCED, BounceReport.Kind.REFUSED)
-# A part of a mail, with its headers; what the library makes of what mail servers send.
-_Part = Message[str, str]
 
 
 class _ShortHeaders(email.policy.Compat32):
@@ -175,7 +173,7 @@ def _read(raw: bytes, envelope: str) -> Reading:
     return _odd_report(message, delivery)
 
 
-def _delivery_report(part: _Part, delivery: int | None) -> Reading:
+def _delivery_report(part: Message, delivery: int | None) -> Reading:
     """Read the machine's part of a delivery report (RFC 3464, 2.3)."""
     inner = _inner(part)
     for block in map(_block, inner) if inner else [_fields(part)]:
@@ -205,7 +203,7 @@ def _status(words: str, beginning: str = "") -> str:
     return next((status for status in statuses if status.startswith(beginning)), "")
 
 
-def _odd_report(message: _Part, delivery: int | None) -> Reading:
+def _odd_report(message: Message, delivery: int | None) -> Reading:
     if message.is_multipart():
         # What bounced elsewhere and was passed on to us is no report to us.
         message.set_payload([part for part in _inner(message) if part.get_content_type() != "message/rfc822"])
@@ -227,7 +225,7 @@ def _odd_report(message: _Part, delivery: int | None) -> Reading:
     )
 
 
-def _is_automatic(message: _Part) -> bool:
+def _is_automatic(message: Message) -> bool:
     """Tell whether a machine answered for somebody (RFC 3834, 5, and what was usual before it)."""
     submitted = str(message.get("Auto-Submitted", "no")).split(";")[0].strip().lower()
     if submitted.startswith("auto-replied"):
@@ -236,16 +234,16 @@ def _is_automatic(message: _Part) -> bool:
     return any(name in message for name in usual) and not _is_from_a_server(message)
 
 
-def _is_an_answer(message: _Part) -> bool:
+def _is_an_answer(message: Message) -> bool:
     """Tell whether a person answers a mail: what they quote or pass on with that is no report."""
     return any(name in message for name in _ANSWERS) and not _is_from_a_server(message)
 
 
-def _is_from_a_server(message: _Part) -> bool:
+def _is_from_a_server(message: Message) -> bool:
     return any(name in str(message.get("From", "")).lower() for name in ("mailer-daemon", "postmaster"))
 
 
-def _delivery(message: _Part, envelope: str) -> int | None:
+def _delivery(message: Message, envelope: str) -> int | None:
     """Return the id of the delivery that a report is about, or None: by our token, wherever it is brought."""
     places = [envelope]
     places += [str(value) for name in _ADDRESSED for value in message.get_all(name, [])]
@@ -259,34 +257,34 @@ def _delivery(message: _Part, envelope: str) -> int | None:
     return next(filter(None, map(tipmail.read_token, places)), None)
 
 
-def _parts(message: _Part) -> Sequence[_Part]:
+def _parts(message: Message) -> Sequence[Message]:
     """Return a mail, or the parts right in it, but none of those in them."""
     return _inner(message) if message.get_content_maintype() == "multipart" else [message]
 
 
-def _inner(part: _Part) -> list[_Part]:
+def _inner(part: Message) -> list[Message]:
     """Return the parts right in a part, of which there may be none."""
     payload = part.get_payload()
     return [inner for inner in payload if isinstance(inner, Message)] if isinstance(payload, list) else []
 
 
-def _block(message: _Part) -> dict[str, str]:
+def _block(message: Message) -> dict[str, str]:
     return {name.lower(): " ".join(str(value).split()) for name, value in message.items()}
 
 
-def _fields(part: _Part) -> dict[str, str]:
+def _fields(part: Message) -> dict[str, str]:
     """Return the fields in the text of a part, by their names in small letters."""
     if inner := _inner(part):
         return {name: value for block in map(_block, inner) for name, value in block.items()}
     return _block(email.message_from_string(_decoded(part), policy=_POLICY))
 
 
-def _text(message: _Part) -> str:
+def _text(message: Message) -> str:
     plain = (_decoded(part) for part in message.walk() if part.get_content_type() == "text/plain")
     return " ".join(plain)[:20000]
 
 
-def _decoded(part: _Part) -> str:
+def _decoded(part: Message) -> str:
     payload = part.get_payload(decode=True)
     return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
 

@@ -43,7 +43,7 @@ def new_lease(worker_id: str) -> int:
     """Return the id of a new lease of a worker."""
     with transaction.atomic():
         # The worker may have been silent for so long that it was taken for dead.
-        heartbeat.beat(worker_id)
+        heartbeat.renew(worker_id)
         return SenderLease.objects.create(worker_id=worker_id).pk
 
 

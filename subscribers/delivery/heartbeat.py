@@ -23,7 +23,7 @@ def new_worker_id() -> str:
     return get_random_string(32)
 
 
-def beat(worker_id: str) -> None:
+def renew(worker_id: str) -> None:
     """Say that a worker lives: at least once in each ``INTERVAL``, and before it claims anything."""
     row = Heartbeat(worker_id=worker_id, seen_at=timezone.now())
     Heartbeat.objects.bulk_create(

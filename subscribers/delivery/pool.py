@@ -35,7 +35,7 @@ class SenderPool:
         self._threads: list[threading.Thread] = []
         self._watch = heartbeat.Watch()
         # When its last heartbeat was, by the machine's own clock.
-        self._beaten_at: float | None = None
+        self._renewed_at: float | None = None
         # Whether the journal holds in the database that it has now. A database that was put back by hand, in
         # the middle of a mailing, may not know who left since.
         self._is_up_to_date = threading.Event()
@@ -74,10 +74,10 @@ class SenderPool:
 
     def _look_after(self) -> None:
         now = time.monotonic()
-        if self._beaten_at is None or now - self._beaten_at >= heartbeat.INTERVAL.total_seconds():
-            heartbeat.beat(self.worker_id)
+        if self._renewed_at is None or now - self._renewed_at >= heartbeat.INTERVAL.total_seconds():
+            heartbeat.renew(self.worker_id)
             # Only now: a heartbeat that failed is none.
-            self._beaten_at = now
+            self._renewed_at = now
         claims.sweep(self._watch, now)
 
     def _open_mailings(self) -> bool:

@@ -5,14 +5,16 @@ import time
 import traceback
 from collections.abc import Callable
 from datetime import datetime
-from typing import ParamSpec, Protocol, TypeVar
+from functools import partial
+from typing import Protocol, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from subscribers import tipmail
-from subscribers.delivery import circuit_breaker, claims, scheduling, transport
+from subscribers.delivery import circuit_breaker, claims, scheduling
 from subscribers.delivery.ledger import Ledger, Ready
+from subscribers.delivery.transport import Refusal, Transport, connect
 from subscribers.delivery.verdicts import Answer, Stage, Verdict
 from subscribers.models import Mailing
 from subscribers.recovery import guard
@@ -22,13 +24,12 @@ logger = logging.getLogger(__name__)
 AWAY = (OperationalError, InterfaceError)
 # A server that fails so often in a row, in whatever way short of a refusal, is left in peace for a while.
 PATIENCE = 5
-LONGEST_REST = 60.0
+LONGEST_PAUSE = 60.0
 # In seconds, until the journal is tried again where it cannot be written, or where the guard is closed.
-REST_WITHOUT_JOURNAL = 15.0
+PAUSE_WITHOUT_JOURNAL = 15.0
 # A claim that lasts about so long, in seconds, costs little, and little of it is left lying when we die.
 _QUICK, _SLOW = 0.5, 2.0
-_AT_THE_DOOR = (Stage.CONNECT, Stage.HELLO, Stage.SIGN_IN)
-_Parameters = ParamSpec("_Parameters")
+_BEFORE_ANY_MESSAGE = (Stage.CONNECT, Stage.HELLO, Stage.SIGN_IN)
 _Result = TypeVar("_Result")
 
 
@@ -48,7 +49,7 @@ class Sender:
         """``worker_id`` names the worker that gives a heartbeat for this sender."""
         self.worker_id, self.stop = worker_id, stop
         self.lease_id: int | None = None
-        self.transport: transport.Transport | None = None
+        self.transport: Transport | None = None
         self._template: tipmail.Template | None = None
         # What it has claimed and not settled, the next one last, and what of that is on its way.
         self._claimed: list[int] = []
@@ -57,7 +58,7 @@ class Sender:
         self._after: dict[int, int] = {}
         self._count = claims.BATCH
         self._failures = 0
-        self._rests_until = 0.0
+        self._paused_until = 0.0
         self._troubled = True
 
     def run_once(self) -> bool:
@@ -66,13 +67,13 @@ class Sender:
         Raises OperationalError or InterfaceError where the database is away.
         """
         self._return_claim()
-        if time.monotonic() < self._rests_until:
+        if time.monotonic() < self._paused_until:
             return False
         sending = Mailing.objects.filter(state=Mailing.State.SENDING).order_by("started_at", "pk")
         if any(self._serve(pk) for pk in sending.values_list("pk", flat=True)):
             return True
         if self.transport is not None:
-            self.transport.rest()
+            self.transport.close_if_idle()
         return False
 
     def close(self) -> None:
@@ -118,25 +119,25 @@ class Sender:
             claims.give_back(self.lease_id, self._claimed)
             self._claimed = []
 
-    def _connected(self) -> transport.Transport | None:
+    def _connected(self) -> Transport | None:
         """Return the mail server, ready for a message, or None where it cannot be used now."""
         try:
             if self.transport is None:
-                self.transport = transport.connect()
+                self.transport = connect()
             self.transport.open()
-        except transport.Refusal as refusal:
-            self._turned_away(refusal.answer)
+        except Refusal as refusal:
+            self._note_no_connection(refusal.answer)
             return None
         return self.transport
 
-    def _turned_away(self, answer: Answer) -> None:
+    def _note_no_connection(self, answer: Answer) -> None:
         """Say what keeps us from the mail server, and leave it in peace for a while."""
-        if answer.verdict is Verdict.OURS:
+        if answer.verdict is Verdict.SENDER_AT_FAULT:
             circuit_breaker.blame(answer)
         else:
-            self._say_trouble(f"The mail server cannot be reached ({answer.reply}).")
+            self._note_trouble(f"The mail server cannot be reached ({answer.reply}).")
         self._failures += 1
-        self._rest(_seconds_after(self._failures))
+        self._pause(_seconds_after(self._failures))
 
     def _claim(self, mailing_id: int) -> claims.Claim | None:
         if self.lease_id is None:
@@ -159,8 +160,8 @@ class Sender:
             return True
         closure = guard.why_closed()
         words = closure.sentence if closure else "The journal cannot be written; the log says why."
-        self._say_trouble(words[:200])
-        self._rest(REST_WITHOUT_JOURNAL)
+        self._note_trouble(words[:200])
+        self._pause(PAUSE_WITHOUT_JOURNAL)
         return False
 
     def _template_of(self, mailing_id: int) -> tipmail.Template | None:
@@ -180,7 +181,7 @@ class Sender:
         seconds = (moment - timezone.now()).total_seconds()
         return not (self.stop.wait(seconds) if seconds > 0 else self.stop)
 
-    def _send_claimed(self, template: tipmail.Template, server: transport.Transport, ledger: Ledger) -> None:
+    def _send_claimed(self, template: tipmail.Template, server: Transport, ledger: Ledger) -> None:
         """Send a claim's deliveries in their order, as long as nothing stands against it."""
         claimed = self._claimed
         ready: Ready | None = ledger.ready(claimed[-1])
@@ -196,13 +197,13 @@ class Sender:
                 self._in_hand = pk
                 answer = self._send(template, server, pk, ready)
                 if answer.verdict is Verdict.SENT:
-                    ready = self._until_it_answers(ledger.sent, pk, following)
+                    ready = self._until_it_answers(partial(ledger.sent, pk, following))
                     self._in_hand, self._failures = None, 0
                     claimed.pop()
                     if self._troubled:
-                        self._all_is_well()
+                        self._clear_trouble()
                     continue
-                if not self._goes_on(template.mailing.pk, server, ledger, pk, answer, ready.address):
+                if not self._goes_on(ledger, template.mailing.pk, pk, answer, ready.address):
                     return
             elif ready.reason:
                 ledger.skip(pk, ready.reason)
@@ -211,7 +212,7 @@ class Sender:
             claimed.pop()
             ready = None if following is None else ledger.ready(following)
 
-    def _send(self, template: tipmail.Template, server: transport.Transport, pk: int, ready: Ready) -> Answer:
+    def _send(self, template: tipmail.Template, server: Transport, pk: int, ready: Ready) -> Answer:
         """Send one message and return the Answer; whatever fails in writing it puts it off."""
         try:
             return server.send(template, pk, ready.public_id, ready.address)
@@ -223,50 +224,38 @@ class Sender:
             server.close()
             return Answer(Verdict.LATER, Stage.DATA, type(error).__name__[:60])
 
-    def _goes_on(
-        self,
-        mailing_id: int,
-        server: transport.Transport,
-        ledger: Ledger,
-        pk: int,
-        answer: Answer,
-        address: str,
-    ) -> bool:
+    def _goes_on(self, ledger: Ledger, mailing_id: int, pk: int, answer: Answer, address: str) -> bool:
         """Settle what was not sent; return whether the sender goes on with its claim."""
-        if answer.verdict is not Verdict.UNCERTAIN and answer.stage in _AT_THE_DOOR:
+        if answer.verdict is not Verdict.UNCERTAIN and answer.stage in _BEFORE_ANY_MESSAGE:
             # A mail service, which is only met with a message in hand. It never came to this one.
             self._in_hand = None
-            self._turned_away(answer)
+            self._note_no_connection(answer)
             return False
-        if answer.verdict is Verdict.OURS:
-            only_this = self._until_it_answers(ledger.blame, pk, answer)
+        if answer.verdict is Verdict.SENDER_AT_FAULT:
+            only_this = self._until_it_answers(partial(ledger.blame, pk, answer))
             self._in_hand = None
             if not only_this:
                 circuit_breaker.blame(answer)
             return only_this
-        self._until_it_answers(ledger.settle, pk, answer, address)
+        self._until_it_answers(partial(ledger.settle, pk, answer, address))
         self._in_hand = None
         if answer.verdict in (Verdict.REFUSED, Verdict.GONE, Verdict.UNCERTAIN):
             return not circuit_breaker.check(mailing_id)
         self._failures += 1
         if self._failures % PATIENCE == 0:
-            self._say_trouble(f"The mail server puts mail off ({answer.reply}).")
-            server.close()
-            self._rest(_seconds_after(self._failures // PATIENCE))
+            self._note_trouble(f"The mail server puts mail off ({answer.reply}).")
+            if self.transport is not None:
+                self.transport.close()
+            self._pause(_seconds_after(self._failures // PATIENCE))
             return False
         return True
 
-    def _until_it_answers(
-        self,
-        settle: Callable[_Parameters, _Result],
-        *args: _Parameters.args,
-        **kwargs: _Parameters.kwargs,
-    ) -> _Result:
+    def _until_it_answers(self, settle: Callable[[], _Result]) -> _Result:
         """Call a function of the ledger until the database answers: what was sent must not be forgotten."""
         pause = 0.1
         while True:
             try:
-                return settle(*args, **kwargs)
+                return settle()
             except AWAY:
                 if self.stop or connection.in_atomic_block:
                     raise
@@ -274,19 +263,19 @@ class Sender:
                 self.stop.wait(pause)
                 pause = min(pause * 2, 5.0)
 
-    def _rest(self, seconds: float) -> None:
-        self._rests_until = time.monotonic() + seconds
+    def _pause(self, seconds: float) -> None:
+        self._paused_until = time.monotonic() + seconds
 
-    def _say_trouble(self, words: str) -> None:
+    def _note_trouble(self, words: str) -> None:
         self._troubled = True
         Mailing.objects.filter(state=Mailing.State.SENDING).exclude(trouble=words).update(trouble=words)
         logger.warning("%s", words)
 
-    def _all_is_well(self) -> None:
+    def _clear_trouble(self) -> None:
         self._troubled = False
         Mailing.objects.filter(state=Mailing.State.SENDING).exclude(trouble="").update(trouble="")
 
 
 def _seconds_after(failures: int) -> float:
     """Return how long a server is left in peace after so many failures: 1, 2, 4 ... seconds."""
-    return min(2.0 ** min(failures - 1, 6), LONGEST_REST)
+    return min(2.0 ** min(failures - 1, 6), LONGEST_PAUSE)

@@ -19,13 +19,13 @@ from subscribers.delivery.verdicts import TAKEN, Answer, Stage, Verdict, broken,
 from subscribers.mail import smtp
 
 # What would end the command, or the address in it.
-_UNSPEAKABLE = re.compile(r"[^\x21-\x3b\x3d\x3f-\x7e]")
+_UNSAFE_IN_COMMAND = re.compile(r"[^\x21-\x3b\x3d\x3f-\x7e]")
 # A connection carries so many messages at most; some servers end longer ones without a word.
 MOST_MESSAGES = 1000
 # A server may hang up on who has said nothing for so long, in seconds.
-MOST_SILENCE = 20
+LONGEST_SILENCE = 20
 # What a mail service answers to a wrong key, an unpaid bill, or a sender that it does not serve.
-_NOT_LET_IN = (401, 402, 403)
+_SENDER_REFUSED = (401, 402, 403)
 
 
 class Refusal(Exception):
@@ -41,11 +41,11 @@ def connect() -> "Transport":
     try:
         backend = smtp.get_connection()
     except (ImportError, ImproperlyConfigured) as error:
-        raise Refusal(Answer(Verdict.OURS, Stage.HELLO, type(error).__name__[:60])) from error
-    return Smtp(backend) if isinstance(backend, EmailBackend) else Service(backend)
+        raise Refusal(Answer(Verdict.SENDER_AT_FAULT, Stage.HELLO, type(error).__name__[:60])) from error
+    return SmtpTransport(backend) if isinstance(backend, EmailBackend) else BackendTransport(backend)
 
 
-class Smtp:
+class SmtpTransport:
     """SMTP, with the host, the account and the encryption of Django's own backend.
 
     Messages are ready-made bytes. Where the server can take it (RFC 2920), the envelope goes in one write.
@@ -63,7 +63,7 @@ class Smtp:
     @property
     def is_open(self) -> bool:
         """Whether the next message can go without a new connection, which may take half a minute."""
-        lively = time.monotonic() - self._used < MOST_SILENCE
+        lively = time.monotonic() - self._used < LONGEST_SILENCE
         return self._is_connected and self._messages < MOST_MESSAGES and lively
 
     def open(self) -> None:
@@ -83,7 +83,7 @@ class Smtp:
             server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except smtplib.SMTPException as error:
             self.close()
-            raise Refusal(_at_the_door(error)) from None
+            raise Refusal(_before_any_message(error)) from None
         except OSError as error:
             self.close()
             raise Refusal(broken(Stage.CONNECT, error)) from None
@@ -93,7 +93,7 @@ class Smtp:
 
     def send(self, template: tipmail.Template, delivery_id: int, public_id: str, address: str) -> Answer:
         """Send the message of a delivery; return the Answer."""
-        if _UNSPEAKABLE.search(address):
+        if _UNSAFE_IN_COMMAND.search(address):
             return Answer(Verdict.REFUSED, Stage.RECIPIENT, "no address that can be written to")
         sender, data = template.personal(delivery_id, public_id, address)
         self._messages += 1
@@ -106,9 +106,9 @@ class Smtp:
             self._forget()
         return answer
 
-    def rest(self) -> None:
+    def close_if_idle(self) -> None:
         """Close the connection if it has had nothing to do for a while."""
-        if self._is_connected and time.monotonic() - self._used > MOST_SILENCE:
+        if self._is_connected and time.monotonic() - self._used > LONGEST_SILENCE:
             self.close()
 
     def close(self) -> None:
@@ -181,7 +181,7 @@ class Smtp:
             self.close()
 
 
-class Service:
+class BackendTransport:
     """Another of Django's backends: a mail service's, or one that only shows or keeps the mail."""
 
     # It connects for each message, or so it may.
@@ -209,7 +209,7 @@ class Service:
             return _service_failed(error, was_heard=response is not None)
         return TAKEN
 
-    def rest(self) -> None:
+    def close_if_idle(self) -> None:
         """Close what the backend keeps open: there is nothing to do."""
         self.close()
 
@@ -219,10 +219,10 @@ class Service:
             self._backend.close()
 
 
-Transport = Smtp | Service
+Transport = SmtpTransport | BackendTransport
 
 
-def _at_the_door(error: smtplib.SMTPException) -> Answer:
+def _before_any_message(error: smtplib.SMTPException) -> Answer:
     """Return the Answer for what went wrong before any message."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return judge(Stage.SIGN_IN, error.smtp_code, error.smtp_error)
@@ -232,7 +232,7 @@ def _at_the_door(error: smtplib.SMTPException) -> Answer:
     if isinstance(error, smtplib.SMTPServerDisconnected):
         return broken(Stage.CONNECT, error)
     # It lacks what the settings ask for: encryption, or a way to sign in.
-    return Answer(Verdict.OURS, Stage.HELLO, type(error).__name__[:60], broken=True)
+    return Answer(Verdict.SENDER_AT_FAULT, Stage.HELLO, type(error).__name__[:60], broken=True)
 
 
 def _service_failed(error: Exception, *, was_heard: bool) -> Answer:
@@ -240,15 +240,15 @@ def _service_failed(error: Exception, *, was_heard: bool) -> Answer:
     if isinstance(error, AnymailRecipientsRefused):
         return Answer(Verdict.REFUSED, Stage.RECIPIENT, "refused by the mail service")
     if isinstance(error, (AnymailConfigurationError, AnymailUnsupportedFeature)):
-        return Answer(Verdict.OURS, Stage.HELLO, name, broken=True)
-    if status in _NOT_LET_IN:
-        return Answer(Verdict.OURS, Stage.SIGN_IN, f"HTTP {status}")
+        return Answer(Verdict.SENDER_AT_FAULT, Stage.HELLO, name, broken=True)
+    if status in _SENDER_REFUSED:
+        return Answer(Verdict.SENDER_AT_FAULT, Stage.SIGN_IN, f"HTTP {status}")
     if isinstance(status, int):
         # Of what it took, by that number, nobody may understand what else it says.
         verdict = Verdict.UNCERTAIN if 200 <= status < 300 else Verdict.LATER
         return Answer(verdict, Stage.DATA, f"HTTP {status}", broken=True)
     if isinstance(error, requests.RequestException):
-        if _has_not_gone(error):
+        if _surely_not_sent(error):
             return Answer(Verdict.LATER, Stage.CONNECT, _reason(error)[:60], broken=True)
         # The request went out, and nobody knows what became of it.
         return Answer(Verdict.UNCERTAIN, Stage.DATA, _reason(error)[:60], broken=True)
@@ -256,7 +256,7 @@ def _service_failed(error: Exception, *, was_heard: bool) -> Answer:
     return Answer(verdict, Stage.DATA, name, broken=True)
 
 
-def _has_not_gone(error: Exception) -> bool:
+def _surely_not_sent(error: Exception) -> bool:
     """Tell whether a request surely failed before any of it was sent; the library says so deep inside."""
     cause = error.__cause__ or error
     # A ValueError is an address of the service that is none.

@@ -29,7 +29,7 @@ class Verdict(enum.Enum):
     # Refused, and the person gets nothing any more.
     GONE = "refused, nobody is there"
     # The sender is at fault: the delivery goes back to the queue, and the mailing pauses.
-    OURS = "the sender is at fault"
+    SENDER_AT_FAULT = "the sender is at fault"
     UNCERTAIN = "uncertain"
 
 
@@ -62,7 +62,7 @@ def judge(stage: Stage, code: int, text: bytes | str = b"") -> Answer:
     if not 500 <= code < 600:
         verdict = Verdict.LATER
     elif status.startswith("5.7.") or stage not in (Stage.RECIPIENT, Stage.DATA):
-        verdict = Verdict.OURS
+        verdict = Verdict.SENDER_AT_FAULT
     else:
         verdict = Verdict.GONE if is_hard and stage is Stage.RECIPIENT else Verdict.REFUSED
     return Answer(verdict, stage, f"{code} {status}".strip(), broken=code == 421, is_hard=is_hard)

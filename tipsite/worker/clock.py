@@ -1,11 +1,12 @@
 """What is due this minute.
 
-Each job is a plain function of the moment. It must be safe to run twice, since several workers may keep
-time beside each other, and to miss, since the machine may be off at its minute.
+Each job is a plain function of the moment, an aware datetime. It must be safe to run twice, since several
+workers may keep time beside each other, and to miss, since the machine may be off at its minute.
 """
 
 import logging
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from importlib import import_module
 
 from django.conf import settings
@@ -29,76 +30,63 @@ logger = logging.getLogger(__name__)
 KEEP_RESULTS = timedelta(days=14)
 
 
-def clear_expired_sessions(now):
+def clear_expired_sessions(now: datetime) -> None:
     """Delete the sessions of staff who have been signed out by time."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 
-def prune_task_results(now):
+def prune_task_results(now: datetime) -> None:
     """Delete what finished tasks have left behind."""
     DBTaskResult.objects.finished().filter(finished_at__lt=now - KEEP_RESULTS).delete()
 
 
-def keep_mailings(now):
-    """Prepare the mailings of tips that go live, and bring those that wait in step with their tips."""
-    scheduling.keep_up(now)
-
-
-def catch_up_with_the_journal(now):
+def catch_up_with_the_journal(now: datetime) -> None:
     """Write to the journal what could not be written when it happened."""
     suppressions.catch_up()
 
 
-def forget_what_ended(now):
-    """Delete link requests that nobody confirmed, and rate limits that are over."""
+def forget_ended_requests(now: datetime) -> None:
+    """Delete unconfirmed link requests, service mails that are done, and rate limits that are over."""
     subscriptions.forget_old_requests()
     rate_limits.forget_ended()
 
 
-def forget_uploads(now):
-    """Delete lists of addresses that staff uploaded and did not come back to."""
-    upload_jobs.forget_old(now)
-
-
-def wipe_what_was_deleted(now):
-    """Empty SQLite's log of what was deleted, where that was not possible at once."""
+def wipe_deleted_rows(now: datetime) -> None:
+    """Empty SQLite's log of deleted rows, where that was not possible at once."""
     erasure.wipe()
 
 
-def forget_stray_reports(now):
-    """Delete what came back long ago and was about no mail of ours."""
-    reports.forget_strays(now)
-
-
-def count_words(now):
+def count_words(now: datetime) -> None:
     """Count the words of the tips anew, by which related tips are found."""
     index.count_words()
 
 
-EACH_MINUTE = [
+Job = Callable[[datetime], object]
+
+EACH_MINUTE: list[Job] = [
     task_leases.sweep,
-    keep_mailings,
+    scheduling.keep_up,
     catch_up_with_the_journal,
     slot_alerts.send_alerts,
     mailing_alerts.send_alerts,
     flood_alerts.send_alert,
 ]
 # By the hour rather than by the day: an hour that is missed is made up for by the next one.
-EACH_HOUR = [
+EACH_HOUR: list[Job] = [
     clear_expired_sessions,
     prune_task_results,
-    forget_what_ended,
-    wipe_what_was_deleted,
-    forget_uploads,
+    forget_ended_requests,
+    wipe_deleted_rows,
+    upload_jobs.forget_old,
     count_words,
 ]
 # In the small hours of the site's zone. What is missed is made up for by the next day.
-EACH_DAY = [images.delete_unused, forget_stray_reports]
+EACH_DAY: list[Job] = [images.delete_unused, reports.forget_strays]
 _HOUR = 3
 
 
-def tick(now):
-    """Run what is due in the minute of ``now`` (an aware datetime); a job that fails stops no other."""
+def tick(now: datetime) -> None:
+    """Run what is due in the minute of ``now``; a job that fails stops no other."""
     due = EACH_MINUTE + (EACH_HOUR if now.minute == 0 else [])
     if (local := timezone.localtime(now)).hour == _HOUR and local.minute == 0:
         due = due + EACH_DAY
@@ -106,12 +94,13 @@ def tick(now):
         try:
             job(now)
         except Exception as error:
-            away = isinstance(error, (OperationalError, InterfaceError))
+            is_away = isinstance(error, (OperationalError, InterfaceError))
             logger.error(
-                "The clock's job %s failed; it is tried again when it is next due. %s",
+                "The clock's job %s.%s failed; it is tried again when it is next due. %s",
+                job.__module__,
                 job.__name__,
-                error if away else "",
-                exc_info=not away,
+                error if is_away else "",
+                exc_info=not is_away,
             )
             # The next job gets a connection that works, if there is one.
             close_old_connections()

@@ -14,24 +14,24 @@ class Stop:
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
         self.requests = 0
 
-    def listen(self):
+    def listen(self) -> None:
         """Take the signals that ask a process to end: Ctrl-C, SIGTERM, and the loss of the terminal."""
-        for each in self.SIGNALS:
-            signal.signal(each, self.request)
+        for number in self.SIGNALS:
+            signal.signal(number, self.request)
 
-    def request(self, *_):
+    def request(self, *_: object) -> None:
         """Ask for the end; the second request of an impatient person is counted too."""
         self.requests += 1
         os.write(self._write, b".")
 
-    def wait(self, seconds):
+    def wait(self, seconds: float) -> bool:
         """Wait at most so many seconds; return whether the end is asked for."""
         return bool(select.select([self._read], [], [], max(seconds, 0))[0])
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.wait(0)

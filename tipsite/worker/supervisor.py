@@ -9,7 +9,10 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+from tipsite.worker.stop_signal import Stop
 
 logger = logging.getLogger(__name__)
 
@@ -36,12 +39,12 @@ class Child:
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
     fds: tuple[int, ...] = ()
-    process: subprocess.Popen | None = None
+    process: subprocess.Popen[bytes] | None = None
     deaths: int = 0
     started: float = 0.0
     due: float = 0.0
 
-    def start(self):
+    def start(self) -> None:
         """Start it in a process group of its own, so that Ctrl-C reaches it only through us."""
         supervisor = os.getpid()
         self.started = time.monotonic()
@@ -54,7 +57,7 @@ class Child:
             preexec_fn=lambda: _end_with(supervisor),
         )
 
-    def tend(self):
+    def tend(self) -> None:
         """Start it when it is due; when it has died, note that and say when it comes back."""
         now = time.monotonic()
         if self.process is None:
@@ -72,14 +75,14 @@ class Child:
         self.due = now + pause
         logger.warning("The %s ended (%s); it is started again in %g s.", self.name, _manner(status), pause)
 
-    def signal(self, number):
+    def signal(self, number: int) -> None:
         """Send a signal to it and to all that it has started."""
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
 
 
-def _end_with(supervisor):
+def _end_with(supervisor: int) -> None:
     """In the child, before its program starts: have Linux end it when the supervisor is killed."""
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
@@ -87,14 +90,12 @@ def _end_with(supervisor):
             os._exit(1)
 
 
-def _manner(status):
-    if status < 0:
-        return f"killed by {signal.Signals(-status).name}"
-    return f"status {status}"
+def _manner(status: int) -> str:
+    return f"killed by {signal.Signals(-status).name}" if status < 0 else f"status {status}"
 
 
-def supervise(children, stop, each_round=lambda: None):
-    """Run children until ``stop`` (a ``Stop``) is requested, then end them; return when none is left.
+def supervise(children: Sequence[Child], stop: Stop, each_round: Callable[[], None] = lambda: None) -> None:
+    """Run children until ``stop`` is requested, then end them; return when none is left.
 
     ``each_round`` is called a few times a second in between.
     """
@@ -107,36 +108,37 @@ def supervise(children, stop, each_round=lambda: None):
         _end(children, stop)
 
 
-def _end(children, stop):
-    running = [child for child in children if child.process is not None]
-    for child in running:
+def _end(children: Sequence[Child], stop: Stop) -> None:
+    running = [(child, child.process) for child in children if child.process is not None]
+    for child, _ in running:
         child.signal(signal.SIGTERM)
     deadline = time.monotonic() + PATIENCE
     # A second request means: now.
     while time.monotonic() < deadline and stop.requests < 2:
-        if all(child.process.poll() is not None for child in running):
+        if all(process.poll() is not None for _, process in running):
             break
         time.sleep(0.05)
-    for child in running:
+    for child, process in running:
         child.signal(signal.SIGKILL)
-        child.process.wait()
+        process.wait()
 
 
 class Probe:
-    """Finds out, without ever waiting, when the web server behind an address first answers."""
+    """Finds out, without ever waiting, when a web server first answers."""
 
-    def __init__(self, address):
-        self.address = address
+    def __init__(self, place: tuple[str, int]) -> None:
+        """``place`` is the server's host and port."""
+        self.place = place
         self.answered = False
-        self._connection = None
+        self._connection: socket.socket | None = None
 
-    def look(self):
+    def look(self) -> bool:
         """Return True once: when the first answer has come."""
         if self.answered:
             return False
         try:
             if self._connection is None:
-                self._connection = socket.create_connection(self.address, timeout=1)
+                self._connection = socket.create_connection(self.place, timeout=1)
                 self._connection.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
                 self._connection.setblocking(False)
             self.answered = self._connection.recv(16).startswith(b"HTTP/")

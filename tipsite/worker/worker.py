@@ -42,7 +42,7 @@ class Background:
     def run(self) -> None:
         """Work until told to stop, then finish the task in hand and return."""
         # Whatever a worker claims is its own as long as it has a heartbeat, so that comes first.
-        while not self.stop and not self._attempt(self._beat):
+        while not self.stop and not self._attempt(self._renew_heartbeat):
             pass
         timekeeper = threading.Thread(target=self._keep_time, name="clock", daemon=True)
         timekeeper.start()
@@ -80,8 +80,8 @@ class Background:
             self.away = 0
         return True
 
-    def _beat(self) -> None:
-        heartbeat.beat(self.worker_id)
+    def _renew_heartbeat(self) -> None:
+        heartbeat.renew(self.worker_id)
 
     def _work(self) -> None:
         close_old_connections()
@@ -92,7 +92,7 @@ class Background:
             # The library's worker takes the write lock to look for work, so it is only called for some.
             if not DBTaskResult.objects.ready().filter(backend_name=alias).exists():
                 continue
-            self._beat()
+            self._renew_heartbeat()
             self._current = Worker(
                 queue_names=["*"],
                 excluded_queue_names=[],

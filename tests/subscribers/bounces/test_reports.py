@@ -170,9 +170,9 @@ def test_what_is_about_no_mail_of_ours_is_forgotten_after_a_month(delivery):
     ours, _, new = [reports.take(delivery_report(to)) for to in (sender, "a@example.org", "b@example.org")]
     now = timezone.now()
     BounceReport.objects.exclude(pk=new.pk).update(at=now - timedelta(days=31))
-    clock.forget_stray_reports(now)
+    reports.forget_strays(now)
     assert set(BounceReport.objects.all()) == {ours, new}
-    assert clock.forget_stray_reports in clock.EACH_DAY
+    assert reports.forget_strays in clock.EACH_DAY
 
 
 @pytest.mark.parametrize(

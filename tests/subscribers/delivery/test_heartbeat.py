@@ -17,7 +17,7 @@ def silent(watch, *moments):
 
 
 def test_a_worker_that_was_killed_is_dead_after_a_lease_and_not_before():
-    heartbeat.beat("killed")
+    heartbeat.renew("killed")
     assert silent(heartbeat.Watch(), 0, 10, 20, 30, 31) == [[], [], [], [], ["killed"]]
 
 
@@ -25,7 +25,7 @@ def test_a_worker_that_was_killed_is_dead_after_a_lease_and_not_before():
 def test_a_worker_lives_as_long_as_it_beats_whatever_its_clock_says(ahead):
     watch = heartbeat.Watch()
     for moment in range(0, 90, 5):
-        heartbeat.beat("busy")
+        heartbeat.renew("busy")
         seen_at = timezone.now() + ahead + timedelta(seconds=moment)
         Heartbeat.objects.update(seen_at=seen_at)
         assert silent(watch, moment) == [[]]
@@ -33,17 +33,17 @@ def test_a_worker_lives_as_long_as_it_beats_whatever_its_clock_says(ahead):
 
 
 def test_who_did_not_look_for_a_while_takes_nobody_for_dead():
-    heartbeat.beat("there")
+    heartbeat.renew("there")
     assert silent(heartbeat.Watch(), 0, 10, 20, 60, 70, 80, 90, 91) == [[]] * 7 + [["there"]]
 
 
 def test_it_gives_the_others_time_to_be_heard_after_all_were_asleep():
     watch = heartbeat.Watch()
-    heartbeat.beat("busy")
+    heartbeat.renew("busy")
     assert silent(watch, 0, 10, 20) == [[]] * 3
     # The machine sleeps for an hour, and the worker that watches wakes before the other.
     assert silent(watch, 3620, 3630) == [[]] * 2
-    heartbeat.beat("busy")
+    heartbeat.renew("busy")
     assert silent(watch, 3640, 3650, 3660) == [[]] * 3
 
 

@@ -23,7 +23,7 @@ def test_a_worker_whose_first_beat_failed_beats_the_next_time(monkeypatch):
         raise OperationalError
 
     with monkeypatch.context() as patch:
-        patch.setattr(heartbeat, "beat", fail)
+        patch.setattr(heartbeat, "renew", fail)
         with pytest.raises(OperationalError):
             pool._look_after()
     pool._look_after()

@@ -108,6 +108,7 @@ class Year:
         text = mail.message.get_body(["plain"]).get_content()
         link = re.search(rf"https://tips\.example\.org({path}[^\s>]+)", text).group(1)
         assert self.client.post(link).status_code in (200, 303)
+        send_outgoing()
 
     def over_for(self, address):
         del self.members[address]

@@ -29,7 +29,7 @@ def status_of(task):
 
 
 def test_it_queues_again_what_a_dead_worker_had_in_hand():
-    heartbeat.beat("alive")
+    heartbeat.renew("alive")
     task = task_of("alive", "dead")
     assert task_leases.sweep(NOON) == 1
     assert status_of(task) == TaskResultStatus.READY
@@ -37,14 +37,14 @@ def test_it_queues_again_what_a_dead_worker_had_in_hand():
 
 
 def test_it_leaves_a_task_to_a_worker_that_lives():
-    heartbeat.beat("busy")
+    heartbeat.renew("busy")
     task = task_of("busy")
     assert task_leases.sweep(NOON) == 0
     assert status_of(task) == TaskResultStatus.RUNNING
 
 
 def test_it_frees_at_once_what_a_worker_held_that_has_ended():
-    heartbeat.beat("leaving")
+    heartbeat.renew("leaving")
     task = task_of("leaving")
     heartbeat.end("leaving")
     task_leases.sweep(NOON)
@@ -52,7 +52,7 @@ def test_it_frees_at_once_what_a_worker_held_that_has_ended():
 
 
 def test_a_worker_gives_back_its_own_tasks_and_no_others():
-    heartbeat.beat("mine")
+    heartbeat.renew("mine")
     mine, other = task_of("other", "mine"), task_of("mine", "other")
     assert task_leases.give_back("mine", NOON) == 1
     assert [status_of(mine), status_of(other)] == [TaskResultStatus.READY, TaskResultStatus.RUNNING]

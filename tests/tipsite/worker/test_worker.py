@@ -71,10 +71,10 @@ def test_it_waits_for_a_database_that_is_away_and_says_so_once(worker, monkeypat
         raise OperationalError("the database system is starting up")
 
     with monkeypatch.context() as patch:
-        patch.setattr(heartbeat, "beat", refuse)
-        assert not worker._attempt(worker._beat)
-        assert not worker._attempt(worker._beat)
-    assert worker._attempt(worker._beat)
+        patch.setattr(heartbeat, "renew", refuse)
+        assert not worker._attempt(worker._renew_heartbeat)
+        assert not worker._attempt(worker._renew_heartbeat)
+    assert worker._attempt(worker._renew_heartbeat)
     said = [record.getMessage() for record in caplog.records]
     assert len([each for each in said if "starting up" in each]) == 1
     assert said[-1] == "The database answers again."
