@@ -122,7 +122,7 @@ class Template:
 def test_message(
     tip: Tip,
     to: str,
-    kind: Mailing.Kind = Mailing.Kind.TIP,  # noqa: PT028 - no test of pytest's
+    kind: str = Mailing.Kind.TIP,  # noqa: PT028 - no test of pytest's
     note: str = "",  # noqa: PT028
     token: str = "",  # noqa: PT028
 ) -> Message:
