@@ -6,7 +6,7 @@ from tips.models.tip import Tip
 
 
 class ImportOrigin(models.Model):
-    """What an import last wrote into a tip, so that the next one tells its own words from the staff's.
+    """What an import last wrote into a tip, so that the next import tells its own words from the staff's.
 
     ``identity`` is the folded title and the date as the archive states them; it stays when staff change
     the tip's title or date. ``digests`` holds a digest of each field as imported; ``categories`` and

@@ -64,9 +64,9 @@ class SlotException(models.Model):
 
 
 class QueueVersion(models.Model):
-    """The one row that every change of the queue locks first, with what the last one was.
+    """The single row that every change of the queue locks first; it says what the last change was.
 
-    A page shows the queue with its ``version``; a move that was made on an older one is refused in the
+    A page shows the queue with its ``version``; a move on an older version is refused in the
     words of ``change``: “moved “Call back” to the front”.
     """
 

@@ -23,7 +23,7 @@ from tips.schedule.queue_lock import QueueSession, queue_session
 
 
 def start(tip: Tip, *, by: User) -> str:
-    """Save a new tip as a draft of the person who writes it. One that has a day is planned for it."""
+    """Save a new tip as a draft of the person who writes it. A tip that has a day is planned for it."""
     if not by.has_perm("tips.add_tip"):
         raise NotPermitted("You may not write tips. Ask a publisher to give you the right.")
     with queue_session(by) as session:
@@ -41,8 +41,8 @@ def revise(tip: Tip, names: Iterable[str], *, by: User) -> str:
     A changed text (``TEXTS``) makes ``by`` one of its writers, and sends an approved tip that is not public
     yet back to review; its slot stays held, and is at risk until the tip is approved again. What readers
     can see already is corrected at once, which needs the right to change others' tips. A changed day pins
-    the tip to it, or, taken away, gives its slot back. Returns nothing but what followed: the empty text
-    where nothing did.
+    the tip to it, or, taken away, gives its slot back. Returns what followed; the empty text where nothing
+    did.
     """
     names = set(names) & {field.name for field in Tip._meta.concrete_fields}
     with queue_session(by) as session:

@@ -58,7 +58,7 @@ def register(check: Check) -> Check:
 
 
 def inspect(tip: Tip) -> list[Fault]:
-    """Return the faults of a tip, those that stop it first. One that is public is asked nothing."""
+    """Return the faults of a tip, those that stop it first. A public tip has none."""
     if tip.is_published:
         return []
     faults = dict.fromkeys(fault for check in _CHECKS for fault in check(tip))

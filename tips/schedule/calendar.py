@@ -125,7 +125,7 @@ def _settle(week: SlotRow, now: datetime) -> None:
         if week.tip:
             week.state = SlotState.SAFE if week.tip.state == TipState.APPROVED else SlotState.AT_RISK
     else:
-        # One that was published late, before the next slot, has filled this one.
+        # A tip that was published late, before the next slot, has filled this slot.
         known = (TipState.APPROVED, TipState.WITHDRAWN)
         appeared = [tip for tip in week.others if tip.moment <= now and tip.state in known]
         week.tip = min(appeared, key=lambda tip: tip.state, default=None) or next(iter(holders), None)

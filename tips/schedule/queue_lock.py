@@ -35,7 +35,7 @@ MARGIN = timedelta(minutes=2)
 def holders(now: datetime) -> TipQuerySet:
     """Return the tips that hold a moment to come: the queue, and what is pinned, approved or not.
 
-    Those that go live within MARGIN of ``now`` hold nothing that could still be changed, and are left out.
+    Tips that go live within MARGIN of ``now`` are left out: nothing of theirs can still be changed.
     """
     return (
         Tip.objects.filter(Q(state=TipState.APPROVED) | Q(pinned=True), publish_at__gt=now + MARGIN)
@@ -151,7 +151,7 @@ class QueueSession:
     def open_slots(self, taken: Collection[datetime]) -> Iterator[Slot]:
         """Yield the coming slots that are neither skipped nor ``taken``, in order.
 
-        One that comes within MARGIN stays as it is.
+        A slot within MARGIN stays as it is.
         """
         coming = self.table.after(self.settled_until)
         return (slot for slot in coming if not slot.skipped and slot.at not in taken)
