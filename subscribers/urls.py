@@ -1,19 +1,23 @@
-"""The addresses of signing up and leaving."""
+"""The URLs of signing up, of preferences and of leaving."""
 
 from django.urls import path
-from django.views.generic import RedirectView
+from django.views.generic import RedirectView, TemplateView
 
 from subscribers.public import preferences, signup, unsubscribe
 
 app_name = "subscribers"
+page = TemplateView.as_view
 
 urlpatterns = [
     path("subscribe/", signup.subscribe, name="subscribe"),
     path("subscribe/again/", signup.again, name="again"),
-    path("subscribe/sent/", signup.sent, name="sent"),
+    # Each says what comes next, to everybody alike.
+    path("subscribe/sent/", page(template_name="subscribers/sent.html"), name="sent"),
+    path(
+        "subscribe/preferences/sent/", page(template_name="subscribers/preferences_sent.html"), name="asked"
+    ),
     path("subscribe/confirm/<str:token>/", signup.confirm, name="confirm"),
     path("subscribe/preferences/", preferences.ask, name="ask"),
-    path("subscribe/preferences/sent/", preferences.asked, name="asked"),
     path("subscribe/preferences/<str:token>/", preferences.preferences, name="preferences"),
     path("subscribe/move/<str:token>/", preferences.move, name="move"),
     path("subscribe/undo/<str:token>/", unsubscribe.undo, name="undo"),

@@ -1,8 +1,8 @@
 """The drawings of weeks: the growth of the list, and what came of mailings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from types import SimpleNamespace
 
 from subscribers.mailings.statistics import MailingWeek
 from subscribers.people.growth import GrowthWeek
@@ -16,32 +16,19 @@ _STEP, _HIGH, _SMALL_LABELS = 14, 56, 14
 _KINDS = {"sent": "Sent", "refused": "Refused", "complaints": "Complaints", "left": "Left after it"}
 
 
-@dataclass
-class GrowthBar:
-    """One week of the growth: where it stands, how high its bars are, and whether the upper is cut off."""
-
-    week: GrowthWeek
-    x: float
-    middle: float
-    up: float
-    down: float
-    net_at: float
-    month: str
-    is_cut: bool
-
-
 def growth(weeks: Sequence[GrowthWeek], height: int = 90) -> dict[str, object]:
     """Return the drawing of some GrowthWeeks: bars for who joined and left, and a line for the net.
 
-    ``height`` is that of the highest bar. An import of thousands in one week would press all other weeks
+    ``height`` is that of the highest bar. ``bars`` says of each week where it stands, how high its two bars
+    are, and whether the upper one is cut off. An import of thousands in one week would press all other weeks
     flat. So the scale follows those who came or went by themselves, if anybody did, and a bar that does not
     fit is cut off and says so.
     """
     most = max(max(week.joined, week.left) for week in weeks) or max(week.imported for week in weeks) or 1
     step, unit, tallest = _WIDE / len(weeks), height / most, height + _CUT
     bars = [
-        GrowthBar(
-            week,
+        SimpleNamespace(
+            week=week,
             x=round(place * step, 1),
             middle=round(place * step + (step - _GAP) / 2, 1),
             up=round(min((week.joined + week.imported) * unit, tallest), 1),

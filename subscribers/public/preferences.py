@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
 
 from shield import request_origin
 from shield.rate_limits import FixedWindow
@@ -54,12 +53,6 @@ def ask(request: HttpRequest) -> HttpResponse:
 
     template = "subscribers/preferences_ask.html"
     return responses.handle_public_form(request, AddressForm, template, take, "subscribers:asked")
-
-
-@require_safe
-def asked(request: HttpRequest) -> HttpResponse:
-    """Say what comes next, to everybody alike."""
-    return render(request, "subscribers/preferences_sent.html")
 
 
 @responses.behind_a_link

@@ -36,12 +36,6 @@ def again(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def sent(request: HttpRequest) -> HttpResponse:
-    """Say what comes next, to everybody alike."""
-    return render(request, "subscribers/sent.html")
-
-
-@require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """Say what is kept of whom, why, by whom and for how long."""
     context = {
