@@ -8,7 +8,6 @@ import math
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.urls import reverse
 
@@ -18,18 +17,13 @@ from subscribers.mail.outbox import OVERALL
 from subscribers.models import LinkRequest
 from tipsite.alerts import notices
 from tipsite.models import Notice
-from tipsite.staff.emails import build
-
-_ONE_IN = timedelta(hours=24)
 
 
 def send_alert(now: datetime) -> None:
     """Tell staff of a flood, unless they were told. Run each minute."""
-    if not flood.is_active():
-        return
-    latest = Notice.objects.filter(kind=Notice.Kind.FLOOD, created_at__gt=now - _ONE_IN).last()
-    if latest is None or not latest.sent_at:
-        notice = latest or Notice(kind=Notice.Kind.FLOOD, occasion=now.isoformat())
+    if flood.is_active():
+        recent = Notice.objects.filter(kind=Notice.Kind.FLOOD, created_at__gt=now - timedelta(hours=24))
+        notice = recent.last() or Notice(kind=Notice.Kind.FLOOD, occasion=now.isoformat())
         notices.send_once(notice, partial(_mail, now), now)
 
 
@@ -41,10 +35,10 @@ def _mail(now: datetime) -> EmailMessage:
         "per_minute": OVERALL.amount,
         "hours": math.ceil(waiting / (OVERALL.amount * 60)),
         "longest": LONGEST_WAIT // timedelta(hours=1),
-        "url": settings.SITE_URL + reverse("admin:subscribers_linkrequest_changelist"),
     }
+    page = reverse("admin:subscribers_linkrequest_changelist")
     # Whoever may look at the typed addresses can also tell people from machines.
-    return build("flood_alert", notices.recipients("subscribers.view_linkrequest"), context)
+    return notices.mail_to_staff("flood_alert", "subscribers.view_linkrequest", page, **context)
 
 
 def _waiting() -> int:

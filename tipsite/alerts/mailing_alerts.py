@@ -8,7 +8,6 @@ The closed restore guard is told of once for each database in which it closed.
 from datetime import datetime
 from functools import partial
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.urls import reverse
 
@@ -17,16 +16,9 @@ from subscribers.models import DatabaseIdentity, Mailing
 from subscribers.recovery import guard
 from tipsite.alerts import notices
 from tipsite.models import Notice
-from tipsite.staff.emails import build
 
-_KINDS = {
-    Mailing.State.PAUSED: Notice.Kind.MAILING_PAUSED,
-    Mailing.State.HELD: Notice.Kind.MAILING_HELD,
-}
-_GUARD_ADVICE = (
-    "if this is the real site, a Publisher opens the page below and says so; if it is a copy, leave it as"
-    " it is, or take its mail settings away."
-)
+_KINDS = {Mailing.State.PAUSED: Notice.Kind.MAILING_PAUSED, Mailing.State.HELD: Notice.Kind.MAILING_HELD}
+_GUARD_ADVICE = "on the real site, a Publisher says so on the page below; a copy is left as it is."
 
 
 def send_alerts(now: datetime) -> None:
@@ -37,7 +29,8 @@ def send_alerts(now: datetime) -> None:
     if closure := guard.why_closed():
         database = DatabaseIdentity.objects.order_by("pk").first() or DatabaseIdentity(name="")
         notice = Notice(kind=Notice.Kind.GUARD_CLOSED, about=database.name, occasion=str(database.counter))
-        notices.send_once(notice, partial(_of_guard, closure), now)
+        context = {"sentence": closure.sentence, "advice": _GUARD_ADVICE}
+        notices.send_once(notice, partial(_mail, reverse("admin:safe"), **context), now)
 
 
 def _notice(mailing: Mailing) -> Notice:
@@ -51,13 +44,7 @@ def _of_mailing(mailing: Mailing, now: datetime) -> EmailMessage:
     standing = status.describe(mailing, now)
     advice = standing.advice[:1].lower() + standing.advice[1:]
     page = reverse("admin:subscribers_mailing_change", args=[mailing.pk])
-    return _mail(standing.sentence, advice, page, tip=mailing.tip)
+    return _mail(page, sentence=standing.sentence, advice=advice, tip=mailing.tip)
 
 
-def _of_guard(closure: guard.Closure) -> EmailMessage:
-    return _mail(closure.sentence, _GUARD_ADVICE, reverse("admin:safe"))
-
-
-def _mail(sentence: str, advice: str, page: str, **context: object) -> EmailMessage:
-    context |= {"sentence": sentence, "advice": advice, "url": settings.SITE_URL + page}
-    return build("mailing_alert", notices.recipients(guard.PERMISSION), context)
+_mail = partial(notices.mail_to_staff, "mailing_alert", guard.PERMISSION)

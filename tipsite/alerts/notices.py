@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from tips import permissions
 from tipsite.models import Notice
-from tipsite.staff import accounts
+from tipsite.staff import accounts, emails
 
 logger = logging.getLogger(__name__)
 
@@ -31,21 +31,30 @@ def send_once(notice: Notice, build: Callable[[], EmailMessage], now: datetime) 
     notice, _ = Notice.objects.get_or_create(
         kind=notice.kind, about=notice.about, occasion=notice.occasion, defaults={"created_at": now}
     )
-    if not _claim(notice, now):
+    # Claim the notice for this process alone, unless another has it, or it was sent.
+    pause = min(_PAUSE * 2 ** max(notice.attempts - 1, 0), _LONGEST_PAUSE)
+    is_free = Q(claimed_at=None) | Q(claimed_at__lte=now - pause)
+    free = Notice.objects.filter(is_free, pk=notice.pk, sent_at=None, attempts=notice.attempts)
+    if not free.update(claimed_at=now, attempts=F("attempts") + 1):
         return False
     mail = build()
-    if mail.to:
-        try:
-            mail.send()
-        except (OSError, ValueError):
-            logger.exception("The notice “%s” could not be sent; it is tried again.", notice)
-            return False
-    else:
-        logger.error(
-            "Nobody can be told of “%s”: no editor has an address, and STAFF_EMAIL is empty.", notice
-        )
+    if not mail.to:
+        logger.error("Nobody hears of “%s”: no editor has an address, and STAFF_EMAIL is empty.", notice)
+    try:
+        mail.send()
+    except (OSError, ValueError):
+        logger.exception("The notice “%s” could not be sent; it is tried again.", notice)
+        return False
     Notice.objects.filter(pk=notice.pk).update(sent_at=timezone.now())
     return True
+
+
+def mail_to_staff(template: str, permission: str, path: str, **context: object) -> EmailMessage:
+    """Return the mail of templates ``emails/<template>`` to all who have a permission.
+
+    ``path`` is that of the page which the mail leads to.
+    """
+    return emails.build(template, recipients(permission), {**context, "url": settings.SITE_URL + path})
 
 
 def recipients(permission: str = permissions.APPROVE) -> list[str]:
@@ -63,11 +72,3 @@ def recipients(permission: str = permissions.APPROVE) -> list[str]:
             continue
         by_folded.setdefault(address.lower(), address)
     return list(by_folded.values())
-
-
-def _claim(notice: Notice, now: datetime) -> bool:
-    """Take a notice for this process alone; tell whether no other process has it, and none has sent it."""
-    pause = min(_PAUSE * 2 ** max(notice.attempts - 1, 0), _LONGEST_PAUSE)
-    is_free = Q(claimed_at=None) | Q(claimed_at__lte=now - pause)
-    free = Notice.objects.filter(is_free, pk=notice.pk, sent_at=None, attempts=notice.attempts)
-    return free.update(claimed_at=now, attempts=F("attempts") + 1) == 1

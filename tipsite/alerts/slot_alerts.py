@@ -14,16 +14,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.conf import settings
-from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils import timezone
 
-from tips import dates
+from tips import dates, permissions
 from tips.schedule import calendar
 from tipsite.alerts import notices
 from tipsite.models import Notice
-from tipsite.staff.emails import build
 
 _EARLY, _LATE = timedelta(days=5), timedelta(days=2)
 # Days on either side among which all slots are that may be due: a move may take one to its week's other end.
@@ -34,8 +31,7 @@ def send_alerts(now: datetime) -> None:
     """Tell staff of each slot in which no tip will appear. Run each minute."""
     today = timezone.localdate(now)
     rows = calendar.between(today - _NEAR, today + _NEAR, now)
-    safe = [str(row.slot.day) for row in rows if row.slot.at > now and not row.is_unsafe]
-    if safe:
+    if safe := [str(row.slot.day) for row in rows if row.slot.at > now and not row.is_unsafe]:
         late = Notice.objects.filter(kind=Notice.Kind.SLOT_LATE, about__in=safe, settled_at=None)
         late.update(settled_at=now)
     passed = [row for row in rows if row.slot.at <= now]
@@ -43,7 +39,9 @@ def send_alerts(now: datetime) -> None:
     # Of the slots that passed, only the latest is still worth a mail.
     for row in rows[max(len(passed) - 1, 0) :]:
         if notice := _due(row, known[str(row.slot.day)], now):
-            notices.send_once(notice, partial(_mail, row), now)
+            page, when = reverse("admin:tips_calendar"), dates.in_words(row.slot.at)
+            mail = partial(notices.mail_to_staff, "slot_alert", permissions.APPROVE, page, row=row, when=when)
+            notices.send_once(notice, mail, now)
 
 
 def kind_of(row: calendar.SlotRow, now: datetime) -> Notice.Kind | None:
@@ -73,9 +71,3 @@ def _due(row: calendar.SlotRow, known: list[Notice], now: datetime) -> Notice | 
     # The alert that was last due is due until it went out; one that was settled is followed by another.
     number = len(same) + (not same or same[-1].settled_at is not None)
     return Notice(kind=kind, about=str(row.slot.day), occasion=str(number))
-
-
-def _mail(row: calendar.SlotRow) -> EmailMessage:
-    url = settings.SITE_URL + reverse("admin:tips_calendar")
-    context = {"row": row, "when": dates.in_words(row.slot.at), "url": url}
-    return build("slot_alert", notices.recipients(), context)

@@ -176,7 +176,7 @@ def test_the_mail_says_which_slot_what_is_wrong_and_what_to_do(ed, run):
 def test_where_nobody_can_be_told_the_log_says_so_once(run, caplog):
     run(at(1) - 3 * DAY)
     assert mail.outbox == []
-    assert [record.message[:22] for record in caplog.records] == ["Nobody can be told of "]
+    assert [record.message[:17] for record in caplog.records] == ["Nobody hears of “"]
 
 
 def test_a_mail_that_fails_is_tried_again_until_it_goes_out(ed, run, monkeypatch, caplog):
