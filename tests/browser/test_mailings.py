@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from subscribers.models import Delivery, Mailing
 from tests.browser.actions import log_in
-from tests.subscribers.posting import HELD, make_begun
+from tests.subscribers.making import HELD, make_begun
 from tests.tips.people import make_person
 
 pytestmark = pytest.mark.browser

@@ -13,7 +13,7 @@ from django.utils import timezone
 from subscribers.mailings import statistics
 from subscribers.models import BounceReport, ConsentEvent, Delivery, Mailing, Suppression
 from subscribers.people import subscriptions, suppressions
-from tests.subscribers.posting import HELD, make_begun, make_mailing, make_people
+from tests.subscribers.making import HELD, make_begun, make_mailing, make_people
 from tests.tips.people import make_person
 
 pytestmark = pytest.mark.django_db

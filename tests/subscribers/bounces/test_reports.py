@@ -14,7 +14,7 @@ from subscribers.bounces import reports
 from subscribers.mail import senders
 from subscribers.mailings import control
 from subscribers.models import BounceReport, ConsentEvent, Delivery, Mailing, Subscriber, Suppression
-from tests.subscribers import posting
+from tests.subscribers import making
 from tests.subscribers.bounces.returned import complaint, delivery_report
 from tests.tips.making import make_tip
 from tipsite.worker import clock
@@ -209,7 +209,7 @@ def test_a_mail_service_is_believed_where_it_brings_our_token(delivery):
 def test_hard_bounces_that_are_reported_stop_the_mailing_and_get_a_second_chance(delivery, publisher, words):
     mailing = delivery.mailing
     Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.SENDING, audience_up_to=Mailing.ALL)
-    people = posting.make_people(11)
+    people = making.make_people(11)
     rows = [Delivery(mailing=mailing, subscriber=person) for person in people]
     rows[5:5] = [Delivery(mailing=mailing) for _ in range(150)]
     # Reports take their time: hundreds more have been sent by then.

@@ -15,7 +15,7 @@ from subscribers.delivery.ledger import Ledger
 from subscribers.mailings import control, status
 from subscribers.models import Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import erasure, subscriptions, suppressions
-from tests.subscribers.posting import make_mailing, make_people, open_mailing
+from tests.subscribers.making import make_mailing, make_people, open_mailing
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)

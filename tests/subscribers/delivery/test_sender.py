@@ -17,7 +17,7 @@ from subscribers.models import Delivery, Mailing, SenderLease, Suppression
 from subscribers.people import subscriptions, suppressions
 from tests.subscribers.draining import Never, drain
 from tests.subscribers.mailserver import DROP, HANG, TAKE_AND_DROP
-from tests.subscribers.posting import make_people, open_mailing
+from tests.subscribers.making import make_people, open_mailing
 from tests.subscribers.workers import Workers
 from tests.tipsite.processes import wait_until
 

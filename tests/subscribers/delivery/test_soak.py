@@ -25,7 +25,7 @@ import django, sys
 django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
-from tests.subscribers.posting import make_people, open_mailing
+from tests.subscribers.making import make_people, open_mailing
 make_people(int(sys.argv[1]), domains=40)
 open_mailing()
 """

@@ -21,7 +21,7 @@ ERRORS = ("Traceback", "ERROR", "CRITICAL", "WARNING", "@")
 PREPARE = """
 import django, sys
 django.setup()
-from tests.subscribers.posting import make_mailing, make_people
+from tests.subscribers.making import make_mailing, make_people
 people, mailings = map(int, sys.argv[1:])
 make_people(people, domains=20)
 for _ in range(mailings):

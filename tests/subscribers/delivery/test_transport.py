@@ -16,7 +16,7 @@ from subscribers.mail import smtp
 from subscribers.mailings.send_test import send_test
 from subscribers.models import Delivery, Mailing
 from tests.subscribers.draining import drain
-from tests.subscribers.posting import make_people, make_tip, open_mailing
+from tests.subscribers.making import make_people, make_tip, open_mailing
 from tests.tipsite.processes import free_port
 
 

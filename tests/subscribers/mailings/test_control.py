@@ -17,7 +17,7 @@ from subscribers.mailings.send_test import send_test
 from subscribers.models import Delivery, Mailing, ServiceMail, Subscriber, Suppression
 from subscribers.people import subscriptions, suppressions
 from tests.subscribers.draining import Never, drain
-from tests.subscribers.posting import make_mailing, make_people, make_tip, open_mailing
+from tests.subscribers.making import make_mailing, make_people, make_tip, open_mailing
 from tips.models import Tip, TipState
 from tipsite.worker import clock
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from desk.errors import NotPermitted, WrongState
 from subscribers.delivery import audience, scheduling
 from subscribers.models import Delivery, Mailing
-from tests.subscribers.posting import make_mailing, make_people, make_tip
+from tests.subscribers.making import make_mailing, make_people, make_tip
 from tests.tips.people import make_person
 from tips.models import Tip, TipState
 from tips.publishing import mail_exclusion

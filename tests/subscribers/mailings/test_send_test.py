@@ -5,7 +5,7 @@ import pytest
 from desk.errors import WrongState
 from subscribers.mailings.send_test import send_test
 from subscribers.models import Delivery
-from tests.subscribers.posting import make_tip
+from tests.subscribers.making import make_tip
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from subscribers.mailings import status
 from subscribers.models import Delivery
 from tests.subscribers.draining import drain
-from tests.subscribers.posting import make_people, open_mailing
+from tests.subscribers.making import make_people, open_mailing
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)

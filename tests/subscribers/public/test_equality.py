@@ -7,7 +7,7 @@ import pytest
 from subscribers import tokens
 from subscribers.models import LinkRequest, ServiceMail, Subscriber
 from subscribers.public import responses
-from tests.subscribers import situations
+from tests.subscribers import address_states
 from tests.subscribers.draining import send_outgoing
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ def as_a_stranger_sees_it(answer, address=""):
 
 @pytest.mark.parametrize("path", FORMS)
 def test_a_form_answers_everybody_alike_the_first_time_and_the_second(path, sign_up):
-    everybody, seen = situations.make(), set()
+    everybody, seen = address_states.make(), set()
     for turn in range(2):
         for place, address in enumerate(everybody.values()):
             answer = sign_up(address, path=path, remote=f"203.0.113.{place + 100 * turn}")
@@ -34,7 +34,7 @@ def test_a_form_answers_everybody_alike_the_first_time_and_the_second(path, sign
 
 @pytest.mark.parametrize("path", FORMS)
 def test_a_form_that_was_sent_too_often_answers_everybody_alike(path, sign_up):
-    everybody, seen = situations.make(), {"asked": set(), "too often": set()}
+    everybody, seen = address_states.make(), {"asked": set(), "too often": set()}
     for number in range(70):
         sign_up(f"flood{number}@example.org", path=path, remote=f"198.51.100.{number % 4}")
     for address in everybody.values():
@@ -52,7 +52,7 @@ def test_a_form_that_was_sent_too_often_answers_everybody_alike(path, sign_up):
 
 @pytest.mark.parametrize("path", FORMS)
 def test_a_form_does_the_same_work_for_everybody(path, sign_up, django_assert_num_queries):
-    everybody = situations.make()
+    everybody = address_states.make()
     sign_up("first@example.org", path=path)
     for address in everybody.values():
         # Two of the flood, one of the network, and the request.
@@ -61,7 +61,7 @@ def test_a_form_does_the_same_work_for_everybody(path, sign_up, django_assert_nu
 
 
 def test_a_link_that_leaves_answers_everybody_alike_the_first_time_and_the_second(client):
-    everybody, seen = situations.make(), {"page": set(), "pressed": set()}
+    everybody, seen = address_states.make(), {"page": set(), "pressed": set()}
     public_ids = [person.public_id for person in Subscriber.objects.all()]
     assert len(public_ids) < len(everybody)
     for public_id in [*public_ids, tokens.nobody()]:
@@ -73,7 +73,7 @@ def test_a_link_that_leaves_answers_everybody_alike_the_first_time_and_the_secon
 
 
 def test_the_mail_goes_to_those_who_may_be_asked_and_to_nobody_else(sign_up, post_office):
-    everybody = situations.make()
+    everybody = address_states.make()
     LinkRequest.objects.all().delete()
     ServiceMail.objects.all().delete()
     for path in FORMS:

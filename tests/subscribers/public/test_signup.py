@@ -13,7 +13,7 @@ from subscribers.mail import link_mails
 from subscribers.models import ConsentEvent, LinkRequest, Subscriber
 from subscribers.people import subscriptions
 from subscribers.public import responses
-from tests.subscribers import situations
+from tests.subscribers import address_states
 from tests.subscribers.draining import send_outgoing
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +60,7 @@ def test_a_reader_signs_up_opens_the_mail_presses_the_button_and_leaves_again(
 
 
 def test_a_sign_up_changes_no_subscriber(sign_up, post_office):
-    everybody = situations.make()
+    everybody = address_states.make()
     before = list(Subscriber.objects.values())
     for place, address in enumerate(everybody.values()):
         sign_up(address, first_name="Mallory", remote=f"203.0.113.{place + 1}")
@@ -166,7 +166,7 @@ def test_in_a_flood_it_asks_a_plain_question_and_keeps_what_was_typed(client, si
     assert 'aria-invalid="true" aria-describedby="id_answer_error"' in wrong.text
     assert "pills" not in wrong.text
 
-    answer = situations.answer(asked_in(wrong))
+    answer = address_states.answer_challenge(asked_in(wrong))
     taken = sign_up("Anna@example.org", first_name="Anna", timestamp=fresh_timestamp(wrong), answer=answer)
     assert (taken.status_code, taken["Location"]) == (303, "/subscribe/sent/")
     assert LinkRequest.objects.get().first_name == "Anna"
@@ -174,7 +174,7 @@ def test_in_a_flood_it_asks_a_plain_question_and_keeps_what_was_typed(client, si
 
 def test_an_answer_is_good_for_one_network_and_its_hour(sign_up, flooded):
     with time_machine.travel(datetime(2026, 3, 3, 12, tzinfo=UTC), tick=False) as clock:
-        answer = situations.answer(asked_in(sign_up("anna@example.org")))
+        answer = address_states.answer_challenge(asked_in(sign_up("anna@example.org")))
         status = [
             sign_up("anna@example.org", answer=answer, remote=f"10.0.0.{n}").status_code for n in range(15)
         ]
@@ -193,9 +193,10 @@ def test_to_be_asked_costs_a_network_nothing_and_to_guess_does(sign_up, flooded)
         assert page.status_code == 422
     status = [sign_up("anna@example.org", answer="pills").status_code for _ in range(25)]
     assert status == [422] * responses.PER_NETWORK.amount + [429] * (25 - responses.PER_NETWORK.amount)
-    assert sign_up("anna@example.org", answer=situations.answer(asked_in(page))).status_code == 429
+    answer = address_states.answer_challenge(asked_in(page))
+    assert sign_up("anna@example.org", answer=answer).status_code == 429
     page = sign_up("anna@example.org", remote="198.51.100.1")
-    answer = situations.answer(asked_in(page))
+    answer = address_states.answer_challenge(asked_in(page))
     assert sign_up("anna@example.org", answer=answer, remote="198.51.100.1").status_code == 303
 
 
@@ -203,7 +204,7 @@ def test_who_asks_for_the_mail_once_more_passes_the_same_shield(client, sign_up,
     page = sign_up("anna@example.org", path="/subscribe/again/")
     assert page.status_code == 422
     assert 'action="/subscribe/again/"' in page.text
-    answer = situations.answer(asked_in(page))
+    answer = address_states.answer_challenge(asked_in(page))
     taken = sign_up("anna@example.org", path="/subscribe/again/", answer=answer)
     assert (taken.status_code, taken["Location"]) == (303, "/subscribe/sent/")
     assert LinkRequest.objects.get().kind == "again"
@@ -242,7 +243,7 @@ def test_a_consent_record_is_never_rewritten():
 
 
 def test_a_sign_up_is_taken_also_where_no_task_can_be(sign_up, settings, post_office):
-    settings.TASKS = {"default": {"BACKEND": "tests.subscribers.broken.Backend"}}
+    settings.TASKS = {"default": {"BACKEND": "tests.subscribers.failing_tasks.Backend"}}
     assert sign_up("anna@example.org").status_code == 303
     assert link_mails.outbox.send_due() == 1
     assert len(post_office.letters) == 1

@@ -20,7 +20,7 @@ from django.conf import settings
 from shield import signed_time
 from subscribers.mail import outbox
 from subscribers.models import LinkRequest
-from tests.subscribers import draining, driven, situations
+from tests.subscribers import address_states, draining, driven_clock
 from tests.tipsite.processes import Site, answer, free_port, own_database, wait_until
 from tipsite.worker import clock as worker_clock
 
@@ -45,7 +45,7 @@ class Person:
         if asked := re.search(r'<label for="id_answer">(.+\?) <span', page):
             self.was_asked = True
             fields["timestamp"] = re.search(r'name="timestamp" value="([^"]+)"', page).group(1)
-            fields["answer"] = situations.answer(html.unescape(asked.group(1)))
+            fields["answer"] = address_states.answer_challenge(html.unescape(asked.group(1)))
             status, page = post(fields, self.network)
         return status
 
@@ -152,7 +152,7 @@ class Flooded(Site):
             "PORT": str(self.port),
             "STAFF_EMAIL": DESK,
             "TRUSTED_PROXIES": "1",
-            driven.CLOCK: str(self.clock),
+            driven_clock.CLOCK: str(self.clock),
         }
 
     def __enter__(self):
@@ -161,13 +161,15 @@ class Flooded(Site):
             assert done.returncode == 0, done.stderr
         self.web = self._start(
             "gunicorn",
-            "tests.subscribers.driven:application",
+            "tests.subscribers.driven_clock:application",
             "--workers=2",
             "--no-control-socket",
             f"--bind=127.0.0.1:{self.port}",
             "--log-level=warning",
         )
-        self.worker = self._start("tests.subscribers.driven", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.worker = self._start(
+            "tests.subscribers.driven_clock", stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         wait_until(lambda: answer(self.port) == 200)
         return self
 

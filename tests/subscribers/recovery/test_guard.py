@@ -17,7 +17,7 @@ from subscribers.mailings import control
 from subscribers.models import DatabaseIdentity, Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import journal, subscriptions
 from subscribers.recovery import guard
-from tests.subscribers import posting
+from tests.subscribers import making
 from tests.subscribers.draining import Never, drain
 from tests.tips.making import make_tip
 
@@ -222,8 +222,8 @@ def test_of_what_was_finished_since_nothing_is_sent_again(publisher, marks_of):
 
 
 def test_what_was_on_its_way_in_a_copy_that_was_put_back_by_hand_is_for_a_person(mail_server, publisher):
-    posting.make_people(3)
-    mailing = posting.open_mailing()
+    making.make_people(3)
+    mailing = making.open_mailing()
     letter = Delivery.objects.create(tip=mailing.tip, state=Delivery.State.SENDING)
     watch, lease_id = heartbeat.Watch(), claims.new_lease("w")
     claim = claims.take(lease_id, mailing.pk)
@@ -405,8 +405,8 @@ def test_another_process_that_marks_while_we_look_does_not_close_it(monkeypatch,
 
 
 def test_the_journal_knows_how_far_a_mailing_is_before_anything_goes(mail_server):
-    posting.make_people(3)
-    mailing = posting.open_mailing()
+    making.make_people(3)
+    mailing = making.open_mailing()
     last = mailing.deliveries.order_by("pk").last().pk
     known = []
 
@@ -424,11 +424,11 @@ def test_the_journal_knows_how_far_a_mailing_is_before_anything_goes(mail_server
 
 
 def test_nothing_is_opened_or_sent_while_it_is_closed_and_all_goes_on_afterwards(mail_server, publisher):
-    posting.make_people(2)
+    making.make_people(2)
     guard.checkpoint()
     backup = take_backup()
     guard.checkpoint()
-    sending, prepared = posting.open_mailing(), posting.make_mailing()
+    sending, prepared = making.open_mailing(), making.make_mailing()
     put_back(backup)
     drain()
     assert mail_server.taken == []
@@ -462,16 +462,16 @@ def test_no_letter_goes_either_while_it_is_closed(mail_server, publisher):
 
 def test_what_comes_back_of_a_lost_delivery_is_nobody_elses(mail_server, publisher, settings):
     settings.BOUNCE_ADDRESS = "bounces@tips.example.org"
-    posting.make_people(2)
+    making.make_people(2)
     guard.checkpoint()
     backup = take_backup()
-    lost = posting.open_mailing()
+    lost = making.open_mailing()
     drain()
     # Gone with all that was numbered since, as by a restore.
     lost.deliveries.all().delete()
     put_back(backup)
     guard.declare_live(by=publisher)
-    posting.open_mailing()
+    making.open_mailing()
     drain()
     assert len({each.sender for each in mail_server.taken}) == len(mail_server.taken) == 4
     numbers = [tipmail.read_token(each.sender) for each in mail_server.taken]
@@ -479,8 +479,8 @@ def test_what_comes_back_of_a_lost_delivery_is_nobody_elses(mail_server, publish
 
 
 def test_nothing_is_sent_that_the_journal_could_not_note(mail_server, monkeypatch):
-    posting.make_people(1)
-    mailing = posting.open_mailing()
+    making.make_people(1)
+    mailing = making.open_mailing()
     with monkeypatch.context() as patch:
         patch.setattr(journal, "append", lambda entries: False)
         drain()
@@ -491,9 +491,9 @@ def test_nothing_is_sent_that_the_journal_could_not_note(mail_server, monkeypatc
 
 
 def test_who_left_by_the_journal_alone_is_not_in_the_audience(mail_server):
-    anna, ben = posting.make_people(2)
+    anna, ben = making.make_people(2)
     journal.append([journal.suppressed(anna.address_hash, "unsubscribed")])
-    mailing = posting.make_mailing()
+    mailing = making.make_mailing()
     drain()
     assert [row.subscriber_id for row in mailing.deliveries.all()] == [ben.pk]
     anna.refresh_from_db()
@@ -504,8 +504,8 @@ def test_who_left_by_the_journal_alone_is_not_in_the_audience(mail_server):
 def test_who_left_by_the_journal_alone_gets_nothing_of_what_had_begun(
     mail_server, publisher, how, monkeypatch
 ):
-    anna, ben = posting.make_people(2)
-    mailing = posting.open_mailing()
+    anna, ben = making.make_people(2)
+    mailing = making.open_mailing()
     journal.append([journal.suppressed(anna.address_hash, "unsubscribed")])
     monkeypatch.setattr(pool, "IDLE", 0)
     worker = pool.SenderPool(Never(), senders=1)

@@ -5,7 +5,7 @@ import pytest
 from subscribers.models import Delivery, Mailing, SenderLease
 from subscribers.recovery import guard
 from tests.subscribers.draining import drain
-from tests.subscribers.posting import make_people, open_mailing
+from tests.subscribers.making import make_people, open_mailing
 from tipsite.backup import backup_file
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from subscribers.mailings import control
 from subscribers.models import DatabaseIdentity, Mailing
 from subscribers.recovery import guard
-from tests.subscribers.posting import make_begun
+from tests.subscribers.making import make_begun
 from tests.tips.people import make_person
 from tipsite.alerts import mailing_alerts
 from tipsite.worker import clock

@@ -9,7 +9,7 @@ from django.utils import timezone
 from subscribers.models import DatabaseIdentity, Heartbeat, Mailing
 from subscribers.people import journal
 from subscribers.recovery import guard
-from tests.subscribers.posting import make_begun, make_mailing
+from tests.subscribers.making import make_begun, make_mailing
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.schedule import slots

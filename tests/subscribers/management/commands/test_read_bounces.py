@@ -18,7 +18,7 @@ from subscribers import tipmail
 from subscribers.bounces import mailboxes, reports
 from subscribers.mail import senders
 from subscribers.models import BounceReport, Delivery, Mailing, Subscriber, Suppression
-from tests.subscribers import posting
+from tests.subscribers import making
 from tests.subscribers.bounces.returned import delivery_report
 from tests.tips.making import make_tip
 from tipsite import checks, urls
@@ -318,8 +318,8 @@ def test_strangers_fill_no_log_at_the_address_of_a_mail_service(settings, client
 
 
 def test_what_a_mail_service_gets_names_the_delivery():
-    (anna,) = posting.make_people(1)
-    letter = tipmail.Template(posting.open_mailing()).message(7, anna.public_id, anna.address)
+    (anna,) = making.make_people(1)
+    letter = tipmail.Template(making.open_mailing()).message(7, anna.public_id, anna.address)
     assert tipmail.read_token(letter.metadata["delivery"]) == 7
 
 

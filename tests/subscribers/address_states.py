@@ -1,4 +1,4 @@
-"""Addresses in each situation that a stranger must not learn of, and a person who answers plain questions."""
+"""Addresses in each state that a stranger must not learn of, and a person who answers challenges."""
 
 import re
 from datetime import timedelta
@@ -15,22 +15,22 @@ ALL = GET_A_CONFIRMATION + MEMBERS + GET_NOTHING
 
 
 def make(number=""):
-    """Put one address into each situation; return {situation: address}, all addresses of one length."""
-    found = {name: f"{name}{number}".ljust(14, "x") + "@example.org" for name in ALL}
+    """Put one address into each state; return {state: address}, all addresses of one length."""
+    addresses_by_state = {name: f"{name}{number}".ljust(14, "x") + "@example.org" for name in ALL}
     for name in (*MEMBERS, "left", "erased"):
-        subscriptions.confirm(subscriptions.request(found[name]))
-    subscriptions.leave(_subscriber(found["left"]))
-    erasure.erase(_subscriber(found["erased"]))
-    paused = _subscriber(found["paused"])
+        subscriptions.confirm(subscriptions.request(addresses_by_state[name]))
+    subscriptions.leave(_subscriber(addresses_by_state["left"]))
+    erasure.erase(_subscriber(addresses_by_state["erased"]))
+    paused = _subscriber(addresses_by_state["paused"])
     subscriptions.pause(paused, paused.joined_at.date() + timedelta(days=30))
-    subscriptions.request(found["asked"])
+    subscriptions.request(addresses_by_state["asked"])
     for reason in GET_NOTHING:
-        suppressions.suppress(addresses.keyed_hash(found[reason]), Suppression.Reason(reason))
-    return found
+        suppressions.suppress(addresses.keyed_hash(addresses_by_state[reason]), Suppression.Reason(reason))
+    return addresses_by_state
 
 
-def answer(asked):
-    """Answer a plain question as a person would, from its words alone."""
+def answer_challenge(asked):
+    """Answer a challenge as a person would, from its words alone."""
     *_, words = asked.rstrip("?").rpartition(": ")
     words = words.split(", ")
     if kind := re.match("Which of these words is (.+):", asked):

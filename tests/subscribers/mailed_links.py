@@ -16,30 +16,30 @@ KINDS = [
 ]
 
 
-def mail(number, monkeypatch):
+def send_each_kind(number, monkeypatch):
     """Send five mails on behalf of each of so many: a confirmation, a welcome, a link to the preferences, a
     question at a new address, and a "you have left"."""
-    for each in range(number):
-        host = f"host{each % 50}.example"
-        subscriptions.request(f"asks{each}@{host}", first_name="Anna")
-        member = subscriptions.confirm(subscriptions.request(f"member{each}@{host}"))
+    for index in range(number):
+        host = f"host{index % 50}.example"
+        subscriptions.request(f"asks{index}@{host}", first_name="Anna")
+        member = subscriptions.confirm(subscriptions.request(f"member{index}@{host}"))
         subscriptions.request(member.address, kind=LinkRequest.Kind.LINK)
-        subscriptions.ask_to_move(member, f"new{each}@{host}")
-        subscriptions.leave(subscriptions.confirm(subscriptions.request(f"leaver{each}@{host}")))
+        subscriptions.ask_to_move(member, f"new{index}@{host}")
+        subscriptions.leave(subscriptions.confirm(subscriptions.request(f"leaver{index}@{host}")))
     # As fast as they can be sent.
     monkeypatch.setattr(outbox, "OVERALL", FixedWindow("test", 10_000, timedelta(minutes=1)))
-    for each in (service_mails.outbox, link_mails.outbox):
-        each.send_due(seconds=600)
+    for outgoing in (service_mails.outbox, link_mails.outbox):
+        outgoing.send_due(seconds=600)
 
 
 def links(post_office):
     """Return every link in every mail, as paths of the site, each once."""
-    found = {}
+    links = {}
     for letter in post_office.letters:
         for text in (letter.text, letter.html):
             for link in re.findall(r"https?://[^/\s\"<>]+(/[^\s\"<>]*)", text):
-                found.setdefault(link)
-    return list(found)
+                links.setdefault(link)
+    return list(links)
 
 
 def kinds(links):
@@ -47,6 +47,6 @@ def kinds(links):
     return sorted({re.sub(r"[^/]{30,}/$", "", link) for link in links if re.search(r"[^/]{30,}/$", link)})
 
 
-def rows():
+def all_rows():
     """Return all rows of all tables, as they stand."""
     return {model._meta.label: list(model.objects.order_by("pk").values()) for model in apps.get_models()}

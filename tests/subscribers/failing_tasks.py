@@ -1,4 +1,4 @@
-"""A background engine that is away."""
+"""An engine of background tasks that does not answer."""
 
 from django_tasks.backends.dummy import DummyBackend
 
