@@ -43,6 +43,7 @@ lint: $(VENV)/dev $(if $(shell command -v npm),lint/node_modules) ## Look for mi
 	@$(VENV)/bin/ruff check
 	@$(VENV)/bin/ruff format --check
 	@$(VENV)/bin/djade --check $(TEMPLATES)
+	@STATE_DIR=$(VENV)/check $(VENV)/bin/mypy
 	@$(PY) -m lint
 	@if command -v npm >/dev/null; then $(BIOME) lint --config-path=lint/scripts.jsonc --error-on-warnings static audit; \
 		else echo "Not checked: the scripts, for want of npm."; fi

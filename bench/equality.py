@@ -44,6 +44,7 @@ def people(count: int) -> list[Person]:
     for number in range(count):
         addresses = f"m{number:04}@example.org", f"s{number:04}@example.org"
         member = subscriptions.confirm(subscriptions.request(addresses[0]))
+        assert member, addresses[0]
         pair = [(MEMBER, addresses[0], member.public_id), (STRANGER, addresses[1], tokens.nobody())]
         # Whoever comes first may find something warm.
         random.shuffle(pair)

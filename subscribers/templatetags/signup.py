@@ -8,6 +8,6 @@ register = template.Library()
 
 
 @register.inclusion_tag("subscribers/_signup_box.html")
-def signup_box():
+def signup_box() -> dict[str, SignupForm]:
     """Show the sign-up box. Its fields have ids of their own, so it may stand beside another form."""
     return {"form": SignupForm(auto_id="box_%s")}
