@@ -1,3 +1,4 @@
+import json
 import signal
 
 import pytest
@@ -7,6 +8,7 @@ from django_tasks_db.models import DBTaskResult
 
 from subscribers.delivery import heartbeat
 from subscribers.models import Heartbeat
+from tests.subscribers import mailserver
 from tests.tipsite import jobs
 from tests.tipsite.processes import enqueue, results, wait_until
 from tipsite.worker.stop_signal import Stop
@@ -35,6 +37,35 @@ def test_it_finishes_the_task_in_hand_before_it_ends(site, tmp_path):
     assert worker.wait(timeout=60) == 0
     assert "SUCCESSFUL" in results(site, "tests.tipsite.jobs.wait_for_file")
     assert not never.exists()
+
+
+SLOW, PROMPT = "slow@example.org", "prompt@example.org"
+ASK = f"""
+from subscribers.people import subscriptions
+from tests.subscribers.posting import make_people, open_mailing
+make_people(3)
+open_mailing()
+for address in ("{PROMPT}", "{SLOW}"):
+    subscriptions.request(address)
+"""
+
+
+@pytest.mark.processes
+def test_it_sends_what_rows_ask_for_with_any_engine_of_tasks_and_one_slow_answer_holds_up_no_mailing(
+    site, monkeypatch
+):
+    with mailserver.running() as server:
+        server.script = lambda stage, who, number: mailserver.HANG if who == SLOW else None
+        monkeypatch.setitem(site.environment, "EMAIL_URL", f"smtp://127.0.0.1:{server.port}")
+        engine = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
+        monkeypatch.setitem(site.environment, "TASKS", json.dumps(engine))
+        site.start("worker")
+        asked = site.manage("shell", "--verbosity=0", "--command", ASK)
+        assert asked.returncode == 0, asked.stderr
+        readers = {f"reader{number}@host{number}.example" for number in range(3)}
+        wait_until(lambda: {PROMPT, *readers} <= set(server.recipients) and server.asked[SLOW])
+        assert SLOW not in server.recipients
+        site.end_all()
 
 
 @pytest.fixture
