@@ -98,7 +98,7 @@ def calendar_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
     number = min(max(number_in(request.GET.get("page")), 1), MOST_PAGES)
     # Before what it is the version of: a page must not show older tips under a newer number.
     seen = queue.version()
-    stretch = calendar.around(page=number).hide_titles(request.user)
+    stretch = calendar.around(request.user, page=number)
     waiting, to_plan, undecided = _waiting(request, stretch.now) if number == 1 else ([], [], 0)
     shown = {week.tip.pk for week in stretch.coming if week.tip}
     days: dict[datetime | None, date] = {week.slot.at: week.slot.day for week in stretch.coming}
@@ -118,8 +118,6 @@ def calendar_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
         weeks=stretch,
         now=stretch.now,
         next=stretch.next,
-        verdict=calendar.verdict(stretch.next) if stretch.next else "",
-        advice=calendar.advice(stretch.next) if stretch.next else "",
         waiting=waiting,
         to_plan=to_plan,
         undecided=undecided,
@@ -213,7 +211,7 @@ def rule_view(tip_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
     seen = queue.version()
     table = slots.Timetable.load()
     today = timezone.localdate()
-    rule = table.rule(today) or next(iter(table.rules), None)
+    rule = table.rule_or_first(today)
     first = {"weekday": rule.weekday, "time": f"{rule.time:%H:%M}", "zone": rule.zone} if rule else {}
     drops = request.POST.get("verb") == "drop"
     form, refused = RuleForm(None if drops else request.POST or None, initial=first), ""

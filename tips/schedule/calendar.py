@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import islice
+from operator import attrgetter
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -60,19 +61,37 @@ class SlotRow:
         """The slot's state in a sentence that names its tip."""
         if self.state == SlotState.SKIPPED:
             return f"Skipped: {self.slot.reason}"
-        if self.tip is None:
+        if (tip := self.tip) is None:
             return "Nothing was published." if self.state == SlotState.MISSED else "Nothing is planned."
-        match self.state:
-            case SlotState.SAFE:
-                return f"“{self.tip}” is approved."
-            case SlotState.AT_RISK:
-                still = "a draft" if self.tip.state == TipState.DRAFT else "in review"
-                return f"“{self.tip}” is planned, but is still {still}."
-            case SlotState.MISSED:
-                return f"Nothing was published: “{self.tip}” was planned, and not approved in time."
-        since = ", and withdrawn since" if self.tip.state == TipState.WITHDRAWN else ""
-        when = "" if self.tip.publish_at == self.slot.at else f" on {dates.in_words(self.tip.moment)}"
-        return f"“{self.tip}” was published{when}{since}."
+        still = "a draft" if tip.state == TipState.DRAFT else "in review"
+        since = ", and withdrawn since" if tip.state == TipState.WITHDRAWN else ""
+        when = "" if tip.publish_at == self.slot.at else f" on {dates.in_words(tip.moment)}"
+        sentences = {
+            SlotState.SAFE: f"“{tip}” is approved.",
+            SlotState.AT_RISK: f"“{tip}” is planned, but is still {still}.",
+            SlotState.MISSED: f"Nothing was published: “{tip}” was planned, and not approved in time.",
+        }
+        return sentences.get(self.state, f"“{tip}” was published{when}{since}.")
+
+    @property
+    def verdict(self) -> str:
+        """How a coming slot stands, to complete “Tuesday, 24 November, 07:00, is …”."""
+        verdicts = {
+            SlotState.SAFE: f"safe: “{self.tip}” goes live.",
+            SlotState.AT_RISK: f"at risk: {self.sentence}",
+            SlotState.FREE: "free: nothing is planned.",
+        }
+        # What stands in place of a hidden title is no title.
+        verdict = verdicts.get(self.state, f"skipped: {self.slot.reason}")
+        return verdict.replace(f"“{HIDDEN_TITLE}”", HIDDEN_TITLE)
+
+    @property
+    def advice(self) -> str:
+        """What an editor can do about a coming slot, or an empty text."""
+        if self.state == SlotState.AT_RISK:
+            return "Approve it, or let another tip take the slot."
+        approve = "Approve a tip that waits for review: it takes the next free slot. Or skip the week."
+        return approve if self.state == SlotState.FREE else ""
 
 
 def between(
@@ -89,15 +108,10 @@ def between(
         return []
     following = next(table.between(last + dates.DAY, last + 2 * dates.WEEK), None)
     end = following.at if following else weeks[-1].slot.at + dates.WEEK
-    tips = (
-        Tip.objects.filter(publish_at__gte=weeks[0].slot.at, publish_at__lt=end)
-        .filter(Q(state__in=[TipState.APPROVED, TipState.WITHDRAWN]) | Q(pinned=True))
-        .for_lists()
-        .select_related("author")
-        .order_by("publish_at", "id")
-    )
+    planned = Q(state__in=[TipState.APPROVED, TipState.WITHDRAWN]) | Q(pinned=True)
+    tips = Tip.objects.filter(planned, publish_at__gte=weeks[0].slot.at, publish_at__lt=end).for_lists()
     moments = [week.slot.at for week in weeks]
-    for tip in tips:
+    for tip in tips.select_related("author").order_by("publish_at", "id"):
         weeks[bisect_right(moments, tip.moment) - 1].others.append(tip)
     for week in weeks:
         _settle(week, now)
@@ -107,10 +121,9 @@ def between(
 def ahead(now: datetime | None = None, count: int = COMING) -> list[SlotRow]:
     """Return the SlotRows of the next slots after a moment, skipped ones too: at most ``count``, in order."""
     now, table = now or timezone.now(), Timetable.load()
-    coming = list(islice(table.after(now), count))
-    if not coming:
-        return []
-    return [week for week in between(coming[0].day, coming[-1].day, now, table) if week.slot.at > now]
+    days = [slot.day for slot in islice(table.after(now), count)]
+    weeks = between(days[0], days[-1], now, table) if days else []
+    return [week for week in weeks if week.slot.at > now]
 
 
 def _settle(week: SlotRow, now: datetime) -> None:
@@ -119,16 +132,18 @@ def _settle(week: SlotRow, now: datetime) -> None:
         week.state = SlotState.SKIPPED
         return
     holders = [tip for tip in week.others if tip.publish_at == week.slot.at]
+    # By the alphabet, an approved tip goes before any other.
+    by_state = attrgetter("state")
     if week.slot.at > now:
-        holders = [tip for tip in holders if tip.state != TipState.WITHDRAWN]
-        week.tip = min(holders, key=lambda tip: tip.state != TipState.APPROVED, default=None)
+        coming = (tip for tip in holders if tip.state != TipState.WITHDRAWN)
+        week.tip = min(coming, key=by_state, default=None)
         if week.tip:
             week.state = SlotState.SAFE if week.tip.state == TipState.APPROVED else SlotState.AT_RISK
     else:
-        # A tip that was published late, before the next slot, has filled this slot.
+        # One that was published late, before the next slot, has filled this one.
         known = (TipState.APPROVED, TipState.WITHDRAWN)
         appeared = [tip for tip in week.others if tip.moment <= now and tip.state in known]
-        week.tip = min(appeared, key=lambda tip: tip.state, default=None) or next(iter(holders), None)
+        week.tip = min(appeared, key=by_state, default=next(iter(holders), None))
         week.state = SlotState.PUBLISHED if appeared else SlotState.MISSED
     week.others = [tip for tip in week.others if tip is not week.tip]
 
@@ -138,36 +153,25 @@ def _settle(week: SlotRow, now: datetime) -> None:
 
 @dataclass
 class Weeks:
-    """SlotRows around a moment: ``past`` ones, newest first, and ``coming`` ones in order.
+    """SlotRows around a moment, ``now``: ``past`` ones, newest first, and ``coming`` ones in order.
 
-    ``now`` is the moment, ``first`` the day at which the past ones end.
+    ``rule`` is what holds today, else the first rule to come; ``first`` the day at which the past ones end.
     """
 
     now: datetime
-    table: Timetable
+    rule: SlotRule | None
     first: date
     past: list[SlotRow]
     coming: list[SlotRow]
-
-    @property
-    def rule(self) -> SlotRule | None:
-        """The rule that holds today, else the first one to come, or None."""
-        return self.table.rule(timezone.localdate(self.now)) or next(iter(self.table.rules), None)
 
     @property
     def next(self) -> SlotRow | None:
         """The next slot that is not skipped, or None."""
         return next((week for week in self.coming if week.state != SlotState.SKIPPED), None)
 
-    def hide_titles(self, user: User) -> "Weeks":
-        """Hide from an author what others have written and readers do not see yet; return self."""
-        for week in [*self.past, *self.coming]:
-            hide_titles([*([week.tip] if week.tip else []), *week.others], user)
-        return self
 
-
-def around(now: datetime | None = None, *, past: int = PAST, page: int = 1) -> Weeks:
-    """Return the Weeks around a moment (an aware datetime), in four queries at most.
+def around(user: User, now: datetime | None = None, *, past: int = PAST, page: int = 1) -> Weeks:
+    """Return the Weeks around a moment (an aware datetime), in four queries at most, as a user may see them.
 
     ``past`` is a number of weeks. Behind page 1 there are only past ones, ``past`` weeks to a page. What was
     published before the first rule stands among them, at its own moment: it was never missed.
@@ -180,29 +184,28 @@ def around(now: datetime | None = None, *, past: int = PAST, page: int = 1) -> W
         days = [slot.day for slot in islice(table.after(now), COMING)]
         last = max([today + dates.WEEK, *days])
     weeks = between(first, last, now, table)
-    passed = [
-        *_before_rules(table, first, last, now),
-        *(week for week in weeks if week.slot.at <= now),
-    ]
-    return Weeks(now, table, first, passed[::-1], [week for week in weeks if week.slot.day in days])
+    passed = [week for week in reversed(weeks) if week.slot.at <= now]
+    passed += _before_rules(table, first, last, now)
+    coming = [week for week in weeks if week.slot.day in days]
+    for week in [*passed, *coming]:
+        hide_titles([week.tip, *week.others] if week.tip else week.others, user)
+    return Weeks(now, table.rule_or_first(today), first, passed, coming)
 
 
 def _before_rules(table: Timetable, first: date, last: date, now: datetime) -> list[SlotRow]:
-    """Return SlotRows for what was published before there were slots, in order."""
+    """Return SlotRows for what was published before there were slots, newest first."""
+    first_slot = next(table.between(date.min, date.max), None)
     start, end = dates.moment(first, time()), min(dates.moment(last + dates.DAY, time()), now)
-    if table.rules:
-        from_date = table.rules[0].from_date
-        slot = next(table.between(from_date, from_date + dates.WEEK), None)
-        end = min(end, slot.at) if slot else end
+    if first_slot:
+        end = min(end, first_slot.at)
+    if start >= end:
+        return []
     tips = Tip.objects.published_dated(now).filter(publish_at__gte=start, publish_at__lt=end)
     tips = tips.for_lists().select_related("author").newest_first()[:_MOST_BEFORE_RULES]
+    moments = [(tip, tip.moment) for tip in tips]
     return [
-        SlotRow(
-            Slot(timezone.localdate(tip.moment), tip.moment, tip.moment, settings.TIME_ZONE),
-            SlotState.PUBLISHED,
-            tip,
-        )
-        for tip in reversed(list(tips) if start < end else [])
+        SlotRow(Slot(timezone.localdate(at), at, at, settings.TIME_ZONE), SlotState.PUBLISHED, tip)
+        for tip, at in moments
     ]
 
 
@@ -221,28 +224,3 @@ def hide_titles(tips: Iterable[Tip], user: User) -> None:
 def when(slot: Slot) -> str:
     """Return a slot's moment as a sentence has it: “Tuesday, 24 November, 07:00”, in the site's zone."""
     return date_format(timezone.localtime(slot.at), "l, j F, H:i")
-
-
-def verdict(week: SlotRow) -> str:
-    """Return how a coming slot stands, to complete “Tuesday, 24 November, 07:00, is …”."""
-    match week.state:
-        case SlotState.SAFE:
-            sentence = f"safe: “{week.tip}” goes live."
-        case SlotState.AT_RISK:
-            sentence = f"at risk: {week.sentence}"
-        case SlotState.FREE:
-            sentence = "free: nothing is planned."
-        case _:
-            sentence = f"skipped: {week.slot.reason}"
-    # That is no title.
-    return sentence.replace(f"“{HIDDEN_TITLE}”", HIDDEN_TITLE)
-
-
-def advice(week: SlotRow) -> str:
-    """Return what an editor can do about a coming slot, or an empty text."""
-    match week.state:
-        case SlotState.AT_RISK:
-            return "Approve it, or let another tip take the slot."
-        case SlotState.FREE:
-            return "Approve a tip that waits for review: it takes the next free slot. Or skip the week."
-    return ""

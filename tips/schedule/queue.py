@@ -15,7 +15,7 @@ from desk.errors import Overtaken, WrongState
 from desk.log import log
 from tips.dates import in_words
 from tips.models import QueueVersion, Tip, TipAction, TipState
-from tips.schedule.queue_lock import QueueSession, floats, holders, planning_session
+from tips.schedule.queue_lock import Seen, floats, holders, planning_session
 
 
 def version() -> int:
@@ -33,13 +33,7 @@ def waiting(now: datetime | None = None) -> list[Tip]:
 
 
 def move(
-    tip: Tip,
-    *,
-    by: User,
-    seen: int | None,
-    before: Tip | None = None,
-    after: Tip | None = None,
-    position: int | None = None,
+    tip: Tip, *, by: User, seen: Seen, before: Tip | None = None, after: Tip | None = None, position: int = 0
 ) -> str:
     """Give a tip another place in the queue: before or after another tip, or at a position.
 
@@ -47,7 +41,9 @@ def move(
     """
     with planning_session(by, seen) as session:
         queue = session.holding()
-        held = _floating(queue, tip)
+        held = _in_queue(queue, tip)
+        if not floats(held):
+            raise WrongState(f"“{held}” is pinned to {in_words(held.moment)}. Unpin it first.")
         queue.remove(held)
         if neighbour := before or after:
             other = _in_queue(queue, neighbour)
@@ -56,39 +52,25 @@ def move(
             # The history is read by the tip's author, who may not know of the other one.
             where, in_history = f"{side} “{other}” in the queue", f"{side} another in the queue"
         else:
-            position = min(max(position or 0, 0), len(queue))
-            where = in_history = "to the front" if position == 0 else f"to place {position + 1} of the queue"
+            position = min(position, len(queue))
+            where = in_history = f"to place {position + 1} of the queue" if position else "to the front"
         queue.insert(position, held)
-        return _reorder(session, tip, held, [other for other in queue if floats(other)], where, in_history)
+        was = held.moment
+        session.reschedule([other for other in queue if floats(other)])
+        _refresh(tip)
+        if tip.publish_at == was and not session.moves:
+            return f"“{tip}” stays at {in_words(was)}."
+        at = in_words(tip.moment)
+        log(by, tip, TipAction.MOVED_IN_QUEUE, f"Moved {in_history}: goes live {at}.")
+        return f"“{tip}” goes live {at}.{session.record(f'moved “{tip}” {where}', besides=[tip])}"
 
 
-def to_front(tip: Tip, *, by: User, seen: int | None) -> str:
+def to_front(tip: Tip, *, by: User, seen: Seen) -> str:
     """Let a tip take the next slot that nobody holds by a pin; the others follow."""
-    with planning_session(by, seen) as session:
-        queue = session.holding()
-        held = _floating(queue, tip)
-        others = [other for other in queue if floats(other) and other != held]
-        return _reorder(session, tip, held, [held, *others], "to the front", "to the front")
+    return move(tip, by=by, seen=seen)
 
 
-def _reorder(
-    session: QueueSession, tip: Tip, held: Tip, order: list[Tip], where: str, in_history: str
-) -> str:
-    """Write a new order in which the queue's row of a tip, ``held``, has its new place.
-
-    ``where`` says which place in the queue's own record, ``in_history`` in the tip's history.
-    """
-    was = held.moment
-    session.reschedule(order)
-    _refresh(tip)
-    if tip.publish_at == was and not session.moves:
-        return f"“{tip}” stays at {in_words(was)}."
-    at = in_words(tip.moment)
-    log(session.by, tip, TipAction.MOVED_IN_QUEUE, f"Moved {in_history}: goes live {at}.")
-    return f"“{tip}” goes live {at}.{session.record(f'moved “{tip}” {where}', besides=[tip])}"
-
-
-def pin(tip: Tip, day: date, *, by: User, seen: int | None) -> str:
+def pin(tip: Tip, day: date, *, by: User, seen: Seen) -> str:
     """Give a tip the slot of a day, and keep it there whatever the queue does.
 
     A tip that is not approved may be planned so too: the slot is at risk until it is. A tip that floats there
@@ -112,7 +94,7 @@ def pin(tip: Tip, day: date, *, by: User, seen: int | None) -> str:
         return f"“{tip}” is pinned to {slot}.{condition}{followed}"
 
 
-def unpin(tip: Tip, *, by: User, seen: int | None) -> str:
+def unpin(tip: Tip, *, by: User, seen: Seen) -> str:
     """Let a pinned tip go: into the queue at its place, or, if it is not approved, without a day."""
     with planning_session(by, seen) as session:
         held = _in_queue(session.holding(), tip)
@@ -127,18 +109,18 @@ def unpin(tip: Tip, *, by: User, seen: int | None) -> str:
         return f"“{tip}” {outcome}.{session.record(f'unpinned “{tip}” from {was}', besides=[tip])}"
 
 
-def swap(one: Tip, other: Tip, *, by: User, seen: int | None) -> str:
+def swap(one: Tip, other: Tip, *, by: User, seen: Seen) -> str:
     """Let two tips trade places. A pin stays with the place; a tip that is not approved is always pinned."""
     with planning_session(by, seen) as session:
         queue = session.holding()
         first, second = _in_queue(queue, one), _in_queue(queue, other)
         if first.pk == second.pk:
             raise WrongState("A tip cannot trade places with itself. Choose two.")
-        pinned: dict[int, datetime] = {}
-        floating: dict[int, datetime] = {}
-        for tip, place in ((first, second), (second, first)):
-            moments = pinned if place.pinned or tip.state != TipState.APPROVED else floating
-            moments[tip.pk] = place.moment
+        trades = [(first, second), (second, first)]
+        pinned = {
+            tip: place.moment for tip, place in trades if place.pinned or tip.state != TipState.APPROVED
+        }
+        floating = {tip: place.moment for tip, place in trades if tip not in pinned}
         Tip.objects.filter(pk__in=[first.pk, second.pk]).update(pinned=False)
         session.write(floating)
         session.repin(pinned)
@@ -162,18 +144,10 @@ def _in_queue(queue: list[Tip], tip: Tip) -> Tip:
     return held
 
 
-def _floating(queue: list[Tip], tip: Tip) -> Tip:
-    held = _in_queue(queue, tip)
-    if not floats(held):
-        raise WrongState(f"“{held}” is pinned to {in_words(held.moment)}. Unpin it first.")
-    return held
-
-
 def _refresh(tip: Tip) -> None:
     """Set what the queue decides on a caller's tip to what its row says."""
-    names = ("state", "publish_at", "pinned", "undated")
-    current = Tip.objects.filter(pk=tip.pk).select_for_update(of=("self",)).values(*names).first()
-    if current is None:
-        raise Overtaken(f"“{tip}” was deleted meanwhile. Look at the queue again.")
-    for name, value in current.items():
-        setattr(tip, name, value)
+    locked = Tip.objects.select_for_update(of=("self",))
+    try:
+        tip.refresh_from_db(fields=["state", "publish_at", "pinned", "undated"], from_queryset=locked)
+    except Tip.DoesNotExist:
+        raise Overtaken(f"“{tip}” was deleted meanwhile. Look at the queue again.") from None

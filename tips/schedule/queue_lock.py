@@ -30,6 +30,8 @@ from tips.schedule.slots import Slot, Timetable
 # A tip whose moment is this near is as good as public: it, and its slot, stay as they are. A change of the
 # queue, from reading the clock to its commit, takes less.
 MARGIN = timedelta(minutes=2)
+# The queue's version that somebody's page showed; None where nobody looked.
+Seen = int | None
 
 
 def holders(now: datetime) -> TipQuerySet:
@@ -37,11 +39,8 @@ def holders(now: datetime) -> TipQuerySet:
 
     Tips that go live within MARGIN of ``now`` are left out: nothing of theirs can still be changed.
     """
-    return (
-        Tip.objects.filter(Q(state=TipState.APPROVED) | Q(pinned=True), publish_at__gt=now + MARGIN)
-        .exclude(state=TipState.WITHDRAWN)
-        .order_by("publish_at", "id")
-    )
+    tips = Tip.objects.filter(Q(state=TipState.APPROVED) | Q(pinned=True), publish_at__gt=now + MARGIN)
+    return tips.exclude(state=TipState.WITHDRAWN).order_by("publish_at", "id")
 
 
 def floats(tip: Tip) -> bool:
@@ -58,7 +57,7 @@ def lock() -> QueueVersion:
 
 
 @contextmanager
-def queue_session(by: User, seen: int | None = None) -> "Iterator[QueueSession]":
+def queue_session(by: User, seen: Seen = None) -> "Iterator[QueueSession]":
     """Give a QueueSession for the length of one transaction, in which nobody else changes the queue.
 
     ``by`` is who changes it. Raises Overtaken if the queue's version is not the one that was ``seen``
@@ -69,14 +68,12 @@ def queue_session(by: User, seen: int | None = None) -> "Iterator[QueueSession]"
         if seen is not None and seen != version.version:
             who = _name(version.by) if version.by else "Somebody"
             when = f" ({date_format(timezone.localtime(version.at), 'D H:i')})" if version.at else ""
-            raise Overtaken(
-                "Not done, since the queue is no longer what you saw:"
-                f" {who} {version.change or 'changed the queue'}{when}. Look at it again."
-            )
+            change = f"{who} {version.change or 'changed the queue'}{when}"
+            raise Overtaken(f"Not done: {change} since you looked. Look at the queue again.")
         yield QueueSession(version, by)
 
 
-def planning_session(by: User, seen: int | None) -> AbstractContextManager["QueueSession"]:
+def planning_session(by: User, seen: Seen) -> AbstractContextManager["QueueSession"]:
     """Give a ``queue_session`` to somebody who may plan tips, or raise NotPermitted."""
     permit(by, APPROVE, "change the queue")
     return queue_session(by, seen)
@@ -122,11 +119,6 @@ class QueueSession:
         """The tips that were given another moment, each once, as far as they did not get theirs back."""
         return [move for move in self._moves.values() if move.before != move.after]
 
-    def note_move(self, tip: Tip, before: datetime, after: datetime) -> None:
-        """Remember that a tip is given another moment."""
-        known = self._moves.get(tip.pk)
-        self._moves[tip.pk] = Move(tip, known.before if known else before, after)
-
     def holding(self) -> list[Tip]:
         """Return the tips that hold a moment to come, locked, in order, without their texts."""
         fields = ("id", "title", "state", "publish_at", "pinned", "undated")
@@ -141,12 +133,15 @@ class QueueSession:
         """Return the slot of a day, skipped or not, or raise WrongState where none can still be changed."""
         slot = self.table.slot(day)
         if slot is None:
-            name = date_format(day, "l, j F Y")
-            raise WrongState(f"{name} has no slot. Choose a day from the calendar.")
-        if slot.at <= self.settled_until:
-            why = "has passed" if slot.at <= self.now else "is too near"
-            raise WrongState(f"The slot of {slot} {why}. Choose a later one.")
+            raise WrongState(f"{date_format(day, 'l, j F Y')} has no slot. Choose a day from the calendar.")
+        self.refuse_settled(slot.at, f"The slot of {slot}")
         return slot
+
+    def refuse_settled(self, when: datetime, subject: str) -> None:
+        """Raise WrongState if a moment has passed or is within MARGIN; ``subject`` begins the sentence."""
+        if when <= self.settled_until:
+            why = "has passed" if when <= self.now else "is too near"
+            raise WrongState(f"{subject} {why}. Choose a later one.")
 
     def open_slots(self, taken: Collection[datetime]) -> Iterator[Slot]:
         """Yield the coming slots that are neither skipped nor ``taken``, in order.
@@ -175,44 +170,40 @@ class QueueSession:
         """
         order = self.floating() if order is None else order
         places = self.places(order)
-        moved = [tip for tip in order if tip.publish_at != places[tip.pk]]
-        self.write({tip.pk: places[tip.pk] for tip in moved})
-        for tip in moved:
-            self.note_move(tip, tip.moment, places[tip.pk])
-            tip.publish_at = places[tip.pk]
+        self.write({tip: places[tip.pk] for tip in order if tip.publish_at != places[tip.pk]})
 
-    def write(self, moments: Mapping[int, datetime]) -> None:
-        """Write {id: moment}, in one statement."""
+    def write(self, moments: Mapping[Tip, datetime]) -> None:
+        """Give tips other moments, in one statement."""
         if moments:
-            cases = [When(pk=pk, then=Value(at, models.DateTimeField())) for pk, at in moments.items()]
-            Tip.objects.filter(pk__in=moments).update(publish_at=Case(*cases))
+            cases = [When(pk=tip.pk, then=Value(at, models.DateTimeField())) for tip, at in moments.items()]
+            Tip.objects.filter(pk__in=[tip.pk for tip in moments]).update(publish_at=Case(*cases))
+        for tip, at in moments.items():
+            known = self._moves.get(tip.pk)
+            self._moves[tip.pk] = Move(tip, known.before if known else tip.moment, at)
+            tip.publish_at = at
 
-    def repin(self, moments: Mapping[int, datetime]) -> None:
-        """Write {id: moment} of pinned tips, which may trade places among each other."""
+    def repin(self, moments: Mapping[Tip, datetime]) -> None:
+        """Give pinned tips other moments; they may trade places among each other."""
         # No two pinned tips may share a moment, not even between two rows of one statement.
-        Tip.objects.filter(pk__in=moments).update(pinned=False)
+        tips = Tip.objects.filter(pk__in=[tip.pk for tip in moments])
+        tips.update(pinned=False)
         self.write(moments)
-        Tip.objects.filter(pk__in=moments).update(pinned=True)
+        tips.update(pinned=True)
 
     def refuse_taken(self, tip: Tip, when: datetime) -> None:
         """Raise WrongState if another tip is pinned to a moment, or the slot there is skipped."""
         slot = self.table.at(when)
         if slot and slot.skipped:
-            raise WrongState(
-                f"{dates.in_words(when)} is skipped ({slot.reason})."
-                " Choose another slot, or take the skip back first."
-            )
+            raise WrongState(f"{slot} is skipped ({slot.reason}). Choose another, or take that back first.")
         # What floats makes room, unless its moment is too near for that.
         there = holders(self.now - MARGIN).filter(publish_at=when).exclude(pk=tip.pk)
         if other := next((held for held in there if when <= self.settled_until or not floats(held)), None):
-            raise WrongState(
-                f"{dates.in_words(when)} is held by “{other}”. Choose another slot, or swap the two."
-            )
+            at = dates.in_words(when)
+            raise WrongState(f"{at} is held by “{other}”. Choose another slot, or swap the two.")
 
     def refuse_disorder(self, day: date) -> None:
         """Raise WrongState where slots around a day are out of order: two rules or a move may make that."""
-        near = self.table.between(day - 2 * dates.WEEK, day + 2 * dates.WEEK)
-        for slot, following in pairwise(near):
+        for slot, following in pairwise(self.table.between(day - 2 * dates.WEEK, day + 2 * dates.WEEK)):
             if slot.at >= following.at:
                 raise WrongState(f"Two slots would meet at {following}. Choose another day or time.")
 

@@ -14,28 +14,27 @@ from desk.errors import Overtaken, WrongState
 from desk.log import log
 from tips import dates
 from tips.models import SlotAction, SlotException, SlotRule, Tip, Weekday
-from tips.schedule.queue_lock import QueueSession, planning_session
+from tips.schedule.queue_lock import QueueSession, Seen, planning_session
 from tips.schedule.slots import Slot, Timetable
 
 # --- One week ---------------------------------------------------------------------------------------
 
 
-def skip(day: date, reason: str, *, by: User, seen: int | None) -> str:
+def skip(day: date, reason: str, *, by: User, seen: Seen) -> str:
     """Skip the week of a slot, with a reason: the queue moves on by a week, and no alert is sent."""
     with planning_session(by, seen) as session:
         reason = _require_reason(reason)
         slot = session.coming_slot(day)
         if slot.skipped:
             raise WrongState(f"{slot} is skipped already.")
-        pinned = [tip for tip in session.holding() if tip.publish_at == slot.at and tip.pinned]
-        if pinned:
-            raise WrongState(f"{slot} is held by “{pinned[0]}”. Pin it to another slot, or unpin it, first.")
-        _except(session, slot, SlotException.Kind.SKIP, None, reason)
+        if held := [tip for tip in session.holding() if tip.publish_at == slot.at and tip.pinned]:
+            raise WrongState(f"{slot} is held by “{held[0]}”. Pin it to another slot, or unpin it, first.")
+        _except(session, slot, None, reason)
         session.reschedule()
         return f"{slot} is skipped.{session.record(f'skipped {slot}')}"
 
 
-def unskip(day: date, *, by: User, seen: int | None) -> str:
+def unskip(day: date, *, by: User, seen: Seen) -> str:
     """Take back that a week is skipped; the queue moves up. The slot stands at its regular moment again."""
     with planning_session(by, seen) as session:
         slot = session.coming_slot(day)
@@ -46,7 +45,7 @@ def unskip(day: date, *, by: User, seen: int | None) -> str:
         return f"{slot} is a slot again.{session.record(f'took back that {slot} is skipped')}"
 
 
-def move_slot(day: date, when: datetime, reason: str, *, by: User, seen: int | None) -> str:
+def move_slot(day: date, when: datetime, reason: str, *, by: User, seen: Seen) -> str:
     """Move a slot within its week to another moment (an aware datetime), with a reason; its tip goes along.
 
     The slot's regular moment takes an earlier move back.
@@ -57,14 +56,12 @@ def move_slot(day: date, when: datetime, reason: str, *, by: User, seen: int | N
         when = when.replace(second=0, microsecond=0)
         if slot.skipped:
             raise WrongState(f"{slot} is skipped. Take that back before you move it.")
-        if when <= session.settled_until:
-            why = "has passed" if when <= session.now else "is too near"
-            raise WrongState(f"{dates.in_words(when)} {why}. Choose a later moment.")
+        session.refuse_settled(when, dates.in_words(when))
         monday, sunday = dates.week(slot.day)
         if not monday <= when.astimezone(ZoneInfo(slot.zone)).date() <= sunday:
+            week = f"{_in_words(monday)} to {_in_words(sunday)}"
             raise WrongState(
-                f"A slot moves within its week only, here from {_in_words(monday)} to {_in_words(sunday)}."
-                " Skip this week, or pin the tip to another slot."
+                f"A slot moves within its week only, {week}. Or skip it, or pin the tip elsewhere."
             )
         if when == slot.at:
             raise WrongState(f"The slot stands at {slot} already.")
@@ -73,11 +70,10 @@ def move_slot(day: date, when: datetime, reason: str, *, by: User, seen: int | N
         if when == slot.regular:
             _restore(session, slot)
         else:
-            _except(session, slot, SlotException.Kind.MOVE, when, reason)
+            _except(session, slot, when, reason)
         session.refuse_disorder(slot.day)
         for tip in held:
-            (session.repin if tip.pinned else session.write)({tip.pk: when})
-            session.note_move(tip, slot.at, when)
+            (session.repin if tip.pinned else session.write)({tip: when})
         session.reschedule()
         moved = f"{slot} to {dates.in_words(when)}"
         return f"Moved the slot of {moved}.{session.record(f'moved the slot of {moved}')}"
@@ -90,13 +86,12 @@ def _require_reason(reason: str) -> str:
     return reason
 
 
-def _except(
-    session: QueueSession, slot: Slot, kind: SlotException.Kind, moved_to: datetime | None, reason: str
-) -> None:
+def _except(session: QueueSession, slot: Slot, moved_to: datetime | None, reason: str) -> None:
+    """Write a move of a slot, or that it is skipped, for want of a moment that it is ``moved_to``."""
+    kind = SlotException.Kind.MOVE if moved_to else SlotException.Kind.SKIP
     fields = {"kind": kind, "moved_to": moved_to, "reason": reason, "by": session.by, "at": session.now}
     exception, _ = SlotException.objects.update_or_create(day=slot.day, defaults=fields)
-    is_skip = kind == SlotException.Kind.SKIP
-    log(session.by, exception, SlotAction.SKIPPED if is_skip else SlotAction.MOVED, reason)
+    log(session.by, exception, SlotAction.MOVED if moved_to else SlotAction.SKIPPED, reason)
     session.table = Timetable.load()
 
 
@@ -110,7 +105,7 @@ def _restore(session: QueueSession, slot: Slot) -> None:
 # --- The rule ---------------------------------------------------------------------------------------
 
 
-def change_rule(from_date: date, weekday: int, time: time, zone: str, *, by: User, seen: int | None) -> str:
+def change_rule(from_date: date, weekday: int, time: time, zone: str, *, by: User, seen: Seen) -> str:
     """Let tips go live on another weekday (0 is Monday), time or zone from a date on; return what followed.
 
     The queue gets its new moments at once. What is pinned goes to the slot of its week, else to the next free
@@ -122,20 +117,17 @@ def change_rule(from_date: date, weekday: int, time: time, zone: str, *, by: Use
         if from_date <= timezone.localdate(session.now):
             raise WrongState("What has passed keeps its rule. Choose a date from tomorrow on.")
         old = session.table
-        rule, _ = SlotRule.objects.update_or_create(
-            from_date=from_date, defaults={"weekday": weekday, "time": time, "zone": zone}
-        )
-        rule.refresh_from_db()
+        fields = {"weekday": weekday, "time": time, "zone": zone}
+        rule, _ = SlotRule.objects.update_or_create(from_date=from_date, defaults=fields)
         dropped = _carry(session, old, from_date)
         first = next(session.table.between(from_date, from_date + dates.WEEK), None)
         if first and first.at <= session.now:
             raise WrongState(f"The first slot, {first}, would have passed. Choose a later date.")
         log(by, rule, SlotAction.RULE_CHANGED, f"Tips go live on {rule}.{dropped}")
-        followed = session.record(f"changed the slot to {rule}")
-        return f"Tips go live on {rule}.{dropped}{followed}"
+        return f"Tips go live on {rule}.{dropped}{session.record(f'changed the slot to {rule}')}"
 
 
-def drop_rule(from_date: date, *, by: User, seen: int | None) -> str:
+def drop_rule(from_date: date, *, by: User, seen: Seen) -> str:
     """Take back the rule that would hold from a date on, before it begins; return what followed.
 
     The rule before it goes on instead, and the queue gets its new moments as when a rule is changed.
@@ -144,13 +136,9 @@ def drop_rule(from_date: date, *, by: User, seen: int | None) -> str:
         old = session.table
         rule = next((rule for rule in old.rules if rule.from_date == from_date), None)
         if rule is None:
-            raise Overtaken(
-                f"No rule begins on {_in_words(from_date)} any more. Look at the weekly slot again."
-            )
+            raise Overtaken(f"No rule begins on {_in_words(from_date)} any more. Look at the slot again.")
         if from_date <= timezone.localdate(session.now):
-            raise WrongState(
-                f"The rule from {_in_words(from_date)} on holds already. Change the slot instead."
-            )
+            raise WrongState(f"The rule from {_in_words(from_date)} on holds already. Change the slot.")
         if rule == old.rules[0]:
             raise WrongState("There is no rule before this one, which could go on. Change the slot instead.")
         # While it still has the number by which its history is found.
@@ -204,14 +192,12 @@ def _carry_pinned(session: QueueSession, old: Timetable, holding: list[Tip], fro
     """Give pinned tips the slot of their week under a new rule, else the next free one."""
     pinned = [(tip, old.at(tip.moment)) for tip in holding if tip.pinned]
     carried = [(tip, slot.day) for tip, slot in pinned if slot and slot.day >= from_date]
-    moments: dict[int, datetime] = {}
+    moments: dict[Tip, datetime] = {}
     taken = {tip.moment for tip, _ in pinned} - {tip.moment for tip, _ in carried}
     for tip, day in carried:
         start = max(dates.week(day)[0], from_date)
-        at = next(slot.at for slot in session.open_slots(taken) if slot.day >= start)
-        taken.add(at)
-        moments[tip.pk] = at
-        session.note_move(tip, tip.moment, at)
+        moments[tip] = next(slot.at for slot in session.open_slots(taken) if slot.day >= start)
+        taken.add(moments[tip])
     session.repin(moments)
 
 

@@ -65,6 +65,10 @@ class Timetable:
         number = bisect_right(self.rules, day, key=lambda rule: rule.from_date)
         return self.rules[number - 1] if number else None
 
+    def rule_or_first(self, day: date) -> SlotRule | None:
+        """Return the rule in force on a day, else the first one to come, or None."""
+        return self.rule(day) or next(iter(self.rules), None)
+
     def moment(self, day: date) -> datetime:
         """Return the moment at which a tip of that day goes live, whatever weekday it is.
 
@@ -86,11 +90,10 @@ class Timetable:
 
     def _slot(self, day: date, rule: SlotRule) -> Slot:
         regular = moment(day, rule.time, ZoneInfo(rule.zone))
-        exception = self.exceptions.get(day)
-        if exception is None:
-            return Slot(day, regular, regular, rule.zone)
-        skipped = exception.kind == SlotException.Kind.SKIP
-        return Slot(day, exception.moved_to or regular, regular, rule.zone, skipped, exception.reason)
+        if exception := self.exceptions.get(day):
+            skipped = exception.kind == SlotException.Kind.SKIP
+            return Slot(day, exception.moved_to or regular, regular, rule.zone, skipped, exception.reason)
+        return Slot(day, regular, regular, rule.zone)
 
     def slot(self, day: date) -> Slot | None:
         """Return the slot with that day for a name, or None."""
@@ -113,15 +116,11 @@ def seed(sender: object, using: str, **kwargs: object) -> None:
 
     It holds from today; from tomorrow where today's slot has passed, which nobody could have filled.
     """
-    if "tips_slotrule" not in connections[using].introspection.table_names():
-        return
-    if SlotRule.objects.using(using).exists():
+    tables = connections[using].introspection.table_names()
+    if SlotRule._meta.db_table not in tables or SlotRule.objects.using(using).exists():
         return
     if settings.SLOT_WEEKDAY not in WEEKDAYS:
-        raise ImproperlyConfigured(
-            f"SLOT_WEEKDAY is {settings.SLOT_WEEKDAY!r}, which is no day of the week."
-            f" Use one of: {', '.join(WEEKDAYS)}."
-        )
+        raise ImproperlyConfigured(f"SLOT_WEEKDAY is {settings.SLOT_WEEKDAY!r}, which is no day of the week.")
     today = timezone.localdate()
     SlotRule.objects.using(using).create(
         from_date=today if moment(today) > timezone.now() else today + DAY,

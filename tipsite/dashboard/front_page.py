@@ -34,14 +34,12 @@ _MOST_REASONS, _MOST_IN_REVIEW, _MOST_OWN, _MOST_GAPS, _MOST_IMPORTS = 3, 8, 8, 
 def context(user: User, now: datetime | None = None) -> dict[str, object]:
     """Return what the front page shows to a person, at a moment (an aware datetime)."""
     now = now or timezone.now()
-    stretch = calendar.around(now, past=_PAST_WEEKS).hide_titles(user)
+    stretch = calendar.around(user, now, past=_PAST_WEEKS)
     following = stretch.next
     against = reasons.against_next_tip(now)
     shown: dict[str, object] = {
         "now": now,
         "next": following,
-        "verdict": calendar.verdict(following) if following else "",
-        "advice": calendar.advice(following) if following else "",
         "strip": _strip([*reversed(stretch.past[:_PAST_WEEKS]), *stretch.coming], following),
         "gaps": [row for row in stretch.coming if row.is_unsafe and row is not following][:_MOST_GAPS],
         "unsafe": len(against),
