@@ -9,10 +9,11 @@ from tests.architecture.tree import ROOT, files
 MODULES = {
     "shield": "budgets origins questions stamps strain turns",
     "tips": """
-        addresses admin.moves admin.watching admin.ways desk differences feeds grounds highlight history
-        importers.names mail_mark markup media metadata models.desk models.listing models.timetable
-        models.traces models.ways openings pictures planning preflight preview queue refusals rights
-        rules similar sitemaps slots spelling tagging versions views ways weeks words writing""",
+        addresses admin.moves admin.watching admin.ways desk differences feeds grounds highlight
+        history importers.names mail_mark markup media metadata models.desk models.editing
+        models.listing models.timetable models.traces models.ways openings pictures planning
+        preflight preview queue refusals rights rules schedule.slot_rules similar sitemaps slots
+        spelling tagging versions views ways weeks words writing""",
     "subscribers": """
         admin.exchange admin.growing admin.ledger admin.lists admin.people admin.requests
         admin.searching admin.signup_requests admin.trials changes charts confirmations delivery.brakes
@@ -28,9 +29,9 @@ MODULES = {
         stopping supervisor troubles""",
 }
 IDENTIFIERS = """
-    Allowance SignupRequest Turns Wish answer_form at_the_desk bring_in desk_address is_grave mail_mark
-    open_to_all opened_at opened_up_to opens_at reason_in signup_mail unhurried unkept watermark
-    watermarks work_off written_anew""".split()
+    Allowance SignupRequest Turns Wish answer_form at_the_desk bring_in desk_address give_to_mail
+    is_grave keep_from_mail mail_mark open_to_all opened_at opened_up_to opens_at reason_in
+    signup_mail simple_history unhurried unkept watermark watermarks work_off written_anew""".split()
 # What tells of the past.
 HISTORY = {"CHANGELOG.md", "docs/decisions.md", ".git-blame-ignore-revs", "tests/architecture/test_names.py"}
 
