@@ -17,8 +17,9 @@ class SubscribersConfig(AppConfig):
         from subscribers.mailings import preview as mail_preview
         from subscribers.tipmail import writing
         from tips.publishing import mail_exclusion, preflight, preview
+        from tips.triggers import before_migration
 
-        pre_migrate.connect(triggers.before_migration, sender=self)
+        pre_migrate.connect(before_migration, sender=self)
         post_migrate.connect(triggers.after_migration, sender=self)
         preview.register("mail", "Preview mail", mail_preview.mail)
         preflight.register(writing.check_size)

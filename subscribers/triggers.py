@@ -16,15 +16,6 @@ _WRONG = "NEW.kind = 'tip' AND NOT EXISTS (SELECT 1 FROM tips_tip WHERE id = NEW
 _MOMENTS = {"insert": "INSERT", "move": "UPDATE OF tip_id, kind", "build": "UPDATE OF state"}
 
 
-def before_migration(sender: object, using: str, plan: object, **kwargs: object) -> None:
-    """Drop the triggers where a migration would otherwise fail on them (SQLite)."""
-    connection = connections[using]
-    if plan and connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            for name in _MOMENTS:
-                cursor.execute(f"DROP TRIGGER IF EXISTS {_TABLE}_for_mail_{name}")
-
-
 def after_migration(sender: object, using: str, **kwargs: object) -> None:
     """Make the triggers."""
     connection = connections[using]

@@ -19,12 +19,13 @@ _PLACEMENTS = (("tips_categorisedtip", "tip_id"), ("tips_taggedtip", "content_ob
 
 # What else the signals carry.
 def before_migration(sender: AppConfig, using: str, plan: Sequence[object], **kwargs: Any) -> None:
-    """Drop the triggers where a migration would otherwise fail on them (SQLite)."""
+    """Drop an app's triggers where its migrations would otherwise fail on them (SQLite)."""
     connection = connections[using]
     if plan and connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'tips\\_%' ESCAPE '\\'"
+                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s ESCAPE '\\'",
+                [f"{sender.label}\\_%"],
             )
             for (name,) in cursor.fetchall():
                 cursor.execute(f"DROP TRIGGER {name}")
