@@ -121,8 +121,8 @@ def test_what_is_others_stays(anna):
 def test_the_address_stays_silent_for_every_reason_there_was(anna):
     erasure.erase(anna)
     assert suppressions.reasons(ADDRESS) == {"bounced", "erased"}
-    told = [(entry["what"], entry["address_hash"]) for entry in journal.entries()]
-    assert told[-1] == ("erased", addresses.keyed_hash(ADDRESS))
+    noted = [(entry["what"], entry["address_hash"]) for entry in journal.entries()]
+    assert noted[-1] == ("erased", addresses.keyed_hash(ADDRESS))
     again = subscriptions.request(ADDRESS)
     assert subscriptions.confirm(again) is None
 

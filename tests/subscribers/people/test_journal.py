@@ -24,7 +24,7 @@ def own_journal(settings, tmp_path):
     settings.STATE_DIR = tmp_path
 
 
-def told():
+def noted():
     return [(entry["what"], entry.get("reason")) for entry in journal.entries()]
 
 
@@ -48,7 +48,7 @@ def test_each_leaving_suppression_lifting_and_erasure_is_there_before_the_answer
         ("erased", None),
         ("lifted", "bounced"),
     ]
-    assert told() == expected
+    assert noted() == expected
     assert {entry["address_hash"] for entry in journal.entries()} == {
         addresses.keyed_hash("anna@example.org")
     }
@@ -61,11 +61,11 @@ def test_a_press_that_changes_nothing_adds_nothing(client):
     anna = member("anna@example.org")
     link = f"/unsubscribe/{anna.leave_token}/"
     client.post(link)
-    before = told()
+    before = noted()
     client.post(link)
     erasure.erase(anna)
     client.post(link)
-    assert told() == [*before, ("erased", None)]
+    assert noted() == [*before, ("erased", None)]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -78,7 +78,7 @@ def test_what_is_lifted_in_a_transaction_that_fails_stays_in_the_journal():
 
     with pytest.raises(RuntimeError), transaction.atomic():
         fails()
-    assert told() == [("suppressed", "unsubscribed")]
+    assert noted() == [("suppressed", "unsubscribed")]
 
 
 LEAVER = """
@@ -110,7 +110,7 @@ def test_a_process_killed_before_it_could_commit_has_told_the_journal(tmp_path):
     assert run.returncode == -signal.SIGKILL
     anna.refresh_from_db()
     assert anna.state == Subscriber.State.CONFIRMED
-    assert told() == [("suppressed", "unsubscribed")]
+    assert noted() == [("suppressed", "unsubscribed")]
     assert replay.replay(journal.entries()) == {"suppressed": 1, "lifted": 0, "left": 1, "erased": 0}
     assert not Subscriber.objects.confirmed().exists()
 
@@ -157,7 +157,7 @@ def test_a_line_that_a_crash_cut_short_harms_no_other(caplog):
     with journal.path().open("a") as file:
         file.write('{"at": "2026-01-01T00:00:00+00:00", "what": "supp')
     journal.append([journal.erased(KEY)])
-    assert told() == [("suppressed", "bounced"), ("erased", None)]
+    assert noted() == [("suppressed", "bounced"), ("erased", None)]
     assert "line 2: no entry" in caplog.text
 
 
@@ -209,7 +209,7 @@ def test_a_journal_that_cannot_be_written_keeps_nobody_on_the_list_and_is_caught
     mend()
     assert suppressions.catch_up() == 2
     assert suppressions.catch_up() == 0
-    assert told() == [("suppressed", "unsubscribed"), ("erased", None)]
+    assert noted() == [("suppressed", "unsubscribed"), ("erased", None)]
     since = dict(Suppression.objects.values_list("address_hash", "since"))
     assert {entry["address_hash"]: entry["at"] for entry in journal.entries()} == {
         key: at.isoformat() for key, at in since.items()

@@ -31,7 +31,7 @@ def publisher(django_user_model):
     return person
 
 
-def marks():
+def checkpoints():
     return [json.loads(line) for line in journal.path().read_text().splitlines()]
 
 
@@ -60,8 +60,8 @@ def test_a_new_database_may_mail_and_goes_on_doing_so():
     assert guard.why_closed() is None
     assert [guard.checkpoint() for _ in range(3)] == [True] * 3
     assert guard.why_closed() is None
-    assert [mark["counter"] for mark in marks()] == [0, 1, 2, 3]
-    assert len({mark["instance"] for mark in marks()}) == 1
+    assert [line["counter"] for line in checkpoints()] == [0, 1, 2, 3]
+    assert len({line["instance"] for line in checkpoints()}) == 1
     assert journal.path().stat().st_mode & 0o777 == 0o600
 
 
@@ -71,10 +71,10 @@ def test_a_database_that_was_put_back_may_not():
     guard.checkpoint()
     put_back(backup)
     assert guard.why_closed() == guard.OLDER
-    # Nor by trying: a mark of its own would hide that it is older.
-    before = marks()
+    # Nor by trying: a checkpoint of its own would hide that it is older.
+    before = checkpoints()
     assert guard.checkpoint() is False
-    assert marks() == before
+    assert checkpoints() == before
     # Nor one from before there was any mail.
     DatabaseIdentity.objects.all().delete()
     assert guard.why_closed() == guard.OLDER
@@ -97,15 +97,17 @@ def test_a_database_that_lost_its_journal_or_has_anothers_may_not():
     assert guard.checkpoint() is False
 
 
-@pytest.mark.parametrize("moment", ["before the first mark", "before a later mark", "amid a mark"])
+@pytest.mark.parametrize(
+    "moment", ["before the first checkpoint", "before a later checkpoint", "amid a checkpoint"]
+)
 def test_a_process_that_dies_on_the_way_closes_nothing(monkeypatch, moment):
-    if moment != "before the first mark":
+    if moment != "before the first checkpoint":
         guard.checkpoint()
         whole = journal.path().read_bytes()
     with monkeypatch.context() as patch:
         patch.setattr(journal, "append", lambda entries: False)
         assert guard.checkpoint() is False
-    if moment == "amid a mark":
+    if moment == "amid a checkpoint":
         journal.path().write_bytes(whole + whole.splitlines()[-1][:40])
     assert guard.why_closed() is None
     assert guard.checkpoint() is True
@@ -126,7 +128,7 @@ def test_lines_that_are_none_are_passed_over():
         b'{"what": "checkpoint"}',
         b'"checkpoint"',
         b'{"what": "checkpoint", "instance": 1, "counter": "x"}',
-        b"\xff mark",
+        b"\xff checkpoint",
     ]
     odd.append(b'{"what": "checkpoint", "instance": "another", "counter": 99, "up_to": "x"}')
     with journal.path().open("ab") as file:
@@ -157,11 +159,11 @@ def test_saying_so_brings_back_who_left_and_opens_it_under_a_new_name(publisher)
     guard.checkpoint()
     journal.append([journal.suppressed(addresses.keyed_hash("anna@example.org"), "unsubscribed")])
     put_back(backup)
-    said = guard.declare_live(by=publisher)
+    sentence = guard.declare_live(by=publisher)
     anna.refresh_from_db()
     assert anna.state == Subscriber.State.LEFT
     assert set(Suppression.objects.values_list("reason", flat=True)) == {"unsubscribed"}
-    assert "1 left" in said
+    assert "1 left" in sentence
     assert guard.why_closed() is None
     assert guard.checkpoint() is True
     # Its twin, the copy under the old name, is closed.
@@ -176,9 +178,9 @@ def test_saying_so_brings_back_who_left_and_opens_it_under_a_new_name(publisher)
 
 def test_saying_so_where_nothing_is_wrong_changes_nothing(publisher):
     guard.checkpoint()
-    before = marks()
+    before = checkpoints()
     assert guard.declare_live(by=publisher) == guard.OPEN
-    assert marks() == before
+    assert checkpoints() == before
 
 
 def test_a_database_without_a_journal_goes_on_once_somebody_said_so(publisher):
@@ -202,18 +204,18 @@ def test_what_may_have_been_sent_since_the_backup_is_for_a_person_to_decide(publ
     assert Delivery.objects.held().count() == 2
 
 
-@pytest.mark.parametrize("marks_of", ["the finish alone", "the finish first", "the finish last"])
-def test_of_what_was_finished_since_nothing_is_sent_again(publisher, marks_of):
+@pytest.mark.parametrize("order", ["the finish alone", "the finish first", "the finish last"])
+def test_of_what_was_finished_since_nothing_is_sent_again(publisher, order):
     mailing, rows = mailing_of(4)
     Delivery.objects.filter(pk=rows[0].pk).update(state=Delivery.State.SENT)
     # Put off when the backup was taken, and refused for good afterwards: no claim is needed for that.
     Delivery.objects.filter(pk=rows[1].pk).update(state=Delivery.State.DEFERRED, due_at=timezone.now())
     guard.checkpoint(mailing, up_to=rows[3].pk)
     backup = take_backup()
-    if marks_of == "the finish last":
+    if order == "the finish last":
         guard.checkpoint(mailing, up_to=rows[1].pk)
     guard.checkpoint(mailing, finished=True)
-    if marks_of == "the finish first":
+    if order == "the finish first":
         guard.checkpoint(mailing, up_to=rows[1].pk)
     put_back(backup)
     assert "3 deliveries are uncertain" in guard.declare_live(by=publisher)
@@ -224,12 +226,12 @@ def test_of_what_was_finished_since_nothing_is_sent_again(publisher, marks_of):
 def test_what_was_on_its_way_in_a_copy_that_was_put_back_by_hand_is_for_a_person(mail_server, publisher):
     making.make_people(3)
     mailing = making.open_mailing()
-    letter = Delivery.objects.create(tip=mailing.tip, state=Delivery.State.SENDING)
+    welcome = Delivery.objects.create(tip=mailing.tip, state=Delivery.State.SENDING)
     watch, lease_id = heartbeat.Watch(), claims.new_lease("w")
     claim = claims.take(lease_id, mailing.pk)
     guard.checkpoint(mailing, max(claim.ids))
     backup = take_backup()
-    # From here on all of them are sent, which neither the copy knows nor any mark.
+    # From here on all of them are sent, which neither the copy knows nor any checkpoint.
     guard.checkpoint()
     put_back(backup)
     assert [claims.sweep(watch, moment) for moment in (0, 14, 28, 42)] == [0] * 4
@@ -239,8 +241,8 @@ def test_what_was_on_its_way_in_a_copy_that_was_put_back_by_hand_is_for_a_person
     drain()
     assert mail_server.taken == []
     assert mailing.deliveries.held().count() == 3
-    letter.refresh_from_db()
-    assert letter.state == Delivery.State.SENDING
+    welcome.refresh_from_db()
+    assert welcome.state == Delivery.State.SENDING
 
 
 def test_what_the_backup_knows_already_is_left_alone(publisher):
@@ -265,29 +267,29 @@ def test_no_strange_line_of_the_journal_keeps_it_closed(publisher, caplog):
     entry = {"at": at, "what": "suppressed", "address_hash": key, "reason": "bounced"}
     guard.checkpoint()
     row = take_backup()
-    mark = {"at": at, "what": "checkpoint", "instance": row["name"], "counter": 9}
-    of_one = {**mark, "mailing": 1, "tip": 1, "kind": "tip", "up_to": 5}
+    checkpoint = {"at": at, "what": "checkpoint", "instance": row["name"], "counter": 9}
+    of_one = {**checkpoint, "mailing": 1, "tip": 1, "kind": "tip", "up_to": 5}
     wrong = [
-        *(entry | {"at": each} for each in ("2026-01-01T00:00:00", "2026-01-01", 7, None)),
+        *(entry | {"at": value} for value in ("2026-01-01T00:00:00", "2026-01-01", 7, None)),
         *(entry | {"at": f"{year}-12-31T23:59:59-12:00"} for year in ("0001", "9999")),
         *(
-            entry | {"address_hash": each}
-            for each in ("\ud800" * 64, "A" * 64, "a" * 65, "a" * 63 + "\0", [], None)
+            entry | {"address_hash": value}
+            for value in ("\ud800" * 64, "A" * 64, "a" * 65, "a" * 63 + "\0", [], None)
         ),
-        *(entry | {"reason": each} for each in ("", "\0", "b" * 13, "Bounced", 5, {})),
-        *(entry | {"what": each} for each in ("moved", "praised", [], None)),
+        *(entry | {"reason": value} for value in ("", "\0", "b" * 13, "Bounced", 5, {})),
+        *(entry | {"what": value} for value in ("moved", "praised", [], None)),
         {**entry, "what": "moved", "to": "\ud800"},
-        *(mark | {"counter": each} for each in (2**53, 10**30, -1, True, 1.5, "9", None)),
-        *(mark | {name: 5} for name in ("instance", "instead_of")),
-        {**mark, "mailing": 1, "up_to": 5},
+        *(checkpoint | {"counter": value} for value in (2**53, 10**30, -1, True, 1.5, "9", None)),
+        *(checkpoint | {name: 5} for name in ("instance", "instead_of")),
+        {**checkpoint, "mailing": 1, "up_to": 5},
         *(
-            of_one | {name: each}
+            of_one | {name: value}
             for name in ("mailing", "tip", "up_to")
-            for each in (2**63, -1, [], "x", None)
+            for value in (2**63, -1, [], "x", None)
         ),
-        *(of_one | {"kind": each} for each in ({}, [], 1, None)),
+        *(of_one | {"kind": value} for value in ({}, [], 1, None)),
     ]
-    lines = [json.dumps(each).encode() for each in wrong]
+    lines = [json.dumps(value).encode() for value in wrong]
     lines += [
         b"[" * 100_000,
         b'"what": "checkpoint"' + b"[" * 100_000,
@@ -298,15 +300,15 @@ def test_no_strange_line_of_the_journal_keeps_it_closed(publisher, caplog):
         b"\xff\xfe\x00{}",
         b'{"at": "2026-01-0',
     ]
-    # These are marks, though of nothing that there is here.
-    closing = [mark, *(of_one | {"kind": each} for each in ("\0", "\ud800", "praise"))]
-    first = len(marks()) + 1
+    # These are checkpoints, though of nothing that there is here.
+    closing = [checkpoint, *(of_one | {"kind": value} for value in ("\0", "\ud800", "praise"))]
+    first = len(checkpoints()) + 1
     with journal.path().open("ab") as file:
-        file.write(b"\n".join(lines + [json.dumps(each).encode() for each in closing]) + b"\n")
+        file.write(b"\n".join(lines + [json.dumps(value).encode() for value in closing]) + b"\n")
     assert guard.why_closed() == guard.OLDER
     assert "0 suppressed" in guard.declare_live(by=publisher)
-    told = [n for n in range(1, first + len(lines) + 9) if f", line {n}: no " in caplog.text]
-    assert told == list(range(first, first + len(lines)))
+    logged = [n for n in range(1, first + len(lines) + 9) if f", line {n}: no " in caplog.text]
+    assert logged == list(range(first, first + len(lines)))
     assert key not in caplog.text
     assert guard.why_closed() is None
     assert guard.checkpoint()
@@ -383,21 +385,21 @@ def test_it_stays_closed_where_the_journal_cannot_be_written(publisher, monkeypa
     assert take_backup() == backup
 
 
-@pytest.mark.parametrize("marks", [0, 1])
-def test_another_process_that_marks_while_we_look_does_not_close_it(monkeypatch, marks):
-    for _ in range(marks):
+@pytest.mark.parametrize("before", [0, 1])
+def test_another_process_that_writes_a_checkpoint_while_we_look_does_not_close_it(monkeypatch, before):
+    for _ in range(before):
         guard.checkpoint()
     latest, others = guard.checkpoints.latest, [guard.checkpoint]
 
     def look_slowly():
-        found = latest()
+        last = latest()
         while others:
             others.pop()()
-        return found
+        return last
 
     monkeypatch.setattr(guard.checkpoints, "latest", look_slowly)
     assert guard.why_closed() is None
-    assert take_backup()["counter"] == marks + 1
+    assert take_backup()["counter"] == before + 1
     assert guard.why_closed() is None
 
 
@@ -412,12 +414,12 @@ def test_the_journal_knows_how_far_a_mailing_is_before_anything_goes(mail_server
 
     def look(stage, *_):
         if stage == "rcpt":
-            known.append(marks()[-1]["up_to"])
+            known.append(checkpoints()[-1]["up_to"])
 
     mail_server.script = look
     drain()
     assert known == [last] * 3
-    assert marks()[-1] | {"at": "", "counter": 0, "instance": ""} == {
+    assert checkpoints()[-1] | {"at": "", "counter": 0, "instance": ""} == {
         "at": "", "what": "checkpoint", "instance": "", "counter": 0,
         "mailing": mailing.pk, "tip": mailing.tip_id, "kind": "tip", "up_to": 0, "finished": True,
     }  # fmt: skip
@@ -439,7 +441,7 @@ def test_nothing_is_opened_or_sent_while_it_is_closed_and_all_goes_on_afterwards
     assert "resume or cancel it" in guard.declare_live(by=publisher)
     drain()
     # Somebody may have stopped the one that was on its way: of that no journal tells.
-    brought = {each.message["Feedback-ID"].partition(":")[0] for each in mail_server.taken}
+    brought = {mail.message["Feedback-ID"].partition(":")[0] for mail in mail_server.taken}
     assert brought == {str(prepared.pk)}
     control.resume(sending, by=publisher)
     drain()
@@ -473,8 +475,8 @@ def test_what_comes_back_of_a_lost_delivery_is_nobody_elses(mail_server, publish
     guard.declare_live(by=publisher)
     making.open_mailing()
     drain()
-    assert len({each.sender for each in mail_server.taken}) == len(mail_server.taken) == 4
-    numbers = [tipmail.read_token(each.sender) for each in mail_server.taken]
+    assert len({mail.sender for mail in mail_server.taken}) == len(mail_server.taken) == 4
+    numbers = [tipmail.read_token(mail.sender) for mail in mail_server.taken]
     assert min(numbers[2:]) > max(numbers[:2]) + 1000
 
 

@@ -71,8 +71,8 @@ def test_a_database_that_is_not_older_is_left_as_it_is(django_capture_on_commit_
         people = [
             subscriptions.confirm(subscriptions.request(f"{name}@example.org")) for name in ("a", "b", "c")
         ]
-        for each in people[:2]:
-            subscriptions.leave(each)
+        for person in people[:2]:
+            subscriptions.leave(person)
         subscriptions.undo_leaving(subscriptions.leaving(people[0]))
         suppressions.suppress(people[2].address_hash, Suppression.Reason.BOUNCED)
     before = [
