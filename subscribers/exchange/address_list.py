@@ -22,8 +22,13 @@ SKIPPED_FOR = {
     Standing.INACTIVE: "They were no longer written to.",
     Standing.DELETED: "They were deleted there.",
 }
-# Columns that state when something ended it.
-_ENDS = {"left": Standing.UNSUBSCRIBED, "cleaned": Standing.BOUNCED, "deleted": Standing.DELETED}
+# {kind of a column: the standing that the column states}
+_ENDS = {
+    "unwanted": Standing.UNSUBSCRIBED,
+    "left": Standing.UNSUBSCRIBED,
+    "cleaned": Standing.BOUNCED,
+    "deleted": Standing.DELETED,
+}
 NO_ADDRESS = "This is no e-mail address."
 UNKNOWN_STATE = "The file gives them a state that is not known."
 TWICE = "The address stands further up in the file."
@@ -95,7 +100,7 @@ class AddressList:
 
     def _standing_of_silent_rows(self) -> Standing:
         standing = cell_parsers.state_in_name(Path(self.name).stem)
-        is_unstated = self.columns.states or self.columns.wanted
+        is_unstated = any(kind in ("state", "wanted") for _, kind in self.columns.stated)
         return standing or (Standing.UNSTATED if is_unstated else Standing.SUBSCRIBED)
 
     def _look_through(self) -> int:
@@ -166,23 +171,19 @@ class AddressList:
 
     def _standing(self, cells: list[str]) -> tuple[Standing, str]:
         """Return (the strictest Standing that a row tells of, the text of when it came to that)."""
-        standings = [self._state(text) for text in columns.texts(cells, self.columns.states)]
-        standings += [
-            Standing.SUBSCRIBED if self._yes_or_no(text) else Standing.UNSUBSCRIBED
-            for text in columns.texts(cells, self.columns.wanted)
-        ]
-        ends = [
-            (Standing.UNSUBSCRIBED, text)
-            for text in columns.texts(cells, self.columns.unwanted)
-            if self._yes_or_no(text)
-        ]
-        ends += [
-            (standing, text)
-            for role, standing in _ENDS.items()
-            if (text := self.columns.cell(cells, role)) and not text.startswith("0000")
-        ]
-        standings += [standing for standing, _ in ends]
-        return max(standings, default=self._default), ends[-1][1] if ends else ""
+        standings, ended = [], ""
+        for position, kind in self.columns.stated:
+            text = cells[position].strip() if position < len(cells) else ""
+            if not text:
+                continue
+            if kind == "state":
+                standings.append(self._state(text))
+            elif kind == "wanted":
+                standings.append(Standing.SUBSCRIBED if self._yes_or_no(text) else Standing.UNSUBSCRIBED)
+            elif self._yes_or_no(text) if kind == "unwanted" else not text.startswith("0000"):
+                standings.append(_ENDS[kind])
+                ended = text
+        return max(standings, default=self._default), ended
 
     def _state(self, text: str) -> Standing:
         standing = cell_parsers.state(text)

@@ -21,11 +21,13 @@ _ROLES = {
     "deleted": ("deletedat",),
     "network": ("confirmip", "confirmationip", "optinip", "subscriptionip", "ipaddress"),
 }
-# All of these that are there count. "State" is not among them: in an address it is where somebody lives.
-_STATES = ("globalstatus", "liststatus", "status", "subscriptionstatus", "emailstatus")
-_WANTED = ("subscribedtoemails", "subscribed")
-# A paid plan that has ended (active_subscription) does not mean that somebody no longer reads.
-_UNWANTED = ("emaildisabled", "unsubscribed", "optedout")
+# Of these, all that are there count. "State" is not among them: in an address it is where somebody lives. A
+# paid plan that has ended (active_subscription) does not mean that somebody no longer reads.
+_STATED = {
+    "state": ("globalstatus", "liststatus", "status", "subscriptionstatus", "emailstatus"),
+    "wanted": ("subscribedtoemails", "subscribed"),
+    "unwanted": ("emaildisabled", "unsubscribed", "optedout"),
+}
 # Columns that only the export of one program has.
 _KNOWN_BY = {
     MAILCHIMP: {"memberrating", "optintime", "leid", "euid", "unsubtime", "cleantime"},
@@ -36,7 +38,11 @@ _KNOWN_BY = {
 
 
 class Columns:
-    """The columns of a list, by its first row: ``positions`` of roles, and the ``format`` of the list."""
+    """The columns of a list, by its first row: ``positions`` of roles, and the ``format`` of the list.
+
+    ``stated`` has (position, kind) of the columns that tell how somebody stands. Columns of the kinds "left",
+    "cleaned" and "deleted" hold the time of that.
+    """
 
     def __init__(self, header: list[str]) -> None:
         names = [_plain(name) for name in header]
@@ -47,9 +53,11 @@ class Columns:
             for name in reversed(known)
             if name in names
         }
-        self.states, self.wanted, self.unwanted = (
-            [names.index(name) for name in known if name in names] for known in (_STATES, _WANTED, _UNWANTED)
-        )
+        self.stated = [
+            (names.index(name), kind) for kind, known in _STATED.items() for name in known if name in names
+        ]
+        ends = ("left", "cleaned", "deleted")
+        self.stated += [(self.positions[role], role) for role in ends if role in self.positions]
         self.format = next((program for program, known in _KNOWN_BY.items() if known & set(names)), PLAIN)
         own = {role: _plain(name) for role, name in exports.ROLES.items()} | {
             "record": _plain(exports.RECORD)
@@ -62,11 +70,6 @@ class Columns:
         """Return what a row has for a role, or an empty text."""
         position = self.positions.get(role, len(cells))
         return cells[position].strip() if position < len(cells) else ""
-
-
-def texts(cells: list[str], positions: list[int]) -> list[str]:
-    """Return what a row has in some places, without spaces around it; cells without text are left out."""
-    return [text for position in positions if position < len(cells) and (text := cells[position].strip())]
 
 
 def find(first_row: list[str]) -> tuple[Columns, bool]:
