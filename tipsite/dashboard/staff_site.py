@@ -1,22 +1,21 @@
 """The admin site as a whole: signing in, accounts, and who is led to two-factor sign-in first."""
 
-from collections.abc import Callable
 from typing import cast
 
 from django.conf import settings
-from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth import REDIRECT_FIELD_NAME, logout
+from django.contrib.auth import logout
 from django.contrib.auth.views import PasswordChangeView
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django_otp import DEVICE_ID_SESSION_KEY
 
-from desk.admin_site import DeskSite, policy
-from desk.pages import staff_of
+from desk.admin_site import DeskSite, View, policy
+from desk.pages import Context, staff_of
 from tipsite.dashboard import front_page
 from tipsite.safety import admin_views
 from tipsite.staff import my_account, passwords, sign_in, two_factor
@@ -30,10 +29,10 @@ class StaffSite(DeskSite):
     """The back office of this site."""
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        def mine(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
+        def mine(route: str, view: View, name: str) -> URLPattern:
             return path(route, self.admin_view(view), name=name)
 
-        def anyone(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
+        def anyone(route: str, view: View, name: str) -> URLPattern:
             return path(route, policy(view), name=name)
 
         link = "<uidb64>/<token>/"
@@ -48,11 +47,7 @@ class StaffSite(DeskSite):
             mine("account/two-factor/", my_account.set_up, "two_factor"),
             mine("account/two-factor/off/", my_account.turn_off, "two_factor_off"),
             mine("account/recovery-codes/", my_account.recovery_codes, "recovery_codes"),
-            mine(
-                "account/recovery-codes/download/",
-                my_account.download_recovery_codes,
-                "recovery_codes_download",
-            ),
+            mine("account/recovery-codes/download/", my_account.download_codes, "recovery_codes_download"),
             mine("account/recovery-codes/new/", my_account.new_recovery_codes, "recovery_codes_new"),
             mine("account/sign-out-everywhere/", my_account.sign_out_everywhere, "sign_out_everywhere"),
             mine("safe/", admin_views.safe, "safe"),
@@ -60,7 +55,7 @@ class StaffSite(DeskSite):
             *super().get_urls(),
         ]
 
-    def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
+    def index(self, request: HttpRequest, extra_context: Context | None = None) -> TemplateResponse:
         """Show the front page: how the weeks stand, and what waits."""
         return super().index(request, {**front_page.context(staff_of(request)), **(extra_context or {})})
 
@@ -76,39 +71,22 @@ class StaffSite(DeskSite):
         return not is_verified and two_factor.is_required(staff_of(request))
 
     # The stubs take the answer for a page, which Django's own is not either once the form is valid.
-    def password_change(  # type: ignore[override]
-        self, request: HttpRequest, extra_context: dict[str, object] | None = None
-    ) -> HttpResponseBase:
+    def password_change(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponseBase:  # type: ignore[override]
         """Let a person change their password. Django's own page takes any number of wrong old ones."""
-        view = PasswordChangeView.as_view(
-            form_class=NewPasswordForm,
-            success_url=reverse("admin:password_change_done"),
-            extra_context={**self.each_context(request), **(extra_context or {})},
-        )
+        context = {**self.each_context(request), **(extra_context or {})}
+        done = reverse("admin:password_change_done")
+        view = PasswordChangeView.as_view(form_class=NewPasswordForm, success_url=done, extra_context=context)
         return view(request)
 
     @method_decorator(policy)
     @method_decorator(never_cache)
-    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+    def login(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         """Show the form for name and password, and take it."""
         if request.method == "GET" and self.has_permission(request):
-            return HttpResponseRedirect(reverse("admin:index"))
+            return redirect("admin:index")
         if request.method == "GET" and super().has_permission(request):
             if two_factor.device_of(staff_of(request)) is None:
-                return HttpResponseRedirect(reverse("admin:two_factor"))
+                return redirect("admin:two_factor")
             logout(request)
-        context = {
-            **self.each_context(request),
-            "title": "Log in",
-            "subtitle": None,
-            "app_path": request.get_full_path(),
-            "username": request.user.get_username(),
-        }
-        if REDIRECT_FIELD_NAME not in request.GET and REDIRECT_FIELD_NAME not in request.POST:
-            context[REDIRECT_FIELD_NAME] = reverse("admin:index")
-        view = sign_in.SignIn.as_view(
-            extra_context={**context, **(extra_context or {})},
-            authentication_form=AdminAuthenticationForm,
-            template_name="admin/login.html",
-        )
-        return cast(HttpResponse, view(request))
+        context = {**self.each_context(request), "title": "Log in", **(extra_context or {})}
+        return cast(HttpResponse, sign_in.SignIn.as_view(extra_context=context)(request))

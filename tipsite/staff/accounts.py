@@ -26,8 +26,6 @@ from tipsite.staff.roles import ROLES
 
 logger = logging.getLogger(__name__)
 
-INVITE = "auth.add_user"
-MANAGE = "auth.change_user"
 # How long nobody but a superuser resets the app of an account whose address somebody else changed.
 NEW_ADDRESS_RESTS = timedelta(days=3)
 
@@ -39,17 +37,14 @@ class NotSent(Refused):
 # --- Who may ------------------------------------------------------------------------------------------
 
 
-def rights_of(person: User) -> set[str]:
-    """Return an account's permissions as "app.codename", whether or not it may sign in at present."""
-    permissions = Permission.objects.filter(Q(user=person) | Q(group__user=person))
-    return {".".join(names) for names in permissions.values_list("content_type__app_label", "codename")}
-
-
 def may_manage(by: User, person: User) -> bool:
     """Tell whether somebody may change an account: never one that may do more than they."""
-    if not by.has_perm(MANAGE):
+    if not by.has_perm("auth.change_user") or (person.is_superuser and not by.is_superuser):
         return False
-    return by.is_superuser or (not person.is_superuser and rights_of(person) <= by.get_all_permissions())
+    # Django itself names no permissions of an account that may not sign in at present.
+    permissions = Permission.objects.filter(Q(user=person) | Q(group__user=person))
+    names = permissions.values_list("content_type__app_label", "codename")
+    return by.is_superuser or {".".join(name) for name in names} <= by.get_all_permissions()
 
 
 def may_give(by: User, role: str) -> bool:
@@ -73,7 +68,7 @@ def is_invited(person: User) -> bool:
 
 def invite(address: str, role: str, *, by: User, first_name: str = "", last_name: str = "") -> User:
     """Make an account that waits for its password, and send its owner the link; return the account."""
-    if not by.has_perm(INVITE) or not may_give(by, role):
+    if not by.has_perm("auth.add_user") or not may_give(by, role):
         raise NotPermitted("You may not invite colleagues in this role. Ask a superuser to do it.")
     try:
         validate_email(address)
@@ -140,10 +135,8 @@ def _still_invited(account: User) -> User:
 def _free_name(address: str) -> str:
     """Return an unused name made of an address: "mary.smith" of mary.smith@example.org, or mary.smith2."""
     base = re.sub(r"[^\w.+-]", "", address.rpartition("@")[0].lower())[:140] or "colleague"
-    taken = {
-        name.lower()
-        for name in User.objects.filter(username__istartswith=base).values_list("username", flat=True)
-    }
+    names = User.objects.filter(username__istartswith=base).values_list("username", flat=True)
+    taken = {name.lower() for name in names}
     numbered = (f"{base}{number}" for number in range(2, len(taken) + 3))
     return next(name for name in (base, *numbered) if name not in taken)
 
@@ -153,8 +146,7 @@ def _free_name(address: str) -> str:
 
 def change_role(person: User, role: str, *, by: User) -> None:
     """Give a person one of the three roles in place of the one they have; other groups stay."""
-    _permit(by, person)
-    _not_oneself(by, person, "change your own role")
+    _permit(by, person, "change your own role")
     if not may_give(by, role):
         raise NotPermitted(f"You may not make anybody {role}. Ask a superuser to do it.")
     with transaction.atomic():
@@ -195,13 +187,10 @@ def reset_two_factor(person: User, *, by: User) -> None:
     Whoever can give a colleague another address must not take their account over with it: for some days
     after that only a superuser resets.
     """
-    _permit(by, person)
-    _not_oneself(by, person, "reset your own app here; turn it off under “My account”")
+    _permit(by, person, "reset your own app here; turn it off under “My account”")
     if not by.is_superuser and was_readdressed_since(person, timezone.now() - NEW_ADDRESS_RESTS):
-        raise Refused(
-            f"The address of “{person}” was changed within the last {NEW_ADDRESS_RESTS.days} days. Wait until"
-            " they are over, or ask a superuser to reset it."
-        )
+        days = f"The address of “{person}” was changed within the last {NEW_ADDRESS_RESTS.days} days."
+        raise Refused(f"{days} Wait until they are over, or ask a superuser to reset it.")
     if two_factor.device_of(person) is None:
         raise Refused(f"“{person}” has no two-factor sign-in that could be reset.")
     two_factor.turn_off(person, by, AccountAction.TWO_FACTOR_RESET, "Two-factor sign-in reset.")
@@ -222,34 +211,31 @@ def sign_out(person: User, *, by: User) -> None:
 
 def deactivate(person: User, *, by: User) -> None:
     """Shut an account at once, sessions and open links included. What its owner wrote stays."""
-    _permit(by, person)
-    _not_oneself(by, person, "deactivate your own account")
-    with transaction.atomic():
-        if not User.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
-            raise Overtaken(f"“{person}” is deactivated already.")
-        log(by, person, AccountAction.DEACTIVATED, "Deactivated.")
-    person.is_active = False
+    _permit(by, person, "deactivate your own account")
+    _set_active(person, False, by, AccountAction.DEACTIVATED)
     sessions.end_all(person)
 
 
 def reactivate(person: User, *, by: User) -> None:
     """Open a deactivated account again, with the password and role that it had."""
     _permit(by, person)
+    _set_active(person, True, by, AccountAction.REACTIVATED)
+
+
+def _set_active(person: User, is_active: bool, by: User, action: AccountAction) -> None:
     with transaction.atomic():
-        if not User.objects.filter(pk=person.pk, is_active=False).update(is_active=True):
-            raise Overtaken(f"“{person}” is active already.")
-        log(by, person, AccountAction.REACTIVATED, "Reactivated.")
-    person.is_active = True
+        if not User.objects.filter(pk=person.pk, is_active=not is_active).update(is_active=is_active):
+            raise Overtaken(f"“{person}” is {'active' if is_active else 'deactivated'} already.")
+        log(by, person, action, f"{action.label}.")
+    person.is_active = is_active
 
 
-def _permit(by: User, person: User) -> None:
+def _permit(by: User, person: User, own: str = "") -> None:
+    """Raise unless ``by`` may change an account; ``own`` says what nobody does to their own account."""
     if not may_manage(by, person):
         raise NotPermitted(f"You may not change the account “{person}”. Ask a superuser to do it.")
-
-
-def _not_oneself(by: User, person: User, deed: str) -> None:
-    if by.pk == person.pk:
-        raise Refused(f"You cannot {deed}. Ask a colleague to do it.")
+    if own and by.pk == person.pk:
+        raise Refused(f"You cannot {own}. Ask a colleague to do it.")
 
 
 def _send(mail: EmailMessage, otherwise: str) -> None:

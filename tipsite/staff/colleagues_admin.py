@@ -1,6 +1,6 @@
 """The admin's pages for colleagues: the list, the form, the invitation, and the verbs."""
 
-from typing import cast
+from functools import partial
 
 from django import forms
 from django.contrib import admin, messages
@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.safestring import SafeString
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -19,7 +19,7 @@ from desk.lists import TitledList
 from desk.pages import Context, Fieldsets, badge, page, staff_of
 from desk.verbs import Verb, VerbsMixin, refusals_told
 from tipsite.staff import accounts, sessions, two_factor
-from tipsite.staff.forms import ColleagueForm, InvitationForm
+from tipsite.staff.forms import ColleagueForm, InvitationForm, role_field
 
 NOT_INVITED = "the invitation was accepted or cancelled meanwhile"
 
@@ -32,8 +32,7 @@ VERBS: dict[str, Verb[User]] = {
     "resend": Verb(
         label="Send the invitation again",
         run=accounts.resend,
-        consequence="A new link goes out by mail, good for seven days. The links of earlier mails stop"
-        " working.",
+        consequence="A new link, good for seven days, goes out by mail. Earlier links stop working.",
         is_available=lambda user, person: accounts.is_invited(person),
         why_not=NOT_INVITED,
         done="The invitation is on its way again.",
@@ -66,8 +65,7 @@ VERBS: dict[str, Verb[User]] = {
     "deactivate": Verb(
         label="Deactivate",
         run=accounts.deactivate,
-        consequence="Nobody can sign in to this account any more, and its sessions end at once. Its tips"
-        " stay.",
+        consequence="Nobody can sign in to this account, and its sessions end at once. Its tips stay.",
         is_available=lambda user, person: _is_in(user, person) and user != person,
         why_not="nobody can sign in to this account, or it is your own",
         done="Deactivated.",
@@ -96,9 +94,8 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
     # --- Who may what ---------------------------------------------------------------------------------
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_change_permission(request, obj) and (
-            obj is None or accounts.may_manage(staff_of(request), obj)
-        )
+        is_within_reach = obj is None or accounts.may_manage(staff_of(request), obj)
+        return is_within_reach and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
@@ -112,13 +109,16 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
 
     # --- The list -------------------------------------------------------------------------------------
 
-    @admin.display(description="name", ordering="first_name", empty_value="")
-    def called(self, person: User) -> str | None:
-        return person.get_full_name() or None
+    @admin.display(description="name", ordering="first_name")
+    def called(self, person: User) -> str:
+        return person.get_full_name()
 
-    @admin.display(description="role", empty_value="none")
-    def role(self, person: User) -> str | None:
-        return "Superuser" if person.is_superuser else accounts.role_of(person) or None
+    @admin.display(description="role")
+    def role(self, person: User) -> str:
+        return "Superuser" if person.is_superuser else accounts.role_of(person) or "none"
+
+    # The same, shown on the form beside a field for another role.
+    is_now = role
 
     @admin.display(description="state", ordering="is_active")
     def standing(self, person: User) -> SafeString:
@@ -135,11 +135,16 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: object
     ) -> type[forms.ModelForm]:
-        if staff_of(request).is_superuser:
+        by = staff_of(request)
+        if by.is_superuser:
             return super().get_form(request, obj, change=change, **kwargs)
-        form = admin.ModelAdmin.get_form(self, request, obj, change, **{**kwargs, "form": ColleagueForm})
+        kwargs |= {"form": ColleagueForm, "fields": ["first_name", "last_name", "email"]}
         # Django makes a class for each request.
-        cast(type[ColleagueForm], form).by = staff_of(request)
+        form = admin.ModelAdmin.get_form(self, request, obj, change, **kwargs)
+        if "email" in form.base_fields:
+            form.base_fields["email"].required = True
+        if obj != by:
+            form.base_fields["role"] = role_field(by, obj)
         return form
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Fieldsets:
@@ -160,14 +165,11 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
         """What the person signs in with, without the rules that Django says beside it."""
         return person.get_username()
 
-    @admin.display(description="role")
-    def is_now(self, person: User) -> str:
-        return self.role(person) or "none"
-
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         by = staff_of(request)
         if "email" in form.changed_data and (old := accounts.change_address(obj, by=by)):
-            transaction.on_commit(lambda: self._notify_of_new_address(request, obj, old))
+            notify = refusals_told(request)(accounts.notify_of_new_address)
+            transaction.on_commit(partial(notify, obj, old, by=by))
         if not by.is_superuser:
             obj.save(update_fields=["first_name", "last_name", "email"])
             role = form.cleaned_data.get("role")
@@ -177,10 +179,6 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
         super().save_model(request, obj, form, change)
         if "is_active" in form.changed_data and not obj.is_active:
             sessions.end_all(obj)
-
-    def _notify_of_new_address(self, request: HttpRequest, person: User, old: str) -> None:
-        with refusals_told(request):
-            accounts.notify_of_new_address(person, old, by=staff_of(request))
 
     def form_context(self, request: HttpRequest, obj: User | None, context: Context) -> Context:
         verbs = self.available_verbs(request, obj) if obj and self.has_change_permission(request, obj) else {}
@@ -194,30 +192,24 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
 
     # --- Inviting and the verbs -----------------------------------------------------------------------
 
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: Context | None = None
-    ) -> HttpResponse:
+    def add_view(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Invite a colleague by mail: an account is not made in any other way here."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = InvitationForm(staff_of(request), request.POST or None)
-        if form.is_valid() and (person := self._invited(request, form)):
-            return HttpResponseRedirect(reverse("admin:auth_user_change", args=[person.pk]))
+        by = staff_of(request)
+        form = InvitationForm(by, request.POST or None)
+        if form.is_valid():
+            try:
+                person = accounts.invite(**form.cleaned_data, by=by)
+            except Refused as refusal:
+                form.add_error("address", str(refusal))
+            else:
+                with refusals_told(request):
+                    accounts.send_invitation(person, by=by)
+                    messages.success(request, f"The invitation for {person.email} is on its way.")
+                return redirect("admin:auth_user_change", person.pk)
         button = "Send the invitation"
         return page(request, "staff/invite", "Invite a colleague", opts=self.opts, form=form, button=button)
-
-    def _invited(self, request: HttpRequest, form: InvitationForm) -> User | None:
-        """Return the account that an invitation made, or None after saying in the form why there is none."""
-        by = staff_of(request)
-        try:
-            person = accounts.invite(**form.cleaned_data, by=by)
-        except Refused as refusal:
-            form.add_error("address", str(refusal))
-            return None
-        with refusals_told(request):
-            accounts.send_invitation(person, by=by)
-            messages.success(request, f"The invitation for {person.email} is on its way.")
-        return person
 
     def success_message(self, obj: User, sentence: str) -> str:
         return f"“{obj}”: {sentence}"

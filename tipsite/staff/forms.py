@@ -1,20 +1,16 @@
 """What staff fill in about themselves and about colleagues."""
 
 from datetime import timedelta
-from typing import cast
 
 from django import forms
 from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.admin.widgets import AdminEmailInputWidget, AdminTextInputWidget
 from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.models import User
-from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
-from django.utils.datastructures import MultiValueDict
 
 from shield.rate_limits import FixedWindow
 from tipsite.staff import accounts, tasks
-from tipsite.staff.roles import ROLES
 
 PER_ADDRESS = FixedWindow("password reset address", 3, timedelta(hours=1))
 # Whoever finds an open session must not guess its owner's password there.
@@ -25,18 +21,20 @@ WHAT_ROLES_DO = {
     "Editor": "changes, approves and plans everyone’s tips",
     "Publisher": "all that, and subscribers, mailings and staff",
 }
+TOO_MANY_CODES = "Too many codes were tried for this account. Please try again in an hour."
+WRONG_CODE = "That code is not right, or was used already. Wait for the next one; check your phone’s clock."
+_CODE_INPUT = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
 
 
-class RoleField(forms.ChoiceField):
-    """One of the roles that a person may give, each with what it does."""
+def role_field(by: User, person: User | None = None) -> forms.ChoiceField:
+    """Return a field with the roles that ``by`` may give, each with what it does.
 
-    widget = forms.RadioSelect
-
-    def offer(self, by: User) -> None:
-        """Let ``by`` choose among the roles that they may give."""
-        self.choices = [
-            (role, f"{role}: {WHAT_ROLES_DO[role]}") for role in ROLES if accounts.may_give(by, role)
-        ]
+    One is to be chosen, unless it is for a ``person`` who may have one already.
+    """
+    roles = [role for role in WHAT_ROLES_DO if accounts.may_give(by, role)]
+    offered = [(role, f"{role}: {WHAT_ROLES_DO[role]}") for role in roles]
+    initial = accounts.role_of(person) if person else ""
+    return forms.ChoiceField(choices=offered, widget=forms.RadioSelect, initial=initial, required=not person)
 
 
 class InvitationForm(forms.Form):
@@ -50,38 +48,14 @@ class InvitationForm(forms.Form):
     )
     first_name = forms.CharField(max_length=150, widget=AdminTextInputWidget)
     last_name = forms.CharField(max_length=150, required=False, widget=AdminTextInputWidget)
-    role = RoleField()
 
     def __init__(self, by: User, data: QueryDict | None = None) -> None:
         super().__init__(data)
-        cast(RoleField, self.fields["role"]).offer(by)
+        self.fields["role"] = role_field(by)
 
 
 class ColleagueForm(forms.ModelForm):
-    """An account as somebody below a superuser changes it: ``by``, who does not give a role to themselves."""
-
-    by: User
-    role = RoleField(required=False)
-
-    class Meta:
-        model = User
-        fields = ["first_name", "last_name", "email"]
-
-    def __init__(
-        self,
-        data: QueryDict | None = None,
-        files: MultiValueDict[str, UploadedFile] | None = None,
-        instance: User | None = None,
-    ) -> None:
-        super().__init__(data, files, instance=instance)
-        if "email" in self.fields:
-            self.fields["email"].required = True
-        if self.by == self.instance:
-            del self.fields["role"]
-        else:
-            role = cast(RoleField, self.fields["role"])
-            role.offer(self.by)
-            role.initial = accounts.role_of(self.instance)
+    """An account as somebody below a superuser changes it."""
 
     def clean_email(self) -> str:
         address = self.cleaned_data["email"]
@@ -102,18 +76,7 @@ class ForgottenForm(PasswordResetForm):
 class CodeForm(forms.Form):
     """A code of the app, or a recovery code."""
 
-    code = forms.CharField(
-        max_length=40,
-        label="Code",
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "one-time-code",
-                "autofocus": True,
-                "autocapitalize": "none",
-                "spellcheck": "false",
-            }
-        ),
-    )
+    code = forms.CharField(max_length=40, widget=forms.TextInput({**_CODE_INPUT, "autofocus": True}))
 
 
 def _spend_a_try(person: User) -> None:
@@ -132,11 +95,8 @@ class NewPasswordForm(AdminPasswordChangeForm):
 class PasswordAgainForm(forms.Form):
     """The password of whoever is signed in, before something that they would not want a stranger to do."""
 
-    password = forms.CharField(
-        label="Your password",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
+    password = forms.CharField(label="Your password", strip=False, widget=forms.PasswordInput)
+    password.widget.attrs["autocomplete"] = "current-password"
 
     def __init__(self, person: User, data: QueryDict | None = None) -> None:
         super().__init__(data)

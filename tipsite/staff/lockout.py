@@ -21,7 +21,7 @@ from desk.pages import page
 from shield import request_origin
 
 NAME_LENGTH = 150
-Credentials = dict[str, str]
+Credentials = dict[str, str] | None
 
 
 def network(request: HttpRequest) -> str | None:
@@ -33,20 +33,19 @@ def network(request: HttpRequest) -> str | None:
     return None if address == "unknown" else address
 
 
-def name(request: HttpRequest, credentials: Credentials | None) -> str | None:
+def name(request: HttpRequest, credentials: Credentials) -> str | None:
     """Return the name that somebody tries to sign in with, cut to what the table holds, or None."""
     given = (credentials or {}).get("username") or request.POST.get("username")
     return given and given.replace("\0", "")[:NAME_LENGTH]
 
 
-def is_locked(request: HttpRequest, person: User) -> bool:
-    """Tell whether this person is locked out on the network of this request."""
-    return not AxesProxyHandler.is_allowed(request, {"username": person.get_username()})
+def is_locked(request: HttpRequest, credentials: Credentials) -> bool:
+    """Tell whether a name is locked out on the network of this request."""
+    return not AxesProxyHandler.is_allowed(request, credentials)
 
 
-def count_wrong_code(request: HttpRequest, person: User) -> bool:
+def count_wrong_code(request: HttpRequest, credentials: Credentials) -> bool:
     """Count a wrong code as a wrong password is counted; tell whether the pair is locked by now."""
-    credentials = {"username": person.get_username()}
     user_login_failed.send(__name__, credentials=credentials, request=request)
     return attrgetter("axes_locked_out")(request)
 
@@ -56,24 +55,13 @@ def forget(request: HttpRequest, person: User) -> None:
     AccessAttempt.objects.filter(username=person.get_username(), ip_address=network(request)).delete()
 
 
-def minutes_left(request: HttpRequest, credentials: Credentials | None) -> int:
-    """Return after how many minutes, at most, the name may be tried again from this network."""
-    last = (
-        AccessAttempt.objects.filter(username=name(request, credentials), ip_address=network(request))
-        .order_by("-attempt_time")
-        .values_list("attempt_time", flat=True)
-        .first()
-    )
-    left = last + settings.AXES_COOLOFF_TIME - timezone.now() if last else timedelta()
-    return max(1, ceil(left / timedelta(minutes=1)))
-
-
 @policy
-def answer(
-    request: HttpRequest, response: HttpResponse | None = None, credentials: Credentials | None = None
-) -> HttpResponse:
+def answer(request: HttpRequest, response: object = None, credentials: Credentials = None) -> HttpResponse:
     """Answer whoever is locked out, with one sentence that says when to try again."""
-    minutes = minutes_left(request, credentials)
+    attempts = AccessAttempt.objects.filter(username=name(request, credentials), ip_address=network(request))
+    last = attempts.order_by("-attempt_time").values_list("attempt_time", flat=True).first()
+    left = last + settings.AXES_COOLOFF_TIME - timezone.now() if last else timedelta()
+    minutes = max(1, ceil(left / timedelta(minutes=1)))
     answer = page(request, "staff/locked", "Please wait a little", 429, minutes=minutes).render()
     answer["Retry-After"] = str(minutes * 60)
     return answer

@@ -37,10 +37,8 @@ def make_groups(sender: AppConfig, using: str, **kwargs: object) -> None:
     # Django makes permissions app by app after migrations; these here are needed now.
     for label in {name.split(".")[0] for names in ROLES.values() for name in names}:
         create_permissions(apps.get_app_config(label), verbosity=0, using=using)
-    known = {
-        f"{permission.content_type.app_label}.{permission.codename}": permission
-        for permission in Permission.objects.using(using).select_related("content_type")
-    }
+    permissions = Permission.objects.using(using).values_list("content_type__app_label", "codename", "pk")
+    known = {f"{app}.{codename}": pk for app, codename, pk in permissions}
     for role, names in ROLES.items():
         group, _ = Group.objects.using(using).get_or_create(name=role)
-        group.permissions.set(known[name] for name in names)
+        group.permissions.set([known[name] for name in names])

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from django.contrib import messages
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import resolve_url
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
@@ -22,7 +22,7 @@ from desk.admin_site import policy
 from desk.pages import page
 from shield.rate_limits import FixedWindow
 from tipsite.staff import lockout, two_factor
-from tipsite.staff.forms import CodeForm
+from tipsite.staff.forms import TOO_MANY_CODES, WRONG_CODE, CodeForm
 from tipsite.staff.sessions import PENDING
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -35,19 +35,21 @@ CODES = FixedWindow("two-factor code", 30, timedelta(hours=1))
 class SignIn(LoginView):
     """Take name and password; whoever has an app is not signed in before the code is right."""
 
+    authentication_form = AdminAuthenticationForm
+    template_name = "admin/login.html"
+
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         person = form.get_user()
         if two_factor.device_of(person) is None:
             return super().form_valid(form)
-        session = self.request.session
-        session.cycle_key()
-        session[PENDING] = {
+        self.request.session.cycle_key()
+        self.request.session[PENDING] = {
             "person": str(person.pk),
             "hash": person.get_session_auth_hash(),
             "until": (timezone.now() + PATIENCE).timestamp(),
             "next": self.get_success_url(),
         }
-        return HttpResponseRedirect(reverse("admin:login_code"))
+        return redirect("admin:login_code")
 
 
 @policy
@@ -60,23 +62,19 @@ def code(request: HttpRequest) -> HttpResponse:
     if person is None:
         request.session.pop(PENDING, None)
         messages.info(request, "Please sign in again: that took too long, or something changed meanwhile.")
-        return HttpResponseRedirect(reverse("admin:login"))
-    if lockout.is_locked(request, person):
-        return lockout.answer(request, credentials={"username": person.get_username()})
-    form = CodeForm(request.POST or None)
-    if form.is_valid():
+        return redirect("admin:login")
+    form, credentials = CodeForm(request.POST or None), {"username": person.get_username()}
+    is_locked = lockout.is_locked(request, credentials)
+    if not is_locked and form.is_valid():
         if not CODES.spend(str(person.pk)):
-            form.add_error("code", "Too many codes were tried for this account. Please try again in an hour.")
+            form.add_error("code", TOO_MANY_CODES)
         elif device := two_factor.verify(person, form.cleaned_data["code"]):
             return _sign_in(request, person, device)
-        elif lockout.count_wrong_code(request, person):
-            return lockout.answer(request, credentials={"username": person.get_username()})
         else:
-            form.add_error(
-                "code",
-                "That code is not right, or it was used already. Wait for the next one, and look whether your"
-                " phone’s clock is right.",
-            )
+            form.add_error("code", WRONG_CODE)
+            is_locked = lockout.count_wrong_code(request, credentials)
+    if is_locked:
+        return lockout.answer(request, credentials=credentials)
     return page(request, "staff/code", "Your code", form=form)
 
 
@@ -86,9 +84,8 @@ def _waiting(request: HttpRequest) -> User | None:
     if not pending or pending["until"] < timezone.now().timestamp():
         return None
     person = User.objects.filter(pk=pending["person"], is_active=True).first()
-    if person and constant_time_compare(pending["hash"], person.get_session_auth_hash()):
-        return person
-    return None
+    is_same = person and constant_time_compare(pending["hash"], person.get_session_auth_hash())
+    return person if is_same else None
 
 
 def _sign_in(request: HttpRequest, person: User, device: Device) -> HttpResponse:
@@ -97,9 +94,6 @@ def _sign_in(request: HttpRequest, person: User, device: Device) -> HttpResponse
     vars(person)["otp_device"] = device
     login(request, person, backend=BACKEND)
     if isinstance(device, StaticDevice):
-        left = len(two_factor.recovery_codes(person))
-        messages.warning(
-            request,
-            f"You used a recovery code; {left} left. Make new ones under “My account” before they run out.",
-        )
-    return HttpResponseRedirect(resolve_url(after))
+        used = f"You used a recovery code; {len(two_factor.recovery_codes(person))} left."
+        messages.warning(request, f"{used} Make new ones under “My account” before they run out.")
+    return redirect(after)

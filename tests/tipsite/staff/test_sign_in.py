@@ -241,7 +241,7 @@ def test_setting_it_up_ends_other_sessions_and_shows_codes_until_they_are_kept(c
     page = client.get(SET_UP).text
     assert "<svg" in page
     assert two_factor.secret(two_factor.begun(ann)) in page
-    assert "does not fit" in client.post(SET_UP, {"code": "000000"}).text
+    assert "not right" in client.post(SET_UP, {"code": "000000"}).text
     page = client.post(SET_UP, {"code": code_of(ann)}, follow=True)
     codes = two_factor.recovery_codes(ann)
     assert len(codes) == 10
