@@ -14,6 +14,7 @@ from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
+from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 from django_prose_editor.config import html_tags
 from environs import Env
@@ -37,7 +38,7 @@ SITE_NAME = env.str("SITE_NAME", "Tip of the Week")
 _site = urlsplit(SITE_URL)
 if _site.scheme not in ("http", "https") or not _site.hostname or _site.path or _site.query:
     raise ImproperlyConfigured(
-        f"SITE_URL must look like https://tips.example.org, without a path; it is {SITE_URL!r}."
+        f"Write SITE_URL like https://tips.example.org, not as {SITE_URL!r}; it has no path."
     )
 PRODUCTION = _site.hostname not in ("localhost", "127.0.0.1", "::1")
 HTTPS = _site.scheme == "https"
@@ -47,11 +48,9 @@ STATE_DIR = Path(env.str("STATE_DIR", str(BASE_DIR / "var")))
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(STATE_DIR / "media")))
 STATE_DIR.mkdir(parents=True, exist_ok=True)
 
-_missing = [name for name in ("SECRET_KEY", "SUPPRESSION_KEY") if PRODUCTION and not env.str(name, "")]
-if _missing:
-    raise ImproperlyConfigured(
-        f"SITE_URL is {SITE_URL}, so this is a real site; set these variables first: {', '.join(_missing)}."
-    )
+_missing = ", ".join(name for name in ("SECRET_KEY", "SUPPRESSION_KEY") if not env.str(name, ""))
+if PRODUCTION and _missing:
+    raise ImproperlyConfigured(f"SITE_URL is {SITE_URL}: a real site. Set these variables first: {_missing}.")
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG shows visitors the site's insides; unset it, or unset SITE_URL.")
 
@@ -73,9 +72,8 @@ SECRET_KEY = env.str("SECRET_KEY", "") or _key_of_this_machine("secret_key")
 SECRET_KEY_FALLBACKS = _list("SECRET_KEY_FALLBACKS")
 # Names those who get nothing. It must outlive every SECRET_KEY, or the list forgets who left.
 SUPPRESSION_KEY = env.str("SUPPRESSION_KEY", "") or _key_of_this_machine("suppression_key")
-ALLOWED_HOSTS = _list(
-    "ALLOWED_HOSTS", *([_site.hostname] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
-)
+_own_hosts = [_site.hostname] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = _list("ALLOWED_HOSTS", *_own_hosts)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 # --- The program's parts ---------------------------------------------------------------------------
@@ -93,18 +91,8 @@ INSTALLED_APPS = [
     "tipsite.apps.StaffSiteConfig",
     "subscribers.apps.SubscribersConfig",
     "shield.apps.ShieldConfig",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.sitemaps",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "anymail",
-    "axes",
-    "csp",
-    "django_prose_editor",
-    "django_tasks",
-    "django_tasks_db",
+    *(f"django.contrib.{app}" for app in "auth contenttypes sessions sitemaps messages staticfiles".split()),
+    *"anymail axes csp django_prose_editor django_tasks django_tasks_db".split(),
 ]
 
 MIDDLEWARE = [
@@ -147,27 +135,20 @@ TEMPLATES = [
 
 # --- Data ------------------------------------------------------------------------------------------
 
-DATABASES = {
-    "default": env.dj_db_url("DATABASE_URL", f"sqlite:///{STATE_DIR / 'tips.sqlite3'}", conn_max_age=600)
-}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+_database = env.dj_db_url("DATABASE_URL", f"sqlite:///{STATE_DIR / 'tips.sqlite3'}", conn_max_age=600)
+if _database["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock when a transaction begins, where waiting for it is possible; a lock
     # asked for in the middle of one fails at once. WAL lets readers read while one writes.
     # What is deleted is overwritten: whoever is erased is not to be found in the file's free space.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=134217728;"
-            "PRAGMA secure_delete=ON;"
-        ),
-    }
+    _pragmas = "journal_mode=WAL synchronous=NORMAL mmap_size=134217728 secure_delete=ON".split()
+    _commands = "".join(f"PRAGMA {pragma};" for pragma in _pragmas)
+    _database["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": _commands}
 else:
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    _database["CONN_HEALTH_CHECKS"] = True
     # Our queries read few rows: starting helpers or a compiler for one costs more than the query.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
-        "options", "-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1"
-    )
+    _options = "-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1"
+    _database.setdefault("OPTIONS", {}).setdefault("options", _options)
+DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.dj_cache_url("CACHE_URL", "locmem://")}
@@ -181,12 +162,9 @@ if "EMAIL_BACKEND" not in _mail:
     raise ImproperlyConfigured("EMAIL_URL must look like submission://user:password@mail.example.org:587.")
 # A mail service may take the place of EMAIL_URL: anymail.backends.postmark.EmailBackend.
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", "") or _mail["EMAIL_BACKEND"]
-EMAIL_HOST = _mail["EMAIL_HOST"]
-EMAIL_PORT = _mail["EMAIL_PORT"]
-EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"]
-EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"]
-EMAIL_USE_TLS = _mail["EMAIL_USE_TLS"]
-EMAIL_USE_SSL = _mail["EMAIL_USE_SSL"]
+EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = _mail["EMAIL_TIMEOUT"] or 30
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"tips@{_site.hostname}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -227,11 +205,7 @@ FOUR_EYES = env.bool("FOUR_EYES", False)
 
 # --- Uploads ---------------------------------------------------------------------------------------
 
-FILE_UPLOAD_HANDLERS = [
-    "tipsite.staff.upload_handlers.StaffOnly",
-    "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
-]
+FILE_UPLOAD_HANDLERS = ["tipsite.staff.upload_handlers.StaffOnly", *global_settings.FILE_UPLOAD_HANDLERS]
 
 # --- Static files ----------------------------------------------------------------------------------
 
@@ -240,11 +214,8 @@ STATIC_ROOT = STATE_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    # With DEBUG, Django names the files as they are.
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # Source maps are asked for by developers' tools alone, and take longer to compress than all else.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
@@ -253,10 +224,7 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "ma
 
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", *global_settings.AUTHENTICATION_BACKENDS]
 # The longest life of a link that sets a password; tipsite/staff/tokens.py has each one's own.
 PASSWORD_RESET_TIMEOUT = 7 * 24 * 60 * 60
 # Groups whose members must sign in with a code too; "superuser" stands for superusers.
@@ -302,16 +270,11 @@ HEALTH_TOKEN = env.str("HEALTH_TOKEN", "")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 
 # No page for readers has a script. What the admin needs is said in desk/admin_site.py.
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        **{name: [NONE] for name in "default-src script-src base-uri frame-ancestors".split()},
-        **{name: [SELF] for name in "style-src font-src connect-src manifest-src form-action".split()},
-        "img-src": [SELF, "data:"],
-    },
-}
-PERMISSIONS_POLICY: dict[str, list[str]] = {
-    name: [] for name in "camera display-capture geolocation gyroscope microphone payment usb".split()
-}
+_nothing = {name: [NONE] for name in "default-src script-src base-uri frame-ancestors".split()}
+_own = {name: [SELF] for name in "style-src font-src connect-src manifest-src form-action".split()}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": _nothing | _own | {"img-src": [SELF, "data:"]}}
+_FEATURES = "camera display-capture geolocation gyroscope microphone payment usb".split()
+PERMISSIONS_POLICY: dict[str, list[str]] = {name: [] for name in _FEATURES}
 
 # --- The editor in the admin -----------------------------------------------------------------------
 
@@ -326,16 +289,11 @@ TAGGIT_CASE_INSENSITIVE = True
 
 # --- Logs ------------------------------------------------------------------------------------------
 
+_line = {"class": "tipsite.logs.Formatter", "format": "{asctime} {levelname} {name}: {message}", "style": "{"}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "class": "tipsite.logs.Formatter",
-            "format": "{asctime} {levelname} {name}: {message}",
-            "style": "{",
-        }
-    },
+    "formatters": {"line": _line},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {

@@ -13,15 +13,7 @@ from django.utils import timezone
 
 from subscribers.delivery import heartbeat
 from subscribers.mailings import status
-from subscribers.models import (
-    Delivery,
-    Heartbeat,
-    LinkRequest,
-    Mailing,
-    OutgoingMail,
-    ServiceMail,
-    Subscriber,
-)
+from subscribers.models import Delivery, Heartbeat, LinkRequest, Mailing, ServiceMail, Subscriber
 from subscribers.recovery import guard
 from tips import dates, permissions
 from tips.schedule import calendar
@@ -152,7 +144,7 @@ def _is_stuck(mailing: Mailing, now: datetime) -> bool:
 
 
 def _outbox(now: datetime) -> Iterator[Reason]:
-    late = Q(mail_state=OutgoingMail.MailState.WAITING, asked_at__lt=now - timedelta(hours=1), tries__gt=2)
+    late = Q(mail_state=ServiceMail.MailState.WAITING, asked_at__lt=now - timedelta(hours=1), tries__gt=2)
     if stuck := ServiceMail.objects.filter(late).count() + LinkRequest.objects.filter(late).count():
         many = "1 mail to a reader was" if stuck == 1 else f"{stuck} mails to readers were"
         words = f"The mail server takes no mail: {many} tried again and again. {_SERVER}"
