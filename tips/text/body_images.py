@@ -32,12 +32,10 @@ def shown(source: str) -> list[tuple[str, str]]:
     """Return the images of clean HTML, in order, each as (name of its file, alternative text)."""
     if "<img " not in source:
         return []
-    images = [token.attributes for token in tokens(source) if token.tag == "img"]
-    return [
-        (image["src"].removeprefix("/media/"), image.get("alt", "").strip())
-        for image in images
-        if image.get("src", "").startswith("/media/")
+    images = [
+        token.attributes for token in tokens(source) if token.attributes.get("src", "").startswith("/media/")
     ]
+    return [(image["src"].removeprefix("/media/"), image.get("alt", "").strip()) for image in images]
 
 
 def with_sizes(source: str, sizes: Mapping[str, tuple[int, int]]) -> str:

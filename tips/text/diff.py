@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import chain, groupby
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from tips.text.tokens import tokens
 
@@ -24,11 +24,11 @@ _CHANCE = 2
 _KINDS = {"h2": "heading", "h3": "smaller heading", "ul": "list item", "ol": "numbered item"}
 
 _Item = TypeVar("_Item", bound=Hashable)
+_Opcodes = Sequence[tuple[str, int, int, int, int]]
 Text = Sequence[tuple[str, Sequence[str]]]
 
 
-@dataclass(frozen=True)
-class Break:
+class Break(NamedTuple):
     """The beginning of a block, as a word among words."""
 
     kind: str
@@ -147,9 +147,7 @@ def _pairs(old: Iterable[_Item], new: Iterable[_Item]) -> int:
     return sum(number * times[item] for item, number in Counter(old).items())
 
 
-def _opcodes(
-    old: Sequence[_Item], new: Sequence[_Item], most_pairs: int
-) -> Sequence[tuple[str, int, int, int, int]]:
+def _opcodes(old: Sequence[_Item], new: Sequence[_Item], most_pairs: int) -> _Opcodes:
     """Return the steps from old to new as SequenceMatcher has them; beyond the bounds, all is replaced."""
     if len(old) * len(new) > _MOST_WORK or _pairs(old, new) > most_pairs:
         return [("equal" if old == new else "replace", 0, len(old), 0, len(new))]
@@ -158,23 +156,19 @@ def _opcodes(
 
 def _steps(old: _Words, new: _Words, most_pairs: int) -> Iterator[tuple[str, _Words]]:
     """Yield (change, words) that lead from old to new."""
-    stretches: list[tuple[bool, _Words, _Words]] = []
+    removed, added = _Words(), _Words()
     for operation, i1, i2, j1, j2 in _opcodes(old, new, most_pairs):
         before, after = old[i1:i2], new[j1:j2]
         between = i1 and j1 and i2 < len(old) and j2 < len(new)
         by_chance = between and len(before) <= _CHANCE and not any(isinstance(word, Break) for word in before)
         if operation == "equal" and not by_chance:
-            stretches.append((True, [], after))
-        elif stretches and not stretches[-1][0]:
-            stretches[-1][1].extend(before)
-            stretches[-1][2].extend(after)
-        else:
-            stretches.append((False, before, after))
-    for is_same, before, after in stretches:
-        if is_same:
+            yield from _interleaved(removed, added)
             yield SAME, after
+            removed, added = [], []
         else:
-            yield from _interleaved(before, after)
+            removed += before
+            added += after
+    yield from _interleaved(removed, added)
 
 
 def _interleaved(before: _Words, after: _Words) -> Iterator[tuple[str, _Words]]:

@@ -39,13 +39,13 @@ def passage(text: str, stems: Collection[str]) -> str:
 
 def _best_start(spans: Sequence[tuple[int, int, str]], hits: Sequence[int]) -> int:
     """Return the number of the word to begin at: a few before the hits that stand closest together."""
-    best, most = 0, 0
-    for place, hit in enumerate(hits):
+
+    def stems_near(place: int) -> int:
         # No more words than these can stand in the passage.
         near = hits[place : place + PASSAGE_WORDS]
-        stems = {stem(spans[other][2]) for other in near if other < hit + PASSAGE_WORDS - _BEFORE}
-        if len(stems) > most:
-            best, most = hit, len(stems)
+        return len({stem(spans[hit][2]) for hit in near if hit < near[0] + PASSAGE_WORDS - _BEFORE})
+
+    best = hits[max(range(len(hits)), key=stems_near)] if hits else 0
     return max(0, min(best - _BEFORE, len(spans) - PASSAGE_WORDS))
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import groupby, takewhile
+from itertools import count, groupby, repeat, takewhile
 
 import nh3
 from django.utils.html import MAX_URL_LENGTH, escape, urlize
@@ -10,9 +10,8 @@ from django.utils.html import MAX_URL_LENGTH, escape, urlize
 from tips.text import body_images
 from tips.text.tokens import tokens
 
-# What a body may hold.
-TAGS = {"p", "br", "h2", "h3", "ul", "ol", "li", "blockquote", "strong", "em", "a", "img"}
-ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "img": {"src", "alt", "width", "height"}}
+# Buttons only: the editor's drop-down menus are out of a keyboard's reach.
+_MENU = ("blockType -lists", "lists", "nodes -blockType -lists", "marks", "link", "history")
 # The editor in the admin offers this.
 EDITOR = {
     "Bold": True,
@@ -24,13 +23,7 @@ EDITOR = {
     "Blockquote": True,
     "HardBreak": True,
     "Link": {"enableTarget": False, "protocols": ["http", "https", "mailto"]},
-    # Buttons only: the editor's drop-down menus are out of a keyboard's reach.
-    "Menu": {
-        "groups": [
-            {"group": group}
-            for group in ("blockType -lists", "lists", "nodes -blockType -lists", "marks", "link", "history")
-        ]
-    },
+    "Menu": {"groups": [{"group": group} for group in _MENU]},
     "NoSpellCheck": False,
     # Manners of our own: its name for a screen reader, no style of its own in the page.
     "Desk": True,
@@ -38,17 +31,17 @@ EDITOR = {
     "Picture": True,
 }
 
+# What a body may hold.
 _cleaner = nh3.Cleaner(
-    tags=TAGS,
+    tags={"p", "br", "h2", "h3", "ul", "ol", "li", "blockquote", "strong", "em", "a", "img"},
     # Without a word on the rest, nh3 lets "title" and "lang" through on everything.
-    attributes=ATTRIBUTES | {"*": set()},
+    attributes={"a": {"href"}, "ol": {"start"}, "img": {"src", "alt", "width", "height"}, "*": set()},
     url_schemes={"http", "https", "mailto"},
     link_rel=None,
     clean_content_tags={"script", "style"},
     attribute_filter=body_images.allowed_value,
 )
 
-_OTHER_LINE_ENDS = re.compile("[\x0b\x0c]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _SPACES = re.compile(r"[^\S\n]+")
 # A longer number would be refused by ``int``, or shown by nobody.
@@ -59,7 +52,6 @@ _BLOCKS = {"p", "h2", "h3", "li", "blockquote", "ul", "ol"}
 
 _ITEM = re.compile(r"\s*(?:•\s*|(?P<number>0|[1-9][0-9]{0,2})[.)]\s+)(?P<rest>\S.*)", re.DOTALL)
 _LONGEST_HEADING = 60
-_ENDS_NO_HEADING = (".", "!", "?", ":", ";", "…")
 # What may follow the full stop of a sentence.
 _CLOSING = "”’»\"')]} "
 _SHOWS_NOTHING = "\u200b\u2060\ufeff \t\u00a0"
@@ -70,11 +62,11 @@ _ENDS_SENTENCE = re.compile(r"[.!?…][”\"’')\]]*$")
 # Their full stop ends no sentence: "Mr.", "e.g.", a person's initial.
 _ABBREVIATION = re.compile(r"[(“\"]?(?:[A-Z]|Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|etc|e\.g|i\.e|a\.m|p\.m)\.")
 
+_MAYBE_PROMOTION = re.compile(r"(Read our|Listen to|Interested in)\b", re.IGNORECASE)
 _ALWAYS_PROMOTION = re.compile(
     r"(?:Read our New Book|Interested in improving|Listen to our (?:\w+ ){0,5}(?:podcast|episode|show))\b",
     re.IGNORECASE,
 )
-_PROMOTION_WITH_URL = re.compile(r"(Read our|Listen to|Interested in)\b", re.IGNORECASE)
 
 
 def clean(source: str) -> str:
@@ -95,7 +87,7 @@ def without_controls(text: str) -> str:
 
     Word processors leave some behind. One that parts lines becomes a line end.
     """
-    return _CONTROLS.sub("", _OTHER_LINE_ENDS.sub("\n", text))
+    return _CONTROLS.sub("", text.replace("\x0b", "\n").replace("\x0c", "\n"))
 
 
 def one_line(text: str) -> str:
@@ -166,28 +158,30 @@ def _rendered(parts: list[_PlainBlock]) -> Iterator[str]:
     for place in range(len(parts) - 2, 0, -1):
         if kinds[place] == kinds[place + 1] == "p" and _could_head(parts[place][2], inner[place]):
             kinds[place] = "h2"
-    in_list, expected = "", None
-    for kind, (_, number, _), text in zip(kinds, parts, inner, strict=True):
-        if in_list and (kind != in_list or number != expected):
-            yield f"</{in_list}>"
-            in_list = ""
+
+    def run(place: int) -> tuple[str, int | None]:
+        """Return what the items of one list have in common, and no two other blocks."""
+        kind, number = kinds[place], parts[place][1]
         if kind not in ("ul", "ol"):
-            yield f"<{kind}>{text}</{kind}>"
-            continue
-        if not in_list:
-            in_list = kind
-            yield f"<{kind}>" if number in (None, 1) else f'<ol start="{number}">'
-        expected = None if number is None else number + 1
-        yield f"<li><p>{text}</p></li>"
-    if in_list:
-        yield f"</{in_list}>"
+            return kind, place
+        return kind, None if number is None else number - place
+
+    for (kind, _), run_places in groupby(range(len(parts)), run):
+        places = list(run_places)
+        if kind in ("ul", "ol"):
+            start = parts[places[0]][1]
+            yield f"<{kind}>" if start in (None, 1) else f'<ol start="{start}">'
+            yield from (f"<li><p>{inner[place]}</p></li>" for place in places)
+            yield f"</{kind}>"
+        else:
+            yield f"<{kind}>{inner[places[0]]}</{kind}>"
 
 
 def _could_head(lines: list[str], inner: str) -> bool:
     line = one_line(lines[0])
     if len(lines) > 1 or len(line) > _LONGEST_HEADING or "<a " in inner or _DOMAIN.search(line):
         return False
-    return not line.rstrip(_CLOSING).endswith(_ENDS_NO_HEADING)
+    return not line.rstrip(_CLOSING).endswith((".", "!", "?", ":", ";", "…"))
 
 
 def blocks(source: str) -> list[str]:
@@ -196,8 +190,8 @@ def blocks(source: str) -> list[str]:
     Items carry their bullet or number. An image stands as its alternative text.
     """
     result: list[str] = []
-    # The number of the next item of each open list; None in a list with bullets.
-    lists: list[int | None] = []
+    # The bullets or numbers of the next items of each open list.
+    lists: list[Iterator[str]] = []
     text = marker = ""
     for token in tokens(f"{source}<p>"):
         text += token.text.replace("\n", " ") or token.attributes.get("alt", "")
@@ -210,16 +204,12 @@ def blocks(source: str) -> list[str]:
             if token.tag in ("ul", "ol") and token.closes:
                 lists[-1:] = []
             elif token.tag == "ul":
-                lists.append(None)
+                lists.append(repeat("• "))
             elif token.tag == "ol":
                 start = token.attributes.get("start", "")
-                lists.append(int(start) if _START.fullmatch(start) else 1)
+                lists.append(f"{number}. " for number in count(int(start) if _START.fullmatch(start) else 1))
             elif token.tag == "li":
-                marker = ""
-                if lists and not token.closes:
-                    number = lists[-1]
-                    marker = "• " if number is None else f"{number}. "
-                    lists[-1] = None if number is None else number + 1
+                marker = next(lists[-1]) if lists and not token.closes else ""
     return result
 
 
@@ -241,10 +231,10 @@ def count_words(source: str) -> int:
 
 def is_promotion(paragraph: str) -> bool:
     """Tell whether a paragraph at the end of a tip advertises a book, a podcast or a service."""
-    if _ALWAYS_PROMOTION.match(paragraph):
-        return True
-    has_url = _URL_OR_EMAIL.search(paragraph) or _DOMAIN.search(paragraph)
-    return bool(has_url and _PROMOTION_WITH_URL.match(paragraph))
+    if not _MAYBE_PROMOTION.match(paragraph):
+        return False
+    signs = (_ALWAYS_PROMOTION.match, _URL_OR_EMAIL.search, _DOMAIN.search)
+    return any(sign(paragraph) for sign in signs)
 
 
 def searchable_text(source: str) -> str:

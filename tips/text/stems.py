@@ -43,8 +43,7 @@ def stem(word: str) -> str:
     A word of other letters, or of letters and digits mixed, is written as "u" and the hexadecimal of its
     UTF-8, since the two engines disagree on what a letter is, and on what "2e10x" is.
     """
-    folded = fold(word).replace("’", "'")
-    folded = folded.removesuffix("'s").replace("'", "")
+    folded = fold(word).replace("’", "'").removesuffix("'s").replace("'", "")
     if not folded.isascii() or not (folded.isalpha() or folded.isdigit()):
         folded = folded.encode().hex()[:LONGEST_STEM]
         return f"u{folded}" if folded else ""
