@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -50,7 +51,7 @@ def matching(terms: Iterable[Term], where: str = EVERYWHERE) -> Sql:
 def union(parts: Iterable[Sql]) -> Sql:
     """Return a statement for the rows of all parts, repeated rows included."""
     statements, params = zip(*parts, strict=True)
-    return " UNION ALL ".join(statements), [param for each in params for param in each]
+    return " UNION ALL ".join(statements), list(chain.from_iterable(params))
 
 
 def create_index(cursor: CursorWrapper) -> None:
