@@ -114,7 +114,6 @@ def parts_of(room):
     }
 
 
-@pytest.mark.xfail(strict=False, reason="modules are still moving")
 def test_imports_keep_to_the_table():
     wrong = []
     for path, importer, imported in imports_among_ours():
@@ -136,7 +135,6 @@ def test_the_table_names_each_part_of_a_room_and_no_other():
     assert parts == {name for name in ALLOWED if "/" in name}
 
 
-@pytest.mark.xfail(strict=False, reason="modules are still moving")
 def test_neither_files_nor_folders_import_each_other_in_a_circle():
     modules = defaultdict(set)
     for _, importer, imported in imports_among_ours():
@@ -150,7 +148,6 @@ def test_neither_files_nor_folders_import_each_other_in_a_circle():
     "room",
     [
         "tips",
-        pytest.param("subscribers", marks=pytest.mark.xfail(strict=False, reason="modules are still moving")),
         "tipsite",
     ],
 )
@@ -190,7 +187,6 @@ def test_nothing_imports_a_module_of_tests():
     assert relative(importers) == []
 
 
-@pytest.mark.xfail(strict=False, reason="modules are still moving")
 def test_every_package_says_what_is_in_it():
     packages = [path for path in code() if path.name == "__init__.py"]
     packages += [

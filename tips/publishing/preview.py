@@ -28,7 +28,7 @@ from tips.text import markup
 
 DAYS = 7
 MOST_DAYS = 90
-_signer = Signer(sep=".", salt="tips.preview")
+_signer = Signer(sep=".", salt="tips.publishing.preview")
 _IMAGE = re.compile(r'(<img\b[^>]*?\bsrc=")(/media/[^"?]*)(")')
 
 

@@ -156,7 +156,7 @@ def _read_manifest(archive: tarfile.TarFile, source: Path) -> dict[str, object]:
 
 
 def _fingerprint() -> str:
-    digest = salted_hmac("tipsite.backups", "suppression key", secret=settings.SUPPRESSION_KEY)
+    digest = salted_hmac("tipsite.backup", "suppression key", secret=settings.SUPPRESSION_KEY)
     return hashlib.sha256(digest.digest()).hexdigest()[:32]
 
 

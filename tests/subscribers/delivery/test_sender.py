@@ -443,7 +443,7 @@ def test_complaints_of_fewer_than_three_in_a_thousand_do_not_stop_it():
     assert told(mailing)[0] == Mailing.State.PAUSED
 
 
-# --- Pace ------------------------------------------------------------------------------------------
+# --- The pace of each domain -------------------------------------------------------------------------
 
 
 def test_each_domain_has_its_pace_and_everybody_their_turn(mail_server, settings, clock):
