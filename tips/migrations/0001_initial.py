@@ -100,7 +100,6 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=False,
                         editable=False,
-                        help_text="Whether its moment was chosen by hand, so that the queue leaves it there.",
                     ),
                 ),
                 ("approved_at", models.DateTimeField(editable=False, null=True)),
@@ -108,7 +107,7 @@ class Migration(migrations.Migration):
                     "undated",
                     models.BooleanField(
                         default=False,
-                        help_text="Public without a date once approved: after all dated tips, in no feed, never mailed.",
+                        help_text="Public without a date once approved: listed last, in no feed, never mailed.",
                     ),
                 ),
                 (
@@ -116,7 +115,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=True,
                         editable=False,
-                        help_text="Whether this tip may ever be mailed to subscribers.",
+                        help_text="Whether it may ever be mailed.",
                     ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -125,17 +124,15 @@ class Migration(migrations.Migration):
                     "takeaway",
                     models.TextField(
                         blank=True,
-                        help_text="The closing moral, in one or a few sentences. Shown apart, after the body.",
                     ),
                 ),
                 (
                     "excerpt",
                     models.TextField(
                         blank=True,
-                        help_text="What lists show of the tip. Left empty, the beginning of the body is taken.",
                     ),
                 ),
-                ("body", models.TextField(blank=True, help_text="The tip itself, without its takeaway.")),
+                ("body", models.TextField(blank=True, help_text="The tip without its takeaway.")),
                 (
                     "has_body",
                     models.GeneratedField(

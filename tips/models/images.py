@@ -21,9 +21,7 @@ class Image(models.Model):
     height = models.PositiveIntegerField()
     size = models.PositiveIntegerField(help_text="In bytes.")
     uploaded_at = models.DateTimeField(default=timezone.now)
-    uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     unused_since = models.DateTimeField(null=True, default=timezone.now, db_index=True)
 
     def __str__(self) -> str:
@@ -47,25 +45,18 @@ class ImageUse(models.Model):
     @classmethod
     def record(cls, bodies: Mapping[int, str]) -> None:
         """Record which images saved tips show now, by the bodies of the tips' ids."""
-        shown = {tip: {name for name, _ in body_images.shown(body)} for tip, body in bodies.items()}
+        shown = {(tip, name) for tip, body in bodies.items() for name, _ in body_images.shown(body)}
         # Most tips show nothing, and their saving should not have to ask.
-        uses = ImageUse.objects.filter(tip__in=shown)
-        if not uses and not any(shown.values()):
+        known = {(use.tip_id, use.image_id): use.pk for use in ImageUse.objects.filter(tip__in=bodies)}
+        if not known and not shown:
             return
-        stated = set[str]().union(*shown.values())
+        stated = {name for _, name in shown}
         uploaded = set(Image.objects.filter(name__in=stated).values_list("name", flat=True))
-        known = {(use.tip_id, use.image_id) for use in uses}
-        gone = [use for use in uses if use.image_id not in shown[use.tip_id]]
-        ImageUse.objects.filter(pk__in=[use.pk for use in gone]).delete()
-        ImageUse.objects.bulk_create(
-            [
-                ImageUse(tip_id=tip, image_id=name)
-                for tip, names in shown.items()
-                for name in sorted(names & uploaded)
-                if (tip, name) not in known
-            ],
-            ignore_conflicts=True,
-        )
+        gone = known.keys() - shown
+        ImageUse.objects.filter(pk__in=[known[use] for use in gone]).delete()
+        new = sorted((tip, name) for tip, name in shown - known.keys() if name in uploaded)
+        uses = [ImageUse(tip_id=tip, image_id=name) for tip, name in new]
+        ImageUse.objects.bulk_create(uses, ignore_conflicts=True)
         Image.objects.filter(name__in=uploaded).update(unused_since=None)
-        let_go = Image.objects.filter(name__in=[use.image_id for use in gone], uses=None)
+        let_go = Image.objects.filter(name__in=[name for _, name in gone], uses=None)
         let_go.update(unused_since=timezone.now())

@@ -1,7 +1,6 @@
 """Where each tip stands: its places in the lists of categories and tags."""
 
 from django.db import models
-from django.db.models import F
 from taggit.models import ItemBase
 
 from tips.models.published import ListingIndex, PublishedQuerySet, TipState, newest_first
@@ -29,26 +28,20 @@ class Placement(models.Model):
 
 
 class CategorisedTip(Placement):
-    tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="categorised", db_index=False)
-    category = models.ForeignKey(
-        Category, on_delete=models.CASCADE, related_name="placements", db_index=False
-    )
+    tip = models.ForeignKey(Tip, models.CASCADE, related_name="categorised", db_index=False)
+    category = models.ForeignKey(Category, models.CASCADE, related_name="placements", db_index=False)
 
     class Meta:
         constraints = [models.UniqueConstraint("tip", "category", name="categorised_once")]
-        indexes = [
-            ListingIndex(F("category"), F("state"), newest_first(), F("tip"), name="categorised_listing")
-        ]
+        indexes = [ListingIndex("category", "state", newest_first(), "tip", name="categorised_listing")]
 
 
 class TaggedTip(Placement, ItemBase):
     TIP_ID = "content_object_id"
 
-    content_object = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="tagged", db_index=False)
-    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="placements", db_index=False)
+    content_object = models.ForeignKey(Tip, models.CASCADE, related_name="tagged", db_index=False)
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="placements", db_index=False)
 
     class Meta:
         constraints = [models.UniqueConstraint("content_object", "tag", name="tagged_once")]
-        indexes = [
-            ListingIndex(F("tag"), F("state"), newest_first(), F("content_object"), name="tagged_listing")
-        ]
+        indexes = [ListingIndex("tag", "state", newest_first(), "content_object", name="tagged_listing")]

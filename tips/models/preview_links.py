@@ -13,9 +13,7 @@ class PreviewLink(models.Model):
 
     tip = models.ForeignKey("tips.Tip", on_delete=models.CASCADE, related_name="preview_links")
     key = models.CharField(max_length=32, unique=True)
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     made_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any, Self, TypeVar
 
 from django.db import models
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor as SchemaEditor
 from django.db.backends.ddl_references import Statement
-from django.db.models import F, Q
+from django.db.models import F, Model, Q
 from django.db.models.expressions import OrderBy
 from django.utils import timezone
 
-_Row = TypeVar("_Row", bound=models.Model)
+_Row = TypeVar("_Row", bound=Model)
 
 
 def newest_first() -> OrderBy:
@@ -30,20 +30,15 @@ class ListingIndex(models.Index):
     refuses to be told so in an index.
     """
 
-    def create_sql(
-        self,
-        model: type[models.Model],
-        schema_editor: BaseDatabaseSchemaEditor,
-        using: str = "",
-        **kwargs: Any,  # as Django has it
-    ) -> Statement:
-        if schema_editor.connection.vendor == "sqlite":
-            plain = (
-                OrderBy(part.expression, descending=part.descending) if isinstance(part, OrderBy) else part
-                for part in self.expressions
-            )
-            return models.Index(*plain, name=self.name).create_sql(model, schema_editor, using, **kwargs)
-        return super().create_sql(model, schema_editor, using, **kwargs)
+    # Whatever Django's own method takes.
+    def create_sql(self, model: type[Model], schema_editor: SchemaEditor, *args: Any, **kw: Any) -> Statement:
+        if schema_editor.connection.vendor != "sqlite":
+            return super().create_sql(model, schema_editor, *args, **kw)
+        expressions = [
+            OrderBy(part.expression, descending=part.descending) if isinstance(part, OrderBy) else part
+            for part in self.expressions
+        ]
+        return models.Index(*expressions, name=self.name).create_sql(model, schema_editor, *args, **kw)
 
 
 class TipState(models.TextChoices):

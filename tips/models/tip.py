@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Self
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import F, ManyToManyField, Q
+from django.db.models import ManyToManyField, Q
 from django.urls import reverse
 from django.utils import timezone
 from django_prose_editor.fields import ProseEditorField
@@ -58,18 +57,13 @@ class TipQuerySet(PublishedQuerySet["Tip"]):
     # Whatever Django's own method takes.
     def bulk_create(self, objs: Iterable["Tip"], *args: Any, **options: Any) -> list["Tip"]:
         """Create many tips at once; what is computed on saving is computed here too."""
-        tips = list(objs)
-        for tip in tips:
-            tip.compute()
-        created = super().bulk_create(tips, *args, **options)
+        created = super().bulk_create([tip.compute() for tip in objs], *args, **options)
         _learn(created)
         return created
 
     def bulk_update(self, objs: Iterable["Tip"], fields: Iterable[str], batch_size: int | None = None) -> int:
         """Update many tips at once; what is computed on saving is computed here too."""
-        tips = list(objs)
-        for tip in tips:
-            tip.compute()
+        tips = [tip.compute() for tip in objs]
         updated = super().bulk_update(tips, {*fields, *Tip.COMPUTED}, batch_size)
         _learn(tips)
         return updated
@@ -94,39 +88,26 @@ class Tip(models.Model):
     publish_at = models.DateTimeField(
         "goes live", null=True, blank=True, help_text="The slot at which readers see it, once it is approved."
     )
-    pinned = models.BooleanField(
-        default=False,
-        editable=False,
-        help_text="Whether its moment was chosen by hand, so that the queue leaves it there.",
-    )
+    # Whether its moment was chosen by hand, so that the queue leaves it there.
+    pinned = models.BooleanField(default=False, editable=False)
     approved_at = models.DateTimeField(null=True, editable=False)
     undated = models.BooleanField(
-        default=False,
-        help_text="Public without a date once approved: after all dated tips, in no feed, never mailed.",
+        default=False, help_text="Public without a date once approved: listed last, in no feed, never mailed."
     )
-    for_mail = models.BooleanField(
-        default=True, editable=False, help_text="Whether this tip may ever be mailed to subscribers."
-    )
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="tips"
-    )
+    for_mail = models.BooleanField(default=True, editable=False, help_text="Whether it may ever be mailed.")
+    author = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="tips")
     categories: "ManyToManyField[Category, models.Model]" = ManyToManyField(
         Category, through="CategorisedTip", related_name="tips", blank=True
     )
     tags = TaggableManager(through="TaggedTip", related_name="tips", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
-    takeaway = models.TextField(
-        blank=True, help_text="The closing moral, in one or a few sentences. Shown apart, after the body."
-    )
-    excerpt = models.TextField(
-        blank=True, help_text="What lists show of the tip. Left empty, the beginning of the body is taken."
-    )
+    # The closing moral, shown apart after the body.
+    takeaway = models.TextField(blank=True)
+    # What lists show of the tip; left empty, the beginning of the body is taken.
+    excerpt = models.TextField(blank=True)
     body = ProseEditorField(
-        blank=True,
-        extensions=markup.EDITOR,
-        sanitize=markup.clean,
-        help_text="The tip itself, without its takeaway.",
+        blank=True, extensions=markup.EDITOR, sanitize=markup.clean, help_text="The tip without its takeaway."
     )
     has_body = models.GeneratedField(
         expression=~Q(body=""),  # type: ignore[arg-type]  # a condition is an expression, too
@@ -167,9 +148,9 @@ class Tip(models.Model):
         ]
         indexes = [
             # All tips, years, months and neighbours.
-            ListingIndex(F("state"), newest_first(), F("id"), name="tip_listing"),
+            ListingIndex("state", newest_first(), "id", name="tip_listing"),
             # Home's leading tip, feeds and the sitemap, which leave teasers out.
-            ListingIndex(F("state"), F("has_body"), newest_first(), F("id"), name="tip_full_listing"),
+            ListingIndex("state", "has_body", newest_first(), "id", name="tip_full_listing"),
         ]
 
     def __str__(self) -> str:
@@ -212,7 +193,7 @@ class Tip(models.Model):
         """What is searched, excerpted and compared: the text without promotions; a teaser's excerpt."""
         return markup.searchable_text(self.body) or self.excerpt
 
-    def compute(self) -> None:
+    def compute(self) -> Self:
         """Set what follows from the texts: the search's words, and an excerpt where none was written."""
         deferred = self.get_deferred_fields()
         for name in {*TEXTS} - deferred:
@@ -225,24 +206,19 @@ class Tip(models.Model):
             self.words_body = stems.indexed(self.searchable_text)
             if not self.excerpt:
                 self.excerpt = markup.excerpt(self.searchable_text)
+        return self
 
     @property
     def is_published(self) -> bool:
         """Whether readers may see it now; a test holds this equal to ``published``."""
-        return self.state == TipState.APPROVED and (
-            self.publish_at is None or self.publish_at <= timezone.now()
-        )
+        is_due = self.publish_at is None or self.publish_at <= timezone.now()
+        return self.state == TipState.APPROVED and is_due
 
     @property
     def is_gone(self) -> bool:
         """Whether it was public and is withdrawn: readers are told so, where a draft is not found."""
         was_due = self.undated or (self.publish_at is not None and self.publish_at <= timezone.now())
         return self.state == TipState.WITHDRAWN and was_due
-
-    @property
-    def is_teaser(self) -> bool:
-        """Whether its full text has still to be brought over."""
-        return not self.has_body
 
 
 def _learn(tips: Iterable[Tip]) -> None:

@@ -55,9 +55,7 @@ class TipVersion(models.Model):
     categories = models.JSONField(default=list)
     tags = models.JSONField(default=list)
     saved_at = models.DateTimeField(default=timezone.now)
-    saved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     reason = models.CharField(max_length=100, blank=True)
 
     objects = TipVersionQuerySet.as_manager()

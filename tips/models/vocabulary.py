@@ -31,12 +31,7 @@ class Word(models.Model):
         for start in range(0, len(words), _BATCH):
             batch = words[start : start + _BATCH]
             known = set(Word.objects.filter(word__in=batch).values_list("word", flat=True))
+            new = [word for word in batch if word not in known]
+            rows = [Word(word=word, stem=stems.stem(word), length=len(word)) for word in new]
             # Another process may learn the same word at this moment.
-            Word.objects.bulk_create(
-                [
-                    Word(word=word, stem=stems.stem(word), length=len(word))
-                    for word in batch
-                    if word not in known
-                ],
-                ignore_conflicts=True,
-            )
+            Word.objects.bulk_create(rows, ignore_conflicts=True)
