@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from subscribers.delivery import heartbeat
 from tips import dates
 from tips.models import ImportOrigin, SlotRule, Tip, TipState
 from tipsite.demo import demonstration
@@ -99,6 +100,13 @@ def test_it_refuses_a_database_with_a_tip_of_somebody_elses():
     with pytest.raises(CommandError, match="1 tips") as refusal:
         demo()
     assert refusal.value.returncode == 2
+
+
+def test_a_worker_that_has_begun_already_is_nobodys_data():
+    heartbeat.renew("worker")
+    assert demonstration.is_empty()
+    demo()
+    assert "left as it is" in demo()
 
 
 def test_it_refuses_a_database_with_people_of_somebody_elses():
