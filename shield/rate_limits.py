@@ -88,11 +88,6 @@ class SlidingWindow(_Limit):
             else:
                 return False
 
-    def free_in(self) -> timedelta:
-        """Return how long it is until a place is free (not negative)."""
-        first = self._places().first()
-        return max(first.ends_at - timezone.now(), timedelta()) if first else timedelta()
-
     def _places(self) -> QuerySet[RateLimit]:
         return RateLimit.objects.filter(key__in=self._keys()).order_by("ends_at")
 

@@ -79,14 +79,13 @@ def test_a_sliding_window_lets_through_no_more_in_any_stretch_of_its_length():
     assert went == [50] * 3 + [110] * 3 + [170] * 3
 
 
-def test_a_sliding_window_says_when_its_next_place_is_free():
+def test_a_sliding_window_frees_one_place_after_the_other():
     window = SlidingWindow("test", 2, timedelta(minutes=1))
     with time_machine.travel(NOON, tick=False) as clock:
-        assert window.free_in() == timedelta()
         window.spend()
         clock.shift(timedelta(seconds=20))
         window.spend()
-        assert window.free_in() == timedelta(seconds=40)
+        assert not window.spend()
         clock.shift(timedelta(seconds=40))
         rate_limits.forget_ended()
         assert [window.spend() for _ in range(2)] == [True, False]
