@@ -27,21 +27,14 @@ class Closure:
 
 
 PERMISSION = "subscribers.manage_mailing"
+_UNTIL = "Nothing is mailed until a Publisher says that this is the real one."
 OLDER = Closure(
-    "older",
-    "This database is older than its journal: it was probably restored from a backup. Nothing is mailed until"
-    " a Publisher says that it is the real one.",
+    "older", f"This database is older than its journal: it was probably restored from a backup. {_UNTIL}"
 )
 NO_JOURNAL = Closure(
-    "no_journal",
-    "This database has lost its journal, or is a copy of the real one. Nothing is mailed until a Publisher"
-    " says that it is the real one.",
+    "no_journal", f"This database has lost its journal, or is a copy of the real one. {_UNTIL}"
 )
-ANOTHER = Closure(
-    "another",
-    "The journal beside this database belongs to another one. Nothing is mailed until a Publisher says that"
-    " this is the real one.",
-)
+ANOTHER = Closure("another", f"The journal beside this database belongs to another one. {_UNTIL}")
 _UNREADABLE = "unreadable"
 UNWRITABLE = (
     "The journal {path} cannot be written, so the guard stays closed. Make room, then press the button again."
