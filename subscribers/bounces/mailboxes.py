@@ -10,6 +10,7 @@ import mailbox
 import ssl
 from collections.abc import Callable, Generator
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
@@ -80,15 +81,12 @@ def _maildir(path: Path) -> _Mails:
         except FileNotFoundError:
             continue
         seen = path / "cur" / f"{name}:2,{''.join(sorted(flags + 'S'))}"
-        yield f"{path}, mail {name}", raw, _seen(file, seen)
+        yield f"{path}, mail {name}", raw, partial(_mark_seen, file, seen)
 
 
-def _seen(file: Path, place: Path) -> _Done:
-    def done(keep: bool) -> None:
-        with suppress(FileNotFoundError):
-            file.rename(place)
-
-    return done
+def _mark_seen(file: Path, seen: Path, keep: bool) -> None:
+    with suppress(FileNotFoundError):
+        file.rename(seen)
 
 
 def server(url: str) -> _Mails:
@@ -120,7 +118,7 @@ def server(url: str) -> _Mails:
                 raw = next((part[1] for part in parts if isinstance(part, tuple)), b"")
                 # Nothing: another one has deleted it meanwhile.
                 if raw:
-                    yield f"{host}, mail {uid.decode()}", raw, _deletion(box, uid.decode())
+                    yield f"{host}, mail {uid.decode()}", raw, partial(_mark_deleted, box, uid.decode())
             box.expunge()
     except (OSError, imaplib.IMAP4.error) as error:
         words = error.args[0] if error.args and isinstance(error.args[0], bytes) else str(error).encode()
@@ -149,12 +147,9 @@ def _place(url: str) -> tuple[str, int | None, str, str, str, bool]:
     return place.hostname, port, user, password, f'"{quoted}"', place.scheme == "imaps"
 
 
-def _deletion(box: imaplib.IMAP4, uid: str) -> _Done:
-    def done(keep: bool) -> None:
-        if not keep:
-            box.uid("store", uid, "+FLAGS", "(\\Deleted)")
-
-    return done
+def _mark_deleted(box: imaplib.IMAP4, uid: str, keep: bool) -> None:
+    if not keep:
+        box.uid("store", uid, "+FLAGS", "(\\Deleted)")
 
 
 def _nothing(keep: bool) -> None:

@@ -2,7 +2,6 @@
 
 import binascii
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime, parseaddr
 from time import time
@@ -39,29 +38,22 @@ class Template:
         self._envelope = senders.envelope_sender(_PLACEHOLDER).split(_PLACEHOLDER)
         self._message_id = senders.message_id(_PLACEHOLDER).split(_PLACEHOLDER)
         self._has_list_headers = settings.HTTPS
+        reply_to = [senders.mailbox(*parseaddr(address), "Reply-To") for address in _reply_to()]
         self._head = _header_lines(
-            [
-                ("From", senders.mailbox(*senders.sender(), "From")),
-                *[("Reply-To", senders.mailbox(*parseaddr(address), "Reply-To")) for address in _reply_to()],
-                ("Subject", senders.folded(mailing.subject, "Subject")),
-                ("MIME-Version", "1.0"),
-                ("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
-                *_headers(mailing).items(),
-            ]
+            {"From": senders.mailbox(*senders.sender(), "From")}
+            | ({"Reply-To": reply_to[0]} if reply_to else {})
+            | {"Subject": senders.folded(mailing.subject, "Subject"), "MIME-Version": "1.0"}
+            | {"Content-Type": f'multipart/alternative; boundary="{boundary}"'}
+            | _headers(mailing)
         )
         # The body is a list of pieces; the token of the link that leaves goes between each two of them.
         pieces = [b"\r\n"]
         for subtype, source in (("plain", mailing.text), ("html", mailing.html)):
-            part = _header_lines(
-                [
-                    ("Content-Type", f'text/{subtype}; charset="utf-8"'),
-                    ("Content-Transfer-Encoding", "quoted-printable"),
-                ]
-            )
-            pieces[-1] += f"--{boundary}\r\n".encode() + part + b"\r\n"
-            quoted = _quoted_around_token(source)
-            pieces[-1] += quoted[0]
-            pieces += quoted[1:]
+            kind = {"Content-Type": f'text/{subtype}; charset="utf-8"'}
+            part = _header_lines(kind | {"Content-Transfer-Encoding": "quoted-printable"})
+            first, *others = _quoted_around_token(source)
+            pieces[-1] += f"--{boundary}\r\n".encode() + part + b"\r\n" + first
+            pieces += others
             pieces[-1] += b"\r\n"
         pieces[-1] += f"--{boundary}--\r\n".encode()
         self._pieces = pieces
@@ -75,22 +67,15 @@ class Template:
         _refuse_strange(address)
         known_by = senders.make_token(delivery_id)
         leave = tokens.make(tokens.Purpose.LEAVE, public_id).encode("ascii")
-        head = [
-            self._head,
-            b"To: ",
-            address.encode("ascii"),
-            b"\r\nMessage-ID: ",
-            known_by.join(self._message_id).encode("ascii"),
-            b"\r\nDate: ",
-            self._now(),
-            b"\r\n",
-        ]
+        message_id = known_by.join(self._message_id).encode("ascii")
+        fields = self._head, address.encode("ascii"), message_id, self._now()
+        head = b"%bTo: %b\r\nMessage-ID: %b\r\nDate: %b\r\n" % fields
         if self._has_list_headers:
-            # By hand, and on one line: the standard library folds a long address into an encoded word, in
-            # which no mail program looks for one.
-            head += [b"List-Unsubscribe: <", leave.join(self._leave), b">\r\n"]
-            head += [b"List-Unsubscribe-Post: ", ONE_CLICK.encode("ascii"), b"\r\n"]
-        return known_by.join(self._envelope), b"".join(head) + leave.join(self._pieces)
+            # By hand, and on one line: the standard library folds a long URL into an encoded word, in which
+            # no mail program looks for a URL.
+            url, one_click_post = leave.join(self._leave), ONE_CLICK.encode("ascii")
+            head += b"List-Unsubscribe: <%b>\r\nList-Unsubscribe-Post: %b\r\n" % (url, one_click_post)
+        return known_by.join(self._envelope), head + leave.join(self._pieces)
 
     def message(self, delivery_id: int, public_id: str, address: str) -> Message:
         """Return the same mail as a message for any backend of Django's, which is slower."""
@@ -190,8 +175,8 @@ def _sender_id() -> str:
     return ("tips" + re.sub("[^a-z0-9]", "", senders.domain().lower()))[:15]
 
 
-def _header_lines(headers: Iterable[tuple[str, str]]) -> bytes:
-    return b"".join(f"{name}: {value}\r\n".encode("ascii") for name, value in headers)
+def _header_lines(headers: dict[str, str]) -> bytes:
+    return b"".join(f"{name}: {value}\r\n".encode("ascii") for name, value in headers.items())
 
 
 def _quoted_around_token(source: str) -> list[bytes]:
