@@ -4,15 +4,13 @@ Addresses are shown to whoever may see subscribers.
 """
 
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count
-from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.urls import URLPattern, reverse
-from django.utils import timezone
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
 
-from desk.pages import StaffRequest, number_in, route
+from desk.pages import StaffRequest, number_in, require
 from desk.verbs import refusals_told
 from subscribers import addresses
 from subscribers.admin.pages import mailing_or_404, mailing_page
@@ -20,7 +18,8 @@ from subscribers.mailings import control, timeline
 from subscribers.models import Delivery, Mailing, Subscriber
 
 PER_PAGE = 50
-SEE_DELIVERIES, SEE_PEOPLE = "subscribers.view_delivery", "subscribers.view_subscriber"
+SEE_LEDGER = ("subscribers.view_mailing", "subscribers.view_delivery")
+SEE_PEOPLE = "subscribers.view_subscriber"
 HELD = "held"
 # Labels and colours, in the order in which somebody should look at them.
 KINDS = {
@@ -35,36 +34,23 @@ KINDS = {
 }
 
 
-def urls(mailing_admin: ModelAdmin) -> list[URLPattern]:
-    return [
-        route(mailing_admin, "<int:pk>/ledger/", ledger_view, "subscribers_mailing_ledger"),
-        route(mailing_admin, "<int:pk>/ledger/find/", find_view, "subscribers_mailing_find"),
-        route(mailing_admin, "<int:pk>/ledger/<int:row>/", delivery_view, "subscribers_mailing_delivery"),
-    ]
-
-
-def ledger_view(mailing_admin: ModelAdmin, request: StaffRequest, pk: int) -> HttpResponse:
+def ledger_view(request: StaffRequest, pk: int) -> HttpResponse:
     """List the deliveries of one kind, in their order; the first kind that has any, unless asked for."""
-    _permit(mailing_admin, request)
+    require(request, *SEE_LEDGER)
     return _ledger(request, mailing_or_404(pk))
 
 
-def find_view(mailing_admin: ModelAdmin, request: StaffRequest, pk: int) -> HttpResponse:
-    """Find the delivery to an address, which travels in the POST alone, and lead to its page."""
-    _permit(mailing_admin, request, SEE_PEOPLE)
-    mailing = mailing_or_404(pk)
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
-    return _find(request, mailing)
-
-
+@require_POST
 @sensitive_post_parameters()
-def _find(request: StaffRequest, mailing: Mailing) -> HttpResponse:
+def find_view(request: StaffRequest, pk: int) -> HttpResponse:
+    """Find the delivery to an address, which travels in the POST alone, and lead to its page."""
+    require(request, *SEE_LEDGER, SEE_PEOPLE)
+    mailing = mailing_or_404(pk)
     typed = request.POST.get("address", "")[:400].strip()
     person = Subscriber.objects.filter(address_folded=addresses.folded(typed)).first() if typed else None
     delivery = mailing.deliveries.filter(subscriber=person).first() if person else None
     if delivery is not None:
-        return _to_delivery(delivery)
+        return redirect("admin:subscribers_mailing_delivery", pk, delivery.pk)
     return _ledger(request, mailing, typed=typed, absence=timeline.absence(mailing, person, typed))
 
 
@@ -95,24 +81,28 @@ def _ledger(request: StaffRequest, mailing: Mailing, **context: object) -> HttpR
         rows=rows[:PER_PAGE],
         following=rows[PER_PAGE - 1].pk if len(rows) > PER_PAGE else None,
         after=after,
-        sees_people=request.user.has_perm(SEE_PEOPLE),
-        zone=timezone.get_current_timezone_name(),
         **context,
     )
 
 
-def delivery_view(mailing_admin: ModelAdmin, request: StaffRequest, pk: int, row: int) -> HttpResponse:
+def delivery_view(request: StaffRequest, pk: int, row: int) -> HttpResponse:
     """Tell what became of one delivery; on POST, decide on one that nobody is certain of."""
-    _permit(mailing_admin, request)
+    require(request, *SEE_LEDGER)
     mailing = mailing_or_404(pk)
-    delivery = mailing.deliveries.filter(pk=row).select_related("subscriber").first()
-    if delivery is None:
-        raise Http404("There is no such delivery.")
+    delivery = get_object_or_404(mailing.deliveries.select_related("subscriber"), pk=row)
     delivery.mailing = mailing
     if request.method == "POST":
-        return _decide(request, mailing, delivery)
+        if (verb := request.POST.get("do")) not in ("send-again", "count-as-sent"):
+            raise Http404("There is no such verb.")
+        with refusals_told(request):
+            again = verb == "send-again"
+            messages.success(
+                request, control.resolve(mailing, send_again=again, by=request.user, only=delivery)
+            )
+        return redirect("admin:subscribers_mailing_delivery", pk, row)
     is_held = delivery.state == Delivery.State.UNCERTAIN and delivery.due_at is None
     kind = HELD if is_held else delivery.state
+    word, colour = KINDS[kind]
     return mailing_page(
         request,
         "delivery",
@@ -120,31 +110,9 @@ def delivery_view(mailing_admin: ModelAdmin, request: StaffRequest, pk: int, row
         mailing=mailing,
         delivery=delivery,
         kind=kind,
-        word=KINDS[kind][0],
-        colour=KINDS[kind][1],
+        word=word,
+        colour=colour,
         is_held=is_held,
-        may_decide=request.user.has_perm(control.MANAGE),
         may_send_again=mailing.state in mailing.SENDS_AGAIN,
         timeline=timeline.of(delivery),
-        sees_people=request.user.has_perm(SEE_PEOPLE),
     )
-
-
-def _decide(request: StaffRequest, mailing: Mailing, delivery: Delivery) -> HttpResponse:
-    verb = request.POST.get("do")
-    if verb not in ("send-again", "count-as-sent"):
-        raise Http404("There is no such verb.")
-    with refusals_told(request):
-        again = verb == "send-again"
-        messages.success(request, control.resolve(mailing, send_again=again, by=request.user, only=delivery))
-    return _to_delivery(delivery)
-
-
-def _to_delivery(delivery: Delivery) -> HttpResponseRedirect:
-    place = [delivery.mailing_id, delivery.pk]
-    return HttpResponseRedirect(reverse("admin:subscribers_mailing_delivery", args=place))
-
-
-def _permit(mailing_admin: ModelAdmin, request: StaffRequest, *more: str) -> None:
-    if not (mailing_admin.has_view_permission(request) and request.user.has_perms([SEE_DELIVERIES, *more])):
-        raise PermissionDenied

@@ -2,7 +2,6 @@
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextInputWidget
-from django.http import QueryDict
 
 from desk.forms import ReasonForm
 from subscribers import addresses
@@ -13,23 +12,13 @@ from subscribers.people import staff_actions
 class NamelessReasonForm(ReasonForm):
     """Why something is done to an address, without names. ``subscriber`` is who has the address, if known."""
 
+    subscriber: Subscriber | None = None
     reason = forms.CharField(
         max_length=150,
         widget=AdminTextInputWidget({"autocomplete": "off"}),
         help_text="Kept in the log for good, also after an erasure: write no names and no addresses.",
         error_messages={"required": "Give a reason. Nothing was changed."},
     )
-
-    def __init__(
-        self,
-        data: QueryDict | None = None,
-        *,
-        subscriber: Subscriber | None = None,
-        initial: dict[str, str] | None = None,
-        auto_id: str = "id_%s",
-    ) -> None:
-        super().__init__(data, initial=initial, auto_id=auto_id)
-        self.subscriber = subscriber
 
     def clean_reason(self) -> str:
         reason = " ".join(self.cleaned_data["reason"].split())

@@ -5,24 +5,17 @@ import tempfile
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.files.uploadedfile import UploadedFile
-from django.http import (
-    FileResponse,
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseRedirect,
-    StreamingHttpResponse,
-)
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from desk.log import log
-from desk.pages import StaffRequest, page, require, route
+from desk.pages import StaffRequest, page, require
 from subscribers import tasks
 from subscribers.exchange import exports, upload_jobs
 from subscribers.exchange.store import LONGEST_SOURCE
@@ -30,6 +23,7 @@ from subscribers.models import Subscriber, SubscriberAction
 
 logger = logging.getLogger(__name__)
 
+CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -67,14 +61,6 @@ class UploadForm(forms.Form):
 IMPORT, EXPORT = "subscribers.import_subscriber", "subscribers.export_subscriber"
 
 
-def urls(subscriber_admin: ModelAdmin) -> list[URLPattern]:
-    return [
-        route(subscriber_admin, "import/", upload_view, "subscribers_import"),
-        route(subscriber_admin, "import/<str:name>/", import_view, "subscribers_import_list"),
-        route(subscriber_admin, "export/", export_view, "subscribers_export"),
-    ]
-
-
 def pages_for(request: HttpRequest) -> list[tuple[str, str]]:
     """Return (label, URL) of those of these pages that a person may open."""
     pages = [("Import a list", IMPORT, "subscribers_import"), ("Export", EXPORT, "subscribers_export")]
@@ -84,7 +70,7 @@ def pages_for(request: HttpRequest) -> list[tuple[str, str]]:
 # --- In -----------------------------------------------------------------------------------------------
 
 
-def upload_view(subscriber_admin: ModelAdmin, request: StaffRequest) -> HttpResponse:
+def upload_view(request: StaffRequest) -> HttpResponse:
     """Ask for a list; keep it on POST, and have it looked at."""
     require(request, IMPORT)
     form = UploadForm(request.POST or None, request.FILES or None)
@@ -94,7 +80,7 @@ def upload_view(subscriber_admin: ModelAdmin, request: StaffRequest) -> HttpResp
     return _page(request, "import", "Import a list", form=form)
 
 
-def import_view(subscriber_admin: ModelAdmin, request: StaffRequest, name: str) -> HttpResponseBase:
+def import_view(request: StaffRequest, name: str) -> HttpResponseBase:
     """Show what a list would do, or did; on POST import it, or throw it away."""
     require(request, IMPORT)
     upload = upload_jobs.find(name)
@@ -104,7 +90,11 @@ def import_view(subscriber_admin: ModelAdmin, request: StaffRequest, name: str) 
         return _decide(request, upload)
     report = upload.report
     if "rows" in request.GET and report:
-        return _rows(upload)
+        try:
+            file = upload.path("csv").open("rb")
+        except FileNotFoundError:
+            raise Http404("What became of each row is no longer kept.") from None
+        return FileResponse(file, as_attachment=True, filename="rows.csv", content_type=CSV)
     response = _page(
         request,
         "import_list",
@@ -118,14 +108,6 @@ def import_view(subscriber_admin: ModelAdmin, request: StaffRequest, name: str) 
     return response
 
 
-def _rows(upload: upload_jobs.Upload) -> FileResponse:
-    try:
-        file = upload.path("csv").open("rb")
-    except FileNotFoundError:
-        raise Http404("What became of each row is no longer kept.") from None
-    return FileResponse(file, as_attachment=True, filename="rows.csv", content_type="text/csv; charset=utf-8")
-
-
 def _decide(request: StaffRequest, upload: upload_jobs.Upload) -> HttpResponse:
     if request.POST.get("do") != "discard":
         return _set_to_work(request, upload) if upload_jobs.begin(upload) else _to(upload)
@@ -134,7 +116,7 @@ def _decide(request: StaffRequest, upload: upload_jobs.Upload) -> HttpResponse:
         return _to(upload)
     upload_jobs.discard(upload)
     messages.info(request, "The list was deleted here. Nothing more is done with it.")
-    return HttpResponseRedirect(reverse("admin:subscribers_import"))
+    return redirect("admin:subscribers_import")
 
 
 def _set_to_work(request: StaffRequest, upload: upload_jobs.Upload) -> HttpResponse:
@@ -144,18 +126,18 @@ def _set_to_work(request: StaffRequest, upload: upload_jobs.Upload) -> HttpRespo
         logger.error("Upload %s cannot be worked on (%s).", upload.name, type(error).__name__)
         upload_jobs.discard(upload)
         messages.error(request, "No background task can be asked for now. Try later.")
-        return HttpResponseRedirect(reverse("admin:subscribers_import"))
+        return redirect("admin:subscribers_import")
     return _to(upload)
 
 
-def _to(upload: upload_jobs.Upload) -> HttpResponseRedirect:
-    return HttpResponseRedirect(reverse("admin:subscribers_import_list", args=[upload.name]))
+def _to(upload: upload_jobs.Upload) -> HttpResponse:
+    return redirect("admin:subscribers_import_list", upload.name)
 
 
 # --- Out ----------------------------------------------------------------------------------------------
 
 
-def export_view(subscriber_admin: ModelAdmin, request: StaffRequest) -> HttpResponseBase:
+def export_view(request: StaffRequest) -> HttpResponseBase:
     """Say what an export holds; on POST hand it out, and note that in the log."""
     require(request, EXPORT)
     count = Subscriber.objects.count()
@@ -165,17 +147,14 @@ def export_view(subscriber_admin: ModelAdmin, request: StaffRequest) -> HttpResp
     # First the log: what is handed out and not logged is worse than the other way round.
     sentence = f"Exported {count} subscribers as {kind.upper()}."
     log(request.user, Subscriber, SubscriberAction.EXPORTED, sentence)
-    name = f"subscribers-{timezone.localdate():%Y-%m-%d}.{kind}"
+    disposition = f'attachment; filename="subscribers-{timezone.localdate():%Y-%m-%d}.{kind}"'
+    headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
     if kind == "csv":
-        response = StreamingHttpResponse(exports.csv_lines(), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-    else:
-        file = tempfile.TemporaryFile()  # noqa: SIM115  closed with the response
-        exports.write_xlsx(file)
-        file.seek(0)
-        response = FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
-    response["Cache-Control"] = "no-store"
-    return response
+        return StreamingHttpResponse(exports.csv_lines(), content_type=CSV, headers=headers)
+    file = tempfile.TemporaryFile()  # noqa: SIM115  closed with the response
+    exports.write_xlsx(file)
+    file.seek(0)
+    return FileResponse(file, content_type=XLSX, headers=headers)
 
 
 def _page(request: StaffRequest, template: str, title: str, **context: object) -> TemplateResponse:

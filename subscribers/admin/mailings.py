@@ -5,19 +5,21 @@ from operator import attrgetter
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
 
 from desk.admin_site import scriptless
-from desk.lists import FilledList, ReadOnly, TitledList
+from desk.lists import FilledList, LongList
 from desk.log import entries_about
-from desk.pages import Context, badge, number_in
+from desk.pages import Context, badge, number_in, require
 from subscribers.admin import deliveries, send_test
 from subscribers.admin.mailing_verbs import MailingVerbsMixin
 from subscribers.admin.pages import mailing_or_404, mailing_page, weeks_asked_for
@@ -27,7 +29,7 @@ from subscribers.models import Mailing
 from subscribers.tipmail import writing
 from tips.publishing import preview
 
-PER_PAGE = 20
+SEE = "subscribers.view_mailing"
 MOST_ENTRIES = 20
 WEEKS = (26, 52)
 MOVING = (Mailing.State.PREPARED, Mailing.State.BUILDING, Mailing.State.SENDING)
@@ -51,20 +53,15 @@ def _counted(name: str, description: str) -> Callable[..., object]:
 
 
 @admin.register(Mailing)
-class MailingAdmin(MailingVerbsMixin, ReadOnly, TitledList):
+class MailingAdmin(MailingVerbsMixin, LongList):
     """The list of mailings, and the page of each."""
 
-    change_list_template = "admin/subscribers/mailing/change_list.html"
     list_display = ["subject_line", "standing", "kind", "begins", "sent", "refused", "complaints", "left"]
     list_display_links = ["subject_line"]
     list_filter = ["state", "kind"]
     list_select_related = ["tip"]
-    list_per_page = PER_PAGE
+    list_per_page = 20
     sortable_by = []
-    ordering = ["-id"]
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    actions = None
 
     sent = _counted("sent", "sent")
     refused = _counted("refused", "refused")
@@ -77,8 +74,14 @@ class MailingAdmin(MailingVerbsMixin, ReadOnly, TitledList):
             path("numbers/", view(self.numbers_view), name="subscribers_mailing_numbers"),
             path("<int:pk>/progress/", view(self.progress_view), name="subscribers_mailing_progress"),
             path("<int:pk>/mail/", mail, name="subscribers_mailing_mail"),
-            *deliveries.urls(self),
-            *send_test.urls(self),
+            path("<int:pk>/ledger/", view(deliveries.ledger_view), name="subscribers_mailing_ledger"),
+            path("<int:pk>/ledger/find/", view(deliveries.find_view), name="subscribers_mailing_find"),
+            path(
+                "<int:pk>/ledger/<int:row>/",
+                view(deliveries.delivery_view),
+                name="subscribers_mailing_delivery",
+            ),
+            path("test/<int:pk>/", view(send_test.send_test_view), name="subscribers_mailing_send_test"),
             *super().get_urls(),
         ]
 
@@ -105,26 +108,22 @@ class MailingAdmin(MailingVerbsMixin, ReadOnly, TitledList):
 
     # --- The page -------------------------------------------------------------------------------------
 
+    @method_decorator(require_safe)
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Context | None = None
     ) -> HttpResponse:
         """Show a mailing: how it stands, how far it is, and what can be done."""
-        self._permit(request)
-        if request.method not in ("GET", "HEAD"):
-            raise PermissionDenied
+        require(request, SEE)
         mailing, now = mailing_or_404(number_in(object_id)), timezone.now()
         context: Context = {
             "mailing": mailing,
             "original": mailing,
-            "now": now,
             "status": status.describe(mailing, now, held=mailing.held_count),
             "ahead": status.audience_ahead(mailing),
-            "progress": None,
             "is_moving": mailing.state in MOVING,
             "verbs": self.available_verbs(request, mailing),
             "entries": entries_about(mailing)[:MOST_ENTRIES],
             "corrections": mailing.corrections.defer("text", "html"),
-            "may_see_rows": request.user.has_perm(deliveries.SEE_DELIVERIES),
         }
         if mailing.started_at:
             progress = status.progress(mailing, now)
@@ -138,28 +137,25 @@ class MailingAdmin(MailingVerbsMixin, ReadOnly, TitledList):
 
     def progress_view(self, request: HttpRequest, pk: int) -> JsonResponse:
         """Tell how far a mailing is, for its page to show; names nobody."""
-        self._permit(request)
+        require(request, SEE)
         mailing, now = mailing_or_404(pk), timezone.now()
         progress = status.progress(mailing, now)
         described = status.describe(mailing, now, held=mailing.held_count)
-        return JsonResponse(
-            {
-                # Where this differs, so does what can be done: the page is asked for anew.
-                "state": f"{mailing.state} {bool(mailing.held_count)}",
-                "sentence": described.sentence,
-                "word": described.word,
-                "percent": progress.percent,
-                "left": progress.time_left,
-                "counts": {name: number for name, _, number in progress.counts},
-            }
-        )
+        values = {
+            # Where this differs, so does what can be done: the page is asked for anew.
+            "state": f"{mailing.state} {bool(mailing.held_count)}",
+            "sentence": described.sentence,
+            "word": described.word,
+            "percent": progress.percent,
+            "left": progress.time_left,
+            "counts": {name: number for name, _, number in progress.counts},
+        }
+        return JsonResponse(values)
 
     def mail_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show the mail: as it was frozen, or as it would be frozen now."""
-        self._permit(request)
-        mailing = Mailing.objects.select_related("tip").filter(pk=pk).first()
-        if mailing is None:
-            raise Http404("There is no such mailing.")
+        require(request, SEE)
+        mailing = get_object_or_404(Mailing.objects.select_related("tip"), pk=pk)
         if mailing.html:
             frozen = writing.Frozen(mailing.subject, mailing.text, mailing.html)
         else:
@@ -170,7 +166,7 @@ class MailingAdmin(MailingVerbsMixin, ReadOnly, TitledList):
 
     def numbers_view(self, request: HttpRequest) -> HttpResponse:
         """Show what was sent and what came of it, by week, as drawings and as a table."""
-        self._permit(request)
+        require(request, SEE)
         count = weeks_asked_for(request, WEEKS)
         weeks = statistics.weeks(count)
         return mailing_page(
@@ -183,7 +179,3 @@ class MailingAdmin(MailingVerbsMixin, ReadOnly, TitledList):
             spans=WEEKS,
             list=reverse("admin:subscribers_mailing_changelist"),
         )
-
-    def _permit(self, request: HttpRequest) -> None:
-        if not self.has_view_permission(request):
-            raise PermissionDenied

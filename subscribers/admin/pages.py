@@ -1,6 +1,7 @@
 """What the pages around a mailing have in common."""
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
 from desk.pages import page
@@ -10,10 +11,7 @@ from subscribers.models import Mailing
 def mailing_or_404(pk: int) -> Mailing:
     """Return a mailing with its tip, and without its texts, or raise Http404."""
     mailings = Mailing.objects.select_related("tip", "corrects", "by")
-    mailing = mailings.defer("text", "html", "corrects__text", "corrects__html").filter(pk=pk).first()
-    if mailing is None:
-        raise Http404("There is no such mailing.")
-    return mailing
+    return get_object_or_404(mailings.defer("text", "html", "corrects__text", "corrects__html"), pk=pk)
 
 
 def mailing_page(request: HttpRequest, template: str, title: str, **context: object) -> TemplateResponse:

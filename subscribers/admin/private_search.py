@@ -16,10 +16,11 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
 
 from desk.pages import Context
 from subscribers import addresses
@@ -69,18 +70,13 @@ class PrivateSearch(admin.ModelAdmin):
     def _list_url(self) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
+    @method_decorator([require_POST, sensitive_post_parameters()])
     def search_view(self, request: HttpRequest) -> HttpResponse:
         """Take what was typed, and lead to the list that shows what is found."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        return self._begin(request)
-
-    @method_decorator(sensitive_post_parameters())
-    def _begin(self, request: HttpRequest) -> HttpResponse:
         form = SearchForm(request.POST)
-        term = form.cleaned_data["term"].strip() if form.is_valid() else ""
+        term = form.cleaned_data["term"] if form.is_valid() else ""
         # What other than a search the list was narrowed down to stays.
         kept = request.GET.copy()
         for name in (SEARCH_VAR, "p", "e", "all"):

@@ -108,8 +108,9 @@ class SubscriberVerbsMixin(VerbsMixin[Subscriber]):
     verbs = VERBS
 
     def verb_form(self, request: HttpRequest, verb: Verb[Subscriber], obj: Subscriber) -> NamelessReasonForm:
-        data = request.POST if request.method == "POST" else None
-        return NamelessReasonForm(data, subscriber=obj)
+        form = NamelessReasonForm(request.POST if request.method == "POST" else None)
+        form.subscriber = obj
+        return form
 
     def described(self, obj: Subscriber) -> str:
         return f"{obj.address} {obj.first_name}".strip()

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Max, Q
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -54,7 +54,14 @@ class SubscriberAdmin(SubscriberVerbsMixin, PrivateSearch, LongList):
     search_help_text = "A first name, an address or its beginning, or @ and a domain."
 
     def get_urls(self) -> list[URLPattern]:
-        return [*growth.urls(self), *import_export.urls(self), *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("growth/", view(growth.growth_view), name="subscribers_growth"),
+            path("import/", view(import_export.upload_view), name="subscribers_import"),
+            path("import/<str:name>/", view(import_export.import_view), name="subscribers_import_list"),
+            path("export/", view(import_export.export_view), name="subscribers_export"),
+            *super().get_urls(),
+        ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[ChangeList]:
         return SubscriberList
@@ -121,7 +128,6 @@ class SubscriberAdmin(SubscriberVerbsMixin, PrivateSearch, LongList):
             "consents": obj.consents.all(),
             "service_mails": obj.service_mails.all()[:MOST_DELIVERIES],
             "deliveries": deliveries[:MOST_DELIVERIES],
-            "unsubscribed": Suppression.Reason.UNSUBSCRIBED,
             "not_ours_to_lift": staff_actions.NOT_OURS_TO_LIFT,
         }
 

@@ -43,9 +43,6 @@ def look_up_view(request: StaffRequest) -> HttpResponse:
         "opts": Suppression._meta,
         "form": form,
         "block_form": NamelessReasonForm(auto_id="block_%s"),
-        "may_block": request.user.has_perm(BLOCK),
-        "may_lift": request.user.has_perm(LIFT),
-        "unsubscribed": Suppression.Reason.UNSUBSCRIBED,
         "not_ours_to_lift": staff_actions.NOT_OURS_TO_LIFT,
     }
     if form.is_valid():
@@ -76,22 +73,22 @@ def _known_of(address: str) -> Context:
 
 def _act(request: StaffRequest, address: str) -> Context:
     """Do what a button asks for, if one was pressed; return the form that has to be filled in again."""
-    subscriber = Subscriber.objects.filter(address_folded=addresses.folded(address)).first()
-    if request.POST.get("do") == "block":
-        require(request, BLOCK)
-        form = NamelessReasonForm(request.POST, subscriber=subscriber, auto_id="block_%s")
-        if not form.is_valid():
-            return {"block_form": form}
-        with refusals_told(request):
-            staff_actions.block(address, form.cleaned_data["reason"], by=request.user)
+    do = request.POST.get("do")
+    if do not in ("block", "lift"):
+        return {}
+    require(request, BLOCK if do == "block" else LIFT)
+    form_class, auto_id = (NamelessReasonForm, "block_%s") if do == "block" else (LiftForm, "again_%s")
+    form = form_class(request.POST, auto_id=auto_id)
+    form.subscriber = Subscriber.objects.filter(address_folded=addresses.folded(address)).first()
+    if not form.is_valid():
+        return {f"{do}_form": form}
+    reason = form.cleaned_data["reason"]
+    with refusals_told(request):
+        if do == "block":
+            staff_actions.block(address, reason, by=request.user)
             messages.success(request, "Blocked. Nothing is sent to this address any more.")
-    elif request.POST.get("do") == "lift":
-        require(request, LIFT)
-        form = LiftForm(request.POST, subscriber=subscriber, auto_id="again_%s")
-        if not form.is_valid():
-            return {"lift_form": form}
-        what = Suppression.Reason(form.cleaned_data["what"])
-        with refusals_told(request):
-            staff_actions.lift(address, what, form.cleaned_data["reason"], by=request.user)
-            messages.success(request, f"“{what.label}” holds no longer for this address.")
+        else:
+            lifted = Suppression.Reason(form.cleaned_data["what"])
+            staff_actions.lift(address, lifted, reason, by=request.user)
+            messages.success(request, f"“{lifted.label}” holds no longer for this address.")
     return {}
