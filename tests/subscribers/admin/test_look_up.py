@@ -64,6 +64,12 @@ def test_a_stranger_is_blocked_and_the_block_lifted_with_a_line_for_each(look_up
     assert desk.get("/admin/").status_code == 200
 
 
+def test_a_lift_without_a_reason_says_what_is_missing(look_up):
+    look_up(STRANGER, do="block", reason="Writes threats")
+    assert "Give a reason. Nothing was changed." in look_up(STRANGER, do="lift", what="blocked", reason=" ")
+    assert suppressions.reasons(STRANGER) == {"blocked"}
+
+
 def test_what_is_done_to_a_subscribers_address_stands_in_their_history(look_up, desk, anna):
     look_up(anna.address, do="block", reason="Writes threats")
     look_up(anna.address, do="lift", what="blocked", reason="Was a mistake")
