@@ -16,7 +16,7 @@ from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 _Done = Callable[[bool], None]
-_Mails = Generator[tuple[str, bytes, _Done], None, None]
+Mails = Generator[tuple[str, bytes, _Done], None, None]
 
 _THIS_MACHINE = frozenset(["localhost", "127.0.0.1", "::1"])
 # Of a larger mail only the beginning is fetched: no report is so large.
@@ -31,7 +31,7 @@ class UnreadableError(Exception):
     """A place cannot be read; the text says which, and why."""
 
 
-def pipe(stream: BinaryIO) -> _Mails:
+def pipe(stream: BinaryIO) -> Mails:
     """Yield the one mail that a mail server pipes in."""
     raw = stream.read(LARGEST_MAIL)
     # Or the server that pipes it in would take the end of our reading for a failure.
@@ -42,7 +42,7 @@ def pipe(stream: BinaryIO) -> _Mails:
     yield "standard input", raw, _nothing
 
 
-def files(name: str) -> _Mails:
+def files(name: str) -> Mails:
     """Yield the new mails of a Maildir folder, those of an mbox file, or the one mail of any other file."""
     path = Path(name)
     try:
@@ -60,13 +60,13 @@ def files(name: str) -> _Mails:
         raise UnreadableError(f"{path}: cannot be read ({reason}).") from error
 
 
-def _mbox(path: Path) -> _Mails:
+def _mbox(path: Path) -> Mails:
     with closing(mailbox.mbox(path, create=False)) as box:
         for key in box.iterkeys():
             yield f"{path}, mail {key}", box.get_bytes(key), _nothing
 
 
-def _maildir(path: Path) -> _Mails:
+def _maildir(path: Path) -> Mails:
     if not all((path / part).is_dir() for part in ("cur", "new")):
         raise UnreadableError(f"{path}: is a folder, but no Maildir: it has no cur and new.")
     # By hand: the library takes a mail apart to say whether it was seen, and some mail cannot be.
@@ -89,7 +89,7 @@ def _mark_seen(file: Path, seen: Path, keep: bool) -> None:
         file.rename(seen)
 
 
-def server(url: str) -> _Mails:
+def server(url: str) -> Mails:
     """Yield the unread mails of a mailbox, ``imaps://user:password@host/Folder`` (RFC 9051).
 
     What was a report is marked for deletion when it is done; ordinary mail stays, unread.

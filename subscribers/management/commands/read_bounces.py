@@ -3,7 +3,6 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Generator
 from contextlib import closing
 
 from django.conf import settings
@@ -61,9 +60,7 @@ class Command(BaseCommand):
             sys.exit(SOME_REFUSED if counts else NOTHING_DONE)
 
 
-def _sources(
-    paths: list[str], *, is_piped: bool
-) -> list[Generator[tuple[str, bytes, Callable[[bool], None]], None, None]]:
+def _sources(paths: list[str], *, is_piped: bool) -> list[mailboxes.Mails]:
     """Return where mails are read from; ``is_piped``: from standard input, where no paths are given."""
     if paths:
         return [mailboxes.files(path) for path in paths]
