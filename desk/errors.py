@@ -17,3 +17,10 @@ class Overtaken(Refused):
 
 class WrongState(Refused, ValueError):
     """The object is not in a state, or lacks something, that the verb needs."""
+
+
+def require_reason(reason: str, wanted: str, place: str) -> str:
+    """Return a reason on one line, or raise WrongState; ``wanted`` completes “Say …”, ``place`` “kept in …”."""
+    if not (reason := " ".join(reason.split())):
+        raise WrongState(f"Say {wanted}: the reason is kept in {place}.")
+    return reason

@@ -1,8 +1,7 @@
 """Which row each tip of a run is."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from django.utils import timezone
 
@@ -11,14 +10,10 @@ from tips.importers.merging import StatedTip
 from tips.importers.records import LineWarning
 from tips.models import ImportOrigin, Tip
 
-Item = TypeVar("Item")
-BATCH = 200
 
-
-def batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    """Yield the items in sequences of at most BATCH."""
-    for start in range(0, len(items), BATCH):
-        yield items[start : start + BATCH]
+def batches(indexes: Sequence[int]) -> list[Sequence[int]]:
+    """Return the indexes of tips in parts, small enough for one query each."""
+    return [indexes[start : start + 200] for start in range(0, len(indexes), 200)]
 
 
 def match(stated_tips: Sequence[StatedTip]) -> tuple[dict[int, int], list[LineWarning]]:

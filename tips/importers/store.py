@@ -47,34 +47,75 @@ def write(
     return report
 
 
+class _Placements:
+    """The categories, or the tags, of some tips: what they have, and what is to be written.
+
+    ``other`` is the column with the id of a category or a tag, ``field`` that of an origin with the names
+    stated, and ``names`` finds the row that a name means.
+    """
+
+    def __init__(
+        self, model: type[Placement], other: str, field: str, names: taxonomy.Names, pks: Sequence[int]
+    ) -> None:
+        self.model, self.other, self.field, self.names = model, other, field, names
+        rows = model.objects.filter(**{f"{model.TIP_ID}__in": pks}).values_list(model.TIP_ID, other, "pk")
+        self.present = {(tip_pk, other_pk): pk for tip_pk, other_pk, pk in rows}
+        self.placed = {tip_pk for tip_pk, _ in self.present}
+        self.added: list[tuple[Tip, int]] = []
+        self.removed: list[int] = []
+
+    def add(self, tip: Tip, origin: ImportOrigin, stated: dict[str, str]) -> bool:
+        """Add the names stated to a tip and its origin; tell whether the tip got any.
+
+        A name that was stated before is not added again: if the tip lacks it, staff took it away.
+        """
+        known = {key(name): name for name in getattr(origin, self.field)}
+        new = {folded: name for folded, name in sorted(stated.items()) if folded not in known}
+        setattr(origin, self.field, sorted((known | new).values()))
+        # Two names may mean one row.
+        pks = dict.fromkeys(self.names.find_or_make(name) for name in new.values())
+        added = [(tip, pk) for pk in pks if (tip.pk, pk) not in self.present]
+        self.added += added
+        return bool(added)
+
+    def remove(self, tip: Tip, name: str) -> bool:
+        """Take a name away from a tip; tell whether it was there."""
+        pk = self.present.pop((tip.pk, self.names.find(name)), None)
+        if pk is not None:
+            self.removed.append(pk)
+        return pk is not None
+
+    def save(self) -> None:
+        self.model.objects.filter(pk__in=self.removed).delete()
+        self.model.objects.bulk_create(
+            self.model(**{self.model.TIP_ID: tip.pk, self.other: pk}) for tip, pk in self.added
+        )
+
+
 class _Writer:
     def __init__(self, stated_tips: Sequence[StatedTip], report: Report, source: str) -> None:
-        self.report = report
-        self.source = source
-        self.now = timezone.now()
-        self.timetable = slots.Timetable.load()
-        self.stated_tips = stated_tips
+        self.stated_tips, self.report, self.source = stated_tips, report, source
+        self.now, self.timetable = timezone.now(), slots.Timetable.load()
         self.matched, warnings = match(stated_tips)
         report.warnings += warnings
         self.taken_slugs = taxonomy.taken_slugs()
         self.categories, self.tags = taxonomy.categories(report.dry_run), taxonomy.tags(report.dry_run)
 
     def write(self, progress: Progress) -> None:
-        all_batches = list(batches(list(enumerate(self.stated_tips))))
-        for batch in progress(all_batches, desc="Writing", unit="batch"):
+        for batch in progress(batches(range(len(self.stated_tips))), desc="Writing", unit="batch"):
             self.batch(batch)
 
-    def batch(self, batch: Sequence[tuple[int, StatedTip]]) -> None:
+    def batch(self, batch: Sequence[int]) -> None:
         """Write some tips, in a fixed number of queries."""
-        pks = [self.matched[number] for number, _ in batch if number in self.matched]
+        pks = [self.matched[index] for index in batch if index in self.matched]
         query = Tip.objects.filter(pk__in=pks).order_by("pk")
         tips = {tip.pk: tip for tip in (query if self.report.dry_run else query.select_for_update())}
         origins = ImportOrigin.objects.in_bulk(pks)
         categorised = _Placements(CategorisedTip, "category_id", "categories", self.categories, pks)
         tagged = _Placements(TaggedTip, "tag_id", "tags", self.tags, pks)
         created, updated, reworded, new_origins, old_origins = [], [], [], [], []
-        for number, stated in batch:
-            known = tips.get(self.matched.get(number, 0))
+        for number in batch:
+            stated, known = self.stated_tips[number], tips.get(self.matched.get(number, 0))
             tip = known or self.blank(stated)
             origin = origins.get(tip.pk)
             if origin:
@@ -157,9 +198,7 @@ class _Writer:
         rank = merging.text_rank
         return not tip.body or rank(stated.body, stated.takeaway) > rank(tip.body, tip.takeaway)
 
-    def categorise(
-        self, tip: Tip, origin: ImportOrigin, stated: StatedTip, categorised: "_Placements"
-    ) -> bool:
+    def categorise(self, tip: Tip, origin: ImportOrigin, stated: StatedTip, categorised: _Placements) -> bool:
         """Place a tip in the categories that its full text states, else in that of all tips in a strip.
 
         Returns whether its categories changed.
@@ -183,51 +222,6 @@ class _Writer:
             day = stated.day.isoformat()
             message = f"“{tip.title}” is dated in the future, {day}, and was kept as a draft."
             self.report.warnings.append(LineWarning(*stated.first, message))
-
-
-class _Placements:
-    """The categories, or the tags, of some tips: what they have, and what is to be written.
-
-    ``other`` is the column with the id of a category or a tag, ``field`` that of an origin with the names
-    stated, and ``names`` finds the row that a name means.
-    """
-
-    def __init__(
-        self, model: type[Placement], other: str, field: str, names: taxonomy.Names, pks: Sequence[int]
-    ) -> None:
-        self.model, self.other, self.field, self.names = model, other, field, names
-        rows = model.objects.filter(**{f"{model.TIP_ID}__in": pks}).values_list(model.TIP_ID, other, "pk")
-        self.present = {(tip_pk, other_pk): pk for tip_pk, other_pk, pk in rows}
-        self.placed = {tip_pk for tip_pk, _ in self.present}
-        self.added: list[tuple[Tip, int]] = []
-        self.removed: list[int] = []
-
-    def add(self, tip: Tip, origin: ImportOrigin, stated: dict[str, str]) -> bool:
-        """Add the names stated to a tip and its origin; tell whether the tip got any.
-
-        A name that was stated before is not added again: if the tip lacks it, staff took it away.
-        """
-        known = {key(name): name for name in getattr(origin, self.field)}
-        new = {folded: name for folded, name in sorted(stated.items()) if folded not in known}
-        setattr(origin, self.field, sorted((known | new).values()))
-        # Two names may mean one row.
-        pks = dict.fromkeys(self.names.find_or_make(name) for name in new.values())
-        added = [(tip, pk) for pk in pks if (tip.pk, pk) not in self.present]
-        self.added += added
-        return bool(added)
-
-    def remove(self, tip: Tip, name: str) -> bool:
-        """Take a name away from a tip; tell whether it was there."""
-        pk = self.present.pop((tip.pk, self.names.find(name)), None)
-        if pk is not None:
-            self.removed.append(pk)
-        return pk is not None
-
-    def save(self) -> None:
-        self.model.objects.filter(pk__in=self.removed).delete()
-        self.model.objects.bulk_create(
-            self.model(**{self.model.TIP_ID: tip.pk, self.other: pk}) for tip, pk in self.added
-        )
 
 
 def _value(tip: Tip, name: str) -> str:

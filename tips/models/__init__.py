@@ -8,14 +8,13 @@ May import ``tips.text`` and nothing else of ours.
 from tips.models.actions import SlotAction, TagAction, TipAction
 from tips.models.contributions import Contribution
 from tips.models.editing_sessions import EditingSession
-from tips.models.former_slugs import FormerSlug
 from tips.models.images import Image, ImageUse
 from tips.models.imports import ImportOrigin, ImportRun
 from tips.models.placements import CategorisedTip, Placement, TaggedTip
 from tips.models.preview_links import PreviewLink
 from tips.models.published import ListingIndex, PublishedQuerySet, TipState, newest_first, oldest_first
 from tips.models.slots import QueueVersion, SlotException, SlotRule, Weekday
-from tips.models.taxonomy import Category, Tag
+from tips.models.taxonomy import Category, FormerSlug, Tag
 from tips.models.tip import TEXTS, Tip, TipQuerySet
 from tips.models.versions import TipVersion, TipVersionQuerySet
 from tips.models.vocabulary import Word

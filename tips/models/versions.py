@@ -73,8 +73,8 @@ class TipVersion(models.Model):
 
 def _present_versions(tips: Collection[Tip], by: User | None, reason: str) -> list[TipVersion]:
     """Return versions, not saved yet, of how tips stand now; two statements."""
-    categories = _names_by_tip(CategorisedTip, "category__name", tips)
-    tags = _names_by_tip(TaggedTip, "tag__name", tips)
+    categories = _names(CategorisedTip, "category__name", tips)
+    tags = _names(TaggedTip, "tag__name", tips)
     return [
         TipVersion(
             tip=tip,
@@ -88,9 +88,7 @@ def _present_versions(tips: Collection[Tip], by: User | None, reason: str) -> li
     ]
 
 
-def _names_by_tip(
-    placement: type[Placement], field: str, tips: Collection[Tip]
-) -> defaultdict[int, list[str]]:
+def _names(placement: type[Placement], field: str, tips: Collection[Tip]) -> defaultdict[int, list[str]]:
     """Return the names of the categories or the tags of each tip, by its id."""
     names = defaultdict(list)
     placed = placement.objects.filter(**{f"{placement.TIP_ID}__in": [tip.pk for tip in tips]})

@@ -23,14 +23,6 @@ _NEXT_STEP = {
 _SEEN = ("state", "undated", "pinned", "publish_at")
 
 
-def require_reason(reason: str, wanted: str) -> str:
-    """Return a reason on one line, or raise WrongState; ``wanted`` completes “Say …”."""
-    reason = " ".join(reason.split())
-    if not reason:
-        raise WrongState(f"Say {wanted}: the reason is kept in the tip's history.")
-    return reason
-
-
 def require_state(tip: Tip, *states: TipState, verb: str) -> None:
     """Raise WrongState unless a tip is in one of the states; ``verb`` completes “cannot be …”."""
     if tip.state not in states:

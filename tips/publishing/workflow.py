@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from desk.errors import NotPermitted, WrongState
+from desk.errors import NotPermitted, WrongState, require_reason
 from tips.dates import in_words
 from tips.models import Contribution, Tip, TipAction, TipState
 from tips.permissions import APPROVE, APPROVE_OWN_TEXT, PUBLISH, permit, permit_change
@@ -24,11 +24,13 @@ from tips.publishing.preconditions import (
     refuse_dated_and_undated,
     refuse_past,
     refuse_public,
-    require_reason,
     require_state,
     unchanged,
     write_if_unchanged,
 )
+
+# Where reasons are kept.
+_HISTORY = "the tip's history"
 
 
 def submit(tip: Tip, *, by: User) -> str:
@@ -47,7 +49,7 @@ def send_back(tip: Tip, reason: str, *, by: User) -> str:
     A slot that it holds stays held, and is at risk until the tip is approved again.
     """
     permit(by, APPROVE, "send tips back")
-    sentence = f"Sent back: {require_reason(reason, 'what its author should change')}"
+    sentence = f"Sent back: {require_reason(reason, 'what its author should change', _HISTORY)}"
     with unchanged(tip, by) as session:
         refuse_public(tip, "sent back")
         require_state(tip, TipState.IN_REVIEW, TipState.APPROVED, verb="sent back")
@@ -117,7 +119,7 @@ def _four_eyes(tip: Tip, override: str, *, by: User) -> str:
         )
     if not by.has_perm(APPROVE_OWN_TEXT):
         raise NotPermitted("You may not approve what you wrote yourself. Ask another editor, or a publisher.")
-    return f" Approved by one of its writers: {require_reason(override, 'why')}"
+    return f" Approved by one of its writers: {require_reason(override, 'why', _HISTORY)}"
 
 
 def schedule(tip: Tip, when: datetime, *, by: User) -> str:
@@ -174,7 +176,7 @@ def withdraw(tip: Tip, reason: str, *, by: User) -> str:
     slot is free for the rest of the queue, and nobody is told that there was something.
     """
     permit(by, PUBLISH, "withdraw tips")
-    reason = require_reason(reason, "why it is withdrawn")
+    reason = require_reason(reason, "why it is withdrawn", _HISTORY)
     with unchanged(tip, by) as session:
         require_state(tip, TipState.APPROVED, verb="withdrawn")
         changes: dict[str, object] = {"state": TipState.WITHDRAWN}

@@ -187,8 +187,7 @@ def around(user: User, now: datetime | None = None, *, past: int = PAST, page: i
     passed = [week for week in reversed(weeks) if week.slot.at <= now]
     passed += _before_rules(table, first, last, now)
     coming = [week for week in weeks if week.slot.day in days]
-    for week in [*passed, *coming]:
-        hide_titles([week.tip, *week.others] if week.tip else week.others, user)
+    hide_titles((tip for week in [*passed, *coming] for tip in [week.tip, *week.others] if tip), user)
     return Weeks(now, table.rule_or_first(today), first, passed, coming)
 
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from desk.errors import Overtaken, WrongState
+from desk.errors import Overtaken, WrongState, require_reason
 from desk.log import log
 from tips import dates
 from tips.models import SlotAction, SlotException, SlotRule, Tip, Weekday
@@ -23,7 +23,7 @@ from tips.schedule.slots import Slot, Timetable
 def skip(day: date, reason: str, *, by: User, seen: Seen) -> str:
     """Skip the week of a slot, with a reason: the queue moves on by a week, and no alert is sent."""
     with planning_session(by, seen) as session:
-        reason = _require_reason(reason)
+        reason = require_reason(reason, "why", "the calendar")
         slot = session.coming_slot(day)
         if slot.skipped:
             raise WrongState(f"{slot} is skipped already.")
@@ -51,7 +51,7 @@ def move_slot(day: date, when: datetime, reason: str, *, by: User, seen: Seen) -
     The slot's regular moment takes an earlier move back.
     """
     with planning_session(by, seen) as session:
-        reason = _require_reason(reason)
+        reason = require_reason(reason, "why", "the calendar")
         slot = session.coming_slot(day)
         when = when.replace(second=0, microsecond=0)
         if slot.skipped:
@@ -77,13 +77,6 @@ def move_slot(day: date, when: datetime, reason: str, *, by: User, seen: Seen) -
         session.reschedule()
         moved = f"{slot} to {dates.in_words(when)}"
         return f"Moved the slot of {moved}.{session.record(f'moved the slot of {moved}')}"
-
-
-def _require_reason(reason: str) -> str:
-    reason = " ".join(reason.split())
-    if not reason:
-        raise WrongState("Say why: the reason stands in the calendar.")
-    return reason
 
 
 def _except(session: QueueSession, slot: Slot, moved_to: datetime | None, reason: str) -> None:

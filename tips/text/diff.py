@@ -121,11 +121,9 @@ def folded(difference: Sequence[Block]) -> list[tuple[list[Block], bool]]:
     """Return blocks as a list of (blocks, is_hidden): long unchanged stretches apart from what changed."""
     changed = [place for place, block in enumerate(difference) if not block.is_same]
     near = {place + step for place in changed for step in (-1, 0, 1)}
-    stretches = []
-    for is_far, numbered in groupby(enumerate(difference), key=lambda numbered: numbered[0] not in near):
-        stretch = [block for _, block in numbered]
-        stretches.append((stretch, is_far and len(stretch) > 1))
-    return stretches
+    runs = groupby(range(len(difference)), key=lambda place: place not in near)
+    stretches = [([difference[place] for place in places], is_far) for is_far, places in runs]
+    return [(stretch, is_far and len(stretch) > 1) for stretch, is_far in stretches]
 
 
 def count(old: Text, new: Text) -> tuple[int, int]:

@@ -14,14 +14,9 @@ from tips.text.tokens import tokens
 _MENU = ("blockType -lists", "lists", "nodes -blockType -lists", "marks", "link", "history")
 # The editor in the admin offers this.
 EDITOR = {
-    "Bold": True,
-    "Italic": True,
+    **dict.fromkeys(["Bold", "Italic", "BulletList", "ListItem", "Blockquote", "HardBreak"], True),
     "Heading": {"levels": [2, 3]},
-    "BulletList": True,
     "OrderedList": {"enableListAttributes": False},
-    "ListItem": True,
-    "Blockquote": True,
-    "HardBreak": True,
     "Link": {"enableTarget": False, "protocols": ["http", "https", "mailto"]},
     "Menu": {"groups": [{"group": group} for group in _MENU]},
     "NoSpellCheck": False,
