@@ -20,7 +20,7 @@ class WrongState(Refused, ValueError):
 
 
 def require_reason(reason: str, wanted: str, place: str) -> str:
-    """Return a reason on one line, or raise WrongState; ``wanted`` completes “Say …”, ``place`` “kept in …”."""
+    """Return a reason on one line, or raise WrongState: “Say ``wanted``: the reason is kept in ``place``.”"""
     if not (reason := " ".join(reason.split())):
         raise WrongState(f"Say {wanted}: the reason is kept in {place}.")
     return reason
