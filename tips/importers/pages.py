@@ -190,8 +190,7 @@ class Page:
     def _read_full(self, header: _Header, end: int, tags: tuple[str, ...]) -> None:
         """Read the post between its header and the next one's title."""
         if header.title is None:
-            message = "There is no title above this line: the text below belongs to no tip and was left out."
-            self._warn(header.posted, message)
+            self._warn(header.posted, "No title above it: the text below belongs to no tip and was left out.")
             return
         line = self._line(header.title)
         title, stated = split_day(line)

@@ -29,8 +29,8 @@ def write(
     All is written or, should that fail, nothing. ``source`` is kept with each tip that is new.
     """
     stated_tips, warnings = merging.merge(archive.posts)
-    report = Report(files=archive.files, refused=sorted(archive.refused), dry_run=dry_run)
-    report.warnings = archive.warnings + warnings
+    refused = sorted(archive.refused)
+    report = Report(files=archive.files, refused=refused, warnings=warnings, dry_run=dry_run)
     if stated_tips and dry_run:
         _Writer(stated_tips, report, source).write(progress)
     elif stated_tips:
@@ -42,8 +42,8 @@ def write(
             if report.created or report.updated:
                 index.count_words()
             counts = {name: getattr(report, name) for name in ("files", "created", "updated", "unchanged")}
-            ImportRun.objects.create(at=timezone.now(), source=source, refused=len(report.refused), **counts)
-    report.warnings = sorted(set(report.warnings))
+            ImportRun.objects.create(at=timezone.now(), source=source, refused=len(refused), **counts)
+    report.warnings = sorted({*archive.warnings, *report.warnings})
     return report
 
 
@@ -161,13 +161,9 @@ class _Writer:
         """Return a new tip with its moment and its state, and without its texts."""
         at = self.timetable.moment(stated.day) if stated.day else None
         is_public = not stated.impossible and (at is None or at <= self.now)
-        return Tip(
-            slug=taxonomy.new_slug(stated.title, stated.day, self.taken_slugs),
-            state=TipState.APPROVED if is_public else TipState.DRAFT,
-            publish_at=at,
-            undated=at is None,
-            for_mail=False,
-        )
+        state = TipState.APPROVED if is_public else TipState.DRAFT
+        slug = taxonomy.new_slug(stated.title, stated.day, self.taken_slugs)
+        return Tip(slug=slug, state=state, publish_at=at, undated=at is None, for_mail=False)
 
     def fill(self, tip: Tip, stated: StatedTip, own: set[str]) -> None:
         """Write into a tip what the archive states, in the fields that are the import's ``own``."""

@@ -85,9 +85,7 @@ class Tip(models.Model):
     title = models.CharField(max_length=200, help_text="Without a date; at most 70 characters read best.")
     slug = models.SlugField(max_length=220, unique=True, help_text="The tip's address; made from the title.")
     state = models.CharField(max_length=10, choices=TipState, default=TipState.DRAFT, editable=False)
-    publish_at = models.DateTimeField(
-        "goes live", null=True, blank=True, help_text="The slot at which readers see it, once it is approved."
-    )
+    publish_at = models.DateTimeField("goes live", null=True, blank=True, help_text="Once it is approved.")
     # Whether its moment was chosen by hand, so that the queue leaves it there.
     pinned = models.BooleanField(default=False, editable=False)
     approved_at = models.DateTimeField(null=True, editable=False)
@@ -224,9 +222,6 @@ class Tip(models.Model):
 def _learn(tips: Iterable[Tip]) -> None:
     """Record the words and the images of saved tips, as far as their texts are loaded."""
     loaded = [(tip, tip.get_deferred_fields()) for tip in tips]
-    Word.learn(
-        f"{tip.title} {tip.takeaway} {tip.searchable_text}"
-        for tip, deferred in loaded
-        if deferred.isdisjoint(TEXTS)
-    )
+    whole = [tip for tip, deferred in loaded if deferred.isdisjoint(TEXTS)]
+    Word.learn(f"{tip.title} {tip.takeaway} {tip.searchable_text}" for tip in whole)
     ImageUse.record({tip.pk: tip.body for tip, deferred in loaded if "body" not in deferred})

@@ -6,8 +6,6 @@ from django.db import models
 
 from tips.text import stems
 
-_BATCH = 500
-
 
 class Word(models.Model):
     """One word of the archive's vocabulary: what a reader's typing error is corrected to.
@@ -28,8 +26,8 @@ class Word(models.Model):
     def learn(cls, texts: Iterable[str]) -> None:
         """Add the words of some texts that are not known yet."""
         words = sorted(set[str]().union(*(stems.vocabulary(text, cls.LONGEST) for text in texts)))
-        for start in range(0, len(words), _BATCH):
-            batch = words[start : start + _BATCH]
+        for start in range(0, len(words), 500):
+            batch = words[start : start + 500]
             known = set(Word.objects.filter(word__in=batch).values_list("word", flat=True))
             new = [word for word in batch if word not in known]
             rows = [Word(word=word, stem=stems.stem(word), length=len(word)) for word in new]

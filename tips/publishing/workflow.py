@@ -86,7 +86,7 @@ def approve(tip: Tip, *, by: User, override: str = "") -> str:
             sentence = f"Approved for {in_words(planned)}."
         else:
             order = [tip, *session.floating()] if planned else [*session.floating(), tip]
-            at = session.places(order)[tip.pk]
+            at = session.places(order)[tip]
             changes |= {"publish_at": at, "pinned": False}
             sentence = f"Approved for {in_words(at)}."
             if planned:

@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -90,14 +89,6 @@ def refuse_in_form(tip: Tip, when: datetime, *, by: User) -> None:
         raise ValidationError(str(refusal)) from refusal
 
 
-class Move(NamedTuple):
-    """A tip that was given another moment."""
-
-    tip: Tip
-    before: datetime
-    after: datetime
-
-
 class QueueSession:
     """The queue while one person changes it: ``now``, and the ``table`` of slots."""
 
@@ -108,16 +99,17 @@ class QueueSession:
         list(holders(timezone.now()).select_for_update(of=("self",)).order_by("id").values_list("id"))
         self.now = timezone.now()
         self.settled_until = self.now + MARGIN
-        self._moves: dict[int, Move] = {}
+        # {tip: its moments (before, after)}
+        self._moves: dict[Tip, tuple[datetime, datetime]] = {}
 
     @cached_property
     def table(self) -> Timetable:
         return Timetable.load()
 
     @property
-    def moves(self) -> list[Move]:
-        """The tips that were given another moment, each once, as far as they did not get theirs back."""
-        return [move for move in self._moves.values() if move.before != move.after]
+    def moves(self) -> dict[Tip, tuple[datetime, datetime]]:
+        """The tips that got another moment, with (before, after), as far as they did not get theirs back."""
+        return {tip: moments for tip, moments in self._moves.items() if moments[0] != moments[1]}
 
     def holding(self) -> list[Tip]:
         """Return the tips that hold a moment to come, locked, in order, without their texts."""
@@ -151,15 +143,14 @@ class QueueSession:
         coming = self.table.after(self.settled_until)
         return (slot for slot in coming if not slot.skipped and slot.at not in taken)
 
-    def places(self, order: Sequence[Tip]) -> dict[int, datetime]:
-        """Return {id: moment} for floating tips in this order: the coming free slots, one each.
+    def places(self, order: Sequence[Tip]) -> dict[Tip, datetime]:
+        """Return {tip: moment} for floating tips in this order: the coming free slots, one each.
 
         Raises WrongState where there are no slots.
         """
-        ids = [tip.pk for tip in order]
-        taken = {tip.moment for tip in self.holding() if not floats(tip) and tip.pk not in ids}
-        places = dict(zip(ids, (slot.at for slot in self.open_slots(taken)), strict=False))
-        if len(places) < len(ids):
+        taken = {tip.moment for tip in self.holding() if not floats(tip) and tip not in order}
+        places = dict(zip(order, (slot.at for slot in self.open_slots(taken)), strict=False))
+        if len(places) < len(order):
             raise WrongState("There is no weekly slot. Make a slot rule first.")
         return places
 
@@ -170,7 +161,7 @@ class QueueSession:
         """
         order = self.floating() if order is None else order
         places = self.places(order)
-        self.write({tip: places[tip.pk] for tip in order if tip.publish_at != places[tip.pk]})
+        self.write({tip: at for tip, at in places.items() if tip.publish_at != at})
 
     def write(self, moments: Mapping[Tip, datetime]) -> None:
         """Give tips other moments, in one statement."""
@@ -178,8 +169,8 @@ class QueueSession:
             cases = [When(pk=tip.pk, then=Value(at, models.DateTimeField())) for tip, at in moments.items()]
             Tip.objects.filter(pk__in=[tip.pk for tip in moments]).update(publish_at=Case(*cases))
         for tip, at in moments.items():
-            known = self._moves.get(tip.pk)
-            self._moves[tip.pk] = Move(tip, known.before if known else tip.moment, at)
+            before, _ = self._moves.get(tip, (tip.moment, at))
+            self._moves[tip] = before, at
             tip.publish_at = at
 
     def repin(self, moments: Mapping[Tip, datetime]) -> None:
@@ -214,24 +205,23 @@ class QueueSession:
         sentence that begins with a space, or an empty one. Authors read the history of their tips: it names
         no other tip, and neither does what is returned to somebody who may not read them all.
         """
-        ids = {tip.pk for tip in besides}
-        moves = [move for move in self.moves if move.tip.pk not in ids]
+        moves = {tip: moments for tip, moments in self.moves.items() if tip not in besides}
         why = f"since the queue changed ({_name(self.by)})"
-        sentences = [(move.tip, f"Goes live {_from_to(move)}, {why}.") for move in moves]
+        sentences = [(tip, f"Goes live {_from_to(*moments)}, {why}.") for tip, moments in moves.items()]
         log_each(self.by, TipAction.RESCHEDULED, sentences)
         self.version.version += 1
         self.version.change, self.version.by, self.version.at = change[:500], self.by, self.now
         self.version.save()
         if not moves or not self.by.has_perm(CHANGE_ANY):
             return ""
-        first, rest = min(moves, key=lambda move: move.after), len(moves) - 1
+        first, rest = min(moves, key=lambda tip: moves[tip][1]), len(moves) - 1
         more = f", and {rest} more {'tip moves' if rest == 1 else 'tips move'} with it" if rest else ""
-        return f" “{first.tip}” goes live {_from_to(first)}{more}."
+        return f" “{first}” goes live {_from_to(*moves[first])}{more}."
 
 
 def _name(user: User) -> str:
     return user.get_full_name() or user.get_username()
 
 
-def _from_to(move: Move) -> str:
-    return f"{dates.in_words(move.after)} instead of {dates.in_words(move.before)}"
+def _from_to(before: datetime, after: datetime) -> str:
+    return f"{dates.in_words(after)} instead of {dates.in_words(before)}"

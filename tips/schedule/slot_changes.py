@@ -137,9 +137,8 @@ def drop_rule(from_date: date, *, by: User, seen: Seen) -> str:
         # While it still has the number by which its history is found.
         log(by, rule, SlotAction.RULE_DROPPED, f"Taken back: {rule}.")
         rule.delete()
-        dropped = _carry(session, old, from_date)
-        followed = session.record(f"took back the slot {rule}")
-        return f"Tips do not go live on {rule}: the rule before goes on.{dropped}{followed}"
+        followed = _carry(session, old, from_date) + session.record(f"took back the slot {rule}")
+        return f"Tips do not go live on {rule}: the rule before goes on.{followed}"
 
 
 def _carry(session: QueueSession, old: Timetable, from_date: date) -> str:
@@ -172,8 +171,7 @@ def _carry_exceptions(from_date: date) -> list[str]:
         monday, sunday = dates.week(exception.day)
         slot = next(table.between(max(monday, from_date), sunday), None)
         if slot is None or slot.day in taken or slot.regular == exception.moved_to:
-            kind = "skip" if exception.kind == SlotException.Kind.SKIP else "move"
-            dropped.append(f"the {kind} of {_in_words(exception.day)} ({exception.reason})")
+            dropped.append(f"the {exception.kind} of {_in_words(exception.day)} ({exception.reason})")
             exception.delete()
         else:
             taken.add(slot.day)

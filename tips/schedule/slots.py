@@ -7,7 +7,7 @@ within its week. A tip holds a slot by having exactly its moment as ``publish_at
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -82,11 +82,9 @@ class Timetable:
         for rule, following in zip(self.rules, [*self.rules[1:], None], strict=False):
             start = max(first, rule.from_date)
             end = min(last, following.from_date - DAY if following else _LAST, _LAST)
-            if start <= end:
-                day = start + timedelta(days=(rule.weekday - start.weekday()) % 7)
-                while day <= end:
-                    yield self._slot(day, rule)
-                    day += WEEK
+            first_slot = start.toordinal() + (rule.weekday - start.weekday()) % 7
+            for ordinal in range(first_slot, end.toordinal() + 1, 7):
+                yield self._slot(date.fromordinal(ordinal), rule)
 
     def _slot(self, day: date, rule: SlotRule) -> Slot:
         regular = moment(day, rule.time, ZoneInfo(rule.zone))
