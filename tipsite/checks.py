@@ -21,7 +21,7 @@ _MAILBOX_PROVIDERS = frozenset(
     "aol.com gmail.com gmx.com gmx.de gmx.net googlemail.com hotmail.com icloud.com live.com mail.ru me.com"
     " msn.com outlook.com proton.me protonmail.com web.de yahoo.com yandex.com yandex.ru ymail.com".split()
 )
-_THIS_MACHINE = frozenset(["localhost", "127.0.0.1", "::1"])
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _ADDRESS = re.compile(r"[^@\s\"(),:;<>\[\]\\]{1,64}@[A-Za-z0-9.-]+")
 
 
@@ -31,50 +31,34 @@ def check_site_url(**kwargs: object) -> Iterator[CheckMessage]:
     if not settings.PRODUCTION:
         return
     if not validate_host(urlsplit(settings.SITE_URL).hostname or "", settings.ALLOWED_HOSTS):
-        yield Error(
-            f"SITE_URL is {settings.SITE_URL}, whose name is not among ALLOWED_HOSTS.",
-            hint="Every visitor would be turned away. Add the name to ALLOWED_HOSTS, or unset ALLOWED_HOSTS.",
-            id="tipsite.E001",
-        )
+        words = f"SITE_URL is {settings.SITE_URL}, whose name is not among ALLOWED_HOSTS."
+        hint = "Every visitor would be turned away. Add the name to ALLOWED_HOSTS, or unset ALLOWED_HOSTS."
+        yield Error(words, hint, id="tipsite.E001")
     if not settings.SITE_URL.isascii():
-        yield Error(
-            f"SITE_URL is {settings.SITE_URL}, which no header of a mail can carry.",
-            hint="Write its domain in the xn-- form.",
-            id="tipsite.E006",
-        )
+        words = f"SITE_URL is {settings.SITE_URL}, which no header of a mail can carry."
+        yield Error(words, "Write its domain in the xn-- form.", id="tipsite.E006")
     if not settings.HTTPS:
-        yield Warning(
-            f"SITE_URL is {settings.SITE_URL}: passwords of staff would travel for all to read.",
-            hint="Serve the site by HTTPS, and let SITE_URL begin with https://. Mail has no header for"
-            " unsubscribing at one click before that, which large mail providers ask for.",
-            id="tipsite.W001",
-        )
+        words = f"SITE_URL is {settings.SITE_URL}: passwords of staff would travel for all to read."
+        hint = "Serve the site by HTTPS, and let SITE_URL begin with https://. Large mail providers ask for"
+        yield Warning(words, f"{hint} unsubscribing at one click, which needs HTTPS too.", id="tipsite.W001")
     elif not settings.TRUSTED_PROXIES:
-        yield Warning(
-            "SITE_URL is https, but no proxy is trusted to say that a visitor came by HTTPS.",
-            hint="Pages would redirect to themselves for ever. Set TRUSTED_PROXIES to the number of"
-            " proxies in front (mostly 1), and let the nearest set X-Forwarded-Proto.",
-            id="tipsite.W002",
-        )
+        words = "SITE_URL is https, but no proxy is trusted to say that a visitor came by HTTPS."
+        hint = "Pages would redirect to themselves for ever. Set TRUSTED_PROXIES to the number of proxies in"
+        hint += " front (mostly 1), and let the nearest set X-Forwarded-Proto."
+        yield Warning(words, hint, id="tipsite.W002")
 
 
 @register(MAIL)
 def check_mail(**kwargs: object) -> Iterator[CheckMessage]:
     """A real site must not print its mail, nor its password to whoever listens."""
-    is_printed = settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend"
-    if settings.PRODUCTION and is_printed:
-        yield Warning(
-            "Mail is printed in the log and sent to nobody.",
-            hint="Set EMAIL_URL, for example submission://user:password@mail.example.org:587.",
-            id="tipsite.W003",
-        )
+    if settings.PRODUCTION and settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend":
+        hint = "Set EMAIL_URL, for example submission://user:password@mail.example.org:587."
+        yield Warning("Mail is printed in the log and sent to nobody.", hint, id="tipsite.W003")
     is_encrypted = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
     if settings.EMAIL_HOST_PASSWORD and not is_encrypted and settings.EMAIL_HOST not in _THIS_MACHINE:
-        yield Error(
-            f"The password for the mail server {settings.EMAIL_HOST} would cross the network unencrypted.",
-            hint="Write EMAIL_URL as submission://user:password@mail.example.org:587, which asks for TLS.",
-            id="tipsite.E008",
-        )
+        words = f"The password for the mail server {settings.EMAIL_HOST} would cross the network unencrypted."
+        hint = "Write EMAIL_URL as submission://user:password@mail.example.org:587, which asks for TLS."
+        yield Error(words, hint, id="tipsite.E008")
 
 
 @register(MAIL)
@@ -86,32 +70,24 @@ def check_sender(**kwargs: object) -> Iterator[CheckMessage]:
         stated = getattr(settings, name)
         address = stated if name == "BOUNCE_ADDRESS" else parseaddr(stated)[1]
         if stated and not (stated.isprintable() and address.isascii() and _ADDRESS.fullmatch(address)):
-            yield Error(
-                f"{name} is {stated!r}, which is no address that mail can carry.",
-                hint="Write it like tips@example.org; a domain with other letters in its xn-- form.",
-                id="tipsite.E004",
-            )
+            words = f"{name} is {stated!r}, which is no address that mail can carry."
+            hint = "Write it like tips@example.org; a domain with other letters in its xn-- form."
+            yield Error(words, hint, id="tipsite.E004")
             return
     ours, bounces = senders.domain().lower(), settings.BOUNCE_ADDRESS
     if ours in _MAILBOX_PROVIDERS:
-        yield Warning(
-            f"Mail comes from {senders.address()}, but {ours} lets nobody else send for it.",
-            hint="Most of it would be refused. Set DEFAULT_FROM_EMAIL to an address in a domain of yours.",
-            id="tipsite.W004",
-        )
+        words = f"Mail comes from {senders.address()}, but {ours} lets nobody else send for it."
+        hint = "Most of it would be refused. Set DEFAULT_FROM_EMAIL to an address in a domain of yours."
+        yield Warning(words, hint, id="tipsite.W004")
     if bounces and _organisation(bounces) != _organisation(ours):
-        yield Warning(
-            f"BOUNCE_ADDRESS is {bounces}, outside of {ours}, from which mail comes: SPF does not count.",
-            hint="Give BOUNCE_ADDRESS the domain of DEFAULT_FROM_EMAIL, or one below it.",
-            id="tipsite.W005",
-        )
+        words = f"BOUNCE_ADDRESS is {bounces}, outside of {ours}, from which mail comes: SPF does not count."
+        hint = "Give BOUNCE_ADDRESS the domain of DEFAULT_FROM_EMAIL, or one below it."
+        yield Warning(words, hint, id="tipsite.W005")
     longest = addresses.MAX_LOCAL_LENGTH - senders.TOKEN_LENGTH
     if len(bounces.rpartition("@")[0]) > longest:
-        yield Error(
-            f"BOUNCE_ADDRESS has more than {longest} characters before its @.",
-            hint="Each mail adds a token there, and mail servers take 64 in all. Choose a shorter one.",
-            id="tipsite.E005",
-        )
+        words = f"BOUNCE_ADDRESS has more than {longest} characters before its @."
+        hint = "Each mail adds a token there, and mail servers take 64 in all. Choose a shorter one."
+        yield Error(words, hint, id="tipsite.E005")
 
 
 @register
@@ -120,54 +96,39 @@ def check_what_mail_says(**kwargs: object) -> Iterator[CheckMessage]:
     if not settings.PRODUCTION:
         return
     if not settings.POSTAL_ADDRESS.strip():
-        yield Warning(
-            "No postal address stands below the mails; the law of many countries asks for one.",
-            hint="Set POSTAL_ADDRESS.",
-            id="tipsite.W006",
-        )
+        words = "No postal address stands below the mails; the law of many countries asks for one."
+        yield Warning(words, "Set POSTAL_ADDRESS.", id="tipsite.W006")
     is_smtp = settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
     if is_smtp and not settings.BOUNCE_ADDRESS:
-        yield Warning(
-            "Reports of undelivered mail go to the sender's own mailbox, and nothing reads them.",
-            hint="Set BOUNCE_ADDRESS; docs/delivery.md says how.",
-            id="tipsite.W007",
-        )
-    if settings.EMAIL_BACKEND.startswith("anymail.") and not settings.ANYMAIL.get("WEBHOOK_SECRET"):
-        yield Warning(
-            "Nobody hears what the mail service reports of bounces and complaints.",
-            hint="Set WEBHOOK_SECRET, and tell the service where to report; docs/delivery.md says how.",
-            id="tipsite.W008",
-        )
-    name, _, password = str(settings.ANYMAIL.get("WEBHOOK_SECRET", "")).partition(":")
+        words = "Reports of undelivered mail go to the sender's own mailbox, and nothing reads them."
+        yield Warning(words, "Set BOUNCE_ADDRESS; docs/delivery.md says how.", id="tipsite.W007")
+    secret = str(settings.ANYMAIL.get("WEBHOOK_SECRET", ""))
+    if settings.EMAIL_BACKEND.startswith("anymail.") and not secret:
+        words = "Nobody hears what the mail service reports of bounces and complaints."
+        hint = "Set WEBHOOK_SECRET, and tell the service where to report; docs/delivery.md says how."
+        yield Warning(words, hint, id="tipsite.W008")
+    name, _, password = secret.partition(":")
     if name and min(len(name), len(password)) < 16:
-        yield Error(
-            "WEBHOOK_SECRET must be a name and a password with a colon between them, each random and long.",
-            hint="Whoever guesses it can say that readers complained. Make each of at least 16 characters.",
-            id="tipsite.E007",
-        )
+        words = "WEBHOOK_SECRET must be a name and a password with a colon between, each random and long."
+        hint = "Whoever guesses it can say that readers complained. Make each of at least 16 characters."
+        yield Error(words, hint, id="tipsite.E007")
 
 
 @register(deploy=True)
 def check_signature(**kwargs: object) -> Iterator[CheckMessage]:
     """Say what the mail server must sign: the program cannot see whether it does."""
     if settings.PRODUCTION:
-        yield Info(
-            f"The mail server must sign all mail by DKIM for the domain {senders.domain()}, and its signature"
-            f" must cover List-Unsubscribe and List-Unsubscribe-Post.",
-            hint="docs/delivery.md says how to see whether it does, and how to publish SPF, DKIM and DMARC.",
-            id="tipsite.I001",
-        )
+        words = f"The mail server must sign all mail by DKIM for {senders.domain()}, and its signature"
+        hint = "docs/delivery.md says how to see whether it does, and how to publish SPF, DKIM and DMARC."
+        yield Info(f"{words} must cover List-Unsubscribe and List-Unsubscribe-Post.", hint, id="tipsite.I001")
 
 
 @register
 def check_slot(**kwargs: object) -> Iterator[CheckMessage]:
     """The weekly slot must be on a day of the week."""
     if settings.SLOT_WEEKDAY not in WEEKDAYS:
-        yield Error(
-            f"SLOT_WEEKDAY is {settings.SLOT_WEEKDAY!r}, which is no day of the week.",
-            hint=f"Use one of: {', '.join(WEEKDAYS)}.",
-            id="tipsite.E002",
-        )
+        words = f"SLOT_WEEKDAY is {settings.SLOT_WEEKDAY!r}, which is no day of the week."
+        yield Error(words, f"Use one of: {', '.join(WEEKDAYS)}.", id="tipsite.E002")
 
 
 @register
@@ -176,11 +137,9 @@ def check_two_factor(**kwargs: object) -> Iterator[CheckMessage]:
     known = {name.casefold() for name in (*ROLES, "superuser")}
     for name in settings.STAFF_TWO_FACTOR:
         if name.casefold() not in known:
-            yield Error(
-                f"STAFF_TWO_FACTOR names {name!r}, which is none of the program's own groups.",
-                hint=f"Use some of {', '.join(ROLES)} and superuser, separated by commas.",
-                id="tipsite.E003",
-            )
+            words = f"STAFF_TWO_FACTOR names {name!r}, which is none of the program's own groups."
+            hint = f"Use some of {', '.join(ROLES)} and superuser, separated by commas."
+            yield Error(words, hint, id="tipsite.E003")
 
 
 def _organisation(address: str) -> list[str]:

@@ -37,9 +37,7 @@ SITE_URL = env.str("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
 SITE_NAME = env.str("SITE_NAME", "Tip of the Week")
 _site = urlsplit(SITE_URL)
 if _site.scheme not in ("http", "https") or not _site.hostname or _site.path or _site.query:
-    raise ImproperlyConfigured(
-        f"Write SITE_URL like https://tips.example.org, not as {SITE_URL!r}; it has no path."
-    )
+    raise ImproperlyConfigured(f"Set SITE_URL like https://tips.example.org (no path), not {SITE_URL!r}.")
 PRODUCTION = _site.hostname not in ("localhost", "127.0.0.1", "::1")
 HTTPS = _site.scheme == "https"
 
