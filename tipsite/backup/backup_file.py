@@ -8,7 +8,6 @@ What is restored is older than the journal beside it. The restore guard (``subsc
 that, and no mail goes until a Publisher has said that this database is the real one.
 """
 
-import hashlib
 import io
 import json
 import os
@@ -52,10 +51,8 @@ class Report:
     entries: int
 
     def __str__(self) -> str:
-        return (
-            f"the database ({self.database:,} bytes), {self.uploads:,} uploads"
-            f" and {self.entries:,} lines of the journal."
-        )
+        others = f"{self.uploads:,} uploads and {self.entries:,} lines of the journal."
+        return f"the database ({self.database:,} bytes), {others}"
 
 
 def backup(file: str | Path) -> Report:
@@ -75,14 +72,11 @@ def backup(file: str | Path) -> Report:
         # From here on the database is newer than this copy of it. The journal in the copy says so too, so
         # that a restore on an empty machine closes the guard as well.
         if not guard.checkpoint() and not guard.why_closed():
-            raise BackupError(
-                f"The journal {journal.path()} cannot be written. Make room, or mend its folder."
-            )
-        with (
-            _private_file(part) as opened,
-            tarfile.open(fileobj=opened, mode="w", dereference=True) as archive,
-        ):
-            _add_bytes(archive, _MANIFEST, json.dumps(_manifest()).encode())
+            raise BackupError(f"The journal {journal.path()} cannot be written. Make room; mend its folder.")
+        manifest = {"format": _FORMAT, "at": timezone.now().isoformat(), "database": connection.vendor}
+        manifest["suppression_key"] = _fingerprint()
+        with _private_file(part) as raw, tarfile.open(fileobj=raw, mode="w", dereference=True) as archive:
+            _add_bytes(archive, _MANIFEST, json.dumps(manifest).encode())
             archive.add(dump, dump.name)
             # After the database: each upload that the database names is there by now.
             uploads = _add_media(archive)
@@ -102,41 +96,37 @@ def restore(file: str | Path) -> Report:
     where nothing was changed, and HalfRestored where the database was.
     """
     source = Path(file)
-    with _damage_explained(source), _folder(settings.STATE_DIR, ".restore-") as folder:
-        with tarfile.open(source, "r:") as archive:
-            _require_room(archive, source, folder)
-            manifest = _read_manifest(archive, source)
-            _extract(archive, folder)
-        if not (folder / _JOURNAL).exists():
-            raise BackupError(f"{source} is cut short. Take another backup.")
-        dump = folder / _DUMPS[connection.vendor]
-        if not dump.exists():
-            raise BackupError(
-                f"{source} was taken from {manifest['database']}, and this site runs on {connection.vendor}."
-                " Restore it with the DATABASE_URL of such a database."
-            )
-        database_dump.put_back(dump)
-        missing = "all of the uploads, and not the journal"
-        try:
-            uploads = _put_back_media(folder / _MEDIA)
-            missing = "the journal"
-            _put_back_journal(folder / _JOURNAL)
-            with journal.path().open("rb") as lines:
-                return Report(dump.stat().st_size, uploads, sum(1 for _ in lines))
-        except OSError as error:
-            raise HalfRestored(
-                f"The database was restored, but not {missing}: {error}. Make room or mend the folder, then"
-                " restore the same backup again."
-            ) from error
+    try:
+        with _folder(settings.STATE_DIR, ".restore-") as folder:
+            return _restore(source, folder)
+    except FileNotFoundError as error:
+        raise BackupError(f"{error.filename} is not there.") from error
+    except (tarfile.TarError, EOFError) as error:
+        raise BackupError(f"{source} is no backup, damaged, or cut short ({error}).") from error
 
 
-def _manifest() -> dict[str, object]:
-    return {
-        "format": _FORMAT,
-        "at": timezone.now().isoformat(),
-        "database": connection.vendor,
-        "suppression_key": _fingerprint(),
-    }
+def _restore(source: Path, folder: Path) -> Report:
+    with tarfile.open(source, "r:") as archive:
+        _require_room(archive, source, folder)
+        manifest = _read_manifest(archive, source)
+        _extract(archive, folder)
+    if not (folder / _JOURNAL).exists():
+        raise BackupError(f"{source} is cut short. Take another backup.")
+    dump = folder / _DUMPS[connection.vendor]
+    if not dump.exists():
+        words = f"{source} was taken from {manifest['database']}, and this site runs on {connection.vendor}."
+        raise BackupError(f"{words} Restore it with the DATABASE_URL of such a database.")
+    database_dump.put_back(dump)
+    missing = "all of the uploads, and not the journal"
+    try:
+        uploads = _put_back_media(folder / _MEDIA)
+        missing = "the journal"
+        _put_back_journal(folder / _JOURNAL)
+        with journal.path().open("rb") as lines:
+            return Report(dump.stat().st_size, uploads, sum(1 for _ in lines))
+    except OSError as error:
+        words = f"The database was restored, but not {missing}: {error}. Make room or mend the folder,"
+        raise HalfRestored(f"{words} then restore the same backup again.") from error
 
 
 def _read_manifest(archive: tarfile.TarFile, source: Path) -> dict[str, object]:
@@ -148,16 +138,14 @@ def _read_manifest(archive: tarfile.TarFile, source: Path) -> dict[str, object]:
     if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
         raise BackupError(f"{source} was written by another version of this program, and cannot be read.")
     if manifest.get("suppression_key") != _fingerprint():
-        raise BackupError(
-            "This site's SUPPRESSION_KEY is not the one of the site that was backed up: nobody who left would"
-            " be recognised. Set the old key, then restore again."
-        )
+        words = "The site of this backup has another SUPPRESSION_KEY: nobody who left would be recognised."
+        raise BackupError(f"{words} Set the old key, then restore again.")
     return manifest
 
 
 def _fingerprint() -> str:
-    digest = salted_hmac("tipsite.backup", "suppression key", secret=settings.SUPPRESSION_KEY)
-    return hashlib.sha256(digest.digest()).hexdigest()[:32]
+    key = settings.SUPPRESSION_KEY
+    return salted_hmac("tipsite.backup", "suppression key", key, algorithm="sha256").hexdigest()[:32]
 
 
 def _add_bytes(archive: tarfile.TarFile, name: str, data: bytes) -> None:
@@ -195,10 +183,8 @@ def _require_room(archive: tarfile.TarFile, source: Path, folder: Path) -> None:
     for place, count in needed.items():
         free = shutil.disk_usage(place).free
         if count > free:
-            raise BackupError(
-                f"{source} needs {count:,} bytes of the disk of {place}, which has {free:,} left. Make room,"
-                " then restore again."
-            )
+            words = f"{source} needs {count:,} bytes of the disk of {place}, which has {free:,} left."
+            raise BackupError(f"{words} Make room, then restore again.")
 
 
 def _extract(archive: tarfile.TarFile, folder: Path) -> None:
@@ -265,14 +251,3 @@ def _folder(parent: Path, prefix: str) -> Iterator[Path]:
         raise BackupError(f"Nothing can be written in {parent} ({error.strerror}).") from error
     with folder as name:
         yield Path(name)
-
-
-@contextmanager
-def _damage_explained(source: Path) -> Iterator[None]:
-    """Turn what a damaged archive does to its reader into one line."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise BackupError(f"{error.filename} is not there.") from error
-    except (tarfile.TarError, EOFError) as error:
-        raise BackupError(f"{source} is no backup, damaged, or cut short ({error}).") from error

@@ -60,17 +60,15 @@ def write(path: Path) -> None:
 
 def put_back(dump: Path) -> None:
     """Put what ``write`` wrote in the place of the database, in one transaction. Raises BackupError."""
+    connections.close_all()
     if connection.vendor == "sqlite":
-        connections.close_all()
         _put_back_file(dump)
         return
-    clear, script, mark = (dump.with_name(name) for name in ("clear.sql", "database.sql", "mark.sql"))
-    clear.write_text(_CLEAR)
-    mark.write_text(_MARK_UNCERTAIN_IF_IT_MAILS)
+    script = dump.with_name("database.sql")
     _run("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dump))
-    connections.close_all()
-    _run("psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
-         "--output=/dev/null", f"--file={clear}", f"--file={script}", f"--file={mark}")  # fmt: skip
+    steps = (f"--command={_CLEAR}", f"--file={script}", f"--command={_MARK_UNCERTAIN_IF_IT_MAILS}")
+    quiet = ("--no-psqlrc", "--quiet", "--output=/dev/null")
+    _run("psql", *quiet, "--single-transaction", "--set=ON_ERROR_STOP=1", *steps)
 
 
 def _put_back_file(dump: Path) -> None:
@@ -96,10 +94,8 @@ def _put_back_file(dump: Path) -> None:
             try:
                 copy.backup(live, progress=be_patient)
             except sqlite3.DatabaseError as error:
-                raise BackupError(
-                    f"{place} cannot be replaced ({error}). Stop the site; if it is damaged, move it and"
-                    " its -wal and -shm elsewhere. Then restore again."
-                ) from error
+                words = f"{place} cannot be replaced ({error}). Stop the site; if it is damaged, move it and"
+                raise BackupError(f"{words} its -wal and -shm elsewhere. Then restore again.") from error
             # The copy is not in WAL mode. Where another process holds the file just now, the next process
             # that opens it does this.
             with suppress(sqlite3.OperationalError):
@@ -116,9 +112,8 @@ def _run(*command: str) -> None:
             command, env=os.environ | given, stdin=subprocess.DEVNULL, capture_output=True, text=True
         )
     except FileNotFoundError as error:
-        raise BackupError(
-            f"{command[0]} is not installed; it comes with PostgreSQL's client programs."
-        ) from error
+        words = f"{command[0]} is not installed; it comes with PostgreSQL's client programs."
+        raise BackupError(words) from error
     if done.returncode:
         reason = next(iter(done.stderr.strip().splitlines()), f"exit status {done.returncode}")
         raise BackupError(f"{command[0]} failed: {reason}")
