@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 SOME_REFUSED, NOTHING_DONE = 1, 2
@@ -33,6 +34,11 @@ def printable(text: str) -> str:
         char if char.isprintable() or char == "\u00a0" else char.encode("unicode_escape").decode("ascii")
         for char in text
     )
+
+
+def nothing_done(words: str) -> CommandError:
+    """Return what a command raises that could do nothing: one line, and the exit status that says so."""
+    return CommandError(words, returncode=NOTHING_DONE)
 
 
 def reason(error: Exception) -> str:

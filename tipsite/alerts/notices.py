@@ -28,9 +28,8 @@ def send_once(notice: Notice, build: Callable[[], EmailMessage], now: datetime) 
     ``notice`` need not be saved: its kind, ``about`` and ``occasion`` name the mail. A mail that fails is
     tried again by a later call.
     """
-    notice, _ = Notice.objects.get_or_create(
-        kind=notice.kind, about=notice.about, occasion=notice.occasion, defaults={"created_at": now}
-    )
+    named = {"kind": notice.kind, "about": notice.about, "occasion": notice.occasion}
+    notice, _ = Notice.objects.get_or_create(**named, defaults={"created_at": now})
     # Claim the notice for this process alone, unless another has it, or it was sent.
     pause = min(_PAUSE * 2 ** max(notice.attempts - 1, 0), _LONGEST_PAUSE)
     is_free = Q(claimed_at=None) | Q(claimed_at__lte=now - pause)

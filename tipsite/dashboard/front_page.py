@@ -73,8 +73,8 @@ def in_review() -> tuple[list[tuple[Tip, LogEntry | None]], int]:
     last = _last_entries(tips, TipAction.SUBMITTED, TipAction.BACK_IN_REVIEW)
     since = {tip.pk: entry.action_time for tip in tips if (entry := last.get(str(tip.pk)))}
     tips.sort(key=lambda tip: (since.get(tip.pk, tip.updated_at), tip.pk))
-    shown, rest = tips[:_MOST_IN_REVIEW], tips[_MOST_IN_REVIEW:]
-    return [(tip, last.get(str(tip.pk))) for tip in shown], len(rest)
+    shown = [(tip, last.get(str(tip.pk))) for tip in tips[:_MOST_IN_REVIEW]]
+    return shown, len(tips) - len(shown)
 
 
 def _mailing(now: datetime) -> dict[str, object]:
@@ -92,12 +92,10 @@ def _mailing(now: datetime) -> dict[str, object]:
     )
     if mailing is None:
         return {}
-    progress = status.progress(mailing, now) if mailing.started_at else None
     return {
         "mailing": mailing,
         "mailing_status": status.describe(mailing, now),
-        "progress": progress,
-        "time_left": progress.time_left if progress else "",
+        "progress": status.progress(mailing, now) if mailing.started_at else None,
     }
 
 
@@ -111,9 +109,8 @@ def _alerts(rows: Iterable[SlotRow], now: datetime) -> list[tuple[SlotRow, datet
 
 def _texts() -> dict[str, int]:
     """Return how many public tips there are, how many lack their text, and how many in 100 have it."""
-    counts = Tip.objects.published().aggregate(
-        total=Count("pk"), teasers=Count("pk", filter=Q(has_body=False))
-    )
+    teasers = Count("pk", filter=Q(has_body=False))
+    counts = Tip.objects.published().aggregate(total=Count("pk"), teasers=teasers)
     return counts | {"here": round(100 - 100 * counts["teasers"] / max(counts["total"], 1))}
 
 

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from subscribers.models import Heartbeat, SenderLease
@@ -56,10 +56,8 @@ def load(today: date | None = None) -> Loaded | None:
         is_loaded = Tip.objects.filter(import_origin__source=SOURCE).exists()
         if foreign := _counts(foreign_only=is_loaded):
             listed = ", ".join(f"{count} {name}" for name, count in foreign.items())
-            raise DemoError(
-                f"The database holds what is not the demonstration's: {listed}. demo wants an empty one; set"
-                " DATABASE_URL or STATE_DIR to another."
-            )
+            words = f"The database holds what is not the demonstration's: {listed}. demo wants an empty one;"
+            raise DemoError(f"{words} set DATABASE_URL or STATE_DIR to another.")
         if is_loaded:
             return None
         newest = last_tuesday_before(today)
@@ -77,18 +75,19 @@ def last_tuesday_before(day: date) -> date:
 
 def _counts(*, foreign_only: bool) -> dict[str, int]:
     """Return how much of each kind the database holds: all, or only what is not the demonstration's own."""
-    objects: dict[str, QuerySet[Model]] = {
+    models = apps.get_app_config("subscribers").get_models()
+    objects: dict[str, QuerySet] = {
         str(model._meta.verbose_name_plural): model._default_manager.all()
-        for model in apps.get_app_config("subscribers").get_models()
+        for model in models
         # A worker may have been at work on the empty database.
         if model not in (Heartbeat, SenderLease)
     }
+    objects |= {"tips": Tip.objects.all(), "staff accounts": User.objects.all()}
     if foreign_only:
         # Beside the demonstration's tips, staff may try out categories and tags.
         objects["tips"] = Tip.objects.exclude(import_origin__source=SOURCE)
         objects["staff accounts"] = User.objects.exclude(username=STAFF)
     else:
-        objects |= {"tips": Tip.objects.all(), "staff accounts": User.objects.all()}
         objects |= {"categories": Category.objects.all(), "tags": Tag.objects.all()}
     return {name: count for name, queryset in objects.items() if (count := queryset.count())}
 

@@ -40,10 +40,7 @@ def address_changed(person: User, old: str, by: User, owners: list[str]) -> Emai
 def build(name: str, addresses: list[str], context: Context) -> EmailMessage:
     """Return the mail of three templates, ``emails/<name>``, to some addresses (a list)."""
     context = {"SITE_NAME": settings.SITE_NAME, "SITE_URL": settings.SITE_URL, **context}
-    return EmailMessage(
-        subject=" ".join(render_to_string(f"emails/{name}.subject.txt", context).split()),
-        body=render_to_string(f"emails/{name}.txt", context),
-        to=addresses,
-        # RFC 3834: no out-of-office answers, please.
-        headers={"Auto-Submitted": "auto-generated"},
-    )
+    subject = " ".join(render_to_string(f"emails/{name}.subject.txt", context).split())
+    body = render_to_string(f"emails/{name}.txt", context)
+    # RFC 3834: no out-of-office answers, please.
+    return EmailMessage(subject, body, to=addresses, headers={"Auto-Submitted": "auto-generated"})

@@ -23,6 +23,4 @@ def nudge_password_reset(person: User) -> None:
     try:
         send_password_reset.enqueue(person.pk)
     except Exception as error:
-        logger.error(
-            "The mail for a new password of account %s was lost (%s)", person.pk, type(error).__name__
-        )
+        logger.error("The password mail of account %s was lost (%s)", person.pk, type(error).__name__)

@@ -8,12 +8,6 @@ from django.db import DatabaseError
 from desk.terminal import NOTHING_DONE, SOME_REFUSED, reason
 from tipsite.backup import backup_file
 
-_AFTERWARDS = (
-    "Now run migrate, in case the backup is from an older version of the program. No mail goes out until a"
-    " Publisher says in the admin that this database is the real one; whoever left since the backup is taken"
-    " off the list then."
-)
-
 
 class Command(BaseCommand):
     help = "Put back what backup wrote, over what is there. Afterwards no mail goes until somebody says so."
@@ -31,4 +25,6 @@ class Command(BaseCommand):
             self.stderr.write(f"Nothing was restored. {reason(error)}")
             sys.exit(NOTHING_DONE)
         self.stdout.write(f"Restored from {file}: {report}")
-        self.stdout.write(_AFTERWARDS)
+        self.stdout.write("Now run migrate, in case the backup is from an older version of the program.")
+        self.stdout.write("No mail goes until a Publisher says in the admin that this is the real database.")
+        self.stdout.write("Whoever left since the backup is taken off the list then.")

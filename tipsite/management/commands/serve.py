@@ -3,13 +3,12 @@
 import os
 import socket
 import sys
-from pathlib import Path
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 
-from desk.terminal import NOTHING_DONE, reason
+from desk.terminal import nothing_done, reason
 from tipsite.safety.probes import unapplied_migrations
 from tipsite.worker.stop_signal import Stop
 from tipsite.worker.supervisor import Child, Probe, supervise
@@ -36,14 +35,13 @@ class Command(BaseCommand):
         environment = {"PORT": str(port)}
         command = gunicorn(listener, processes, threads, access_log)
         web = Child("web server", command, environment, fds=(listener.fileno(),))
-        manage = str(settings.BASE_DIR / "manage.py")
-        worker = Child("worker", [sys.executable, manage, "worker", "--skip-checks"], environment)
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--skip-checks"]
+        worker = Child("worker", command, environment)
         probe = Probe(("127.0.0.1" if host == "0.0.0.0" else host, port))  # noqa: S104
 
         def announce() -> None:
             if probe.look():
-                self.stdout.write(f"The site is at  {url}/")
-                self.stdout.write(f"The desk is at  {url}/admin/")
+                self.stdout.write(f"The site is at  {url}/\nThe desk is at  {url}/admin/")
                 self.stdout.write("Ctrl-C ends both web server and worker.")
                 self.stdout.flush()
 
@@ -58,22 +56,15 @@ class Command(BaseCommand):
         try:
             missing = unapplied_migrations()
         except DatabaseError as error:
-            raise CommandError(
-                f"The database does not answer: {reason(error)}", returncode=NOTHING_DONE
-            ) from error
+            raise nothing_done(f"The database does not answer: {reason(error)}") from error
         if missing:
             count = f"{len(missing)} migration" + ("s" if len(missing) > 1 else "")
-            raise CommandError(
-                f"The database waits for {count}; run: manage.py migrate", returncode=NOTHING_DONE
-            )
+            raise nothing_done(f"The database waits for {count}; run: manage.py migrate")
 
     def require_static_files(self) -> None:
         """Refuse to start where pages would fail for want of their stylesheet's name."""
-        if not settings.DEBUG and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
-            raise CommandError(
-                "The static files are not collected; run: manage.py collectstatic --no-input",
-                returncode=NOTHING_DONE,
-            )
+        if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
+            raise nothing_done("The static files are not collected; run: manage.py collectstatic --no-input")
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -82,19 +73,15 @@ def listen(host: str, port: int) -> socket.socket:
     It stays open while the server behind it is restarted, so that visitors wait a moment instead of
     being refused, and the port cannot be lost. Raises CommandError where the port cannot be had.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
         listener.listen(1024)
     except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise CommandError(
-            f"Cannot listen on {host}, port {port} ({why.lower()});"
-            f" end what uses it, or choose another: PORT={port + 1}",
-            returncode=NOTHING_DONE,
-        ) from error
+        why = (getattr(error, "strerror", None) or str(error)).lower()
+        remedy = f"end what uses it, or choose another: PORT={port + 1}"
+        raise nothing_done(f"Cannot listen on {host}, port {port} ({why}); {remedy}") from error
     return listener
 
 

@@ -1,11 +1,12 @@
 """Run background tasks and the clock until told to stop."""
 
 import signal
+from contextlib import suppress
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError
 
-from desk.terminal import NOTHING_DONE
+from desk.terminal import nothing_done
 from tipsite.safety.probes import unapplied_migrations
 from tipsite.worker.stop_signal import Stop
 from tipsite.worker.worker import Background
@@ -15,14 +16,10 @@ class Command(BaseCommand):
     help = "Runs background tasks and what is due each minute; finishes its task on Ctrl-C or SIGTERM."
 
     def handle(self, **options: object) -> None:
-        try:
+        # A database that is away may come back; the worker waits for it.
+        with suppress(OperationalError, InterfaceError):
             if unapplied_migrations():
-                raise CommandError(
-                    "The database waits for migrations; run: manage.py migrate", returncode=NOTHING_DONE
-                )
-        except (OperationalError, InterfaceError):
-            # A database that is away may come back; the worker waits for it.
-            pass
+                raise nothing_done("The database waits for migrations; run: manage.py migrate")
         stop = Stop()
         background = Background(stop)
 
