@@ -75,10 +75,9 @@ def last_tuesday_before(day: date) -> date:
 
 def _counts(*, foreign_only: bool) -> dict[str, int]:
     """Return how much of each kind the database holds: all, or only what is not the demonstration's own."""
-    models = apps.get_app_config("subscribers").get_models()
     objects: dict[str, QuerySet] = {
         str(model._meta.verbose_name_plural): model._default_manager.all()
-        for model in models
+        for model in apps.get_app_config("subscribers").get_models()
         # A worker may have been at work on the empty database.
         if model not in (Heartbeat, SenderLease)
     }
