@@ -45,6 +45,8 @@ _ADDRESS = re.compile(r"[^\s<>()\"':;,]+@[^\s<>()\"':;,]+")
 _ADDRESSED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To")
 # Headers by which mail programs say which Message-ID they answer.
 _ANSWERS = ("In-Reply-To", "References")
+# Headers by which machines said, before there was a standard, that they answer for somebody.
+_AUTOMATIC = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
 
 _CAME_BACK = (BounceReport.Kind.BOUNCED, BounceReport.Kind.REFUSED)
 
@@ -166,9 +168,14 @@ def _read(raw: bytes, envelope: str) -> Reading:
             return Reading(BounceReport.Kind.OTHER, delivery)
         if kind == "message/delivery-status":
             return _delivery_report(part, delivery)
-    if _is_automatic(message):
+    # RFC 3834, 5; and what was usual before that.
+    is_automatic = str(message.get("Auto-Submitted", "")).strip().lower().startswith("auto-replied")
+    sender = str(message.get("From", "")).lower()
+    is_from_server = "mailer-daemon" in sender or "postmaster" in sender
+    if is_automatic or (not is_from_server and any(name in message for name in _AUTOMATIC)):
         return Reading(BounceReport.Kind.ANSWERED, delivery)
-    if _is_an_answer(message):
+    # What a person quotes or passes on with their answer is no report.
+    if not is_from_server and any(name in message for name in _ANSWERS):
         return Reading(BounceReport.Kind.OTHER, delivery)
     return _odd_report(message, delivery)
 
@@ -186,12 +193,7 @@ def _delivery_report(part: Message, delivery: int | None) -> Reading:
         if not status or status.endswith(".0.0"):
             status = _status(words, "5") or status
         if action == "failed" or (not action and status.startswith("5")):
-            return Reading(
-                BounceReport.Kind.BOUNCED if status in NOBODY_THERE else BounceReport.Kind.REFUSED,
-                delivery,
-                status,
-                words,
-            )
+            return Reading(_refusal(status), delivery, status, words)
         if action == "delayed":
             return Reading(BounceReport.Kind.DELAYED, delivery, status, words)
     return Reading(BounceReport.Kind.OTHER, delivery)
@@ -215,32 +217,14 @@ def _odd_report(message: Message, delivery: int | None) -> Reading:
     status = _status(_text(message), "5" if for_good else "")
     if for_good:
         # Without a code that says why, a refusal is not the end of an address.
-        return Reading(
-            BounceReport.Kind.BOUNCED if status in NOBODY_THERE else BounceReport.Kind.REFUSED,
-            delivery,
-            status,
-        )
-    return Reading(
-        BounceReport.Kind.DELAYED if for_now else BounceReport.Kind.OTHER, delivery, status if for_now else ""
-    )
+        return Reading(_refusal(status), delivery, status)
+    if for_now:
+        return Reading(BounceReport.Kind.DELAYED, delivery, status)
+    return Reading(BounceReport.Kind.OTHER, delivery)
 
 
-def _is_automatic(message: Message) -> bool:
-    """Tell whether a machine answered for somebody (RFC 3834, 5, and what was usual before it)."""
-    submitted = str(message.get("Auto-Submitted", "no")).split(";")[0].strip().lower()
-    if submitted.startswith("auto-replied"):
-        return True
-    usual = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
-    return any(name in message for name in usual) and not _is_from_a_server(message)
-
-
-def _is_an_answer(message: Message) -> bool:
-    """Tell whether a person answers a mail: what they quote or pass on with that is no report."""
-    return any(name in message for name in _ANSWERS) and not _is_from_a_server(message)
-
-
-def _is_from_a_server(message: Message) -> bool:
-    return any(name in str(message.get("From", "")).lower() for name in ("mailer-daemon", "postmaster"))
+def _refusal(status: str) -> BounceReport.Kind:
+    return BounceReport.Kind.BOUNCED if status in NOBODY_THERE else BounceReport.Kind.REFUSED
 
 
 def _delivery(message: Message, envelope: str) -> int | None:
@@ -317,10 +301,9 @@ def on_tracking_event(sender: object, event: Any, esp_name: str, **kwargs: objec
     raw = json.dumps(event.esp_event, default=str, sort_keys=True)
     words = f"{event.mta_response or ''} {event.description or ''}"
     status = _status(words)
-    if kind == BounceReport.Kind.REFUSED and (
-        status in NOBODY_THERE or (not status and event.reject_reason == "invalid")
-    ):
-        kind = BounceReport.Kind.BOUNCED
+    if kind == BounceReport.Kind.REFUSED:
+        is_gone = not status and event.reject_reason == "invalid"
+        kind = BounceReport.Kind.BOUNCED if is_gone else _refusal(status)
     delivery = tipmail.read_token(str(event.message_id or "")) or tipmail.read_token(raw)
     digest = hashlib.sha256(f"{esp_name} {event.event_id or raw}".encode("utf-8", "replace")).hexdigest()
     note(Reading(kind, delivery, status, words), esp_name[:30], digest)

@@ -12,9 +12,8 @@ from email.utils import parseaddr
 
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.http import int_to_base36
 
-# Some servers change the letters of an address to small ones: only small ones and digits are used.
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _SIGNATURE_LENGTH = 20
 _LARGEST_ID = 2**63 - 1
 _TOKEN = re.compile(rf"(?<![0-9a-z])([0-9a-z]{{1,13}})-([0-9a-f]{{{_SIGNATURE_LENGTH}}})(?![0-9a-z])")
@@ -23,8 +22,11 @@ TOKEN_LENGTH = 1 + 13 + 1 + _SIGNATURE_LENGTH
 
 
 def make_token(delivery_id: int) -> str:
-    """Return the token of a delivery: its id in base 36, and an HMAC of that."""
-    number = _base36(delivery_id)
+    """Return the token of a delivery: its id in base 36, and an HMAC of that.
+
+    Some servers change the letters of an address to small ones: a token has only small letters and digits.
+    """
+    number = int_to_base36(delivery_id)
     return f"{number}-{_signature(number, settings.SECRET_KEY)}"
 
 
@@ -103,14 +105,6 @@ def folded(text: str, header: str) -> str:
     fits = max(map(len, text.split()), default=0) <= 60
     charset = "us-ascii" if is_plain(text) and fits else "utf-8"
     return Header(text, charset, header_name=header, maxlinelen=76).encode(linesep="\r\n")
-
-
-def _base36(number: int) -> str:
-    digits = ""
-    while number:
-        number, rest = divmod(number, 36)
-        digits = _DIGITS[rest] + digits
-    return digits or "0"
 
 
 def _signature(number: str, key: str) -> str:

@@ -1,4 +1,4 @@
-"""A real mail server, and a site that sends its mail there at once."""
+"""A real mail server, and a site that sends its mail there."""
 
 import email
 import email.policy

@@ -1,4 +1,4 @@
-"""What a worker's threads do beside sending: beat, and look after what dead workers left."""
+"""What a worker's threads do beside sending: give heartbeats, and look after what dead workers left."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from tests.subscribers.draining import Never
 pytestmark = pytest.mark.django_db
 
 
-def test_a_worker_whose_first_beat_failed_beats_the_next_time(monkeypatch):
+def test_a_worker_whose_first_heartbeat_failed_gives_it_the_next_time(monkeypatch):
     pool, long_ago = SenderPool(Never(), senders=0), timezone.now() - timedelta(hours=1)
     for worker_id in (pool.worker_id, "another"):
         Heartbeat.objects.create(worker_id=worker_id, seen_at=long_ago)

@@ -465,7 +465,7 @@ def test_each_domain_has_its_pace_and_everybody_their_turn(mail_server, settings
 # --- Workers that die ------------------------------------------------------------------------------
 
 
-def test_of_a_dead_line_the_first_is_uncertain_and_the_rest_is_queued_again(mail_server, clock):
+def test_of_a_dead_lease_the_first_is_uncertain_and_the_rest_is_queued_again(mail_server, clock):
     watch = heartbeat.Watch()
     make_people(6)
     mailing = open_mailing()
@@ -484,7 +484,7 @@ def test_of_a_dead_line_the_first_is_uncertain_and_the_rest_is_queued_again(mail
     assert len(mail_server.taken) == 5
 
 
-def test_two_lines_never_claim_the_same(mail_server):
+def test_two_leases_never_claim_the_same(mail_server):
     make_people(10)
     mailing = open_mailing()
     one, other = claims.new_lease("a"), claims.new_lease("b")
