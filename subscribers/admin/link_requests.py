@@ -1,8 +1,6 @@
 """What somebody typed, what was sent for it, and the receipts of erasures: to look at."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -39,14 +37,9 @@ class ErasureAdmin(LongList):
     list_display = ["number", "at", "was_confirmed", "things"]
     list_display_links = ["number"]
     sortable_by = ["at"]
-    search_fields = ["number"]
+    search_fields = ["^number"]
     search_help_text = "The number of a receipt, or its beginning."
     fields = ["number", "at", "was_confirmed", "in_places"]
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Erasure], search_term: str
-    ) -> tuple[QuerySet[Erasure], bool]:
-        return queryset.filter(number__startswith=search_term.strip().upper()), False
 
     @admin.display(description="things deleted")
     def things(self, receipt: Erasure) -> int:

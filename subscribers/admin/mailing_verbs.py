@@ -72,7 +72,6 @@ class MailingVerb(Verb[Mailing]):
 
     why_not: str = "the mailing is {state}"
     permissions: tuple[str, ...] = (control.MANAGE,)
-    has_page: bool = False
 
 
 VERBS: dict[str, MailingVerb] = {
@@ -81,29 +80,28 @@ VERBS: dict[str, MailingVerb] = {
         run=control.stop,
         is_available=lambda user, mailing: mailing.state == Mailing.State.PREPARED,
         consequence="It does not begin until somebody releases it.",
+        has_page=False,
     ),
     "pause": MailingVerb(
         label="Pause",
         run=control.pause,
         is_available=lambda user, mailing: mailing.state in (Mailing.State.BUILDING, Mailing.State.SENDING),
-        consequence="Nothing more goes out until somebody resumes it; what is in the mail server’s hands this"
-        " moment still goes.",
+        consequence="Nothing more goes out until it is resumed, but for what the mail server has in hand.",
         form=PauseForm,
+        has_page=False,
     ),
     "resume": MailingVerb(
         label="Resume",
         run=control.resume,
         is_available=lambda user, mailing: mailing.state == Mailing.State.PAUSED,
-        consequence="It goes on where it was. Who was refused in the stretch that stopped it is tried again,"
-        " and what was put off is tried now.",
+        consequence="It goes on; who was put off, or refused in the stretch that stopped it, is tried again.",
+        has_page=False,
     ),
     "release": MailingVerb(
         label="Release",
         run=control.release,
         is_available=lambda user, mailing: mailing.state == Mailing.State.HELD,
-        consequence="It begins at once, or with its tip if that is still to come, and goes to everybody on"
-        " the list. What has been sent cannot be called back.",
-        has_page=True,
+        consequence="It begins now, or with its tip, and goes to everybody. What is sent cannot be unsent.",
         is_destructive=True,
     ),
     "send-again": MailingVerb(
@@ -112,7 +110,6 @@ VERBS: dict[str, MailingVerb] = {
         is_available=lambda user, mailing: mailing.held_count > 0 and mailing.state in Mailing.SENDS_AGAIN,
         why_not="the mailing is {state}, and {held} of its deliveries wait for a decision",
         consequence="Each of them is sent once more. Whoever had got it after all gets it twice.",
-        has_page=True,
         is_destructive=True,
     ),
     "count-as-sent": MailingVerb(
@@ -121,29 +118,24 @@ VERBS: dict[str, MailingVerb] = {
         is_available=lambda user, mailing: mailing.held_count > 0,
         why_not="none of its deliveries waits for a decision",
         consequence="They stand in the ledger as sent. Whoever had not got it does not get it.",
-        has_page=True,
         is_destructive=True,
     ),
     "correct": MailingVerb(
         label="Send a correction",
         run=control.correct,
-        is_available=lambda user, mailing: (
-            mailing.state not in Mailing.UNFINISHED and mailing.started_at is not None
+        is_available=lambda user, mailing: bool(
+            mailing.state not in mailing.UNFINISHED and mailing.started_at
         ),
         why_not="the mailing is {state}, and only one that began and has ended can be corrected",
-        consequence="A mailing of its own, to exactly those who got this one and are still here. It is shown"
-        " for ten minutes, in which you can stop it, and then begins.",
+        consequence="It goes to those who got this one and are still here. You have ten minutes to stop it.",
         done="Prepared: it begins in ten minutes. Look at its mail, and stop it if need be.",
         form=NoteForm,
-        has_page=True,
     ),
     "test": MailingVerb(
         label="Send a test",
         run=lambda mailing, by, to: send_test(mailing.tip, to.email, by=by, mailing=mailing),
-        consequence="The tip’s mail as it stands now, marked as a test, to you or to a colleague. Its links"
-        " unsubscribe nobody.",
+        consequence="The tip’s mail as it is now, marked as a test. Its links unsubscribe nobody.",
         form=TestForm,
-        has_page=True,
         permissions=(control.MANAGE, "tips.change_tip"),
     ),
     "cancel": MailingVerb(
@@ -151,7 +143,6 @@ VERBS: dict[str, MailingVerb] = {
         run=control.cancel,
         is_available=lambda user, mailing: mailing.state in Mailing.UNFINISHED,
         consequence="It ends here, and its tip is not mailed again. Whoever has not got it gets none.",
-        has_page=True,
         is_destructive=True,
     ),
 }
@@ -166,8 +157,9 @@ class MailingVerbsMixin(VerbsMixin[Mailing]):
         return mailing_or_404(number_in(object_id))
 
     def verb_form(self, request: HttpRequest, verb: Verb[Mailing], obj: Mailing) -> forms.Form:
-        data = request.POST if request.method == "POST" else None
-        return TestForm(staff_of(request), data) if verb.form is TestForm else verb.form(data)
+        if verb.form is not TestForm:
+            return super().verb_form(request, verb, obj)
+        return TestForm(staff_of(request), request.POST if request.method == "POST" else None)
 
     def described(self, obj: Mailing) -> str:
         return str(obj.tip)

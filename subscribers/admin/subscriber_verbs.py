@@ -13,11 +13,8 @@ from subscribers.people import staff_actions
 
 def standing(subscriber: Subscriber) -> tuple[str, str]:
     """Return (a kind, for its colour; the words) for whether and why tips are sent to a subscriber."""
-    reasons = [
-        suppression.get_reason_display().lower()
-        for suppression in subscriber.suppressions
-        if suppression.reason != Suppression.Reason.UNSUBSCRIBED
-    ]
+    held = [entry for entry in subscriber.suppressions if entry.reason != Suppression.Reason.UNSUBSCRIBED]
+    reasons = [suppression.get_reason_display().lower() for suppression in held]
     if subscriber.state == Subscriber.State.LEFT:
         return "withdrawn", ", ".join(["Left", *reasons])
     if subscriber.suppressions:
@@ -88,8 +85,7 @@ VERBS: dict[str, Verb[Subscriber]] = {
         label="Download their data",
         run=_download,
         permissions=("subscribers.export_subscriber",),
-        consequence="All that is held about them, in one file. That you took it is part of it: they see it in"
-        " their own data.",
+        consequence="All that is held about them, in one file. In their own data they see that you took it.",
     ),
     "erase": Verb(
         label="Erase",

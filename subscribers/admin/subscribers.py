@@ -1,6 +1,8 @@
 """Subscribers in the admin: the list, and the page of each."""
 
+from collections import defaultdict
 from datetime import datetime
+from itertools import chain
 from operator import attrgetter
 
 from django.contrib import admin
@@ -27,18 +29,17 @@ MOST_DELIVERIES = 20
 class SubscriberList(FilledList):
     def fill(self, rows: list[Subscriber]) -> None:
         hashes = [person.address_hash for person in rows]
-        suppressions: dict[str, list[Suppression]] = {address_hash: [] for address_hash in hashes}
+        suppressions = defaultdict(list)
         for suppression in Suppression.objects.filter(address_hash__in=hashes):
             suppressions[suppression.address_hash].append(suppression)
         service_mails = ServiceMail.objects.filter(subscriber__in=rows, mail_state=ServiceMail.MailState.SENT)
         deliveries = Delivery.objects.filter(subscriber__in=rows, state=Delivery.State.SENT)
-        newest: dict[int, datetime | None] = {}
-        for moments in (
+        moments = chain(
             service_mails.order_by().values_list("subscriber").annotate(Max("mailed_at")),
             deliveries.order_by().values_list("subscriber").annotate(Max("sent_at")),
-        ):
-            for pk, at in moments:
-                newest[pk] = max(filter(None, [at, newest.get(pk)]), default=None)
+        )
+        # The later moment of somebody comes later, and stays.
+        newest = dict(sorted((pk, at) for pk, at in moments if at))
         for person in rows:
             vars(person).update(
                 suppressions=suppressions[person.address_hash], last_mail_at=newest.get(person.pk)
@@ -47,7 +48,7 @@ class SubscriberList(FilledList):
 
 @admin.register(Subscriber)
 class SubscriberAdmin(SubscriberVerbsMixin, PrivateSearch, LongList):
-    list_display = ["written", "called", "standing", "source", "joined", "last_mail"]
+    list_display = ["written", "first_name", "standing", "source", "joined", "last_mail"]
     list_filter = [filters.StateFilter, "source", filters.JoinedFilter]
     sortable_by = ["written", "joined"]
     fields = ["address", "name", "source", "joined", "left", "paused"]
@@ -82,10 +83,6 @@ class SubscriberAdmin(SubscriberVerbsMixin, PrivateSearch, LongList):
     @admin.display(description="address", ordering="address_folded")
     def written(self, person: Subscriber) -> str:
         return person.address
-
-    @admin.display(description="name", empty_value="")
-    def called(self, person: Subscriber) -> str | None:
-        return person.first_name or None
 
     @admin.display(description="state")
     def standing(self, person: Subscriber) -> SafeString:
