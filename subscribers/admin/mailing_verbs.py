@@ -8,7 +8,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidg
 from django.contrib.auth.models import User
 from django.http import HttpRequest, QueryDict
 
-from desk.pages import number_in, staff_of
+from desk.pages import name_of, number_in, staff_of
 from desk.verbs import Verb, VerbsMixin
 from subscribers.admin.pages import mailing_or_404
 from subscribers.mailings import control
@@ -59,11 +59,6 @@ class TestForm(forms.Form):
         staff = User.objects.filter(is_active=True, is_staff=True).exclude(email="")
         field = cast(ColleagueField, self.fields["to"])
         field.user, field.queryset = user, staff.order_by("first_name", "last_name", "username")
-
-
-def name_of(user: User) -> str:
-    """Return the name that colleagues know somebody by."""
-    return user.get_full_name() or user.get_username()
 
 
 @dataclass(frozen=True)

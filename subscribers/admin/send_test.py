@@ -4,9 +4,9 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 
-from desk.pages import StaffRequest, page, require
+from desk.pages import StaffRequest, name_of, page, require
 from desk.verbs import refusals_told
-from subscribers.admin.mailing_verbs import TestForm, name_of
+from subscribers.admin.mailing_verbs import TestForm
 from subscribers.mailings.send_test import needs_link, send_test
 from tips.models import Tip
 from tips.publishing import preview

@@ -12,13 +12,7 @@ from desk.log import log
 from tips.dates import in_words
 from tips.models import TEXTS, Contribution, Tip, TipAction, TipState
 from tips.permissions import APPROVE, CHANGE_ANY, permit, permit_change
-from tips.publishing.preconditions import (
-    overtaken,
-    refuse_dated_and_undated,
-    refuse_past,
-    refuse_public,
-    unchanged,
-)
+from tips.publishing import preconditions
 from tips.schedule.queue_lock import QueueSession, queue_session
 
 
@@ -48,16 +42,14 @@ def revise(tip: Tip, names: Iterable[str], *, by: User) -> str:
     with queue_session(by) as session:
         before = Tip.objects.select_for_update(of=("self",)).filter(pk=tip.pk).first()
         if before is None or before.state != tip.state:
-            raise overtaken(tip)
+            raise preconditions.overtaken(tip)
         permit_change(by, before)
         for name in {"publish_at", "undated"} - names:
             setattr(tip, name, getattr(before, name))
         tip.pinned = before.pinned
         tip.compute()
-        texts = [name for name in TEXTS if getattr(before, name) != getattr(tip, name)]
-        texts = [name for name in texts if name in names or name == "excerpt"]
-        changed = names | {"excerpt", "updated_at"}
-        sentence = ""
+        changed, sentence = names | {"excerpt", "updated_at"}, ""
+        texts = [name for name in TEXTS if name in changed and getattr(before, name) != getattr(tip, name)]
         if texts:
             Contribution.objects.get_or_create(tip=tip, user=by)
             sentence = _reviewed_again(tip, before, by, ", ".join(texts))
@@ -66,22 +58,20 @@ def revise(tip: Tip, names: Iterable[str], *, by: User) -> str:
             _plan_as_asked(session, tip, before)
             changed |= {"publish_at", "undated", "pinned"}
         tip.save(update_fields=changed, by=by)
-        if sentence:
-            action = TipAction.CORRECTED if before.is_published else TipAction.BACK_IN_REVIEW
-            log(by, tip, action, sentence)
         return f"{sentence}{_reschedule_around(session, tip, before)}".strip()
 
 
 def _reviewed_again(tip: Tip, before: Tip, by: User, texts: str) -> str:
-    """Send an approved tip whose text changed back to review; return what that means, in a sentence."""
+    """Send an approved tip whose text changed back to review; note that in the log, and return it."""
     if before.is_published:
         permit(by, CHANGE_ANY, "correct what readers can see")
-        return f"Corrected while public: {texts}."
+        return log(by, tip, TipAction.CORRECTED, f"Corrected while public: {texts}.")
     if before.state != TipState.APPROVED:
         return ""
     tip.state, tip.pinned = TipState.IN_REVIEW, before.publish_at is not None
     at_risk = f", and its slot, {in_words(before.moment)}, is at risk until then" if tip.pinned else ""
-    return f"Back in review, since its text changed ({texts}). It appears only when approved again{at_risk}."
+    sentence = f"Back in review, since its text changed ({texts}). It appears only when approved again"
+    return log(by, tip, TipAction.BACK_IN_REVIEW, f"{sentence}{at_risk}.")
 
 
 def _plan_as_asked(session: QueueSession, tip: Tip, before: Tip) -> None:
@@ -89,12 +79,12 @@ def _plan_as_asked(session: QueueSession, tip: Tip, before: Tip) -> None:
     if (tip.publish_at, tip.undated) == (before.publish_at, before.undated):
         return
     permit(session.by, APPROVE, "plan tips")
-    refuse_public(before, "given another day")
+    preconditions.refuse_public(before, "given another day")
     if tip.state == TipState.APPROVED:
         raise WrongState(f"“{tip}” is approved. Give it another day by the verb of that name.")
-    refuse_dated_and_undated(tip)
+    preconditions.refuse_dated_and_undated(tip)
     if tip.publish_at and tip.publish_at != before.publish_at:
-        refuse_past(tip.publish_at, session.now)
+        preconditions.refuse_past(tip.publish_at, session.now)
         session.refuse_taken(tip, tip.publish_at)
     tip.pinned = tip.publish_at is not None
 
@@ -118,7 +108,7 @@ def delete(tip: Tip, *, by: User) -> str:
     permit_change(by, tip, "delete")
     if not by.has_perm("tips.delete_tip"):
         raise NotPermitted(f"You may not delete “{tip}”. Ask its author or an editor to do it.")
-    with unchanged(tip, by) as session:
+    with preconditions.unchanged(tip, by) as session:
         if tip.state not in (TipState.DRAFT, TipState.IN_REVIEW):
             raise WrongState(f"“{tip}” cannot be deleted: readers may know its address. Withdraw it instead.")
         held, sentence = tip.pinned, f"“{tip}” is deleted."

@@ -10,6 +10,7 @@ from django.utils.text import slugify
 
 from desk.errors import Overtaken, WrongState
 from desk.log import log
+from desk.pages import name_of
 from tips.dates import in_words
 from tips.models import TEXTS, Category, Tip, TipAction, TipVersion
 from tips.permissions import permit_change
@@ -48,11 +49,9 @@ def diff(old: object, new: object) -> list[Part]:
     parts = []
     for name, before, after in _changed_texts(old, new):
         blocks = text_diff.compare(before, after)
-        if all(block.is_same for block in blocks):
-            note = "The words are the same; only the formatting or the spacing changed."
-            parts.append(Part(name.capitalize(), note=note))
-        else:
-            parts.append(Part(name.capitalize(), blocks))
+        is_same = all(block.is_same for block in blocks)
+        note = "The words are the same; only the formatting or the spacing changed." if is_same else ""
+        parts.append(Part(name.capitalize(), () if is_same else blocks, note=note))
     for name, added, removed in _changed_names(old, new):
         parts.append(Part(name.capitalize(), added=added, removed=removed))
     return parts
@@ -92,8 +91,7 @@ def _changed_names(old: object, new: object) -> Iterator[tuple[str, list[str], l
 
 def who(version: TipVersion) -> str:
     """Return the name of the person who saved a version, or what did it where no person is known."""
-    user = version.saved_by
-    return (user.get_full_name() or user.get_username()) if user else "nobody signed in"
+    return name_of(version.saved_by) if version.saved_by else "nobody signed in"
 
 
 def since(tip: Tip, number: int) -> tuple[TipVersion | None, TipVersion] | None:
@@ -124,9 +122,7 @@ def revert(tip: Tip, version: TipVersion, *, by: User, seen: int | None = None) 
     if version.tip_id != current.pk:
         raise WrongState(f"That is no version of “{current}”. Choose one from its history.")
     if seen is not None and current.versions.newest_id() != seen:
-        raise Overtaken(
-            f"Somebody saved “{current}” meanwhile. Look at the difference again before you revert."
-        )
+        raise Overtaken(f"Somebody saved “{current}” meanwhile. Look again before you revert.")
     current.hold_version()
     for name in TEXTS:
         setattr(current, name, getattr(version, name))

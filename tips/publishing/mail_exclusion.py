@@ -5,10 +5,10 @@ follows, and what stands against it, an upper room says by ``register`` in its `
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
 from desk.errors import NotPermitted, WrongState
 from tips.models import Tip, TipAction
@@ -45,22 +45,19 @@ def release(tip: Tip, *, by: User) -> str:
 
 def may_set(user: User, tip: Tip, for_mail: bool) -> bool:
     """Tell whether a person may release (``for_mail``) or exclude a tip, and something would follow."""
-    if not user.has_perm(MAIL if for_mail else APPROVE):
-        return False
-    try:
-        _consequences(tip, for_mail)
-    except WrongState:
-        return False
-    return True
+    if user.has_perm(MAIL if for_mail else APPROVE):
+        with suppress(WrongState):
+            _consequences(tip, for_mail)
+            return True
+    return False
 
 
+@transaction.atomic
 def _set_for_mail(tip: Tip, by: User, for_mail: bool, action: TipAction, sentence: str) -> str:
-    with transaction.atomic():
-        lock_unchanged(tip, timezone.now())
-        tip.refresh_from_db(fields=["for_mail"])
-        followed = _consequences(tip, for_mail)
-        write_if_unchanged(tip, by, action, sentence, for_mail=for_mail)
-    return " ".join([sentence, *followed])
+    lock_unchanged(tip)
+    tip.refresh_from_db(fields=["for_mail"])
+    followed = _consequences(tip, for_mail)
+    return " ".join([write_if_unchanged(tip, by, action, sentence, for_mail=for_mail), *followed])
 
 
 def _consequences(tip: Tip, for_mail: bool) -> list[str]:

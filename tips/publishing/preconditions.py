@@ -32,9 +32,7 @@ def require_state(tip: Tip, *states: TipState, verb: str) -> None:
 def refuse_public(tip: Tip, verb: str) -> None:
     """Raise WrongState where readers can see a tip; ``verb`` is as in ``require_state``."""
     if tip.is_published:
-        raise WrongState(
-            f"“{tip}” cannot be {verb}: readers can see it already. Correct its text, or withdraw it."
-        )
+        raise WrongState(f"“{tip}” cannot be {verb}: readers can see it already. Correct or withdraw it.")
 
 
 def refuse_past(when: datetime, now: datetime) -> None:
@@ -46,9 +44,7 @@ def refuse_past(when: datetime, now: datetime) -> None:
 def refuse_dated_and_undated(tip: Tip) -> None:
     """Raise WrongState where a tip has a day and is undated as well."""
     if tip.undated and tip.publish_at:
-        raise WrongState(
-            f"“{tip}” has a day and is marked as undated. Take one of the two away, then approve it."
-        )
+        raise WrongState(f"“{tip}” has a day and is marked as undated. Take one of the two away first.")
 
 
 def overtaken(tip: Tip) -> Overtaken:
@@ -60,11 +56,11 @@ def overtaken(tip: Tip) -> Overtaken:
 def unchanged(tip: Tip, by: User) -> Iterator[QueueSession]:
     """Give a QueueSession in which a tip is locked; raise Overtaken unless it is what the caller saw."""
     with queue_session(by) as session:
-        lock_unchanged(tip, session.now)
+        lock_unchanged(tip)
         yield session
 
 
-def lock_unchanged(tip: Tip, now: datetime) -> None:
+def lock_unchanged(tip: Tip) -> None:
     """Lock a tip's row; raise Overtaken unless it is what the caller saw.
 
     The moment of a tip that floats in the queue is the queue's: it is brought up to date instead.
@@ -72,7 +68,7 @@ def lock_unchanged(tip: Tip, now: datetime) -> None:
     current = Tip.objects.filter(pk=tip.pk).select_for_update(of=("self",)).values(*_SEEN).first()
     if current is None:
         raise overtaken(tip)
-    if floats(tip) and tip.publish_at and current["publish_at"] and current["publish_at"] > now:
+    if floats(tip) and tip.publish_at and current["publish_at"] and current["publish_at"] > timezone.now():
         tip.publish_at = current["publish_at"]
     if current != {name: getattr(tip, name) for name in _SEEN}:
         raise overtaken(tip)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from desk.pages import name_of
 from tips.models import EditingSession, Tip
 
 FORGOTTEN_AFTER = timedelta(seconds=90)
@@ -15,11 +16,9 @@ def touch(tip: Tip, user: User) -> None:
     """Note that somebody has a tip open now, and forget those who had."""
     now = timezone.now()
     EditingSession.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER).delete()
+    session = EditingSession(tip=tip, user=user, seen_at=now)
     EditingSession.objects.bulk_create(
-        [EditingSession(tip=tip, user=user, seen_at=now)],
-        update_conflicts=True,
-        unique_fields=["tip", "user"],
-        update_fields=["seen_at"],
+        [session], update_conflicts=True, unique_fields=["tip", "user"], update_fields=["seen_at"]
     )
 
 
@@ -27,7 +26,7 @@ def others(tip: Tip, user: User) -> list[str]:
     """Return the names of the others who have a tip open, in order."""
     recent = EditingSession.objects.filter(tip=tip, seen_at__gte=timezone.now() - FORGOTTEN_AFTER)
     users = [session.user for session in recent.exclude(user=user).select_related("user")]
-    return sorted(other.get_full_name() or other.get_username() for other in users)
+    return sorted(map(name_of, users))
 
 
 def line(names: Sequence[str]) -> str:

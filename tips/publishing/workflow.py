@@ -11,36 +11,25 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
 from desk.errors import NotPermitted, WrongState, require_reason
 from tips.dates import in_words
 from tips.models import Contribution, Tip, TipAction, TipState
 from tips.permissions import APPROVE, APPROVE_OWN_TEXT, PUBLISH, permit, permit_change
-from tips.publishing import preflight
+from tips.publishing import preconditions, preflight
 from tips.publishing.editing import writers
-from tips.publishing.preconditions import (
-    lock_unchanged,
-    refuse_dated_and_undated,
-    refuse_past,
-    refuse_public,
-    require_state,
-    unchanged,
-    write_if_unchanged,
-)
 
 # Where reasons are kept.
 _HISTORY = "the tip's history"
 
 
+@transaction.atomic
 def submit(tip: Tip, *, by: User) -> str:
     """Hand a draft in for review."""
     permit_change(by, tip, "submit")
-    require_state(tip, TipState.DRAFT, verb="submitted")
-    with transaction.atomic():
-        lock_unchanged(tip, timezone.now())
-        sentence = "Submitted for review."
-        return write_if_unchanged(tip, by, TipAction.SUBMITTED, sentence, state=TipState.IN_REVIEW)
+    preconditions.require_state(tip, TipState.DRAFT, verb="submitted")
+    sentence = "Submitted for review."
+    return preconditions.write_if_unchanged(tip, by, TipAction.SUBMITTED, sentence, state=TipState.IN_REVIEW)
 
 
 def send_back(tip: Tip, reason: str, *, by: User) -> str:
@@ -50,12 +39,12 @@ def send_back(tip: Tip, reason: str, *, by: User) -> str:
     """
     permit(by, APPROVE, "send tips back")
     sentence = f"Sent back: {require_reason(reason, 'what its author should change', _HISTORY)}"
-    with unchanged(tip, by) as session:
-        refuse_public(tip, "sent back")
-        require_state(tip, TipState.IN_REVIEW, TipState.APPROVED, verb="sent back")
+    with preconditions.unchanged(tip, by) as session:
+        preconditions.refuse_public(tip, "sent back")
+        preconditions.require_state(tip, TipState.IN_REVIEW, TipState.APPROVED, verb="sent back")
         keeps = tip.state == TipState.APPROVED and tip.publish_at is not None
         changes = {"state": TipState.DRAFT, "pinned": tip.pinned or keeps}
-        write_if_unchanged(tip, by, TipAction.SENT_BACK, sentence, **changes)
+        preconditions.write_if_unchanged(tip, by, TipAction.SENT_BACK, sentence, **changes)
         if not keeps:
             return "Sent back."
         session.record(f"sent “{tip}” back", besides=[tip])
@@ -70,11 +59,10 @@ def approve(tip: Tip, *, by: User, override: str = "") -> str:
     right to may, with a reason in ``override``.
     """
     permit(by, APPROVE, "approve tips")
-    with unchanged(tip, by) as session:
-        require_state(tip, TipState.IN_REVIEW, verb="approved")
-        preflight.require(tip)
-        refuse_dated_and_undated(tip)
-        own = _four_eyes(tip, override, by=by)
+    with preconditions.unchanged(tip, by) as session:
+        preconditions.require_state(tip, TipState.IN_REVIEW, verb="approved")
+        preconditions.refuse_dated_and_undated(tip)
+        own = _require_ready(tip, override, by=by)
         changes: dict[str, object] = {"state": TipState.APPROVED, "approved_at": session.now}
         planned, order = tip.publish_at, None
         if tip.undated:
@@ -91,7 +79,7 @@ def approve(tip: Tip, *, by: User, override: str = "") -> str:
             sentence = f"Approved for {in_words(at)}."
             if planned:
                 sentence += f" Its slot, {in_words(planned)}, had passed; it goes to the front of the queue."
-        sentence = write_if_unchanged(tip, by, TipAction.APPROVED, sentence + own, **changes)
+        sentence = preconditions.write_if_unchanged(tip, by, TipAction.APPROVED, sentence + own, **changes)
         Contribution.objects.filter(tip=tip).delete()
         if tip.undated:
             return sentence
@@ -108,15 +96,14 @@ def _is_own(user: User, tip: Tip) -> bool:
     return settings.FOUR_EYES and user.pk in writers(tip)
 
 
-def _four_eyes(tip: Tip, override: str, *, by: User) -> str:
-    """Raise unless somebody else wrote the text, or a reason overrides that; return the reason's sentence."""
+def _require_ready(tip: Tip, override: str, *, by: User) -> str:
+    """Raise where a tip has faults, or ``by`` wrote it and gives no reason; return the reason's sentence."""
+    preflight.require(tip)
     if not _is_own(by, tip):
         return ""
     if not override.strip():
-        raise WrongState(
-            f"You wrote part of “{tip}” since it was last approved, so somebody else must approve it."
-            " A publisher may do so all the same, with a reason."
-        )
+        reason = f"You wrote part of “{tip}” since it was last approved"
+        raise WrongState(f"{reason}: somebody else must approve it, or a publisher, with a reason.")
     if not by.has_perm(APPROVE_OWN_TEXT):
         raise NotPermitted("You may not approve what you wrote yourself. Ask another editor, or a publisher.")
     return f" Approved by one of its writers: {require_reason(override, 'why', _HISTORY)}"
@@ -128,14 +115,14 @@ def schedule(tip: Tip, when: datetime, *, by: User) -> str:
     Planned is not approved: only an approved tip appears at its moment.
     """
     permit(by, APPROVE, "plan tips")
-    with unchanged(tip, by) as session:
-        refuse_public(tip, "given another day")
-        require_state(tip, TipState.DRAFT, TipState.IN_REVIEW, TipState.APPROVED, verb="planned")
-        refuse_past(when, session.now)
+    with preconditions.unchanged(tip, by) as session:
+        preconditions.refuse_public(tip, "given another day")
+        preconditions.require_state(tip, *{*TipState} - {TipState.WITHDRAWN}, verb="planned")
+        preconditions.refuse_past(when, session.now)
         session.refuse_taken(tip, when)
         sentence = f"Planned for {in_words(when)}."
         changes = {"publish_at": when, "undated": False, "pinned": True}
-        write_if_unchanged(tip, by, TipAction.PLANNED, sentence, **changes)
+        preconditions.write_if_unchanged(tip, by, TipAction.PLANNED, sentence, **changes)
         session.reschedule()
         return sentence + session.record(f"planned “{tip}” for {in_words(when)}", besides=[tip])
 
@@ -146,24 +133,19 @@ def publish_now(tip: Tip, *, by: User, override: str = "") -> str:
     On a tip that is not approved yet this approves it, with ``override`` as there.
     """
     permit(by, PUBLISH, "publish tips at once")
-    with unchanged(tip, by) as session:
+    with preconditions.unchanged(tip, by) as session:
         if tip.state != TipState.APPROVED:
             permit(by, APPROVE, "approve tips")
-        refuse_public(tip, "published again")
-        require_state(tip, TipState.IN_REVIEW, TipState.APPROVED, verb="published")
+        preconditions.refuse_public(tip, "published again")
+        preconditions.require_state(tip, TipState.IN_REVIEW, TipState.APPROVED, verb="published")
         if tip.undated:
-            raise WrongState(
-                f"“{tip}” is marked as undated: approve it, and it is public at once, without a day."
-            )
-        own = ""
-        if tip.state != TipState.APPROVED:
-            preflight.require(tip)
-            own = _four_eyes(tip, override, by=by)
+            raise WrongState(f"“{tip}” is marked as undated: approve it, and it is public at once.")
+        own = "" if tip.state == TipState.APPROVED else _require_ready(tip, override, by=by)
         was = f" It was planned for {in_words(tip.publish_at)}." if tip.publish_at else ""
         sentence = f"Published at once.{was}{own}"
         at = session.now.replace(microsecond=0)
         changes = {"state": TipState.APPROVED, "publish_at": at, "pinned": False, "approved_at": session.now}
-        write_if_unchanged(tip, by, TipAction.PUBLISHED, sentence, **changes)
+        preconditions.write_if_unchanged(tip, by, TipAction.PUBLISHED, sentence, **changes)
         Contribution.objects.filter(tip=tip).delete()
         session.reschedule()
         return sentence + session.record(f"published “{tip}” at once", besides=[tip])
@@ -177,31 +159,30 @@ def withdraw(tip: Tip, reason: str, *, by: User) -> str:
     """
     permit(by, PUBLISH, "withdraw tips")
     reason = require_reason(reason, "why it is withdrawn", _HISTORY)
-    with unchanged(tip, by) as session:
-        require_state(tip, TipState.APPROVED, verb="withdrawn")
+    with preconditions.unchanged(tip, by) as session:
+        preconditions.require_state(tip, TipState.APPROVED, verb="withdrawn")
         changes: dict[str, object] = {"state": TipState.WITHDRAWN}
         if tip.is_published:
-            write_if_unchanged(tip, by, TipAction.WITHDRAWN, f"Withdrawn: {reason}", **changes)
+            preconditions.write_if_unchanged(tip, by, TipAction.WITHDRAWN, f"Withdrawn: {reason}", **changes)
             return "Withdrawn."
         outcome = f"Withdrawn before its day, {in_words(tip.moment)}"
         changes |= {"publish_at": None, "pinned": False}
-        write_if_unchanged(tip, by, TipAction.WITHDRAWN, f"{outcome}: {reason}", **changes)
+        preconditions.write_if_unchanged(tip, by, TipAction.WITHDRAWN, f"{outcome}: {reason}", **changes)
         session.reschedule()
         return f"{outcome}.{session.record(f'withdrew “{tip}”', besides=[tip])}"
 
 
+@transaction.atomic
 def reinstate(tip: Tip, *, by: User) -> str:
     """Bring a withdrawn tip back: to readers at its old day if it was public, else as a draft."""
     permit(by, PUBLISH, "reinstate tips")
-    with transaction.atomic():
-        lock_unchanged(tip, timezone.now())
-        require_state(tip, TipState.WITHDRAWN, verb="reinstated")
-        if was_public(tip):
-            day = f"at its old day, {in_words(tip.publish_at)}" if tip.publish_at else "undated, as it was"
-            sentence, state = f"Reinstated {day}.", TipState.APPROVED
-        else:
-            sentence, state = "Reinstated as a draft; it had not been public.", TipState.DRAFT
-        return write_if_unchanged(tip, by, TipAction.REINSTATED, sentence, state=state)
+    preconditions.require_state(tip, TipState.WITHDRAWN, verb="reinstated")
+    if was_public(tip):
+        day = f"at its old day, {in_words(tip.publish_at)}" if tip.publish_at else "undated, as it was"
+        sentence, state = f"Reinstated {day}.", TipState.APPROVED
+    else:
+        sentence, state = "Reinstated as a draft; it had not been public.", TipState.DRAFT
+    return preconditions.write_if_unchanged(tip, by, TipAction.REINSTATED, sentence, state=state)
 
 
 def was_public(tip: Tip) -> bool:
