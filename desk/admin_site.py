@@ -11,20 +11,17 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, URLResolver, path
-from django.utils.decorators import method_decorator
 
 from desk.pages import Context
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 # Readers' pages have no script at all. The admin has its own files, and the editor's import map, which is
-# named by a nonce: a nonce is only made on a page that asks for it.
-_POLICY = csp_replace({"script-src": [SELF, NONCE]})
+# named by a nonce: a nonce is only made on a page that asks for it. The decorator lets a view load these.
+policy = csp_replace({"script-src": [SELF, NONCE]})
 
-
-def policy(view: View) -> View:
-    """Let a view of the admin load the admin's own scripts."""
-    return cast(View, _POLICY(view))
+# Apps and models as the front page lists them; all others come after these.
+_ORDER = "tips Tip Category Tag subscribers Mailing Subscriber LinkRequest ServiceMail Suppression auth"
 
 
 def scriptless(site: AdminSite, view: View) -> View:
@@ -41,7 +38,7 @@ class DeskSite(AdminSite):
     enable_nav_sidebar = False
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        return policy(super().admin_view(view, cacheable))
+        return cast(View, policy(super().admin_view(view, cacheable)))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         # Django's own leads to objects that this person may not know of.
@@ -60,26 +57,8 @@ class DeskSite(AdminSite):
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Context]:
         """Return what the front page offers: tips first, what belongs to the machinery last."""
-        rooms = {"tips": 0, "subscribers": 1, "auth": 2}
-        models = {"Tip": 0, "Category": 1, "Tag": 2}
-        models |= {
-            "Subscriber": 0,
-            "LinkRequest": 1,
-            "ServiceMail": 2,
-            "Suppression": 3,
-            "Erasure": 4,
-            "Mailing": -1,
-        }
+        places = {name: place for place, name in enumerate(_ORDER.split())}
         apps = super().get_app_list(request, app_label)
-        apps.sort(key=lambda app: rooms.get(app["app_label"], 9))
         for app in apps:
-            app["models"].sort(key=lambda model: models.get(model["object_name"], 9))
-        return apps
-
-    @method_decorator(policy)
-    def login(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
-        return super().login(request, extra_context)
-
-    @method_decorator(policy)
-    def i18n_javascript(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
-        return super().i18n_javascript(request, extra_context)
+            app["models"].sort(key=lambda model: places.get(model["object_name"], len(places)))
+        return sorted(apps, key=lambda app: places.get(app["app_label"], len(places)))

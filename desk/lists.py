@@ -1,6 +1,6 @@
 """What the lists of the admin have in common: none is typed over by accident, and none counts without end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, cast
 
 from django.contrib import admin
@@ -18,11 +18,28 @@ MOST = 10_000
 
 
 class TitledList(admin.ModelAdmin):
-    """A list whose title is its model's name, and not an order to choose something."""
+    """A list whose title is its model's name, and not an order to choose something.
+
+    ``prepopulated_fields`` are filled in while an object is new; what has a URL keeps it.
+    """
 
     def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def get_prepopulated_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> dict[str, Sequence[str]]:
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+
+class PagedList(TitledList):
+    """A long list: fifty to a page, and nothing is counted that nobody asked for."""
+
+    list_per_page = 50
+    list_max_show_all = 200
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
 
 
 class FilledList(ChangeList):
@@ -54,16 +71,12 @@ class BoundedPaginator(Paginator):
         return cast("QuerySet[Model]", self.object_list).order_by()[: MOST + 1].count()
 
 
-class LongList(ReadOnly, TitledList):
+class LongList(ReadOnly, PagedList):
     """A list that may hold a million rows, newest first."""
 
-    list_per_page = 50
     most = MOST
-    list_max_show_all = 200
     paginator = BoundedPaginator
     ordering = ["-id"]
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
     actions = None
 
 

@@ -7,7 +7,7 @@ follow ("it is reset, but the mail did not go"), must not have its deed undone.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -76,6 +76,8 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
     """Gives the admin of a model its verbs. Nothing is changed but by a POST."""
 
     verbs: Mapping[str, Verb[M]] = {}
+    # How a message says what followed; it may name the object, as ``%(obj)s``.
+    success_message = "%(sentence)s"
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.verb_view)
@@ -112,10 +114,6 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
         """Say that an object is no longer what the page showed."""
         return f"Nothing was done: somebody else changed “{obj}” meanwhile. Look again."
 
-    def success_message(self, obj: M, sentence: str) -> str:
-        """Return the message that says what followed."""
-        return sentence
-
     # --- Offering and doing them ----------------------------------------------------------------------
 
     def available_verbs(self, request: HttpRequest, obj: M) -> dict[str, Verb[M]]:
@@ -127,17 +125,12 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
             if verb.is_permitted(user) and verb.is_available(user, obj)
         }
 
+    # Django's own further arguments are passed on as they come.
     def render_change_form(
-        self,
-        request: HttpRequest,
-        context: Context,
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: M | None = None,
+        self, request: HttpRequest, context: Context, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context |= self.form_context(request, obj, context)
-        return super().render_change_form(request, context, add, change, form_url, obj)
+        context |= self.form_context(request, context["original"], context)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def verb_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """Say what a verb does and ask for what it needs; do it on POST."""
@@ -149,39 +142,26 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
             raise PermissionDenied
         if obj is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))  # type: ignore[attr-defined]  # not in the stubs
-        is_sent = request.method == "POST"
-        if is_sent and self.was_changed(request, obj):
+        sent = request.POST if request.method == "POST" else None
+        if sent and any(sent.get(name, str(value)) != str(value) for name, value in self.seen(obj).items()):
             messages.error(request, self.overtaken(obj))
             return self.to_page_of(pk)
         why = self.why_not(verb, obj)
-        if not verb.is_available(user, obj) and (why or not is_sent):
+        if not verb.is_available(user, obj) and (why or sent is None):
             why = why or "it cannot be done now, or not by you"
             messages.warning(request, f"“{verb.label}” is not possible: {why}. Nothing was changed.")
             return self.to_page_of(pk)
         form = self.verb_form(request, verb, obj)
-        if is_sent and form.is_valid():
+        if form.is_valid():
             return self.do(request, verb, obj, **form.cleaned_data)
-        faults = verb.faults(obj)
-        return page(
-            request,
-            "desk/verb",
-            verb.label,
-            opts=self.opts,
-            original=obj,
-            described=self.described(obj),
-            verb=verb,
-            form=form,
-            faults=faults,
-            is_stopped=any(fault.stops for fault in faults),
-            # The address may know what the page was that led here.
-            seen={name: request.GET.get(name, value) for name, value in self.seen(obj).items()},
-            # The scripts of Django's own fields need those of its forms.
-            media=self.media + form.media if str(form.media) else "",
-        )
-
-    def was_changed(self, request: HttpRequest, obj: M) -> bool:
-        """Tell whether an object is no longer what the page showed that sent this request."""
-        return any(request.POST.get(name, str(value)) != str(value) for name, value in self.seen(obj).items())
+        context: Context = {"opts": self.opts, "original": obj, "described": self.described(obj)}
+        context |= {"verb": verb, "form": form, "faults": verb.faults(obj)}
+        context["is_stopped"] = any(fault.stops for fault in context["faults"])
+        # The URL may hold what the page showed that led here.
+        context["seen"] = {name: request.GET.get(name, value) for name, value in self.seen(obj).items()}
+        # The scripts of Django's own fields need those of its forms.
+        context["media"] = self.media + form.media if str(form.media) else ""
+        return page(request, "desk/verb", verb.label, **context)
 
     def do(self, request: HttpRequest, verb: Verb[M], obj: M, **answers: object) -> HttpResponse:
         """Do a verb, tell the person what came of it, and lead to the object's page, or to the list."""
@@ -190,11 +170,9 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
             result = verb.run(obj, **answers, by=staff_of(request))
             if isinstance(result, HttpResponse):
                 return result
-            messages.success(
-                request, self.success_message(obj, result if isinstance(result, str) else verb.done)
-            )
-            if isinstance(result, self.model):
-                pk = result.pk
+            sentence = result if isinstance(result, str) else verb.done
+            messages.success(request, self.success_message % {"obj": obj, "sentence": sentence})
+            pk = result.pk if isinstance(result, self.model) else pk
         return self.to_page_of(pk)
 
     def to_page_of(self, pk: int) -> HttpResponseRedirect:

@@ -1,7 +1,6 @@
 """The verbs of publishing as buttons of the form, as pages that ask first, and as list actions."""
 
 from contextlib import nullcontext
-from dataclasses import dataclass
 
 from django import forms
 from django.contrib import admin, messages
@@ -16,9 +15,9 @@ from desk.errors import NotPermitted, Refused
 from desk.forms import ReasonForm
 from desk.pages import page, staff_of
 from desk.verbs import Verb, VerbsMixin
-from tips import permissions
 from tips.admin.forms import DayForm, OverrideForm
 from tips.models import Tip, TipState
+from tips.permissions import APPROVE, CHANGE_ANY, PUBLISH, may_change
 from tips.publishing import mail_exclusion, preconditions, preflight, slugs, workflow
 
 
@@ -33,109 +32,86 @@ class SlugForm(forms.Form):
     )
 
 
-@dataclass(frozen=True)
-class TipVerb(Verb[Tip]):
-    """A verb over a tip. ``approves``: four eyes may be asked for, and a reason where that is overridden."""
-
-    approves: bool = False
-    has_page: bool = False
-
-
-def _to_come(tip: Tip) -> bool:
+def _is_to_come(tip: Tip) -> bool:
     return tip.state == TipState.APPROVED and not tip.is_published
 
 
-def _in_review_or_to_come(tip: Tip) -> bool:
-    return tip.state == TipState.IN_REVIEW or _to_come(tip)
+def _is_ahead(tip: Tip) -> bool:
+    return tip.state == TipState.IN_REVIEW or _is_to_come(tip)
 
 
-VERBS: dict[str, TipVerb] = {
-    "submit": TipVerb(
-        label="Submit for review",
-        run=workflow.submit,
-        is_available=lambda user, tip: tip.state == TipState.DRAFT and permissions.may_change(user, tip),
-        consequence="An editor reads it next. Until it is sent back, only editors can change it.",
-        done="Submitted for review.",
+# Those without ``has_page`` are done at once; the page comes only where there is something to ask or to show.
+VERBS: dict[str, Verb[Tip]] = {
+    "submit": Verb(
+        "Submit for review",
+        workflow.submit,
+        "An editor reads it next. Until it is sent back, only editors can change it.",
+        lambda user, tip: tip.state == TipState.DRAFT and may_change(user, tip),
+        has_page=False,
     ),
-    "approve": TipVerb(
-        label="Approve",
-        run=workflow.approve,
-        is_available=lambda user, tip: tip.state == TipState.IN_REVIEW and user.has_perm(permissions.APPROVE),
-        consequence="Readers see it when its day comes; at once where it is undated.",
-        done="Approved.",
+    "approve": Verb(
+        "Approve",
+        workflow.approve,
+        "Readers see it when its day comes; at once where it is undated.",
+        lambda user, tip: tip.state == TipState.IN_REVIEW and user.has_perm(APPROVE),
+        form=OverrideForm,
         faults=preflight.inspect,
-        approves=True,
+        has_page=False,
     ),
-    "schedule": TipVerb(
-        label="Give it another day",
-        run=workflow.schedule,
-        is_available=lambda user, tip: _to_come(tip) and user.has_perm(permissions.APPROVE),
-        consequence="It stays approved, and appears on the new day instead.",
-        has_page=True,
+    "schedule": Verb(
+        "Give it another day",
+        workflow.schedule,
+        "It stays approved, and appears on the new day instead.",
+        lambda user, tip: _is_to_come(tip) and user.has_perm(APPROVE),
         form=DayForm,
     ),
-    "publish-now": TipVerb(
-        label="Publish now",
-        run=workflow.publish_now,
-        is_available=lambda user, tip: (
-            _in_review_or_to_come(tip)
-            and not tip.undated
-            and user.has_perms([permissions.PUBLISH, permissions.APPROVE])
-        ),
-        consequence="Readers see it at once: on the site, in the lists and in the feeds. Its day is today.",
-        has_page=True,
+    "publish-now": Verb(
+        "Publish now",
+        workflow.publish_now,
+        "Readers see it at once: on the site, in the lists and in the feeds. Its day is today.",
+        lambda user, tip: _is_ahead(tip) and not tip.undated and user.has_perms([PUBLISH, APPROVE]),
+        form=OverrideForm,
         faults=lambda tip: preflight.inspect(tip) if tip.state == TipState.IN_REVIEW else [],
-        approves=True,
     ),
-    "send-back": TipVerb(
-        label="Send back",
-        run=workflow.send_back,
-        is_available=lambda user, tip: _in_review_or_to_come(tip) and user.has_perm(permissions.APPROVE),
-        consequence="It is a draft again, for its author to change. It appears only when it is approved"
-        " anew.",
-        has_page=True,
+    "send-back": Verb(
+        "Send back",
+        workflow.send_back,
+        "It is a draft again, for its author to change. It appears only when it is approved anew.",
+        lambda user, tip: _is_ahead(tip) and user.has_perm(APPROVE),
         form=ReasonForm,
     ),
-    "withdraw": TipVerb(
-        label="Withdraw",
-        run=workflow.withdraw,
-        is_available=lambda user, tip: tip.state == TipState.APPROVED and user.has_perm(permissions.PUBLISH),
-        consequence="It leaves every list and feed at once. Whoever comes to its address learns that it is"
-        " gone.",
-        done="Withdrawn.",
-        has_page=True,
+    "withdraw": Verb(
+        "Withdraw",
+        workflow.withdraw,
+        "It leaves every list and feed at once. Whoever comes to its address learns that it is gone.",
+        lambda user, tip: tip.state == TipState.APPROVED and user.has_perm(PUBLISH),
         form=ReasonForm,
     ),
-    "reinstate": TipVerb(
-        label="Reinstate",
-        run=workflow.reinstate,
-        is_available=lambda user, tip: tip.state == TipState.WITHDRAWN and user.has_perm(permissions.PUBLISH),
-        consequence="It goes back to its old day if it was public; else it is a draft again.",
+    "reinstate": Verb(
+        "Reinstate",
+        workflow.reinstate,
+        "It goes back to its old day if it was public; else it is a draft again.",
+        lambda user, tip: tip.state == TipState.WITHDRAWN and user.has_perm(PUBLISH),
+        has_page=False,
     ),
-    "not-for-mail": TipVerb(
-        label="Not for mail",
-        run=mail_exclusion.exclude,
-        is_available=lambda user, tip: mail_exclusion.may_set(user, tip, for_mail=False),
-        consequence="Readers see it on the site, and no mailing brings it. Only a publisher takes that back.",
-        has_page=True,
+    "not-for-mail": Verb(
+        "Not for mail",
+        mail_exclusion.exclude,
+        "Readers see it on the site, and no mailing brings it. Only a publisher takes that back.",
+        lambda user, tip: mail_exclusion.may_set(user, tip, for_mail=False),
     ),
-    "for-mail": TipVerb(
-        label="Lift “not for mail”",
-        run=mail_exclusion.release,
-        is_available=lambda user, tip: mail_exclusion.may_set(user, tip, for_mail=True),
-        consequence="It is mailed when it goes live. If readers see it already, its mailing is shown first,"
+    "for-mail": Verb(
+        "Lift “not for mail”",
+        mail_exclusion.release,
+        "It is mailed when it goes live. If readers see it already, its mailing is shown first,"
         " and can be stopped; if it is too late for that, it waits until somebody releases it.",
-        has_page=True,
+        lambda user, tip: mail_exclusion.may_set(user, tip, for_mail=True),
     ),
-    "change-address": TipVerb(
-        label="Change its address",
-        run=slugs.change,
-        is_available=lambda user, tip: (
-            tip.state in (TipState.APPROVED, TipState.WITHDRAWN) and user.has_perm(permissions.CHANGE_ANY)
-        ),
-        consequence="It stays where it is in the lists. Where readers knew the old address, it leads to"
-        " the new one.",
-        has_page=True,
+    "change-address": Verb(
+        "Change its address",
+        slugs.change,
+        "It stays where it is in the lists. An old address that readers knew leads to the new one.",
+        lambda user, tip: tip.state in (TipState.APPROVED, TipState.WITHDRAWN) and user.has_perm(CHANGE_ANY),
         form=SlugForm,
     ),
 }
@@ -145,11 +121,13 @@ class TipVerbsMixin(VerbsMixin[Tip]):
     """Gives the admin of tips its verbs: beside pages, as buttons that save first, and as list actions."""
 
     verbs = VERBS
+    success_message = "“%(obj)s”: %(sentence)s"
     actions = ["submit_selected", "approve_selected", "withdraw_selected"]
 
     def verb_form(self, request: HttpRequest, verb: Verb[Tip], obj: Tip) -> forms.Form:
-        approves = isinstance(verb, TipVerb) and verb.approves
-        form = OverrideForm if approves and workflow.may_override(staff_of(request), obj) else verb.form
+        """Ask for a reason to override four eyes only where they apply, and this person may override them."""
+        asks_nothing = verb.form is OverrideForm and not workflow.may_override(staff_of(request), obj)
+        form = forms.Form if asks_nothing else verb.form
         return form(request.POST if request.method == "POST" else None)
 
     def seen(self, obj: Tip) -> dict[str, object]:
@@ -157,9 +135,6 @@ class TipVerbsMixin(VerbsMixin[Tip]):
 
     def overtaken(self, obj: Tip) -> str:
         return str(preconditions.overtaken(obj))
-
-    def success_message(self, obj: Tip, sentence: str) -> str:
-        return f"“{obj}”: {sentence}"
 
     def verb_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """Do a verb with the tip's row locked. On SQLite a transaction would wait for whoever writes, so none
@@ -175,49 +150,47 @@ class TipVerbsMixin(VerbsMixin[Tip]):
         name = request.POST.get("_verb", "")
         if (verb := VERBS.get(name)) is None:
             return None
-        form = self.verb_form(request, verb, tip)
-        if verb.has_page or form.fields or verb.faults(tip):
-            # What the form showed, and has just saved; not what somebody saves before the page is opened.
-            query = self.seen(tip)
-            return HttpResponseRedirect(reverse("admin:tips_tip_do", args=[tip.pk, name], query=query))
-        return self.do(request, verb, tip)
+        if not (verb.has_page or self.verb_form(request, verb, tip).fields or verb.faults(tip)):
+            return self.do(request, verb, tip)
+        # What the form showed, and has just saved; not what somebody saves before the page is opened.
+        return HttpResponseRedirect(reverse("admin:tips_tip_do", args=[tip.pk, name], query=self.seen(tip)))
 
     # --- Several tips at once -------------------------------------------------------------------------
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(permissions.APPROVE)
+        return request.user.has_perm(APPROVE)
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(permissions.PUBLISH)
+        return request.user.has_perm(PUBLISH)
 
     @admin.action(description="Submit for review", permissions=["change"])
     def submit_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> None:
-        self._do_all(request, queryset, "submit")
+        self._do_all(request, queryset, "submit", "Submitted for review.")
 
     @admin.action(description="Approve", permissions=["approve"])
     def approve_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> None:
-        self._do_all(request, queryset, "approve")
+        self._do_all(request, queryset, "approve", "Approved.")
 
     @admin.action(description="Withdraw, with a reason", permissions=["publish"])
     def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> TemplateResponse | None:
         """Ask for one reason for all of them, then withdraw each."""
         form = ReasonForm(request.POST if "post" in request.POST else None)
         if form.is_valid():
-            self._do_all(request, queryset, "withdraw", **form.cleaned_data)
+            self._do_all(request, queryset, "withdraw", "Withdrawn.", **form.cleaned_data)
             return None
         context = {"opts": self.opts, "verb": VERBS["withdraw"], "selected": queryset, "form": form}
         return page(request, "desk/verb", "Withdraw tips", action="withdraw_selected", **context)
 
-    def _do_all(self, request: HttpRequest, queryset: QuerySet[Tip], name: str, **answers: object) -> None:
+    def _do_all(
+        self, request: HttpRequest, tips: QuerySet[Tip], name: str, sentence: str, **answers: object
+    ) -> None:
         """Do a verb on each tip; a tip that refuses does not keep the others from it."""
         done = 0
-        for tip in queryset:
+        for tip in tips:
             try:
                 VERBS[name].run(tip, **answers, by=staff_of(request))
+                done += 1
             except (NotPermitted, Refused) as refusal:
                 messages.error(request, str(refusal))
-            else:
-                done += 1
         if done:
-            tips = Tip._meta.verbose_name if done == 1 else Tip._meta.verbose_name_plural
-            messages.success(request, f"{done} {tips}: {VERBS[name].done}")
+            messages.success(request, f"{done} tip{'' if done == 1 else 's'}: {sentence}")

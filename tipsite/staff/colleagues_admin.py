@@ -90,6 +90,7 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
     show_full_result_count = False
     actions = None
     verbs = VERBS
+    success_message = "“%(obj)s”: %(sentence)s"
 
     # --- Who may what ---------------------------------------------------------------------------------
 
@@ -210,6 +211,3 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
                 return redirect("admin:auth_user_change", person.pk)
         button = "Send the invitation"
         return page(request, "staff/invite", "Invite a colleague", opts=self.opts, form=form, button=button)
-
-    def success_message(self, obj: User, sentence: str) -> str:
-        return f"“{obj}”: {sentence}"
