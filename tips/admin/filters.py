@@ -40,7 +40,7 @@ class CategoryFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Tip]) -> QuerySet[Tip]:
         if self.value() == "none":
             return queryset.filter(categorised=None)
-        if self.value() in {slug for slug, _ in self.lookup_choices}:
+        if self.value() in dict(self.lookup_choices):
             return queryset.filter(categorised__category__slug=self.value())
         return queryset
 
@@ -97,8 +97,11 @@ class YearFilter(SimpleListFilter):
         if not value:
             return queryset
         # Its months are offered for whatever year is asked for, but only for years between the ends.
-        if value not in {choice for choice, _ in self.lookup_choices}:
+        if value not in dict(self.lookup_choices):
             return queryset.none()
         year, *month = map(int, re.findall(r"\d+", value))
         first, following = dates.month(year, *month) if month else dates.year(year)
         return queryset.filter(**{f"{self.field}__gte": first, f"{self.field}__lt": following})
+
+
+TIP_FILTERS = (StateFilter, TextFilter, DayFilter, CategoryFilter, YearFilter)

@@ -1,25 +1,22 @@
 """The form of a tip with its categories, tags and day, and what the verbs over it ask for."""
 
 import csv
-import io
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget
 from django.contrib.auth.models import User
-from django.core.files.uploadedfile import UploadedFile
 from django.forms.widgets import Script
-from django.http import QueryDict
-from django.urls import reverse
+from django.urls import reverse_lazy
 from django.utils import timezone
-from django.utils.datastructures import MultiValueDict
 from django.utils.html import format_html
 from django.utils.text import slugify
 
 from desk.errors import Refused
-from desk.pages import Context, number_in
+from desk.pages import number_in
 from tips import dates, images
 from tips.models import Category, Tag, Tip, TipVersion
 from tips.publishing import history, preconditions, slugs, tagging
@@ -27,9 +24,8 @@ from tips.schedule import queue_lock
 from tips.text import markup
 
 _A_DAY = f"In the zone {settings.TIME_ZONE}. A date alone means {settings.SLOT_TIME:%H:%M} on that day."
-
-
 _LONGEST_TAG = Tag._meta.get_field("name").max_length or 0
+_SUGGESTIONS = reverse_lazy("admin:tips_tip_tag_suggestions")
 
 
 class TagsInput(forms.TextInput):
@@ -41,30 +37,19 @@ class TagsInput(forms.TextInput):
     def format_value(self, value: str | Iterable[Tag] | None) -> str | None:
         if value is None or isinstance(value, str):
             return value
-        line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow(tag.name for tag in value)
-        return line.getvalue().replace(",", ", ") if '"' not in line.getvalue() else line.getvalue()
-
-    def get_context(self, name: str, value: object, attrs: Context | None) -> Context:
-        context = super().get_context(name, value, attrs)
-        context["widget"]["attrs"] |= {
-            "class": "vTextField",
-            "autocomplete": "off",
-            "data-tag-suggestions": reverse("admin:tips_tip_tag_suggestions"),
-        }
-        return context
+        names = (tag.name.replace('"', '""') for tag in value)
+        return ", ".join(f'"{name}"' if set(name) & {",", '"'} else name for name in names)
 
 
 class TagsField(forms.CharField):
     """Names separated by commas; a name that holds a comma stands in double quotes. Cleans to names."""
 
-    widget = TagsInput
+    widget = TagsInput({"class": "vTextField", "autocomplete": "off", "data-tag-suggestions": _SUGGESTIONS})
 
     def clean(self, value: str) -> list[str]:
         line = " ".join(super().clean(value).split())
         names: dict[str, str] = {}
-        for name in next(csv.reader([line], skipinitialspace=True), []):
-            name = name.strip()
+        for name in map(str.strip, next(csv.reader([line], skipinitialspace=True), [])):
             if len(name) > _LONGEST_TAG:
                 raise forms.ValidationError(f"The tag “{name[:30]}…” is too long. Separate tags by commas.")
             if name:
@@ -106,10 +91,7 @@ class TipForm(forms.ModelForm):
     since: tuple[TipVersion | None, TipVersion] | None = None
     # The model's own field has a through model, which the admin refuses to show.
     in_categories = forms.ModelMultipleChoiceField(
-        Category.objects.all(),
-        required=False,
-        label="Categories",
-        widget=forms.CheckboxSelectMultiple,
+        Category.objects.all(), required=False, label="Categories", widget=forms.CheckboxSelectMultiple
     )
     tags = TagsField(
         max_length=5000,
@@ -117,56 +99,42 @@ class TipForm(forms.ModelForm):
         help_text="Separated by commas. Known tags are suggested as you write; a new name makes a new tag.",
     )
     publish_at = SlotField(
-        required=False,
-        label="Goes live",
-        help_text=f"{_A_DAY} Nothing appears before it is approved.",
+        required=False, label="Goes live", help_text=f"{_A_DAY} Nothing appears before it is approved."
     )
 
     class Meta:
         model = Tip
         fields = ["title", "slug", "body", "takeaway", "excerpt", "tags", "publish_at", "undated"]
-        widgets = {
-            "takeaway": AdminTextareaWidget({"rows": 3}),
-            "excerpt": AdminTextareaWidget({"rows": 3}),
-        }
+        widgets = {"takeaway": AdminTextareaWidget({"rows": 3}), "excerpt": AdminTextareaWidget({"rows": 3})}
         help_texts = {
-            "takeaway": "The closing moral, in one or a few sentences. Readers see it set apart, after the"
-            " body: do not repeat it there.",
-            "excerpt": "What lists show of the tip, in about 50 words. Left empty, the beginning of the body"
-            " is taken, and taken again when the body changes; what you write yourself stays.",
+            "takeaway": "The closing moral, in one or a few sentences: shown after the body, not part of it.",
+            "excerpt": "What lists show of the tip, in about 50 words. Left empty, it is the beginning of the"
+            " body, and follows the body; what you write yourself stays.",
         }
 
-    def __init__(
-        self,
-        data: QueryDict | None = None,
-        files: MultiValueDict[str, UploadedFile] | None = None,
-        initial: Context | None = None,
-        instance: Tip | None = None,
-    ) -> None:
-        super().__init__(data, files, initial=initial, instance=instance)
+    # Whatever Django's own form takes.
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         if "slug" in self.fields:
             self.fields["slug"].required = False
         if self.instance.pk:
             self.initial["in_categories"] = list(self.instance.categories.all())
-        if "body" in self.fields:
+        if body := self.fields.get("body"):
             # A script goes on counting while one writes.
-            self.fields["body"].help_text = format_html(
-                '{} <span class="count"><span data-word-count>{}</span> words now.</span>',
-                self.fields["body"].help_text,
-                markup.count_words(self.instance.body),
-            )
+            count = '{} <span class="count"><span data-word-count>{}</span> words now.</span>'
+            body.help_text = format_html(count, body.help_text, markup.count_words(self.instance.body))
 
-    def clean(self) -> Context:
-        cleaned = super().clean() or {}
+    def clean(self) -> None:
+        super().clean()
         self._refuse_if_overtaken()
-        for name in ("takeaway", "excerpt", "body"):
-            if name in cleaned:
-                # A browser sends line ends of its own; what nobody changed must stay what it was.
-                cleaned[name] = cleaned[name].replace("\r\n", "\n")
-        if "body" in self.changed_data and self._excerpt_was_made():
-            # Emptied here, it is made again from the new body on saving.
-            cleaned["excerpt"] = ""
-        return cleaned
+        for name in {"takeaway", "excerpt"} & self.cleaned_data.keys():
+            # A browser sends line ends of its own; what nobody changed must stay what it was.
+            self.cleaned_data[name] = self.cleaned_data[name].replace("\r\n", "\n")
+        before = self.initial.get("body")
+        only_body = {"body", "excerpt"}.intersection(self.changed_data) == {"body"}
+        if before and only_body and self.initial["excerpt"] == markup.excerpt(markup.searchable_text(before)):
+            # Nobody wrote the excerpt. Emptied here, it is made again from the new body on saving.
+            self.cleaned_data["excerpt"] = ""
 
     def _refuse_if_overtaken(self) -> None:
         """Refuse a form that is older than the tip, and the button of a verb for a tip in another state."""
@@ -177,24 +145,12 @@ class TipForm(forms.ModelForm):
         if "seen_version" in self.data:
             self.since = history.since(self.instance, number_in(self.data["seen_version"]))
         if self.since:
-            self.add_error(
-                None,
-                f"{saved(self.since[1])} Yours is not saved, and nothing of it is lost: it stands below. See"
-                " what is different, take over what you want to keep, and save again.",
-            )
-
-    def _excerpt_was_made(self) -> bool:
-        """Tell whether the excerpt is the beginning of the body as it was, and nobody has written another."""
-        before = self.initial.get("body")
-        if not before or "excerpt" in self.changed_data:
-            return False
-        return self.initial["excerpt"] == markup.excerpt(markup.searchable_text(before))
+            yours = "Yours is not saved, and nothing of it is lost: it stands below."
+            then = "See what is different, take over what you want to keep, and save again."
+            self.add_error(None, f"{saved(self.since[1])} {yours} {then}")
 
     def clean_title(self) -> str:
-        title = " ".join(self.cleaned_data["title"].split())
-        if not title:
-            raise forms.ValidationError("Give the tip a title.")
-        return title
+        return " ".join(self.cleaned_data["title"].split())
 
     def clean_slug(self) -> str:
         slug = self.cleaned_data["slug"]
@@ -202,10 +158,8 @@ class TipForm(forms.ModelForm):
         if not slug or (not self.instance.pk and slug == slugify(title)):
             # Nobody chose it: a number is added where another tip has it.
             slug = slugs.free(title, besides=self.instance.pk)
-        if not slug and self.cleaned_data.get("title"):
-            raise forms.ValidationError(
-                "The title makes no address. Write one: small letters, digits, hyphens."
-            )
+        if not slug and title:
+            raise forms.ValidationError("The title makes no address. Write one: letters, digits, hyphens.")
         if slug and slug != self.instance.slug:
             try:
                 slugs.require_free(slug, besides=self.instance.pk, by=self.user)
@@ -221,19 +175,16 @@ class TipForm(forms.ModelForm):
 
     def clean_publish_at(self) -> datetime | None:
         when = self.cleaned_data["publish_at"]
-        if when and "publish_at" in self.changed_data and when <= timezone.now():
-            raise forms.ValidationError(
-                f"{dates.in_words(when)} has passed. Choose a later day, or leave it empty."
-            )
         if when and "publish_at" in self.changed_data:
+            if when <= timezone.now():
+                raise forms.ValidationError(f"{dates.in_words(when)} has passed. Choose a later day or none.")
             queue_lock.refuse_in_form(self.instance, when, by=self.user)
         return when
 
     def clean_undated(self) -> bool:
-        undated = self.cleaned_data["undated"]
-        if undated and self.cleaned_data.get("publish_at"):
+        if self.cleaned_data["undated"] and self.cleaned_data.get("publish_at"):
             raise forms.ValidationError("An undated tip has no day. Empty “goes live”, or untick this.")
-        return undated
+        return self.cleaned_data["undated"]
 
 
 def saved(version: TipVersion) -> str:
@@ -256,7 +207,4 @@ class OverrideForm(forms.Form):
 class DayForm(forms.Form):
     """Another day for a tip."""
 
-    when = SlotField(
-        label="Goes live",
-        help_text=_A_DAY,
-    )
+    when = SlotField(label="Goes live", help_text=_A_DAY)

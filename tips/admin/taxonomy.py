@@ -1,10 +1,9 @@
 """Categories and tags in the admin."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import model_ngettext
 from django.db.models import Count, Field, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -14,58 +13,52 @@ from taggit.models import Tag as UnusedTag
 
 from desk.errors import WrongState
 from desk.lists import TitledList
-from desk.pages import Context, page, staff_of
+from desk.pages import page, staff_of
 from desk.verbs import refusals_told
 from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip
 from tips.publishing import tagging
 
 admin.site.unregister(UnusedTag)
 
+Label = Category | Tag
+Deletion = tuple[list[str], dict[str, int], set[str], list[str]]
+
 
 class CountedAdmin(TitledList):
-    """Categories or tags, and how many tips each has; ``placements`` and ``key`` say where that stands."""
+    """Categories or tags, and how many tips each has; ``placements`` says where that stands."""
 
     list_display = ["name", "slug", "number_of_tips"]
     search_fields = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
     show_full_result_count = False
     placements: type[CategorisedTip | TaggedTip]
-    key = ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        placed = self.placements._default_manager.filter(**{self.key: OuterRef("pk")})
-        counts = placed.order_by().values(self.key).annotate(tips=Count("pk")).values("tips")
+        key = str(self.opts.model_name)
+        placed = self.placements._default_manager.filter(**{key: OuterRef("pk")})
+        counts = placed.order_by().values(key).annotate(tips=Count("pk")).values("tips")
         return super().get_queryset(request).annotate(tip_count=Coalesce(Subquery(counts), 0))
 
     @admin.display(description="tips", ordering="tip_count")
-    def number_of_tips(self, label: Category | Tag) -> int:
+    def number_of_tips(self, label: Label) -> int:
         return vars(label)["tip_count"]
 
-    def get_prepopulated_fields(
-        self, request: HttpRequest, obj: Category | Tag | None = None
-    ) -> dict[str, Sequence[str]]:
-        return {} if obj else {"slug": ["name"]}
-
-    def get_deleted_objects(
-        self, objs: Iterable[Category | Tag], request: HttpRequest
-    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+    def get_deleted_objects(self, objs: Iterable[Label], request: HttpRequest) -> Deletion:
         """Say how many tips lose it: a list of ten thousand places helps nobody."""
-        lines, tips = [], 0
-        for label in self.get_queryset(request).filter(pk__in=[obj.pk for obj in objs]):
-            tips += label.tip_count
-            number = f"{label.tip_count} tip{'' if label.tip_count == 1 else 's'}"
-            lines.append(f"{label} (on {number}; the tips themselves stay)")
-        counts = {model_ngettext(self.opts, len(lines)): len(lines), "places of tips": tips}
+        labels = self.get_queryset(request).filter(pk__in=[obj.pk for obj in objs])
+        lines = [f"{label} (on {_tips(label.tip_count)}; the tips themselves stay)" for label in labels]
+        places = sum(label.tip_count for label in labels)
+        counts = {model_ngettext(self.opts, len(lines)): len(lines), "places of tips": places}
         is_allowed = self.has_delete_permission(request)
         return lines, counts, set() if is_allowed else {str(self.opts.verbose_name)}, []
 
-    def tips_with(self, labels: Iterable[Category | Tag]) -> QuerySet[Tip]:
+    def tips_with(self, labels: list[Label]) -> QuerySet[Tip]:
         """Return the tips that have some of these categories or tags."""
-        placed = self.placements._default_manager.filter(
-            **{f"{self.key}__in": [label.pk for label in labels]}
-        )
+        pks = [label.pk for label in labels]
+        placed = self.placements._default_manager.filter(**{f"{self.opts.model_name}__in": pks})
         return Tip.objects.filter(pk__in=placed.order_by().values(self.placements.TIP_ID))
 
-    def delete_model(self, request: HttpRequest, obj: Category | Tag) -> None:
+    def delete_model(self, request: HttpRequest, obj: Label) -> None:
         self.delete_queryset(request, self.model._default_manager.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
@@ -73,6 +66,10 @@ class CountedAdmin(TitledList):
         names, kind = [label.name for label in labels], self.opts.verbose_name_plural
         with tagging.deleted(self.tips_with(labels), kind, names, by=staff_of(request)):
             super().delete_queryset(request, queryset)
+
+
+def _tips(number: int) -> str:
+    return f"{number} tip{'' if number == 1 else 's'}"
 
 
 class CategoryForm(forms.ModelForm):
@@ -88,7 +85,6 @@ class CategoryForm(forms.ModelForm):
 class CategoryAdmin(CountedAdmin):
     form = CategoryForm
     placements = CategorisedTip
-    key = "category"
 
     def save_model(self, request: HttpRequest, obj: Category, form: forms.ModelForm, change: bool) -> None:
         before = form.initial["name"] if change else obj.name
@@ -117,22 +113,20 @@ class TagForm(forms.ModelForm):
             )
         return name
 
-    def clean(self) -> Context:
-        cleaned = super().clean() or {}
-        name, slug = cleaned.get("name"), cleaned.get("slug")
+    def clean(self) -> None:
+        super().clean()
+        name = self.cleaned_data.get("name")
         is_unchanged = self.instance.pk and "slug" not in self.changed_data
-        if name and (not slug or (is_unchanged and name != self.initial["name"])):
-            cleaned["slug"] = tagging.slug_for(name)
-            if not cleaned["slug"]:
+        if name and (not self.cleaned_data.get("slug") or (is_unchanged and name != self.initial["name"])):
+            self.cleaned_data["slug"] = tagging.slug_for(name)
+            if not self.cleaned_data["slug"]:
                 self.add_error("slug", "The name makes no address. Write one: letters, digits, hyphens.")
-        return cleaned
 
 
 @admin.register(Tag)
 class TagAdmin(CountedAdmin):
     form = TagForm
     placements = TaggedTip
-    key = "tag"
     actions = ["merge_selected"]
     ordering = ["name"]
 
@@ -147,14 +141,13 @@ class TagAdmin(CountedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Tag, form: forms.ModelForm, change: bool) -> None:
         if change:
-            names = form.cleaned_data["name"], form.cleaned_data["slug"]
-            tagging.rename(obj, *names, by=staff_of(request))
+            tagging.rename(obj, form.cleaned_data["name"], form.cleaned_data["slug"], by=staff_of(request))
         else:
             obj.save()
             tagging.settle(obj)
 
-    def log_change(self, request: HttpRequest, obj: Tag, message: object) -> None:  # type: ignore[override]
-        """Leave the entry to the verb, which says what was before. Django has no use for the result."""
+    def log_change(self, request: HttpRequest, obj: Tag, message: object) -> None:  # type: ignore[override]  # Django has no use for the entry
+        """Leave the entry to the verb, which says what was before."""
 
     @admin.action(description="Merge into one tag", permissions=["merge"])
     def merge_selected(self, request: HttpRequest, queryset: QuerySet[Tag]) -> TemplateResponse | None:
@@ -168,17 +161,8 @@ class TagAdmin(CountedAdmin):
                 keep = next((tag for tag in tags if str(tag.pk) == request.POST.get("keep")), None)
                 if keep is None:
                     raise WrongState("Say which of the tags stays.")
-                moved = tagging.merge(keep, [tag for tag in tags if tag != keep], by=staff_of(request))
-                tips = "1 tip" if moved == 1 else f"{moved} tips"
-                messages.info(
-                    request, f"Merged into “{keep}”: {tips} gained it, and the old addresses lead to it."
-                )
+                merged = tagging.merge(keep, [tag for tag in tags if tag != keep], by=staff_of(request))
+                followed = f"{_tips(merged)} gained it, and the old addresses lead to it."
+                messages.info(request, f"Merged into “{keep}”: {followed}")
                 return None
-        return page(
-            request,
-            "tips/tag/merge",
-            "Merge tags",
-            opts=self.opts,
-            tags=tags,
-            action_checkbox_name=ACTION_CHECKBOX_NAME,
-        )
+        return page(request, "tips/tag/merge", "Merge tags", opts=self.opts, tags=tags)
