@@ -6,32 +6,26 @@ with what was typed and with the newest number: whoever saves it then has seen t
 
 from types import SimpleNamespace
 
-from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
-from django.urls import URLPattern, reverse
+from django.urls import reverse
 
-from desk.pages import Context, StaffRequest, number_in, route, staff_of
+from desk.pages import Context, StaffRequest, number_in, staff_of
 from tips import permissions
 from tips.admin.forms import TipForm, saved
 from tips.admin.pages import tip_or_404
-from tips.models import TEXTS, Tip, TipVersion
+from tips.models import TEXTS, Tip
 from tips.publishing import history, presence
 
 
-def urls(tip_admin: ModelAdmin) -> list[URLPattern]:
-    return [route(tip_admin, "<int:pk>/still-open/", still_open, "tips_tip_still_open")]
-
-
-def still_open(tip_admin: ModelAdmin, request: StaffRequest, pk: int) -> HttpResponse:
+def still_open(request: StaffRequest, pk: int) -> HttpResponse:
     """Note that the form is still open; return as JSON the line about others, and about savings since."""
-    tip = tip_or_404(tip_admin, request, pk)
+    tip = tip_or_404(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     presence.touch(tip, request.user)
-    if since := history.since(tip, number_in(request.POST.get("seen_version"))):
-        line = f"{saved(since[1])} Your form is older; when you save it, you are shown the difference."
-    else:
-        line = presence.line(presence.others(tip, request.user))
+    since = history.since(tip, number_in(request.POST.get("seen_version")))
+    older = "Your form is older; when you save it, you are shown the difference."
+    line = f"{saved(since[1])} {older}" if since else presence.line(presence.others(tip, request.user))
     return JsonResponse({"line": line})
 
 
@@ -49,22 +43,10 @@ def form_context(request: HttpRequest, tip: Tip, form: TipForm) -> Context:
     }
     if form.since:
         opened, newest = form.since
-        context |= {
-            "theirs": history.diff(opened, newest) if opened else [],
-            "yours": history.diff(newest, _typed(form, newest)),
-            "saved_by": history.who(newest),
-        }
+        typed = form.cleaned_data
+        # What the refused form holds, in the shape of a version; a faulty field stands as it is saved.
+        yours = SimpleNamespace(**{name: typed.get(name, getattr(newest, name)) for name in (*TEXTS, "tags")})
+        yours.categories = sorted(map(str, typed.get("in_categories", newest.categories)))
+        context["theirs"] = history.diff(opened, newest) if opened else []
+        context |= {"yours": history.diff(newest, yours), "saved_by": history.who(newest)}
     return context
-
-
-def _typed(form: TipForm, newest: TipVersion) -> SimpleNamespace:
-    """Return what a refused form holds in the shape of a version; a faulty field stands as it is saved."""
-    typed = form.cleaned_data
-    categories = typed.get("in_categories")
-    return SimpleNamespace(
-        **{name: typed.get(name, getattr(newest, name)) for name in TEXTS},
-        categories=newest.categories
-        if categories is None
-        else sorted(str(category) for category in categories),
-        tags=typed.get("tags", newest.tags),
-    )

@@ -1,6 +1,8 @@
 """What the pages around a tip have in common: whom they let in, and how they answer."""
 
-from django.contrib.admin import ModelAdmin
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -11,19 +13,37 @@ from desk.pages import badge, page
 from tips.models import Tip, TipState
 
 
-def tip_or_404(tip_admin: ModelAdmin, request: HttpRequest, pk: int) -> Tip:
+def require_any(request: HttpRequest, *actions: str) -> None:
+    """Raise PermissionDenied unless the person may do one of some actions with tips, such as ``change``."""
+    if not any(request.user.has_perm(f"tips.{action}_tip") for action in actions):
+        raise PermissionDenied
+
+
+def tip_or_404(request: HttpRequest, pk: int) -> Tip:
     """Return a tip, or raise Http404 where this person may not know of it."""
+    tip_admin = admin.site.get_model_admin(Tip)
     tip = tip_admin.get_queryset(request).filter(pk=pk).first()
     if tip is None or not tip_admin.has_view_permission(request, tip):
         raise Http404("There is no such tip.")
     return tip
 
 
-def tip_page(request: HttpRequest, template: str, title: str, **context: object) -> TemplateResponse:
-    """Answer with a page about tips."""
-    return page(request, f"tips/tip/{template}", title, opts=Tip._meta, **context)
+def tip_or_new(request: HttpRequest, pk: int | None) -> Tip | None:
+    """Return a tip as ``tip_or_404`` does, or None for a new one, where this person may add one."""
+    if pk is None:
+        require_any(request, "add")
+    return None if pk is None else tip_or_404(request, pk)
 
 
+def tip_page(
+    request: HttpRequest, template: str, title: str, tip: Tip | None = None, **context: object
+) -> TemplateResponse:
+    """Answer with a page about tips, or about one, whose title follows that of the page."""
+    title = f"{title}: {tip}" if tip else title
+    return page(request, f"tips/tip/{template}", title, opts=Tip._meta, original=tip, **context)
+
+
+@admin.display(description="state", ordering="state")
 def state_of(tip: Tip) -> SafeString:
     """Return the word that tells an editor whether readers see a tip."""
     if tip.is_published:
@@ -33,6 +53,7 @@ def state_of(tip: Tip) -> SafeString:
     return badge(tip.state, tip.get_state_display())
 
 
+@admin.display(description="goes live", ordering=F("publish_at").asc(nulls_first=True))
 def moment_of(tip: Tip) -> str:
     """Return when a tip goes live or went live, in words."""
     if tip.publish_at:

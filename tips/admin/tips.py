@@ -1,6 +1,5 @@
 """Tips in the admin: the list and the form."""
 
-from collections.abc import Sequence
 from operator import attrgetter
 from typing import cast
 
@@ -8,24 +7,23 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.models import LogEntry
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, re_path, reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import mark_safe
 from js_asset import Media
 
-from desk.lists import TitledList
-from desk.pages import Context, Fieldsets, StaffRequest, staff_of
+from desk.lists import PagedList
+from desk.pages import Context, Fieldsets, StaffRequest, number_in, staff_of
 from desk.verbs import refusals_told
 from tips import permissions
-from tips.admin import calendar, concurrent_editing, filters, history, images, preview, verbs, writing
+from tips.admin import concurrent_editing, filters, history, preview, urls, verbs, writing
 from tips.admin.forms import TipForm
 from tips.admin.pages import moment_of, state_of, tip_or_404
 from tips.models import Tip, TipQuerySet, TipState, TipVersion, newest_first
@@ -34,18 +32,8 @@ from tips.schedule import queue_lock
 from tips.search import index, queries
 
 
-class TipList(ChangeList):
-    """The list reads neither texts nor anything tip by tip."""
-
-    def get_queryset(
-        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
-    ) -> QuerySet[Tip]:
-        tips = cast(TipQuerySet, super().get_queryset(request, exclude_parameters))
-        return tips.for_lists().prefetch_related("categories")
-
-
 @admin.register(Tip)
-class TipAdmin(verbs.TipVerbsMixin, TitledList):
+class TipAdmin(verbs.TipVerbsMixin, PagedList):
     """The list of tips, the form of each, and the pages around them, which stand in modules of their own."""
 
     class Media:
@@ -53,27 +41,16 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
 
     form = TipForm
     actions = ["delete_selected", *verbs.TipVerbsMixin.actions]
-    list_display = ["title", "state_in_words", "goes_live", "in_categories", "full_text", "page"]
-    list_filter = [
-        filters.StateFilter,
-        filters.TextFilter,
-        filters.DayFilter,
-        filters.CategoryFilter,
-        filters.YearFilter,
-    ]
-    list_per_page = 50
-    list_max_show_all = 200
+    list_display = ["title", state_of, moment_of, "in_categories", "full_text", "page"]
+    list_filter = filters.TIP_FILTERS
     search_fields = ["title", "takeaway", "excerpt"]
     search_help_text = "Words of the title, takeaway, excerpt or text."
     ordering = [newest_first(), "id"]  # type: ignore[list-item]  # the stubs know of names alone
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    save_on_top = False
+    prepopulated_fields = {"slug": ["title"]}
 
     def get_urls(self) -> list[URLPattern]:
-        pages = (writing, images, history, preview, concurrent_editing, calendar)
         return [
-            *(url for module in pages for url in module.urls(self)),
+            *urls.urls(self.admin_site),
             # Django would send any URL without its last slash on, and so tell that it leads somewhere.
             re_path(r"^(?P<pk>\d+)(?:/.*[^/])?\Z", self.admin_site.admin_view(self.add_slash)),
             *super().get_urls(),
@@ -98,55 +75,42 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
         except (Tip.DoesNotExist, ValidationError, ValueError, OverflowError):
             return None
 
-    def _get_obj_does_not_exist_redirect(
-        self, request: HttpRequest, opts: object, object_id: str
-    ) -> HttpResponse:
+    def _get_obj_does_not_exist_redirect(self, *args: object) -> HttpResponse:
         raise Http404("There is no such tip.")
 
     def add_slash(self, request: StaffRequest, pk: str) -> HttpResponse:
         """Lead to the URL with its last slash, of a tip that this person may know of."""
-        tip_or_404(self, request, int(pk))
-        query = request.META["QUERY_STRING"]
-        return HttpResponseRedirect(f"{request.path}/{'?' if query else ''}{query}")
+        tip_or_404(request, int(pk))
+        return HttpResponseRedirect(request.get_full_path(force_append_slash=True))
 
     def has_change_permission(self, request: HttpRequest, obj: Tip | None = None) -> bool:
-        return super().has_change_permission(request, obj) and (
-            obj is None or permissions.may_change(staff_of(request), obj)
-        )
+        is_permitted = super().has_change_permission(request, obj)
+        return is_permitted and (obj is None or permissions.may_change(staff_of(request), obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Tip | None = None) -> bool:
         """What readers have seen is withdrawn, not deleted: its URL must say that it is gone."""
-        return super().has_delete_permission(request, obj) and (
-            obj is None or (_is_plan(obj) and permissions.may_change(staff_of(request), obj))
-        )
+        is_permitted = super().has_delete_permission(request, obj) and (obj is None or _is_plan(obj))
+        return is_permitted and (obj is None or permissions.may_change(staff_of(request), obj))
 
     # --- The list -------------------------------------------------------------------------------------
-
-    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[ChangeList]:
-        return TipList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Tip], search_term: str
     ) -> tuple[QuerySet[Tip], bool]:
-        """Find words in all texts by the search's index, and parts of words in the short ones."""
+        """Find words in all texts by the search's index, and parts of words in the short ones.
+
+        The list that follows reads neither texts nor anything tip by tip.
+        """
+        tips = cast(TipQuerySet, queryset).for_lists().prefetch_related("categories")
         search_term = search_term.strip()
         if not search_term:
-            return queryset, False
-        condition = Q()
-        for name in self.search_fields:
-            condition |= Q(**{f"{name}__icontains": search_term})
+            return tips, False
+        parts = ((f"{name}__icontains", search_term) for name in self.search_fields)
+        condition = Q(*parts, _connector=Q.OR)
         if terms := queries.parse(search_term):
             # Made of the search's own statement and its parameters.
             condition |= Q(pk__in=RawSQL(*index.matching(terms)))  # noqa: S611
-        return queryset.filter(condition), False
-
-    @admin.display(description="state", ordering="state")
-    def state_in_words(self, tip: Tip) -> SafeString:
-        return state_of(tip)
-
-    @admin.display(description="goes live", ordering=F("publish_at").asc(nulls_first=True))
-    def goes_live(self, tip: Tip) -> str:
-        return moment_of(tip)
+        return tips.filter(condition), False
 
     @admin.display(description="categories", empty_value="none")
     def in_categories(self, tip: Tip) -> str | None:
@@ -158,11 +122,8 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
 
     @admin.display(description="on the site", empty_value="")
     def page(self, tip: Tip) -> str:
-        if not tip.is_published:
-            return ""
-        return format_html(
-            '<a href="{}" aria-label="View “{}” on the site">View</a>', tip.get_absolute_url(), tip.title
-        )
+        link = '<a href="{}" aria-label="View “{}” on the site">View</a>'
+        return format_html(link, tip.get_absolute_url(), tip.title) if tip.is_published else ""
 
     def view_on_site(self, tip: Tip) -> str | None:
         """Return the URL of the tip's page, or None while readers cannot see it."""
@@ -195,17 +156,12 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
             names += ["publish_at", "undated"]
         return names
 
-    def get_prepopulated_fields(
-        self, request: HttpRequest, obj: Tip | None = None
-    ) -> dict[str, Sequence[str]]:
-        return {} if obj else {"slug": ["title"]}
-
     def get_form(
         self, request: HttpRequest, obj: Tip | None = None, change: bool = False, **kwargs: object
     ) -> type[forms.ModelForm]:
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form = cast(type[TipForm], super().get_form(request, obj, change=change, **kwargs))
         # Django makes a class for each request.
-        cast(type[TipForm], form).user = staff_of(request)
+        form.user = staff_of(request)
         return form
 
     @admin.display(description="text")
@@ -224,7 +180,7 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
         nonce = str(attrgetter("csp_nonce")(request))
         shown: Context = {"media": Media.from_media(context["media"]).with_nonce(nonce)}
         if obj:
-            shown["standing"] = [self.state_in_words(obj), self.goes_live(obj)]
+            shown["standing"] = [state_of(obj), moment_of(obj)]
             shown |= concurrent_editing.form_context(request, obj, form)
         if may_write:
             shown["verbs"] = self.available_verbs(request, obj or Tip(author=staff_of(request)))
@@ -235,12 +191,11 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
 
     def save_model(self, request: HttpRequest, obj: Tip, form: TipForm, change: bool) -> None:
         """Write what the form holds and nothing else: a verb may have moved the tip meanwhile."""
+        user = staff_of(request)
         obj.hold_version()
         if not change:
-            editing.start(obj, by=staff_of(request))
-        elif form.has_changed() and (
-            followed := editing.revise(obj, form.changed_data, by=staff_of(request))
-        ):
+            editing.start(obj, by=user)
+        elif form.has_changed() and (followed := editing.revise(obj, form.changed_data, by=user)):
             messages.info(request, followed)
 
     def save_related(self, request: HttpRequest, form: TipForm, formsets: object, change: bool) -> None:
@@ -249,8 +204,8 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
         form.instance.categories.set(form.cleaned_data["in_categories"])
         TipVersion.objects.record(form.instance, by=staff_of(request))
 
-    def log_change(self, request: HttpRequest, obj: Tip, message: object) -> LogEntry | None:  # type: ignore[override]
-        """Keep the history free of savings that changed nothing. Django has no use for the entry."""
+    def log_change(self, request: HttpRequest, obj: Tip, message: object) -> LogEntry | None:  # type: ignore[override]  # Django has no use for the entry
+        """Keep the history free of savings that changed nothing."""
         return super().log_change(request, obj, message) if message else None
 
     def response_add(
@@ -266,8 +221,7 @@ class TipAdmin(verbs.TipVerbsMixin, TitledList):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: object = None
     ) -> HttpResponse:
-        tip = tip_or_404(self, request, int(object_id) if object_id.isdecimal() else 0)
-        return history.history_page(self, request, tip)
+        return history.history_page(request, tip_or_404(request, number_in(object_id)))
 
     # --- Deleting -------------------------------------------------------------------------------------
 

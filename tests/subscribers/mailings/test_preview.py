@@ -91,7 +91,7 @@ def test_what_is_typed_is_shown_and_not_saved(client, editor, draft):
     assert "script" not in frame
     draft.refresh_from_db()
     assert draft.title == "Not <yet>"
-    unsaved = client.post(reverse("admin:tips_tip_preview_new", args=["mail"]), typed)
+    unsaved = client.post(reverse("admin:tips_tip_preview", args=["mail"]), typed)
     assert "Fresh words" in unsaved.content.decode()
 
 
@@ -180,6 +180,6 @@ def test_authors_send_tests_of_their_own_tips_alone_and_what_is_typed_is_not_sen
     typed = {"title": "Typed", "body": "<p>Fresh</p>"}
     page = client.post(reverse("admin:tips_tip_preview", args=[own.pk, "mail"]), typed).text
     assert "not what is typed" in page
-    assert "Send a test" not in client.post(reverse("admin:tips_tip_preview_new", args=["mail"]), typed).text
+    assert "Send a test" not in client.post(reverse("admin:tips_tip_preview", args=["mail"]), typed).text
     client.force_login(make_person("rob"))
     assert client.get(trial_of(own)).status_code == 403

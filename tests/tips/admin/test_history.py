@@ -148,7 +148,7 @@ def test_a_preview_shows_what_is_typed_and_saves_nothing(desk, draft):
         in_categories=[category],
     )
     before = history.saved(draft).count()
-    for address in (at("preview", draft.pk, "page"), at("preview_new", "page")):
+    for address in (at("preview", draft.pk, "page"), at("preview", "page")):
         response = desk.post(address, typed)
         page = response.content.decode()
         assert response.status_code == 200
@@ -170,12 +170,10 @@ def test_a_preview_shows_what_is_typed_and_saves_nothing(desk, draft):
 
 
 def test_a_preview_of_an_unfinished_form_shows_what_there_is(desk):
-    page = desk.post(
-        at("preview_new", "page"), {"body": "", "in_categories": ["x", "9" * 30]}
-    ).content.decode()
+    page = desk.post(at("preview", "page"), {"body": "", "in_categories": ["x", "9" * 30]}).content.decode()
     assert "Without a title" in page
-    assert desk.get(at("preview_new", "page")).status_code == 405
-    assert desk.post(at("preview_new", "nonsense")).status_code == 404
+    assert desk.get(at("preview", "page")).status_code == 405
+    assert desk.post(at("preview", "nonsense")).status_code == 404
 
 
 def test_another_room_adds_a_preview(desk, draft, monkeypatch):

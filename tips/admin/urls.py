@@ -1,0 +1,33 @@
+"""The URLs of the pages around a tip, which Django's own admin does not have."""
+
+from django.contrib.admin import AdminSite
+from django.urls import URLPattern, path
+
+from desk.admin_site import scriptless
+from tips.admin import calendar, concurrent_editing, history, images, preview, writing
+
+
+def urls(site: AdminSite) -> list[URLPattern]:
+    """Return the patterns of all these pages."""
+    staff = site.admin_view
+    # It shows a tip as its readers see it, and so under the policy of readers' pages.
+    as_read = scriptless(site, preview.preview_view)
+    return [
+        path("calendar/", staff(calendar.calendar_view), name="tips_calendar"),
+        path("calendar/move/", staff(calendar.move_view), name="tips_calendar_move"),
+        path("calendar/rule/", staff(calendar.rule_view), name="tips_calendar_rule"),
+        path("calendar/<day>/", staff(calendar.week_view), name="tips_calendar_week"),
+        path("earlier/", staff(writing.earlier_view), name="tips_tip_earlier"),
+        path("<int:pk>/earlier/", staff(writing.earlier_view), name="tips_tip_earlier"),
+        path("tag-suggestions/", staff(writing.tag_suggestions), name="tips_tip_tag_suggestions"),
+        path("pictures/", staff(images.images_view), name="tips_tip_pictures"),
+        path("pictures/upload/", staff(images.upload_view), name="tips_tip_upload"),
+        path("preview/<name>/", as_read, name="tips_tip_preview"),
+        path("<int:pk>/preview/<name>/", as_read, name="tips_tip_preview"),
+        path("<int:pk>/preview/", as_read),
+        path("<int:pk>/links/", staff(preview.links_view), name="tips_tip_links"),
+        path("<int:pk>/links/<int:link_pk>/revoke/", staff(preview.revoke_view), name="tips_tip_revoke_link"),
+        path("<int:pk>/history/compare/", staff(history.compare_view), name="tips_tip_compare"),
+        path("<int:pk>/history/<int:number>/revert/", staff(history.revert_view), name="tips_tip_revert"),
+        path("<int:pk>/still-open/", staff(concurrent_editing.still_open), name="tips_tip_still_open"),
+    ]
