@@ -15,16 +15,15 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
+from subscribers.mail import senders
+
 _Done = Callable[[bool], None]
 Mails = Generator[tuple[str, bytes, _Done], None, None]
 
 _THIS_MACHINE = frozenset(["localhost", "127.0.0.1", "::1"])
 # Of a larger mail only the beginning is fetched: no report is so large.
 LARGEST_MAIL = 10 * 2**20
-_WRONG = (
-    "BOUNCE_MAILBOX must look like imaps://user:password@mail.example.org/INBOX; in a password, other letters"
-    " than a-z, 0-9 and - as %40 and so on."
-)
+_WRONG = "BOUNCE_MAILBOX must look like imaps://user:password@host/INBOX, percent-encoded (@ as %40)."
 
 
 class UnreadableError(Exception):
@@ -51,19 +50,15 @@ def files(name: str) -> Mails:
             return
         with path.open("rb") as file:
             start = file.read(LARGEST_MAIL)
-        if start.startswith(b"From "):
-            yield from _mbox(path)
-        else:
+        if not start.startswith(b"From "):
             yield str(path), start, _nothing
+            return
+        with closing(mailbox.mbox(path, create=False)) as box:
+            for key in box.iterkeys():
+                yield f"{path}, mail {key}", box.get_bytes(key), _nothing
     except (OSError, mailbox.Error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UnreadableError(f"{path}: cannot be read ({reason}).") from error
-
-
-def _mbox(path: Path) -> Mails:
-    with closing(mailbox.mbox(path, create=False)) as box:
-        for key in box.iterkeys():
-            yield f"{path}, mail {key}", box.get_bytes(key), _nothing
 
 
 def _maildir(path: Path) -> Mails:
@@ -97,11 +92,10 @@ def server(url: str) -> Mails:
     host, port, user, password, folder, encrypted = _place(url)
     secure = ssl.create_default_context()
     try:
-        box = (
-            imaplib.IMAP4_SSL(host, port or 993, ssl_context=secure, timeout=30)
-            if encrypted
-            else imaplib.IMAP4(host, port or 143, timeout=30)
-        )
+        if encrypted:
+            box: imaplib.IMAP4 = imaplib.IMAP4_SSL(host, port or 993, ssl_context=secure, timeout=30)
+        else:
+            box = imaplib.IMAP4(host, port or 143, timeout=30)
         with box:
             if not encrypted and "STARTTLS" in box.capabilities:
                 box.starttls(secure)
@@ -109,8 +103,7 @@ def server(url: str) -> Mails:
                 # Somebody on the way may have taken the offer away, to read the password.
                 raise UnreadableError(f"{host}: does not offer STARTTLS, and gets no password without it.")
             box.login(user, password)
-            status, _ = box.select(folder)
-            if status != "OK":
+            if box.select(folder)[0] != "OK":
                 raise UnreadableError(f"{host}: there is no folder {folder}.")
             _, (unseen,) = box.uid("search", "UNSEEN")
             for uid in filter(bytes.isdigit, (unseen or b"").split()):
@@ -135,16 +128,15 @@ def _place(url: str) -> tuple[str, int | None, str, str, str, bool]:
     """Return host, port or None, user, password, folder as IMAP writes it, and whether it is encrypted."""
     try:
         place = urlsplit(url)
-        port = place.port
+        host, port, folder = place.hostname, place.port, unquote(place.path.strip("/")) or "INBOX"
+        if place.scheme not in ("imap", "imaps") or not host or not folder.isascii():
+            raise ValueError
     # Its text may quote the password.
     except ValueError:
         raise UnreadableError(_WRONG) from None
-    folder = unquote(place.path.strip("/")) or "INBOX"
-    if place.scheme not in ("imap", "imaps") or not place.hostname or not folder.isascii():
-        raise UnreadableError(_WRONG)
-    quoted = folder.replace("\\", r"\\").replace('"', r"\"")
     user, password = unquote(place.username or ""), unquote(place.password or "")
-    return place.hostname, port, user, password, f'"{quoted}"', place.scheme == "imaps"
+    # IMAP quotes as the headers of a mail do (RFC 9051, 4.3).
+    return host, port, user, password, senders.phrase(folder), place.scheme == "imaps"
 
 
 def _mark_deleted(box: imaplib.IMAP4, uid: str, keep: bool) -> None:

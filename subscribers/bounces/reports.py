@@ -10,7 +10,6 @@ import email.policy
 import hashlib
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import Message
@@ -47,6 +46,8 @@ _ADDRESSED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "
 _ANSWERS = ("In-Reply-To", "References")
 # Headers by which machines said, before there was a standard, that they answer for somebody.
 _AUTOMATIC = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
+# Fields of a mail that is sent back, or of what is said about it, that may hold our token.
+_RETURNED = ("message-id", "return-path", "original-mail-from", "original-envelope-id")
 
 _CAME_BACK = (BounceReport.Kind.BOUNCED, BounceReport.Kind.REFUSED)
 
@@ -86,20 +87,16 @@ def note(reading: Reading, source: str, digest: str) -> BounceReport:
     delivery = Delivery.objects.filter(pk=reading.delivery).first() if reading.delivery else None
     try:
         with transaction.atomic():
+            said = {"status": reading.status, "words": _without_addresses(reading.words)[:300]}
             report = BounceReport.objects.create(
-                kind=reading.kind,
-                delivery=delivery,
-                source=source,
-                status=reading.status,
-                words=_without_addresses(reading.words)[:300],
-                digest=digest,
+                kind=reading.kind, delivery=delivery, source=source, digest=digest, **said
             )
             if delivery is not None:
                 report.acted = _act(report, delivery)
                 report.save(update_fields=["acted"])
     except IntegrityError:
         return BounceReport.objects.get(digest=digest)
-    if delivery is not None and delivery.mailing_id and report.kind in _CAME_BACK:
+    if delivery is not None and report.kind in _CAME_BACK:
         circuit_breaker.returned(delivery)
     return report
 
@@ -107,8 +104,8 @@ def note(reading: Reading, source: str, digest: str) -> BounceReport:
 def _act(report: BounceReport, delivery: Delivery) -> bool:
     """Draw the consequence of a report for a delivery; return whether its person gets no more mail."""
     subscriber = delivery.subscriber
-    finding = report.status or report.kind
-    evidence = f"report of {timezone.localdate():%Y-%m-%d}: {finding} (report {report.pk})"
+    finding = f"{report.status or report.kind} (report {report.pk})"
+    evidence = f"report of {timezone.localdate():%Y-%m-%d}: {finding}"
     if report.kind == BounceReport.Kind.COMPLAINED:
         circuit_breaker.complained(delivery.pk)
         if subscriber is None:
@@ -214,16 +211,15 @@ def _odd_report(message: Message, delivery: int | None) -> Reading:
     # It meets every oddity of thirty years of mail servers, and was not written for hostile ones.
     except Exception:
         return Reading(BounceReport.Kind.OTHER, delivery)
-    status = _status(_text(message), "5" if for_good else "")
-    if for_good:
-        # Without a code that says why, a refusal is not the end of an address.
-        return Reading(_refusal(status), delivery, status)
-    if for_now:
-        return Reading(BounceReport.Kind.DELAYED, delivery, status)
+    plain = (_decoded(part) for part in message.walk() if part.get_content_type() == "text/plain")
+    status = _status(" ".join(plain)[:20000], "5" if for_good else "")
+    if for_good or for_now:
+        return Reading(_refusal(status) if for_good else BounceReport.Kind.DELAYED, delivery, status)
     return Reading(BounceReport.Kind.OTHER, delivery)
 
 
 def _refusal(status: str) -> BounceReport.Kind:
+    # Without a code that says why, a refusal is not the end of an address.
     return BounceReport.Kind.BOUNCED if status in NOBODY_THERE else BounceReport.Kind.REFUSED
 
 
@@ -236,12 +232,11 @@ def _delivery(message: Message, envelope: str) -> int | None:
         if part.get_content_type() in ("message/rfc822", "text/rfc822-headers", "message/feedback-report"):
             inner = _inner(part)
             returned = _block(inner[0]) if inner else _fields(part)
-            names = ("message-id", "return-path", "original-mail-from", "original-envelope-id")
-            places += [returned.get(name, "") for name in names]
+            places += [returned.get(name, "") for name in _RETURNED]
     return next(filter(None, map(tipmail.read_token, places)), None)
 
 
-def _parts(message: Message) -> Sequence[Message]:
+def _parts(message: Message) -> list[Message]:
     """Return a mail, or the parts right in it, but none of those in them."""
     return _inner(message) if message.get_content_maintype() == "multipart" else [message]
 
@@ -263,11 +258,6 @@ def _fields(part: Message) -> dict[str, str]:
     return _block(email.message_from_string(_decoded(part), policy=_POLICY))
 
 
-def _text(message: Message) -> str:
-    plain = (_decoded(part) for part in message.walk() if part.get_content_type() == "text/plain")
-    return " ".join(plain)[:20000]
-
-
 def _decoded(part: Message) -> str:
     payload = part.get_payload(decode=True)
     return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
@@ -282,12 +272,6 @@ def _without_addresses(words: str) -> str:
 
 # --- Mail services --------------------------------------------------------------------------------------
 
-_OF_SERVICES = {
-    "bounced": BounceReport.Kind.REFUSED,
-    "rejected": BounceReport.Kind.REFUSED,
-    "complained": BounceReport.Kind.COMPLAINED,
-}
-
 
 # What Anymail's signal sends has no types.
 def on_tracking_event(sender: object, event: Any, esp_name: str, **kwargs: object) -> None:
@@ -295,15 +279,14 @@ def on_tracking_event(sender: object, event: Any, esp_name: str, **kwargs: objec
 
     Our token is in the Message-ID, or somewhere in what the service sends along of the mail.
     """
-    kind = _OF_SERVICES.get(event.event_type)
-    if kind is None:
+    if event.event_type not in ("bounced", "rejected", "complained"):
         return
     raw = json.dumps(event.esp_event, default=str, sort_keys=True)
     words = f"{event.mta_response or ''} {event.description or ''}"
-    status = _status(words)
-    if kind == BounceReport.Kind.REFUSED:
-        is_gone = not status and event.reject_reason == "invalid"
-        kind = BounceReport.Kind.BOUNCED if is_gone else _refusal(status)
+    status, kind = _status(words), BounceReport.Kind.COMPLAINED
+    if event.event_type != kind:
+        is_invalid = not status and event.reject_reason == "invalid"
+        kind = BounceReport.Kind.BOUNCED if is_invalid else _refusal(status)
     delivery = tipmail.read_token(str(event.message_id or "")) or tipmail.read_token(raw)
     digest = hashlib.sha256(f"{esp_name} {event.event_id or raw}".encode("utf-8", "replace")).hexdigest()
     note(Reading(kind, delivery, status, words), esp_name[:30], digest)
