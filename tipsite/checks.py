@@ -11,7 +11,7 @@ from django.http.request import validate_host
 
 from subscribers import addresses
 from subscribers.mail import senders
-from tips.schedule.slots import WEEKDAYS
+from tips.schedule.slots import WEEKDAY_NAMES
 from tipsite.staff.roles import ROLES
 
 # What is wrong with the sender; tipsite/safety/reasons.py asks for these too.
@@ -126,9 +126,9 @@ def check_signature(**kwargs: object) -> Iterator[CheckMessage]:
 @register
 def check_slot(**kwargs: object) -> Iterator[CheckMessage]:
     """The weekly slot must be on a day of the week."""
-    if settings.SLOT_WEEKDAY not in WEEKDAYS:
+    if settings.SLOT_WEEKDAY not in WEEKDAY_NAMES:
         words = f"SLOT_WEEKDAY is {settings.SLOT_WEEKDAY!r}, which is no day of the week."
-        yield Error(words, f"Use one of: {', '.join(WEEKDAYS)}.", id="tipsite.E002")
+        yield Error(words, f"Use one of: {', '.join(WEEKDAY_NAMES)}.", id="tipsite.E002")
 
 
 @register

@@ -18,13 +18,14 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 
 from desk.errors import WrongState
 from desk.pages import Context, StaffRequest, number_in, page
 from desk.verbs import refusals_told
 from tips import dates, permissions
 from tips.admin.pages import require_any
-from tips.models import Tip, TipState, Weekday
+from tips.models import Tip, TipState
 from tips.schedule import calendar, queue, queue_lock, slot_changes, slots
 
 MOST_PAGES = 1000
@@ -74,7 +75,7 @@ class DropForm(SeenForm):
 class RuleForm(DropForm):
     """Another weekly slot from a date on."""
 
-    weekday = forms.TypedChoiceField(choices=Weekday.choices, coerce=int)
+    weekday = forms.TypedChoiceField(choices=WEEKDAYS, coerce=int)
     time = forms.TimeField()
     zone = forms.CharField(label="Time zone", max_length=64)
 

@@ -3,18 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-
-
-class Weekday(models.IntegerChoices):
-    """The days of the week, numbered as ``date.weekday`` does."""
-
-    MONDAY = 0, "Monday"
-    TUESDAY = 1, "Tuesday"
-    WEDNESDAY = 2, "Wednesday"
-    THURSDAY = 3, "Thursday"
-    FRIDAY = 4, "Friday"
-    SATURDAY = 5, "Saturday"
-    SUNDAY = 6, "Sunday"
+from django.utils.dates import WEEKDAYS
 
 
 class SlotRule(models.Model):
@@ -24,7 +13,7 @@ class SlotRule(models.Model):
     """
 
     from_date = models.DateField("from", unique=True, help_text="The first day on which this rule holds.")
-    weekday = models.PositiveSmallIntegerField(choices=Weekday)
+    weekday = models.PositiveSmallIntegerField(choices=WEEKDAYS)
     time = models.TimeField(help_text="By the clock of the zone, in summer and in winter.")
     zone = models.CharField(max_length=64, help_text="The zone's name, as in Europe/Berlin.")
 

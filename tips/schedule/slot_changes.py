@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
 
 from desk.errors import Overtaken, WrongState, require_reason
 from desk.log import log
 from tips import dates
-from tips.models import SlotAction, SlotException, SlotRule, Tip, Weekday
+from tips.models import SlotAction, SlotException, SlotRule, Tip
 from tips.schedule.queue_lock import QueueSession, Seen, planning_session
 from tips.schedule.slots import Slot, Timetable
 
@@ -105,7 +106,7 @@ def change_rule(from_date: date, weekday: int, time: time, zone: str, *, by: Use
     one; skipped weeks stay skipped.
     """
     with planning_session(by, seen) as session:
-        if weekday not in Weekday.values or zone not in available_timezones():
+        if weekday not in WEEKDAYS or zone not in available_timezones():
             raise WrongState("Choose a day of the week, and a time zone by its name, as in Europe/Berlin.")
         if from_date <= timezone.localdate(session.now):
             raise WrongState("What has passed keeps its rule. Choose a date from tomorrow on.")

@@ -14,13 +14,14 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 
 from tips.dates import DAY, WEEK, in_words, moment
-from tips.models import SlotException, SlotRule, Weekday
+from tips.models import SlotException, SlotRule
 
 # Behind it, dates cannot be reckoned with any more.
 _LAST = date(9990, 1, 1)
-WEEKDAYS = tuple(name.lower() for name in Weekday.labels)
+WEEKDAY_NAMES = [str(name).lower() for name in WEEKDAYS.values()]
 
 
 @dataclass(frozen=True)
@@ -117,12 +118,12 @@ def seed(sender: object, using: str, **kwargs: object) -> None:
     tables = connections[using].introspection.table_names()
     if SlotRule._meta.db_table not in tables or SlotRule.objects.using(using).exists():
         return
-    if settings.SLOT_WEEKDAY not in WEEKDAYS:
+    if settings.SLOT_WEEKDAY not in WEEKDAY_NAMES:
         raise ImproperlyConfigured(f"SLOT_WEEKDAY is {settings.SLOT_WEEKDAY!r}, which is no day of the week.")
     today = timezone.localdate()
     SlotRule.objects.using(using).create(
         from_date=today if moment(today) > timezone.now() else today + DAY,
-        weekday=WEEKDAYS.index(settings.SLOT_WEEKDAY),
+        weekday=WEEKDAY_NAMES.index(settings.SLOT_WEEKDAY),
         time=settings.SLOT_TIME,
         zone=settings.TIME_ZONE,
     )

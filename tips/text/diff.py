@@ -173,7 +173,7 @@ def _interleaved(before: _Words, after: _Words) -> Iterator[tuple[str, _Words]]:
     """Yield a change as (change, words) such that what took the place of words stands right beside them."""
     old, new = _pieces(before), _pieces(after)
     if len(old) == len(new):
-        pairs = [pair for both in zip(old, new, strict=True) for pair in _break_apart(*both)]
+        pairs = [pair for pieces in zip(old, new, strict=True) for pair in _break_apart(*pieces)]
     else:
         pairs = [(old[0], new[0]), ([*chain(*old[1:])], []), ([], [*chain(*new[1:])])]
     for removed, added in pairs:
