@@ -165,7 +165,6 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HO
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = _mail["EMAIL_TIMEOUT"] or 30
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"tips@{_site.hostname}")
-SERVER_EMAIL = DEFAULT_FROM_EMAIL
 STAFF_EMAIL = _list("STAFF_EMAIL")
 # Where answers go.
 REPLY_TO = env.str("REPLY_TO", "")
@@ -258,11 +257,9 @@ AUTH_PASSWORD_VALIDATORS = [
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_SSL_REDIRECT = HTTPS
+SECURE_SSL_REDIRECT = SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz(/safe)?$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
 # Who brings it to /healthz/safe is told why it is not safe; nobody, where it is unset.
 HEALTH_TOKEN = env.str("HEALTH_TOKEN", "")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -271,8 +268,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 _nothing = {name: [NONE] for name in "default-src script-src base-uri frame-ancestors".split()}
 _own = {name: [SELF] for name in "style-src font-src connect-src manifest-src form-action".split()}
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": _nothing | _own | {"img-src": [SELF, "data:"]}}
-_FEATURES = "camera display-capture geolocation gyroscope microphone payment usb".split()
-PERMISSIONS_POLICY: dict[str, list[str]] = {name: [] for name in _FEATURES}
+_features = "camera display-capture geolocation gyroscope microphone payment usb".split()
+PERMISSIONS_POLICY: dict[str, list[str]] = {name: [] for name in _features}
 
 # --- The editor in the admin -----------------------------------------------------------------------
 

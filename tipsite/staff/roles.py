@@ -5,25 +5,22 @@ from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db import connections
 
-_AUTHOR = frozenset(
-    "tips.add_tip tips.change_tip tips.delete_tip tips.view_category tips.view_tag tips.view_tip".split()
-)
+
+def _rights(app: str, names: str) -> frozenset[str]:
+    return frozenset(f"{app}.{name}" for name in names.split())
+
+
+_AUTHOR = _rights("tips", "add_tip change_tip delete_tip view_category view_tag view_tip")
 # An Editor sees how mailings stand; the ledger, which names people, is a Publisher's.
-_EDITOR = _AUTHOR.union(
-    "subscribers.view_mailing tips.approve_tip tips.change_any_tip tips.publish_tip".split(),
-    "tips.add_category tips.change_category tips.delete_category".split(),
-    "tips.add_tag tips.change_tag tips.delete_tag".split(),
-)
+_EDITOR = _AUTHOR | {"subscribers.view_mailing"} | _rights("tips", "approve_tip change_any_tip publish_tip")
+_EDITOR |= _rights("tips", "add_category change_category delete_category add_tag change_tag delete_tag")
 # A Publisher has an Editor's rights, and gets those over mailings, subscribers and staff. To block an address
 # is to add a suppression; to take somebody off the list is to change a subscriber, whom nobody types over.
-_PUBLISHER = _EDITOR.union(
-    "auth.add_user auth.change_user auth.view_user tips.approve_own_text".split(),
-    "subscribers.add_suppression subscribers.delete_suppression subscribers.manage_mailing".split(),
-    "subscribers.change_subscriber subscribers.erase_subscriber subscribers.export_subscriber".split(),
-    "subscribers.import_subscriber subscribers.view_consentevent subscribers.view_delivery".split(),
-    "subscribers.view_erasure subscribers.view_linkrequest subscribers.view_servicemail".split(),
-    "subscribers.view_subscriber subscribers.view_suppression".split(),
-)
+_PUBLISHER = _EDITOR | {"tips.approve_own_text"} | _rights("auth", "add_user change_user view_user")
+_PUBLISHER |= _rights("subscribers", "manage_mailing add_suppression delete_suppression view_suppression")
+_PUBLISHER |= _rights("subscribers", "change_subscriber erase_subscriber export_subscriber import_subscriber")
+_PUBLISHER |= _rights("subscribers", "view_consentevent view_delivery view_erasure view_linkrequest")
+_PUBLISHER |= _rights("subscribers", "view_servicemail view_subscriber")
 ROLES = {"Author": _AUTHOR, "Editor": _EDITOR, "Publisher": _PUBLISHER}
 
 
