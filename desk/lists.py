@@ -1,6 +1,6 @@
 """What the lists of the admin have in common: none is typed over by accident, and none counts without end."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import ClassVar, cast
 
 from django.contrib import admin
@@ -27,9 +27,7 @@ class TitledList(admin.ModelAdmin):
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
-    def get_prepopulated_fields(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> dict[str, Sequence[str]]:
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict:
         return {} if obj else super().get_prepopulated_fields(request, obj)
 
 

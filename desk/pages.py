@@ -1,16 +1,12 @@
 """The pages of the admin that are not Django's own."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -41,13 +37,6 @@ def require(request: HttpRequest, *permissions: str) -> None:
     """Raise PermissionDenied unless the person has all of some permissions."""
     if not request.user.has_perms(permissions):
         raise PermissionDenied
-
-
-def route(
-    model_admin: admin.ModelAdmin, pattern: str, view: Callable[..., HttpResponseBase], name: str
-) -> URLPattern:
-    """Return the URL pattern of a page of an admin; ``view`` is called with that admin, and the request."""
-    return path(pattern, model_admin.admin_site.admin_view(partial(view, model_admin)), name=name)
 
 
 def page(

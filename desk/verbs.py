@@ -134,8 +134,7 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
 
     def verb_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """Say what a verb does and ask for what it needs; do it on POST."""
-        verb = self.verbs.get(name)
-        if verb is None:
+        if (verb := self.verbs.get(name)) is None:
             raise Http404("There is no such verb.")
         user, obj = staff_of(request), self.get_object(request, str(pk))
         if not (verb.is_permitted(user) and (obj is None or self.may_use(request, verb, obj))):

@@ -93,7 +93,6 @@ def calendar_view(request: StaffRequest) -> HttpResponse:
     older = Tip.objects.published_dated().filter(publish_at__lt=dates.moment(weeks.first))
     has_older = number < MOST_PAGES and (number == 1 or older.exists())
     context |= {"weeks": weeks, "older": number + 1 if has_older else None}
-    context["may_move"] = request.user.has_perm(permissions.APPROVE)
     if number == 1:
         context |= {"next": weeks.next, "now": weeks.now, **_waiting(request, weeks)}
     return page(request, "tips/calendar", "Calendar", **context)

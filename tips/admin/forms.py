@@ -153,8 +153,7 @@ class TipForm(forms.ModelForm):
         return " ".join(self.cleaned_data["title"].split())
 
     def clean_slug(self) -> str:
-        slug = self.cleaned_data["slug"]
-        title = self.cleaned_data.get("title", "")
+        slug, title = self.cleaned_data["slug"], self.cleaned_data.get("title", "")
         if not slug or (not self.instance.pk and slug == slugify(title)):
             # Nobody chose it: a number is added where another tip has it.
             slug = slugs.free(title, besides=self.instance.pk)

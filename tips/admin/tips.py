@@ -60,9 +60,8 @@ class TipAdmin(verbs.TipVerbsMixin, PagedList):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tip]:
         queryset = super().get_queryset(request)
-        if not request.user.has_perm(permissions.CHANGE_ANY):
-            queryset = queryset.filter(author=request.user)
-        return queryset
+        sees_all = request.user.has_perm(permissions.CHANGE_ANY)
+        return queryset if sees_all else queryset.filter(author=request.user)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Tip | None:
         """Return the tip, or None where this person may not know of it. Locked while it is written."""
@@ -208,19 +207,15 @@ class TipAdmin(verbs.TipVerbsMixin, PagedList):
         """Keep the history free of savings that changed nothing."""
         return super().log_change(request, obj, message) if message else None
 
-    def response_add(
-        self, request: HttpRequest, obj: Tip, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        response = self.do_after_saving(request, obj) or super().response_add(request, obj, post_url_continue)
+    def response_add(self, request: HttpRequest, obj: Tip, *args: str | None) -> HttpResponse:
+        response = self.do_after_saving(request, obj) or super().response_add(request, obj, *args)
         return writing.forget_draft(request, response)
 
     def response_change(self, request: HttpRequest, obj: Tip) -> HttpResponse:
         response = self.do_after_saving(request, obj) or super().response_change(request, obj)
         return writing.forget_draft(request, response)
 
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: object = None
-    ) -> HttpResponse:
+    def history_view(self, request: HttpRequest, object_id: str, *args: object) -> HttpResponse:
         return history.history_page(request, tip_or_404(request, number_in(object_id)))
 
     # --- Deleting -------------------------------------------------------------------------------------
