@@ -3,8 +3,6 @@
 Nothing that a stranger may have typed stands in a mail to somebody who has not confirmed: no name above all.
 """
 
-from collections.abc import Mapping
-
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -47,7 +45,7 @@ def moved(service_mail: ServiceMail) -> Message:
 def welcome(service_mail: ServiceMail, tip: Tip | None) -> Message:
     """Return the mail that welcomes a subscriber; it names a tip, unless that is None."""
     leave = _url("unsubscribe", service_mail.subscriber.leave_token)
-    context = {
+    context: dict[str, object] = {
         # One line, also where an import brought more.
         "first_name": " ".join(service_mail.subscriber.first_name.split()),
         "tip": tip,
@@ -55,7 +53,7 @@ def welcome(service_mail: ServiceMail, tip: Tip | None) -> Message:
         "leave": leave,
         "preferences": _url("ask"),
     }
-    return _build("welcome", service_mail, context, one_click(leave))
+    return _build("welcome", service_mail, context, **one_click(leave))
 
 
 def left(service_mail: ServiceMail) -> Message:
@@ -65,39 +63,21 @@ def left(service_mail: ServiceMail) -> Message:
     return _build("left", service_mail, context)
 
 
-def _build(
-    name: str,
-    outgoing: LinkRequest | ServiceMail,
-    context: Mapping[str, object],
-    headers: dict[str, str] | None = None,
-) -> Message:
+def _build(name: str, mail: LinkRequest | ServiceMail, context: dict[str, object], **headers: str) -> Message:
     """Build the mail of a row from its templates, with some more ``headers``.
 
     Its Message-ID is the same however often it is built: a copy that a crash made is recognised as one.
     """
-    context = {
-        "SITE_NAME": settings.SITE_NAME,
-        "SITE_URL": settings.SITE_URL,
-        "POSTAL_ADDRESS": settings.POSTAL_ADDRESS,
-        "privacy": _url("privacy"),
-        **context,
-    }
-    digest = salted_hmac("subscribers.message-id", outgoing.public_id, algorithm="sha256").hexdigest()[:32]
-    message = Message(
-        subject=" ".join(render_to_string(f"emails/{name}.subject.txt", context).split()),
-        body=render_to_string(f"emails/{name}.txt", context),
-        to=[outgoing.to],
-        reply_to=[settings.REPLY_TO] if settings.REPLY_TO else None,
-        envelope_sender=senders.envelope_sender(),
-        headers={
-            # RFC 3834: no out-of-office answers, please.
-            "Auto-Submitted": "auto-generated",
-            "Message-ID": f"<{name}.{digest}@{senders.domain()}>",
-            **(headers or {}),
-        },
+    context |= {key: getattr(settings, key) for key in ("SITE_NAME", "SITE_URL", "POSTAL_ADDRESS")}
+    context["privacy"] = _url("privacy")
+    subject, text, html = (
+        render_to_string(f"emails/{name}.{ending}", context) for ending in ("subject.txt", "txt", "html")
     )
-    message.attach_alternative(render_to_string(f"emails/{name}.html", context), "text/html")
-    return message
+    digest = salted_hmac("subscribers.message-id", mail.public_id, algorithm="sha256").hexdigest()[:32]
+    message_id = f"<{name}.{digest}@{senders.domain()}>"
+    # RFC 3834: no out-of-office answers, please.
+    headers |= {"Auto-Submitted": "auto-generated", "Message-ID": message_id}
+    return Message(subject, text, html, mail.to, headers)
 
 
 def _url(name: str, *args: str) -> str:

@@ -1,5 +1,6 @@
 """The mails of link requests: the confirmation, the link to the preferences, the move to a new address."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.utils import timezone
@@ -40,14 +41,12 @@ def prepare(link_request: LinkRequest) -> Message | None:
         return None
     subscriber = Subscriber.objects.confirmed().filter(address_folded=link_request.address_folded).first()
     if subscriber and Suppression.Reason.UNSUBSCRIBED not in reasons:
-        if not _may_go(link_request, SUBSCRIBED_ALREADY):
-            return None
-        return _to(subscriber, compose.subscribed_already(link_request))
+        return _to(subscriber, link_request, compose.subscribed_already, SUBSCRIBED_ALREADY)
     if not link_request.counted:
-        may_go = PER_ADDRESS.spend(link_request.address_folded)
-        if not may_go and link_request.kind == LinkRequest.Kind.AGAIN:
-            may_go = _may_go_once_more(link_request)
-        if not (may_go and _may_go_to_mailbox(link_request.address_folded)):
+        folded, mailbox = link_request.address_folded, addresses.mailbox(link_request.address_folded)
+        may_go = PER_ADDRESS.spend(folded) or _may_go_once_more(link_request)
+        # The plain one of a mailbox's addresses has its own limit, which no variant of it uses up.
+        if not may_go or (folded != mailbox and not PER_MAILBOX.spend(mailbox)):
             return None
     return compose.confirmation(link_request)
 
@@ -60,30 +59,30 @@ def _preferences(link_request: LinkRequest) -> Message | None:
     subscriber = Subscriber.objects.filter(address_folded=link_request.address_folded).first()
     if subscriber is None or suppressions.is_silenced(subscriber.address):
         return None
-    if not _may_go(link_request, LINKS_AT_ONCE, LINKS_A_DAY):
-        return None
-    return _to(subscriber, compose.preferences(link_request))
+    return _to(subscriber, link_request, compose.preferences, LINKS_AT_ONCE, LINKS_A_DAY)
 
 
 def _may_go(link_request: LinkRequest, *limits: FixedWindow) -> bool:
     return link_request.counted or all(limit.spend(link_request.address_folded) for limit in limits)
 
 
-def _to(subscriber: Subscriber, mail: Message) -> Message:
+def _to(
+    subscriber: Subscriber,
+    link_request: LinkRequest,
+    write: Callable[[LinkRequest], Message],
+    *limits: FixedWindow,
+) -> Message | None:
+    if not _may_go(link_request, *limits):
+        return None
+    mail = write(link_request)
     # Not as a stranger spelled it: there are mail servers to which Anna@ and anna@ are two people.
     mail.to = [subscriber.address]
     return mail
 
 
-def _may_go_to_mailbox(address_folded: str) -> bool:
-    mailbox = addresses.mailbox(address_folded)
-    # The plain one has its own limit, which no variant of it uses up.
-    return address_folded == mailbox or PER_MAILBOX.spend(mailbox)
-
-
 def _may_go_once_more(link_request: LinkRequest) -> bool:
     """Tell whether a request gets the second mail of a day. Raises NotNow where it is too early for that."""
-    if ONCE_MORE.is_spent(link_request.address_folded):
+    if link_request.kind != LinkRequest.Kind.AGAIN or ONCE_MORE.is_spent(link_request.address_folded):
         return False
     now = timezone.now()
     earlier = LinkRequest.objects.filter(

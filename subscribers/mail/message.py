@@ -19,8 +19,10 @@ class Message(EmailMultiAlternatives):
     # What a mail service reports along with the mail, by Anymail.
     metadata: dict[str, str]
 
-    def __init__(self, *, envelope_sender: str, headers: dict[str, str], **fields: Any) -> None:
-        """``envelope_sender`` gets reports of what was not delivered; Django's class has the ``fields``."""
+    def __init__(
+        self, subject: str, text: str, html: str, to: str, headers: dict[str, str], token: str = ""
+    ) -> None:
+        """``token`` is that of a delivery: its envelope sender gets reports of what was not delivered."""
         name, address = senders.sender()
         if settings.EMAIL_BACKEND.startswith("anymail."):
             # To Anymail a From header asks for another envelope. Most services have no way to ask, some take
@@ -28,8 +30,12 @@ class Message(EmailMultiAlternatives):
             from_email = f"{senders.phrase(name)} <{address}>"
         else:
             # Django takes this for the envelope where there is a From header.
-            from_email, headers = envelope_sender, {**headers, "From": formataddr((name, address), "utf-8")}
-        super().__init__(from_email=from_email, headers=headers, **fields)
+            from_email = senders.envelope_sender(token)
+            headers = {**headers, "From": formataddr((name, address), "utf-8")}
+        reply_to = [settings.REPLY_TO] if settings.REPLY_TO else None
+        subject = " ".join(subject.split())
+        super().__init__(subject, text, from_email, [to], headers=headers, reply_to=reply_to)
+        self.attach_alternative(html, "text/html")
 
     def message(self, **options: Any) -> StandardMessage:
         """Return the message of the standard library; Django 6 hands in a policy."""

@@ -41,6 +41,8 @@ LONGEST_ABSENCE = timedelta(minutes=10)
 WHILE_CLOSED = timedelta(minutes=2)
 GIVE_UP_AFTER = timedelta(days=3)
 
+# By these the server says that it does not like one mail.
+_OF_ONE_MAIL = smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPNotSupportedError
 Mail = TypeVar("Mail", LinkRequest, ServiceMail)
 
 
@@ -99,16 +101,18 @@ class Outbox(Generic[Mail]):
             # In a backup wait mails that went out since, and mails to people who left since.
             self._due().update(due_at=timezone.now() + WHILE_CLOSED)
             return 0
-        self._sweep()
+        # What a process that died had claimed is given back once; what is interrupted twice is given up.
+        for mail in self._abandoned().filter(interrupted=True):
+            self._settle(mail, OutgoingMail.MailState.GIVEN_UP)
+        self._abandoned().update(mail_state=OutgoingMail.MailState.WAITING, interrupted=True)
         until = time.monotonic() + seconds
         settled = last = 0
         with closing(smtp.get_connection()) as connection:
             while not stop and time.monotonic() < until:
-                mail = self._due().filter(pk__gt=last).order_by("pk").first()
-                outcome = self._attempt(mail, connection) if mail else Outcome.ALL_WAIT
-                if mail is None or outcome is Outcome.ALL_WAIT:
+                next_mail = self._due().filter(pk__gt=last).order_by("pk").first()
+                if not next_mail or (outcome := self._attempt(next_mail, connection)) is Outcome.ALL_WAIT:
                     break
-                last = mail.pk
+                last = next_mail.pk
                 settled += outcome is Outcome.SETTLED
         return settled
 
@@ -119,12 +123,6 @@ class Outbox(Generic[Mail]):
         longest = timezone.now() - CLAIM_LASTS
         return self.rows.filter(mail_state=OutgoingMail.MailState.SENDING, claimed_at__lt=longest)
 
-    def _sweep(self) -> None:
-        """Give back what a process that died had claimed, once; what is interrupted twice is given up."""
-        for mail in self._abandoned().filter(interrupted=True):
-            self._settle(mail, OutgoingMail.MailState.GIVEN_UP)
-        self._abandoned().update(mail_state=OutgoingMail.MailState.WAITING, interrupted=True)
-
     def _attempt(self, mail: Mail, connection: BaseEmailBackend) -> Outcome:
         claimed = {"mail_state": OutgoingMail.MailState.SENDING, "claimed_at": timezone.now()}
         if not self._due().filter(pk=mail.pk).update(**claimed):
@@ -132,13 +130,26 @@ class Outbox(Generic[Mail]):
         try:
             # It may have been changed, or erased, since it was found.
             mail = self.rows.get(pk=mail.pk)
-            message = self._ready(mail)
+            with transaction.atomic():
+                message = self.prepare(mail)
+                if message is None:
+                    transaction.set_rollback(True)
+                elif not PER_DOMAIN.spend(addresses.domain(mail.address_folded)):
+                    raise _DomainLimit
+                elif not OVERALL.spend():
+                    raise _OverallLimit
+                else:
+                    self.rows.filter(pk=mail.pk).update(counted=True, tries=F("tries") + 1)
         except self.rows.model.DoesNotExist:
             return Outcome.WAITS
         except NotNow as later:
             return self._wait(mail, later.at)
         except _DomainLimit:
-            return self._put_off_domain(mail)
+            # All mails to the domain wait until its next window; they hold up nobody.
+            domain = addresses.domain(mail.address_folded)
+            until = PER_DOMAIN.ends_at(domain) or timezone.now()
+            self._due().filter(**{self.domain_lookup: f"@{domain}"}).update(due_at=until)
+            return self._wait(mail, until)
         except _OverallLimit:
             # Whatever else put a row off has set its due_at anew.
             if self.expires_after and mail.due_at < timezone.now() - self.expires_after:
@@ -153,35 +164,16 @@ class Outbox(Generic[Mail]):
             return self._settle(mail, OutgoingMail.MailState.SKIPPED)
         return self._send(mail, message, connection)
 
-    def _ready(self, mail: Mail) -> EmailMessage | None:
-        """Return the message that goes out now. Raises NotNow, _DomainLimit and _OverallLimit."""
-        with transaction.atomic():
-            message = self.prepare(mail)
-            if message is None:
-                transaction.set_rollback(True)
-                return None
-            if not PER_DOMAIN.spend(addresses.domain(mail.address_folded)):
-                raise _DomainLimit
-            if not OVERALL.spend():
-                raise _OverallLimit
-            self.rows.filter(pk=mail.pk).update(counted=True, tries=F("tries") + 1)
-        return message
-
     def _send(self, mail: Mail, message: EmailMessage, connection: BaseEmailBackend) -> Outcome:
         try:
             _hand_over(message, connection)
-        except smtplib.SMTPRecipientsRefused as error:
-            if all(map(_is_for_good, error.recipients.values())):
-                return self._settle(mail, OutgoingMail.MailState.REFUSED)
-            return self._put_off(mail, error)
-        except (smtplib.SMTPDataError, smtplib.SMTPNotSupportedError) as error:
-            # The server did not like this one mail.
-            return self._put_off(mail, error)
-        except OSError as error:
-            return self._put_off(mail, error, is_server_away=True)
-        # Mail services' own errors are no OSError.
         except Exception as error:
-            return self._put_off(mail, error)
+            refused = isinstance(error, smtplib.SMTPRecipientsRefused) and error.recipients.values()
+            if refused and all(map(_is_for_good, refused)):
+                return self._settle(mail, OutgoingMail.MailState.REFUSED)
+            # Mail services' own errors are no OSError.
+            is_server_away = isinstance(error, OSError) and not isinstance(error, _OF_ONE_MAIL)
+            return self._put_off(mail, error, is_server_away=is_server_away)
         return self._settle(mail, OutgoingMail.MailState.SENT)
 
     def _settle(self, mail: Mail, mail_state: OutgoingMail.MailState) -> Outcome:
@@ -214,13 +206,6 @@ class Outbox(Generic[Mail]):
         # All alike, so that they keep their order and each other's place.
         self._due().update(due_at=now + pause)
         return Outcome.ALL_WAIT
-
-    def _put_off_domain(self, mail: Mail) -> Outcome:
-        """Let all mails to the domain of a mail wait until its next window; they hold up nobody."""
-        domain = addresses.domain(mail.address_folded)
-        until = PER_DOMAIN.ends_at(domain) or timezone.now()
-        self._due().filter(**{self.domain_lookup: f"@{domain}"}).update(due_at=until)
-        return self._wait(mail, until)
 
 
 def _hand_over(message: EmailMessage, connection: BaseEmailBackend) -> None:

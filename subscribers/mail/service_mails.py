@@ -27,7 +27,8 @@ def prepare(service_mail: ServiceMail) -> Message | None:
             if subscriber.state == Subscriber.State.CONFIRMED and not _is_welcomed_by_another(service_mail):
                 return compose.welcome(service_mail, _tip_for(service_mail, subscriber))
         case ServiceMail.Kind.LEFT:
-            if subscriber.state == Subscriber.State.LEFT and _counts(service_mail):
+            key = f"{service_mail.kind} {service_mail.address_folded}"
+            if subscriber.state == Subscriber.State.LEFT and (service_mail.counted or PER_ADDRESS.spend(key)):
                 return compose.left(service_mail)
         case ServiceMail.Kind.MOVED:
             # Whoever thought better of it gets the tips where this would say that they come no more.
@@ -45,10 +46,6 @@ def _is_welcomed_by_another(service_mail: ServiceMail) -> bool:
     return earlier.filter(to_come | Q(mailed_at__gte=service_mail.asked_at)).exists()
 
 
-def _counts(service_mail: ServiceMail) -> bool:
-    return service_mail.counted or PER_ADDRESS.spend(f"{service_mail.kind} {service_mail.address_folded}")
-
-
 def _tip_for(service_mail: ServiceMail, subscriber: Subscriber) -> Tip | None:
     """Return the tip that a welcome names, and note it in the ledger, so that no mailing brings it again.
 
@@ -60,8 +57,7 @@ def _tip_for(service_mail: ServiceMail, subscriber: Subscriber) -> Tip | None:
     if service_mail.delivery:
         tip = service_mail.delivery.tip
         return tip if tip and tip.is_published else None
-    tip = Tip.objects.published_dated().full().newest_first().first()
-    if tip is None:
+    if (tip := Tip.objects.published_dated().full().newest_first().first()) is None:
         return None
     mailings = Mailing.objects.select_for_update().filter(tip=tip, kind=Mailing.Kind.TIP)
     came = Q(tip=tip) | Q(mailing__in=[mailing.pk for mailing in mailings])
@@ -89,9 +85,5 @@ def settled(service_mail: ServiceMail, mail_state: OutgoingMail.MailState, at: d
     welcome.update(state=state, sent_at=sent_at)
 
 
-outbox = Outbox(
-    ServiceMail.objects.select_related("subscriber"),
-    prepare,
-    domain_lookup="subscriber__address_folded__endswith",
-    settled=settled,
-)
+_rows = ServiceMail.objects.select_related("subscriber")
+outbox = Outbox(_rows, prepare, domain_lookup="subscriber__address_folded__endswith", settled=settled)

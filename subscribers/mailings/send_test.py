@@ -29,9 +29,8 @@ def send_test(tip: Tip, address: str, *, by: User, mailing: Mailing | None = Non
         validate_email(address)
     except ValidationError:
         raise WrongState(f"“{address}” is no address. Correct it.") from None
-    kind = {"kind": mailing.kind, "note": mailing.note} if mailing else {}
     try:
-        tipmail.test_message(tip, address, token=_image_token(tip, by), **kind).send()
+        tipmail.test_message(mailing or Mailing(tip=tip), address, _image_token(tip, by)).send()
     except (OSError, AnymailError, ImproperlyConfigured) as error:
         status = getattr(error, "status_code", None)
         why = f"HTTP {status}" if status else type(error).__name__

@@ -1,8 +1,9 @@
 """The body of a tip as a mail's plain text: the words and links of its HTML, and nothing else."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import count, repeat
 
 _SPACES = re.compile(r"[^\S\n]+")
 
@@ -18,34 +19,18 @@ def from_html(source: str) -> str:
     reader.feed(source)
     reader.close()
     reader.flush()
-    text, previous = "", None
-    for block in reader.blocks:
-        if previous is not None:
-            # Items follow each other closely.
-            together = previous.item and block.item and block.quotes == previous.quotes
-            common = "> " * min(block.quotes, previous.quotes)
-            text += "\n" if together else f"\n{common.rstrip()}\n"
-        text += "\n".join(("> " * block.quotes + line).rstrip() for line in block.lines)
-        previous = block
-    return text
-
-
-@dataclass
-class _Block:
-    lines: list[str]
-    quotes: int
-    item: bool
+    return reader.text
 
 
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.blocks: list[_Block] = []
+        self.text, self.marker, self.quotes = "", "", 0
         self.words: list[str] = []
-        self.quotes = 0
-        # The number of the next item of each open list; None in a list with bullets.
-        self.lists: list[int | None] = []
-        self.marker = ""
+        # The bullets or numbers still to come of each open list.
+        self.lists: list[Iterator[str]] = []
+        # How deep in quotes the last block was, and whether it was of a list.
+        self.previous = (0, False)
         self.link: tuple[str, int] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -62,11 +47,11 @@ class _Reader(HTMLParser):
             if tag == "blockquote":
                 self.quotes += 1
             elif tag == "ul":
-                self.lists.append(None)
+                self.lists.append(repeat("• "))
             elif tag == "ol":
-                self.lists.append(int(attributes.get("start") or 1))
+                self.lists.append(f"{number}. " for number in count(int(attributes.get("start") or 1)))
             elif tag == "li":
-                self.marker = self.next_marker()
+                self.marker = next(self.lists[-1]) if self.lists else "• "
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a" and self.link:
@@ -88,22 +73,18 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         self.words.append(data.replace("\n", " "))
 
-    def next_marker(self) -> str:
-        number = self.lists[-1] if self.lists else None
-        if number is None:
-            return "• "
-        self.lists[-1] = number + 1
-        return f"{number}. "
-
     def flush(self) -> None:
         lines = [_SPACES.sub(" ", line).strip() for line in "".join(self.words).rstrip().split("\n")]
         self.words.clear()
         if not any(lines):
             return
         if self.lists:
-            outer = "  " * (len(self.lists) - 1)
-            indent = outer + " " * len(self.marker or "• ")
-            first = outer + self.marker + lines[0] if self.marker else indent + lines[0]
-            lines = [first, *(indent + line for line in lines[1:])]
-        self.blocks.append(_Block(lines, self.quotes, bool(self.lists)))
-        self.marker = ""
+            first = "  " * (len(self.lists) - 1) + (self.marker or "  ")
+            lines = [first + lines[0], *(" " * len(first) + line for line in lines[1:])]
+        if self.text:
+            # Items follow each other closely.
+            together = self.lists and self.previous == (self.quotes, True)
+            common = "> " * min(self.quotes, self.previous[0])
+            self.text += "\n" if together else f"\n{common.rstrip()}\n"
+        self.text += "\n".join(("> " * self.quotes + line).rstrip() for line in lines)
+        self.marker, self.previous = "", (self.quotes, bool(self.lists))

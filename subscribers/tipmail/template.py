@@ -1,6 +1,7 @@
 """A tip's mail as bytes: made once, and then filled in for one person after another."""
 
 import binascii
+import functools
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime, parseaddr
@@ -11,10 +12,9 @@ from django.conf import settings
 
 from subscribers import tokens
 from subscribers.mail import senders
-from subscribers.mail.message import ONE_CLICK, Message, one_click
+from subscribers.mail.message import Message, one_click
 from subscribers.models import Mailing
 from subscribers.tipmail import writing
-from tips.models import Tip
 
 # RFC 2045, 6.7: no encoded line is longer.
 _LONGEST_LINE = 76
@@ -33,15 +33,14 @@ class Template:
         """
         self.mailing = mailing
         boundary = f"=_tip_{mailing.pk}"
-        self._leave = [part.encode("ascii") for part in writing.leave_url().split(writing.NOBODYS)]
+        self._leave = writing.leave_url().split(writing.NOBODYS)
         # Each is in two pieces around the delivery's token, or in one without.
         self._envelope = senders.envelope_sender(_PLACEHOLDER).split(_PLACEHOLDER)
         self._message_id = senders.message_id(_PLACEHOLDER).split(_PLACEHOLDER)
-        self._has_list_headers = settings.HTTPS
-        reply_to = [senders.mailbox(*parseaddr(address), "Reply-To") for address in _reply_to()]
+        reply_to = settings.REPLY_TO and senders.mailbox(*parseaddr(settings.REPLY_TO), "Reply-To")
         self._head = _header_lines(
             {"From": senders.mailbox(*senders.sender(), "From")}
-            | ({"Reply-To": reply_to[0]} if reply_to else {})
+            | ({"Reply-To": reply_to} if reply_to else {})
             | {"Subject": senders.folded(mailing.subject, "Subject"), "MIME-Version": "1.0"}
             | {"Content-Type": f'multipart/alternative; boundary="{boundary}"'}
             | _headers(mailing)
@@ -57,7 +56,6 @@ class Template:
             pieces[-1] += b"\r\n"
         pieces[-1] += f"--{boundary}--\r\n".encode()
         self._pieces = pieces
-        self._clock = 0, b""
 
     def personal(self, delivery_id: int, public_id: str, address: str) -> tuple[str, bytes]:
         """Return (envelope sender, message) for one person.
@@ -66,83 +64,51 @@ class Template:
         """
         _refuse_strange(address)
         known_by = senders.make_token(delivery_id)
-        leave = tokens.make(tokens.Purpose.LEAVE, public_id).encode("ascii")
-        message_id = known_by.join(self._message_id).encode("ascii")
-        fields = self._head, address.encode("ascii"), message_id, self._now()
-        head = b"%bTo: %b\r\nMessage-ID: %b\r\nDate: %b\r\n" % fields
-        if self._has_list_headers:
-            # By hand, and on one line: the standard library folds a long URL into an encoded word, in which
-            # no mail program looks for a URL.
-            url, one_click_post = leave.join(self._leave), ONE_CLICK.encode("ascii")
-            head += b"List-Unsubscribe: <%b>\r\nList-Unsubscribe-Post: %b\r\n" % (url, one_click_post)
-        return known_by.join(self._envelope), head + leave.join(self._pieces)
+        leave = tokens.make(tokens.Purpose.LEAVE, public_id)
+        fields = {"To": address, "Message-ID": known_by.join(self._message_id), "Date": _date(int(time()))}
+        # By hand, and on one line: the standard library folds a long URL into an encoded word, in which no
+        # mail program looks for a URL.
+        head = self._head + _header_lines(fields | one_click(leave.join(self._leave)))
+        return known_by.join(self._envelope), head + leave.encode("ascii").join(self._pieces)
 
     def message(self, delivery_id: int, public_id: str, address: str) -> Message:
         """Return the same mail as a message for any backend of Django's, which is slower."""
         _refuse_strange(address)
         known_by = senders.make_token(delivery_id)
         token = tokens.make(tokens.Purpose.LEAVE, public_id)
-        leave = writing.leave_url().replace(writing.NOBODYS, token)
-        message = _message(
-            self.mailing,
-            address,
-            replaced=(writing.leave_path(), writing.leave_path().replace(writing.NOBODYS, token)),
-            envelope_sender=senders.envelope_sender(known_by),
-            headers={"Message-ID": senders.message_id(known_by), **one_click(leave)},
-        )
+        headers = {"Message-ID": senders.message_id(known_by), **one_click(token.join(self._leave))}
+        link = writing.leave_path(), writing.leave_path().replace(writing.NOBODYS, token)
+        message = _message(self.mailing, address, link, headers, known_by)
         # Many mail services put in a Message-ID of their own. Anymail has them report this instead.
         message.metadata = {"delivery": known_by}
         return message
 
-    def _now(self) -> bytes:
-        # Most messages of a mailing are made in the same few seconds.
-        second, date = self._clock
-        if second != int(time()):
-            second = int(time())
-            date = format_datetime(datetime.fromtimestamp(second, UTC)).encode("ascii")
-            self._clock = second, date
-        return date
 
+def test_message(mailing: Mailing, to: str, token: str) -> Message:
+    """Return a test of a mailing's mail as its tip stands now, to send by its own ``send``.
 
-def test_message(
-    tip: Tip,
-    to: str,
-    kind: str = Mailing.Kind.TIP,  # noqa: PT028 - no test of pytest's
-    note: str = "",  # noqa: PT028
-    token: str = "",  # noqa: PT028
-) -> Message:
-    """Return a test of a tip's mail, to send by its own ``send``.
-
-    Its link to unsubscribe leads to the page where anybody may ask for their own, and it has no header that
-    unsubscribes. ``token`` is that of a preview link, by which a tip's pictures are shown before it is
-    public.
+    The mailing may be saved or not; its ``tip``, ``kind`` and ``note`` count. The link to unsubscribe leads
+    to the page where anybody may ask for their own, and no header unsubscribes. ``token`` is that of a
+    preview link, by which a tip's pictures are shown before it is public, or "".
     """
-    frozen = writing.render(tip, kind, note)
+    frozen = writing.render(mailing.tip, mailing.kind, mailing.note)
     html = _PICTURE.sub(rf"\1?preview={token}\2", frozen.html) if token else frozen.html
-    test = Mailing(kind=kind, tip=tip)
-    test.subject, test.text, test.html = f"Test: {frozen.subject}", frozen.text, html
-    return _message(
-        test,
-        to,
-        replaced=(writing.leave_url(), writing.preferences_url()),
-        envelope_sender=senders.envelope_sender(),
-        headers={},
-    )
+    test = Mailing(kind=mailing.kind, subject=f"Test: {frozen.subject}", text=frozen.text, html=html)
+    return _message(test, to, (writing.leave_url(), writing.preferences_url()), {})
 
 
 def _message(
-    mailing: Mailing, to: str, *, replaced: tuple[str, str], envelope_sender: str, headers: dict[str, str]
+    mailing: Mailing, to: str, link: tuple[str, str], headers: dict[str, str], token: str = ""
 ) -> Message:
-    message = Message(
-        subject=" ".join(mailing.subject.split()),
-        body=mailing.text.replace(*replaced),
-        to=[to],
-        reply_to=_reply_to(),
-        envelope_sender=envelope_sender,
-        headers={**_headers(mailing), **headers},
-    )
-    message.attach_alternative(mailing.html.replace(*replaced), "text/html")
-    return message
+    """Return a mailing's message with one link in the place of another."""
+    text, html = mailing.text.replace(*link), mailing.html.replace(*link)
+    return Message(mailing.subject, text, html, to, _headers(mailing) | headers, token)
+
+
+# Most messages of a mailing are made in the same few seconds.
+@functools.lru_cache(maxsize=8)
+def _date(second: int) -> str:
+    return format_datetime(datetime.fromtimestamp(second, UTC))
 
 
 def _refuse_strange(address: str) -> None:
@@ -155,6 +121,8 @@ def _headers(mailing: Mailing) -> dict[str, str]:
     """Return the headers that are the same for all."""
     name = " ".join(settings.SITE_NAME.split())
     list_id = f"<weekly.{urlsplit(settings.SITE_URL).hostname}>"
+    # In 5 to 15 letters, which is what Gmail's Feedback-ID has room for.
+    sender_id = ("tips" + re.sub("[^a-z0-9]", "", senders.domain().lower()))[:15]
     return {
         # RFC 2919: by it people's filters and mail programs know the list.
         "List-Id": f"{senders.phrase(name)} {list_id}" if senders.is_plain(name) else list_id,
@@ -162,21 +130,12 @@ def _headers(mailing: Mailing) -> dict[str, str]:
         "Precedence": "bulk",
         "Content-Language": "en",
         # Complaints are counted by mailing and by kind; it says nothing of the recipient.
-        "Feedback-ID": f"{mailing.pk or 'test'}:{mailing.kind}:tips:{_sender_id()}",
+        "Feedback-ID": f"{mailing.pk or 'test'}:{mailing.kind}:tips:{sender_id}",
     }
 
 
-def _reply_to() -> list[str]:
-    return [settings.REPLY_TO] if settings.REPLY_TO else []
-
-
-def _sender_id() -> str:
-    """Return the sender in 5 to 15 letters, which is what Gmail's Feedback-ID has room for."""
-    return ("tips" + re.sub("[^a-z0-9]", "", senders.domain().lower()))[:15]
-
-
 def _header_lines(headers: dict[str, str]) -> bytes:
-    return b"".join(f"{name}: {value}\r\n".encode("ascii") for name, value in headers.items())
+    return "".join([f"{name}: {value}\r\n" for name, value in headers.items()]).encode("ascii")
 
 
 def _quoted_around_token(source: str) -> list[bytes]:

@@ -70,8 +70,8 @@ def render(tip: Tip, kind: str = Mailing.Kind.TIP, note: str = "") -> Frozen:
     }
     subject = " ".join(render_to_string("emails/tip.subject.txt", context).split())
     text = render_to_string("emails/tip.txt", context).strip() + "\n"
-    source = render_to_string("emails/tip.html", {**context, "subject": subject})
-    whole = subject, text, _inliner.inline(_without_indents(source))
+    lines = render_to_string("emails/tip.html", {**context, "subject": subject}).split("\n")
+    whole = subject, text, _inliner.inline("\n".join(filter(None, map(str.strip, lines))))
     # An underscore has no part in NOBODYS, so what stands around cannot become one by it.
     return Frozen(*(part.replace(NOBODYS, "_").replace(placeholder, NOBODYS) for part in whole))
 
@@ -125,7 +125,3 @@ def check_size(tip: Tip) -> Iterator[preflight.Fault]:
             f"Its mail has {size // 1000} kB; over {MOST_HTML_BYTES // 1000} kB, Gmail hides the end, and"
             f" with it the link to unsubscribe. Shorten the body.",
         )
-
-
-def _without_indents(source: str) -> str:
-    return "\n".join(filter(None, (line.strip() for line in source.split("\n"))))

@@ -409,7 +409,7 @@ def test_without_an_address_for_bounces_the_sender_gets_them(settings):
 
 
 def test_a_test_is_marked_and_cannot_unsubscribe_anybody(post_office):
-    tipmail.test_message(tip(), "ed@example.org", token="t.t").send()
+    tipmail.test_message(Mailing(tip=tip()), "ed@example.org", token="t.t").send()
     (letter,) = post_office.letters
     assert letter.message["Subject"] == "Test: Let them finish"
     assert "/unsubscribe/" not in letter.text + letter.html
