@@ -41,13 +41,10 @@ KINDS = {"jpg": "image/jpeg", "png": "image/png"}
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 # Pillow's names for a JPEG; the second holds further images: telephones add a small copy, which is dropped.
 _JPEG = ("JPEG", "MPO")
-_MAY_BE_ANIMATED = ("GIF", "PNG", "WEBP")
 # One image is decoded at a time: several large ones at once could take all the memory there is.
 _decoding_lock = threading.Lock()
 # What other programs would run or unpack: no camera and no image editor writes it into an image.
-_HOLDS_CODE = re.compile(
-    rb"<script|<html|<!doctype|<\?php|<svg[\s>]|%PDF-1|PK\x03\x04[\n\x14-\x3f]\x00", re.I
-)
+_CODE = re.compile(rb"<script|<html|<!doctype|<\?php|<svg[\s>]|%PDF-1|PK\x03\x04[\n\x14-\x3f]\x00", re.I)
 _BEGINS_LIKE_TEXT = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:\?xml|!doctype|html|svg|script|!--)", re.I)
 
 
@@ -67,10 +64,8 @@ def save_upload(file: File[bytes], *, by: User) -> Image:
     if not (by.has_perm("tips.add_tip") or by.has_perm("tips.change_tip")):
         raise NotPermitted("You may not upload pictures. Ask an editor to do it.")
     if file.size > MOST_BYTES:
-        raise UnusableImage(
-            f"The file has {file.size / 1_048_576:.0f} MB; at most {MOST_BYTES // 1_048_576} are taken."
-            " Save the picture smaller, and upload that."
-        )
+        most = f"at most {MOST_BYTES >> 20} are taken. Save the picture smaller, and upload that."
+        raise UnusableImage(f"The file has {file.size / 2**20:.0f} MB; {most}")
     content, kind, (width, height) = reencode(file.read())
     name = f"{hashlib.sha256(content).hexdigest()}.{kind}"
     with transaction.atomic():
@@ -99,16 +94,12 @@ def reencode(data: bytes) -> tuple[bytes, str, tuple[int, int]]:
         with PillowImage.open(io.BytesIO(data), formats=_FORMATS) as opened:
             most = MOST_PIXELS_OF_JPEG if opened.format in _JPEG else MOST_PIXELS
             if opened.width * opened.height > most:
-                raise UnusableImage(
-                    f"The picture has {opened.width} × {opened.height} pixels, more than a page can show."
-                    " Save it smaller, and upload that."
-                )
-            if opened.format in _MAY_BE_ANIMATED and getattr(opened, "is_animated", False):
+                size = f"{opened.width} × {opened.height} pixels, more than a page can show"
+                raise UnusableImage(f"The picture has {size}. Save it smaller, and upload that.")
+            if opened.format not in _JPEG and getattr(opened, "is_animated", False):
                 raise UnusableImage("The picture moves. Save one frame of it as PNG, and upload that.")
-            if _HOLDS_CODE.search(data):
-                raise UnusableImage(
-                    "The file is a picture and something else besides. Save the picture anew; upload that."
-                )
+            if _CODE.search(data):
+                raise UnusableImage("The file is a picture and something else. Save it anew; upload that.")
             with _decoding_lock:
                 upright = ImageOps.exif_transpose(_small(opened))
                 return _encoded(_in_srgb(upright), photograph=opened.format in (*_JPEG, "WEBP"))
@@ -117,9 +108,7 @@ def reencode(data: bytes) -> tuple[bytes, str, tuple[int, int]]:
     except UnidentifiedImageError:
         raise UnusableImage("This is no picture of a kind that is taken: JPEG, PNG, WebP or GIF.") from None
     except (PillowImage.DecompressionBombError, PillowImage.DecompressionBombWarning):
-        raise UnusableImage(
-            "The picture is larger than a page can show. Save it smaller, and upload that."
-        ) from None
+        raise UnusableImage("The picture is larger than a page can show. Save a smaller one.") from None
     except Exception as error:
         # A decoder meets broken bytes with whatever its own code happens to raise.
         raise UnusableImage("The picture is damaged or cut off. Save it anew, and upload that.") from error
@@ -146,14 +135,12 @@ def _small(image: PillowImage.Image) -> PillowImage.Image:
 
 def _in_srgb(image: PillowImage.Image) -> PillowImage.Image:
     """Return an image in sRGB, with an alpha channel where it is not opaque."""
-    transparent = image.has_transparency_data
-    profile = image.info.get("icc_profile")
+    transparent, profile = image.has_transparency_data, image.info.get("icc_profile")
     if profile and image.mode in ("RGB", "CMYK", "RGBA"):
         with suppress(ImageCms.PyCMSError, OSError, ValueError):
             # A profile that cannot be read counts as missing.
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            mode = "RGBA" if image.mode == "RGBA" else "RGB"
-            srgb = ImageCms.createProfile("sRGB")
+            srgb, mode = ImageCms.createProfile("sRGB"), "RGBA" if image.mode == "RGBA" else "RGB"
             image = ImageCms.profileToProfile(image, source, srgb, outputMode=mode) or image
     image = image.convert("RGBA" if transparent else "RGB")
     if transparent and image.getchannel("A").getextrema() == (255, 255):
@@ -165,12 +152,9 @@ def _encoded(image: PillowImage.Image, photograph: bool) -> tuple[bytes, str, tu
     image.thumbnail((WIDEST, TALLEST), PillowImage.Resampling.LANCZOS)
     clean = PillowImage.new(image.mode, image.size)
     clean.paste(image)
-    kind = "jpg" if photograph and image.mode == "RGB" else "png"
-    out = io.BytesIO()
-    if kind == "jpg":
-        clean.save(out, "JPEG", quality=85, optimize=True, progressive=True)
-    else:
-        clean.save(out, "PNG", optimize=True)
+    kind, name = ("jpg", "JPEG") if photograph and image.mode == "RGB" else ("png", "PNG")
+    # PNG knows only the last of these, and leaves out the others.
+    clean.save(out := io.BytesIO(), name, quality=85, progressive=True, optimize=True)
     return out.getvalue(), kind, clean.size
 
 
@@ -199,19 +183,15 @@ def with_image_sizes(body: str) -> str:
     shown = body_images.shown(body)
     if not shown:
         return body
-    sizes = {
-        image.name: (image.width, image.height)
-        for image in Image.objects.filter(name__in={name for name, _ in shown})
-    }
+    images = Image.objects.in_bulk({name for name, _ in shown})
     for number, (name, alt) in enumerate(shown, 1):
         noun = "The picture" if len(shown) == 1 else f"Picture {number}"
-        if name not in sizes:
+        if name not in images:
             raise UnusableImage(f"{noun} is not on this site (any more). Upload it again, or take it out.")
         if not alt:
-            raise UnusableImage(
-                f"{noun} has no alternative text. Say what it shows, for those who cannot see it."
-            )
-    return body_images.with_sizes(body, sizes)
+            missing = f"{noun} has no alternative text."
+            raise UnusableImage(f"{missing} Say what it shows, for those who cannot see it.")
+    return body_images.with_sizes(body, {name: (image.width, image.height) for name, image in images.items()})
 
 
 # --- Deletion ----------------------------------------------------------------------------------------------
@@ -232,12 +212,10 @@ def delete_unused(now: datetime) -> int:
     deleted = 0
     for name in sorted(names)[:MOST_DELETED]:
         with transaction.atomic():
-            image = old.select_for_update(of=("self",)).filter(name=name).first()
-            if image is None:
-                continue
-            image.delete()
-            transaction.on_commit(partial(_unlink, name))
-            deleted += 1
+            if image := old.select_for_update(of=("self",)).filter(name=name).first():
+                image.delete()
+                transaction.on_commit(partial(_unlink, name))
+                deleted += 1
     return deleted
 
 

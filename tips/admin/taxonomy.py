@@ -63,7 +63,7 @@ class CountedAdmin(TitledList):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         labels = list(queryset)
-        names, kind = [label.name for label in labels], self.opts.verbose_name_plural
+        names, kind = [label.name for label in labels], str(self.opts.verbose_name_plural)
         with tagging.deleted(self.tips_with(labels), kind, names, by=staff_of(request)):
             super().delete_queryset(request, queryset)
 

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from django.conf import settings
 from django.db.models import Q
-from django.urls import Resolver404, ResolverMatch, resolve
+from django.urls import ResolverMatch, is_valid_path
 
 from desk.errors import WrongState
 from tips import dates, paging
@@ -27,8 +27,7 @@ LONGEST_TITLE = 70
 FEWEST_WORDS = 80
 
 # Names that no public host ends in (RFC 2606, 6761, 6762, 8375, and what home routers make up).
-_PRIVATE_NAMES = "localhost local internal intranet lan home corp home.arpa test invalid".split()
-_PRIVATE_ENDINGS = tuple(f".{name}" for name in _PRIVATE_NAMES)
+_PRIVATE = tuple(".localhost .local .internal .intranet .lan .home .corp .home.arpa .test .invalid".split())
 # The first parts of paths of this site that are not for readers.
 _OURS_ALONE = ("admin", "preview", "healthz", "readyz", "metrics")
 
@@ -72,59 +71,49 @@ def require(tip: Tip) -> None:
 
 
 @register
-def check_texts(tip: Tip) -> Iterator[Fault]:
-    """Look for what is missing, and for what is longer or shorter than it should be."""
-    length, number = len(tip.title), markup.count_words(tip.body)
-    if length > LONGEST_TITLE:
-        best = f"up to {LONGEST_TITLE} read best. Shorten it."
-        yield Fault(WARN, "title", f"The title has {length} characters; {best}")
+def check_parts(tip: Tip) -> Iterator[Fault]:
+    """Look for what is missing, and for what is longer or shorter than it should be.
+
+    A tip without a category is in no list that readers choose by subject.
+    """
+    if (length := len(tip.title)) > LONGEST_TITLE:
+        sentence = f"The title has {length} characters; up to {LONGEST_TITLE} read best. Shorten it."
+        yield Fault(WARN, "title", sentence)
     if not tip.body:
         yield Fault(STOP, "body", "The full text is missing: this is still a teaser. Write its body.")
-    elif number < FEWEST_WORDS:
+    elif (number := markup.count_words(tip.body)) < FEWEST_WORDS:
         sentence = f"The body has {number} words, fewer than {FEWEST_WORDS}. Is it all there?"
         yield Fault(WARN, "body", sentence)
     if not tip.takeaway.strip() and not tip.undated:
         yield Fault(WARN, "takeaway", "There is no takeaway. Say in a sentence what to remember.")
     if not tip.excerpt.strip():
         yield Fault(WARN, "excerpt", "There is no excerpt. Say in short what the tip is about.")
-
-
-@register
-def check_category(tip: Tip) -> Iterator[Fault]:
-    """A tip without a category is in no list that readers choose by subject."""
     if not tip.categories.all():
         yield Fault(STOP, "in_categories", "There is no category. Tick at least one: readers choose by it.")
 
 
 @register
-def check_structure(tip: Tip) -> Iterator[Fault]:
-    """Look for pictures without words and for headings that skip a level."""
+def check_body(tip: Tip) -> Iterator[Fault]:
+    """Look for pictures without words, headings that skip a level, and what readers cannot reach.
+
+    Nothing is asked of other sites.
+    """
     level = 1
-    for tag, attributes in _elements(tip.body):
+    elements = ((token.tag, token.attributes) for token in tokens(tip.body) if token.tag and not token.closes)
+    for tag, attributes in elements:
+        stated = attributes.get("href" if tag == "a" else "src", "").strip()
         if tag == "img" and not attributes.get("alt", "").strip():
-            missing = f"A picture has no alternative text ({attributes.get('src', 'no address')})."
+            missing = f"A picture has no alternative text ({stated or 'no address'})."
             yield Fault(STOP, "body", f"{missing} Say what it shows, for those who cannot see it.")
-        elif tag in ("h2", "h3"):
+        if tag in ("h2", "h3"):
             if int(tag[1]) > level + 1:
                 sentence = "A smaller heading stands before any larger one. Make it larger, or put one above."
                 yield Fault(WARN, "body", sentence)
             level = int(tag[1])
-
-
-@register
-def check_links(tip: Tip) -> Iterator[Fault]:
-    """Look for links and pictures that readers cannot reach. Nothing is asked of other sites."""
-    for tag, attributes in _elements(tip.body):
-        stated = attributes.get("href" if tag == "a" else "src", "").strip()
-        if tag == "a" and not stated:
+        elif tag == "a" and not stated:
             yield Fault(STOP, "body", "A link has no address. Give it one, or make it plain text.")
         elif tag in ("a", "img") and (why := _why_unreachable(tag, stated, tip)):
             yield Fault(STOP, "body", f"The {'link to' if tag == 'a' else 'picture'} {stated} {why}")
-
-
-def _elements(source: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield (tag, attributes) of the opening tags of clean HTML."""
-    return ((token.tag, token.attributes) for token in tokens(source) if token.tag and not token.closes)
 
 
 def _why_unreachable(tag: str, stated: str, tip: Tip) -> str:
@@ -140,9 +129,7 @@ def _why_unreachable(tag: str, stated: str, tip: Tip) -> str:
     if _is_here(url, host, port):
         return _why_no_page(url.path or "/", tip)
     if not host or _is_private(host):
-        return (
-            "leads into a private network, where readers cannot go. Give its public address, or take it out."
-        )
+        return "leads into a private network, where readers cannot go. Make it public, or take it out."
     return "is on another site, and is not shown here. Upload it instead." if tag == "img" else ""
 
 
@@ -161,7 +148,7 @@ def _is_private(host: str) -> bool:
         return not ipaddress.ip_address(socket.inet_aton(host)).is_global
     with suppress(ValueError):
         return not ipaddress.ip_address(host).is_global
-    return "." not in host or host.lower().endswith(_PRIVATE_ENDINGS)
+    return "." not in host or host.lower().endswith(_PRIVATE)
 
 
 def _why_no_page(path: str, tip: Tip) -> str:
@@ -169,13 +156,11 @@ def _why_no_page(path: str, tip: Tip) -> str:
     private = "leads to a part of this site that is not for readers. Take it out."
     dead = "leads to no page of this site. Correct it, or take it out."
     room = path.strip("/").split("/")[0]
-    if room in _OURS_ALONE:
-        return private
-    if room == "media":
-        # A picture of a tip that is not public yet is shown to nobody else; its own view sees to that.
-        return ""
-    match = _resolved(path) or _resolved(f"{path}/")
-    if match is None:
+    # A picture of a tip that is not public yet is shown to nobody else; its own view sees to that.
+    if room in (*_OURS_ALONE, "media"):
+        return "" if room == "media" else private
+    match = is_valid_path(path) or is_valid_path(f"{path}/")
+    if not match:
         return "" if path.startswith(settings.STATIC_URL) else dead
     if match.view_name == "tips:detail":
         return "" if _will_be_public(match.kwargs["slug"], tip) else dead
@@ -184,29 +169,23 @@ def _why_no_page(path: str, tip: Tip) -> str:
     return "" if match.namespace != "tips" or _has_tips(match) else dead
 
 
-def _resolved(path: str) -> ResolverMatch | None:
-    with suppress(Resolver404):
-        return resolve(path)
-    return None
-
-
 def _has_tips(match: ResolverMatch) -> bool:
     """Tell whether readers find something by a URL of ours: a list, or its page, needs published tips.
 
     Whatever is not a list is there always. No view is asked: it would need a reader's request.
     """
     stated, kind = match.kwargs, (match.url_name or "").split("_")[0]
+    slug = stated.get("slug") or stated.get(kind)
     if kind == "category":
-        slug = stated.get("slug") or stated.get("category")
         total = CategorisedTip.objects.published().filter(category__slug=slug).count()
     elif kind == "tag":
-        slug = stated.get("slug") or stated.get("tag")
         former = FormerSlug.objects.filter(slug=slug, tag__isnull=False).values("tag")
         total = TaggedTip.objects.published().filter(Q(tag__slug=slug) | Q(tag__in=former)).count()
     elif kind in ("year", "month"):
-        span = dates.month if kind == "month" else dates.year
         try:
-            first, following = span(*(stated[name] for name in ("year", "month") if name in stated))
+            first, following = getattr(dates, kind)(
+                *(stated[name] for name in ("year", "month") if name in stated)
+            )
         except (ValueError, OverflowError):
             return False
         total = Tip.objects.published().filter(publish_at__gte=first, publish_at__lt=following).count()
@@ -219,8 +198,5 @@ def _has_tips(match: ResolverMatch) -> bool:
 
 def _will_be_public(slug: str, tip: Tip) -> bool:
     """Tell whether readers find a tip by a slug on the day when this tip is public."""
-    if slug == tip.slug:
-        return True
-    public = Tip.objects.published(at=tip.publish_at)
-    former = FormerSlug.objects.filter(slug=slug, tip__isnull=False).values("tip")
-    return public.filter(slug=slug).exists() or public.filter(pk__in=former).exists()
+    known = Q(slug=slug) | Q(former_slugs__slug=slug)
+    return slug == tip.slug or Tip.objects.published(at=tip.publish_at).filter(known).exists()

@@ -77,9 +77,7 @@ def never_cached(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def unsaved(
-    texts: Mapping[str, str], *, categories: list[Category], tags: list[Tag], like: Tip | None = None
-) -> Tip:
+def unsaved(texts: Mapping[str, str], categories: list[Category], tags: list[Tag], like: Tip | None) -> Tip:
     """Return a tip that is in no database, made of what somebody typed.
 
     ``texts`` holds title, takeaway, excerpt and body as typed; the body is cleaned. ``like`` is the saved tip
@@ -113,14 +111,10 @@ def make_link(tip: Tip, *, by: User, days: int = DAYS) -> PreviewLink:
         raise NotPermitted(f"You may not show “{tip}” to others. Ask its author or an editor to do it.")
     if not 1 <= days <= MOST_DAYS:
         raise WrongState(f"A link lasts from 1 to {MOST_DAYS} days. Choose a number between them.")
-    now = timezone.now()
+    now, key = timezone.now(), secrets.token_urlsafe(16)
     with transaction.atomic():
         link = PreviewLink.objects.create(
-            tip=tip,
-            key=secrets.token_urlsafe(16),
-            made_by=by,
-            made_at=now,
-            expires_at=now + timedelta(days=days),
+            tip=tip, key=key, made_by=by, made_at=now, expires_at=now + timedelta(days=days)
         )
         until = in_words(link.expires_at)
         log(by, tip, TipAction.PREVIEW_LINK_MADE, f"Made a preview link, good until {until}.")

@@ -43,17 +43,15 @@ def require_free(slug: str, besides: int = 0, *, by: User) -> None:
 
     The other tip is named to ``by`` only where it is public, or they may read it all the same.
     """
-    other = Tip.objects.filter(slug=slug).exclude(pk=besides).first()
-    sentence = "“{slug}” is the address of “{tip}”. Choose another."
+    tips = Tip.objects.exclude(pk=besides)
+    other, verb, ending = tips.filter(slug=slug).first(), "is", ""
     if other is None:
-        known = FormerSlug.objects.select_related("tip").filter(slug=slug, tip__isnull=False)
-        former = known.exclude(tip=besides).first()
-        other = former.tip if former else None
-        sentence = "“{slug}” was the address of “{tip}”, and still leads there. Choose another."
+        other = tips.filter(former_slugs__slug=slug).first()
+        verb, ending = "was", ", and still leads there"
     if other and not (by.has_perm(CHANGE_ANY) or other.is_published):
         raise WrongState("This address is taken. Choose another.")
     if other:
-        raise WrongState(sentence.format(slug=slug, tip=other))
+        raise WrongState(f"“{slug}” {verb} the address of “{other}”{ending}. Choose another.")
 
 
 def change(tip: Tip, slug: str, *, by: User) -> str:
@@ -64,9 +62,7 @@ def change(tip: Tip, slug: str, *, by: User) -> str:
     permit(by, CHANGE_ANY, "change the address of a tip")
     slug = slug.strip().strip("/").lower()
     if len(slug) > LONGEST or not _SLUG.fullmatch(slug):
-        raise WrongState(
-            f"An address is made of small letters, digits and hyphens, at most {LONGEST}: “thank-you-notes”."
-        )
+        raise WrongState(f"An address has small letters, digits and hyphens, at most {LONGEST}: “thank-you”.")
     with transaction.atomic():
         before = Tip.objects.select_for_update(of=("self",)).filter(pk=tip.pk).first()
         if before is None or before.slug != tip.slug:

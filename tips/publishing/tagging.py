@@ -43,13 +43,11 @@ def find_or_make(names: Iterable[str]) -> list[Tag]:
     if not wanted:
         return []
     known = {key(tag.name): tag for tag in Tag.objects.order_by("-pk")}
-    tags = [known.get(folded) or _formerly(name) or make(name) for folded, name in wanted.items()]
-    return list(dict.fromkeys(tags))
-
-
-def _formerly(name: str) -> Tag | None:
-    former = FormerSlug.objects.select_related("tag").filter(tag__isnull=False, slug=slug_for(name)).first()
-    return former.tag if former else None
+    for folded, name in wanted.items():
+        if folded not in known:
+            former = Tag.objects.filter(former_slugs__slug=slug_for(name)).first()
+            known[folded] = former or make(name)
+    return list(dict.fromkeys(known[folded] for folded in wanted))
 
 
 def make(name: str) -> Tag:
@@ -88,9 +86,7 @@ def rename(tag: Tag, name: str, slug: str = "", *, by: User) -> None:
     if not name:
         raise WrongState("A tag needs a name.")
     if other := same_name(name, apart_from=tag.pk):
-        raise WrongState(
-            f"There is a tag “{other}” already. Merge the two instead: choose both in the list of tags."
-        )
+        raise WrongState(f"There is a tag “{other}” already. Merge the two instead: choose both in the list.")
     if not slug or (slug == before.slug and name != before.name):
         slug = slug_for(name) or before.slug
     if Tag.objects.filter(slug=slug).exclude(pk=tag.pk).exists():
@@ -109,9 +105,7 @@ def rename(tag: Tag, name: str, slug: str = "", *, by: User) -> None:
         log(by, tag, TagAction.RENAMED, " ".join(changes))
 
 
-def renamed(
-    tips: QuerySet[Tip], kind: str, before: str, name: str, *, by: User
-) -> AbstractContextManager[None]:
+def renamed(tips: QuerySet[Tip], kind: str, before: str, name: str, by: User) -> AbstractContextManager[None]:
     """Return a context that keeps a version of each tip on a tag or a category that is renamed in it.
 
     ``kind`` is the word for what is renamed; without a new name there is nothing to keep.
@@ -119,9 +113,7 @@ def renamed(
     return nullcontext() if before == name else _recorded(tips, f"The {kind} “{before}” is “{name}” now.", by)
 
 
-def deleted(
-    tips: QuerySet[Tip], kind: object, names: Iterable[str], *, by: User
-) -> AbstractContextManager[None]:
+def deleted(tips: QuerySet[Tip], kind: str, names: Iterable[str], by: User) -> AbstractContextManager[None]:
     """Return a context that keeps a version of each tip that loses the tags or categories deleted in it."""
     return _recorded(tips, f"Deleted, of the {kind}: {_quoted(names)}.", by)
 
@@ -149,8 +141,7 @@ def merge(keep: Tag, others: Collection[Tag], *, by: User) -> int:
     chosen = {tag.pk for tag in others} - {keep.pk}
     if not chosen:
         raise WrongState("Choose at least two tags to merge.")
-    locked = Tag.objects.select_for_update().filter(pk__in={keep.pk, *chosen}).order_by("pk")
-    tags = {tag.pk: tag for tag in locked}
+    tags = Tag.objects.select_for_update().order_by("pk").in_bulk({keep.pk, *chosen})
     if len(tags) != len(chosen) + 1:
         raise WrongState("One of these tags has gone meanwhile: somebody merged or deleted it. Choose again.")
     keep, others = tags.pop(keep.pk), list(tags.values())
