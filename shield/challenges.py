@@ -11,19 +11,16 @@ from typing import NamedTuple
 from django.utils.crypto import salted_hmac
 
 _WORDS = {
-    kind: words.split()
-    for kind, words in {
-        "an animal": "badger dolphin eagle giraffe hamster kangaroo octopus penguin rabbit squirrel tiger",
-        "a piece of furniture": "armchair bed bookcase cupboard desk sofa stool table wardrobe",
-        "a fruit": "apple apricot banana cherry grape lemon mango peach pear plum",
-        "a vehicle": "bicycle bus ferry motorcycle tractor train tram truck van",
-        "something to wear": "coat glove hat jacket scarf shirt skirt sock sweater trousers",
-        "a musical instrument": "banjo cello drum flute guitar harp piano trumpet violin",
-        "a part of the body": "ankle chin elbow finger knee nose shoulder thumb toe wrist",
-        "a vegetable": "broccoli cabbage carrot celery onion potato spinach turnip",
-        "a day of the week": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
-        "a tool": "axe chisel drill hammer pliers saw screwdriver shovel wrench",
-    }.items()
+    "an animal": "badger dolphin eagle giraffe hamster kangaroo octopus penguin rabbit squirrel tiger",
+    "a piece of furniture": "armchair bed bookcase cupboard desk sofa stool table wardrobe",
+    "a fruit": "apple apricot banana cherry grape lemon mango peach pear plum",
+    "a vehicle": "bicycle bus ferry motorcycle tractor train tram truck van",
+    "something to wear": "coat glove hat jacket scarf shirt skirt sock sweater trousers",
+    "a musical instrument": "banjo cello drum flute guitar harp piano trumpet violin",
+    "a part of the body": "ankle chin elbow finger knee nose shoulder thumb toe wrist",
+    "a vegetable": "broccoli cabbage carrot celery onion potato spinach turnip",
+    "a day of the week": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+    "a tool": "axe chisel drill hammer pliers saw screwdriver shovel wrench",
 }
 _ORDINALS = ("first", "second", "third", "fourth", "last")
 
@@ -45,7 +42,7 @@ def question(seed: str) -> Question:
     digest = salted_hmac("shield.question", seed, algorithm="sha256").digest()
     choices = random.Random(digest)  # noqa: S311  the seed is keyed
     kinds = choices.sample(list(_WORDS), len(_ORDINALS))
-    words = [choices.choice(_WORDS[kind]) for kind in kinds]
+    words = [choices.choice(_WORDS[kind].split()) for kind in kinds]
     position = choices.randrange(len(words))
     if choices.randrange(2):
         text = f"Which of these words is {kinds[position]}: {', '.join(words)}?"

@@ -28,17 +28,13 @@ class ShieldedForm(forms.Form):
 
     def clean_subject(self) -> str:
         if self.cleaned_data["subject"]:
-            raise forms.ValidationError(
-                "A field that people do not see was filled in. If you are a person, please press the button"
-                " once more."
-            )
+            sentence = "A field that people do not see was filled in. If you are a person"
+            raise forms.ValidationError(f"{sentence}, please press the button once more.")
         return ""
 
     def clean_timestamp(self) -> str:
         if not signed_time.is_fresh(self.cleaned_data["timestamp"]):
-            raise forms.ValidationError(
-                "This page had been open for a long time. Please press the button once more."
-            )
+            raise forms.ValidationError("This page was open for too long. Please press the button once more.")
         return self.cleaned_data["timestamp"]
 
     def renewed(self) -> QueryDict:

@@ -120,11 +120,9 @@ class Pacer(_Limit):
         with transaction.atomic():
             # A row whose moment has come counts as missing, and may be deleted at any time. The rows, new or
             # not, are locked one after another: two bookings at once could each wait for the other otherwise.
+            new = [RateLimit(key=key, ends_at=now) for key in sorted(values)]
             RateLimit.objects.bulk_create(
-                [RateLimit(key=key, ends_at=now) for key in sorted(values)],
-                update_conflicts=True,
-                unique_fields=["key"],
-                update_fields=["key"],
+                new, update_conflicts=True, unique_fields=["key"], update_fields=["key"]
             )
             limits = list(RateLimit.objects.filter(key__in=list(values)))
             for limit in limits:

@@ -60,27 +60,21 @@ class JsonFeed(_LatestOrFixedDate):
     content_type = "application/feed+json; charset=utf-8"
 
     def write(self, outfile: IO[bytes], encoding: str) -> None:
-        feed = {
-            "version": "https://jsonfeed.org/version/1.1",
-            "title": self.feed["title"],
-            "home_page_url": self.feed["link"],
-            "feed_url": self.feed["feed_url"],
-            "description": self.feed["description"],
-            "language": self.feed["language"],
-            "items": [
-                {
-                    "id": item["unique_id"],
-                    "url": item["link"],
-                    "title": item["title"],
-                    "summary": unescape(item["description"]),
-                    "content_html": item["text"],
-                    "date_published": item["pubdate"].isoformat(),
-                    "date_modified": item["updateddate"].isoformat(),
-                    "tags": list(item["categories"]),
-                }
-                for item in self.items
-            ],
-        }
+        feed = {"version": "https://jsonfeed.org/version/1.1", "home_page_url": self.feed["link"]}
+        feed |= {name: self.feed[name] for name in ("title", "feed_url", "description", "language")}
+        feed["items"] = [
+            {
+                "id": item["unique_id"],
+                "url": item["link"],
+                "title": item["title"],
+                "summary": unescape(item["description"]),
+                "content_html": item["text"],
+                "date_published": item["pubdate"].isoformat(),
+                "date_modified": item["updateddate"].isoformat(),
+                "tags": list(item["categories"]),
+            }
+            for item in self.items
+        ]
         outfile.write(json.dumps(feed, ensure_ascii=False, indent=1).encode(encoding))
 
 
@@ -116,8 +110,7 @@ class Rss(Feed):
     feed_guid = link
 
     def description(self, group: Group | None) -> str:
-        start = f"Tips on {group}" if group else "Each new tip"
-        return f"{start} from {settings.SITE_NAME}"
+        return f"{f'Tips on {group}' if group else 'Each new tip'} from {settings.SITE_NAME}"
 
     subtitle = description
 
@@ -129,8 +122,8 @@ class Rss(Feed):
             full = placements.filter(**{f"{tip_id.removesuffix('_id')}__has_body": True})
             newest = full.order_by(newest_first(), tip_id).values_list(tip_id, flat=True)
             tips = tips.filter(pk__in=list(newest[:LENGTH]))
-        newest_tips = tips.newest_first()
-        return newest_tips.prefetch_related("categories", "tags")[:LENGTH]  # type: ignore[misc]  # see views.tip
+        tips = tips.newest_first()
+        return tips.prefetch_related("categories", "tags")[:LENGTH]  # type: ignore[misc]  # see views.tip
 
     def item_title(self, tip: Tip) -> str:
         return tip.title
@@ -165,10 +158,8 @@ class Rss(Feed):
 
 
 class Atom(Rss):
-    feed_type = AtomWithText
-    path = "feed/atom/"
+    feed_type, path = AtomWithText, "feed/atom/"
 
 
 class Json(Rss):
-    feed_type = JsonFeed
-    path = "feed/json/"
+    feed_type, path = JsonFeed, "feed/json/"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -19,6 +20,9 @@ from tips.models import Tag, Tip
 from tips.models.published import PublishedQuerySet
 from tips.public import navigation
 from tips.search import queries, similar, spelling
+
+# Of tips, or of the places that tips have in lists.
+Placements = PublishedQuerySet
 
 STRIP_LENGTH = 10
 TAGS_ON_HOME = 24
@@ -70,9 +74,7 @@ def tip(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _moved(url: str) -> HttpResponse:
     """Lead to another URL for good, but have browsers ask again: it may be changed back one day."""
-    response = HttpResponsePermanentRedirect(url)
-    patch_cache_control(response, no_cache=True)
-    return response
+    return HttpResponsePermanentRedirect(url, headers={"Cache-Control": "no-cache"})
 
 
 # --- Lists ------------------------------------------------------------------------------------------------
@@ -108,15 +110,13 @@ def tag_or_former(slug: str) -> Tag:
 
 def year_tips(request: HttpRequest, year: int, page: int | None = None) -> HttpResponse:
     """Show the tips of a year."""
-    tips = _within(dates.year, year)
-    url, months = reverse("tips:year", args=[year]), navigation.months(year)
+    tips, url, months = _within(dates.year, year), reverse("tips:year", args=[year]), navigation.months(year)
     return _list(request, page, "year", str(year), url, tips, year=year, months=months)
 
 
 def month_tips(request: HttpRequest, year: int, month: int, page: int | None = None) -> HttpResponse:
     """Show the tips of a month."""
-    tips = _within(dates.month, year, month)
-    url = reverse("tips:month", args=[year, month])
+    tips, url = _within(dates.month, year, month), reverse("tips:month", args=[year, month])
     return _list(request, page, "month", f"{MONTHS[month]} {year}", url, tips, year=year)
 
 
@@ -132,22 +132,16 @@ def _within(span: Callable[..., tuple[datetime, datetime]], *numbers: int) -> Pu
 # Not on the views: whatever the method, a list that nobody may know of is not found.
 @require_safe
 def _list(
-    request: HttpRequest,
-    number: int | None,
-    kind: str,
-    name: str,
-    url: str,
-    placements: PublishedQuerySet,
-    **context: object,
+    request: HttpRequest, number: int | None, kind: str, name: str, url: str, tips: Placements, **more: object
 ) -> HttpResponse:
     """Show one page of a list; ``number`` is None for the URL of the list itself."""
     if number == 1:
         return HttpResponsePermanentRedirect(url)
-    page = paging.page(placements, number or 1)
+    page = paging.page(tips, number or 1)
     if not page.total and kind != "all":
         raise Http404("There are no tips here.")
     title = f"{name} | {settings.SITE_NAME}" + (f" - Page {number}" if number else "")
-    context |= {"page": page, "kind": kind, "name": name, "title": title, "url": url}
+    context = {"page": page, "kind": kind, "name": name, "title": title, "url": url, **more}
     return render(request, "tips/list.html", context)
 
 
@@ -158,17 +152,14 @@ def _list(
 def search(request: HttpRequest) -> HttpResponse:
     """Show search results, with the filters that narrow them."""
     query = request.GET.get("q", "").strip()[: queries.LONGEST_QUERY]
-    filters = queries.Filters(
-        category=_slug(request.GET.get("category", "")),
-        tag=_slug(request.GET.get("tag", "")),
-        year=_year(request.GET.get("year", "")),
-    )
+    category, tag, year = (request.GET.get(name, "") for name in ("category", "tag", "year"))
+    filters = queries.Filters(_slug(category), _slug(tag), _year(year))
     number = _page_number(request.GET.get("page"))
     results = queries.find(query, number, filters)
     if number > results.page.last:
         raise Http404("There is no such page of results.")
     categories, tags = list(navigation.categories()), _tags_in_filter(filters.tag)
-    parameters = {"q": query, "category": filters.category, "tag": filters.tag, "year": filters.year}
+    parameters = {"q": query, **asdict(filters)}
     context = {
         "query": query,
         "filters": filters,
@@ -210,10 +201,6 @@ def _page_number(text: str | None) -> int:
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Tell crawlers where the sitemap is, and to leave out search results and the admin."""
-    lines = [
-        "User-agent: *",
-        "Disallow: /search/",
-        "Disallow: /admin/",
-        f"Sitemap: {settings.SITE_URL}/sitemap.xml",
-    ]
-    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+    sitemap = f"{settings.SITE_URL}/sitemap.xml"
+    text = f"User-agent: *\nDisallow: /search/\nDisallow: /admin/\nSitemap: {sitemap}\n"
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")

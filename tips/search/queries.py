@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 
 from django.db import connection
 from django.utils import timezone
@@ -40,6 +41,11 @@ class Filters:
     category: str = ""
     tag: str = ""
     year: int | None = None
+
+
+_UNFILTERED = Filters()
+# The condition on ``t``, a tip's row, of having a category or a tag.
+_HAS = "EXISTS (SELECT 1 FROM tips_{0}tip JOIN tips_{1} g ON g.id = {1}_id WHERE {2} = t.id AND g.slug = %s)"
 
 
 @dataclass(frozen=True)
@@ -80,13 +86,12 @@ def parse(query: str) -> tuple[Term, ...]:
     return tuple((terms or stop_words).values())[:MOST_TERMS]
 
 
-def find(query: str, number: int = 1, filters: Filters | None = None) -> Results:
+def find(query: str, number: int = 1, filters: Filters = _UNFILTERED) -> Results:
     """Search the published tips.
 
     ``query`` is what the reader typed, ``number`` the page. A page beyond the last comes back empty, for the
     caller to refuse.
     """
-    filters = filters or Filters()
     terms = parse(query)
     if not terms:
         return Results(page=Page([], number, 1, 0))
@@ -134,26 +139,20 @@ def _partly(terms: tuple[Term, ...]) -> Sql:
     return f"SELECT id, {PARTLY} * ({len(terms)} - COUNT(*)) + 3 AS tier FROM ({sql}) s GROUP BY id", params
 
 
-def public(filters: Filters | None = None) -> Sql:
+def public(filters: Filters = _UNFILTERED) -> Sql:
     """Return the condition on ``t``, a tip's row, of being published and not filtered out.
 
     The rule is ``PublishedQuerySet.published``; a test holds the two equal.
     """
     sql = ["t.state = %s AND (t.publish_at IS NULL OR t.publish_at <= %s)"]
     params: list[Param] = [TipState.APPROVED, _bound(timezone.now())]
-    if filters and filters.category:
-        sql.append(
-            "EXISTS (SELECT 1 FROM tips_categorisedtip p JOIN tips_category c ON c.id = p.category_id"
-            " WHERE p.tip_id = t.id AND c.slug = %s)"
-        )
+    if filters.category:
+        sql.append(_HAS.format("categorised", "category", "tip_id"))
         params.append(filters.category)
-    if filters and filters.tag:
-        sql.append(
-            "EXISTS (SELECT 1 FROM tips_taggedtip p JOIN tips_tag g ON g.id = p.tag_id"
-            " WHERE p.content_object_id = t.id AND g.slug = %s)"
-        )
+    if filters.tag:
+        sql.append(_HAS.format("tagged", "tag", "content_object_id"))
         params.append(filters.tag)
-    if filters and filters.year:
+    if filters.year:
         sql.append("t.publish_at >= %s AND t.publish_at < %s")
         params += map(_bound, dates.year(filters.year))
     return " AND ".join(sql), params
@@ -199,11 +198,9 @@ def _correct(terms: tuple[Term, ...]) -> tuple[Term, ...]:
     if not correctable:
         return terms
     likely = spelling.likely([words.fold(term.text) for term in correctable])
-    candidates = {
-        term: [Term(word, (words.stem(word),)) for word in likely_words]
-        for term, likely_words in zip(correctable, likely, strict=True)
-    }
-    tested = list({*correctable, *(term for likely_terms in candidates.values() for term in likely_terms)})
+    likely_terms = ([Term(word, (words.stem(word),)) for word in likely_words] for likely_words in likely)
+    candidates = dict(zip(correctable, likely_terms, strict=True))
+    tested = list({*correctable, *chain.from_iterable(candidates.values())})
     is_known = dict(zip(tested, _are_known(tested), strict=True))
     return tuple(
         term if is_known.get(term, True) else next(filter(is_known.get, candidates[term]), term)
@@ -214,12 +211,9 @@ def _correct(terms: tuple[Term, ...]) -> tuple[Term, ...]:
 def _are_known(terms: list[Term]) -> list[bool]:
     """Return for each term whether some published tip has it, asked in one query."""
     public_sql, public_params = public()
-    columns: list[str] = []
-    params: list[Param] = []
-    for term in terms:
-        sql, term_params = matching([term])
-        columns.append(f"EXISTS (SELECT 1 FROM tips_tip t WHERE t.id IN ({sql}) AND {public_sql})")
-        params += [*term_params, *public_params]
+    parts = [matching([term]) for term in terms]
+    exists = (f"EXISTS (SELECT 1 FROM tips_tip t WHERE t.id IN ({sql}) AND {public_sql})" for sql, _ in parts)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(columns)}", params)
+        params = chain.from_iterable([*term_params, *public_params] for _, term_params in parts)
+        cursor.execute(f"SELECT {', '.join(exists)}", list(params))
         return list(map(bool, cursor.fetchone()))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 
 from django.db import connection
 from django.db.models import Max, Sum
@@ -25,16 +26,15 @@ def related(tip: Tip, limit: int = 3) -> list[Tip]:
         return []
     sql, params = _weighted(weights)
     public_sql, public_params = queries.public()
-    return list(
-        Tip.objects.raw(
-            # Summed up before any tip's row is looked at.
-            "SELECT t.id, t.title, t.slug, t.excerpt, t.publish_at, t.has_body"
-            f" FROM (SELECT id, SUM(weight) AS weight FROM ({sql}) u GROUP BY id HAVING COUNT(*) > 1) s"
-            f" JOIN tips_tip t ON t.id = s.id WHERE {public_sql} AND t.id <> %s"
-            " ORDER BY s.weight DESC, t.publish_at DESC NULLS LAST, t.id LIMIT %s",
-            [*params, *public_params, tip.pk, limit],
-        )
+    alike = Tip.objects.raw(
+        # Summed up before any tip's row is looked at.
+        "SELECT t.id, t.title, t.slug, t.excerpt, t.publish_at, t.has_body"
+        f" FROM (SELECT id, SUM(weight) AS weight FROM ({sql}) u GROUP BY id HAVING COUNT(*) > 1) s"
+        f" JOIN tips_tip t ON t.id = s.id WHERE {public_sql} AND t.id <> %s"
+        " ORDER BY s.weight DESC, t.publish_at DESC NULLS LAST, t.id LIMIT %s",
+        [*params, *public_params, tip.pk, limit],
     )
+    return list(alike)
 
 
 def _distinctive(tip: Tip) -> dict[str, float]:
@@ -43,9 +43,7 @@ def _distinctive(tip: Tip) -> dict[str, float]:
     stems = head | set(tip.words_body.split())
     counted = Word.objects.filter(stem__in=stems, tips__range=(2, COMMONEST)).order_by()
     counts = dict(counted.values("stem").annotate(most=Sum("tips")).values_list("stem", "most"))
-    weights = {
-        stem: (HEAD_WEIGHT if stem in head else 1) / math.log(1.5 + count) for stem, count in counts.items()
-    }
+    weights = {stem: (HEAD_WEIGHT if stem in head else 1) / math.log(1.5 + counts[stem]) for stem in counts}
     best = sorted(weights, key=lambda stem: (-weights[stem], stem))[:MOST_WORDS]
     return {stem: weights[stem] for stem in best}
 
@@ -99,19 +97,14 @@ def duplicates(
     stems = _telling(words.stems(text[: words.LONGEST_INDEXED]))
     if len(stems) < FEWEST_WORDS:
         return []
-    counts = dict(
-        Word.objects.filter(stem__in=stems).order_by().values_list("stem").annotate(most=Max("tips"))
-    )
+    known = Word.objects.filter(stem__in=stems).order_by()
+    counts = dict(known.values_list("stem").annotate(most=Max("tips")))
     total = Tip.objects.count()
     weights = {stem: math.log(1 + total / counts.get(stem, 1)) ** 2 for stem in stems}
-    sought: dict[str, float] = {}
-    postings = 0
-    for stem in sorted(counts, key=lambda stem: (counts[stem], stem)):
-        postings += counts[stem]
-        if len(sought) == MOST_SOUGHT or postings > MOST_POSTINGS:
-            break
-        sought[stem] = weights[stem]
-    scores = {pk: _score(weights, held) for pk, held in _candidates(sought, exclude, author)}
+    rarest = sorted(counts, key=lambda stem: (counts[stem], stem))[:MOST_SOUGHT]
+    sums = accumulate(counts[stem] for stem in rarest)
+    sought = {stem: weights[stem] for stem, read in zip(rarest, sums, strict=True) if read <= MOST_POSTINGS}
+    scores = {pk: _score(weights, held) for pk, held in _nearest(sought, exclude or 0, author)}
     best = sorted((pk for pk in scores if scores[pk] >= DUPLICATE_SCORE), key=lambda pk: (-scores[pk], pk))
     tips = Tip.objects.for_lists().in_bulk(best[:limit])
     return [(tips[pk], scores[pk]) for pk in best[:limit] if pk in tips]
@@ -131,15 +124,13 @@ def _score(weights: Mapping[str, float], held: set[str]) -> int:
     return min(100, round(100 * math.sqrt(share / longer)))
 
 
-def _candidates(
-    weights: Mapping[str, float], exclude: int | None, author: int | None
-) -> Iterator[tuple[int, set[str]]]:
+def _nearest(weights: dict[str, float], exclude: int, author: int | None) -> Iterator[tuple[int, set[str]]]:
     """Yield (id, stems) of the tips that have the most of the weighed stems."""
     if not weights:
         return
     sql, params = _weighted(weights)
     condition = "t.id <> %s"
-    params.append(exclude or 0)
+    params.append(exclude)
     if author is not None:
         public_sql, public_params = queries.public()
         condition += f" AND (({public_sql}) OR t.author_id = %s)"
@@ -148,8 +139,7 @@ def _candidates(
         cursor.execute(
             "SELECT t.id, t.words_title, t.words_takeaway, t.words_body FROM"
             f" (SELECT u.id FROM ({sql}) u JOIN tips_tip t ON t.id = u.id WHERE {condition} GROUP BY u.id"
-            " ORDER BY SUM(u.weight) DESC, u.id LIMIT %s) best"
-            " JOIN tips_tip t ON t.id = best.id",
+            " ORDER BY SUM(u.weight) DESC, u.id LIMIT %s) best JOIN tips_tip t ON t.id = best.id",
             [*params, CANDIDATES],
         )
         for pk, *columns in cursor.fetchall():

@@ -25,10 +25,8 @@ def likely(wrong: Sequence[str]) -> list[list[str]]:
     result = []
     for word in wrong:
         near = process.extract(word, known, scorer=OSA.distance, score_cutoff=MOST_ERRORS, limit=None)
-        ranked = sorted(
-            (distance, -JaroWinkler.similarity(word, other), other) for other, distance, _ in near
-        )
-        result.append([other for _, negative, other in ranked if -negative >= LEAST_SIMILARITY][:5])
+        ranked = sorted((errors, JaroWinkler.distance(word, other), other) for other, errors, _ in near)
+        result.append([other for _, distance, other in ranked if 1 - distance >= LEAST_SIMILARITY][:5])
     return result
 
 
