@@ -51,11 +51,17 @@ class AddressList:
         self.name = name or Path(path).name
         self.now = timezone.now()
         self._table = spreadsheets.table(path)
-        self.columns, self._has_names = columns.find(self._first_row())
+        try:
+            first_row = next((cells for _, cells in self._table), [])
+        except spreadsheets.UnclosedQuoteError as error:
+            raise UnusableFileError(f"A quotation mark in line {error.line} is never closed.") from error
+        self.columns, self._has_names = columns.find(first_row)
         self.format = self.columns.format
         if self.format == columns.MAILPOET:
             self._table.escape = "\\"
-        self._default = self._standing_of_silent_rows()
+        is_unstated = any(kind in ("state", "wanted") for _, kind in self.columns.stated)
+        silent = Standing.UNSTATED if is_unstated else Standing.SUBSCRIBED
+        self._default = cell_parsers.state_in_name(Path(self.name).stem) or silent
         self._unknown_states: set[str] = set()
         # {key of an address that stands there twice: its first record, with the strictest standing}
         self._repeated: dict[int, Record] = {}
@@ -74,9 +80,6 @@ class AddressList:
             warnings.append("The file names its columns and holds no rows.")
         return warnings
 
-    def __len__(self) -> int:
-        return self.length
-
     def __iter__(self) -> Iterator[Record | RowResult]:
         """Yield a Record for each person, and a RowResult for each row that gives no person."""
         for item in self._rows():
@@ -92,17 +95,6 @@ class AddressList:
             reason = SKIPPED_FOR.get(item.standing)
             yield RowResult(item.line, item.address, Outcome.SKIPPED, reason) if reason else item
 
-    def _first_row(self) -> list[str]:
-        try:
-            return next((cells for _, cells in self._table), [])
-        except spreadsheets.UnclosedQuoteError as error:
-            raise UnusableFileError(f"A quotation mark in line {error.line} is never closed.") from error
-
-    def _standing_of_silent_rows(self) -> Standing:
-        standing = cell_parsers.state_in_name(Path(self.name).stem)
-        is_unstated = any(kind in ("state", "wanted") for _, kind in self.columns.stated)
-        return standing or (Standing.UNSTATED if is_unstated else Standing.SUBSCRIBED)
-
     def _look_through(self) -> int:
         """Return how many rows there are, and note the addresses that stand there more than once.
 
@@ -114,16 +106,12 @@ class AddressList:
             if isinstance(item, Record):
                 keys.append(_key(item))
         repeated = {key for key, following in pairwise(sorted(keys)) if key == following}
-        if repeated:
-            self._find_strictest(repeated)
-        return length
-
-    def _find_strictest(self, repeated: set[int]) -> None:
-        for item in self._rows(has_details=False):
+        for item in self._rows(has_details=False) if repeated else ():
             if isinstance(item, Record) and (key := _key(item)) in repeated:
                 strictest = self._repeated.setdefault(key, item)
                 if item.standing > strictest.standing:
                     strictest.standing, strictest.ended_at = item.standing, item.ended_at
+        return length
 
     def _rows(self, *, has_details: bool = True) -> Iterator[Record | RowResult]:
         """Yield a Record, or a RowResult that refuses, for each row (in our own table: for each person).
@@ -138,7 +126,8 @@ class AddressList:
                 try:
                     yield self._record(line, cells, has_details)
                 except ValidationError as error:
-                    address = columns.address_to_show(self.columns.cell(cells, "address"))
+                    # Not much longer than an address can be.
+                    address = self.columns.cell(cells, "address")[: 2 * addresses.MAX_LENGTH]
                     reason = NO_ADDRESS if error.code == "invalid" else error.messages[0]
                     yield RowResult(line, address, Outcome.REFUSED, reason)
         except spreadsheets.UnclosedQuoteError as error:
@@ -186,12 +175,11 @@ class AddressList:
         return max(standings, default=self._default), ended
 
     def _state(self, text: str) -> Standing:
-        standing = cell_parsers.state(text)
-        if standing is None:
-            if len(self._unknown_states) < _MOST_WORDS:
-                self._unknown_states.add(text[:30])
-            raise ValidationError(UNKNOWN_STATE)
-        return standing
+        if (standing := cell_parsers.state(text)) is not None:
+            return standing
+        if len(self._unknown_states) < _MOST_WORDS:
+            self._unknown_states.add(text[:30])
+        raise ValidationError(UNKNOWN_STATE)
 
     def _yes_or_no(self, text: str) -> bool:
         """Return whether a cell says yes; the time since when something is so says yes too."""

@@ -3,11 +3,9 @@
 import re
 
 from desk.files import UnusableFileError
-from subscribers import addresses
 from subscribers.exchange import exports
 
-OWN, MAILCHIMP, SUBSTACK, MAILPOET, GHOST = "own export", "Mailchimp", "Substack", "MailPoet", "Ghost"
-PLAIN = "plain list"
+OWN, MAILPOET, PLAIN = "own export", "MailPoet", "plain list"
 
 # The names that columns of a role have, in small letters and digits alone; the first that is there counts.
 _ROLES = {
@@ -30,10 +28,10 @@ _STATED = {
 }
 # Columns that only the export of one program has.
 _KNOWN_BY = {
-    MAILCHIMP: {"memberrating", "optintime", "leid", "euid", "unsubtime", "cleantime"},
-    SUBSTACK: {"activesubscription", "emaildisabled"},
+    "Mailchimp": {"memberrating", "optintime", "leid", "euid", "unsubtime", "cleantime"},
+    "Substack": {"activesubscription", "emaildisabled"},
     MAILPOET: {"globalstatus", "liststatus"},
-    GHOST: {"subscribedtoemails", "complimentaryplan"},
+    "Ghost": {"subscribedtoemails", "complimentaryplan"},
 }
 
 
@@ -59,9 +57,7 @@ class Columns:
         ends = ("left", "cleaned", "deleted")
         self.stated += [(self.positions[role], role) for role in ends if role in self.positions]
         self.format = next((program for program, known in _KNOWN_BY.items() if known & set(names)), PLAIN)
-        own = {role: _plain(name) for role, name in exports.ROLES.items()} | {
-            "record": _plain(exports.RECORD)
-        }
+        own = {role: _plain(name) for role, name in {**exports.ROLES, "record": exports.RECORD}.items()}
         if set(own.values()) <= set(names):
             self.format = OWN
             self.positions |= {role: names.index(name) for role, name in own.items()}
@@ -87,16 +83,8 @@ def find(first_row: list[str]) -> tuple[Columns, bool]:
             columns.positions["address"] = position
             return columns, False
     names = ", ".join(name.strip()[:30] for name in first_row if name.strip())[:200]
-    raise UnusableFileError(
-        f"No column of addresses: the first row should name one “Email”, but has: {names}."
-        if names
-        else "The file holds no text."
-    )
-
-
-def address_to_show(text: str) -> str:
-    """Return the text of a cell of addresses for a report, not much longer than an address can be."""
-    return text.strip()[: 2 * addresses.MAX_LENGTH]
+    problem = f"No column of addresses: the first row should name one “Email”, but has: {names}."
+    raise UnusableFileError(problem if names else "The file holds no text.")
 
 
 def _plain(name: str) -> str:

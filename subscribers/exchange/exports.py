@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from openpyxl import Workbook
 
@@ -45,6 +45,8 @@ _LONGEST_CELL = 30_000
 _STARTS_A_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 _GUARD = "'"
 _BATCH = 500
+# The fields of a subscriber in the first columns.
+_FIELDS = ("address", "first_name", "state", "source", "joined_at", "left_at", "paused_until")
 _AGREED = (ConsentEvent.Kind.CONFIRMED, ConsentEvent.Kind.IMPORTED)
 # Characters that XML cannot hold (XML 1.0, 2.2); no text of ours should have any.
 _NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -56,8 +58,7 @@ def csv_lines() -> Iterator[bytes]:
     yield b"\xef\xbb\xbf"
     for cells in table():
         # The writer returns what the file's ``write`` returned.
-        line: str = writer.writerow(cells)
-        yield line.encode()
+        yield cast(bytes, writer.writerow(cells))
 
 
 def write_xlsx(file: BinaryIO) -> None:
@@ -85,9 +86,8 @@ def table() -> Iterator[list[str]]:
         held = Suppression.objects.filter(address_hash__in=hashes).order_by("since", "pk")
         for suppression in held.values("address_hash", *SUPPRESSION):
             suppressions[suppression.pop("address_hash")].append(suppression)
-        for subscriber in batch:
-            reasons = suppressions[subscriber.address_hash]
-            for cells in _rows_of(subscriber, consents[subscriber.pk], reasons):
+        for person in batch:
+            for cells in _rows_of(person, consents[person.pk], suppressions[person.address_hash]):
                 yield [guarded(_NO_XML.sub("", cell_text(value))) for value in cells]
 
 
@@ -103,45 +103,36 @@ def unguarded(cell: str) -> str:
 
 
 class _Echo:
-    """A file that returns what is written into it."""
+    """A file that returns what is written into it, as bytes."""
 
-    def write(self, text: str) -> str:
-        return text
+    write = staticmethod(str.encode)
 
 
 def _rows_of(
-    subscriber: Subscriber, consents: list[Fields], suppressions: list[Fields]
+    person: Subscriber, consents: list[Fields], suppressions: list[Fields]
 ) -> Iterator[list[object]]:
     agreed = next((event for event in reversed(consents) if event["kind"] in _AGREED), {})
     first, *others = _records(consents, suppressions)
     yield [
-        subscriber.address,
-        subscriber.first_name,
-        subscriber.state,
-        subscriber.source,
-        subscriber.joined_at,
-        subscriber.left_at,
-        subscriber.paused_until,
+        *(getattr(person, name) for name in _FIELDS),
         ", ".join(suppression["reason"] for suppression in suppressions),
         *map(agreed.get, ("wording", "wording_version", "asked_at", "at", "page", "region")),
         first,
     ]
     for record in others:
-        yield [subscriber.address, "", CONTINUED, *[""] * (len(COLUMNS) - 4), record]
+        yield [person.address, "", CONTINUED, *[""] * (len(COLUMNS) - 4), record]
 
 
 def _records(consents: list[Fields], suppressions: list[Fields]) -> list[str]:
     """Return texts of JSON that together hold some rows of the database; each text fits into a cell."""
-    entries = [("consents", event) for event in consents]
-    entries += [("suppressions", suppression) for suppression in suppressions]
     parts: list[dict[str, list[Fields]]] = [defaultdict(list)]
     length = 0
-    for name, fields in entries:
+    for fields in [*consents, *suppressions]:
         size = len(_json(fields)) + 2
         if length and length + size > _LONGEST_CELL:
             parts.append(defaultdict(list))
             length = 0
-        parts[-1][name].append(fields)
+        parts[-1]["suppressions" if "reason" in fields else "consents"].append(fields)
         length += size
     return list(map(_json, parts))
 

@@ -2,10 +2,12 @@
 
 import enum
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+
+from subscribers.models import Subscriber
 
 # Fields of a row of the database, or members of an object of JSON; their values are of all types.
 Fields = dict[str, Any]
@@ -36,24 +38,12 @@ class Outcome(enum.StrEnum):
 
 
 @dataclass(slots=True)
-class OwnDetails:
-    """What only a table of our own states of a person.
-
-    ``consents`` and ``suppressions`` have the fields of ConsentEvents and Suppressions.
-    """
-
-    source: str
-    paused_until: date | None
-    consents: list[Fields] = field(default_factory=list)
-    suppressions: list[Fields] = field(default_factory=list)
-
-
-@dataclass(slots=True)
 class Record:
     """One person of a list.
 
     ``line`` is counted from 1; ``ended_at`` is when they left, or mail came back. The store fills in
-    ``address_hash``.
+    ``address_hash``. Only a table of our own, ``is_own``, states what follows that: ``consents`` and
+    ``suppressions`` have the fields of ConsentEvents and Suppressions.
     """
 
     line: int
@@ -66,7 +56,11 @@ class Record:
     ended_at: datetime | None = None
     region: str = ""
     notes: tuple[str, ...] = ()
-    own: OwnDetails | None = None
+    is_own: bool = False
+    source: str = Subscriber.Source.IMPORT
+    paused_until: date | None = None
+    consents: Sequence[Fields] = ()
+    suppressions: Sequence[Fields] = ()
 
 
 @dataclass(slots=True)

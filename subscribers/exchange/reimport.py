@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from subscribers import addresses
 from subscribers.exchange import cell_parsers, exports
 from subscribers.exchange.columns import Columns
-from subscribers.exchange.records import Fields, OwnDetails, Record, Standing
+from subscribers.exchange.records import Fields, Record, Standing
 from subscribers.models import ConsentEvent, Subscriber, Suppression
 from subscribers.people import first_names
 
@@ -27,10 +27,10 @@ def joined(rows: Iterable[tuple[int, list[str]]], columns: Columns) -> Iterator[
         cells = cells[: columns.width] + [""] * (columns.width - len(cells))
         if waiting and columns.cell(cells, "status") == exports.CONTINUED:
             waiting[1].append(columns.cell(cells, "record"))
-            continue
-        if waiting:
-            yield waiting
-        waiting = line, cells
+        else:
+            if waiting:
+                yield waiting
+            waiting = line, cells
     if waiting:
         yield waiting
 
@@ -53,14 +53,9 @@ def record(line: int, cells: list[str], columns: Columns, now: datetime) -> Reco
         paused_until = date.fromisoformat(cell("paused")) if cell("paused") else None
     except ValueError:
         raise ValidationError(BAD_TIME) from None
-    own = OwnDetails(
-        source=source if source in Subscriber.Source.values else Subscriber.Source.IMPORT,
-        paused_until=paused_until,
-    )
     # A row is as wide as its columns; what is behind was put there by ``joined``.
-    for text in [columns.cell(cells, "record"), *cells[columns.width :]]:
-        if text:
-            _read_record(exports.unguarded(text), own)
+    texts = [columns.cell(cells, "record"), *cells[columns.width :]]
+    consents, suppressions = _read_records(exports.unguarded(text) for text in texts if text)
     has_left = status == Subscriber.State.LEFT
     return Record(
         line,
@@ -70,20 +65,26 @@ def record(line: int, cells: list[str], columns: Columns, now: datetime) -> Reco
         joined_at=joined_at,
         ended_at=(left_at or now) if has_left else None,
         notes=(note,) if note else (),
-        own=own,
+        is_own=True,
+        source=source if source in Subscriber.Source.values else Subscriber.Source.IMPORT,
+        paused_until=paused_until,
+        consents=consents,
+        suppressions=suppressions,
     )
 
 
-def _read_record(text: str, own: OwnDetails) -> None:
-    """Add to ``own`` what one cell “Record” holds."""
+def _read_records(texts: Iterable[str]) -> tuple[list[Fields], list[Fields]]:
+    """Return the fields of (ConsentEvents, Suppressions) that some cells “Record” hold."""
     try:
-        stated = json.loads(text)
-        own.consents += [_fields(event, exports.CONSENT) for event in stated.get("consents", [])]
-        suppressions = [_fields(entry, exports.SUPPRESSION) for entry in stated.get("suppressions", [])]
+        parts = [json.loads(text) for text in texts]
+        consents = [_fields(event, exports.CONSENT) for part in parts for event in part.get("consents", [])]
+        held = [
+            _fields(entry, exports.SUPPRESSION) for part in parts for entry in part.get("suppressions", [])
+        ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ValidationError(BAD_RECORD) from None
     # Erased people stand in no export of ours; a file that names any was changed by somebody.
-    own.suppressions += [entry for entry in suppressions if entry["reason"] != Suppression.Reason.ERASED]
+    return consents, [entry for entry in held if entry["reason"] != Suppression.Reason.ERASED]
 
 
 def _fields(stated: Fields, names: Iterable[str]) -> Fields:

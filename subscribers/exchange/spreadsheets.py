@@ -66,9 +66,7 @@ class TextTable:
         if not encodings:
             raise UnusableFileError("The file is neither UTF-8 nor Windows-1252 text. Save it as UTF-8.")
         if encodings[0] == "cp1252":
-            self.warnings.append(
-                "The file is not UTF-8 and was read as Windows-1252: check names with accents."
-            )
+            self.warnings.append("The file was read as Windows-1252, not UTF-8: check names with accents.")
         return encodings[0]
 
     def _find_layout(self) -> tuple[int, str]:
@@ -125,18 +123,12 @@ class SheetTable:
             with zipfile.ZipFile(path) as packed:
                 sizes = {part.filename: part.file_size for part in packed.infolist()}
         except (OSError, zipfile.BadZipFile) as error:
-            raise UnusableFileError(
-                "The file is broken: it begins as XLSX and cannot be unpacked."
-            ) from error
+            raise UnusableFileError("The file is broken: an XLSX that cannot be unpacked.") from error
         if "xl/workbook.xml" not in sizes:
-            raise UnusableFileError(
-                "This is a ZIP archive. Unpack it, and import the files in it one by one."
-            )
-        rest = sum(
-            size for name, size in sizes.items() if name != _TEXTS and not name.startswith(_READ_IN_PIECES)
-        )
-        is_too_much_at_once = sizes.get(_TEXTS, 0) > _LARGEST_TEXTS or rest > _LARGEST_REST
-        if is_too_much_at_once or sum(sizes.values()) > _LARGEST_SHEETS:
+            raise UnusableFileError("This is a ZIP archive. Unpack it, and import its files one by one.")
+        texts, others = sizes.pop(_TEXTS, 0), sum(sizes.values())
+        rest = sum(size for name, size in sizes.items() if not name.startswith(_READ_IN_PIECES))
+        if texts > _LARGEST_TEXTS or rest > _LARGEST_REST or texts + others > _LARGEST_SHEETS:
             raise UnusableFileError("The file unpacks to more than is sane. Save it as CSV.")
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
@@ -159,9 +151,7 @@ class SheetTable:
                     if any(map(str.strip, cells)):
                         yield number, cells
         except (OSError, KeyError, ValueError, TypeError, ParseError, zipfile.BadZipFile) as error:
-            raise UnusableFileError(
-                "The file is broken: its sheet cannot be read. Save it as CSV."
-            ) from error
+            raise UnusableFileError("The file is broken: no sheet can be read. Save it as CSV.") from error
 
 
 def table(path: str | Path) -> TextTable | SheetTable:
@@ -177,15 +167,12 @@ def table(path: str | Path) -> TextTable | SheetTable:
 
 def cell_text(value: object) -> str:
     """Return a value of a cell as text: times in ISO 8601, whole numbers without a point, None as ""."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+        value = int(value)
+    text = "" if value is None else str(value)
+    return text.lower() if isinstance(value, bool) else text
 
 
 def _decodes(line: bytes, encoding: str) -> bool:

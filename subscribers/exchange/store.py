@@ -1,7 +1,7 @@
 """From records to the database. It mails nobody, brings nobody back, and keeps what a person said here."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime
 from itertools import islice
@@ -39,8 +39,8 @@ def store(
     *,
     source: str = "",
     dry_run: bool = False,
-    on_progress: Callable[[int], object] | None = None,
-    on_row: Callable[[RowResult], object] | None = None,
+    on_progress: Callable[[int], object] = lambda rows: None,
+    on_row: Callable[[RowResult], object] = lambda result: None,
 ) -> Report:
     """Bring the database up to what an AddressList states, and return a Report; a dry run writes nothing.
 
@@ -57,10 +57,8 @@ def store(
         for item in batch:
             result, notes = (next(results), item.notes) if isinstance(item, Record) else (item, ())
             report.count(result, notes)
-            if on_row:
-                on_row(result)
-        if on_progress:
-            on_progress(len(batch))
+            on_row(result)
+        on_progress(len(batch))
     report.warnings = address_list.warnings
     return report
 
@@ -102,20 +100,16 @@ class _Batch:
         if transaction.get_connection().in_atomic_block:
             people = people.select_for_update()
         subscribers = {subscriber.address_folded: subscriber for subscriber in people}
-        self.own_doing = self._own_doing(records, subscribers.values())
+        # {primary key: when they last asked for the tips here themselves} of confirmed people.
+        self.own_doing: dict[int, datetime] = {}
+        if any(record.standing != Standing.SUBSCRIBED for record in records):
+            confirmed = [person.pk for person in people if person.state == Subscriber.State.CONFIRMED]
+            events = ConsentEvent.objects.filter(subscriber__in=confirmed, kind__in=_OWN_DOING).order_by()
+            self.own_doing = dict(events.values_list("subscriber").annotate(Max("at")))
         self.results = [
             RowResult(record.line, record.address, *self._decide(record, subscribers.get(address)))
             for record, address in zip(records, folded, strict=True)
         ]
-
-    @staticmethod
-    def _own_doing(records: list[Record], subscribers: Iterable[Subscriber]) -> dict[int, datetime]:
-        """Return {primary key: when they last asked for the tips here themselves} of confirmed people."""
-        pks = [person.pk for person in subscribers if person.state == Subscriber.State.CONFIRMED]
-        if not pks or all(record.standing == Standing.SUBSCRIBED for record in records):
-            return {}
-        events = ConsentEvent.objects.filter(subscriber__in=pks, kind__in=_OWN_DOING).order_by()
-        return dict(events.values_list("subscriber").annotate(Max("at")))
 
     def _decide(self, record: Record, subscriber: Subscriber | None) -> tuple[Outcome, str]:
         """Return (the Outcome of a record, the reason or ""), and note what is to be written."""
@@ -131,15 +125,23 @@ class _Batch:
             return Outcome.KEPT, BACK_SINCE
         decided = self._suppress(record, Outcome.CHANGED, SUPPRESSED_ALREADY)
         if record.standing == Standing.UNSUBSCRIBED and subscriber.state == Subscriber.State.CONFIRMED:
-            self._leave(subscriber, record)
+            # Unlike after ``subscriptions.leave``, no service mail follows.
+            subscriber.state, subscriber.left_at = Subscriber.State.LEFT, record.ended_at or self.now
+            self.gone.append(subscriber)
+            left: Fields = {
+                "kind": ConsentEvent.Kind.LEFT,
+                "at": subscriber.left_at,
+                "wording": LEFT_ELSEWHERE,
+            }
+            self.consents.append(ConsentEvent(subscriber=subscriber, **left))
             return Outcome.CHANGED, LEFT_ELSEWHERE
         return decided
 
     def _decide_on_new(self, record: Record) -> tuple[Outcome, str]:
-        if record.own is None and record.standing in _REASONS:
+        if not record.is_own and record.standing in _REASONS:
             return self._suppress(record, Outcome.SUPPRESSED, SUPPRESSED_ALREADY)
         # Our own export may say of somebody why they get nothing: then they come back, and get nothing.
-        stated = {entry["reason"] for entry in record.own.suppressions} if record.own else set()
+        stated = {entry["reason"] for entry in record.suppressions}
         if unstated := self.held[record.address_hash] - stated:
             return Outcome.SKIPPED, _suppressed_for(unstated)
         self._suppress(record, Outcome.SUPPRESSED, "")
@@ -155,30 +157,28 @@ class _Batch:
         if reason := _REASONS.get(record.standing):
             evidence = f"imported from a list ({self.format})"
             stated[reason] = {"reason": reason, "since": record.ended_at or self.now, "evidence": evidence}
-        if record.own:
-            stated |= {fields["reason"]: fields for fields in record.own.suppressions}
-        new = stated.keys() - self.held[record.address_hash]
+        stated |= {fields["reason"]: fields for fields in record.suppressions}
+        address_hash = record.address_hash
+        new = stated.keys() - self.held[address_hash]
         self.suppressed += [
-            Suppression(address_hash=record.address_hash, **stated[reason]) for reason in sorted(new)
+            Suppression(address_hash=address_hash, **stated[reason]) for reason in sorted(new)
         ]
         return (outcome, _suppressed_for(new)) if new else (Outcome.KEPT, otherwise)
 
     def _add(self, record: Record) -> None:
-        own = record.own
         has_left = record.standing == Standing.UNSUBSCRIBED
         subscriber = Subscriber(
             address=record.address,
             address_folded=addresses.folded(record.address),
             address_hash=record.address_hash,
             first_name=record.first_name,
-            source=own.source if own else Subscriber.Source.IMPORT,
+            source=record.source,
             state=Subscriber.State.LEFT if has_left else Subscriber.State.CONFIRMED,
             joined_at=min(record.joined_at or self.now, self.now),
             left_at=record.ended_at if has_left else None,
-            paused_until=own.paused_until if own else None,
+            paused_until=record.paused_until,
         )
         self.added.append(subscriber)
-        consents = own.consents if own else []
         imported = {
             "kind": ConsentEvent.Kind.IMPORTED,
             "at": self.now,
@@ -186,20 +186,9 @@ class _Batch:
             "wording": self.source or UNSTATED,
             "region": record.region,
         }
-        self.consents += [ConsentEvent(subscriber=subscriber, **fields) for fields in consents or [imported]]
-
-    def _leave(self, subscriber: Subscriber, record: Record) -> None:
-        """Note that somebody left elsewhere; unlike ``subscriptions.leave``, no service mail follows."""
-        subscriber.state, subscriber.left_at = Subscriber.State.LEFT, record.ended_at or self.now
-        self.gone.append(subscriber)
-        self.consents.append(
-            ConsentEvent(
-                subscriber=subscriber,
-                kind=ConsentEvent.Kind.LEFT,
-                at=subscriber.left_at,
-                wording=LEFT_ELSEWHERE,
-            )
-        )
+        self.consents += [
+            ConsentEvent(subscriber=subscriber, **fields) for fields in record.consents or [imported]
+        ]
 
     def save(self) -> None:
         """Write what was noted, in a fixed number of queries."""

@@ -56,15 +56,18 @@ class Stage(StrEnum):
     REFUSED = "refused"
 
 
+_FINAL = (Stage.DONE, Stage.REFUSED)
+
+
 @dataclass
 class Upload:
-    """A list, and what became of it. ``by`` is the primary key of who uploaded it, ``at`` ISO 8601."""
+    """A list, and what became of it. ``by`` is the key of who uploaded it; ``at`` is aware."""
 
     name: str
     file: str
     source: str
     by: int
-    at: str
+    at: datetime
     stage: Stage = Stage.WAITING
     rows: int = 0
     read: int = 0
@@ -77,11 +80,6 @@ class Upload:
         """Whether a background task has it in hand, or should."""
         return self.stage in (Stage.WAITING, Stage.BEGUN)
 
-    @property
-    def uploaded_at(self) -> datetime:
-        """When it was uploaded (aware)."""
-        return datetime.fromisoformat(self.at)
-
     def path(self, kind: str) -> Path:
         """Return the path of the "list" itself, of its state ("json"), or of its rows' outcomes ("csv")."""
         return _folder() / f"{self.name}.{kind}"
@@ -92,16 +90,16 @@ class Upload:
             self.stage, self.error = stage, error
         draft = self.path(f"{secrets.token_hex(4)}.draft")
         with _private(draft) as file:
-            file.write(json.dumps(vars(self)).encode())
+            file.write(json.dumps(vars(self), default=str).encode())
         draft.replace(self.path("json"))
-        if self.stage in (Stage.DONE, Stage.REFUSED):
+        if self.stage in _FINAL:
             self.path("list").unlink(missing_ok=True)
 
 
 def keep(uploaded: UploadedFile, source: str, by: User) -> Upload:
     """Keep a file that ``by`` uploaded until it is done; return the Upload, which waits for its rehearsal."""
     file_name = Path(str(uploaded.name)).name[:150]
-    upload = Upload(secrets.token_urlsafe(12), file_name, source, by.pk, timezone.now().isoformat())
+    upload = Upload(secrets.token_urlsafe(12), file_name, source, by.pk, timezone.now())
     with _private(upload.path("list")) as file:
         for chunk in uploaded.chunks():
             file.write(chunk)
@@ -117,8 +115,9 @@ def find(name: str) -> Upload | None:
         stated = json.loads((_folder() / f"{name}.json").read_bytes())
     except FileNotFoundError:
         return None
-    upload = Upload(**stated | {"stage": Stage(stated["stage"])})
-    if upload.stage not in (Stage.DONE, Stage.REFUSED) and not upload.path("list").exists():
+    stated |= {"stage": Stage(stated["stage"]), "at": datetime.fromisoformat(stated["at"])}
+    upload = Upload(**stated)
+    if upload.stage not in _FINAL and not upload.path("list").exists():
         upload.stage, upload.error = Stage.REFUSED, GONE
     return upload
 
@@ -143,34 +142,27 @@ def work_on(name: str) -> None:
 
     Nothing is raised for what is wrong with a list: the text of an error might hold an address.
     """
-    upload = find(name)
-    if upload is None:
-        return
     try:
-        with upload.path("list").open("rb") as file:
+        with (_folder() / f"{name}.list").open("rb") as file:
             # The lock keeps a second task from the same list; the stage counts that is found behind it.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            upload = find(name)
-            if upload and upload.is_at_work:
+            if (upload := find(name)) and upload.is_at_work:
                 _work_on(upload)
-    except FileNotFoundError:
-        logger.info("Upload %s is gone.", name)
-    except BlockingIOError:
-        logger.info("Upload %s is in another task's hands.", name)
+    except (FileNotFoundError, BlockingIOError) as error:
+        logger.info("Upload %s is gone, or in another task's hands: %s.", name, error.strerror)
 
 
 def _work_on(upload: Upload) -> None:
     is_rehearsal = upload.stage == Stage.WAITING
 
     def on_progress(rows: int) -> None:
-        before = upload.read
         upload.read += rows
-        if upload.read // _EVERY > before // _EVERY:
+        if upload.read % _EVERY < rows:
             upload.save()
 
     try:
         address_list = AddressList(upload.path("list"), upload.file)
-        upload.rows = len(address_list)
+        upload.rows = address_list.length
         upload.path("csv").unlink(missing_ok=True)
         with io.TextIOWrapper(_private(upload.path("csv")), encoding="utf-8", newline="") as file:
             outcomes = csv.writer(file)
@@ -187,10 +179,7 @@ def _work_on(upload: Upload) -> None:
         upload.save(Stage.REFUSED, str(error))
     except Exception as error:
         logger.error("Upload %s stopped: %s", upload.name, type(error).__name__)
-        if is_rehearsal:
-            upload.save(Stage.REFUSED, UNREADABLE)
-        else:
-            upload.save(Stage.REHEARSED, STOPPED)
+        upload.save(*((Stage.REFUSED, UNREADABLE) if is_rehearsal else (Stage.REHEARSED, STOPPED)))
     else:
         upload.report = report.as_dict()
         upload.save(Stage.REHEARSED if is_rehearsal else Stage.DONE)
@@ -201,8 +190,7 @@ def _work_on(upload: Upload) -> None:
 
 def in_numbers(report: Fields) -> str:
     """Return the outcomes of a report (see ``Report.as_dict``) in words, without those that number none."""
-    counts = [f"{report[outcome]} {outcome}" for outcome in Outcome if report[outcome]]
-    return ", ".join(counts) or "no rows"
+    return ", ".join(f"{report[outcome]} {outcome}" for outcome in Outcome if report[outcome]) or "no rows"
 
 
 def forget_old(now: datetime) -> None:

@@ -52,7 +52,7 @@ class Command(BaseCommand):
             with (
                 _row_writer(report, file) as on_row,
                 tqdm(
-                    total=len(address_list), file=sys.stderr, disable=hidden, leave=False, unit="row"
+                    total=address_list.length, file=sys.stderr, disable=hidden, leave=False, unit="row"
                 ) as bar,
             ):
                 done = store(
@@ -90,10 +90,10 @@ class Command(BaseCommand):
 
 
 @contextmanager
-def _row_writer(path: str | None, source: str) -> Iterator[Callable[[RowResult], object] | None]:
+def _row_writer(path: str | None, source: str) -> Iterator[Callable[[RowResult], object]]:
     """Give a function that writes what became of a row into a file that nobody else may read, if any."""
     if not path:
-        yield None
+        yield lambda result: None
         return
     if os.path.exists(path) and os.path.samefile(path, source):
         raise UnusableFileError("The report would overwrite the file itself. Name another one.")
