@@ -43,11 +43,9 @@ class MailingList(FilledList):
 
 
 def _counted(name: str, description: str) -> Callable[..., object]:
-    figure = attrgetter(f"figures.{name}")
-
     @admin.display(description=description)
     def counted(self: admin.ModelAdmin, mailing: Mailing) -> object:
-        return figure(mailing) if mailing.started_at else "–"
+        return attrgetter("figures")(mailing)[name] if mailing.started_at else "–"
 
     return counted
 
@@ -173,7 +171,7 @@ class MailingAdmin(MailingVerbsMixin, LongList):
             request,
             "numbers",
             "Mailings by week",
-            charts=charts.mailings(weeks),
+            charts=list(charts.mailings(weeks)),
             weeks=weeks[::-1],
             count=count,
             spans=WEEKS,

@@ -1,6 +1,6 @@
 """The drawings of weeks: the growth of the list, and what came of mailings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -60,11 +60,10 @@ def growth(weeks: Sequence[GrowthWeek], height: int = 90) -> dict[str, object]:
     }
 
 
-def mailings(weeks: Sequence[MailingWeek]) -> list[dict[str, object]]:
-    """Return a drawing of some MailingWeeks for each of: sent, refused, complaints, and who left."""
-    drawings = []
+def mailings(weeks: Sequence[MailingWeek]) -> Iterator[dict[str, object]]:
+    """Yield a drawing of some MailingWeeks for each of: sent, refused, complaints, and who left."""
     for name, label in _KINDS.items():
-        numbers = [getattr(week.figures, name) for week in weeks]
+        numbers = [week.figures[name] for week in weeks]
         most = max(numbers)
         bars = [
             {
@@ -77,20 +76,17 @@ def mailings(weeks: Sequence[MailingWeek]) -> list[dict[str, object]]:
             }
             for place, (week, number, month) in enumerate(zip(weeks, numbers, _months(weeks), strict=True))
         ]
-        drawings.append(
-            {
-                "name": name,
-                "label": label,
-                "total": sum(numbers),
-                "most": most,
-                "bars": bars,
-                "width": len(bars) * _STEP,
-                "bar": _STEP - _GAP,
-                "high": _HIGH,
-                "labels": _SMALL_LABELS,
-            }
-        )
-    return drawings
+        yield {
+            "name": name,
+            "label": label,
+            "total": sum(numbers),
+            "most": most,
+            "bars": bars,
+            "width": len(bars) * _STEP,
+            "bar": _STEP - _GAP,
+            "high": _HIGH,
+            "labels": _SMALL_LABELS,
+        }
 
 
 def _months(weeks: Sequence[GrowthWeek] | Sequence[MailingWeek]) -> list[str]:

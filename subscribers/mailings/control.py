@@ -39,10 +39,9 @@ def release(mailing: Mailing, *, by: User) -> str:
     _permit(by, "release mailings")
     _require_mailable(mailing.tip, "It cannot be sent.")
     now = timezone.now()
-    starts_at = max(mailing.tip.publish_at or now, now)
-    values = {"state": Mailing.State.PREPARED, "starts_at": starts_at, "reason": ""}
-    _change(mailing, "released", by, [Mailing.State.HELD], **values)
-    when = "when the tip goes live" if starts_at > now else "now"
+    values = {"starts_at": max(mailing.tip.publish_at or now, now), "reason": ""}
+    _change(mailing, "released", by, [Mailing.State.HELD], state=Mailing.State.PREPARED, **values)
+    when = "when the tip goes live" if mailing.starts_at > now else "now"
     return log(by, mailing, MailingAction.RELEASED, f"Released. It begins {when}.")
 
 
@@ -72,12 +71,9 @@ def resume(mailing: Mailing, *, by: User) -> str:
         now = timezone.now()
         values = {"watched_from": now, "tripped_from": None, "reason": "", "trouble": ""}
         _change(mailing, "resumed", by, [Mailing.State.PAUSED], state=state, **values)
-        put_off = row.deliveries.filter(state=Delivery.State.DEFERRED)
-        put_off.update(due_at=now, first_tried_at=None)
-    sentence = "Resumed."
-    if count:
-        sentence += f" {count} that were refused are tried again, and none of them is suppressed for it."
-    return log(by, mailing, MailingAction.RESUMED, sentence)
+        row.deliveries.filter(state=Delivery.State.DEFERRED).update(due_at=now, first_tried_at=None)
+    tried = f" {count} that were refused are tried again, and none of them is suppressed for it."
+    return log(by, mailing, MailingAction.RESUMED, f"Resumed.{tried if count else ''}")
 
 
 def cancel(mailing: Mailing, *, by: User) -> str:
@@ -95,17 +91,14 @@ def correct(mailing: Mailing, note: str, *, by: User) -> Mailing:
     Like every mailing it is shown for ten minutes first.
     """
     _permit(by, "correct mailings")
-    note = note.strip()
-    if not note:
+    if not (note := note.strip()):
         raise WrongState("Say what was wrong: the correction begins with it.")
     _require_mailable(mailing.tip, "No correction can be sent.")
     with transaction.atomic():
         # Somebody may take the mailing up again meanwhile, to send what was uncertain.
         row = Mailing.objects.select_for_update().get(pk=mailing.pk)
         if row.state in Mailing.UNFINISHED or row.started_at is None:
-            raise WrongState(
-                "Only what was sent can be corrected. Cancel the mailing first if it still goes on."
-            )
+            raise WrongState("Only what was sent can be corrected. If it still goes on, cancel it first.")
         if mailing.corrections.filter(state__in=Mailing.UNFINISHED).exists():
             raise WrongState("A correction of this mailing is on its way already. Cancel it first.")
         correction = Mailing.objects.create(
@@ -131,7 +124,7 @@ def resolve(mailing: Mailing, *, send_again: bool, by: User, only: Delivery | No
     with transaction.atomic():
         row = Mailing.objects.select_for_update().get(pk=mailing.pk)
         held = row.deliveries.held()
-        if only is not None:
+        if only:
             held = held.filter(pk=only.pk)
         if not held.exists():
             raise Overtaken("Nothing is left to decide: somebody was quicker, or it came back by itself.")
@@ -141,9 +134,7 @@ def resolve(mailing: Mailing, *, send_again: bool, by: User, only: Delivery | No
         if row.state not in Mailing.SENDS_AGAIN:
             raise WrongState("This mailing is over. Correct it instead, if they should hear of it.")
         if row.corrections.filter(state__in=Mailing.UNFINISHED).exists():
-            raise WrongState(
-                "It is being corrected, for these too. Cancel the correction first, or count them as sent."
-            )
+            raise WrongState("Its correction is for these too: cancel that first, or count them as sent.")
         count = held.update(due_at=timezone.now())
         if row.state == Mailing.State.SENT:
             values = {"state": Mailing.State.SENDING, "ended_at": None}
@@ -163,8 +154,8 @@ def _second_chance(mailing: Mailing) -> int:
     pks = [delivery.pk for delivery in deliveries]
     queued = {"state": Delivery.State.QUEUED, "refusal": "", "due_at": None, "settled_at": None}
     for first in range(0, len(pks), _AT_ONCE):
-        some = mailing.deliveries.filter(pk__in=pks[first : first + _AT_ONCE])
-        some.update(**queued, suppressed=False, second_chance=True)
+        batch = mailing.deliveries.filter(pk__in=pks[first : first + _AT_ONCE])
+        batch.update(**queued, suppressed=False, second_chance=True)
     return len(pks)
 
 
@@ -184,9 +175,7 @@ def _require_mailable(tip: Tip, refusal: str) -> None:
         raise WrongState(f"{refusal} {reason}")
 
 
-def _change(
-    mailing: Mailing, done: str, by: User, states: Collection[Mailing.State], **values: object
-) -> None:
+def _change(mailing: Mailing, done: str, by: User, states: Collection[str], **values: object) -> None:
     """Change a mailing that is in one of some states, and the caller's copy of it; else raise."""
     values["by"] = by
     if not Mailing.objects.filter(pk=mailing.pk, state__in=states).update(**values):

@@ -23,10 +23,8 @@ def consequence(tip: Tip, for_mail: bool) -> str:
         raise WrongState(f"The mailing of “{tip}” was cancelled: it is not mailed any more, marked or not.")
     if mailing and mailing.started_at:
         raise WrongState(f"The mail of “{tip}” has begun already. Pause or cancel it on its mailing’s page.")
-    return _for_mail_again(tip, mailing) if for_mail else _excluded(mailing)
-
-
-def _excluded(mailing: Mailing | None) -> str:
+    if for_mail:
+        return _for_mail_again(tip, mailing)
     if mailing is None or mailing.state == Mailing.State.CANCELLED:
         return "No mailing brings it."
     if mailing.state == Mailing.State.HELD:
@@ -42,9 +40,9 @@ def _for_mail_again(tip: Tip, mailing: Mailing | None) -> str:
         return "It is mailed when it goes live."
     late = now - tip.publish_at
     if late > scheduling.LOOK_BACK:
+        days = scheduling.LOOK_BACK.days
         raise WrongState(
-            f"“{tip}” went live more than {scheduling.LOOK_BACK.days} days ago, and what is so old is not"
-            " mailed any more. Write a new tip that points to it."
+            f"“{tip}” went live over {days} days ago: too late for mail. Write a tip that points to it."
         )
     if tip.state == TipState.WITHDRAWN:
         return "It is withdrawn, and not mailed before it is reinstated."

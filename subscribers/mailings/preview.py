@@ -53,35 +53,27 @@ def show(request: HttpRequest, frozen: writing.Frozen, test_url: str = "") -> Ht
     if frame := data.get("frame"):
         response, policy = _frame(frozen, is_dark=str(frame).endswith("dark")), csp(_FRAME_POLICY)
     else:
-        response, policy = _page(request, frozen, test_url), csp_replace(_PAGE_POLICY)
+        context = {
+            "frozen": frozen,
+            "frames": FRAMES,
+            "test_url": test_url,
+            "size": len(frozen.html.encode()) / 1000,
+            "most": writing.MOST_HTML_BYTES // 1000,
+            # Typed texts are nowhere but in the request: each frame sends them again.
+            "typed": [(name, data.get(name, "")) for name in _FIELDS] if data is request.POST else None,
+        }
+        response = render(request, "subscribers/mail_preview.html", context)
+        policy = csp_replace(_PAGE_POLICY)
     # The decorator of a view notes the policy on its response.
     policy(lambda _: response)(request)
     return response
 
 
-def _page(request: HttpRequest, frozen: writing.Frozen, test_url: str) -> HttpResponse:
-    context: dict[str, object] = {
-        "frozen": frozen,
-        "frames": FRAMES,
-        "test_url": test_url,
-        "size": len(frozen.html.encode()) / 1000,
-        "most": writing.MOST_HTML_BYTES // 1000,
-        "typed": None,
-    }
-    if request.method == "POST":
-        # Typed texts are nowhere but in the request: each frame sends them again.
-        context["typed"] = [(name, request.POST.get(name, "")) for name in _FIELDS]
-    return render(request, "subscribers/mail_preview.html", context)
-
-
 def _frame(frozen: writing.Frozen, is_dark: bool) -> HttpResponse:
     # A frame follows the reader's own light or dark; here each frame has one of the two.
-    page = _DARK.sub("all" if is_dark else "not all", frozen.html)
-    page = page.replace(
-        'content="light dark"', 'content="dark"' if is_dark else 'content="only light"'
-    ).replace("<head>", '<head><base target="_blank">', 1)
+    medium, scheme = ("all", "dark") if is_dark else ("not all", "only light")
+    page = _DARK.sub(medium, frozen.html).replace('content="light dark"', f'content="{scheme}"')
+    page = page.replace("<head>", '<head><base target="_blank">', 1)
     # Images come from the host of the desk, which may differ from the site's.
     page = page.replace(f'src="{settings.SITE_URL}/media/', 'src="/media/')
-    response = HttpResponse(page)
-    response["X-Frame-Options"] = "SAMEORIGIN"
-    return response
+    return HttpResponse(page, headers={"X-Frame-Options": "SAMEORIGIN"})

@@ -29,8 +29,11 @@ def send_test(tip: Tip, address: str, *, by: User, mailing: Mailing | None = Non
         validate_email(address)
     except ValidationError:
         raise WrongState(f"“{address}” is no address. Correct it.") from None
+    # No link is made where none is needed, and where ``by`` may not show the tip to others.
+    has_link = needs_link(tip) and preview.may_see(by, tip)
+    token = preview.token(preview.make_link(tip, by=by)) if has_link else ""
     try:
-        tipmail.test_message(mailing or Mailing(tip=tip), address, _image_token(tip, by)).send()
+        tipmail.test_message(mailing or Mailing(tip=tip), address, token).send()
     except (OSError, AnymailError, ImproperlyConfigured) as error:
         status = getattr(error, "status_code", None)
         why = f"HTTP {status}" if status else type(error).__name__
@@ -42,13 +45,3 @@ def send_test(tip: Tip, address: str, *, by: User, mailing: Mailing | None = Non
 def needs_link(tip: Tip) -> bool:
     """Tell whether a tip has images that are not public yet, so that only a preview link shows them."""
     return not tip.is_published and bool(body_images.shown(tip.body))
-
-
-def _image_token(tip: Tip, by: User) -> str:
-    """Return the token of a preview link that this makes, for the images in a test; or "".
-
-    No link is made where none is needed, and where ``by`` may not show the tip to others.
-    """
-    if not (needs_link(tip) and preview.may_see(by, tip)):
-        return ""
-    return preview.token(preview.make_link(tip, by=by))

@@ -4,8 +4,9 @@ People who left are counted by when they left: in the week after a mailing began
 Which mail they had in hand is not known, and not asked.
 """
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import Count, Q
@@ -18,19 +19,8 @@ from tips import dates
 AFTER = timedelta(days=7)
 
 
-@dataclass
-class Figures:
-    """What came of a mailing, or of those of a week."""
-
-    sent: int = 0
-    refused: int = 0
-    complaints: int = 0
-    left: int = 0
-
-    def add(self, other: "Figures") -> None:
-        """Count in what came of another mailing."""
-        for figure in fields(Figures):
-            setattr(self, figure.name, getattr(self, figure.name) + getattr(other, figure.name))
+# What came of a mailing, or of those of a week: how many were sent, refused, complaints, and left.
+Figures = Counter[str]
 
 
 @dataclass
@@ -38,7 +28,7 @@ class MailingWeek:
     """A week from its Monday on, with the figures of the mailings that began in it."""
 
     monday: date
-    figures: Figures = field(default_factory=Figures)
+    figures: Figures = field(default_factory=Counter)
     mailings: int = 0
 
 
@@ -52,10 +42,9 @@ def of(mailings: Iterable[Mailing]) -> dict[int, Figures]:
         refused=Count("pk", filter=Q(state=Delivery.State.REFUSED)),
         complaints=Count("complained_at"),
     ):
-        pk = counts.pop("mailing")
-        figures[pk] = Figures(**counts)
+        figures[counts.pop("mailing")].update(counts)
     for pk, left in _left_after({pk: moment for pk, moment in started.items() if moment}).items():
-        figures[pk].left = left
+        figures[pk]["left"] = left
     return figures
 
 
@@ -64,17 +53,16 @@ def weeks(count: int, now: datetime | None = None) -> list[MailingWeek]:
     zone = dates.site_zone()
     today = timezone.localdate(now, zone)
     monday = today - timedelta(days=today.weekday())
-    by_monday = {
-        day: MailingWeek(day) for day in (monday - timedelta(weeks=ago) for ago in reversed(range(count)))
-    }
-    since = dates.moment(min(by_monday), time(0))
+    mondays = [monday - timedelta(weeks=ago) for ago in reversed(range(count))]
+    by_monday = {day: MailingWeek(day) for day in mondays}
+    since = dates.moment(mondays[0], time(0))
     begun = list(Mailing.objects.filter(started_at__gte=since).defer("text", "html", "note"))
     figures = of(begun)
     for mailing in begun:
         day = timezone.localdate(mailing.started_at, zone)
         if week := by_monday.get(day - timedelta(days=day.weekday())):
             week.mailings += 1
-            week.figures.add(figures[mailing.pk])
+            week.figures.update(figures[mailing.pk])
     return list(by_monday.values())
 
 

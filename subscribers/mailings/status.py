@@ -72,10 +72,8 @@ def describe(mailing: Mailing, now: datetime | None = None, *, held: int = 0) ->
     sentence, advice = explain(mailing, now or timezone.now())
     if held and state in Mailing.SENDS_AGAIN:
         are, them = ("is", "it") if held == 1 else ("are", "them")
-        advice = (
-            f"{held} {are} uncertain for the second time: say whether to send {them} again, or to count"
-            f" {them} as sent. {advice}"
-        ).strip()
+        uncertain = f"{held} {are} uncertain for the second time: send {them} again, or count {them} as sent."
+        advice = f"{uncertain} {advice}".strip()
     return Status(colour, word, sentence, advice)
 
 
@@ -134,11 +132,9 @@ def _paused(mailing: Mailing, now: datetime) -> tuple[str, str]:
     reason = mailing.reason or "No reason was noted."
     if mailing.by_id:
         return reason, "Resume it when it may go on; nobody gets it twice."
-    if mailing.tripped_from:
-        advice = "See to the cause first, then resume: who was refused in the last stretch is tried again."
-    else:
-        advice = "See to the cause first; then resume it, or cancel it."
-    return f"It stopped itself. {reason}", advice
+    tried = "resume: who was refused in the last stretch is tried again."
+    advice = tried if mailing.tripped_from else "resume it, or cancel it."
+    return f"It stopped itself. {reason}", f"See to the cause first, then {advice}"
 
 
 def _held(mailing: Mailing, now: datetime) -> tuple[str, str]:

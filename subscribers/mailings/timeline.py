@@ -98,7 +98,8 @@ def _why_absent(mailing: Mailing, started_at: datetime, subscriber: Subscriber) 
 
 
 def _outcome(delivery: Delivery) -> Event:
-    said = f" Its answer: {_with_meaning(delivery.reply)}." if delivery.reply else ""
+    means = f" ({text})" if (text := meaning(delivery.reply)) else ""
+    said = f" Its answer: {delivery.reply}{means}." if delivery.reply else ""
     tries = f" Tries so far: {delivery.tries}." if delivery.tries > 1 else ""
     match delivery.state:
         case Delivery.State.QUEUED:
@@ -120,24 +121,15 @@ def _outcome(delivery: Delivery) -> Event:
             why = _SKIPPED.get(delivery.reply, delivery.reply or "no reason was noted")
             return Event(None, f"Left out: {why}.")
     noted = f" What was noted: {delivery.reply}." if delivery.reply else ""
+    words = "Uncertain: nobody knows whether it was sent, so it is sent once more."
     if delivery.due_at is None:
         words = "Uncertain for the second time: nobody knows whether it was sent, and a person decides."
-    else:
-        words = "Uncertain: nobody knows whether it was sent, so it is sent once more."
     return Event(delivery.settled_at, words + noted)
 
 
 def _came_back(report: BounceReport) -> Event:
-    said = " ".join(filter(None, [report.status, f"“{report.words}”" if report.words else ""]))
-    means = meaning(report.status)
-    words = f"Came back: {report.get_kind_display().lower()}{f' ({means})' if means else ''}."
-    if said:
-        words += f" It said: {said}."
-    if report.acted:
-        words += " Nothing is sent to this address any more."
-    return Event(report.at, words)
-
-
-def _with_meaning(reply: str) -> str:
-    means = meaning(reply)
-    return f"{reply} ({means})" if means else reply
+    said = f"{report.status} {report.words and f'“{report.words}”'}".strip()
+    means = f" ({text})" if (text := meaning(report.status)) else ""
+    answer = f" It said: {said}." if said else ""
+    after = " Nothing is sent to this address any more." if report.acted else ""
+    return Event(report.at, f"Came back: {report.get_kind_display().lower()}{means}.{answer}{after}")
