@@ -134,7 +134,7 @@ def resolve(mailing: Mailing, *, send_again: bool, by: User, only: Delivery | No
         if row.state not in Mailing.SENDS_AGAIN:
             raise WrongState("This mailing is over. Correct it instead, if they should hear of it.")
         if row.corrections.filter(state__in=Mailing.UNFINISHED).exists():
-            raise WrongState("Its correction is for these too: cancel that first, or count them as sent.")
+            raise WrongState("Cancel the correction first, which is for these too, or count them as sent.")
         count = held.update(due_at=timezone.now())
         if row.state == Mailing.State.SENT:
             values = {"state": Mailing.State.SENDING, "ended_at": None}

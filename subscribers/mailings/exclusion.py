@@ -41,9 +41,7 @@ def _for_mail_again(tip: Tip, mailing: Mailing | None) -> str:
     late = now - tip.publish_at
     if late > scheduling.LOOK_BACK:
         days = scheduling.LOOK_BACK.days
-        raise WrongState(
-            f"“{tip}” went live over {days} days ago: too late for mail. Write a tip that points to it."
-        )
+        raise WrongState(f"“{tip}” went live more than {days} days ago. Write a new tip that points to it.")
     if tip.state == TipState.WITHDRAWN:
         return "It is withdrawn, and not mailed before it is reinstated."
     if late > scheduling.window():

@@ -13,17 +13,14 @@ from subscribers.models import Subscriber
 from subscribers.people import consent_wording, first_names
 
 LONGEST_PAUSE = timedelta(days=365)
-_ON_A_DAY = "on"
 
 
 class AddressField(forms.CharField):
     """An e-mail address; its value is the normal one, see ``addresses.normal``."""
 
-    def __init__(
-        self, *, label: str = "E-mail address", required_message: str = "Enter your e-mail address."
-    ) -> None:
+    def __init__(self, label: str = "E-mail address", missing: str = "Enter your e-mail address.") -> None:
         widget = forms.EmailInput(attrs={"autocomplete": "email", "maxlength": addresses.MAX_LENGTH})
-        super().__init__(label=label, widget=widget, error_messages={"required": required_message})
+        super().__init__(label=label, widget=widget, error_messages={"required": missing})
 
     def clean(self, value: object) -> str:
         return addresses.normal(super().clean(value))
@@ -76,7 +73,7 @@ class AgainForm(AddressForm):
 class SignupForm(AgainForm):
     """An address, a first name if somebody likes, and the version of the wording that was shown."""
 
-    address = AddressField(required_message="Enter the e-mail address that the tips should go to.")
+    address = AddressField(missing="Enter the e-mail address that the tips should go to.")
     first_name = FirstNameField()
 
 
@@ -100,10 +97,7 @@ class PauseForm(SubscriberForm):
     length = forms.ChoiceField(
         label="Send me no tips",
         required=False,
-        choices=[
-            *((str(weeks), f"for {weeks} weeks") for weeks in (2, 4, 8, 12)),
-            (_ON_A_DAY, "until the day below"),
-        ],
+        choices=[*((str(n), f"for {n} weeks") for n in (2, 4, 8, 12)), ("on", "until the day below")],
         widget=forms.RadioSelect,
         error_messages={"invalid_choice": "Choose one of these."},
     )
@@ -118,10 +112,8 @@ class PauseForm(SubscriberForm):
     def __init__(self, data: QueryDict | None = None, *, subscriber: Subscriber) -> None:
         super().__init__(data, subscriber=subscriber)
         today = timezone.localdate()
-        self.fields["until"].widget.attrs |= {
-            "min": (today + timedelta(days=1)).isoformat(),
-            "max": (today + LONGEST_PAUSE).isoformat(),
-        }
+        first, last = today + timedelta(days=1), today + LONGEST_PAUSE
+        self.fields["until"].widget.attrs |= {"min": first.isoformat(), "max": last.isoformat()}
 
     def clean_until(self) -> date | None:
         day: date | None = self.cleaned_data["until"]
@@ -129,9 +121,7 @@ class PauseForm(SubscriberForm):
         if day and day <= today:
             raise forms.ValidationError("Choose a day that is still to come.")
         if day and day > today + LONGEST_PAUSE:
-            raise forms.ValidationError(
-                "Choose a day within a year. For longer, you can leave and come back."
-            )
+            raise forms.ValidationError("Choose a day within a year. For longer, leave and come back.")
         return day
 
     def clean(self) -> dict[str, object] | None:
@@ -150,7 +140,7 @@ class PauseForm(SubscriberForm):
 class MoveForm(SubscriberForm):
     """Another address than the subscriber's present one."""
 
-    address = AddressField(label="New e-mail address", required_message="Enter the new e-mail address.")
+    address = AddressField(label="New e-mail address", missing="Enter the new e-mail address.")
 
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"]

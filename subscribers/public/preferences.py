@@ -4,8 +4,8 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,8 +14,14 @@ from shield.rate_limits import FixedWindow
 from subscribers import tokens
 from subscribers.models import LinkRequest, Subscriber, Suppression
 from subscribers.people import erasure, personal_data, subscriptions, suppressions
-from subscribers.public import responses
 from subscribers.public.forms import AddressForm, EraseForm, MoveForm, NameForm, PauseForm, SubscriberForm
+from subscribers.public.responses import (
+    SeeOther,
+    behind_a_link,
+    handle_public_form,
+    link_request_of,
+    public_form,
+)
 from tips.schedule.slots import Timetable
 
 logger = logging.getLogger(__name__)
@@ -28,18 +34,13 @@ SILENCE: dict[str, str] = {
     Suppression.Reason.BLOCKED: "we have blocked it",
     Suppression.Reason.ERASED: "it was erased",
 }
-FORMS: dict[str, type[SubscriberForm]] = {
-    "name": NameForm,
-    "pause": PauseForm,
-    "move": MoveForm,
-    "erase": EraseForm,
-}
+FORMS = {"name": NameForm, "pause": PauseForm, "move": MoveForm, "erase": EraseForm}
 
 MOVES = FixedWindow("moves of a subscriber", 3, timedelta(days=1))
 DOWNLOADS = FixedWindow("downloads of a subscriber", 10, timedelta(hours=1))
 
 
-@responses.public_form
+@public_form
 def ask(request: HttpRequest) -> HttpResponse:
     """Show the form that asks for a link to one's preferences, or take it."""
 
@@ -51,51 +52,44 @@ def ask(request: HttpRequest) -> HttpResponse:
             wording_version=None,
         )
 
-    template = "subscribers/preferences_ask.html"
-    return responses.handle_public_form(request, AddressForm, template, take, "subscribers:asked")
+    return handle_public_form(
+        request, AddressForm, "subscribers/preferences_ask.html", take, "subscribers:asked"
+    )
 
 
-@responses.behind_a_link
+@behind_a_link
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """Show what is kept of a subscriber and what they may change; a POST changes one thing.
 
     The link belongs to an address. Whoever has that address by now is the subscriber, so that a change of
     address ends the links mailed to the old one.
     """
-    link_request = responses.object_for_token(LinkRequest, tokens.Purpose.PREFERENCES, token)
-    if link_request is None:
-        return responses.dead_link(request)
-    subscriber = Subscriber.objects.filter(address_folded=link_request.address_folded).first()
-    if subscriber is None:
-        return responses.dead_link(request)
+    link_request = link_request_of(token, tokens.Purpose.PREFERENCES)
+    subscriber = get_object_or_404(Subscriber, address_folded=link_request.address_folded)
     if request.method != "POST":
         return _show(request, subscriber)
-    do = request.POST.get("do", "")
-    is_member = subscriber.state == Subscriber.State.CONFIRMED
-    action = (_FOR_ALL | _FOR_MEMBERS if is_member else _FOR_ALL).get(do)
-    if action is None:
+    do, is_member = request.POST.get("do", ""), subscriber.state == Subscriber.State.CONFIRMED
+    action = _ACTIONS.get(do)
+    if action is None or not (is_member or do in _FOR_ALL):
         # They left in another window, for example: the page shows the present state.
-        return responses.SeeOther(request.path)
+        return SeeOther(request.path)
     form = FORMS.get(do, SubscriberForm)(request.POST, subscriber=subscriber)
     if not form.is_valid():
         return _show(request, subscriber, form)
-    return action(request, subscriber, form) or responses.SeeOther(f"{request.path}?done={do}")
+    return action(request, subscriber, form) or SeeOther(f"{request.path}?done={do}")
 
 
-@responses.behind_a_link
+@behind_a_link
 def move(request: HttpRequest, token: str) -> HttpResponse:
     """Show one button to the owner of a new address; pressing it sends the tips there from now on."""
-    link_request = responses.object_for_token(LinkRequest, tokens.Purpose.MOVE, token)
-    if link_request is None:
-        return responses.dead_link(request)
+    link_request = link_request_of(token, tokens.Purpose.MOVE)
     if request.method == "POST":
-        subscriber = subscriptions.move(link_request)
-        if subscriber is None:
-            return responses.dead_link(request)
-        return responses.SeeOther(request.path)
+        if subscriptions.move(link_request) is None:
+            raise Http404("The request cannot move anybody.")
+        return SeeOther(request.path)
     is_done = subscriptions.moved_by(link_request) is not None
     if not is_done and not subscriptions.can_move(link_request):
-        return responses.dead_link(request)
+        raise Http404("The request can move nobody any more.")
     return render(request, "subscribers/move.html", {"is_done": is_done})
 
 
@@ -130,19 +124,22 @@ def _download(request: HttpRequest, subscriber: Subscriber, form: SubscriberForm
 
 
 def _erase(request: HttpRequest, subscriber: Subscriber, form: SubscriberForm) -> HttpResponse:
-    return responses.SeeOther(reverse("subscribers:erased", args=[erasure.erase(subscriber).number]))
+    return SeeOther(reverse("subscribers:erased", args=[erasure.erase(subscriber).number]))
 
 
 # An action without an answer of its own is followed by the page, which says that it was done.
 _Action = Callable[[HttpRequest, Subscriber, SubscriberForm], HttpResponse | None]
-_FOR_ALL: dict[str, _Action] = {"data": _download, "erase": _erase}
-_FOR_MEMBERS: dict[str, _Action] = {
+_ACTIONS: dict[str, _Action] = {
+    "data": _download,
+    "erase": _erase,
     "name": _rename,
     "pause": _pause,
     "resume": _pause,
     "move": _ask_to_move,
     "leave": _leave,
 }
+# Who left can do these alone.
+_FOR_ALL = ("data", "erase")
 
 
 def _show(
@@ -182,7 +179,6 @@ def _next_tip(subscriber: Subscriber) -> datetime | None:
 
 def _undo_token(subscriber: Subscriber) -> str:
     """Return the token of the link that undoes a leaving, for as long as its button offers that; or ""."""
-    undoable_for = tokens.LIFETIMES[tokens.Purpose.UNDO]
-    if subscriber.left_at is None or subscriber.left_at < timezone.now() - undoable_for:
-        return ""
-    return tokens.make(tokens.Purpose.UNDO, subscriptions.leaving(subscriber))
+    since = timezone.now() - tokens.LIFETIMES[tokens.Purpose.UNDO]
+    is_offered = subscriber.left_at is not None and subscriber.left_at >= since
+    return tokens.make(tokens.Purpose.UNDO, subscriptions.leaving(subscriber)) if is_offered else ""

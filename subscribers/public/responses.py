@@ -1,13 +1,13 @@
 """What the views of forms and links have in common."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from functools import wraps
 from typing import TypeVar
 
-from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from shield import flood, request_origin
 from shield.rate_limits import FixedWindow
 from subscribers import tokens
+from subscribers.models import LinkRequest
 from subscribers.public.forms import AddressForm, AgainForm
 
 # Of all public forms together.
@@ -23,7 +24,6 @@ PER_NETWORK = FixedWindow("form network", 20, timedelta(hours=1))
 COST_OF_UNKNOWN_ORIGIN = 5
 
 _Form = TypeVar("_Form", bound=AddressForm)
-_Row = TypeVar("_Row", bound=Model)
 _View = Callable[..., HttpResponse]
 
 
@@ -90,6 +90,8 @@ def handle_public_form(
 def behind_a_link(view: _View) -> _View:
     """Make a view a page behind a signed link: kept out of caches, search engines and referrers.
 
+    Where the view raises Http404, the page that can send a new link answers, whatever the reason.
+
     The signed link is the credential: no cookie takes part, so there is none that a stranger could use, and
     no CSRF field is asked for.
     """
@@ -98,7 +100,11 @@ def behind_a_link(view: _View) -> _View:
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
     def wrapped(request: HttpRequest, **kwargs: str) -> HttpResponse:
-        response = view(request, **kwargs)
+        try:
+            response = view(request, **kwargs)
+        except Http404:
+            # One answer to all links that do not work: the page that can send a new one.
+            response = render(request, "subscribers/dead_link.html", {"form": AgainForm()}, status=404)
         response["Cache-Control"] = "no-store"
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex, nofollow"
@@ -107,22 +113,14 @@ def behind_a_link(view: _View) -> _View:
     return wrapped
 
 
-def id_in_token(token: str, *purposes: tokens.Purpose) -> str | None:
-    """Return the public id in a token that was made for one of some purposes, or None."""
+def id_in_token(token: str, *purposes: tokens.Purpose) -> str:
+    """Return the public id in a token that was made for one of some purposes. Raises Http404."""
     for purpose in purposes:
-        try:
+        with suppress(tokens.InvalidToken):
             return tokens.read(purpose, token)
-        except tokens.InvalidToken:
-            continue
-    return None
+    raise Http404("The link does not work.")
 
 
-def object_for_token(model: type[_Row], purpose: tokens.Purpose, token: str) -> _Row | None:
-    """Return the row of a token made for a purpose, or None."""
-    public_id = id_in_token(token, purpose)
-    return model._default_manager.filter(public_id=public_id).first() if public_id else None
-
-
-def dead_link(request: HttpRequest) -> HttpResponse:
-    """Answer to every link that does not work, whatever the reason: the page that can send a new one."""
-    return render(request, "subscribers/dead_link.html", {"form": AgainForm()}, status=404)
+def link_request_of(token: str, purpose: tokens.Purpose) -> LinkRequest:
+    """Return the LinkRequest of a token made for a purpose. Raises Http404."""
+    return get_object_or_404(LinkRequest, public_id=id_in_token(token, purpose))

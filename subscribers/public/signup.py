@@ -5,7 +5,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -13,26 +13,28 @@ from shield import request_origin
 from subscribers import tokens
 from subscribers.models import LinkRequest
 from subscribers.people import subscriptions, suppressions
-from subscribers.public import responses
 from subscribers.public.forms import AgainForm, SignupForm
+from subscribers.public.responses import (
+    SeeOther,
+    behind_a_link,
+    handle_public_form,
+    link_request_of,
+    public_form,
+)
 
 
-@responses.public_form
+@public_form
 def subscribe(request: HttpRequest) -> HttpResponse:
     """Show the form that people sign up with, or take it."""
     take = partial(_ask_for_confirmation, request, LinkRequest.Kind.JOIN)
-    return responses.handle_public_form(
-        request, SignupForm, "subscribers/subscribe.html", take, "subscribers:sent"
-    )
+    return handle_public_form(request, SignupForm, "subscribers/subscribe.html", take, "subscribers:sent")
 
 
-@responses.public_form
+@public_form
 def again(request: HttpRequest) -> HttpResponse:
     """Show the form that asks for the confirmation once more, or take it."""
     take = partial(_ask_for_confirmation, request, LinkRequest.Kind.AGAIN)
-    return responses.handle_public_form(
-        request, AgainForm, "subscribers/again.html", take, "subscribers:sent"
-    )
+    return handle_public_form(request, AgainForm, "subscribers/again.html", take, "subscribers:sent")
 
 
 @require_safe
@@ -48,22 +50,19 @@ def privacy(request: HttpRequest) -> HttpResponse:
     return render(request, "subscribers/privacy.html", context)
 
 
-@responses.behind_a_link
+@behind_a_link
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Show one button to the owner of an address; pressing it confirms."""
-    link_request = responses.object_for_token(LinkRequest, tokens.Purpose.CONFIRM, token)
-    if link_request is None:
-        return responses.dead_link(request)
+    link_request = link_request_of(token, tokens.Purpose.CONFIRM)
     if request.method == "POST":
-        subscriber = subscriptions.confirm(link_request)
-        if subscriber is None:
-            return responses.dead_link(request)
-        return responses.SeeOther(request.path)
+        if subscriptions.confirm(link_request) is None:
+            raise Http404("The request cannot be confirmed.")
+        return SeeOther(request.path)
     if subscriber := subscriptions.confirmed_by(link_request):
         return render(request, "subscribers/subscribed.html", {"leave_token": subscriber.leave_token})
     if link_request.state == LinkRequest.State.OPEN and not suppressions.is_silenced(link_request.address):
         return render(request, "subscribers/confirm.html", {"promise": link_request.wording})
-    return responses.dead_link(request)
+    raise Http404("The request can be confirmed no more.")
 
 
 def _ask_for_confirmation(request: HttpRequest, kind: LinkRequest.Kind, form: AgainForm) -> None:

@@ -1,14 +1,14 @@
 """Leaving, thinking better of it, and what remains of somebody who was erased."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from subscribers import tokens
 from subscribers.models import Erasure, Subscriber
 from subscribers.people import erasure, subscriptions
-from subscribers.public.responses import behind_a_link, dead_link, id_in_token
+from subscribers.public.responses import behind_a_link, id_in_token
 
 
 @behind_a_link
@@ -19,8 +19,6 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     whoever the link belongs to, and whatever became of them since.
     """
     public_id = id_in_token(token, tokens.Purpose.LEAVE)
-    if public_id is None:
-        return dead_link(request)
     if request.method != "POST":
         return render(request, "subscribers/unsubscribe.html")
     context = {
@@ -48,19 +46,17 @@ def undo(request: HttpRequest, token: str) -> HttpResponse:
     """Show one button, which undoes a leaving, and no other than the one that the link is for."""
     name = id_in_token(token, tokens.Purpose.UNDO, tokens.Purpose.UNDO_BY_MAIL)
     if request.method == "POST":
-        if name and subscriptions.undo_leaving(name):
+        if subscriptions.undo_leaving(name):
             return render(request, "subscribers/undo.html", {"is_undone": True})
-    elif name and subscriptions.may_undo(name):
+    elif subscriptions.may_undo(name):
         return render(request, "subscribers/undo.html")
-    return dead_link(request)
+    raise Http404("There is no such leaving any more.")
 
 
 @behind_a_link
 @require_safe
 def erased(request: HttpRequest, number: str) -> HttpResponse:
     """Show the receipt of an erasure: how much each place held, and that nothing is left but a hash."""
-    receipt = Erasure.objects.filter(number=number.upper()).first()
-    if receipt is None:
-        return dead_link(request)
+    receipt = get_object_or_404(Erasure, number=number.upper())
     context = {"receipt": receipt, "places": erasure.described(receipt), "time_zone": settings.TIME_ZONE}
     return render(request, "subscribers/erased.html", context)

@@ -345,7 +345,7 @@ def test_who_left_counts_for_the_last_mailing_before_within_a_week():
     for days in (31, 29, 22, 8, 7, 5):
         left(days)
     found = statistics.of(mailings)
-    assert [found[mailing.pk].left for mailing in mailings] == [1, 2, 1]
+    assert [found[mailing.pk]["left"] for mailing in mailings] == [1, 2, 1]
 
 
 def test_the_weeks_are_drawn_and_stand_in_a_table(client, publisher):
