@@ -60,10 +60,8 @@ def read(name: str) -> tuple[str, list[LineWarning]]:
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise UnusableFileError(f"The file is larger than {LARGEST // 1_000_000} MB. Split it.")
-    if other := next((other for other, begins in _OTHER_UNICODE.items() if data.startswith(begins)), None):
-        raise UnusableFileError(
-            f"The file is not UTF-8: byte 1, in line 1, begins {other}. Save it as UTF-8."
-        )
+    if kind := next((kind for kind, begins in _OTHER_UNICODE.items() if data.startswith(begins)), None):
+        raise UnusableFileError(f"The file is not UTF-8: byte 1, in line 1, begins {kind}. Save it as UTF-8.")
     if (at := data.find(b"\0")) >= 0:
         raise UnusableFileError(f"The file is binary, not text: {_place(data, at)} is NUL.")
     try:

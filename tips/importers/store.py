@@ -215,8 +215,7 @@ class _Writer:
         self.report.teasers += not tip.body
         self.report.undated += tip.undated
         if stated.day and tip.state == TipState.DRAFT and tip.publish_at and tip.publish_at > self.now:
-            day = stated.day.isoformat()
-            message = f"“{tip.title}” is dated in the future, {day}, and was kept as a draft."
+            message = f"“{tip.title}” is dated in the future, {stated.day}, and was kept as a draft."
             self.report.warnings.append(LineWarning(*stated.first, message))
 
 
