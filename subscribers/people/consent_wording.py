@@ -6,9 +6,7 @@ else, add a version.
 
 from django.conf import settings
 
-VERSIONS = {
-    1: "Send me one tip a week from {site} by e-mail. I can leave at any time with one click.",
-}
+VERSIONS = {1: "Send me one tip a week from {site} by e-mail. I can leave at any time with one click."}
 CURRENT = max(VERSIONS)
 
 

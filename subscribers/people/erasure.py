@@ -6,8 +6,7 @@ them names anybody.
 
 import json
 from collections.abc import Callable
-from functools import reduce
-from operator import or_
+from functools import partial
 from urllib.parse import quote
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
@@ -29,9 +28,6 @@ from subscribers.models import (
     Suppression,
 )
 from subscribers.people import suppressions
-
-# For how long, in milliseconds, emptying SQLite's log may hold up who writes.
-_PATIENCE = 1000
 
 
 def erase(subscriber: Subscriber) -> Erasure:
@@ -57,20 +53,21 @@ def described(receipt: Erasure) -> list[tuple[str, int]]:
     return [(words, receipt.places[place]) for place, (words, _) in PLACES.items() if place in receipt.places]
 
 
-def wipe() -> bool:
-    """Let no deleted byte linger in SQLite's write-ahead log; return whether that was possible just now.
+def wipe() -> None:
+    """Let no deleted byte linger in SQLite's write-ahead log, as far as that is possible just now.
 
     In the database file itself SQLite overwrites what is deleted (``secure_delete``, in the settings). The
     log keeps older pages until it is emptied, which waits for whoever reads. Safe to run at any time outside
     a transaction; another database looks after itself.
     """
     if connection.vendor != "sqlite":
-        return True
+        return
     with connection.cursor() as cursor:
         patience = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
-        cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
+        # For so many milliseconds, emptying the log may hold up who writes.
+        cursor.execute("PRAGMA busy_timeout = 1000")
         try:
-            return not cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
             cursor.execute(f"PRAGMA busy_timeout = {patience}")
 
@@ -83,9 +80,7 @@ def _deleted(rows: QuerySet[Model]) -> int:
 def _service_mails(person: Subscriber) -> int:
     # A service mail to an address that somebody moved away from is theirs who has that address now.
     elsewhere = ServiceMail.objects.exclude(address="").exclude(subscriber=person.pk)
-    keys = [
-        service_mail.pk for service_mail in elsewhere if service_mail.address_folded == person.address_folded
-    ]
+    keys = [mail.pk for mail in elsewhere if mail.address_folded == person.address_folded]
     return _deleted(ServiceMail.objects.filter(Q(subscriber=person.pk) | Q(pk__in=keys)))
 
 
@@ -121,10 +116,9 @@ def _suppression_evidence(person: Subscriber) -> int:
 
 
 def _tasks(person: Subscriber) -> int:
-    results = DBTaskResult.objects.annotate(
-        arguments=Cast("args_kwargs", TextField()), result=Cast("return_value", TextField())
-    )
-    return _deleted(results.filter(_mentions(person, "arguments", "result", "traceback")))
+    texts = {"arguments": Cast("args_kwargs", TextField()), "result": Cast("return_value", TextField())}
+    results = DBTaskResult.objects.annotate(**texts)
+    return _deleted(results.filter(_mentions(person, *texts, "traceback")))
 
 
 def _admin_log(person: Subscriber) -> int:
@@ -142,17 +136,10 @@ def _lock_outs(person: Subscriber) -> int:
 
 def _sessions(person: Subscriber) -> int:
     # The database cannot be asked what a session holds; only staff have one.
-    keys = [
-        session.session_key
-        for session in Session.objects.iterator()
-        if person.address_folded
-        in json.dumps(session.get_decoded(), default=str, ensure_ascii=False).casefold()
-    ]
-    return _deleted(Session.objects.filter(session_key__in=keys))
-
-
-def _nothing(person: Subscriber) -> int:
-    return 0
+    as_text = partial(json.dumps, default=str, ensure_ascii=False)
+    folded, sessions = person.address_folded, Session.objects.iterator()
+    keys = [session.pk for session in sessions if folded in as_text(session.get_decoded()).casefold()]
+    return _deleted(Session.objects.filter(pk__in=keys))
 
 
 def _mentions(person: Subscriber, *columns: str) -> Q:
@@ -161,9 +148,8 @@ def _mentions(person: Subscriber, *columns: str) -> Q:
     An address that ends with theirs counts too: a row too many, rather than a row too few.
     """
     spellings = {person.address, json.dumps(person.address)[1:-1], quote(person.address)}
-    return reduce(
-        or_, (Q(**{f"{column}__icontains": spelling}) for column in columns for spelling in spellings)
-    )
+    mentions = [(f"{column}__icontains", spelling) for column in columns for spelling in spellings]
+    return Q(*mentions, _connector=Q.OR)
 
 
 # {place: (what a receipt calls it, the function that deletes there and returns how much)}, as readers see it.
@@ -179,6 +165,6 @@ PLACES: dict[str, tuple[str, Callable[[Subscriber], int]]] = {
     "admin_log": ("The log of what staff did", _admin_log),
     "lock_outs": ("Failed attempts to sign in", _lock_outs),
     "sessions": ("Sessions", _sessions),
-    "search": ("The search, in which no reader ever stands", _nothing),
-    "logs": ("The program’s logs, which note no address", _nothing),
+    "search": ("The search, in which no reader ever stands", lambda person: 0),
+    "logs": ("The program’s logs, which note no address", lambda person: 0),
 }

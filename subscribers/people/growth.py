@@ -9,9 +9,8 @@ from django.utils import timezone
 from subscribers.models import ConsentEvent, Erasure
 from tips import dates
 
-_MIDNIGHT = time(0)
 # How somebody last came without confirming, or left, before an event.
-_BEFORE = (
+_BEFORE = Subquery(
     ConsentEvent.objects.filter(subscriber=OuterRef("subscriber"), at__lt=OuterRef("at"))
     .filter(kind__in=[ConsentEvent.Kind.IMPORTED, ConsentEvent.Kind.RETURNED, ConsentEvent.Kind.LEFT])
     .order_by("-at")
@@ -44,24 +43,18 @@ def weeks(count: int, now: datetime | None = None) -> list[GrowthWeek]:
     today = timezone.localdate(now, dates.site_zone())
     monday = today - timedelta(days=today.weekday())
     newest_first = [GrowthWeek(monday - timedelta(weeks=ago)) for ago in range(count)]
-    starts = [dates.moment(week.monday, _MIDNIGHT) for week in newest_first]
+    starts = [dates.moment(week.monday, time()) for week in newest_first]
     ago = _ago(starts, 0, count)
-    joined = Q(kind=ConsentEvent.Kind.RETURNED) | Q(kind=ConsentEvent.Kind.CONFIRMED) & (
-        Q(last=None) | Q(last=ConsentEvent.Kind.LEFT)
-    )
-    events = ConsentEvent.objects.filter(at__gte=starts[-1]).order_by()
-    changes = (
-        events.annotate(ago=ago, last=Subquery(_BEFORE))
-        .values("ago")
-        .annotate(
-            joined=Count("pk", filter=joined),
-            imported=Count("pk", filter=Q(kind=ConsentEvent.Kind.IMPORTED)),
-            left=Count("pk", filter=Q(kind=ConsentEvent.Kind.LEFT)),
-        )
+    was_off = Q(last=None) | Q(last=ConsentEvent.Kind.LEFT)
+    joined = Q(kind=ConsentEvent.Kind.RETURNED) | Q(was_off, kind=ConsentEvent.Kind.CONFIRMED)
+    events = ConsentEvent.objects.filter(at__gte=starts[-1]).order_by().annotate(ago=ago, last=_BEFORE)
+    changes = events.values("ago").annotate(
+        joined=Count("pk", filter=joined),
+        imported=Count("pk", filter=Q(kind=ConsentEvent.Kind.IMPORTED)),
+        left=Count("pk", filter=Q(kind=ConsentEvent.Kind.LEFT)),
     )
     for index, *counts in changes.values_list("ago", "joined", "imported", "left"):
-        week = newest_first[index]
-        week.joined, week.imported, week.left = counts
+        newest_first[index] = GrowthWeek(newest_first[index].monday, *counts)
     erased = Erasure.objects.filter(at__gte=starts[-1], was_confirmed=True).order_by().annotate(ago=ago)
     for index, left in erased.values("ago").annotate(left=Count("pk")).values_list("ago", "left"):
         newest_first[index].left += left

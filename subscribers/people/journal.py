@@ -18,6 +18,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import MAXYEAR, MINYEAR, datetime
 from pathlib import Path
 from typing import Any
@@ -35,12 +36,9 @@ CHECKPOINT = "checkpoint"
 _CHECKPOINT = f'"what": "{CHECKPOINT}"'.encode()
 # The fields of an entry besides its moment and address.
 _MORE = {"suppressed": ["reason"], "lifted": ["reason"], "erased": [], "moved": ["to"]}
+_HASH = re.compile("[0-9a-f]{64}")
 # A reason that only a later version of the program knows silences all the same.
-_FORMS = {
-    "address_hash": re.compile("[0-9a-f]{64}"),
-    "to": re.compile("[0-9a-f]{64}"),
-    "reason": re.compile("[a-z]{1,12}"),
-}
+_FORMS = {"address_hash": _HASH, "to": _HASH, "reason": re.compile("[a-z]{1,12}")}
 
 
 def path() -> Path:
@@ -48,54 +46,50 @@ def path() -> Path:
     return Path(settings.STATE_DIR) / "journal.jsonl"
 
 
-def suppressed(address_hash: str, reason: str, at: datetime | None = None) -> Entry:
-    """Return the entry that an address (its keyed hash) gets nothing, for a reason."""
-    return _entry("suppressed", address_hash, at, reason=str(reason))
+def new_entry(what: str, address_hash: str, at: datetime | None = None, **more: str) -> Entry:
+    """Return an entry about an address (its keyed hash), of a moment (now, unless given).
 
-
-def lifted(address_hash: str, reason: str, at: datetime | None = None) -> Entry:
-    """Return the entry that a reason holds no longer."""
-    return _entry("lifted", address_hash, at, reason=str(reason))
-
-
-def erased(address_hash: str, at: datetime | None = None) -> Entry:
-    """Return the entry that whoever had this address was erased, and that the address gets nothing."""
-    return _entry("erased", address_hash, at)
-
-
-def moved(address_hash: str, to: str, at: datetime | None = None) -> Entry:
-    """Return the entry that a subscriber changed their address, from one keyed hash to another."""
-    return _entry("moved", address_hash, at, to=to)
-
-
-def _entry(what: str, address_hash: str, at: datetime | None, **more: str) -> Entry:
+    "suppressed" (the address gets nothing) and "lifted" (that holds no longer) need a ``reason``; "moved" (a
+    subscriber changed their address) needs ``to``, the new keyed hash; "erased" needs neither.
+    """
     return {"at": (at or timezone.now()).isoformat(), "what": what, "address_hash": address_hash, **more}
 
 
 def append(entries: Iterable[Entry]) -> bool:
     """Add entries and flush them to disk; return whether that was possible.
 
+    Without entries it is the same work for an empty line, which says nothing: for an answer whose time must
+    not tell whether there was anything to write.
+
     A full disk must keep nobody on the list, so the failure is logged and nothing is raised. Suppressions
     that are marked as not journaled are written by a later ``suppressions.catch_up``.
     """
-    return _add("".join(json.dumps(entry) + "\n" for entry in entries))
-
-
-def append_nothing() -> bool:
-    """Do the work of ``append`` for an empty line, which says nothing.
-
-    For an answer whose time must not tell whether there was anything to write.
-    """
-    return _add("\n")
+    lines = "".join(json.dumps(entry) + "\n" for entry in entries) or "\n"
+    try:
+        with open(path(), "a+b", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            # Closing the file releases the lock.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            size = os.fstat(file.fileno()).st_size
+            is_torn = size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"
+            file.write(b"\n" * is_torn + lines.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        if not size:
+            # The name of a new journal must reach the disk, too: without the name its lines are lost.
+            folder = os.open(path().parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+    except OSError as error:
+        logger.critical("The journal %s cannot be written: %s. Make room, or mend its folder.", path(), error)
+        return False
+    return True
 
 
 def numbered_lines() -> Iterator[tuple[int, bytes]]:
     """Yield the lines of the journal with their numbers, from 1; none where there is no journal."""
-    try:
-        file = path().open("rb")
-    except FileNotFoundError:
-        return
-    with file:
+    with suppress(FileNotFoundError), path().open("rb") as file:
         yield from enumerate(file, 1)
 
 
@@ -130,34 +124,3 @@ def _is_entry(entry: Entry) -> bool:
     names = ["address_hash", *_MORE[entry["what"]]]
     is_moment = at.tzinfo is not None and MINYEAR < at.year < MAXYEAR
     return is_moment and all(_FORMS[name].fullmatch(entry[name]) for name in names)
-
-
-def _add(lines: str) -> bool:
-    try:
-        with open(path(), "a+b", opener=_for_us_alone) as file:
-            # Closing the file releases the lock.
-            fcntl.flock(file, fcntl.LOCK_EX)
-            size = os.fstat(file.fileno()).st_size
-            is_torn = size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"
-            file.write(b"\n" * is_torn + lines.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        if not size:
-            _flush_name()
-    except OSError as error:
-        logger.critical("The journal %s cannot be written: %s. Make room, or mend its folder.", path(), error)
-        return False
-    return True
-
-
-def _for_us_alone(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def _flush_name() -> None:
-    """Flush the name of a new journal to disk: without the name its lines are lost."""
-    folder = os.open(path().parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

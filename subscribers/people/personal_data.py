@@ -45,11 +45,9 @@ _OF_A_MOVE = ("id", "public_id", "asked_at", "address", "kind")
 
 # What of theirs is in none of these tables; said in words, since it leads back to nobody.
 ALSO = [
-    "Counters that keep our forms from flooding anybody hold a scrambled form of the address, which cannot be"
-    " turned back, for a day at most after their window is over.",
+    "Counters of our forms hold the address, scrambled for good, until a day after their window at most.",
     "The program's logs and its background work name people by their numbers above, never by address.",
-    "What became of a change of address that was asked for and not made is known to the owner of that address"
-    " alone.",
+    "What became of a change of address that was not made is known to the owner of that address alone.",
     "A list of addresses that staff bring over lies in a file until it is done, and for a day at most.",
     "Backups of the database hold copies of all this until they are replaced by newer ones.",
 ]
@@ -63,7 +61,9 @@ def as_json(subscriber: Subscriber) -> str:
     """
     about_them = Q(address_folded=subscriber.address_folded) | Q(subscriber=subscriber)
     suppressions = Suppression.objects.filter(address_hash=subscriber.address_hash).order_by("since")
-    deliveries = subscriber.deliveries.select_related("tip", "mailing__tip")
+    deliveries = subscriber.deliveries.select_related("tip", "mailing__tip").prefetch_related(
+        "bounce_reports"
+    )
     held = {
         "about": {
             "site": settings.SITE_NAME,
@@ -74,16 +74,11 @@ def as_json(subscriber: Subscriber) -> str:
         "subscription": _record(subscriber),
         "consents": _records(subscriber.consents.all()),
         "requests": [
-            _record(
-                link_request,
-                None if link_request.address_folded == subscriber.address_folded else _OF_A_MOVE,
-            )
-            for link_request in LinkRequest.objects.filter(about_them).order_by("pk")
+            _record(asked, None if asked.address_folded == subscriber.address_folded else _OF_A_MOVE)
+            for asked in LinkRequest.objects.filter(about_them).order_by("pk")
         ],
         "service_mails": _records(subscriber.service_mails.order_by("pk")),
-        "tips_sent": [
-            _delivery(delivery) for delivery in deliveries.prefetch_related("bounce_reports").order_by("pk")
-        ],
+        "tips_sent": [_delivery(delivery) for delivery in deliveries.order_by("pk")],
         "suppressions": _records(suppressions),
         # "moved" has two addresses.
         "journal": [entry for entry in journal.entries() if subscriber.address_hash in entry.values()],

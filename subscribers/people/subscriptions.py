@@ -10,37 +10,33 @@ from shield.rate_limits import FixedWindow
 from subscribers import addresses, tokens
 from subscribers.models import ConsentEvent, LinkRequest, ServiceMail, Subscriber, Suppression
 from subscribers.models.link_requests import PURPOSES
-from subscribers.models.people import SubscriberQuerySet
 from subscribers.people import consent_wording, journal, suppressions
 
 # This limit stops nothing; to spend from it is something to write.
 _REHEARSALS = FixedWindow("rehearsed leaving", 10**9, timedelta(days=1))
+# What a consent keeps of the link request that it followed from.
+_AGREED = ("asked_at", "wording_version", "wording", "page", "region")
 
 
 def request(
     address: str,
     *,
     kind: LinkRequest.Kind = LinkRequest.Kind.JOIN,
-    first_name: str = "",
-    page: str = "",
-    region: str = "",
     wording_version: int | None = consent_wording.CURRENT,
+    **origin: str,
 ) -> LinkRequest:
     """Note that somebody typed an address; nothing else changes.
 
-    ``address`` is a normal one (see ``addresses.normal``), ``kind`` what they would like, ``page`` the path
-    of the page with the form, ``region`` the coarse network it came from, ``wording_version`` what they agree
-    to (None: to nothing). It is the same work for every address, so that neither the answer nor its time
-    tells who is a member; what becomes of it is decided when its mail is due.
+    ``address`` is a normal one (see ``addresses.normal``), ``kind`` what they would like, ``wording_version``
+    what they agree to (None: to nothing), and ``origin``, as far as known, their ``first_name``, the ``page``
+    (its path) with the form, and the ``region`` (the coarse network) that it came from.
+
+    It is the same work for every address, so that neither the answer nor its time tells who is a member; what
+    becomes of it is decided when its mail is due.
     """
+    wording = consent_wording.text(wording_version) if wording_version else ""
     return LinkRequest.objects.create(
-        address=address,
-        kind=kind,
-        first_name=first_name,
-        page=page,
-        region=region,
-        wording_version=wording_version,
-        wording=consent_wording.text(wording_version) if wording_version else "",
+        address=address, kind=kind, wording_version=wording_version, wording=wording, **origin
     )
 
 
@@ -51,23 +47,22 @@ def confirm(link_request: LinkRequest) -> Subscriber | None:
     else, or the address is suppressed for a lasting reason. A confirmation is the end of "unsubscribed", and
     of no other reason.
     """
-    address = link_request.address
+    address, folded = link_request.address, link_request.address_folded
     is_signup = link_request.kind in (LinkRequest.Kind.JOIN, LinkRequest.Kind.AGAIN)
     if not is_signup or suppressions.is_silenced(address):
         return None
     with transaction.atomic():
         # A person is locked before their requests, here as wherever both are: no two wait for each other.
-        Subscriber.objects.select_for_update().filter(address_folded=link_request.address_folded).first()
+        Subscriber.objects.select_for_update().filter(address_folded=folded).first()
         name = link_request.first_name or _name_typed_before(link_request)
-        keys = _lock_open(LinkRequest.objects.filter(address_folded=link_request.address_folded))
+        keys = _lock_open(LinkRequest.objects.filter(address_folded=folded))
         if link_request.pk not in keys:
-            return Subscriber.objects.confirmed().filter(address_folded=link_request.address_folded).first()
+            return Subscriber.objects.confirmed().filter(address_folded=folded).first()
         _close(keys)
         now = timezone.now()
-        subscriber, is_new = Subscriber.objects.select_for_update().get_or_create(
-            address_folded=link_request.address_folded,
-            defaults={"address": address, "first_name": name, "joined_at": now},
-        )
+        new = {"address": address, "first_name": name, "joined_at": now}
+        people = Subscriber.objects.select_for_update()
+        subscriber, is_new = people.get_or_create(address_folded=folded, defaults=new)
         suppressions.lift(subscriber.address_hash, Suppression.Reason.UNSUBSCRIBED)
         is_back = subscriber.state == Subscriber.State.LEFT
         if is_back:
@@ -76,9 +71,9 @@ def confirm(link_request: LinkRequest) -> Subscriber | None:
         if not is_new:
             subscriber.address, subscriber.first_name = address, name or subscriber.first_name
             subscriber.save()
-        _note(ConsentEvent.Kind.CONFIRMED, subscriber, link_request, at=now)
+        _note(ConsentEvent.Kind.CONFIRMED, subscriber, link_request, now)
         if is_new or is_back:
-            ServiceMail.objects.create(kind=ServiceMail.Kind.WELCOME, subscriber=subscriber)
+            subscriber.service_mails.create(kind=ServiceMail.Kind.WELCOME)
     return subscriber
 
 
@@ -88,9 +83,8 @@ def confirmed_by(link_request: LinkRequest) -> Subscriber | None:
     None too while "unsubscribed" holds for them: then confirming is still of use.
     """
     person = Subscriber.objects.confirmed().filter(address_folded=link_request.address_folded).first()
-    if person and Suppression.Reason.UNSUBSCRIBED in suppressions.reasons(person.address):
-        return None
-    return person
+    left = person and Suppression.Reason.UNSUBSCRIBED in suppressions.reasons(person.address)
+    return None if left else person
 
 
 def leave(subscriber: Subscriber, evidence: str = "left by the link") -> bool:
@@ -110,8 +104,8 @@ def leave(subscriber: Subscriber, evidence: str = "left by the link") -> bool:
             return False
         subscriber.state, subscriber.left_at = Subscriber.State.LEFT, timezone.now()
         subscriber.save(update_fields=["state", "left_at"])
-        ConsentEvent.objects.create(subscriber=subscriber, kind=ConsentEvent.Kind.LEFT, at=subscriber.left_at)
-        ServiceMail.objects.create(kind=ServiceMail.Kind.LEFT, subscriber=subscriber)
+        subscriber.consents.create(kind=ConsentEvent.Kind.LEFT, at=subscriber.left_at)
+        subscriber.service_mails.create(kind=ServiceMail.Kind.LEFT)
     return True
 
 
@@ -120,33 +114,29 @@ def rehearse_leaving() -> None:
     with transaction.atomic():
         with transaction.atomic():
             nobody = Subscriber.objects.create(address=f"{tokens.nobody()}@invalid")
-            Suppression.objects.create(
-                address_hash=nobody.address_hash, reason=Suppression.Reason.UNSUBSCRIBED
-            )
+            reason = Suppression.Reason.UNSUBSCRIBED
+            Suppression.objects.create(address_hash=nobody.address_hash, reason=reason)
             leave(nobody)
-            journal.append_nothing()
+            journal.append([])
             transaction.set_rollback(True)
         # A leaving is written to the disk, which takes its time too.
         _REHEARSALS.spend()
 
 
-def leaving(subscriber: Subscriber) -> str:
-    """Return the name of a former subscriber's leaving, for a link that undoes this one and no later one."""
-    return _leaving(subscriber.public_id, subscriber.left_at)
+def leaving(subscriber: Subscriber, at: datetime | None = None) -> str:
+    """Return the name of a leaving (the last, or one ``at`` a time), for a link that undoes no other one."""
+    at = at or subscriber.left_at
+    return f"{subscriber.public_id}~{at.astimezone(UTC):%Y%m%d%H%M%S%f}" if at else ""
 
 
 def no_leaving() -> str:
     """Return a name of the same form that no leaving has."""
-    return _leaving(tokens.nobody(), timezone.now())
-
-
-def _leaving(public_id: str, at: datetime | None) -> str:
-    return f"{public_id}~{at.astimezone(UTC):%Y%m%d%H%M%S%f}" if at else ""
+    return leaving(Subscriber(left_at=timezone.now()))
 
 
 def may_undo(name: str) -> bool:
     """Tell whether ``undo_leaving`` would put somebody back on the list who is not on it."""
-    person = _of_leaving(name).first()
+    person = Subscriber.objects.filter(public_id=name.partition("~")[0]).first()
     return person is not None and _left_by(person, name)
 
 
@@ -157,37 +147,30 @@ def undo_leaving(name: str) -> bool:
     suppressed for a lasting reason.
     """
     with transaction.atomic():
-        person = _of_leaving(name).select_for_update().first()
+        people = Subscriber.objects.filter(public_id=name.partition("~")[0])
+        person = people.select_for_update().first()
         if person is None:
             return False
         if not _left_by(person, name):
             return _came_back_by(person, name)
-        event = ConsentEvent(subscriber=person, kind=ConsentEvent.Kind.RETURNED, asked_at=person.left_at)
+        left_at, person.state, person.left_at = person.left_at, Subscriber.State.CONFIRMED, None
         suppressions.lift(person.address_hash, Suppression.Reason.UNSUBSCRIBED)
-        person.state, person.left_at = Subscriber.State.CONFIRMED, None
         person.save(update_fields=["state", "left_at"])
-        event.save()
+        person.consents.create(kind=ConsentEvent.Kind.RETURNED, asked_at=left_at)
     return True
 
 
-def _of_leaving(name: str) -> SubscriberQuerySet:
-    return Subscriber.objects.filter(public_id=name.partition("~")[0])
-
-
 def _left_by(person: Subscriber, name: str) -> bool:
-    is_last = person.state == Subscriber.State.LEFT and _leaving(person.public_id, person.left_at) == name
+    is_last = person.state == Subscriber.State.LEFT and leaving(person) == name
     return is_last and not suppressions.is_silenced(person.address)
 
 
 def _came_back_by(person: Subscriber, name: str) -> bool:
     """Tell whether the button that undoes a leaving was pressed before: pressing it twice is no mistake."""
     last = person.consents.order_by("-pk").first()
-    return (
-        person.state == Subscriber.State.CONFIRMED
-        and last is not None
-        and last.kind == ConsentEvent.Kind.RETURNED
-        and _leaving(person.public_id, last.asked_at) == name
-    )
+    if last is None or person.state != Subscriber.State.CONFIRMED:
+        return False
+    return last.kind == ConsentEvent.Kind.RETURNED and leaving(person, last.asked_at) == name
 
 
 def rename(subscriber: Subscriber, first_name: str) -> None:
@@ -206,9 +189,8 @@ def ask_to_move(subscriber: Subscriber, address: str, region: str = "") -> LinkR
     Nothing changes until the link in the mail to that address is followed, and what is there tells nobody
     whether that address is a member's.
     """
-    return LinkRequest.objects.create(
-        kind=LinkRequest.Kind.MOVE, subscriber=subscriber, address=address, region=region
-    )
+    kind = LinkRequest.Kind.MOVE
+    return LinkRequest.objects.create(kind=kind, subscriber=subscriber, address=address, region=region)
 
 
 def can_move(link_request: LinkRequest) -> bool:
@@ -234,8 +216,8 @@ def moved_by(link_request: LinkRequest) -> Subscriber | None:
     # No other kind of request has a subscriber.
     if link_request.subscriber_id is None:
         return None
-    moved = Subscriber.objects.confirmed().filter(pk=link_request.subscriber_id)
-    return moved.filter(address_folded=link_request.address_folded).first()
+    moved = Subscriber.objects.confirmed().filter(address_folded=link_request.address_folded)
+    return moved.filter(pk=link_request.subscriber_id).first()
 
 
 def move(link_request: LinkRequest) -> Subscriber | None:
@@ -253,10 +235,8 @@ def move(link_request: LinkRequest) -> Subscriber | None:
         link_request.subscriber = person
         if not can_move(link_request):
             return None
-        theirs = LinkRequest.objects.filter(
-            Q(address_folded__in=[link_request.address_folded, person.address_folded]) | Q(subscriber=person)
-        )
-        keys = _lock_open(theirs)
+        at_either = Q(address_folded__in=[link_request.address_folded, person.address_folded])
+        keys = _lock_open(LinkRequest.objects.filter(at_either | Q(subscriber=person)))
         if link_request.pk not in keys:
             return None
         old, person.address = person.address, link_request.address
@@ -269,11 +249,11 @@ def move(link_request: LinkRequest) -> Subscriber | None:
         _close(keys)
         # What was typed for an address that is theirs no longer would outlive their erasure.
         LinkRequest.objects.filter(address_folded=addresses.folded(old)).delete()
-        ServiceMail.objects.create(kind=ServiceMail.Kind.MOVED, subscriber=person, address=old)
-        _note(ConsentEvent.Kind.MOVED, person, link_request)
+        person.service_mails.create(kind=ServiceMail.Kind.MOVED, address=old)
+        _note(ConsentEvent.Kind.MOVED, person, link_request, timezone.now())
         # An older database knows them by the old address, and later lines of the journal by the new one.
         # Before the commit: a line too many only silences.
-        journal.append([journal.moved(addresses.keyed_hash(old), person.address_hash)])
+        journal.append([journal.new_entry("moved", addresses.keyed_hash(old), to=person.address_hash)])
     return person
 
 
@@ -282,41 +262,29 @@ def forget_old_requests() -> int:
 
     Safe to run at any time.
     """
-    now, deleted = timezone.now(), 0
-    unfinished = [LinkRequest.MailState.WAITING, LinkRequest.MailState.SENDING]
+    now, unfinished = timezone.now(), [LinkRequest.MailState.WAITING, LinkRequest.MailState.SENDING]
+    ended = now - tokens.LIFETIMES[tokens.Purpose.UNDO_BY_MAIL]
+    service_mails = ServiceMail.objects.filter(asked_at__lt=ended)
+    deleted, _ = service_mails.exclude(mail_state__in=unfinished).delete()
     for kind, purpose in PURPOSES.items():
         ended = now - tokens.LIFETIMES[purpose]
         requests = LinkRequest.objects.filter(kind=kind, asked_at__lt=ended)
         deleted += requests.exclude(mail_state__in=unfinished).exclude(mailed_at__gte=ended).delete()[0]
-    ended = now - tokens.LIFETIMES[tokens.Purpose.UNDO_BY_MAIL]
-    service_mails = ServiceMail.objects.filter(asked_at__lt=ended)
-    return deleted + service_mails.exclude(mail_state__in=unfinished).delete()[0]
+    return deleted
 
 
 def _name_typed_before(link_request: LinkRequest) -> str:
     """Return the name of whom asks for the mail once more, and typed it the first time; else ""."""
     if link_request.kind != LinkRequest.Kind.AGAIN:
         return ""
-    requests = LinkRequest.objects.filter(
-        address_folded=link_request.address_folded, state=LinkRequest.State.OPEN
-    )
-    names = requests.exclude(first_name="").order_by("-pk")
-    return names.values_list("first_name", flat=True).first() or ""
+    requests = LinkRequest.objects.filter(address_folded=link_request.address_folded)
+    named = requests.filter(state=LinkRequest.State.OPEN).exclude(first_name="").order_by("-pk")
+    return named.values_list("first_name", flat=True).first() or ""
 
 
-def _note(
-    kind: ConsentEvent.Kind, subscriber: Subscriber, link_request: LinkRequest, at: datetime | None = None
-) -> None:
-    ConsentEvent.objects.create(
-        subscriber=subscriber,
-        kind=kind,
-        at=at or timezone.now(),
-        asked_at=link_request.asked_at,
-        wording_version=link_request.wording_version,
-        wording=link_request.wording,
-        page=link_request.page,
-        region=link_request.region,
-    )
+def _note(kind: ConsentEvent.Kind, subscriber: Subscriber, link_request: LinkRequest, at: datetime) -> None:
+    agreed = {name: getattr(link_request, name) for name in _AGREED}
+    subscriber.consents.create(kind=kind, at=at, **agreed)
 
 
 def _close(keys: list[int]) -> None:

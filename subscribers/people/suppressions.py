@@ -17,8 +17,7 @@ def suppress(address_hash: str, reason: Suppression.Reason, evidence: str = "") 
     Other reasons that hold stay, and a reason that holds already stays as it is. ``evidence`` says how we
     know, without personal data. The journal has it before this returns.
     """
-    suppression = Suppression(address_hash=address_hash, reason=reason, evidence=evidence)
-    return suppress_all([suppression]) == 1
+    return suppress_all([Suppression(address_hash=address_hash, reason=reason, evidence=evidence)]) == 1
 
 
 def suppress_all(suppressions: list[Suppression]) -> int:
@@ -30,13 +29,12 @@ def suppress_all(suppressions: list[Suppression]) -> int:
     with transaction.atomic():
         for first in range(0, len(suppressions), _AT_ONCE):
             batch = {
-                (suppression.address_hash, str(suppression.reason)): suppression
-                for suppression in suppressions[first : first + _AT_ONCE]
+                (new.address_hash, str(new.reason)): new for new in suppressions[first : first + _AT_ONCE]
             }
             held = Suppression.objects.filter(address_hash__in={address_hash for address_hash, _ in batch})
             for key in held.values_list("address_hash", "reason"):
                 batch.pop(key, None)
-            unjournaled = [suppression for suppression in batch.values() if not suppression.journaled]
+            unjournaled = [new for new in batch.values() if not new.journaled]
             if unjournaled and journal.append(map(_entry, unjournaled)):
                 for suppression in unjournaled:
                     suppression.journaled = True
@@ -51,14 +49,11 @@ def lift(address_hash: str, reason: Suppression.Reason) -> bool:
     The journal has it after the transaction, and never without it. What a crash or a full disk leaves out
     there silences somebody whom a restore brings back; they can mend that by confirming anew.
     """
-    with transaction.atomic():
-        held = Suppression.objects.select_for_update().filter(address_hash=address_hash, reason=reason)
-        if not (suppression := held.first()):
-            return False
-        entry = journal.lifted(address_hash, reason)
-        suppression.delete()
+    lifted, _ = Suppression.objects.filter(address_hash=address_hash, reason=reason).delete()
+    if lifted:
+        entry = journal.new_entry("lifted", address_hash, reason=reason)
         transaction.on_commit(lambda: journal.append([entry]))
-    return True
+    return lifted > 0
 
 
 def reasons(address: str) -> set[str]:
@@ -75,15 +70,15 @@ def is_silenced(address: str) -> bool:
 def catch_up() -> int:
     """Write to the journal what could not be written when it happened; return how much. Safe to repeat."""
     written = 0
-    while batch := list(Suppression.objects.filter(journaled=False).order_by("id")[:_AT_ONCE]):
-        if not journal.append(map(_entry, batch)):
-            break
-        Suppression.objects.filter(pk__in=[suppression.pk for suppression in batch]).update(journaled=True)
-        written += len(batch)
+    unwritten = Suppression.objects.filter(journaled=False).order_by("id")
+    while (batch := list(unwritten[:_AT_ONCE])) and journal.append(map(_entry, batch)):
+        written += unwritten.filter(pk__in=[suppression.pk for suppression in batch]).update(journaled=True)
     return written
 
 
 def _entry(suppression: Suppression) -> journal.Entry:
     if suppression.reason == Suppression.Reason.ERASED:
-        return journal.erased(suppression.address_hash, suppression.since)
-    return journal.suppressed(suppression.address_hash, suppression.reason, suppression.since)
+        return journal.new_entry("erased", suppression.address_hash, suppression.since)
+    return journal.new_entry(
+        "suppressed", suppression.address_hash, suppression.since, reason=suppression.reason
+    )

@@ -123,7 +123,7 @@ from subscribers.people import journal
 sys.stdin.readline()
 for n in range(100):
     keys = [f"{sys.argv[2]}-{n}-{m}" + "x" * 5000 for m in range(3)]
-    assert journal.append(journal.suppressed(key, "bounced") for key in keys)
+    assert journal.append(journal.new_entry("suppressed", key, reason="bounced") for key in keys)
 """
 
 
@@ -153,16 +153,16 @@ def test_two_processes_that_write_at_once_never_mix_their_lines(tmp_path):
 
 
 def test_a_line_that_a_crash_cut_short_harms_no_other(caplog):
-    journal.append([journal.suppressed(KEY, "bounced")])
+    journal.append([journal.new_entry("suppressed", KEY, reason="bounced")])
     with journal.path().open("a") as file:
         file.write('{"at": "2026-01-01T00:00:00+00:00", "what": "supp')
-    journal.append([journal.erased(KEY)])
+    journal.append([journal.new_entry("erased", KEY)])
     assert noted() == [("suppressed", "bounced"), ("erased", None)]
     assert "line 2: no entry" in caplog.text
 
 
 def test_what_is_no_entry_is_left_out_with_its_line(caplog):
-    good = journal.suppressed(KEY, "bounced")
+    good = journal.new_entry("suppressed", KEY, reason="bounced")
     wrong = [
         "1",
         "[]",

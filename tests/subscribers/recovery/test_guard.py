@@ -88,7 +88,7 @@ def test_a_database_that_lost_its_journal_or_has_anothers_may_not():
     assert guard.why_closed() == guard.NO_JOURNAL
     assert guard.checkpoint() is False
     # People leave meanwhile, and that makes it no journal of ours.
-    journal.append([journal.erased("0" * 64)])
+    journal.append([journal.new_entry("erased", "0" * 64)])
     assert guard.why_closed() == guard.NO_JOURNAL
     journal.path().write_text(kept)
     assert guard.why_closed() is None
@@ -157,7 +157,9 @@ def test_saying_so_brings_back_who_left_and_opens_it_under_a_new_name(publisher)
     guard.checkpoint()
     backup = take_backup()
     guard.checkpoint()
-    journal.append([journal.suppressed(addresses.keyed_hash("anna@example.org"), "unsubscribed")])
+    journal.append(
+        [journal.new_entry("suppressed", addresses.keyed_hash("anna@example.org"), reason="unsubscribed")]
+    )
     put_back(backup)
     sentence = guard.declare_live(by=publisher)
     anna.refresh_from_db()
@@ -494,7 +496,7 @@ def test_nothing_is_sent_that_the_journal_could_not_note(mail_server, monkeypatc
 
 def test_who_left_by_the_journal_alone_is_not_in_the_audience(mail_server):
     anna, ben = making.make_people(2)
-    journal.append([journal.suppressed(anna.address_hash, "unsubscribed")])
+    journal.append([journal.new_entry("suppressed", anna.address_hash, reason="unsubscribed")])
     mailing = making.make_mailing()
     drain()
     assert [row.subscriber_id for row in mailing.deliveries.all()] == [ben.pk]
@@ -508,7 +510,7 @@ def test_who_left_by_the_journal_alone_gets_nothing_of_what_had_begun(
 ):
     anna, ben = making.make_people(2)
     mailing = making.open_mailing()
-    journal.append([journal.suppressed(anna.address_hash, "unsubscribed")])
+    journal.append([journal.new_entry("suppressed", anna.address_hash, reason="unsubscribed")])
     monkeypatch.setattr(pool, "IDLE", 0)
     worker = pool.SenderPool(Never(), senders=1)
     sender = Sender(worker.worker_id, worker.stop)

@@ -35,11 +35,11 @@ def ago(**length):
 
 
 def left(**length):
-    return journal.suppressed(KEY, "unsubscribed", ago(**length))
+    return journal.new_entry("suppressed", KEY, ago(**length), reason="unsubscribed")
 
 
 def came_back(**length):
-    return journal.lifted(KEY, "unsubscribed", ago(**length))
+    return journal.new_entry("lifted", KEY, ago(**length), reason="unsubscribed")
 
 
 def test_who_left_since_has_left(anna):
@@ -57,8 +57,16 @@ def test_who_left_since_has_left(anna):
 
 
 def test_a_second_time_changes_nothing(anna):
-    entries = [left(days=9), came_back(days=8), left(days=7), journal.suppressed(KEY, "bounced", ago(days=6))]
-    entries += [journal.lifted(KEY, "bounced", ago(days=5)), journal.erased("1" * 64, ago(days=4))]
+    entries = [
+        left(days=9),
+        came_back(days=8),
+        left(days=7),
+        journal.new_entry("suppressed", KEY, ago(days=6), reason="bounced"),
+    ]
+    entries += [
+        journal.new_entry("lifted", KEY, ago(days=5), reason="bounced"),
+        journal.new_entry("erased", "1" * 64, ago(days=4)),
+    ]
     assert replay(entries) == NOTHING | {"suppressed": 2, "left": 1}
     before = list(Suppression.objects.order_by("pk").values())
     for _ in range(2):
@@ -92,7 +100,7 @@ def test_a_database_that_is_not_older_is_left_as_it_is(django_capture_on_commit_
         ([left(days=3), left(days=1), came_back(days=2)], True),
         # What a full disk kept back is written later.
         ([came_back(days=2), left(days=3)], False),
-        ([journal.lifted(KEY, "bounced", ago(days=2)), left(days=3)], True),
+        ([journal.new_entry("lifted", KEY, ago(days=2), reason="bounced"), left(days=3)], True),
     ],
 )
 def test_what_holds_is_what_came_last(anna, entries, is_left):
@@ -103,7 +111,10 @@ def test_what_holds_is_what_came_last(anna, entries, is_left):
 
 def test_within_one_moment_the_order_of_the_lines_counts(anna):
     moment = ago(days=1)
-    lines = [journal.suppressed(KEY, "unsubscribed", moment), journal.lifted(KEY, "unsubscribed", moment)]
+    lines = [
+        journal.new_entry("suppressed", KEY, moment, reason="unsubscribed"),
+        journal.new_entry("lifted", KEY, moment, reason="unsubscribed"),
+    ]
     replay(lines)
     assert not Suppression.objects.exists()
     replay(lines[::-1])
@@ -122,7 +133,9 @@ def test_whose_own_later_word_is_in_the_database_stays_on_the_list(anna):
     assert replay([left(days=2)]) == NOTHING
     assert Subscriber.objects.confirmed().exists()
     # Of any other reason that word is not the end.
-    assert replay([journal.suppressed(KEY, "complained", ago(days=2))]) == NOTHING | {"suppressed": 1}
+    assert replay([journal.new_entry("suppressed", KEY, ago(days=2), reason="complained")]) == NOTHING | {
+        "suppressed": 1
+    }
 
 
 def test_who_was_erased_since_is_erased_from_it(anna):
@@ -130,7 +143,7 @@ def test_who_was_erased_since_is_erased_from_it(anna):
     LinkRequest.objects.update(asked_at=ago(days=5))
     later = subscriptions.request(ANNA)
     others = subscriptions.request("berta@example.org")
-    entries = [journal.erased(KEY, ago(days=1))]
+    entries = [journal.new_entry("erased", KEY, ago(days=1))]
     assert replay(entries) == NOTHING | {"suppressed": 1, "erased": 1}
     assert not Subscriber.objects.exists()
     assert suppressions.reasons(ANNA) == {"erased"}
@@ -144,7 +157,7 @@ def test_who_was_erased_since_is_erased_from_it(anna):
 
 def test_what_was_typed_before_an_erasure_goes_where_the_backup_has_no_subscriber():
     subscriptions.request(ANNA)
-    replay([journal.erased(KEY)])
+    replay([journal.new_entry("erased", KEY)])
     assert not LinkRequest.objects.exists()
 
 
@@ -163,7 +176,10 @@ def test_a_link_mailed_before_somebody_left_brings_them_back_no_more(anna, is_in
 
 def test_who_joined_anew_after_staff_lifted_an_erasure_is_not_erased_again(anna):
     Subscriber.objects.update(joined_at=ago(days=1))
-    entries = [journal.erased(KEY, ago(days=3)), journal.lifted(KEY, "erased", ago(days=2))]
+    entries = [
+        journal.new_entry("erased", KEY, ago(days=3)),
+        journal.new_entry("lifted", KEY, ago(days=2), reason="erased"),
+    ]
     assert replay(entries) == NOTHING
     # Nor who was brought over anew, whenever the other list says that they joined.
     Subscriber.objects.update(joined_at=ago(days=9))
@@ -175,7 +191,7 @@ def test_who_joined_anew_after_staff_lifted_an_erasure_is_not_erased_again(anna)
 
 
 def test_a_long_journal_is_read_in_few_queries(anna, django_assert_max_num_queries):
-    entries = [journal.suppressed(f"{n:064}", "unsubscribed") for n in range(2000)]
+    entries = [journal.new_entry("suppressed", f"{n:064}", reason="unsubscribed") for n in range(2000)]
     with django_assert_max_num_queries(40):
         assert replay(entries)["suppressed"] == 2000
     with django_assert_max_num_queries(5):
@@ -183,18 +199,21 @@ def test_a_long_journal_is_read_in_few_queries(anna, django_assert_max_num_queri
 
 
 NEW, NEWER = addresses.keyed_hash("new@example.org"), addresses.keyed_hash("newer@example.org")
-MOVES = [journal.moved(KEY, NEW, ago(days=6)), journal.moved(NEW, NEWER, ago(days=5))]
+MOVES = [
+    journal.new_entry("moved", KEY, ago(days=6), to=NEW),
+    journal.new_entry("moved", NEW, ago(days=5), to=NEWER),
+]
 
 
 def test_who_moved_and_left_since_has_left_at_the_old_address(anna):
-    entries = [*MOVES, journal.suppressed(NEWER, "unsubscribed", ago(days=4))]
+    entries = [*MOVES, journal.new_entry("suppressed", NEWER, ago(days=4), reason="unsubscribed")]
     assert replay(entries) == NOTHING | {"suppressed": 2, "left": 1}
     assert not Subscriber.objects.reachable(timezone.localdate()).exists()
     assert replay(entries) == NOTHING
 
 
 def test_who_moved_and_was_erased_since_is_erased_at_the_old_address(anna):
-    entries = [*MOVES, journal.erased(NEWER, ago(days=4))]
+    entries = [*MOVES, journal.new_entry("erased", NEWER, ago(days=4))]
     assert replay(entries)["erased"] == 1
     assert not Subscriber.objects.exists()
     assert replay(entries) == NOTHING
@@ -202,12 +221,18 @@ def test_who_moved_and_was_erased_since_is_erased_at_the_old_address(anna):
 
 def test_what_became_of_a_new_address_is_nothing_to_who_has_the_old_one_now(anna):
     Subscriber.objects.update(joined_at=ago(days=3))
-    replay([*MOVES, journal.suppressed(NEWER, "unsubscribed", ago(days=2)), journal.erased(NEW, ago(days=1))])
+    replay(
+        [
+            *MOVES,
+            journal.new_entry("suppressed", NEWER, ago(days=2), reason="unsubscribed"),
+            journal.new_entry("erased", NEW, ago(days=1)),
+        ]
+    )
     assert Subscriber.objects.reachable(timezone.localdate()).get() == anna
 
 
 def test_that_a_new_address_bounced_does_not_silence_the_old_one(anna):
-    replay([*MOVES, journal.suppressed(NEWER, "bounced", ago(days=4))])
+    replay([*MOVES, journal.new_entry("suppressed", NEWER, ago(days=4), reason="bounced")])
     assert Subscriber.objects.reachable(timezone.localdate()).exists()
 
 

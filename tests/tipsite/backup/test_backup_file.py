@@ -213,13 +213,13 @@ def test_without_any_uploads_it_works_too(machine, tmp_path):
 
 
 def test_the_journal_that_is_there_is_kept_and_the_backups_fills_a_gap(file):
-    journal.append([journal.erased("a" * 64)])
+    journal.append([journal.new_entry("erased", "a" * 64)])
     present = journal.path().read_bytes()
     backup_file.restore(file)
     assert journal.path().read_bytes() == present
     # On a new machine somebody left before it was restored.
     journal.path().unlink()
-    journal.append([journal.erased("b" * 64)])
+    journal.append([journal.new_entry("erased", "b" * 64)])
     backup_file.restore(file)
     lines = [json.loads(line) for line in journal.path().read_text().splitlines()]
     assert [line["what"] for line in lines] == ["checkpoint", "checkpoint", "erased"]

@@ -122,7 +122,7 @@ def test_a_lost_journal_is_asked_for_and_one_that_cannot_be_read_is_one_line(cli
     log_in(client, "Publisher")
     assert "There is no journal here." in client.get(REAL).text
     # Nor is one there when somebody was erased since: no line of it says which database this is.
-    journal.append([journal.erased("a" * 64)])
+    journal.append([journal.new_entry("erased", "a" * 64)])
     assert "There is no journal here." in client.get(REAL).text
     journal.path().unlink()
     journal.path().mkdir()
