@@ -5,16 +5,15 @@ from operator import attrgetter
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_safe
 
 from desk.admin_site import scriptless
 from desk.lists import FilledList, LongList
@@ -106,12 +105,13 @@ class MailingAdmin(MailingVerbsMixin, LongList):
 
     # --- The page -------------------------------------------------------------------------------------
 
-    @method_decorator(require_safe)
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Context | None = None
     ) -> HttpResponse:
         """Show a mailing: how it stands, how far it is, and what can be done."""
         require(request, SEE)
+        if request.method not in ("GET", "HEAD"):
+            raise PermissionDenied
         mailing, now = mailing_or_404(number_in(object_id)), timezone.now()
         context: Context = {
             "mailing": mailing,
