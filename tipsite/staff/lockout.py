@@ -13,7 +13,8 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from desk.admin_site import policy
@@ -55,13 +56,14 @@ def forget(request: HttpRequest, person: User) -> None:
     AccessAttempt.objects.filter(username=person.get_username(), ip_address=network(request)).delete()
 
 
-@policy
-def answer(request: HttpRequest, response: object = None, credentials: Credentials = None) -> HttpResponse:
+def answer(request: HttpRequest, response: object, credentials: Credentials) -> HttpResponseBase:
     """Answer whoever is locked out, with one sentence that says when to try again."""
     attempts = AccessAttempt.objects.filter(username=name(request, credentials), ip_address=network(request))
     last = attempts.order_by("-attempt_time").values_list("attempt_time", flat=True).first()
     left = last + settings.AXES_COOLOFF_TIME - timezone.now() if last else timedelta()
     minutes = max(1, ceil(left / timedelta(minutes=1)))
-    answer = page(request, "staff/locked", "Please wait a little", 429, minutes=minutes).render()
+    title = "Please wait a little"
+    view = policy(lambda asked: page(asked, "staff/locked", title, 429, minutes=minutes).render())
+    answer = view(request)
     answer["Retry-After"] = str(minutes * 60)
     return answer

@@ -9,6 +9,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -56,7 +57,7 @@ class SignIn(LoginView):
 @sensitive_post_parameters()
 @never_cache
 @csrf_protect
-def code(request: HttpRequest) -> HttpResponse:
+def code(request: HttpRequest) -> HttpResponseBase:
     """Ask whoever gave the right password for a code, and sign them in."""
     person = _waiting(request)
     if person is None:
@@ -74,7 +75,7 @@ def code(request: HttpRequest) -> HttpResponse:
             form.add_error("code", WRONG_CODE)
             is_locked = lockout.count_wrong_code(request, credentials)
     if is_locked:
-        return lockout.answer(request, credentials=credentials)
+        return lockout.answer(request, None, credentials)
     return page(request, "staff/code", "Your code", form=form)
 
 
