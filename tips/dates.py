@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 MINUTE, DAY, WEEK = timedelta(minutes=1), timedelta(days=1), timedelta(weeks=1)
-_MIDNIGHT = time()
 
 
 def site_zone() -> ZoneInfo:
@@ -45,13 +44,13 @@ def year(number: int) -> tuple[datetime, datetime]:
 
     Raises ValueError for a year that no calendar has.
     """
-    return moment(date(number, 1, 1), _MIDNIGHT), moment(date(number + 1, 1, 1), _MIDNIGHT)
+    return moment(date(number, 1, 1), time()), moment(date(number + 1, 1, 1), time())
 
 
 def month(year: int, number: int) -> tuple[datetime, datetime]:
     """Return the (first, next) moments of a calendar month in the site's zone, like ``year``."""
     following = date(year + number // 12, number % 12 + 1, 1)
-    return moment(date(year, number, 1), _MIDNIGHT), moment(following, _MIDNIGHT)
+    return moment(date(year, number, 1), time()), moment(following, time())
 
 
 def week(day: date) -> tuple[date, date]:

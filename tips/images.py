@@ -99,7 +99,7 @@ def reencode(data: bytes) -> tuple[bytes, str, tuple[int, int]]:
             if opened.format not in _JPEG and getattr(opened, "is_animated", False):
                 raise UnusableImage("The picture moves. Save one frame of it as PNG, and upload that.")
             if _CODE.search(data):
-                raise UnusableImage("This is a picture and something else besides. Save it anew; take that.")
+                raise UnusableImage("It is a picture and something else besides. Save it anew; upload that.")
             with _decoding_lock:
                 upright = ImageOps.exif_transpose(_small(opened))
                 return _encoded(_in_srgb(upright), photograph=opened.format in (*_JPEG, "WEBP"))

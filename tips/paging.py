@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import Http404
 
 from tips.models import Tip, newest_first, oldest_first
@@ -37,15 +38,9 @@ class Page:
     @property
     def numbers(self) -> list[int | None]:
         """The page numbers to offer: the ends, the neighbours, and None for each gap between."""
-        near = {1, self.last, *range(self.number - 1, self.number + 2)}
-        # A gap of one number is no shorter than the number itself.
-        near |= {gap for gap in (self.number - 2, self.number + 2) if {gap - 1, gap + 1} <= near}
-        offered: list[int | None] = []
-        for number in sorted(near & set(range(1, self.last + 1))):
-            if offered and offered[-1] != number - 1:
-                offered.append(None)
-            offered.append(number)
-        return offered
+        numbered = Paginator(range(self.last), 1)
+        numbers = numbered.get_elided_page_range(self.number, on_each_side=1, on_ends=1)
+        return [number if isinstance(number, int) else None for number in numbers]
 
 
 def last_page(total: int) -> int:

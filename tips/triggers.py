@@ -23,10 +23,8 @@ def before_migration(sender: AppConfig, using: str, plan: Sequence[object], **kw
     connection = connections[using]
     if plan and connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s ESCAPE '\\'",
-                [f"{sender.label}\\_%"],
-            )
+            find = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s ESCAPE '\\'"
+            cursor.execute(find, [f"{sender.label}\\_%"])
             for (name,) in cursor.fetchall():
                 cursor.execute(f"DROP TRIGGER {name}")
 
@@ -72,18 +70,14 @@ def _postgresql(table: str, tip_id: str) -> Iterator[str]:
         f" SELECT state, publish_at INTO NEW.state, NEW.publish_at FROM tips_tip"
         # Waits for whoever is changing the tip, rather than copy what is about to be untrue.
         f" WHERE id = NEW.{tip_id} FOR SHARE;"
-        f" RETURN NEW; END $$"
-    )
-    yield (
+        f" RETURN NEW; END $$;"
         f"CREATE OR REPLACE TRIGGER {table}_copy BEFORE INSERT ON {table}"
         f" FOR EACH ROW EXECUTE FUNCTION {table}_copy()"
     )
     yield (
         f"CREATE OR REPLACE FUNCTION {table}_follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         f" UPDATE {table} SET state = NEW.state, publish_at = NEW.publish_at WHERE {tip_id} = NEW.id;"
-        f" RETURN NULL; END $$"
-    )
-    yield (
+        f" RETURN NULL; END $$;"
         f"CREATE OR REPLACE TRIGGER {table}_follow AFTER UPDATE OF state, publish_at ON tips_tip"
         f" FOR EACH ROW WHEN (OLD.state <> NEW.state OR OLD.publish_at IS DISTINCT FROM NEW.publish_at)"
         f" EXECUTE FUNCTION {table}_follow()"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, register_converter
 from django.urls.converters import IntConverter, StringConverter
+from django.views.decorators.cache import cache_control
 
 from tips.public import feeds, images, sitemaps, views
 from tips.publishing import preview
@@ -60,8 +61,10 @@ def _list(pattern: str, view: Callable[..., HttpResponseBase], name: str) -> lis
 
 def _feeds(pattern: str, name: str) -> list[URLPattern]:
     """Return the URLs of the three feeds below a list."""
+    # Caches ask each time: by its date alone a feed would seem fresh for hours.
+    fresh = cache_control(no_cache=True)
     views_by_format = {"rss": feeds.Rss(), "atom": feeds.Atom(), "json": feeds.Json()}
-    return [path(pattern + view.path, view, name=name + key) for key, view in views_by_format.items()]
+    return [path(pattern + view.path, fresh(view), name=name + key) for key, view in views_by_format.items()]
 
 
 app_name = "tips"

@@ -25,8 +25,6 @@ from tips.search import queries, similar, spelling
 Placements = PublishedQuerySet
 
 STRIP_LENGTH = 10
-TAGS_ON_HOME = 24
-TAGS_IN_FILTER = 200
 
 
 @require_safe
@@ -42,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "lead": lead,
         "strip": [tip for tip in strip if tip != lead][:STRIP_LENGTH],
         "categories": navigation.counted_categories(),
-        "tags": navigation.counted_tags(most=TAGS_ON_HOME),
+        "tags": navigation.counted_tags(most=24),
         "years": navigation.years(),
     }
     return render(request, "tips/home.html", context)
@@ -158,7 +156,10 @@ def search(request: HttpRequest) -> HttpResponse:
     results = queries.find(query, number, filters)
     if number > results.page.last:
         raise Http404("There is no such page of results.")
-    categories, tags = list(navigation.categories()), _tags_in_filter(filters.tag)
+    # The tags to filter by: the first of them, and the chosen one.
+    chosen_first = Case(When(slug=filters.tag, then=0), default=1)
+    tags = sorted(navigation.tags().order_by(chosen_first, "name")[:200], key=lambda tag: tag.name.casefold())
+    categories = list(navigation.categories())
     parameters = {"q": query, **asdict(filters)}
     context = {
         "query": query,
@@ -172,13 +173,6 @@ def search(request: HttpRequest) -> HttpResponse:
         "years": navigation.years(),
     }
     return render(request, "tips/search.html", context)
-
-
-def _tags_in_filter(chosen: str) -> list[Tag]:
-    """Return the tags to filter by: the first of them, and the chosen one."""
-    chosen_first = Case(When(slug=chosen, then=0), default=1)
-    tags = navigation.tags().order_by(chosen_first, "name")[:TAGS_IN_FILTER]
-    return sorted(tags, key=lambda tag: tag.name.casefold())
 
 
 def _slug(text: str) -> str:

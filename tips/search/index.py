@@ -107,10 +107,8 @@ def _sqlite_index() -> Iterator[str]:
     remove = f"INSERT INTO tips_fts(tips_fts, rowid, {_COLUMN_LIST}) VALUES ('delete', OLD.id, {old});"
     add = f"INSERT INTO tips_fts(rowid, {_COLUMN_LIST}) VALUES (NEW.id, {new});"
     changed = " OR ".join(f"OLD.{name} <> NEW.{name}" for name in _COLUMNS)
-    yield (
-        f"CREATE VIRTUAL TABLE IF NOT EXISTS tips_fts USING fts5"
-        f"({_COLUMN_LIST}, content='tips_tip', content_rowid='id', tokenize='ascii')"
-    )
+    options = "content='tips_tip', content_rowid='id', tokenize='ascii'"
+    yield f"CREATE VIRTUAL TABLE IF NOT EXISTS tips_fts USING fts5({_COLUMN_LIST}, {options})"
     for name, event, actions in (
         ("insert", "INSERT ON tips_tip", add),
         ("delete", "DELETE ON tips_tip", remove),
@@ -123,16 +121,13 @@ def _postgresql_index() -> Iterator[str]:
     # The boundary keeps a phrase from beginning in one field and ending in the next.
     boundary = " || ' fieldboundary ' || "
     for where, columns in ((TITLE, _COLUMNS[:1]), (HEAD, _COLUMNS[:2]), (EVERYWHERE, _COLUMNS)):
-        vector = f"vector_{where}"
-        yield (
-            f"ALTER TABLE tips_tip ADD COLUMN IF NOT EXISTS {vector} tsvector"
-            f" GENERATED ALWAYS AS (to_tsvector('pg_catalog.simple', {boundary.join(columns)})) STORED"
-        )
+        vector, value = f"vector_{where}", f"to_tsvector('pg_catalog.simple', {boundary.join(columns)})"
+        column = f"{vector} tsvector GENERATED ALWAYS AS ({value}) STORED"
+        yield f"ALTER TABLE tips_tip ADD COLUMN IF NOT EXISTS {column}"
         yield f"CREATE INDEX IF NOT EXISTS tips_tip_{vector} ON tips_tip USING gin ({vector})"
         # The planner does not know what it costs to fetch a vector that is stored apart from its row, and
         # would read them all for a common word: eight times slower than the index.
         yield (
-            f"CREATE OR REPLACE FUNCTION tips_with_{where}(query tsquery) RETURNS SETOF bigint"
-            f" LANGUAGE sql STABLE SET enable_seqscan = off"
-            f" AS $$ SELECT id FROM tips_tip WHERE {vector} @@ query $$"
+            f"CREATE OR REPLACE FUNCTION tips_with_{where}(query tsquery) RETURNS SETOF bigint LANGUAGE sql"
+            f" STABLE SET enable_seqscan = off AS $$ SELECT id FROM tips_tip WHERE {vector} @@ query $$"
         )

@@ -77,16 +77,11 @@ _STOP_STEMS = frozenset(words.stem(word) for word in words.STOP_WORDS)
 
 
 def duplicates(
-    title: str,
-    body: str,
-    takeaway: str,
-    exclude: int | None = None,
-    author: int | None = None,
-    limit: int = 3,
+    title: str, body: str, takeaway: str, tip_id: int | None = None, author: int | None = None, limit: int = 3
 ) -> list[tuple[Tip, int]]:
     """Return the tips that say what a text says, as (tip, score), the most alike first.
 
-    ``body`` is HTML; any of the three texts may be empty. ``exclude`` is the id of the tip that the text is
+    ``body`` is HTML; any of the three texts may be empty. ``tip_id`` is that of the tip that the text is
     of. All tips count, public or not, unless ``author``, a user's id, narrows them to the published ones
     and that user's own. The score runs from DUPLICATE_SCORE to 100, which is the same words.
 
@@ -104,7 +99,7 @@ def duplicates(
     rarest = sorted(counts, key=lambda stem: (counts[stem], stem))[:MOST_SOUGHT]
     sums = accumulate(counts[stem] for stem in rarest)
     sought = {stem: weights[stem] for stem, read in zip(rarest, sums, strict=True) if read <= MOST_POSTINGS}
-    scores = {pk: _score(weights, held) for pk, held in _nearest(sought, exclude or 0, author)}
+    scores = {pk: _score(weights, held) for pk, held in _nearest(sought, tip_id or 0, author)}
     best = sorted((pk for pk in scores if scores[pk] >= DUPLICATE_SCORE), key=lambda pk: (-scores[pk], pk))
     tips = Tip.objects.for_lists().in_bulk(best[:limit])
     return [(tips[pk], scores[pk]) for pk in best[:limit] if pk in tips]

@@ -77,7 +77,7 @@ def test_a_text_in_other_words_is_found_with_a_score():
 def test_a_tip_is_no_duplicate_of_itself():
     tip = archive()
     index.count_words()
-    assert ask(exclude=tip.pk) == []
+    assert ask(tip_id=tip.pk) == []
 
 
 def test_staff_see_hidden_duplicates_and_an_author_public_and_own_ones(django_user_model):

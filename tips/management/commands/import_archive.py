@@ -1,8 +1,8 @@
 """Bring an archive of text pages into the site."""
 
 import dataclasses
-import json
 import sys
+from json import dumps
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError
@@ -24,23 +24,17 @@ class Command(BaseCommand):
         try:
             report = store.write(pages.read(paths, progress_bar), dry_run=dry_run, progress=progress_bar)
         except DatabaseError as error:
-            message = (
-                f"Nothing was written, the database refused: {reason(error)}. Is it migrated, and at rest?"
-            )
+            message = f"Nothing was written, the database refused: {reason(error)}. Is it migrated, and idle?"
             self.stderr.write(message)
             if json:
-                self.stdout.write(as_json({"error": message}))
+                self.stdout.write(dumps({"error": message}))
             sys.exit(NOTHING_DONE)
         for refusal in report.refused:
             self.stderr.write(f"{printable(refusal.file)}: {refusal.message}")
-        self.stdout.write(as_json(dataclasses.asdict(report)) if json else as_text(report))
+        # In ASCII, so that no title or file name upsets a terminal.
+        self.stdout.write(dumps(dataclasses.asdict(report)) if json else as_text(report))
         if report.refused:
             sys.exit(SOME_REFUSED if report.files else NOTHING_DONE)
-
-
-def as_json(report: dict[str, object]) -> str:
-    """Return a report as one JSON object, in ASCII, so that no title or file name upsets a terminal."""
-    return json.dumps(report)
 
 
 def as_text(report: Report) -> str:
