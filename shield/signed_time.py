@@ -8,23 +8,21 @@ import time
 
 from django.core import signing
 
+_signer = signing.Signer(salt="shield.timestamp")
+
 
 def timestamp() -> str:
     """Return the signed timestamp of the present hour, for a hidden field."""
-    return _signer().sign(str(_hour()))
+    return _signer.sign(str(_hour()))
 
 
 def is_fresh(value: str, hours: int = 72) -> bool:
     """Tell whether a timestamp has our signature, and is at most so many hours old."""
     try:
-        hour = int(_signer().unsign(value))
+        hour = int(_signer.unsign(value))
     except (signing.BadSignature, ValueError):
         return False
     return 0 <= _hour() - hour <= hours
-
-
-def _signer() -> signing.Signer:
-    return signing.Signer(salt="shield.timestamp")
 
 
 def _hour() -> int:

@@ -38,7 +38,6 @@ MOST_DELETED = 500
 KEEP_UNUSED = timedelta(days=30)
 KINDS = {"jpg": "image/jpeg", "png": "image/png"}
 
-_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 # Pillow's names for a JPEG; the second holds further images: telephones add a small copy, which is dropped.
 _JPEG = ("JPEG", "MPO")
 # One image is decoded at a time: several large ones at once could take all the memory there is.
@@ -91,7 +90,7 @@ def reencode(data: bytes) -> tuple[bytes, str, tuple[int, int]]:
     if _BEGINS_LIKE_TEXT.match(data[:1024]):
         raise UnusableImage("This is a drawing or a page, not a photograph: save it as PNG, and upload that.")
     try:
-        with PillowImage.open(io.BytesIO(data), formats=_FORMATS) as opened:
+        with PillowImage.open(io.BytesIO(data), formats=("JPEG", "PNG", "GIF", "WEBP")) as opened:
             most = MOST_PIXELS_OF_JPEG if opened.format in _JPEG else MOST_PIXELS
             if opened.width * opened.height > most:
                 size = f"{opened.width} × {opened.height} pixels, more than a page can show"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Container
+from itertools import chain, count
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -31,11 +32,8 @@ def free(title: str, besides: int = 0) -> str:
 
 def numbered(base: str, taken: Container[str], longest: int) -> str:
     """Return a slug, with a number behind its first ``longest`` characters where it is taken."""
-    slug, number = base, 1
-    while slug in taken:
-        number += 1
-        slug = f"{base[:longest]}-{number}"
-    return slug
+    numbered_slugs = (f"{base[:longest]}-{number}" for number in count(2))
+    return next(slug for slug in chain([base], numbered_slugs) if slug not in taken)
 
 
 def require_free(slug: str, besides: int = 0, *, by: User) -> None:

@@ -29,8 +29,7 @@ def same_name(name: str, apart_from: int = 0) -> Tag | None:
 
     Compared here and not in the database: SQLite knows the case of ASCII letters only.
     """
-    tags = Tag.objects.exclude(pk=apart_from)
-    return next((tag for tag in tags if key(tag.name) == key(name)), None)
+    return next((tag for tag in Tag.objects.exclude(pk=apart_from) if key(tag.name) == key(name)), None)
 
 
 def find_or_make(names: Iterable[str]) -> list[Tag]:
