@@ -1,6 +1,5 @@
 """Closes and opens the way for mail, and writes the checkpoints; see ``subscribers.recovery``."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
@@ -28,17 +27,11 @@ class Closure:
 
 PERMISSION = "subscribers.manage_mailing"
 _UNTIL = "Nothing is mailed until a Publisher says that this is the real one."
-OLDER = Closure(
-    "older", f"This database is older than its journal: it was probably restored from a backup. {_UNTIL}"
-)
-NO_JOURNAL = Closure(
-    "no_journal", f"This database has lost its journal, or is a copy of the real one. {_UNTIL}"
-)
+OLDER = Closure("older", f"This database is older than its journal, as if restored from a backup. {_UNTIL}")
+NO_JOURNAL = Closure("no_journal", f"This database has lost its journal, or is a copy. {_UNTIL}")
 ANOTHER = Closure("another", f"The journal beside this database belongs to another one. {_UNTIL}")
 _UNREADABLE = "unreadable"
-UNWRITABLE = (
-    "The journal {path} cannot be written, so the guard stays closed. Make room, then press the button again."
-)
+UNWRITABLE = "The journal {} cannot be written, so the guard stays closed. Make room, then press again."
 OPEN = "Nothing was changed: this is the real database already, and nothing stands against its mail."
 # What a delivery says that was on its way then.
 REPLY = "before a restore"
@@ -60,23 +53,22 @@ class JournalError(Refused):
     """The journal cannot be read or written, so the guard stays closed; the text says what to do."""
 
 
-def why_closed() -> Closure | None:
-    """Return why nothing may be mailed; None where nothing stands against it."""
-    return _why_closed(lambda: DatabaseIdentity.objects.filter(pk=_ROW).first())
+def why_closed(locked: DatabaseIdentity | None = None) -> Closure | None:
+    """Return why nothing may be mailed; None where nothing stands against it.
 
-
-def _why_closed(find: Callable[[], DatabaseIdentity | None]) -> Closure | None:
+    Whoever has locked the database's identity hands it over.
+    """
     try:
-        # The journal before the database: what another process commits and notes in between is no gap.
-        name, counter, former = checkpoints.latest()
-        identity = find()
-        if name is None and identity and identity.counter:
-            # Nor is the first checkpoint of another process, which stands before its commit.
+        # The second time for the first checkpoint of another process, which stands before its commit.
+        for _ in range(2):
+            # The journal before the database: what another process commits and notes in between is no gap.
             name, counter, former = checkpoints.latest()
-            identity = find()
+            identity = locked or DatabaseIdentity.objects.filter(pk=_ROW).first()
+            if name or identity is None or not identity.counter:
+                break
     except OSError as error:
-        sentence = f"The journal {journal.path()} cannot be read ({error.strerror})."
-        return Closure(_UNREADABLE, f"{sentence} Nothing is mailed until it can be.")
+        problem = f"The journal {journal.path()} cannot be read ({error.strerror})."
+        return Closure(_UNREADABLE, f"{problem} Nothing is mailed until it can be.")
     if name is None:
         return NO_JOURNAL if identity and identity.counter else None
     if identity is None or identity.name in former:
@@ -101,15 +93,14 @@ def checkpoint(mailing: Mailing | None = None, up_to: int = 0, *, finished: bool
     with transaction.atomic(durable=True):
         identity = DatabaseIdentity.objects.select_for_update().get(pk=_ROW)
         # A checkpoint of a closed database would open it.
-        if _why_closed(lambda: identity):
+        if why_closed(identity):
             return False
         identity.counter += 1
         identity.save(update_fields=["counter"])
-    more: journal.Entry = {}
-    if mailing is not None:
-        more = {"mailing": mailing.pk, "tip": mailing.tip_id, "kind": str(mailing.kind), "up_to": up_to}
-        more["finished"] = finished
-    return journal.append([_checkpoint_entry(identity, **more)])
+    if mailing is None:
+        return journal.append([_checkpoint_entry(identity)])
+    progress = {"mailing": mailing.pk, "tip": mailing.tip_id, "kind": mailing.kind, "up_to": up_to}
+    return journal.append([_checkpoint_entry(identity, **progress, finished=finished)])
 
 
 def _identity() -> DatabaseIdentity:
@@ -179,7 +170,7 @@ def declare_live(*, by: User) -> str:
         log(by, identity, DatabaseAction.DECLARED_LIVE, sentence)
         # If the commit fails after this, the guard is closed as before, and the button can be pressed again.
         if not journal.append([_checkpoint_entry(identity, instead_of=former_name)]):
-            raise JournalError(UNWRITABLE.format(path=journal.path()))
+            raise JournalError(UNWRITABLE.format(journal.path()))
     return sentence
 
 
@@ -226,14 +217,8 @@ def _bring_up(pk: int, tip_pk: int, kind: str, up_to: int) -> None:
 
 def _hold(deliveries: QuerySet[Delivery]) -> None:
     """Have a person decide on deliveries of which nobody can know whether they were sent."""
-    deliveries.update(
-        state=Delivery.State.UNCERTAIN,
-        due_at=None,
-        lease_id=None,
-        uncertain_count=2,
-        reply=REPLY,
-        settled_at=timezone.now(),
-    )
+    uncertain = {"state": Delivery.State.UNCERTAIN, "uncertain_count": 2, "settled_at": timezone.now()}
+    deliveries.update(**uncertain, reply=REPLY, due_at=None, lease_id=None)
 
 
 def _leave_behind(number: int) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from subscribers import addresses
 from subscribers.models import ConsentEvent, LinkRequest, Subscriber, Suppression
@@ -14,8 +15,10 @@ from subscribers.people import erasure, suppressions
 from subscribers.people.journal import Entry
 
 Key = TypeVar("Key")
-# {(address hash, reason): moment}
+# {(address hash, reason): moment}, {address hash: moment}, and (old hash, new hash, moment).
 Reasons = dict[tuple[str, str], datetime]
+Moments = dict[str, datetime]
+Move = tuple[str, str, datetime]
 
 _AT_ONCE = 500
 
@@ -31,8 +34,7 @@ def replay(entries: Iterable[Entry]) -> dict[str, int]:
     holding, lifted, erased, moves = _outcome(entries)
     _apply_to_old_addresses(moves, holding, erased)
     counts = {"suppressed": 0, "lifted": 0, "left": 0, "erased": 0}
-    for batch in _batches(lifted):
-        counts["lifted"] += _lift(batch)
+    counts["lifted"] = sum(map(_lift, _batches(lifted)))
     leavings = _leavings(holding)
     for batch in _batches(_unknown(holding)):
         left = _leavings(batch)
@@ -41,18 +43,15 @@ def replay(entries: Iterable[Entry]) -> dict[str, int]:
             del batch[address_hash, Suppression.Reason.UNSUBSCRIBED]
         counts["suppressed"] += _suppress(batch)
         counts["left"] += _take_off_the_list(left)
-    for erasures in _batches(erased):
-        counts["erased"] += _erase(erasures)
+    counts["erased"] = sum(map(_erase, _batches(erased)))
     _end_requests(erased, leavings)
     return counts
 
 
-def _outcome(
-    entries: Iterable[Entry],
-) -> tuple[Reasons, Reasons, dict[str, datetime], list[tuple[str, str, datetime]]]:
-    """Return what holds, what was lifted, when who was erased ({address hash: moment}), and the moves.
+def _outcome(entries: Iterable[Entry]) -> tuple[Reasons, Reasons, Moments, list[Move]]:
+    """Return what holds, what was lifted, when who was erased, and the moves.
 
-    A move is (old hash, new hash, moment). A line may stand later than what it tells of happened, so a
+    A line may stand later than what it tells of happened, so a
     lifting counts for what is older than it.
     """
     holding: Reasons = {}
@@ -74,9 +73,7 @@ def _outcome(
     return holding, lifted, erased, moves
 
 
-def _apply_to_old_addresses(
-    moves: list[tuple[str, str, datetime]], holding: Reasons, erased: dict[str, datetime]
-) -> None:
+def _apply_to_old_addresses(moves: list[Move], holding: Reasons, erased: Moments) -> None:
     """Let what people did at a new address hold for those whom the database still has at an old one."""
     later: dict[str, list[str]] = {}
     for old, new, _ in reversed(moves):
@@ -92,7 +89,7 @@ def _apply_to_old_addresses(
                     erased.setdefault(old, erased[new])
 
 
-def _leavings(holding: Reasons) -> dict[str, datetime]:
+def _leavings(holding: Reasons) -> Moments:
     unsubscribed = Suppression.Reason.UNSUBSCRIBED
     return {address_hash: at for (address_hash, reason), at in holding.items() if reason == unsubscribed}
 
@@ -103,17 +100,12 @@ def _unknown(holding: Reasons) -> Reasons:
     That is all but a few lines of a long journal. The database's whole list is read once for it: to ask for
     each line of the journal would take many times as long.
     """
-    unsubscribed = Suppression.objects.filter(
-        address_hash=OuterRef("address_hash"), reason=Suppression.Reason.UNSUBSCRIBED
-    )
-    listed = set(
-        Subscriber.objects.confirmed().filter(Exists(unsubscribed)).values_list("address_hash", flat=True)
-    )
+    listed = Subscriber.objects.confirmed().filter(address_hash=OuterRef("address_hash"))
+    not_left = Q(Exists(listed), reason=Suppression.Reason.UNSUBSCRIBED)
+    known = Suppression.objects.exclude(not_left).order_by().values_list("address_hash", "reason")
     unknown = dict(holding)
-    known = Suppression.objects.order_by().values_list("address_hash", "reason")
-    for address_hash, reason in known.iterator(chunk_size=_AT_ONCE * 10):
-        if not (reason == Suppression.Reason.UNSUBSCRIBED and address_hash in listed):
-            unknown.pop((address_hash, reason), None)
+    for key in known.iterator(chunk_size=_AT_ONCE * 10):
+        unknown.pop(key, None)
     return unknown
 
 
@@ -125,15 +117,12 @@ def _batches(moments: dict[Key, datetime]) -> Iterator[dict[Key, datetime]]:
 
 def _lift(lifted: Reasons) -> int:
     held = Suppression.objects.filter(address_hash__in={address_hash for address_hash, _ in lifted})
-    ended = [
-        suppression.pk
-        for suppression in held
-        if (at := lifted.get((suppression.address_hash, suppression.reason))) and suppression.since <= at
-    ]
+    columns = held.values_list("pk", "since", "address_hash", "reason")
+    ended = [pk for pk, since, *key in columns if (at := lifted.get((key[0], key[1]))) and since <= at]
     return Suppression.objects.filter(pk__in=ended).delete()[0]
 
 
-def _came_back(left: dict[str, datetime]) -> set[str]:
+def _came_back(left: Moments) -> set[str]:
     """Return the address hashes of those whose own word to come back is later than their leaving.
 
     That the reason was lifted is not in the journal: a process died in between, or its disk was full.
@@ -142,7 +131,7 @@ def _came_back(left: dict[str, datetime]) -> set[str]:
     return _noted_after(left, subscriber__state=Subscriber.State.CONFIRMED, kind__in=kinds)
 
 
-def _noted_after(moments: dict[str, datetime], **conditions: object) -> set[str]:
+def _noted_after(moments: Moments, **conditions: object) -> set[str]:
     """Return the address hashes that have such a consent event after their moment."""
     events = ConsentEvent.objects.filter(subscriber__address_hash__in=moments, **conditions).order_by()
     events_at = events.values_list("subscriber__address_hash", "at")
@@ -150,28 +139,25 @@ def _noted_after(moments: dict[str, datetime], **conditions: object) -> set[str]
 
 
 def _suppress(holding: Reasons) -> int:
-    fields = {"evidence": "from the journal", "journaled": True}
+    new = partial(Suppression, evidence="from the journal", journaled=True)
     return suppressions.suppress_all(
-        [
-            Suppression(address_hash=address_hash, reason=reason, since=at, **fields)
-            for (address_hash, reason), at in holding.items()
-        ]
+        [new(address_hash=key, reason=reason, since=at) for (key, reason), at in holding.items()]
     )
 
 
-def _take_off_the_list(left: dict[str, datetime]) -> int:
+def _take_off_the_list(left: Moments) -> int:
     count = 0
     for subscriber in Subscriber.objects.confirmed().filter(address_hash__in=left):
         at = left[subscriber.address_hash]
         with transaction.atomic():
             still_listed = Subscriber.objects.confirmed().filter(pk=subscriber.pk)
             if still_listed.update(state=Subscriber.State.LEFT, left_at=at):
-                ConsentEvent.objects.create(subscriber=subscriber, kind=ConsentEvent.Kind.LEFT, at=at)
+                subscriber.consents.create(kind=ConsentEvent.Kind.LEFT, at=at)
                 count += 1
     return count
 
 
-def _erase(erased: dict[str, datetime]) -> int:
+def _erase(erased: Moments) -> int:
     """Erase people, but for those who joined anew since, or were brought over anew; return how many.
 
     That staff lifted the erasure is not enough: the row may be the backup's, of before the erasure. Events
@@ -190,7 +176,7 @@ def _erase(erased: dict[str, datetime]) -> int:
     return count
 
 
-def _end_requests(erased: dict[str, datetime], left: dict[str, datetime]) -> None:
+def _end_requests(erased: Moments, left: Moments) -> None:
     """Delete what was typed for addresses before they were erased, and end requests of before they left.
 
     A request does not hold its address hash, so every request is looked at.
