@@ -69,20 +69,10 @@ def _ledger(request: StaffRequest, mailing: Mailing, **context: object) -> HttpR
         queryset = queryset.exclude(due_at=None)
     queryset = queryset.filter(pk__gt=after).select_related("subscriber")
     rows = list(queryset.annotate(reports=Count("bounce_reports")).order_by("pk")[: PER_PAGE + 1])
-    return mailing_page(
-        request,
-        "ledger",
-        "Ledger",
-        mailing=mailing,
-        kinds=shown,
-        chosen=chosen,
-        chosen_label=KINDS[chosen][0],
-        total=counts[chosen],
-        rows=rows[:PER_PAGE],
-        following=rows[PER_PAGE - 1].pk if len(rows) > PER_PAGE else None,
-        after=after,
-        **context,
-    )
+    context |= {"mailing": mailing, "kinds": shown, "rows": rows[:PER_PAGE], "after": after}
+    context |= {"chosen": chosen, "chosen_label": KINDS[chosen][0], "total": counts[chosen]}
+    following = rows[PER_PAGE - 1].pk if len(rows) > PER_PAGE else None
+    return mailing_page(request, "ledger", "Ledger", following=following, **context)
 
 
 def delivery_view(request: StaffRequest, pk: int, row: int) -> HttpResponse:
@@ -94,25 +84,14 @@ def delivery_view(request: StaffRequest, pk: int, row: int) -> HttpResponse:
     if request.method == "POST":
         if (verb := request.POST.get("do")) not in ("send-again", "count-as-sent"):
             raise Http404("There is no such verb.")
+        again = verb == "send-again"
         with refusals_told(request):
-            again = verb == "send-again"
-            messages.success(
-                request, control.resolve(mailing, send_again=again, by=request.user, only=delivery)
-            )
+            sentence = control.resolve(mailing, send_again=again, by=request.user, only=delivery)
+            messages.success(request, sentence)
         return redirect("admin:subscribers_mailing_delivery", pk, row)
     is_held = delivery.state == Delivery.State.UNCERTAIN and delivery.due_at is None
     kind = HELD if is_held else delivery.state
     word, colour = KINDS[kind]
-    return mailing_page(
-        request,
-        "delivery",
-        "One delivery",
-        mailing=mailing,
-        delivery=delivery,
-        kind=kind,
-        word=word,
-        colour=colour,
-        is_held=is_held,
-        may_send_again=mailing.state in mailing.SENDS_AGAIN,
-        timeline=timeline.of(delivery),
-    )
+    context = {"mailing": mailing, "delivery": delivery, "kind": kind, "word": word, "colour": colour}
+    context |= {"may_send_again": mailing.state in mailing.SENDS_AGAIN, "timeline": timeline.of(delivery)}
+    return mailing_page(request, "delivery", "One delivery", is_held=is_held, **context)

@@ -1,7 +1,6 @@
 """The page with the growth of the list."""
 
 from django.http import HttpResponse
-from django.utils import timezone
 
 from desk.pages import StaffRequest, page, require
 from subscribers.admin.pages import weeks_asked_for
@@ -17,15 +16,6 @@ def growth_view(request: StaffRequest) -> HttpResponse:
     require(request, "subscribers.view_subscriber")
     count = weeks_asked_for(request, WEEKS)
     weeks = growth.weeks(count)
-    return page(
-        request,
-        "subscribers/growth",
-        "Growth",
-        opts=Subscriber._meta,
-        chart=charts.growth(weeks),
-        weeks=weeks[::-1],
-        count=count,
-        spans=WEEKS,
-        confirmed=Subscriber.objects.confirmed().count(),
-        today=timezone.localdate(),
-    )
+    context = {"chart": charts.growth(weeks), "weeks": weeks[::-1], "count": count, "spans": WEEKS}
+    context |= {"opts": Subscriber._meta, "confirmed": Subscriber.objects.confirmed().count()}
+    return page(request, "subscribers/growth", "Growth", **context)

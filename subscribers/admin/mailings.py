@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -124,13 +124,8 @@ class MailingAdmin(MailingVerbsMixin, LongList):
             "corrections": mailing.corrections.defer("text", "html"),
         }
         if mailing.started_at:
-            progress = status.progress(mailing, now)
-            context |= {
-                "progress": progress,
-                "counts": progress.counts,
-                "time_left": progress.time_left,
-                "figures": statistics.of([mailing])[mailing.pk],
-            }
+            progress, figures = status.progress(mailing, now), statistics.of([mailing])[mailing.pk]
+            context |= {"progress": progress, "figures": figures}
         return mailing_page(request, "mailing", "Correction" if mailing.corrects_id else "Mailing", **context)
 
     def progress_view(self, request: HttpRequest, pk: int) -> JsonResponse:
@@ -139,16 +134,11 @@ class MailingAdmin(MailingVerbsMixin, LongList):
         mailing, now = mailing_or_404(pk), timezone.now()
         progress = status.progress(mailing, now)
         described = status.describe(mailing, now, held=mailing.held_count)
-        values = {
-            # Where this differs, so does what can be done: the page is asked for anew.
-            "state": f"{mailing.state} {bool(mailing.held_count)}",
-            "sentence": described.sentence,
-            "word": described.word,
-            "percent": progress.percent,
-            "left": progress.time_left,
-            "counts": {name: number for name, _, number in progress.counts},
-        }
-        return JsonResponse(values)
+        counts = {name: number for name, _, number in progress.counts}
+        values = {"percent": progress.percent, "left": progress.time_left, "counts": counts}
+        # Where the state differs, so does what can be done: the page is asked for anew.
+        values |= {"state": f"{mailing.state} {bool(mailing.held_count)}"}
+        return JsonResponse(values | {"sentence": described.sentence, "word": described.word})
 
     def mail_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show the mail: as it was frozen, or as it would be frozen now."""
@@ -167,13 +157,10 @@ class MailingAdmin(MailingVerbsMixin, LongList):
         require(request, SEE)
         count = weeks_asked_for(request, WEEKS)
         weeks = statistics.weeks(count)
-        return mailing_page(
-            request,
-            "numbers",
-            "Mailings by week",
-            charts=list(charts.mailings(weeks)),
-            weeks=weeks[::-1],
-            count=count,
-            spans=WEEKS,
-            list=reverse("admin:subscribers_mailing_changelist"),
-        )
+        context = {
+            "charts": list(charts.mailings(weeks)),
+            "weeks": weeks[::-1],
+            "count": count,
+            "spans": WEEKS,
+        }
+        return mailing_page(request, "numbers", "Mailings by week", **context)

@@ -97,8 +97,7 @@ class PrivateSearch(admin.ModelAdmin):
         return response
 
     def _to_list(self, parameters: QueryDict) -> HttpResponseRedirect:
-        query = parameters.urlencode()
-        return HttpResponseRedirect(f"{self._list_url()}?{query}" if query else self._list_url())
+        return HttpResponseRedirect(f"{self._list_url()}?{parameters.urlencode()}".removesuffix("?"))
 
     def sought(self, request: HttpRequest) -> str | None:
         """Return what the search in the page's URL looks for, or None where nobody knows any more."""

@@ -54,21 +54,17 @@ def look_up_view(request: StaffRequest) -> HttpResponse:
 
 def _known_of(address: str) -> Context:
     """Return what is known of an address."""
-    address_hash, address_folded = addresses.keyed_hash(address), addresses.folded(address)
-    suppressions = list(Suppression.objects.filter(address_hash=address_hash).order_by("since"))
-    subscriber = Subscriber.objects.filter(address_folded=address_folded).first()
-    requests = LinkRequest.objects.filter(address_folded=address_folded, state=LinkRequest.State.OPEN)
-    return {
-        "address": address,
-        "subscriber": subscriber,
-        "standing": subscriber and standing(subscriber),
-        "holding": [
-            (row, LiftForm(initial={"what": row.reason}, auto_id=f"lift_{row.reason}_%s"))
-            for row in suppressions
-        ],
-        "is_blocked": any(row.reason == Suppression.Reason.BLOCKED for row in suppressions),
-        "waiting": requests.count(),
+    address_folded = addresses.folded(address)
+    suppressions = Suppression.objects.filter(address_hash=addresses.keyed_hash(address)).order_by("since")
+    forms = {
+        held: LiftForm(initial={"what": held.reason}, auto_id=f"lift_{held.reason}_%s")
+        for held in suppressions
     }
+    person = Subscriber.objects.filter(address_folded=address_folded).first()
+    requests = LinkRequest.objects.filter(address_folded=address_folded, state=LinkRequest.State.OPEN)
+    is_blocked = any(held.reason == Suppression.Reason.BLOCKED for held in forms)
+    known = {"address": address, "subscriber": person, "standing": person and standing(person)}
+    return known | {"holding": forms.items(), "is_blocked": is_blocked, "waiting": requests.count()}
 
 
 def _act(request: StaffRequest, address: str) -> Context:

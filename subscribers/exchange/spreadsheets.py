@@ -28,6 +28,7 @@ _READ_IN_PIECES = ("xl/worksheets/", "xl/media/", "xl/pivotCache/")
 _TEXTS = "xl/sharedStrings.xml"
 _ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_NOT_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?')
 # Put behind the last line: if it turns up inside a cell, a quotation mark above was never closed.
 _END = "\ue000end"
@@ -52,7 +53,7 @@ class TextTable:
         self.escape: str | None = None
 
     def _find_encoding(self) -> str:
-        encodings = ["utf-8-sig", "cp1252"]
+        encoding, is_cp1252 = "utf-8-sig", True
         with opened(self.path) as file:
             if file.read(2) in _UTF_16:
                 return "utf-16"
@@ -62,12 +63,16 @@ class TextTable:
                     raise UnusableFileError(f"Line {number} is too long for a list of addresses.")
                 if b"\0" in line:
                     raise UnusableFileError(f"The file is binary, not text: there is a NUL in line {number}.")
-                encodings = [encoding for encoding in encodings if _decodes(line, encoding)]
-        if not encodings:
+                is_cp1252 &= not _NOT_CP1252.search(line)
+                try:
+                    line.decode()
+                except UnicodeDecodeError:
+                    encoding = "cp1252"
+        if encoding == "cp1252" and not is_cp1252:
             raise UnusableFileError("The file is neither UTF-8 nor Windows-1252 text. Save it as UTF-8.")
-        if encodings[0] == "cp1252":
+        if encoding == "cp1252":
             self.warnings.append("The file was read as Windows-1252, not UTF-8: check names with accents.")
-        return encodings[0]
+        return encoding
 
     def _find_layout(self) -> tuple[int, str]:
         """Return (how many lines to skip, the delimiter), judged by the first line that is not blank."""
@@ -173,11 +178,3 @@ def cell_text(value: object) -> str:
         value = int(value)
     text = "" if value is None else str(value)
     return text.lower() if isinstance(value, bool) else text
-
-
-def _decodes(line: bytes, encoding: str) -> bool:
-    try:
-        line.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True

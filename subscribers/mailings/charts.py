@@ -76,17 +76,8 @@ def mailings(weeks: Sequence[MailingWeek]) -> Iterator[dict[str, object]]:
             }
             for place, (week, number, month) in enumerate(zip(weeks, numbers, _months(weeks), strict=True))
         ]
-        yield {
-            "name": name,
-            "label": label,
-            "total": sum(numbers),
-            "most": most,
-            "bars": bars,
-            "width": len(bars) * _STEP,
-            "bar": _STEP - _GAP,
-            "high": _HIGH,
-            "labels": _SMALL_LABELS,
-        }
+        sizes = {"width": len(bars) * _STEP, "bar": _STEP - _GAP, "high": _HIGH, "labels": _SMALL_LABELS}
+        yield sizes | {"name": name, "label": label, "total": sum(numbers), "most": most, "bars": bars}
 
 
 def _months(weeks: Sequence[GrowthWeek] | Sequence[MailingWeek]) -> list[str]:
