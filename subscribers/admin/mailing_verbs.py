@@ -1,19 +1,26 @@
-"""What can be done with a mailing: buttons on its page, and a page of its own for what asks first."""
+"""What can be done with a mailing: buttons on its page, and a page of its own for what asks first.
+
+A test of a tip's mail can be sent without a mailing too, from the mail's preview.
+"""
 
 from dataclasses import dataclass
 from typing import cast
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.contrib.auth.models import User
-from django.http import HttpRequest, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
 
-from desk.pages import name_of, number_in, staff_of
-from desk.verbs import Verb, VerbsMixin
+from desk.pages import StaffRequest, name_of, number_in, page, require, staff_of
+from desk.verbs import Verb, VerbsMixin, refusals_told
 from subscribers.admin.pages import mailing_or_404
 from subscribers.mailings import control
-from subscribers.mailings.send_test import send_test
+from subscribers.mailings.send_test import needs_link, send_test
 from subscribers.models import Mailing
+from tips.models import Tip
+from tips.publishing import preview
 
 
 class PauseForm(forms.Form):
@@ -34,8 +41,7 @@ class NoteForm(forms.Form):
         label="What was wrong",
         max_length=2000,
         widget=AdminTextareaWidget({"rows": 4}),
-        help_text="The mail begins with it, and the list of mails shows its beginning. Mend the tip first:"
-        " the correction carries its text as it stands when it begins.",
+        help_text="The mail begins with it. Mend the tip first: its text is taken when the mail begins.",
         error_messages={"required": "Say what was wrong: the correction begins with it."},
     )
 
@@ -167,3 +173,24 @@ class MailingVerbsMixin(VerbsMixin[Mailing]):
 
     def overtaken(self, obj: Mailing) -> str:
         return f"Nothing was done: meanwhile it is {obj.get_state_display().lower()}. Look again."
+
+
+def send_test_view(request: StaffRequest, pk: int) -> HttpResponse:
+    """Ask to whom a test of a tip's mail goes; send it on POST, as the tip is saved then.
+
+    No mailing is needed for that.
+    """
+    require(request, "tips.change_tip")
+    tip = Tip.objects.filter(pk=pk).first()
+    if tip is None or not preview.may_see(request.user, tip):
+        raise Http404("There is no such tip.")
+    form = TestForm(request.user, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        to = form.cleaned_data["to"]
+        with refusals_told(request):
+            send_test(tip, to.email, by=request.user)
+            receiver = "you" if to == request.user else name_of(to)
+            messages.success(request, f"The test is on its way to {receiver}.")
+        return redirect("admin:subscribers_mailing_send_test", tip.pk)
+    context = {"tip": tip, "form": form, "needs_link": needs_link(tip), "days": preview.DAYS}
+    return page(request, "subscribers/mailing/send_test", "Send a test", **context)

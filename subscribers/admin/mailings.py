@@ -19,8 +19,7 @@ from desk.admin_site import scriptless
 from desk.lists import FilledList, LongList
 from desk.log import entries_about
 from desk.pages import Context, badge, number_in, require
-from subscribers.admin import deliveries, send_test
-from subscribers.admin.mailing_verbs import MailingVerbsMixin
+from subscribers.admin import deliveries, mailing_verbs
 from subscribers.admin.pages import mailing_or_404, mailing_page, weeks_asked_for
 from subscribers.mailings import charts, statistics, status
 from subscribers.mailings import preview as mail_preview
@@ -50,7 +49,7 @@ def _counted(name: str, description: str) -> Callable[..., object]:
 
 
 @admin.register(Mailing)
-class MailingAdmin(MailingVerbsMixin, LongList):
+class MailingAdmin(mailing_verbs.MailingVerbsMixin, LongList):
     """The list of mailings, and the page of each."""
 
     list_display = ["subject_line", "standing", "kind", "begins", "sent", "refused", "complaints", "left"]
@@ -78,7 +77,7 @@ class MailingAdmin(MailingVerbsMixin, LongList):
                 view(deliveries.delivery_view),
                 name="subscribers_mailing_delivery",
             ),
-            path("test/<int:pk>/", view(send_test.send_test_view), name="subscribers_mailing_send_test"),
+            path("test/<int:pk>/", view(mailing_verbs.send_test_view), name="subscribers_mailing_send_test"),
             *super().get_urls(),
         ]
 

@@ -1,7 +1,6 @@
 """What subscribers see and change by themselves, behind a link that was mailed to them on request."""
 
 import logging
-from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -36,6 +35,8 @@ SILENCE: dict[str, str] = {
 }
 FORMS = {"name": NameForm, "pause": PauseForm, "move": MoveForm, "erase": EraseForm}
 
+# What anybody may do by the page, and what those on the list may do besides.
+_FOR_ALL, _FOR_MEMBERS = ("data", "erase"), ("name", "pause", "resume", "move", "leave")
 MOVES = FixedWindow("moves of a subscriber", 3, timedelta(days=1))
 DOWNLOADS = FixedWindow("downloads of a subscriber", 10, timedelta(hours=1))
 
@@ -69,14 +70,13 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return _show(request, subscriber)
     do, is_member = request.POST.get("do", ""), subscriber.state == Subscriber.State.CONFIRMED
-    action = _ACTIONS.get(do)
-    if action is None or not (is_member or do in _FOR_ALL):
+    if do not in _FOR_ALL and not (is_member and do in _FOR_MEMBERS):
         # They left in another window, for example: the page shows the present state.
         return SeeOther(request.path)
     form = FORMS.get(do, SubscriberForm)(request.POST, subscriber=subscriber)
     if not form.is_valid():
         return _show(request, subscriber, form)
-    return action(request, subscriber, form) or SeeOther(f"{request.path}?done={do}")
+    return _act(request, subscriber, do, form) or SeeOther(f"{request.path}?done={do}")
 
 
 @behind_a_link
@@ -93,53 +93,37 @@ def move(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "subscribers/move.html", {"is_done": is_done})
 
 
-def _rename(request: HttpRequest, subscriber: Subscriber, form: SubscriberForm) -> None:
-    subscriptions.rename(subscriber, form.cleaned_data["first_name"])
-
-
-def _pause(request: HttpRequest, subscriber: Subscriber, form: SubscriberForm) -> None:
-    # The form that ends a pause has no day.
-    subscriptions.pause(subscriber, form.cleaned_data.get("until"))
-
-
-def _ask_to_move(request: HttpRequest, subscriber: Subscriber, form: SubscriberForm) -> HttpResponse | None:
-    if not MOVES.spend(subscriber.pk):
-        form.add_error("address", "You have asked for three changes of address today. Please try tomorrow.")
-        return _show(request, subscriber, form)
-    subscriptions.ask_to_move(subscriber, form.cleaned_data["address"], request_origin.region(request))
+def _act(request: HttpRequest, subscriber: Subscriber, do: str, form: SubscriberForm) -> HttpResponse | None:
+    """Do what a button asks for; return its own answer, or None where the page says that it was done."""
+    match do:
+        case "name":
+            subscriptions.rename(subscriber, form.cleaned_data["first_name"])
+        case "pause" | "resume":
+            # The form that ends a pause has no day.
+            subscriptions.pause(subscriber, form.cleaned_data.get("until"))
+        case "move":
+            if not MOVES.spend(subscriber.pk):
+                problem = "You have asked for three changes of address today. Please try tomorrow."
+                form.add_error("address", problem)
+                return _show(request, subscriber, form)
+            address = form.cleaned_data["address"]
+            subscriptions.ask_to_move(subscriber, address, request_origin.region(request))
+        case "leave":
+            subscriptions.leave(subscriber, "left by the preferences")
+        case "erase":
+            return SeeOther(reverse("subscribers:erased", args=[erasure.erase(subscriber).number]))
+        case "data":
+            return _download(request, subscriber)
     return None
 
 
-def _leave(request: HttpRequest, subscriber: Subscriber, form: SubscriberForm) -> None:
-    subscriptions.leave(subscriber, "left by the preferences")
-
-
-def _download(request: HttpRequest, subscriber: Subscriber, form: SubscriberForm) -> HttpResponse:
+def _download(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     if not DOWNLOADS.spend(subscriber.pk):
         problem = "You have downloaded your data ten times within an hour. Please wait a little."
         return _show(request, subscriber, problem=problem)
     logger.info("%s: their data was downloaded by the link.", subscriber)
     headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
     return HttpResponse(personal_data.as_json(subscriber), content_type="application/json", headers=headers)
-
-
-def _erase(request: HttpRequest, subscriber: Subscriber, form: SubscriberForm) -> HttpResponse:
-    return SeeOther(reverse("subscribers:erased", args=[erasure.erase(subscriber).number]))
-
-
-# An action without an answer of its own is followed by the page, which says that it was done.
-_Action = Callable[[HttpRequest, Subscriber, SubscriberForm], HttpResponse | None]
-_ACTIONS: dict[str, _Action] = {
-    "data": _download,
-    "erase": _erase,
-    "name": _rename,
-    "pause": _pause,
-    "resume": _pause,
-    "move": _ask_to_move,
-    "leave": _leave,
-}
-# Who left can do these alone.
-_FOR_ALL = ("data", "erase")
 
 
 def _show(
