@@ -95,14 +95,10 @@ def import_view(request: StaffRequest, name: str) -> HttpResponseBase:
         except FileNotFoundError:
             raise Http404("What became of each row is no longer kept.") from None
         return FileResponse(file, as_attachment=True, filename="rows.csv", content_type=CSV)
-    response = _page(
-        request,
-        "import_list",
-        "Import a list",
-        upload=upload,
-        numbers=upload_jobs.in_numbers(report) if report else "",
-        more_refused=report.get("refused", 0) - len(report.get("first_refused", [])),
-    )
+    numbers = upload_jobs.in_numbers(report) if report else ""
+    more = report.get("refused", 0) - len(report.get("first_refused", []))
+    context = {"upload": upload, "numbers": numbers, "more_refused": more}
+    response = _page(request, "import_list", "Import a list", **context)
     if upload.is_at_work:
         response["Refresh"] = "3"
     return response

@@ -112,16 +112,14 @@ class MailingAdmin(mailing_verbs.MailingVerbsMixin, LongList):
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
         mailing, now = mailing_or_404(number_in(object_id)), timezone.now()
-        context: Context = {
-            "mailing": mailing,
-            "original": mailing,
-            "status": status.describe(mailing, now, held=mailing.held_count),
-            "ahead": status.audience_ahead(mailing),
-            "is_moving": mailing.state in MOVING,
+        described = status.describe(mailing, now, held=mailing.held_count)
+        context: Context = {"mailing": mailing, "original": mailing, "is_moving": mailing.state in MOVING}
+        context |= {"status": described, "ahead": status.audience_ahead(mailing)}
+        context |= {
             "verbs": self.available_verbs(request, mailing),
             "entries": entries_about(mailing)[:MOST_ENTRIES],
-            "corrections": mailing.corrections.defer("text", "html"),
         }
+        context["corrections"] = mailing.corrections.defer("text", "html")
         if mailing.started_at:
             progress, figures = status.progress(mailing, now), statistics.of([mailing])[mailing.pk]
             context |= {"progress": progress, "figures": figures}

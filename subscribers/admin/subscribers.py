@@ -116,17 +116,15 @@ class SubscriberAdmin(SubscriberVerbsMixin, PrivateSearch, LongList):
         assert obj is not None  # noqa: S101  nobody may add a subscriber here
         deliveries = obj.deliveries.select_related("mailing__tip", "tip").order_by("-id")
         deliveries = deliveries.defer("mailing__text", "mailing__html", "mailing__tip__body", "tip__body")
-        return {
-            **super().form_context(request, obj, context),
-            "title": "Subscriber",
-            "subtitle": None,
+        service_mails = obj.service_mails.all()[:MOST_DELIVERIES]
+        mails = {"service_mails": service_mails, "deliveries": deliveries[:MOST_DELIVERIES]}
+        about: Context = {
             "standing": self.standing(obj),
             "holding": obj.suppressions,
             "consents": obj.consents.all(),
-            "service_mails": obj.service_mails.all()[:MOST_DELIVERIES],
-            "deliveries": deliveries[:MOST_DELIVERIES],
-            "not_ours_to_lift": staff_actions.NOT_OURS_TO_LIFT,
         }
+        about |= {"title": "Subscriber", "subtitle": None, "not_ours_to_lift": staff_actions.NOT_OURS_TO_LIFT}
+        return super().form_context(request, obj, context) | about | mails
 
 
 def _moment(moment: datetime | None) -> str | None:

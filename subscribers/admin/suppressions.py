@@ -39,12 +39,8 @@ def look_up_view(request: StaffRequest) -> HttpResponse:
     """
     require(request, "subscribers.view_suppression", "subscribers.view_subscriber")
     form = AddressForm(request.POST if request.method == "POST" else None)
-    context: Context = {
-        "opts": Suppression._meta,
-        "form": form,
-        "block_form": NamelessReasonForm(auto_id="block_%s"),
-        "not_ours_to_lift": staff_actions.NOT_OURS_TO_LIFT,
-    }
+    context: Context = {"opts": Suppression._meta, "not_ours_to_lift": staff_actions.NOT_OURS_TO_LIFT}
+    context |= {"form": form, "block_form": NamelessReasonForm(auto_id="block_%s")}
     if form.is_valid():
         address = form.cleaned_data["address"]
         context |= _act(request, address)

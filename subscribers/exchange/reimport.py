@@ -53,24 +53,16 @@ def record(line: int, cells: list[str], columns: Columns, now: datetime) -> Reco
         paused_until = date.fromisoformat(cell("paused")) if cell("paused") else None
     except ValueError:
         raise ValidationError(BAD_TIME) from None
+    has_left = status == Subscriber.State.LEFT
+    standing = Standing.UNSUBSCRIBED if has_left else Standing.SUBSCRIBED
+    record = Record(line, address, standing, first_name=name, joined_at=joined_at, paused_until=paused_until)
+    record.is_own, record.notes = True, (note,) if note else ()
+    record.ended_at = (left_at or now) if has_left else None
+    record.source = source if source in Subscriber.Source.values else Subscriber.Source.IMPORT
     # A row is as wide as its columns; what is behind was put there by ``joined``.
     texts = [columns.cell(cells, "record"), *cells[columns.width :]]
-    consents, suppressions = _read_records(exports.unguarded(text) for text in texts if text)
-    has_left = status == Subscriber.State.LEFT
-    return Record(
-        line,
-        address,
-        Standing.UNSUBSCRIBED if has_left else Standing.SUBSCRIBED,
-        first_name=name,
-        joined_at=joined_at,
-        ended_at=(left_at or now) if has_left else None,
-        notes=(note,) if note else (),
-        is_own=True,
-        source=source if source in Subscriber.Source.values else Subscriber.Source.IMPORT,
-        paused_until=paused_until,
-        consents=consents,
-        suppressions=suppressions,
-    )
+    record.consents, record.suppressions = _read_records(exports.unguarded(text) for text in texts if text)
+    return record
 
 
 def _read_records(texts: Iterable[str]) -> tuple[list[Fields], list[Fields]]:

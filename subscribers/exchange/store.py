@@ -39,14 +39,13 @@ def store(
     *,
     source: str = "",
     dry_run: bool = False,
-    on_progress: Callable[[int], object] = lambda rows: None,
     on_row: Callable[[RowResult], object] = lambda result: None,
 ) -> Report:
     """Bring the database up to what an AddressList states, and return a Report; a dry run writes nothing.
 
     ``source`` says in the importer's words where and how these people agreed; it becomes part of the record
-    of each new subscriber. ``on_progress`` is called with the number of rows done, batch by batch; ``on_row``
-    with each RowResult. Safe to repeat, and to go on with after an interruption: batches are atomic.
+    of each new subscriber. ``on_row`` is called with each RowResult, after its batch. Safe to repeat, and to
+    go on with after an interruption: batches are atomic.
     """
     source = source.strip()[:LONGEST_SOURCE]
     report = Report(address_list.name, format=address_list.format, source=source, dry_run=dry_run)
@@ -58,7 +57,6 @@ def store(
             result, notes = (next(results), item.notes) if isinstance(item, Record) else (item, ())
             report.count(result, notes)
             on_row(result)
-        on_progress(len(batch))
     report.warnings = address_list.warnings
     return report
 
@@ -166,26 +164,15 @@ class _Batch:
         return (outcome, _suppressed_for(new)) if new else (Outcome.KEPT, otherwise)
 
     def _add(self, record: Record) -> None:
-        has_left = record.standing == Standing.UNSUBSCRIBED
-        subscriber = Subscriber(
-            address=record.address,
-            address_folded=addresses.folded(record.address),
-            address_hash=record.address_hash,
-            first_name=record.first_name,
-            source=record.source,
-            state=Subscriber.State.LEFT if has_left else Subscriber.State.CONFIRMED,
-            joined_at=min(record.joined_at or self.now, self.now),
-            left_at=record.ended_at if has_left else None,
-            paused_until=record.paused_until,
-        )
+        address, joined_at = record.address, min(record.joined_at or self.now, self.now)
+        subscriber = Subscriber(address=address, address_hash=record.address_hash, joined_at=joined_at)
+        subscriber.address_folded, subscriber.first_name = addresses.folded(address), record.first_name
+        subscriber.source, subscriber.paused_until = record.source, record.paused_until
+        if record.standing == Standing.UNSUBSCRIBED:
+            subscriber.state, subscriber.left_at = Subscriber.State.LEFT, record.ended_at
         self.added.append(subscriber)
-        imported = {
-            "kind": ConsentEvent.Kind.IMPORTED,
-            "at": self.now,
-            "asked_at": record.asked_at,
-            "wording": self.source or UNSTATED,
-            "region": record.region,
-        }
+        imported: Fields = {"kind": ConsentEvent.Kind.IMPORTED, "at": self.now, "asked_at": record.asked_at}
+        imported |= {"wording": self.source or UNSTATED, "region": record.region}
         self.consents += [
             ConsentEvent(subscriber=subscriber, **fields) for fields in record.consents or [imported]
         ]

@@ -29,7 +29,7 @@ from django.utils import timezone
 from desk.files import UnusableFileError
 from desk.log import log
 from subscribers.exchange.address_list import AddressList
-from subscribers.exchange.records import Fields, Outcome
+from subscribers.exchange.records import Fields, Outcome, RowResult
 from subscribers.exchange.store import store
 from subscribers.models import Subscriber, SubscriberAction
 
@@ -154,12 +154,6 @@ def work_on(name: str) -> None:
 
 def _work_on(upload: Upload) -> None:
     is_rehearsal = upload.stage == Stage.WAITING
-
-    def on_progress(rows: int) -> None:
-        upload.read += rows
-        if upload.read % _EVERY < rows:
-            upload.save()
-
     try:
         address_list = AddressList(upload.path("list"), upload.file)
         upload.rows = address_list.length
@@ -167,14 +161,15 @@ def _work_on(upload: Upload) -> None:
         with io.TextIOWrapper(_private(upload.path("csv")), encoding="utf-8", newline="") as file:
             outcomes = csv.writer(file)
             outcomes.writerow(["Line", "Outcome", "Reason"])
-            report = store(
-                address_list,
-                source=upload.source,
-                dry_run=is_rehearsal,
-                on_progress=on_progress,
+
+            def on_row(row: RowResult) -> None:
                 # No address: whoever has the list finds the row by its line.
-                on_row=lambda row: outcomes.writerow([row.line, row.outcome, row.detail or row.reason]),
-            )
+                outcomes.writerow([row.line, row.outcome, row.detail or row.reason])
+                upload.read += 1
+                if upload.read % _EVERY == 0:
+                    upload.save()
+
+            report = store(address_list, source=upload.source, dry_run=is_rehearsal, on_row=on_row)
     except UnusableFileError as error:
         upload.save(Stage.REFUSED, str(error))
     except Exception as error:

@@ -40,24 +40,23 @@ def growth(weeks: Sequence[GrowthWeek], height: int = 90) -> dict[str, object]:
         for place, (week, month) in enumerate(zip(weeks, _months(weeks), strict=True))
     ]
     below = max([_CUT, *(bar.down for bar in bars)])
-    return {
-        "bars": bars,
-        "bar": round(step - _GAP, 1),
-        "most": most,
-        "line": " ".join(f"{bar.middle:g},{bar.net_at:g}" for bar in bars),
-        "left": -_SCALE,
-        "width": _WIDE + _SCALE,
-        "end": _WIDE,
-        "top": -tallest - 6,
-        "highest": -height,
-        "height": round(tallest + 6 + below + _LABELS),
-        "labels": round(below + _LABELS - 5),
-        "joined": sum(week.joined for week in weeks),
-        "imported": sum(week.imported for week in weeks),
-        "gone": sum(week.left for week in weeks),
-        "net": sum(week.net for week in weeks),
-        "is_cut": any(bar.is_cut for bar in bars),
-    }
+    width = {"left": -_SCALE, "width": _WIDE + _SCALE, "end": _WIDE, "bar": round(step - _GAP, 1)}
+    whole, labels = round(tallest + 6 + below + _LABELS), round(below + _LABELS - 5)
+    height_of = {"top": -tallest - 6, "highest": -height, "height": whole, "labels": labels}
+    return (
+        width
+        | height_of
+        | {
+            "bars": bars,
+            "most": most,
+            "line": " ".join(f"{bar.middle:g},{bar.net_at:g}" for bar in bars),
+            "joined": sum(week.joined for week in weeks),
+            "imported": sum(week.imported for week in weeks),
+            "gone": sum(week.left for week in weeks),
+            "net": sum(week.net for week in weeks),
+            "is_cut": any(bar.is_cut for bar in bars),
+        }
+    )
 
 
 def mailings(weeks: Sequence[MailingWeek]) -> Iterator[dict[str, object]]:

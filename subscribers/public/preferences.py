@@ -137,17 +137,13 @@ def _show(
         f"{name}_form": refused if isinstance(refused, form_class) else form_class(subscriber=subscriber)
         for name, form_class in FORMS.items()
     }
-    context |= {
-        "subscriber": subscriber,
-        "is_member": subscriber.state == Subscriber.State.CONFIRMED,
-        "is_paused": subscriber.is_paused(timezone.localdate()),
-        "silence": [SILENCE[reason] for reason in sorted(suppressions.reasons(subscriber.address))],
-        "next_tip": _next_tip(subscriber),
-        "undo_token": _undo_token(subscriber),
-        "problem": problem,
-        "is_refused": bool(refused),
-        "done": "" if refused or problem else request.GET.get("done", ""),
-    }
+    reasons = sorted(suppressions.reasons(subscriber.address))
+    is_member = subscriber.state == Subscriber.State.CONFIRMED
+    context |= {"is_member": is_member, "is_paused": subscriber.is_paused(timezone.localdate())}
+    context |= {"subscriber": subscriber, "undo_token": _undo_token(subscriber)}
+    context |= {"silence": [SILENCE[reason] for reason in reasons], "next_tip": _next_tip(subscriber)}
+    done = "" if refused or problem else request.GET.get("done", "")
+    context |= {"problem": problem, "is_refused": bool(refused), "done": done}
     status = 422 if refused else 429 if problem else 200
     return render(request, "subscribers/preferences.html", context, status=status)
 

@@ -50,14 +50,17 @@ class Command(BaseCommand):
                 source = self.ask_for_source()
             hidden = not self.stderr.isatty()
             with (
-                _row_writer(report, file) as on_row,
+                _row_writer(report, file) as write,
                 tqdm(
                     total=address_list.length, file=sys.stderr, disable=hidden, leave=False, unit="row"
                 ) as bar,
             ):
-                done = store(
-                    address_list, source=source, dry_run=dry_run, on_progress=bar.update, on_row=on_row
-                )
+
+                def on_row(result: RowResult) -> None:
+                    write(result)
+                    bar.update()
+
+                done = store(address_list, source=source, dry_run=dry_run, on_row=on_row)
         except UnusableFileError as error:
             self.give_up(str(error))
         except DatabaseError as error:
