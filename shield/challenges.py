@@ -44,8 +44,6 @@ def question(seed: str) -> Question:
     kinds = choices.sample(list(_WORDS), len(_ORDINALS))
     words = [choices.choice(_WORDS[kind].split()) for kind in kinds]
     position = choices.randrange(len(words))
-    if choices.randrange(2):
-        text = f"Which of these words is {kinds[position]}: {', '.join(words)}?"
-    else:
-        text = f"Which is the {_ORDINALS[position]} of these words: {', '.join(words)}?"
-    return Question(text, words[position])
+    kind, ordinal = kinds[position], _ORDINALS[position]
+    asked = f"of these words is {kind}" if choices.randrange(2) else f"is the {ordinal} of these words"
+    return Question(f"Which {asked}: {', '.join(words)}?", words[position])

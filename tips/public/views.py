@@ -151,7 +151,8 @@ def search(request: HttpRequest) -> HttpResponse:
     """Show search results, with the filters that narrow them."""
     query = request.GET.get("q", "").strip()[: queries.LONGEST_QUERY]
     category, tag, year = (request.GET.get(name, "") for name in ("category", "tag", "year"))
-    filters = queries.Filters(_slug(category), _slug(tag), _year(year))
+    year_number = int(year) if re.fullmatch("[12][0-9]{3}", year) else None
+    filters = queries.Filters(_slug(category), _slug(tag), year_number)
     number = _page_number(request.GET.get("page"))
     results = queries.find(query, number, filters)
     if number > results.page.last:
@@ -177,10 +178,6 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def _slug(text: str) -> str:
     return text if re.fullmatch(r"[-\w]{1,220}", text) else ""
-
-
-def _year(text: str) -> int | None:
-    return int(text) if re.fullmatch("[12][0-9]{3}", text) else None
 
 
 def _page_number(text: str | None) -> int:

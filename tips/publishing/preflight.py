@@ -183,9 +183,8 @@ def _has_tips(match: ResolverMatch) -> bool:
         total = TaggedTip.objects.published().filter(Q(tag__slug=slug) | Q(tag__in=former)).count()
     elif kind in ("year", "month"):
         try:
-            first, following = getattr(dates, kind)(
-                *(stated[name] for name in ("year", "month") if name in stated)
-            )
+            year, month = stated["year"], stated.get("month")
+            first, following = dates.month(year, month) if month else dates.year(year)
         except (ValueError, OverflowError):
             return False
         total = Tip.objects.published().filter(publish_at__gte=first, publish_at__lt=following).count()

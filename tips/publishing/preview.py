@@ -112,13 +112,10 @@ def make_link(tip: Tip, *, by: User, days: int = DAYS) -> PreviewLink:
     if not 1 <= days <= MOST_DAYS:
         raise WrongState(f"A link lasts from 1 to {MOST_DAYS} days. Choose a number between them.")
     now, key = timezone.now(), secrets.token_urlsafe(16)
+    end = now + timedelta(days=days)
     with transaction.atomic():
-        link = PreviewLink.objects.create(
-            tip=tip, key=key, made_by=by, made_at=now, expires_at=now + timedelta(days=days)
-        )
-        until = in_words(link.expires_at)
-        log(by, tip, TipAction.PREVIEW_LINK_MADE, f"Made a preview link, good until {until}.")
-    return link
+        log(by, tip, TipAction.PREVIEW_LINK_MADE, f"Made a preview link, good until {in_words(end)}.")
+        return PreviewLink.objects.create(tip=tip, key=key, made_by=by, made_at=now, expires_at=end)
 
 
 def revoke_link(link: PreviewLink, *, by: User) -> None:

@@ -64,21 +64,18 @@ def approve(tip: Tip, *, by: User, override: str = "") -> str:
         preconditions.refuse_dated_and_undated(tip)
         own = _require_ready(tip, override, by=by)
         changes: dict[str, object] = {"state": TipState.APPROVED, "approved_at": session.now}
-        planned, order = tip.publish_at, None
-        if tip.undated:
-            sentence = "Approved, undated: public at once."
-        elif planned and planned > session.now:
+        at, planned, order = tip.publish_at, tip.publish_at, None
+        if planned and planned > session.now:
             if not tip.pinned:
                 session.refuse_taken(tip, planned)
             changes["pinned"] = True
-            sentence = f"Approved for {in_words(planned)}."
-        else:
+        elif not tip.undated:
             order = [tip, *session.floating()] if planned else [*session.floating(), tip]
             at = session.places(order)[tip]
             changes |= {"publish_at": at, "pinned": False}
-            sentence = f"Approved for {in_words(at)}."
-            if planned:
-                sentence += f" Its slot, {in_words(planned)}, had passed; it goes to the front of the queue."
+        sentence = f"Approved for {in_words(at)}." if at else "Approved, undated: public at once."
+        if order and planned:
+            sentence += f" Its slot, {in_words(planned)}, had passed; it goes to the front of the queue."
         sentence = preconditions.write_if_unchanged(tip, by, TipAction.APPROVED, sentence + own, **changes)
         Contribution.objects.filter(tip=tip).delete()
         if tip.undated:
