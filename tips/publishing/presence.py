@@ -1,10 +1,10 @@
 """Who has a tip's form open: said while it is, forgotten soon after."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.text import get_text_list
 
 from desk.pages import name_of
 from tips.models import EditingSession, Tip
@@ -25,14 +25,12 @@ def touch(tip: Tip, user: User) -> None:
 def others(tip: Tip, user: User) -> list[str]:
     """Return the names of the others who have a tip open, in order."""
     recent = EditingSession.objects.filter(tip=tip, seen_at__gte=timezone.now() - FORGOTTEN_AFTER)
-    users = [session.user for session in recent.exclude(user=user).select_related("user")]
-    return sorted(map(name_of, users))
+    return sorted(name_of(session.user) for session in recent.exclude(user=user).select_related("user"))
 
 
-def line(names: Sequence[str]) -> str:
+def line(names: list[str]) -> str:
     """Return the sentence that warns of others, empty where there are none."""
     if not names:
         return ""
-    who = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    has = "has" if len(names) == 1 else "have"
-    return f"{who} {has} this tip open too. Agree on who writes: the second to save is stopped."
+    who = f"{get_text_list(names, 'and')} {'has' if len(names) == 1 else 'have'}"
+    return f"{who} this tip open too. Agree on who writes: the second to save is stopped."

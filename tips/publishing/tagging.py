@@ -159,12 +159,8 @@ def merge(keep: Tag, others: Collection[Tag], *, by: User) -> int:
     FormerSlug.objects.filter(tag__in=others).update(tag=keep)
     FormerSlug.objects.bulk_create(FormerSlug(slug=slug, tag=keep) for slug in old)
     log_each(by, TagAction.MERGED_AWAY, [(tag, f"Merged into “{keep}”.") for tag in others], DELETION)
-    log(
-        by,
-        keep,
-        TagAction.GAINED,
-        f"Merged {names} into it; {moved} tip{'' if moved == 1 else 's'} gained it.",
-    )
+    gained = f"{moved} tip{'' if moved == 1 else 's'}"
+    log(by, keep, TagAction.GAINED, f"Merged {names} into it; {gained} gained it.")
     Tag.objects.filter(pk__in=[tag.pk for tag in others]).delete()
     settle(keep)
     return moved
