@@ -115,10 +115,8 @@ class MailingAdmin(mailing_verbs.MailingVerbsMixin, LongList):
         described = status.describe(mailing, now, held=mailing.held_count)
         context: Context = {"mailing": mailing, "original": mailing, "is_moving": mailing.state in MOVING}
         context |= {"status": described, "ahead": status.audience_ahead(mailing)}
-        context |= {
-            "verbs": self.available_verbs(request, mailing),
-            "entries": entries_about(mailing)[:MOST_ENTRIES],
-        }
+        context["entries"] = entries_about(mailing)[:MOST_ENTRIES]
+        context["verbs"] = self.available_verbs(request, mailing)
         context["corrections"] = mailing.corrections.defer("text", "html")
         if mailing.started_at:
             progress, figures = status.progress(mailing, now), statistics.of([mailing])[mailing.pk]

@@ -118,11 +118,8 @@ class SubscriberAdmin(SubscriberVerbsMixin, PrivateSearch, LongList):
         deliveries = deliveries.defer("mailing__text", "mailing__html", "mailing__tip__body", "tip__body")
         service_mails = obj.service_mails.all()[:MOST_DELIVERIES]
         mails = {"service_mails": service_mails, "deliveries": deliveries[:MOST_DELIVERIES]}
-        about: Context = {
-            "standing": self.standing(obj),
-            "holding": obj.suppressions,
-            "consents": obj.consents.all(),
-        }
+        about: Context = {"standing": self.standing(obj), "holding": obj.suppressions}
+        about["consents"] = obj.consents.all()
         about |= {"title": "Subscriber", "subtitle": None, "not_ours_to_lift": staff_actions.NOT_OURS_TO_LIFT}
         return super().form_context(request, obj, context) | about | mails
 

@@ -41,22 +41,14 @@ def growth(weeks: Sequence[GrowthWeek], height: int = 90) -> dict[str, object]:
     ]
     below = max([_CUT, *(bar.down for bar in bars)])
     width = {"left": -_SCALE, "width": _WIDE + _SCALE, "end": _WIDE, "bar": round(step - _GAP, 1)}
-    whole, labels = round(tallest + 6 + below + _LABELS), round(below + _LABELS - 5)
-    height_of = {"top": -tallest - 6, "highest": -height, "height": whole, "labels": labels}
-    return (
-        width
-        | height_of
-        | {
-            "bars": bars,
-            "most": most,
-            "line": " ".join(f"{bar.middle:g},{bar.net_at:g}" for bar in bars),
-            "joined": sum(week.joined for week in weeks),
-            "imported": sum(week.imported for week in weeks),
-            "gone": sum(week.left for week in weeks),
-            "net": sum(week.net for week in weeks),
-            "is_cut": any(bar.is_cut for bar in bars),
-        }
-    )
+    labels, whole = round(below + _LABELS - 5), round(tallest + 6 + below + _LABELS)
+    heights = {"top": -tallest - 6, "highest": -height, "height": whole, "labels": labels}
+    line = " ".join(f"{bar.middle:g},{bar.net_at:g}" for bar in bars)
+    sums = {
+        name: sum(getattr(week, name) for week in weeks) for name in ("joined", "imported", "left", "net")
+    }
+    gone, is_cut = sums.pop("left"), any(bar.is_cut for bar in bars)
+    return width | heights | sums | {"bars": bars, "line": line, "most": most, "gone": gone, "is_cut": is_cut}
 
 
 def mailings(weeks: Sequence[MailingWeek]) -> Iterator[dict[str, object]]:
