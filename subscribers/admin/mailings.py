@@ -152,10 +152,5 @@ class MailingAdmin(mailing_verbs.MailingVerbsMixin, LongList):
         require(request, SEE)
         count = weeks_asked_for(request, WEEKS)
         weeks = statistics.weeks(count)
-        context = {
-            "charts": list(charts.mailings(weeks)),
-            "weeks": weeks[::-1],
-            "count": count,
-            "spans": WEEKS,
-        }
+        context = {"weeks": weeks[::-1], "count": count, "spans": WEEKS, "charts": [*charts.mailings(weeks)]}
         return mailing_page(request, "numbers", "Mailings by week", **context)

@@ -29,9 +29,9 @@ MOST_DELIVERIES = 20
 class SubscriberList(FilledList):
     def fill(self, rows: list[Subscriber]) -> None:
         hashes = [person.address_hash for person in rows]
-        suppressions = defaultdict(list)
+        held = defaultdict(list)
         for suppression in Suppression.objects.filter(address_hash__in=hashes):
-            suppressions[suppression.address_hash].append(suppression)
+            held[suppression.address_hash].append(suppression)
         service_mails = ServiceMail.objects.filter(subscriber__in=rows, mail_state=ServiceMail.MailState.SENT)
         deliveries = Delivery.objects.filter(subscriber__in=rows, state=Delivery.State.SENT)
         moments = chain(
@@ -41,9 +41,7 @@ class SubscriberList(FilledList):
         # The later moment of somebody comes later, and stays.
         newest = dict(sorted((pk, at) for pk, at in moments if at))
         for person in rows:
-            vars(person).update(
-                suppressions=suppressions[person.address_hash], last_mail_at=newest.get(person.pk)
-            )
+            vars(person).update(suppressions=held[person.address_hash], last_mail_at=newest.get(person.pk))
 
 
 @admin.register(Subscriber)

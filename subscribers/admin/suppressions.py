@@ -51,11 +51,8 @@ def look_up_view(request: StaffRequest) -> HttpResponse:
 def _known_of(address: str) -> Context:
     """Return what is known of an address."""
     address_folded = addresses.folded(address)
-    suppressions = Suppression.objects.filter(address_hash=addresses.keyed_hash(address)).order_by("since")
-    forms = {
-        held: LiftForm(initial={"what": held.reason}, auto_id=f"lift_{held.reason}_%s")
-        for held in suppressions
-    }
+    reasons = Suppression.objects.filter(address_hash=addresses.keyed_hash(address)).order_by("since")
+    forms = {held: LiftForm(initial={"what": held.reason}, auto_id=f"lift_{held.pk}_%s") for held in reasons}
     person = Subscriber.objects.filter(address_folded=address_folded).first()
     requests = LinkRequest.objects.filter(address_folded=address_folded, state=LinkRequest.State.OPEN)
     is_blocked = any(held.reason == Suppression.Reason.BLOCKED for held in forms)

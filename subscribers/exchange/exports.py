@@ -108,14 +108,12 @@ class _Echo:
     write = staticmethod(str.encode)
 
 
-def _rows_of(
-    person: Subscriber, consents: list[Fields], suppressions: list[Fields]
-) -> Iterator[list[object]]:
+def _rows_of(person: Subscriber, consents: list[Fields], held: list[Fields]) -> Iterator[list[object]]:
     agreed = next((event for event in reversed(consents) if event["kind"] in _AGREED), {})
-    first, *others = _records(consents, suppressions)
+    first, *others = _records(consents, held)
     yield [
         *(getattr(person, name) for name in _FIELDS),
-        ", ".join(suppression["reason"] for suppression in suppressions),
+        ", ".join(suppression["reason"] for suppression in held),
         *map(agreed.get, ("wording", "wording_version", "asked_at", "at", "page", "region")),
         first,
     ]

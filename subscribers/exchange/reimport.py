@@ -70,9 +70,7 @@ def _read_records(texts: Iterable[str]) -> tuple[list[Fields], list[Fields]]:
     try:
         parts = [json.loads(text) for text in texts]
         consents = [_fields(event, exports.CONSENT) for part in parts for event in part.get("consents", [])]
-        held = [
-            _fields(entry, exports.SUPPRESSION) for part in parts for entry in part.get("suppressions", [])
-        ]
+        held = [_fields(item, exports.SUPPRESSION) for part in parts for item in part.get("suppressions", [])]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ValidationError(BAD_RECORD) from None
     # Erased people stand in no export of ours; a file that names any was changed by somebody.

@@ -98,9 +98,8 @@ class TextTable:
         Raises UnclosedQuoteError in the place of a row that swallows the rest of the file.
         """
         lines = itertools.chain(itertools.islice(self._lines(), self._lines_above, None), [_END])
-        rows = csv.reader(
-            lines, delimiter=self.delimiter, escapechar=self.escape, skipinitialspace=self.delimiter != "\t"
-        )
+        skips = self.delimiter != "\t"
+        rows = csv.reader(lines, delimiter=self.delimiter, escapechar=self.escape, skipinitialspace=skips)
         first_line = self._lines_above + 1
         try:
             for cells in rows:

@@ -126,11 +126,7 @@ class _Batch:
             # Unlike after ``subscriptions.leave``, no service mail follows.
             subscriber.state, subscriber.left_at = Subscriber.State.LEFT, record.ended_at or self.now
             self.gone.append(subscriber)
-            left: Fields = {
-                "kind": ConsentEvent.Kind.LEFT,
-                "at": subscriber.left_at,
-                "wording": LEFT_ELSEWHERE,
-            }
+            left = Fields(kind=ConsentEvent.Kind.LEFT, at=subscriber.left_at, wording=LEFT_ELSEWHERE)
             self.consents.append(ConsentEvent(subscriber=subscriber, **left))
             return Outcome.CHANGED, LEFT_ELSEWHERE
         return decided
@@ -158,9 +154,7 @@ class _Batch:
         stated |= {fields["reason"]: fields for fields in record.suppressions}
         address_hash = record.address_hash
         new = stated.keys() - self.held[address_hash]
-        self.suppressed += [
-            Suppression(address_hash=address_hash, **stated[reason]) for reason in sorted(new)
-        ]
+        self.suppressed += [Suppression(address_hash=address_hash, **stated[key]) for key in sorted(new)]
         return (outcome, _suppressed_for(new)) if new else (Outcome.KEPT, otherwise)
 
     def _add(self, record: Record) -> None:
@@ -173,9 +167,8 @@ class _Batch:
         self.added.append(subscriber)
         imported: Fields = {"kind": ConsentEvent.Kind.IMPORTED, "at": self.now, "asked_at": record.asked_at}
         imported |= {"wording": self.source or UNSTATED, "region": record.region}
-        self.consents += [
-            ConsentEvent(subscriber=subscriber, **fields) for fields in record.consents or [imported]
-        ]
+        consents = record.consents or [imported]
+        self.consents += [ConsentEvent(subscriber=subscriber, **fields) for fields in consents]
 
     def save(self) -> None:
         """Write what was noted, in a fixed number of queries."""

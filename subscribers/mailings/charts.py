@@ -44,9 +44,7 @@ def growth(weeks: Sequence[GrowthWeek], height: int = 90) -> dict[str, object]:
     labels, whole = round(below + _LABELS - 5), round(tallest + 6 + below + _LABELS)
     heights = {"top": -tallest - 6, "highest": -height, "height": whole, "labels": labels}
     line = " ".join(f"{bar.middle:g},{bar.net_at:g}" for bar in bars)
-    sums = {
-        name: sum(getattr(week, name) for week in weeks) for name in ("joined", "imported", "left", "net")
-    }
+    sums = {key: sum(getattr(week, key) for week in weeks) for key in ("joined", "imported", "left", "net")}
     gone, is_cut = sums.pop("left"), any(bar.is_cut for bar in bars)
     return width | heights | sums | {"bars": bars, "line": line, "most": most, "gone": gone, "is_cut": is_cut}
 

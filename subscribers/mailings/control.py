@@ -101,10 +101,8 @@ def correct(mailing: Mailing, note: str, *, by: User) -> Mailing:
             raise WrongState("Only what was sent can be corrected. If it still goes on, cancel it first.")
         if mailing.corrections.filter(state__in=Mailing.UNFINISHED).exists():
             raise WrongState("A correction of this mailing is on its way already. Cancel it first.")
-        correction = Mailing(
-            kind=Mailing.Kind.CORRECTION, tip=mailing.tip, corrects=mailing, note=note, by=by
-        )
-        correction.starts_at = timezone.now() + scheduling.GRACE
+        correction = Mailing(tip=mailing.tip, corrects=mailing, note=note, by=by)
+        correction.kind, correction.starts_at = Mailing.Kind.CORRECTION, timezone.now() + scheduling.GRACE
         correction.save()
     log(by, correction, MailingAction.CORRECTED, "Prepared as a correction; it begins in ten minutes.")
     return correction

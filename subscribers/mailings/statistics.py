@@ -73,13 +73,8 @@ def _left_after(started: dict[int, datetime]) -> dict[int, int]:
     first = min(started.values())
     starts = Mailing.objects.filter(started_at__gte=first).order_by().values_list("started_at", flat=True)
     others = [start for start in starts if start]
-    ends = {
-        pk: min([start + AFTER, *(other for other in others if other > start)])
-        for pk, start in started.items()
-    }
-    counts = {
-        f"after_{pk}": Count("pk", filter=Q(at__gte=start, at__lt=ends[pk])) for pk, start in started.items()
-    }
+    ends = {pk: min([start + AFTER, *(at for at in others if at > start)]) for pk, start in started.items()}
+    counts = {f"after_{pk}": Count("pk", filter=Q(at__gte=at, at__lt=ends[pk])) for pk, at in started.items()}
     within = {"at__gte": first, "at__lt": max(ends.values())}
     left = ConsentEvent.objects.filter(kind=ConsentEvent.Kind.LEFT, **within).aggregate(**counts)
     erased = Erasure.objects.filter(was_confirmed=True, **within).aggregate(**counts)

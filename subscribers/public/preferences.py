@@ -46,16 +46,11 @@ def ask(request: HttpRequest) -> HttpResponse:
     """Show the form that asks for a link to one's preferences, or take it."""
 
     def take(form: AddressForm) -> None:
-        subscriptions.request(
-            form.cleaned_data["address"],
-            kind=LinkRequest.Kind.LINK,
-            region=request_origin.region(request),
-            wording_version=None,
-        )
+        address, region = form.cleaned_data["address"], request_origin.region(request)
+        subscriptions.request(address, kind=LinkRequest.Kind.LINK, region=region, wording_version=None)
 
-    return handle_public_form(
-        request, AddressForm, "subscribers/preferences_ask.html", take, "subscribers:asked"
-    )
+    template = "subscribers/preferences_ask.html"
+    return handle_public_form(request, AddressForm, template, take, "subscribers:asked")
 
 
 @behind_a_link
