@@ -89,15 +89,16 @@ class _Batch:
         self.gone: list[Subscriber] = []
         self.consents: list[ConsentEvent] = []
         self.suppressed: list[Suppression] = []
-        self.held: dict[str, set[str]] = defaultdict(set)
-        held = Suppression.objects.filter(address_hash__in=[record.address_hash for record in records])
-        for address_hash, reason in held.values_list("address_hash", "reason"):
-            self.held[address_hash].add(reason)
         folded = [addresses.folded(record.address) for record in records]
         people = Subscriber.objects.filter(address_folded__in=folded).order_by("pk")
         if transaction.get_connection().in_atomic_block:
             people = people.select_for_update()
         subscribers = {subscriber.address_folded: subscriber for subscriber in people}
+        # After the people: who is erased at this moment is either locked, or found here.
+        self.held: dict[str, set[str]] = defaultdict(set)
+        held = Suppression.objects.filter(address_hash__in=[record.address_hash for record in records])
+        for address_hash, reason in held.values_list("address_hash", "reason"):
+            self.held[address_hash].add(reason)
         # {primary key: when they last asked for the tips here themselves} of confirmed people.
         self.own_doing: dict[int, datetime] = {}
         if any(record.standing != Standing.SUBSCRIBED for record in records):

@@ -14,7 +14,7 @@ from django.utils import timezone
 from subscribers import addresses
 from subscribers.exchange import store
 from subscribers.models import ConsentEvent, LinkRequest, ServiceMail, Subscriber, Suppression
-from subscribers.people import journal, subscriptions, suppressions
+from subscribers.people import erasure, journal, subscriptions, suppressions
 
 pytestmark = pytest.mark.django_db
 
@@ -204,6 +204,22 @@ def test_somebody_who_confirms_at_the_same_moment_is_found_at_the_second_try(cou
     monkeypatch.setattr(store._Batch, "save", overtaken)
     assert counts("a@example.org\n") == {"added": 1}
     assert len(tries) == 2
+
+
+def test_whoever_is_erased_at_the_same_moment_is_not_brought_back(counts):
+    person = a_member("anna@example.org")
+
+    def erasing(execute, sql, parameters, many, context):
+        # Erased right before the import reads who is there.
+        if person.pk and 'FROM "subscribers_subscriber" WHERE' in sql and '"address_folded" IN' in sql:
+            pk, person.pk = person.pk, None
+            erasure.erase(Subscriber.objects.get(pk=pk))
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(erasing):
+        assert counts("Email\nanna@example.org\n") == {"skipped": 1}
+    assert person.pk is None
+    assert not Subscriber.objects.exists()
 
 
 def test_the_report_tells_of_each_row_and_its_cells_run_nothing(run, mixed, tmp_path):
