@@ -146,9 +146,9 @@ class Ledger:
                 return
             delivery.reply = answer.reply
             delivery.tries += 1
-            delivery.first_tried_at = delivery.first_tried_at or now
-            if answer.verdict is Verdict.LATER and now < delivery.first_tried_at + EXPIRES_AFTER:
-                delivery.state = Delivery.State.DEFERRED
+            first_tried_at = delivery.first_tried_at or now
+            if answer.verdict is Verdict.LATER and now < first_tried_at + EXPIRES_AFTER:
+                delivery.state, delivery.first_tried_at = Delivery.State.DEFERRED, first_tried_at
                 delivery.due_at = now + claims.pause_after(delivery.tries)
             else:
                 delivery.state, delivery.settled_at, delivery.due_at = Delivery.State.REFUSED, now, None

@@ -148,6 +148,8 @@ def _second_chance(mailing: Mailing) -> int:
             suppressions.lift(delivery.subscriber.address_hash, Suppression.Reason.BOUNCED)
     pks = [delivery.pk for delivery in deliveries]
     queued = {"state": Delivery.State.QUEUED, "refusal": "", "due_at": None, "settled_at": None}
+    # What was put off before it was refused has all its time again.
+    queued["first_tried_at"] = None
     for first in range(0, len(pks), _AT_ONCE):
         batch = mailing.deliveries.filter(pk__in=pks[first : first + _AT_ONCE])
         batch.update(**queued, suppressed=False, second_chance=True)

@@ -403,6 +403,48 @@ def test_too_many_refusals_stop_it_and_get_a_second_chance(
     assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 90})
 
 
+def test_what_was_refused_once_may_still_be_put_off_days_later(mail_server, publisher, clock):
+    people = make_people(25)
+    mailing = open_mailing()
+    mail_server.script = only("rcpt", "550 we do not like you")
+    drain()
+    assert told(mailing)[0] == Mailing.State.PAUSED
+    refused = mailing.deliveries.filter(state=Delivery.State.REFUSED)
+    assert not refused.exclude(first_tried_at=None).exists()
+    clock.forward(48 * HOUR)
+    control.resume(mailing, by=publisher)
+    mail_server.script = only("rcpt", "451 4.3.0 later")
+    drain()
+    assert not refused.exists()
+    mail_server.script = None
+    for _ in range(3):
+        clock.forward(HOUR)
+        drain()
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: len(people)})
+
+
+def test_what_was_put_off_before_it_was_refused_has_its_time_again(mail_server, publisher, clock):
+    people = make_people(20)
+    mailing = open_mailing()
+    later, refused = only("rcpt", "451 4.3.0 later"), only("rcpt", "550 we do not like you")
+    mail_server.script = later
+    drain()
+    assert mailing.deliveries.filter(state=Delivery.State.DEFERRED).exists()
+    clock.forward(HOUR)
+    mail_server.script = refused
+    drain()
+    assert told(mailing) == (Mailing.State.PAUSED, {Delivery.State.REFUSED: len(people)})
+    clock.forward(30 * HOUR)
+    control.resume(mailing, by=publisher)
+    mail_server.script = later
+    drain()
+    mail_server.script = None
+    for _ in range(3):
+        clock.forward(HOUR)
+        drain()
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: len(people)})
+
+
 def test_what_bounces_again_after_a_person_looked_stops_it_no_more(mail_server, publisher):
     people = make_people(60)
     dead = {person.address for person in people[:12]}
