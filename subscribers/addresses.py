@@ -14,9 +14,7 @@ MAX_LOCAL_LENGTH = 64
 
 INVALID = "Enter an e-mail address like name@example.org."
 TOO_LONG = "This e-mail address is too long to be one; please check it."
-FOREIGN_LOCAL_PART = (
-    "We cannot write to addresses with accented or non-Latin letters before the @; please use another one."
-)
+FOREIGN = "We cannot write to addresses with accented or non-Latin letters before the @; please use another."
 
 _dots = re.compile("[.\u3002\uff0e\uff61]")
 # Letters that Python's codec (IDNA 2003) turns into other ones, which makes another domain of the name;
@@ -44,7 +42,7 @@ def normal(text: str) -> str:
     if not at or not text.isprintable():
         raise ValidationError(INVALID, code="invalid")
     if not local.isascii():
-        raise ValidationError(FOREIGN_LOCAL_PART, code="foreign_local_part")
+        raise ValidationError(FOREIGN, code="foreign_local_part")
     if len(text) > MAX_LENGTH or len(local) > MAX_LOCAL_LENGTH:
         raise ValidationError(TOO_LONG, code="too_long")
     address = f"{local}@{_a_labels(domain)}"
@@ -86,9 +84,8 @@ def keyed_hash(address: str) -> str:
 
     The key is SUPPRESSION_KEY: changing SECRET_KEY must not make the list forget.
     """
-    return salted_hmac(
-        "subscribers.suppression", folded(address), secret=settings.SUPPRESSION_KEY, algorithm="sha256"
-    ).hexdigest()
+    salt, key = "subscribers.suppression", settings.SUPPRESSION_KEY
+    return salted_hmac(salt, folded(address), secret=key, algorithm="sha256").hexdigest()
 
 
 def _a_labels(domain: str) -> str:

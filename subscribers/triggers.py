@@ -5,15 +5,20 @@ migration remakes whole tables and would trip over triggers, so they are dropped
 something and made again after each.
 """
 
-from collections.abc import Iterator
-
 from django.db import connections
+
+from tips.triggers import postgresql_trigger
 
 _TABLE = "subscribers_mailing"
 _REFUSAL = "this tip is not for mail"
 # A correction goes to those who received the tip, whatever is said of it afterwards.
 _WRONG = "NEW.kind = 'tip' AND NOT EXISTS (SELECT 1 FROM tips_tip WHERE id = NEW.tip_id AND for_mail)"
-_MOMENTS = {"insert": "INSERT", "move": "UPDATE OF tip_id, kind", "build": "UPDATE OF state"}
+_EVENTS = {
+    "insert": ("INSERT", _WRONG),
+    "move": ("UPDATE OF tip_id, kind", _WRONG),
+    # What has begun goes to its end; only the step from which mail follows is looked at.
+    "build": ("UPDATE OF state", f"{_WRONG} AND NEW.state = 'building' AND OLD.state <> 'building'"),
+}
 
 
 def after_migration(sender: object, using: str, **kwargs: object) -> None:
@@ -21,36 +26,13 @@ def after_migration(sender: object, using: str, **kwargs: object) -> None:
     connection = connections[using]
     if _TABLE not in connection.introspection.table_names():
         return
-    statements = _sqlite() if connection.vendor == "sqlite" else _postgresql()
     with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-
-
-def _when(name: str) -> str:
-    # What has begun goes to its end; only the step from which mail follows is looked at.
-    return f"{_WRONG} AND NEW.state = 'building' AND OLD.state <> 'building'" if name == "build" else _WRONG
-
-
-def _sqlite() -> Iterator[str]:
-    for name, moment in _MOMENTS.items():
-        yield (
-            f"CREATE TRIGGER IF NOT EXISTS {_TABLE}_for_mail_{name} BEFORE {moment} ON {_TABLE}"
-            f" WHEN {_when(name)} BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
-        )
-
-
-def _postgresql() -> Iterator[str]:
-    # A trigger's own condition may not ask other tables, so each has a function.
-    for name, moment in _MOMENTS.items():
-        function = f"{_TABLE}_for_mail_{name}"
-        yield (
-            f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-            f" IF {_when(name)} THEN"
-            f" RAISE EXCEPTION '{_REFUSAL}' USING ERRCODE = 'check_violation'; END IF;"
-            f" RETURN NEW; END $$"
-        )
-        yield (
-            f"CREATE OR REPLACE TRIGGER {function} BEFORE {moment} ON {_TABLE}"
-            f" FOR EACH ROW EXECUTE FUNCTION {function}()"
-        )
+        for suffix, (moment, wrong) in _EVENTS.items():
+            name, event = f"{_TABLE}_for_mail_{suffix}", f"BEFORE {moment} ON {_TABLE}"
+            if connection.vendor == "sqlite":
+                refuse = f"WHEN {wrong} BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+                cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {event} {refuse}")
+            else:
+                refuse = f"RAISE EXCEPTION '{_REFUSAL}' USING ERRCODE = 'check_violation'"
+                body = f"IF {wrong} THEN {refuse}; END IF; RETURN NEW;"
+                cursor.execute(postgresql_trigger(name, f"{event} FOR EACH ROW", body))

@@ -51,6 +51,14 @@ def after_migration(sender: AppConfig, using: str, plan: Sequence[object] = (), 
             index.refresh_index(connection)
 
 
+def postgresql_trigger(name: str, event: str, body: str) -> str:
+    """Return the SQL that makes a trigger on PostgreSQL, where only a function may ask other tables."""
+    return (
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$;"
+        f"CREATE OR REPLACE TRIGGER {name} {event} EXECUTE FUNCTION {name}()"
+    )
+
+
 def _sqlite(table: str, tip_id: str) -> Iterator[str]:
     yield (
         f"CREATE TRIGGER IF NOT EXISTS {table}_copy AFTER INSERT ON {table} BEGIN"
@@ -65,20 +73,11 @@ def _sqlite(table: str, tip_id: str) -> Iterator[str]:
 
 
 def _postgresql(table: str, tip_id: str) -> Iterator[str]:
-    yield (
-        f"CREATE OR REPLACE FUNCTION {table}_copy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        f" SELECT state, publish_at INTO NEW.state, NEW.publish_at FROM tips_tip"
-        # Waits for whoever is changing the tip, rather than copy what is about to be untrue.
-        f" WHERE id = NEW.{tip_id} FOR SHARE;"
-        f" RETURN NEW; END $$;"
-        f"CREATE OR REPLACE TRIGGER {table}_copy BEFORE INSERT ON {table}"
-        f" FOR EACH ROW EXECUTE FUNCTION {table}_copy()"
-    )
-    yield (
-        f"CREATE OR REPLACE FUNCTION {table}_follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        f" UPDATE {table} SET state = NEW.state, publish_at = NEW.publish_at WHERE {tip_id} = NEW.id;"
-        f" RETURN NULL; END $$;"
-        f"CREATE OR REPLACE TRIGGER {table}_follow AFTER UPDATE OF state, publish_at ON tips_tip"
-        f" FOR EACH ROW WHEN (OLD.state <> NEW.state OR OLD.publish_at IS DISTINCT FROM NEW.publish_at)"
-        f" EXECUTE FUNCTION {table}_follow()"
-    )
+    # It waits for whoever is changing the tip, rather than copy what is about to be untrue.
+    body = f"SELECT state, publish_at INTO NEW.state, NEW.publish_at FROM tips_tip WHERE id = NEW.{tip_id}"
+    event = f"BEFORE INSERT ON {table} FOR EACH ROW"
+    yield postgresql_trigger(f"{table}_copy", event, f"{body} FOR SHARE; RETURN NEW;")
+    differs = "OLD.state <> NEW.state OR OLD.publish_at IS DISTINCT FROM NEW.publish_at"
+    event = f"AFTER UPDATE OF state, publish_at ON tips_tip FOR EACH ROW WHEN ({differs})"
+    body = f"UPDATE {table} SET state = NEW.state, publish_at = NEW.publish_at WHERE {tip_id} = NEW.id"
+    yield postgresql_trigger(f"{table}_follow", event, f"{body}; RETURN NULL;")

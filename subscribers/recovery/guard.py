@@ -40,13 +40,8 @@ HALF_OPEN = (
     "Its list was not complete when the backup was taken, and it went out since: those who are not on the"
     " list may have it. Cancel it, or resume it if a second mail is better than none."
 )
-HALF_SENT = (
-    "It was on its way when the backup was taken. If it was to go on, resume it: the rest goes out. If"
-    " somebody has stopped it since, cancel it."
-)
+HALF_SENT = "It was on its way at the backup: resume it, or cancel it if somebody has stopped it since."
 _ROW = 1
-# On an empty machine the journal is as old as the backup, and does not know the numbers given out since.
-_LEAP = 1_000_000
 
 
 class JournalError(Refused):
@@ -160,11 +155,9 @@ def declare_live(*, by: User) -> str:
         identity.counter = max(identity.counter, checkpoints.latest()[1]) + 1
         identity.save()
         _leave_behind(max((entry.get("up_to", 0) for entry in checkpoints.every()), default=0))
-        sentence = (
-            f"This database now counts as the real one. From the journal: {counts['left']} left,"
-            f" {counts['suppressed']} suppressed, {counts['erased']} erased. {held}"
-            f" {'delivery is' if held == 1 else 'deliveries are'} uncertain."
-        )
+        people = f"{counts['left']} left, {counts['suppressed']} suppressed, {counts['erased']} erased"
+        rest = f"{held} {'delivery is' if held == 1 else 'deliveries are'} uncertain."
+        sentence = f"This database now counts as the real one. From the journal: {people}. {rest}"
         if paused:
             sentence += " What was on its way is paused: resume or cancel it on its page."
         log(by, identity, DatabaseAction.DECLARED_LIVE, sentence)
@@ -227,7 +220,8 @@ def _leave_behind(number: int) -> None:
     What comes back of a delivery whose row is lost would else be taken for that of another person.
     """
     table = Delivery._meta.db_table
-    number = max(number, Delivery.objects.aggregate(last=Max("pk"))["last"] or 0) + _LEAP
+    # On an empty machine the journal is as old as the backup, and does not know the numbers given out since.
+    number = max(number, Delivery.objects.aggregate(last=Max("pk"))["last"] or 0) + 1_000_000
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [table, number])

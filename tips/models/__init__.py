@@ -6,7 +6,6 @@ May import ``tips.text`` and nothing else of ours.
 # ruff: noqa: F401  (the names are handed on)
 
 from tips.models.actions import SlotAction, TagAction, TipAction
-from tips.models.contributions import Contribution
 from tips.models.editing_sessions import EditingSession
 from tips.models.images import Image, ImageUse
 from tips.models.imports import ImportOrigin, ImportRun
@@ -16,5 +15,5 @@ from tips.models.published import ListingIndex, PublishedQuerySet, TipState, new
 from tips.models.slots import QueueVersion, SlotException, SlotRule
 from tips.models.taxonomy import Category, FormerSlug, Tag
 from tips.models.tip import TEXTS, Tip, TipQuerySet
-from tips.models.versions import TipVersion, TipVersionQuerySet
+from tips.models.versions import Contribution, TipVersion, TipVersionQuerySet
 from tips.models.vocabulary import Word

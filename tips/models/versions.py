@@ -1,4 +1,4 @@
-"""Versions of a tip's text: what was saved, by whom and when.
+"""Versions of a tip's text: what was saved, by whom and when; and who wrote since it was last approved.
 
 A version has the title, takeaway, excerpt and body, and the names of the categories and tags; neither state,
 slug nor dates, so that nothing can bring those back by mistake. Saving a tip records a version where its text
@@ -8,10 +8,12 @@ recorded by the verb that does it.
 
 from collections import defaultdict
 from collections.abc import Collection
+from functools import partial
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
+from django.forms import model_to_dict
 from django.utils import timezone
 
 from tips.models.placements import CategorisedTip, Placement, TaggedTip
@@ -71,27 +73,32 @@ class TipVersion(models.Model):
         return (*(getattr(self, name) for name in TEXTS), self.categories, self.tags)
 
 
+class Contribution(models.Model):
+    """Somebody wrote part of a tip's text since it was last approved; approval deletes the row."""
+
+    tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="contributions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint("tip", "user", name="contribution_once_each")]
+
+
 def _present_versions(tips: Collection[Tip], by: User | None, reason: str) -> list[TipVersion]:
     """Return versions, not saved yet, of how tips stand now; two statements."""
     categories = _names(CategorisedTip, "category__name", tips)
     tags = _names(TaggedTip, "tag__name", tips)
+    new = partial(TipVersion, saved_by=by, reason=reason[:100])
     return [
-        TipVersion(
-            tip=tip,
-            **{name: getattr(tip, name) for name in TEXTS},
-            categories=sorted(categories[tip.pk]),
-            tags=sorted(tags[tip.pk]),
-            saved_by=by,
-            reason=reason[:100],
-        )
+        new(tip=tip, categories=categories[tip.pk], tags=tags[tip.pk], **model_to_dict(tip, TEXTS))
         for tip in tips
     ]
 
 
 def _names(placement: type[Placement], field: str, tips: Collection[Tip]) -> defaultdict[int, list[str]]:
-    """Return the names of the categories or the tags of each tip, by its id."""
+    """Return the sorted names of the categories or the tags of each tip, by its id."""
     names = defaultdict(list)
     placed = placement.objects.filter(**{f"{placement.TIP_ID}__in": [tip.pk for tip in tips]})
-    for pk, name in placed.order_by().values_list(placement.TIP_ID, field):
+    # Sorted here: databases sort names in different ways.
+    for pk, name in sorted(placed.order_by().values_list(placement.TIP_ID, field)):
         names[pk].append(name)
     return names

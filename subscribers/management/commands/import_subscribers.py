@@ -20,9 +20,7 @@ from subscribers.exchange.address_list import AddressList
 from subscribers.exchange.records import Outcome, Report, RowResult
 from subscribers.exchange.store import store
 
-NO_SOURCE = (
-    "No source of consent was stated, and none is recorded. Say with --source where these people agreed."
-)
+NO_SOURCE = "No source of consent was stated or is recorded. Say with --source where these people agreed."
 
 
 class Command(BaseCommand):
@@ -32,12 +30,8 @@ class Command(BaseCommand):
         parser.add_argument("file", metavar="FILE", help="A .csv, .xlsx or plain text file.")
         parser.add_argument("--dry-run", action="store_true", help="Say what would be done; write nothing.")
         parser.add_argument("--json", action="store_true", help="Print the report as one JSON object.")
-        parser.add_argument(
-            "--source", default="", help="Where and how these people agreed; kept as part of their record."
-        )
-        parser.add_argument(
-            "--report", metavar="FILE", help="Write a CSV of what became of each row. It holds addresses."
-        )
+        parser.add_argument("--source", default="", help="Where and how these people agreed; it is recorded.")
+        parser.add_argument("--report", metavar="FILE", help="Write a CSV of each row's outcome and address.")
 
     def handle(
         self, *, file: str, dry_run: bool, json: bool, source: str, report: str | None, **options: object
@@ -48,13 +42,9 @@ class Command(BaseCommand):
             has_own_source = address_list.format == columns.OWN
             if not has_own_source and not source.strip():
                 source = self.ask_for_source()
-            hidden = not self.stderr.isatty()
-            with (
-                _row_writer(report, file) as write,
-                tqdm(
-                    total=address_list.length, file=sys.stderr, disable=hidden, leave=False, unit="row"
-                ) as bar,
-            ):
+            # No bar is shown where standard error is no terminal.
+            bar = tqdm(total=address_list.length, file=sys.stderr, disable=None, leave=False, unit="row")
+            with bar, _row_writer(report, file) as write:
 
                 def on_row(result: RowResult) -> None:
                     write(result)

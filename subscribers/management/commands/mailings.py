@@ -1,6 +1,7 @@
 """Show the mailings that are prepared, on their way, or waiting for a person."""
 
 import json
+from datetime import datetime
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
@@ -8,6 +9,9 @@ from django.utils import timezone
 from subscribers.mailings import status
 from subscribers.models import Mailing
 from tips.dates import in_words
+
+# What the JSON form has by the names of the columns.
+_COLUMNS = ("id", "kind", "state", "reason", "trouble", "starts_at", "started_at", "ended_at", "audience")
 
 
 class Command(BaseCommand):
@@ -24,7 +28,8 @@ class Command(BaseCommand):
         now = timezone.now()
         progress = [(mailing, status.progress(mailing, now)) for mailing in mailings]
         if options["json"]:
-            self.stdout.write(json.dumps({"mailings": [_as_dict(*pair) for pair in progress]}))
+            report = {"mailings": [_as_dict(*pair) for pair in progress]}
+            self.stdout.write(json.dumps(report, default=datetime.isoformat))
         else:
             none = "No mailing is prepared, being sent, paused or held."
             self.stdout.write("\n".join(_as_text(*pair) for pair in progress) or none)
@@ -32,17 +37,9 @@ class Command(BaseCommand):
 
 def _as_dict(mailing: Mailing, progress: status.Progress) -> dict[str, object]:
     return {
-        "id": mailing.pk,
-        "kind": mailing.kind,
+        **{name: getattr(mailing, name) for name in _COLUMNS},
         "tip": mailing.tip.slug,
         "title": mailing.tip.title,
-        "state": mailing.state,
-        "reason": mailing.reason,
-        "trouble": mailing.trouble,
-        "starts_at": mailing.starts_at.isoformat(),
-        "started_at": mailing.started_at and mailing.started_at.isoformat(),
-        "ended_at": mailing.ended_at and mailing.ended_at.isoformat(),
-        "audience": mailing.audience,
         "deliveries": {str(state): count for state, count in progress.states.items()},
         "remaining": progress.remaining,
         "seconds_left": progress.left and round(progress.left.total_seconds()),

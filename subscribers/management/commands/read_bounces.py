@@ -15,22 +15,15 @@ from subscribers.models import BounceReport
 
 
 class Command(BaseCommand):
-    help = (
-        "Read delivery reports and complaints, and act on them. Without PATH: the mailbox of BOUNCE_MAILBOX,"
-        " or else one mail from standard input."
-    )
+    help = "Act on delivery reports and complaints: in PATH, else in BOUNCE_MAILBOX, else on standard input."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "paths", nargs="*", metavar="PATH", help="A mail, an mbox file or a Maildir folder."
-        )
+        parser.add_argument("paths", nargs="*", metavar="PATH", help="A mail, an mbox file or a Maildir.")
         parser.add_argument("--to", default="", help="The address that the piped mail was sent to.")
         parser.add_argument("--json", action="store_true", help="Print the counts as one JSON object.")
 
     def handle(self, *, paths: list[str], to: str, json: bool, **options: object) -> None:
-        counts: Counter[str] = Counter()
-        refused = 0
-        name = ""
+        counts, refused, name = Counter[str](), 0, ""
         for mails in _sources(paths, is_piped=bool(to)):
             try:
                 # Closed here: a mailbox that is left to the end of the program complains of it.
@@ -39,6 +32,7 @@ class Command(BaseCommand):
                         try:
                             report = reports.take(raw, source="mailbox", envelope=to)
                             done(report.kind == BounceReport.Kind.OTHER)
+                            counts.update({report.kind: 1, "acted": report.acted})
                         except DatabaseError:
                             raise
                         # One mail, which anybody may have sent, must not keep the others from being read.
@@ -46,8 +40,6 @@ class Command(BaseCommand):
                             refused += 1
                             kind = type(error).__name__
                             self.stderr.write(f"{name}: could not be read ({kind}); it is left.")
-                        else:
-                            counts.update({report.kind: 1, "acted": report.acted})
             except mailboxes.UnreadableError as error:
                 refused += 1
                 self.stderr.write(str(error))
@@ -64,9 +56,8 @@ def _sources(paths: list[str], *, is_piped: bool) -> list[mailboxes.Mails]:
     """Return where mails are read from; ``is_piped``: from standard input, where no paths are given."""
     if paths:
         return [mailboxes.files(path) for path in paths]
-    if settings.BOUNCE_MAILBOX and not is_piped:
-        return [mailboxes.server(settings.BOUNCE_MAILBOX)]
-    return [mailboxes.pipe(sys.stdin.buffer)]
+    mailbox = "" if is_piped else settings.BOUNCE_MAILBOX
+    return [mailboxes.server(mailbox) if mailbox else mailboxes.pipe(sys.stdin.buffer)]
 
 
 def as_json(counts: Counter[str]) -> str:
