@@ -77,8 +77,7 @@ def catch_up() -> int:
 
 
 def _entry(suppression: Suppression) -> journal.Entry:
-    if suppression.reason == Suppression.Reason.ERASED:
-        return journal.new_entry("erased", suppression.address_hash, suppression.since)
-    return journal.new_entry(
-        "suppressed", suppression.address_hash, suppression.since, reason=suppression.reason
-    )
+    address_hash, since, reason = suppression.address_hash, suppression.since, suppression.reason
+    if reason == Suppression.Reason.ERASED:
+        return journal.new_entry("erased", address_hash, since)
+    return journal.new_entry("suppressed", address_hash, since, reason=reason)

@@ -32,16 +32,13 @@ def every(*, log_faults: bool = False) -> Iterator[journal.Entry]:
 
 
 def _is_checkpoint(entry: journal.Entry) -> bool:
-    numbers, texts = [entry["counter"], entry.get("up_to", 0)], [entry["instance"]]
-    texts.append(entry.get("instead_of", ""))
+    numbers = [entry["counter"], entry.get("up_to", 0)]
+    texts = [entry["instance"], entry.get("instead_of", "")]
     if "mailing" in entry:
         numbers += [entry["mailing"], entry["tip"], entry["up_to"]]
         texts.append(entry["kind"])
-    return (
-        entry["what"] == journal.CHECKPOINT
-        and all(type(number) is int and 0 <= number < LARGEST for number in numbers)
-        and all(isinstance(text, str) for text in texts)
-    )
+    are_numbers = all(type(number) is int and 0 <= number < LARGEST for number in numbers)
+    return entry["what"] == journal.CHECKPOINT and are_numbers and {type(text) for text in texts} == {str}
 
 
 class _Reader:

@@ -33,8 +33,7 @@ def replay(entries: Iterable[Entry]) -> dict[str, int]:
     """
     holding, lifted, erased, moves = _outcome(entries)
     _apply_to_old_addresses(moves, holding, erased)
-    counts = {"suppressed": 0, "lifted": 0, "left": 0, "erased": 0}
-    counts["lifted"] = sum(map(_lift, _batches(lifted)))
+    counts = {"suppressed": 0, "lifted": sum(map(_lift, _batches(lifted))), "left": 0, "erased": 0}
     leavings = _leavings(holding)
     for batch in _batches(_unknown(holding)):
         left = _leavings(batch)

@@ -50,8 +50,7 @@ class ImageUse(models.Model):
         known = {(use.tip_id, use.image_id): use.pk for use in ImageUse.objects.filter(tip__in=bodies)}
         if not known and not shown:
             return
-        stated = {name for _, name in shown}
-        uploaded = set(Image.objects.filter(name__in=stated).values_list("name", flat=True))
+        uploaded = Image.objects.in_bulk({name for _, name in shown})
         gone = known.keys() - shown
         ImageUse.objects.filter(pk__in=[known[use] for use in gone]).delete()
         new = sorted((tip, name) for tip, name in shown - known.keys() if name in uploaded)
