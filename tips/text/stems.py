@@ -5,6 +5,7 @@ is a word and which words are the same. No engine's own stemmer or stop list tak
 """
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
@@ -26,6 +27,8 @@ LONGEST_STEM = 120
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?")
 _LETTER_HYPHEN = re.compile(r"(?<![^\W_])([^\W\d_])[-\u2010\u2011](?=[^\W\d_]{3})")
 _stemmer = snowballstemmer.stemmer("english")
+# The stemmer keeps the word that it works on in itself: of two threads at once, both would get nonsense.
+_stemmer_lock = threading.Lock()
 
 
 def fold(text: str) -> str:
@@ -47,7 +50,8 @@ def stem(word: str) -> str:
     if not folded.isascii() or not (folded.isalpha() or folded.isdigit()):
         folded = folded.encode().hex()[:LONGEST_STEM]
         return f"u{folded}" if folded else ""
-    return _stemmer.stemWord(folded)[:LONGEST_STEM]
+    with _stemmer_lock:
+        return _stemmer.stemWord(folded)[:LONGEST_STEM]
 
 
 def split(text: str) -> Iterator[tuple[int, int, str]]:

@@ -1,4 +1,9 @@
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import pytest
+import snowballstemmer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,3 +38,17 @@ def test_an_index_entry_holds_nothing_that_an_engine_would_parse(text):
 @given(st.text())
 def test_the_offsets_of_words_are_those_of_the_text(text):
     assert all(text[start:end] == word for start, end, word in stems.split(text))
+
+
+def test_threads_that_look_for_stems_at_once_do_not_mix_them_up(request):
+    endings = "ational ing ness alities ously ations izers ers es ed ive ably".split()
+    beginnings = "relat hop happi nation custom servic respond".split()
+    words = [begin + end for begin in beginnings for end in endings]
+    stemmer = snowballstemmer.stemmer("english")
+    request.addfinalizer(stems.stem.cache_clear)
+    request.addfinalizer(partial(sys.setswitchinterval, sys.getswitchinterval()))
+    sys.setswitchinterval(1e-6)
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(6):
+            stems.stem.cache_clear()
+            assert list(threads.map(stems.stem, words)) == [stemmer.stemWord(word) for word in words]
