@@ -34,7 +34,9 @@ class ShieldedForm(forms.Form):
 
     def clean_timestamp(self) -> str:
         if not signed_time.is_fresh(self.cleaned_data["timestamp"]):
-            raise forms.ValidationError("This page was open for too long. Please press the button once more.")
+            raise forms.ValidationError(
+                "This page had been open for a long time. Please press the button once more."
+            )
         return self.cleaned_data["timestamp"]
 
     def renewed(self) -> QueryDict:

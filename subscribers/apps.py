@@ -15,13 +15,13 @@ class SubscribersConfig(AppConfig):
         from subscribers.bounces import reports
         from subscribers.mailings import exclusion
         from subscribers.mailings import preview as mail_preview
-        from subscribers.tipmail import writing
+        from subscribers.tipmail import rendering
         from tips.publishing import mail_exclusion, preflight, preview
         from tips.triggers import before_migration
 
         pre_migrate.connect(before_migration, sender=self)
         post_migrate.connect(triggers.after_migration, sender=self)
         preview.register("mail", "Preview mail", mail_preview.mail)
-        preflight.register(writing.check_size)
+        preflight.register(rendering.check_size)
         mail_exclusion.register(exclusion.consequence)
         tracking.connect(reports.on_tracking_event, dispatch_uid="subscribers.bounces")

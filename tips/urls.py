@@ -7,7 +7,7 @@ from django.urls import URLPattern, path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 from django.views.decorators.cache import cache_control
 
-from tips.public import feeds, images, sitemaps, views
+from tips.public import feeds, image_access, sitemaps, views
 from tips.publishing import preview
 
 
@@ -77,7 +77,7 @@ urlpatterns = [
     *_feeds("", ""),
     *_list("tips/", views.all_tips, "list"),
     path("tips/<slug:slug>/", views.tip, name="detail"),
-    path("media/<image:name>", images.serve, name="media"),
+    path("media/<image:name>", image_access.serve, name="media"),
     path("preview/<str:token>/", preview.shared_preview, name="preview"),
     *_list("category/<slug:slug>/", views.category_tips, "category"),
     *_feeds("category/<slug:category>/", "category_"),

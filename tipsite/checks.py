@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Info, Warning, register
 from django.http.request import validate_host
 
 from subscribers import addresses
-from subscribers.mail import senders
+from subscribers.mail import envelope
 from tips.schedule.slots import WEEKDAY_NAMES
 from tipsite.staff.roles import ROLES
 
@@ -74,16 +74,16 @@ def check_sender(**kwargs: object) -> Iterator[CheckMessage]:
             hint = "Write it like tips@example.org; a domain with other letters in its xn-- form."
             yield Error(words, hint, id="tipsite.E004")
             return
-    ours, bounces = senders.domain().lower(), settings.BOUNCE_ADDRESS
+    ours, bounces = envelope.domain().lower(), settings.BOUNCE_ADDRESS
     if ours in _MAILBOX_PROVIDERS:
-        words = f"Mail comes from {senders.address()}, but {ours} lets nobody else send for it."
+        words = f"Mail comes from {envelope.address()}, but {ours} lets nobody else send for it."
         hint = "Most of it would be refused. Set DEFAULT_FROM_EMAIL to an address in a domain of yours."
         yield Warning(words, hint, id="tipsite.W004")
     if bounces and _organisation(bounces) != _organisation(ours):
         words = f"BOUNCE_ADDRESS is {bounces}, outside of {ours}, from which mail comes: SPF does not count."
         hint = "Give BOUNCE_ADDRESS the domain of DEFAULT_FROM_EMAIL, or one below it."
         yield Warning(words, hint, id="tipsite.W005")
-    longest = addresses.MAX_LOCAL_LENGTH - senders.TOKEN_LENGTH
+    longest = addresses.MAX_LOCAL_LENGTH - envelope.TOKEN_LENGTH
     if len(bounces.rpartition("@")[0]) > longest:
         words = f"BOUNCE_ADDRESS has more than {longest} characters before its @."
         hint = "Each mail adds a token there, and mail servers take 64 in all. Choose a shorter one."
@@ -118,7 +118,7 @@ def check_what_mail_says(**kwargs: object) -> Iterator[CheckMessage]:
 def check_signature(**kwargs: object) -> Iterator[CheckMessage]:
     """Say what the mail server must sign: the program cannot see whether it does."""
     if settings.PRODUCTION:
-        words = f"The mail server must sign all mail by DKIM for {senders.domain()}, and its signature"
+        words = f"The mail server must sign all mail by DKIM for {envelope.domain()}, and its signature"
         hint = "docs/delivery.md says how to see whether it does, and how to publish SPF, DKIM and DMARC."
         yield Info(f"{words} must cover List-Unsubscribe and List-Unsubscribe-Post.", hint, id="tipsite.I001")
 

@@ -222,7 +222,7 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "ma
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", *global_settings.AUTHENTICATION_BACKENDS]
-# The longest life of a link that sets a password; tipsite/staff/tokens.py has each one's own.
+# The longest life of a link that sets a password; tipsite/staff/mailed_links.py has each one's own.
 PASSWORD_RESET_TIMEOUT = 7 * 24 * 60 * 60
 # Groups whose members must sign in with a code too; "superuser" stands for superusers.
 STAFF_TWO_FACTOR = _list("STAFF_TWO_FACTOR")

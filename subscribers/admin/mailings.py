@@ -24,7 +24,7 @@ from subscribers.admin.pages import mailing_or_404, mailing_page, weeks_asked_fo
 from subscribers.mailings import charts, statistics, status
 from subscribers.mailings import preview as mail_preview
 from subscribers.models import Mailing
-from subscribers.tipmail import writing
+from subscribers.tipmail import rendering
 from tips.publishing import preview
 
 SEE = "subscribers.view_mailing"
@@ -140,9 +140,9 @@ class MailingAdmin(mailing_verbs.MailingVerbsMixin, LongList):
         require(request, SEE)
         mailing = get_object_or_404(Mailing.objects.select_related("tip"), pk=pk)
         if mailing.html:
-            frozen = writing.Frozen(mailing.subject, mailing.text, mailing.html)
+            frozen = rendering.Frozen(mailing.subject, mailing.text, mailing.html)
         else:
-            frozen = writing.render(mailing.tip, mailing.kind, mailing.note)
+            frozen = rendering.render(mailing.tip, mailing.kind, mailing.note)
         return preview.never_cached(mail_preview.show(request, frozen))
 
     # --- The numbers ----------------------------------------------------------------------------------

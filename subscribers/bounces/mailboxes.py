@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
-from subscribers.mail import senders
+from subscribers.mail import envelope
 
 _Done = Callable[[bool], None]
 Mails = Generator[tuple[str, bytes, _Done], None, None]
@@ -136,7 +136,7 @@ def _place(url: str) -> tuple[str, int | None, str, str, str, bool]:
         raise UnreadableError(_WRONG) from None
     user, password = unquote(place.username or ""), unquote(place.password or "")
     # IMAP quotes as the headers of a mail do (RFC 9051, 4.3).
-    return host, port, user, password, senders.phrase(folder), place.scheme == "imaps"
+    return host, port, user, password, envelope.phrase(folder), place.scheme == "imaps"
 
 
 def _mark_deleted(box: imaplib.IMAP4, uid: str, keep: bool) -> None:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from subscribers import tokens
-from subscribers.mail import senders
+from subscribers.mail import envelope
 from subscribers.mail.message import Message, one_click
 from subscribers.models import LinkRequest, ServiceMail
 from subscribers.people import subscriptions
@@ -74,7 +74,7 @@ def _build(name: str, mail: LinkRequest | ServiceMail, context: dict[str, object
         render_to_string(f"emails/{name}.{ending}", context) for ending in ("subject.txt", "txt", "html")
     )
     digest = salted_hmac("subscribers.message-id", mail.public_id, algorithm="sha256").hexdigest()[:32]
-    message_id = f"<{name}.{digest}@{senders.domain()}>"
+    message_id = f"<{name}.{digest}@{envelope.domain()}>"
     # RFC 3834: no out-of-office answers, please.
     headers |= {"Auto-Submitted": "auto-generated", "Message-ID": message_id}
     return Message(subject, text, html, mail.to, headers)

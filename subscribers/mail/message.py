@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
-from subscribers.mail import senders
+from subscribers.mail import envelope
 
 # RFC 8058 allows no other way than HTTPS.
 ONE_CLICK = "List-Unsubscribe=One-Click"
@@ -23,14 +23,14 @@ class Message(EmailMultiAlternatives):
         self, subject: str, text: str, html: str, to: str, headers: dict[str, str], token: str = ""
     ) -> None:
         """``token`` is that of a delivery: its envelope sender gets reports of what was not delivered."""
-        name, address = senders.sender()
+        name, address = envelope.sender()
         if settings.EMAIL_BACKEND.startswith("anymail."):
             # To Anymail a From header asks for another envelope. Most services have no way to ask, some take
             # its domain for the account's, and all would show a name that is encoded already as it stands.
-            from_email = f"{senders.phrase(name)} <{address}>"
+            from_email = f"{envelope.phrase(name)} <{address}>"
         else:
             # Django takes this for the envelope where there is a From header.
-            from_email = senders.envelope_sender(token)
+            from_email = envelope.envelope_sender(token)
             headers = {**headers, "From": formataddr((name, address), "utf-8")}
         reply_to = [settings.REPLY_TO] if settings.REPLY_TO else None
         subject = " ".join(subject.split())

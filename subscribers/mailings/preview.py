@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from subscribers.tipmail import writing
+from subscribers.tipmail import rendering
 from tips.models import Tip
 
 # The fields of a tip that its mail is made of, as the form names them.
@@ -44,10 +44,10 @@ def mail(request: HttpRequest, tip: Tip) -> HttpResponse:
     test_url = ""
     if tip.pk and request.user.has_perm("tips.change_tip"):
         test_url = reverse("admin:subscribers_mailing_send_test", args=[tip.pk])
-    return show(request, writing.render(tip), test_url)
+    return show(request, rendering.render(tip), test_url)
 
 
-def show(request: HttpRequest, frozen: writing.Frozen, test_url: str = "") -> HttpResponse:
+def show(request: HttpRequest, frozen: rendering.Frozen, test_url: str = "") -> HttpResponse:
     """Show a mail that is written, as ``mail`` does; ``test_url`` is the page that sends a test, or ""."""
     data = request.POST if request.method == "POST" else request.GET
     if frame := data.get("frame"):
@@ -58,7 +58,7 @@ def show(request: HttpRequest, frozen: writing.Frozen, test_url: str = "") -> Ht
             "frames": FRAMES,
             "test_url": test_url,
             "size": len(frozen.html.encode()) / 1000,
-            "most": writing.MOST_HTML_BYTES // 1000,
+            "most": rendering.MOST_HTML_BYTES // 1000,
             # Typed texts are nowhere but in the request: each frame sends them again.
             "typed": [(name, data.get(name, "")) for name in _FIELDS] if data is request.POST else None,
         }
@@ -69,7 +69,7 @@ def show(request: HttpRequest, frozen: writing.Frozen, test_url: str = "") -> Ht
     return response
 
 
-def _frame(frozen: writing.Frozen, is_dark: bool) -> HttpResponse:
+def _frame(frozen: rendering.Frozen, is_dark: bool) -> HttpResponse:
     # A frame follows the reader's own light or dark; here each frame has one of the two.
     medium, scheme = ("all", "dark") if is_dark else ("not all", "only light")
     page = _DARK.sub(medium, frozen.html).replace('content="light dark"', f'content="{scheme}"')

@@ -13,14 +13,14 @@ from shield.rate_limits import FixedWindow
 from subscribers import tokens
 from subscribers.models import LinkRequest, Subscriber, Suppression
 from subscribers.people import erasure, personal_data, subscriptions, suppressions
-from subscribers.public.forms import AddressForm, EraseForm, MoveForm, NameForm, PauseForm, SubscriberForm
-from subscribers.public.responses import (
+from subscribers.public.form_handling import (
     SeeOther,
     behind_a_link,
     handle_public_form,
     link_request_of,
     public_form,
 )
+from subscribers.public.forms import AddressForm, EraseForm, MoveForm, NameForm, PauseForm, SubscriberForm
 from tips.schedule.slots import Timetable
 
 logger = logging.getLogger(__name__)

@@ -13,14 +13,14 @@ from shield import request_origin
 from subscribers import tokens
 from subscribers.models import LinkRequest
 from subscribers.people import subscriptions, suppressions
-from subscribers.public.forms import AgainForm, SignupForm
-from subscribers.public.responses import (
+from subscribers.public.form_handling import (
     SeeOther,
     behind_a_link,
     handle_public_form,
     link_request_of,
     public_form,
 )
+from subscribers.public.forms import AgainForm, SignupForm
 
 
 @public_form

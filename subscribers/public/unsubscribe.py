@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from subscribers import tokens
 from subscribers.models import Erasure, Subscriber
 from subscribers.people import erasure, subscriptions
-from subscribers.public.responses import behind_a_link, id_in_token
+from subscribers.public.form_handling import behind_a_link, id_in_token
 
 
 @behind_a_link

@@ -12,8 +12,8 @@
 May import ``subscribers.mail`` and the rooms below it.
 """
 
-from subscribers.mail.senders import read_token
-from subscribers.tipmail.template import Template, test_message
-from subscribers.tipmail.writing import Frozen, render
+from subscribers.mail.envelope import read_token
+from subscribers.tipmail.personal_copies import Template, test_message
+from subscribers.tipmail.rendering import Frozen, render
 
 __all__ = ["Frozen", "Template", "read_token", "render", "test_message"]

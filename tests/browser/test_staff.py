@@ -12,7 +12,7 @@ from tests.browser.actions import log_in
 from tests.browser.axe import faults
 from tests.browser.conftest import visit
 from tests.tips.people import make_person
-from tipsite.staff import accounts, tokens, two_factor
+from tipsite.staff import accounts, mailed_links, two_factor
 
 pytestmark = pytest.mark.browser
 
@@ -132,7 +132,7 @@ def test_axe_finds_nothing_at_the_door_and_in_the_accounts(page, publisher):
     ann = make_person("ann", "Author")
     found = {}
 
-    link = tokens.INVITATION.link(invited).partition("/admin/")[2]
+    link = mailed_links.INVITATION.link(invited).partition("/admin/")[2]
     for address in ("login/", "password-reset/", "password-reset/sent/", link, "invitation/x/y/"):
         visit(page, f"/admin/{address}")
         found |= faults(page, address)

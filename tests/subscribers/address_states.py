@@ -34,7 +34,7 @@ def answer_challenge(asked):
     *_, words = asked.rstrip("?").rpartition(": ")
     words = words.split(", ")
     if kind := re.match("Which of these words is (.+):", asked):
-        (found,) = set(words) & set(challenges._WORDS[kind.group(1)])
+        (found,) = set(words) & set(challenges._WORDS[kind.group(1)].split())
         return found
     place = re.match(r"Which is the (\w+) of these words", asked).group(1)
     return words[["first", "second", "third", "fourth", "last"].index(place)]

@@ -26,7 +26,7 @@ from desk.verbs import refusals_told
 from tips import dates, permissions
 from tips.admin.pages import require_any
 from tips.models import Tip, TipState
-from tips.schedule import calendar, queue, queue_lock, slot_changes, slots
+from tips.schedule import queue, queue_lock, slot_changes, slot_states, slots
 
 MOST_PAGES = 1000
 # Of what is not lined up yet, so many are offered; the list of tips has all.
@@ -89,7 +89,7 @@ def calendar_view(request: StaffRequest) -> HttpResponse:
     number = min(max(number_in(request.GET.get("page")), 1), MOST_PAGES)
     # Before what it is the version of: a page must not show older tips under a newer number.
     context: Context = {"seen": queue.version(), "page": number, "newer": number - 1}
-    weeks = calendar.around(request.user, page=number)
+    weeks = slot_states.around(request.user, page=number)
     older = Tip.objects.published_dated().filter(publish_at__lt=dates.moment(weeks.first))
     has_older = number < MOST_PAGES and (number == 1 or older.exists())
     context |= {"weeks": weeks, "older": number + 1 if has_older else None}
@@ -98,7 +98,7 @@ def calendar_view(request: StaffRequest) -> HttpResponse:
     return page(request, "tips/calendar", "Calendar", **context)
 
 
-def _waiting(request: StaffRequest, weeks: calendar.Weeks) -> Context:
+def _waiting(request: StaffRequest, weeks: slot_states.Weeks) -> Context:
     """Return the queue, what is in review without a day, and how many more of these there are."""
     in_review = Tip.objects.filter(state=TipState.IN_REVIEW, publish_at=None, undated=False)
     queryset = (queue_lock.holders(weeks.now) | in_review).for_lists().select_related("author")
@@ -106,7 +106,7 @@ def _waiting(request: StaffRequest, weeks: calendar.Weeks) -> Context:
         # Of what has no moment yet, authors see their own.
         queryset = queryset.exclude(~Q(author=request.user), publish_at=None)
     tips = list(queryset)
-    calendar.hide_titles(tips, request.user)
+    slot_states.hide_titles(tips, request.user)
     shown = {week.tip for week in weeks.coming}
     days: dict[datetime | None, date] = {week.slot.at: week.slot.day for week in weeks.coming}
     for tip in tips:
@@ -203,14 +203,14 @@ def week_view(request: StaffRequest, day: str) -> HttpResponse:
     context["plans"] = plans.select_related("author").order_by("-state", "-updated_at")[:MOST_OFFERED]
     context["tips"] = [tip for tip in queue.waiting() if tip != week.tip]
     context["passed"] = week.slot.at <= timezone.now()
-    return page(request, "tips/calendar_week", f"Week of {calendar.when(week.slot)}", status, **context)
+    return page(request, "tips/calendar_week", f"Week of {slot_states.when(week.slot)}", status, **context)
 
 
-def _week(text: str) -> calendar.SlotRow:
+def _week(text: str) -> slot_states.SlotRow:
     """Return the week whose slot is on a day, as in "2026-11-30", or raise Http404."""
     with suppress(ValueError):
         day = date.fromisoformat(text)
-        if weeks := calendar.between(day, day):
+        if weeks := slot_states.between(day, day):
             return weeks[0]
     raise Http404("There is no slot on that day.")
 

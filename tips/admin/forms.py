@@ -17,7 +17,7 @@ from django.utils.text import slugify
 
 from desk.errors import Refused
 from desk.pages import number_in
-from tips import dates, images
+from tips import dates, image_store
 from tips.models import Category, Tag, Tip, TipVersion
 from tips.publishing import history, preconditions, slugs, tagging
 from tips.schedule import queue_lock
@@ -168,7 +168,7 @@ class TipForm(forms.ModelForm):
 
     def clean_body(self) -> str:
         try:
-            return images.with_image_sizes(markup.clean(self.cleaned_data["body"].replace("\r\n", "\n")))
+            return image_store.with_image_sizes(markup.clean(self.cleaned_data["body"].replace("\r\n", "\n")))
         except Refused as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
 

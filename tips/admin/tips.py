@@ -23,7 +23,7 @@ from desk.lists import PagedList
 from desk.pages import Context, Fieldsets, StaffRequest, number_in, staff_of
 from desk.verbs import refusals_told
 from tips import permissions
-from tips.admin import concurrent_editing, filters, history, preview, urls, verbs, writing
+from tips.admin import concurrent_editing, filters, history, preview, urls, verbs, writing_aids
 from tips.admin.forms import TipForm
 from tips.admin.pages import moment_of, state_of, tip_or_404
 from tips.models import Tip, TipQuerySet, TipState, TipVersion, newest_first
@@ -183,7 +183,7 @@ class TipAdmin(verbs.TipVerbsMixin, PagedList):
             shown |= concurrent_editing.form_context(request, obj, form)
         if may_write:
             shown["verbs"] = self.available_verbs(request, obj or Tip(author=staff_of(request)))
-            shown["writing"] = writing.form_context(request, obj, form)
+            shown["writing"] = writing_aids.form_context(request, obj, form)
             # Who may only read has no form to post; “Preview as saved” is theirs too.
             shown["previews"] = preview.form_context(obj)
         return shown
@@ -209,11 +209,11 @@ class TipAdmin(verbs.TipVerbsMixin, PagedList):
 
     def response_add(self, request: HttpRequest, obj: Tip, *args: str | None) -> HttpResponse:
         response = self.do_after_saving(request, obj) or super().response_add(request, obj, *args)
-        return writing.forget_draft(request, response)
+        return writing_aids.forget_draft(request, response)
 
     def response_change(self, request: HttpRequest, obj: Tip) -> HttpResponse:
         response = self.do_after_saving(request, obj) or super().response_change(request, obj)
-        return writing.forget_draft(request, response)
+        return writing_aids.forget_draft(request, response)
 
     def history_view(self, request: HttpRequest, object_id: str, *args: object) -> HttpResponse:
         return history.history_page(request, tip_or_404(request, number_in(object_id)))

@@ -4,7 +4,7 @@ from django.contrib.admin import AdminSite
 from django.urls import URLPattern, path
 
 from desk.admin_site import scriptless
-from tips.admin import calendar, concurrent_editing, history, images, preview, writing
+from tips.admin import calendar, concurrent_editing, history, image_uploads, preview, writing_aids
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -17,11 +17,11 @@ def urls(site: AdminSite) -> list[URLPattern]:
         path("calendar/move/", staff(calendar.move_view), name="tips_calendar_move"),
         path("calendar/rule/", staff(calendar.rule_view), name="tips_calendar_rule"),
         path("calendar/<day>/", staff(calendar.week_view), name="tips_calendar_week"),
-        path("earlier/", staff(writing.earlier_view), name="tips_tip_earlier"),
-        path("<int:pk>/earlier/", staff(writing.earlier_view), name="tips_tip_earlier"),
-        path("tag-suggestions/", staff(writing.tag_suggestions), name="tips_tip_tag_suggestions"),
-        path("pictures/", staff(images.images_view), name="tips_tip_pictures"),
-        path("pictures/upload/", staff(images.upload_view), name="tips_tip_upload"),
+        path("earlier/", staff(writing_aids.earlier_view), name="tips_tip_earlier"),
+        path("<int:pk>/earlier/", staff(writing_aids.earlier_view), name="tips_tip_earlier"),
+        path("tag-suggestions/", staff(writing_aids.tag_suggestions), name="tips_tip_tag_suggestions"),
+        path("pictures/", staff(image_uploads.images_view), name="tips_tip_pictures"),
+        path("pictures/upload/", staff(image_uploads.upload_view), name="tips_tip_upload"),
         path("preview/<name>/", as_read, name="tips_tip_preview"),
         path("<int:pk>/preview/<name>/", as_read, name="tips_tip_preview"),
         path("<int:pk>/preview/", as_read),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from desk.files import UnusableFileError
 from desk.terminal import Progress, no_progress
-from tips.importers import files
+from tips.importers import page_files
 from tips.importers.page_lines import StatedDay, is_almost_posted, is_footer, posted, split_day
 from tips.importers.records import LONGEST_TITLE, TIP_OF_THE_WEEK, Archive, LineWarning, Post, Refusal
 from tips.publishing.tagging import key
@@ -27,12 +27,12 @@ def read(paths: Iterable[str | os.PathLike[str]], progress: Progress = no_progre
 
     Files that cannot be read are among its refusals.
     """
-    names, refused = files.find(paths)
+    names, refused = page_files.find(paths)
     archive = Archive(refused=refused)
     strips: list[Page] = []
     for name in progress(names, desc="Reading", unit="file"):
         try:
-            text, warnings = files.read(name)
+            text, warnings = page_files.read(name)
             page = Page(text, name)
             if not page.posts:
                 raise UnusableFileError("The page holds no tips.")

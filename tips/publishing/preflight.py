@@ -20,7 +20,7 @@ from desk.errors import WrongState
 from tips import dates, paging
 from tips.models import CategorisedTip, FormerSlug, TaggedTip, Tip
 from tips.text import markup
-from tips.text.tokens import tokens
+from tips.text.html_tokens import tokens
 
 STOP, WARN = "stop", "warn"
 LONGEST_TITLE = 70

@@ -2,7 +2,7 @@
 
 from django import template
 
-from tips.schedule import calendar
+from tips.schedule import slot_states
 
 register = template.Library()
-register.filter("slot_words", calendar.when)
+register.filter("slot_words", slot_states.when)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from tips.text.tokens import tokens
+from tips.text.html_tokens import tokens
 
 # Our own files, by content: the only ones that a body shows.
 _OUR_PATH = re.compile(r"/media/[0-9a-f]{64}\.(?:jpg|png)")

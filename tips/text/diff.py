@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from itertools import chain, groupby
 from typing import NamedTuple, TypeVar
 
-from tips.text.tokens import tokens
+from tips.text.html_tokens import tokens
 
 SAME, ADDED, REMOVED = "same", "added", "removed"
 # Comparing takes time with the product of both lengths; beyond this, the whole is shown as replaced.

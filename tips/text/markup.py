@@ -8,7 +8,7 @@ import nh3
 from django.utils.html import MAX_URL_LENGTH, escape, urlize
 
 from tips.text import body_images
-from tips.text.tokens import tokens
+from tips.text.html_tokens import tokens
 
 # Buttons only: the editor's drop-down menus are out of a keyboard's reach.
 _MENU = ("blockType -lists", "lists", "nodes -blockType -lists", "marks", "link", "history")

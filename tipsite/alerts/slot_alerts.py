@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tips import dates, permissions
-from tips.schedule import calendar
+from tips.schedule import slot_states
 from tipsite.alerts import notices
 from tipsite.models import Notice
 
@@ -30,7 +30,7 @@ _NEAR = timedelta(days=14)
 def send_alerts(now: datetime) -> None:
     """Tell staff of each slot in which no tip will appear. Run each minute."""
     today = timezone.localdate(now)
-    rows = calendar.between(today - _NEAR, today + _NEAR, now)
+    rows = slot_states.between(today - _NEAR, today + _NEAR, now)
     if safe := [str(row.slot.day) for row in rows if row.slot.at > now and not row.is_unsafe]:
         late = Notice.objects.filter(kind=Notice.Kind.SLOT_LATE, about__in=safe, settled_at=None)
         late.update(settled_at=now)
@@ -44,15 +44,15 @@ def send_alerts(now: datetime) -> None:
             notices.send_once(notice, mail, now)
 
 
-def kind_of(row: calendar.SlotRow, now: datetime) -> Notice.Kind | None:
+def kind_of(row: slot_states.SlotRow, now: datetime) -> Notice.Kind | None:
     """Return the kind of alert that a slot wants at a moment (an aware datetime), sent or not."""
     ahead = row.slot.at - now
     if row.is_unsafe and ahead <= _EARLY:
         return Notice.Kind.SLOT_LATE if ahead <= _LATE else Notice.Kind.SLOT_EARLY
-    return Notice.Kind.SLOT_MISSED if row.state == calendar.SlotState.MISSED and row.tip else None
+    return Notice.Kind.SLOT_MISSED if row.state == slot_states.SlotState.MISSED and row.tip else None
 
 
-def notices_by_day(rows: Iterable[calendar.SlotRow]) -> defaultdict[str, list[Notice]]:
+def notices_by_day(rows: Iterable[slot_states.SlotRow]) -> defaultdict[str, list[Notice]]:
     """Return {a slot's day as text: its notices, oldest first}, in one query."""
     by_day = defaultdict(list)
     kinds = [Notice.Kind.SLOT_EARLY, Notice.Kind.SLOT_LATE, Notice.Kind.SLOT_MISSED]
@@ -62,7 +62,7 @@ def notices_by_day(rows: Iterable[calendar.SlotRow]) -> defaultdict[str, list[No
     return by_day
 
 
-def _due(row: calendar.SlotRow, known: list[Notice], now: datetime) -> Notice | None:
+def _due(row: slot_states.SlotRow, known: list[Notice], now: datetime) -> Notice | None:
     """Return the notice of the alert that is due for a slot and was not sent, or None."""
     kind = kind_of(row, now)
     same = [notice for notice in known if notice.kind == kind]

@@ -20,8 +20,8 @@ from subscribers.models import LinkRequest, Mailing, OutgoingMail, ServiceMail, 
 from subscribers.people import growth
 from tips import permissions
 from tips.models import ImportRun, Tip, TipAction, TipState
-from tips.schedule import calendar
-from tips.schedule.calendar import SlotRow
+from tips.schedule import slot_states
+from tips.schedule.slot_states import SlotRow
 from tipsite.alerts import slot_alerts
 from tipsite.safety import reasons
 
@@ -34,7 +34,7 @@ _MOST_REASONS, _MOST_IN_REVIEW, _MOST_OWN, _MOST_GAPS, _MOST_IMPORTS = 3, 8, 8, 
 def context(user: User, now: datetime | None = None) -> dict[str, object]:
     """Return what the front page shows to a person, at a moment (an aware datetime)."""
     now = now or timezone.now()
-    stretch = calendar.around(user, now, past=_PAST_WEEKS)
+    stretch = slot_states.around(user, now, past=_PAST_WEEKS)
     following = stretch.next
     against = reasons.against_next_tip(now)
     shown: dict[str, object] = {
@@ -169,5 +169,5 @@ def _strip(rows: Sequence[SlotRow], following: SlotRow | None) -> dict[str, obje
         "top": _TOP,
         "width": max(len(rows), 1) * (_SQUARE + _GAP),
         "height": _TOP + _SQUARE + 2,
-        "counts": [(state, counts[state]) for state in calendar.SlotState if counts[state]],
+        "counts": [(state, counts[state]) for state in slot_states.SlotState if counts[state]],
     }

@@ -16,7 +16,7 @@ from subscribers.mailings import status
 from subscribers.models import Delivery, Heartbeat, LinkRequest, Mailing, ServiceMail, Subscriber
 from subscribers.recovery import guard
 from tips import dates, permissions
-from tips.schedule import calendar
+from tips.schedule import slot_states
 
 # Mail that is due this long and has not gone is stuck. Confirmations may wait for their rate limits.
 _STUCK = timedelta(minutes=15)
@@ -69,10 +69,10 @@ def may_see(user: User) -> bool:
     return user.has_perm(permissions.APPROVE) or user.has_perm(guard.PERMISSION)
 
 
-def next_slot(now: datetime | None = None) -> calendar.SlotRow | None:
+def next_slot(now: datetime | None = None) -> slot_states.SlotRow | None:
     """Return the Row of the next slot in which a tip shall appear, or None where no rule makes one."""
-    slots = calendar.ahead(now, count=13)
-    return next((slot for slot in slots if slot.state != calendar.SlotState.SKIPPED), None)
+    slots = slot_states.ahead(now, count=13)
+    return next((slot for slot in slots if slot.state != slot_states.SlotState.SKIPPED), None)
 
 
 def _guard(now: datetime) -> Iterator[Reason]:

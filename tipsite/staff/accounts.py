@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from desk.errors import NotPermitted, Overtaken, Refused
 from desk.log import log
-from tipsite.staff import emails, sessions, tokens, two_factor
+from tipsite.staff import emails, mailed_links, sessions, two_factor
 from tipsite.staff.audit_log import AccountAction, was_readdressed_since
 from tipsite.staff.roles import ROLES
 
@@ -90,7 +90,7 @@ def invite(address: str, role: str, *, by: User, first_name: str = "", last_name
 
 def send_invitation(person: User, *, by: User) -> None:
     """Send the link of an invitation, or raise NotSent."""
-    mail = emails.invitation(person, by, tokens.INVITATION.link(person))
+    mail = emails.invitation(person, by, mailed_links.INVITATION.link(person))
     _send(mail, f"The invitation for {person.email} is kept, but its mail could not be sent.")
 
 

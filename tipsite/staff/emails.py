@@ -7,18 +7,18 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from desk.pages import Context
-from tipsite.staff import tokens
+from tipsite.staff import mailed_links
 
 
 def invitation(person: User, by: User, link: str) -> EmailMessage:
     """Return the mail that invites a colleague to set a password; ``by`` invites them."""
-    context = {"person": person, "by": by, "link": link, "days": tokens.INVITATION.lifetime.days}
+    context = {"person": person, "by": by, "link": link, "days": mailed_links.INVITATION.lifetime.days}
     return build("invitation", [person.email], context)
 
 
 def password_reset(person: User, link: str) -> EmailMessage:
     """Return the mail by which a person who forgot their password sets a new one."""
-    hours = tokens.FORGOTTEN.lifetime.total_seconds() // 3600
+    hours = mailed_links.FORGOTTEN.lifetime.total_seconds() // 3600
     return build("password_reset", [person.email], {"person": person, "link": link, "hours": int(hours)})
 
 

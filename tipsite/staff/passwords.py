@@ -15,7 +15,7 @@ from desk.log import log
 from desk.pages import Context
 from shield import request_origin
 from shield.rate_limits import FixedWindow
-from tipsite.staff import lockout, tokens
+from tipsite.staff import lockout, mailed_links
 from tipsite.staff.audit_log import AccountAction
 from tipsite.staff.forms import ForgottenForm
 from tipsite.staff.sign_in import BACKEND
@@ -53,7 +53,7 @@ class ForgottenSent(InTheAdmin, views.PasswordResetDoneView):
 class NewPassword(InTheAdmin, views.PasswordResetConfirmView):
     """Take a new password from whoever has the link. The code of their app is asked for afterwards."""
 
-    token_generator = tokens.FORGOTTEN
+    token_generator = mailed_links.FORGOTTEN
     title = "Choose a new password"
     action, note = AccountAction.PASSWORD_SET, "Set a new password by mail."
     success_url = reverse_lazy("admin:password_reset_complete")
@@ -86,7 +86,7 @@ class NewPasswordSet(InTheAdmin, views.PasswordResetCompleteView):
 class Invitation(NewPassword):
     """Welcome a colleague: they set a password, and are in."""
 
-    token_generator = tokens.INVITATION
+    token_generator = mailed_links.INVITATION
     title = "Welcome"
     action, note = AccountAction.INVITATION_ACCEPTED, "Accepted the invitation."
     success_url = reverse_lazy("admin:index")

@@ -5,7 +5,7 @@ import logging
 from django.contrib.auth.models import User
 from django_tasks import task
 
-from tipsite.staff import emails, tokens
+from tipsite.staff import emails, mailed_links
 
 logger = logging.getLogger(__name__)
 
@@ -15,7 +15,7 @@ def send_password_reset(person_pk: int) -> None:
     """Send the link by which a person who forgot their password sets a new one."""
     person = User.objects.filter(pk=person_pk, is_active=True).first()
     if person:
-        emails.password_reset(person, tokens.FORGOTTEN.link(person)).send()
+        emails.password_reset(person, mailed_links.FORGOTTEN.link(person)).send()
 
 
 def nudge_password_reset(person: User) -> None:

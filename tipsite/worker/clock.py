@@ -19,7 +19,7 @@ from subscribers.bounces import reports
 from subscribers.delivery import scheduling
 from subscribers.exchange import upload_jobs
 from subscribers.people import erasure, subscriptions, suppressions
-from tips import images
+from tips import image_store
 from tips.search import index
 from tipsite.alerts import flood_alerts, mailing_alerts, slot_alerts
 from tipsite.worker import task_leases
@@ -81,7 +81,7 @@ EACH_HOUR: list[Job] = [
     count_words,
 ]
 # In the small hours of the site's zone. What is missed is made up for by the next day.
-EACH_DAY: list[Job] = [images.delete_unused, reports.forget_strays]
+EACH_DAY: list[Job] = [image_store.delete_unused, reports.forget_strays]
 _HOUR = 3
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from subscribers import tipmail
 from subscribers.bounces import reports
-from subscribers.mail import senders
+from subscribers.mail import envelope
 from subscribers.mailings import control
 from subscribers.models import BounceReport, ConsentEvent, Delivery, Mailing, Subscriber, Suppression
 from tests.subscribers import making
@@ -37,7 +37,7 @@ def reasons():
 
 
 def test_a_report_that_nobody_is_there_silences_the_address_and_keeps_the_evidence(delivery):
-    row = reports.take(delivery_report(senders.envelope_sender(senders.make_token(delivery.pk))))
+    row = reports.take(delivery_report(envelope.envelope_sender(envelope.make_token(delivery.pk))))
     delivery.refresh_from_db()
     assert (row.kind, row.status, row.acted) == (BounceReport.Kind.BOUNCED, "5.1.1", True)
     assert row.delivery == delivery
@@ -60,23 +60,23 @@ def test_a_report_that_nobody_is_there_silences_the_address_and_keeps_the_eviden
     ],
 )
 def test_a_status_is_no_part_of_a_network_address_or_a_version(delivery, status, words, found):
-    sender = senders.envelope_sender(senders.make_token(delivery.pk))
+    sender = envelope.envelope_sender(envelope.make_token(delivery.pk))
     assert reports.read(delivery_report(sender, status, words=words)).status == found
 
 
 def test_a_report_about_the_address_before_does_not_silence_the_one_they_have_now(delivery):
     ConsentEvent.objects.create(subscriber=delivery.subscriber, kind=ConsentEvent.Kind.MOVED)
-    row = reports.take(delivery_report(senders.envelope_sender(senders.make_token(delivery.pk))))
+    row = reports.take(delivery_report(envelope.envelope_sender(envelope.make_token(delivery.pk))))
     delivery.refresh_from_db()
     assert (row.kind, row.acted, reasons()) == (BounceReport.Kind.BOUNCED, False, set())
     assert (delivery.state, delivery.suppressed) == (Delivery.State.REFUSED, False)
     Delivery.objects.filter(pk=delivery.pk).update(state=Delivery.State.SENT, sent_at=timezone.now())
-    sender = senders.envelope_sender(senders.make_token(delivery.pk))
+    sender = envelope.envelope_sender(envelope.make_token(delivery.pk))
     assert reports.take(delivery_report(sender, words="smtp; 550 5.1.1 here too")).acted
 
 
 def test_what_passes_again_silences_nobody(delivery):
-    sender = senders.envelope_sender(senders.make_token(delivery.pk))
+    sender = envelope.envelope_sender(envelope.make_token(delivery.pk))
     full = reports.take(delivery_report(sender, "5.2.2", words="smtp; 552 5.2.2 mailbox full"))
     late = reports.take(delivery_report(sender, "4.4.1", action="delayed", words="smtp; 421 4.4.1 later"))
     assert [full.kind, late.kind] == [BounceReport.Kind.REFUSED, BounceReport.Kind.DELAYED]
@@ -95,15 +95,14 @@ def test_a_report_without_our_token_changes_nothing(delivery, to):
 
 
 def test_a_token_of_another_delivery_is_not_made_by_changing_the_number(delivery):
-    token = senders.make_token(delivery.pk)
-    forged = f"{senders.make_token(delivery.pk + 1).split('-')[0]}-{token.split('-')[1]}"
+    token = envelope.make_token(delivery.pk)
+    forged = f"{envelope.make_token(delivery.pk + 1).split('-')[0]}-{token.split('-')[1]}"
     assert reports.take(delivery_report(f"bounces+{forged}@tips.example.org")).delivery is None
 
 
 def test_a_complaint_takes_the_person_off_the_list(delivery):
-    headers = (
-        f"Message-ID: {senders.message_id(senders.make_token(delivery.pk))}\r\nTo: redacted@provider.example"
-    )
+    message_id = envelope.message_id(envelope.make_token(delivery.pk))
+    headers = f"Message-ID: {message_id}\r\nTo: redacted@provider.example"
     row = reports.take(complaint(headers))
     delivery.subscriber.refresh_from_db()
     assert (row.kind, row.acted) == (BounceReport.Kind.COMPLAINED, True)
@@ -113,7 +112,7 @@ def test_a_complaint_takes_the_person_off_the_list(delivery):
 
 
 def test_a_report_that_is_read_twice_counts_once(delivery):
-    report = delivery_report(senders.envelope_sender(senders.make_token(delivery.pk)))
+    report = delivery_report(envelope.envelope_sender(envelope.make_token(delivery.pk)))
     assert reports.take(report).pk == reports.take(report).pk
     assert BounceReport.objects.count() == 1
 
@@ -122,7 +121,7 @@ def test_automatic_answers_and_ordinary_mail_change_nothing(delivery):
     away, letter = EmailMessage(), EmailMessage()
     for mail in (away, letter):
         mail["From"], mail["Subject"] = "anna@example.net", "Re: Smile"
-        mail["To"] = senders.envelope_sender(senders.make_token(delivery.pk))
+        mail["To"] = envelope.envelope_sender(envelope.make_token(delivery.pk))
         mail["Date"] = email.utils.localtime()
         mail.set_content("I am on holiday; 550 5.1.1 is my lucky number.")
     away["Auto-Submitted"] = "auto-replied"
@@ -133,12 +132,12 @@ def test_automatic_answers_and_ordinary_mail_change_nothing(delivery):
 
 @pytest.mark.parametrize("place", ["passed on", "quoted"])
 def test_a_report_that_a_reader_passes_on_with_an_answer_is_none_about_them(delivery, place):
-    token = senders.make_token(delivery.pk)
+    token = envelope.make_token(delivery.pk)
     other = delivery_report("anna@example.net", words="smtp; 550 5.1.1 <bea@example.net> unknown")
     answer = EmailMessage()
     answer["From"], answer["To"], answer["Subject"] = "anna@example.net", "desk@example.org", "Re: Smile"
     # As mail programs answer; as one that does not say what it answers.
-    answer["References" if place == "quoted" else "X-Original-To"] = senders.message_id(token)
+    answer["References" if place == "quoted" else "X-Original-To"] = envelope.message_id(token)
     answer.set_content(
         "This came back:\n\nHi. This is the qmail-send program at mx.example.net.\n\n"
         "<bea@example.net>:\n550 5.1.1 unknown\n"
@@ -155,9 +154,9 @@ def test_a_report_of_no_standard_form_is_one_all_the_same(delivery):
     report = EmailMessage()
     report["From"], report["To"] = (
         "postmaster@example.net",
-        senders.envelope_sender(senders.make_token(delivery.pk)),
+        envelope.envelope_sender(envelope.make_token(delivery.pk)),
     )
-    report["References"] = senders.message_id(senders.make_token(delivery.pk))
+    report["References"] = envelope.message_id(envelope.make_token(delivery.pk))
     report.set_content(
         "Hi. This is the qmail-send program at mx.example.net.\n\n<anna@example.net>:\n550 5.1.1 unknown\n"
     )
@@ -166,7 +165,7 @@ def test_a_report_of_no_standard_form_is_one_all_the_same(delivery):
 
 
 def test_what_is_about_no_mail_of_ours_is_forgotten_after_a_month(delivery):
-    sender = senders.envelope_sender(senders.make_token(delivery.pk))
+    sender = envelope.envelope_sender(envelope.make_token(delivery.pk))
     ours, _, new = [reports.take(delivery_report(to)) for to in (sender, "a@example.org", "b@example.org")]
     now = timezone.now()
     BounceReport.objects.exclude(pk=new.pk).update(at=now - timedelta(days=31))
@@ -198,11 +197,11 @@ def test_a_mail_service_is_believed_where_it_brings_our_token(delivery):
     assert reasons() == set()
     told |= {
         "event_id": "2",
-        "esp_event": {"headers": [["Message-ID", senders.message_id(senders.make_token(delivery.pk))]]},
+        "esp_event": {"headers": [["Message-ID", envelope.message_id(envelope.make_token(delivery.pk))]]},
     }
     reports.on_tracking_event(None, SimpleNamespace(**told), "Postbox")
     assert reasons() == {"bounced"}
-    assert tipmail.read_token(senders.message_id(senders.make_token(delivery.pk))) == delivery.pk
+    assert tipmail.read_token(envelope.message_id(envelope.make_token(delivery.pk))) == delivery.pk
 
 
 @pytest.mark.parametrize("words", ["550 5.1.1 unknown", ""])
@@ -222,7 +221,7 @@ def test_hard_bounces_that_are_reported_stop_the_mailing_and_get_a_second_chance
     for row in reversed([row for row in rows if row.subscriber]):
         mailing.refresh_from_db()
         assert mailing.state == Mailing.State.SENDING
-        told |= {"event_id": row.pk, "message_id": senders.message_id(senders.make_token(row.pk))}
+        told |= {"event_id": row.pk, "message_id": envelope.message_id(envelope.make_token(row.pk))}
         reports.on_tracking_event(None, SimpleNamespace(**told, esp_event={}), "Postbox")
     mailing.refresh_from_db()
     assert mailing.reason == "11 of 200 mails in a row found nobody there (hard bounces)."

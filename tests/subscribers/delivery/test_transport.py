@@ -133,7 +133,7 @@ def test_every_service_can_take_a_tips_mail(settings, name):
     settings.BOUNCE_ADDRESS = "bounces@bounces.example.org"
     settings.DEFAULT_FROM_EMAIL = "tips@example.org"
     mailing = Mailing(pk=7, tip=None, subject="Greet")
-    mailing.text = mailing.html = tipmail.writing.leave_url()
+    mailing.text = mailing.html = tipmail.rendering.leave_url()
     message = tipmail.Template(mailing).message(7, "h" * 24, "anna@example.net")
     backend = mail.get_connection()
     backend.open()

@@ -6,7 +6,7 @@ import pytest
 
 from subscribers import tokens
 from subscribers.models import LinkRequest, ServiceMail, Subscriber
-from subscribers.public import responses
+from subscribers.public import form_handling
 from tests.subscribers import address_states
 from tests.subscribers.draining import send_outgoing
 
@@ -40,7 +40,7 @@ def test_a_form_that_was_sent_too_often_answers_everybody_alike(path, sign_up):
     for address in everybody.values():
         page = sign_up(address, path=path)
         seen["asked"].add(str(as_a_stranger_sees_it(page, address)))
-    for _ in range(responses.PER_NETWORK.amount):
+    for _ in range(form_handling.PER_NETWORK.amount):
         sign_up("flood@example.org", path=path, answer="?")
     for address in everybody.values():
         page = sign_up(address, path=path, answer="?")

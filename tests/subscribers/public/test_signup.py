@@ -12,7 +12,7 @@ from shield.rate_limits import FixedWindow
 from subscribers.mail import link_mails
 from subscribers.models import ConsentEvent, LinkRequest, Subscriber
 from subscribers.people import subscriptions
-from subscribers.public import responses
+from subscribers.public import form_handling
 from tests.subscribers import address_states
 from tests.subscribers.draining import send_outgoing
 
@@ -99,12 +99,12 @@ def test_a_network_that_signs_up_too_often_is_told_to_come_back(sign_up, setting
             f"a{n}@example.org",
             headers={"Origin": "http://testserver", "X-Forwarded-For": f"6.6.6.{n}, 2001:db8::{n:x}"},
         )
-        for n in range(responses.PER_NETWORK.amount + 1)
+        for n in range(form_handling.PER_NETWORK.amount + 1)
     ]
     assert [answer.status_code for answer in status[-2:]] == [303, 429]
     assert "in an hour" in status[-1].text
-    assert f'value="a{responses.PER_NETWORK.amount}@example.org"' in status[-1].text
-    assert LinkRequest.objects.count() == responses.PER_NETWORK.amount
+    assert f'value="a{form_handling.PER_NETWORK.amount}@example.org"' in status[-1].text
+    assert LinkRequest.objects.count() == form_handling.PER_NETWORK.amount
 
 
 def test_a_page_left_open_too_long_gives_the_form_again_with_all_that_was_typed(sign_up):
@@ -188,11 +188,13 @@ def test_an_answer_is_good_for_one_network_and_its_hour(sign_up, flooded):
 
 
 def test_to_be_asked_costs_a_network_nothing_and_to_guess_does(sign_up, flooded):
-    for _ in range(responses.PER_NETWORK.amount + 1):
+    for _ in range(form_handling.PER_NETWORK.amount + 1):
         page = sign_up("anna@example.org")
         assert page.status_code == 422
     status = [sign_up("anna@example.org", answer="pills").status_code for _ in range(25)]
-    assert status == [422] * responses.PER_NETWORK.amount + [429] * (25 - responses.PER_NETWORK.amount)
+    assert status == [422] * form_handling.PER_NETWORK.amount + [429] * (
+        25 - form_handling.PER_NETWORK.amount
+    )
     answer = address_states.answer_challenge(asked_in(page))
     assert sign_up("anna@example.org", answer=answer).status_code == 429
     page = sign_up("anna@example.org", remote="198.51.100.1")

@@ -14,7 +14,7 @@ from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
 from tips import dates
 from tips.models import QueueVersion, SlotException, SlotRule, Tip, TipState
-from tips.schedule import calendar, queue, slots
+from tips.schedule import queue, slot_states, slots
 
 CALENDAR = "/admin/tips/tip/calendar/"
 MOVE = f"{CALENDAR}move/"
@@ -62,7 +62,7 @@ def said(response):
 
 def test_each_week_says_how_it_stands(desk):
     SlotRule.objects.update(from_date=timezone.localdate() - timedelta(weeks=5))
-    past = calendar.between(
+    past = slot_states.between(
         timezone.localdate() - timedelta(weeks=3), timezone.localdate() - timedelta(days=7)
     )
     first, second, third, *_ = coming()
@@ -219,7 +219,7 @@ def test_a_tip_in_review_can_be_planned_and_its_week_is_at_risk(desk):
     tip = make_tip("Nearly there", state=TipState.IN_REVIEW, publish_at=None)
     assert "Nearly there" in desk.get(CALENDAR).content.decode()
     send(desk, "place", tip, day=coming(1)[0].day)
-    assert desk.get(CALENDAR).context["next"].state == calendar.SlotState.AT_RISK
+    assert desk.get(CALENDAR).context["next"].state == slot_states.SlotState.AT_RISK
 
 
 def test_a_move_on_a_stale_page_is_refused_in_words(desk):

@@ -9,7 +9,7 @@ from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
 from tips.models import Tip, TipState
 from tips.publishing import editing, workflow
-from tips.schedule import calendar
+from tips.schedule import slot_states
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def test_an_approved_tip_whose_text_changes_goes_back_to_review_and_holds_its_sl
     setattr(approved, name, "<p>Said otherwise.</p>")
     said = editing.revise(approved, [name], by=editor)
     assert (now_of(approved).state, now_of(approved).publish_at) == (TipState.IN_REVIEW, slot)
-    assert calendar.ahead(count=1)[0].state == "at_risk"
+    assert slot_states.ahead(count=1)[0].state == "at_risk"
     assert said == last_line(approved)
     assert f"its text changed ({name})" in said
     workflow.approve(approved, by=editor)
@@ -112,7 +112,7 @@ def test_a_day_in_a_form_pins_the_tip_and_an_emptied_one_gives_the_slot_back(app
 
 def test_an_author_gives_no_day(author):
     tip = make_tip(state=TipState.DRAFT, publish_at=None, author=author)
-    tip.publish_at = calendar.ahead(count=1)[0].slot.at
+    tip.publish_at = slot_states.ahead(count=1)[0].slot.at
     with pytest.raises(NotPermitted, match="plan tips"):
         editing.revise(tip, ["publish_at"], by=author)
     with pytest.raises(NotPermitted, match="plan tips"):

@@ -10,7 +10,7 @@ from tests.tips.people import make_person
 from tips import dates
 from tips.models import Tip, TipState
 from tips.publishing import workflow
-from tips.schedule import calendar
+from tips.schedule import slot_states
 
 pytestmark = pytest.mark.django_db
 
@@ -114,7 +114,7 @@ def test_each_verb_is_refused_in_every_state_but_its_own(editor, later, verb, an
 def test_approving_a_tip_without_a_day_gives_it_the_next_free_slot(editor):
     tip = make_tip(state=TipState.IN_REVIEW, publish_at=None)
     said = workflow.approve(tip, by=editor)
-    coming = calendar.ahead(count=1)[0]
+    coming = slot_states.ahead(count=1)[0]
     assert (now_of(tip).publish_at, coming.tip, coming.state) == (coming.slot.at, tip, "safe")
     assert said == f"Approved for {coming.slot}."
 
@@ -129,7 +129,7 @@ def test_a_tip_approved_after_its_moment_is_not_dated_back(editor):
     tip = make_tip(state=TipState.IN_REVIEW, publish_at=ago(hours=9), pinned=True)
     workflow.approve(tip, by=editor)
     assert not now_of(tip).is_published
-    assert (now_of(tip).publish_at, now_of(tip).pinned) == (calendar.ahead(count=1)[0].slot.at, False)
+    assert (now_of(tip).publish_at, now_of(tip).pinned) == (slot_states.ahead(count=1)[0].slot.at, False)
 
 
 def test_a_moment_that_another_tip_is_pinned_to_is_refused(editor, later):
@@ -150,12 +150,12 @@ def test_a_tip_that_is_sent_back_keeps_its_slot_at_risk(editor):
     tip = make_tip(state=TipState.IN_REVIEW, publish_at=None)
     workflow.approve(tip, by=editor)
     said = workflow.send_back(tip, "Too long.", by=editor)
-    row = calendar.ahead(count=1)[0]
+    row = slot_states.ahead(count=1)[0]
     assert (row.tip, row.state) == (tip, "at_risk")
     assert "is at risk until it is approved again" in said
     workflow.submit(tip, by=editor)
     workflow.approve(tip, by=editor)
-    assert calendar.ahead(count=1)[0].state == "safe"
+    assert slot_states.ahead(count=1)[0].state == "safe"
 
 
 def test_an_undated_tip_is_public_once_it_is_approved(editor):

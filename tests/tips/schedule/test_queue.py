@@ -12,7 +12,7 @@ from tests.tips.schedule.queued import lineup, of, sentences
 from tests.tips.weeks import TODAY, at, tuesdays, week
 from tips.models import QueueVersion, Tip, TipState
 from tips.publishing import workflow
-from tips.schedule import calendar, queue, slot_changes
+from tips.schedule import queue, slot_changes, slot_states
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
@@ -126,7 +126,7 @@ def test_a_tip_that_is_not_approved_can_be_planned_and_puts_its_slot_at_risk(thr
     said = queue.pin(tip, week(1), by=ed, seen=None)
     assert "appears only if it is approved by then" in said
     assert lineup() == {"D": 1, "A": 2, "B": 3, "C": 4}
-    assert calendar.ahead(count=1)[0].state == calendar.SlotState.AT_RISK
+    assert slot_states.ahead(count=1)[0].state == slot_states.SlotState.AT_RISK
     queue.unpin(tip, by=ed, seen=None)
     assert of("D").publish_at is None
     assert lineup() == {"A": 1, "B": 2, "C": 3}

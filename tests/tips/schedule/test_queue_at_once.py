@@ -17,7 +17,7 @@ from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.models import TipState
 from tips.publishing import workflow
-from tips.schedule import calendar, queue
+from tips.schedule import queue, slot_states
 
 EDITORS = 20
 TIPS = "ABCDEFGH"
@@ -28,7 +28,7 @@ import django
 django.setup()
 from django.contrib.auth.models import User
 from django.db import connection
-from tips.schedule import calendar, queue, slot_changes
+from tips.schedule import slot_states, queue, slot_changes
 from tips.models import Tip
 from desk.errors import Refused
 
@@ -43,10 +43,10 @@ MOVES = [
     lambda chance, who: queue.move(tip(chance), position=chance.randrange(8), **who),
     # A stands in front already: who moves it there changes nothing, and overtakes nobody.
     lambda chance, who: queue.to_front(tip(chance, "BCDEFGH"), **who),
-    lambda chance, who: queue.pin(tip(chance), chance.choice(calendar.ahead(count=12)).slot.day, **who),
+    lambda chance, who: queue.pin(tip(chance), chance.choice(slot_states.ahead(count=12)).slot.day, **who),
     lambda chance, who: queue.unpin(tip(chance), **who),
     lambda chance, who: queue.swap(*(Tip.objects.get(title=t) for t in chance.sample("ABCDEFGH", 2)), **who),
-    lambda chance, who: slot_changes.skip(chance.choice(calendar.ahead(count=12)).slot.day, "Skip", **who),
+    lambda chance, who: slot_changes.skip(chance.choice(slot_states.ahead(count=12)).slot.day, "Skip", **who),
 ]
 
 def edit(number):
@@ -140,7 +140,7 @@ def test_of_twenty_who_saw_the_same_queue_one_moves_it_and_the_others_are_told_w
     assert "editor" in (line := told.pop())
     assert "to the front" in line
     assert "\n" not in line
-    coming = [row.slot.at for row in calendar.ahead(count=len(TIPS))]
+    coming = [row.slot.at for row in slot_states.ahead(count=len(TIPS))]
     assert sorted(lineup.values()) == coming
 
 
@@ -153,5 +153,5 @@ def test_twenty_different_moves_leave_every_tip_in_a_slot_of_its_own(tmp_path):
     assert all(text.strip() for _, text in outcomes)
     assert sorted(lineup) == list(TIPS)
     assert len(set(lineup.values())) == len(TIPS)
-    regular = {row.slot.at for row in calendar.ahead(count=60)}
+    regular = {row.slot.at for row in slot_states.ahead(count=60)}
     assert set(lineup.values()) <= regular

@@ -13,7 +13,7 @@ from tests.tips.weeks import TODAY, at, tuesdays, week
 from tips import dates
 from tips.models import SlotException
 from tips.publishing import workflow
-from tips.schedule import calendar, queue, slot_changes
+from tips.schedule import queue, slot_changes, slot_states
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
@@ -25,8 +25,8 @@ def test_a_skipped_week_moves_the_queue_on_and_back(three, ed):
     said = slot_changes.skip(week(2), "Summer  holidays", by=ed, seen=None)
     assert "“B” goes live Tuesday, 24 March 2026" in said
     assert lineup() == {"A": 1, "B": 3, "C": 4}
-    row = calendar.ahead(count=2)[1]
-    assert (row.state, row.sentence) == (calendar.SlotState.SKIPPED, "Skipped: Summer holidays")
+    row = slot_states.ahead(count=2)[1]
+    assert (row.state, row.sentence) == (slot_states.SlotState.SKIPPED, "Skipped: Summer holidays")
     slot_changes.unskip(week(2), by=ed, seen=None)
     assert lineup() == {"A": 1, "B": 2, "C": 3}
 
@@ -54,7 +54,7 @@ def test_a_slot_moves_within_its_week_and_takes_its_tip_along(three, ed):
     for number in (1, 3):
         slot_changes.move_slot(week(number), at(number) + timedelta(days=2), "Conference", by=ed, seen=None)
     assert lineup() == {"A": at(1) + timedelta(days=2), "C": 2, "B": at(3) + timedelta(days=2)}
-    assert [row.state for row in calendar.ahead(count=3)] == [calendar.SlotState.SAFE] * 3
+    assert [row.state for row in slot_states.ahead(count=3)] == [slot_states.SlotState.SAFE] * 3
     for number in (1, 3):
         slot_changes.move_slot(week(number), at(number), "After all", by=ed, seen=None)
     assert lineup() == {"A": 1, "C": 2, "B": 3}
@@ -101,7 +101,7 @@ def test_another_rule_gives_the_queue_its_new_moments_at_once(three, ed):
 def test_a_skipped_week_stays_skipped_under_another_rule(three, ed):
     slot_changes.skip(week(2), "Holidays", by=ed, seen=None)
     slot_changes.change_rule(week(2), 4, time(7), "America/New_York", by=ed, seen=None)
-    assert [row.slot.skipped for row in calendar.ahead(count=3)] == [False, True, False]
+    assert [row.slot.skipped for row in slot_states.ahead(count=3)] == [False, True, False]
     assert lineup()["B"] == at(3) + timedelta(days=3)
 
 
@@ -116,7 +116,7 @@ def test_public_tips_keep_their_days_under_another_rule(three, ed):
     public = make_tip("Old", publish_at=at(-2))
     slot_changes.change_rule(TODAY + timedelta(days=1), 0, time(9), "Europe/Berlin", by=ed, seen=None)
     assert of("Old").publish_at == public.publish_at
-    assert [row.slot.at for row in calendar.between(week(-2), TODAY)] == [at(-2), at(-1), at(0)]
+    assert [row.slot.at for row in slot_states.between(week(-2), TODAY)] == [at(-2), at(-1), at(0)]
 
 
 @pytest.mark.parametrize(

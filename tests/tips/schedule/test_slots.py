@@ -9,8 +9,8 @@ from django.db.models.signals import post_migrate
 from tests.tips.weeks import NOON, TODAY, week
 from tips import dates
 from tips.models import SlotRule
-from tips.schedule import calendar, slots
-from tips.schedule.calendar import SlotState
+from tips.schedule import slot_states, slots
+from tips.schedule.slot_states import SlotState
 
 NEW_YORK, BERLIN, SYDNEY = map(ZoneInfo, ["America/New_York", "Europe/Berlin", "Australia/Sydney"])
 
@@ -100,7 +100,7 @@ def test_it_is_made_after_a_migration_and_only_once(settings):
 def test_a_slot_that_had_passed_before_the_site_began_was_not_missed(time_machine, hour, first):
     time_machine.move_to(NOON.replace(hour=hour))
     assert seed().from_date == first
-    standings = {row.state for row in calendar.between(week(-9), week(9))}
+    standings = {row.state for row in slot_states.between(week(-9), week(9))}
     assert standings == {SlotState.FREE}
 
 

@@ -25,7 +25,7 @@ from tests.tips.people import make_person
 from tips.models import Category, Tag, TipState
 from tips.publishing import preview
 from tips.schedule import queue, slots
-from tipsite.staff import tokens
+from tipsite.staff import mailed_links
 
 DOCUMENT = Path(settings.BASE_DIR) / "docs" / "authoring.md"
 # The table's columns; who is not signed in is "nobody".
@@ -169,7 +169,9 @@ class Things:
             "app": "tips",
             "day": self.day,
             "type": ContentType.objects.get_for_model(Category).pk,
-            "uid>/<token": tokens.INVITATION.link(self.people["invited"]).split("/invitation/")[1].strip("/"),
+            "uid>/<token": mailed_links.INVITATION.link(self.people["invited"])
+            .split("/invitation/")[1]
+            .strip("/"),
         }
         if which in self.tips:
             tip = self.tips[which]

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from subscribers import tipmail
 from subscribers.bounces import mailboxes, reports
-from subscribers.mail import senders
+from subscribers.mail import envelope
 from subscribers.models import BounceReport, Delivery, Mailing, Subscriber, Suppression
 from tests.subscribers import making
 from tests.subscribers.bounces.returned import delivery_report
@@ -42,7 +42,7 @@ def report(settings):
         state=Delivery.State.SENT,
         sent_at=timezone.now(),
     )
-    return delivery_report(senders.envelope_sender(senders.make_token(delivery.pk)))
+    return delivery_report(envelope.envelope_sender(envelope.make_token(delivery.pk)))
 
 
 def read(*arguments, stdin=b"", monkeypatch=None):
@@ -156,10 +156,10 @@ def test_a_mail_that_fails_is_named_and_left_and_the_next_is_read(report, tmp_pa
         (tmp_path / "box" / "new" / f"{number}").write_bytes(mail)
     read_one = reports.read
 
-    def fail(raw, envelope):
+    def fail(raw, back):
         if raw == odd:
             raise AssertionError("a surprise, with anna@example.net")
-        return read_one(raw, envelope)
+        return read_one(raw, back)
 
     with monkeypatch.context() as patch:
         patch.setattr(reports, "read", fail)
@@ -291,7 +291,7 @@ def test_a_mail_service_is_heard_where_it_brings_the_secret(report, service, cli
         "MessageID": "of the service",
         "Email": "anna@example.net",
     }
-    token = senders.make_token(Delivery.objects.get().pk)
+    token = envelope.make_token(Delivery.objects.get().pk)
     event |= {"BouncedAt": "2026-01-06T07:00:00Z", "Description": "", "Metadata": {"delivery": token}}
     for secret, status, reasons in (("no:body", 401, set()), (SECRET, 200, {"complained", "unsubscribed"})):
         assert reported(client, service, json.dumps(event), secret).status_code == status

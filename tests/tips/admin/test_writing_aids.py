@@ -6,7 +6,7 @@ from django.utils.html import escape
 from tests.tips.images import drawn, uploaded
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips import images
+from tips import image_store
 from tips.models import FormerSlug, Image, Tip, TipState
 from tips.publishing import slugs
 from tips.search import index
@@ -82,7 +82,7 @@ def test_a_refused_picture_is_refused_in_one_sentence(desk):
 
 @pytest.mark.parametrize("alt", ["", " ", None])
 def test_a_picture_without_words_is_refused_and_the_text_kept(desk, alt):
-    image = images.save_upload(uploaded(), by=make_person("ann", "Author"))
+    image = image_store.save_upload(uploaded(), by=make_person("ann", "Author"))
     attribute = "" if alt is None else f' alt="{alt}"'
     body = f'<p>Kept.</p><img src="{image.url}"{attribute}>'
     response = desk.post(ADD, filled(body=body))

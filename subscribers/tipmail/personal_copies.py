@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from subscribers import tokens
-from subscribers.mail import senders
+from subscribers.mail import envelope
 from subscribers.mail.message import Message, one_click
 from subscribers.models import Mailing
-from subscribers.tipmail import writing
+from subscribers.tipmail import rendering
 
 # RFC 2045, 6.7: no encoded line is longer.
 _LONGEST_LINE = 76
@@ -33,15 +33,15 @@ class Template:
         """
         self.mailing = mailing
         boundary = f"=_tip_{mailing.pk}"
-        self._leave = writing.leave_url().split(writing.NOBODYS)
+        self._leave = rendering.leave_url().split(rendering.NOBODYS)
         # Each is in two pieces around the delivery's token, or in one without.
-        self._envelope = senders.envelope_sender(_PLACEHOLDER).split(_PLACEHOLDER)
-        self._message_id = senders.message_id(_PLACEHOLDER).split(_PLACEHOLDER)
-        reply_to = settings.REPLY_TO and senders.mailbox(*parseaddr(settings.REPLY_TO), "Reply-To")
+        self._envelope = envelope.envelope_sender(_PLACEHOLDER).split(_PLACEHOLDER)
+        self._message_id = envelope.message_id(_PLACEHOLDER).split(_PLACEHOLDER)
+        reply_to = settings.REPLY_TO and envelope.mailbox(*parseaddr(settings.REPLY_TO), "Reply-To")
         self._head = _header_lines(
-            {"From": senders.mailbox(*senders.sender(), "From")}
+            {"From": envelope.mailbox(*envelope.sender(), "From")}
             | ({"Reply-To": reply_to} if reply_to else {})
-            | {"Subject": senders.folded(mailing.subject, "Subject"), "MIME-Version": "1.0"}
+            | {"Subject": envelope.folded(mailing.subject, "Subject"), "MIME-Version": "1.0"}
             | {"Content-Type": f'multipart/alternative; boundary="{boundary}"'}
             | _headers(mailing)
         )
@@ -63,7 +63,7 @@ class Template:
         ``delivery_id`` is the Delivery's primary key, ``public_id`` and ``address`` are the Subscriber's.
         """
         _refuse_strange(address)
-        known_by = senders.make_token(delivery_id)
+        known_by = envelope.make_token(delivery_id)
         leave = tokens.make(tokens.Purpose.LEAVE, public_id)
         fields = {"To": address, "Message-ID": known_by.join(self._message_id), "Date": _date(int(time()))}
         # By hand, and on one line: the standard library folds a long URL into an encoded word, in which no
@@ -74,10 +74,10 @@ class Template:
     def message(self, delivery_id: int, public_id: str, address: str) -> Message:
         """Return the same mail as a message for any backend of Django's, which is slower."""
         _refuse_strange(address)
-        known_by = senders.make_token(delivery_id)
+        known_by = envelope.make_token(delivery_id)
         token = tokens.make(tokens.Purpose.LEAVE, public_id)
-        headers = {"Message-ID": senders.message_id(known_by), **one_click(token.join(self._leave))}
-        link = writing.leave_path(), writing.leave_path().replace(writing.NOBODYS, token)
+        headers = {"Message-ID": envelope.message_id(known_by), **one_click(token.join(self._leave))}
+        link = rendering.leave_path(), rendering.leave_path().replace(rendering.NOBODYS, token)
         message = _message(self.mailing, address, link, headers, known_by)
         # Many mail services put in a Message-ID of their own. Anymail has them report this instead.
         message.metadata = {"delivery": known_by}
@@ -91,10 +91,10 @@ def test_message(mailing: Mailing, to: str, token: str) -> Message:
     to the page where anybody may ask for their own, and no header unsubscribes. ``token`` is that of a
     preview link, by which a tip's pictures are shown before it is public, or "".
     """
-    frozen = writing.render(mailing.tip, mailing.kind, mailing.note)
+    frozen = rendering.render(mailing.tip, mailing.kind, mailing.note)
     html = _PICTURE.sub(rf"\1?preview={token}\2", frozen.html) if token else frozen.html
     test = Mailing(kind=mailing.kind, subject=f"Test: {frozen.subject}", text=frozen.text, html=html)
-    return _message(test, to, (writing.leave_url(), writing.preferences_url()), {})
+    return _message(test, to, (rendering.leave_url(), rendering.preferences_url()), {})
 
 
 def _message(
@@ -122,10 +122,10 @@ def _headers(mailing: Mailing) -> dict[str, str]:
     name = " ".join(settings.SITE_NAME.split())
     list_id = f"<weekly.{urlsplit(settings.SITE_URL).hostname}>"
     # In 5 to 15 letters, which is what Gmail's Feedback-ID has room for.
-    sender_id = ("tips" + re.sub("[^a-z0-9]", "", senders.domain().lower()))[:15]
+    sender_id = ("tips" + re.sub("[^a-z0-9]", "", envelope.domain().lower()))[:15]
     return {
         # RFC 2919: by it people's filters and mail programs know the list.
-        "List-Id": f"{senders.phrase(name)} {list_id}" if senders.is_plain(name) else list_id,
+        "List-Id": f"{envelope.phrase(name)} {list_id}" if envelope.is_plain(name) else list_id,
         # RFC 3834 and 5230: no out-of-office answers. Auto-Submitted would be untrue: a person wrote the tip.
         "Precedence": "bulk",
         "Content-Language": "en",
@@ -140,8 +140,8 @@ def _header_lines(headers: dict[str, str]) -> bytes:
 
 def _quoted_around_token(source: str) -> list[bytes]:
     """Return text in quoted-printable, cut where the token of the link that leaves goes."""
-    before, after = (part.encode() for part in writing.leave_path().split(writing.NOBODYS))
-    pieces = source.replace("\r", "").encode().split(before + writing.NOBODYS.encode() + after)
+    before, after = (part.encode() for part in rendering.leave_path().split(rendering.NOBODYS))
+    pieces = source.replace("\r", "").encode().split(before + rendering.NOBODYS.encode() + after)
     if len(pieces) == 1:
         raise ValueError("The mail has no link that leaves, so it must not be sent.")
     quoted = [_quoted(pieces[0] + before, token_follows=True)]

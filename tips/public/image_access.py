@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from tips.images import KINDS
+from tips.image_store import KINDS
 from tips.models import Image, ImageUse, Tip
 from tips.publishing import preview
 

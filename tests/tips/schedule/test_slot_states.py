@@ -6,7 +6,7 @@ from django.utils import timezone
 from tests.tips.making import make_tip
 from tests.tips.weeks import NOON, at, tuesdays, week
 from tips.models import SlotException, SlotRule, TipState
-from tips.schedule import calendar
+from tips.schedule import slot_states
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def _lineup(_tuesdays):
 
 @pytest.mark.usefixtures("_lineup")
 def test_the_calendar_says_how_each_slot_stands():
-    rows = calendar.between(week(-9), week(5))
+    rows = slot_states.between(week(-9), week(5))
     assert [(row.state.value, row.tip and row.tip.title) for row in rows] == [
         ("published", "Published"),
         ("published", "Late"),
@@ -64,7 +64,7 @@ def test_the_calendar_says_how_each_slot_stands():
 
 @pytest.mark.usefixtures("_lineup")
 def test_the_next_slots_begin_with_the_coming_one():
-    rows = calendar.ahead(count=3)
+    rows = slot_states.ahead(count=3)
     assert [row.slot.day for row in rows] == [week(1), week(2), week(3)]
     assert [row.is_unsafe for row in rows] == [False, True, False]
 
@@ -72,14 +72,14 @@ def test_the_next_slots_begin_with_the_coming_one():
 @pytest.mark.usefixtures("_lineup")
 def test_the_calendar_asks_as_many_questions_for_any_number_of_tips(django_assert_num_queries):
     with django_assert_num_queries(3):
-        calendar.between(week(-6), week(13))
+        slot_states.between(week(-6), week(13))
     for number in range(30):
         make_tip(publish_at=at(6) + timedelta(weeks=number))
     with django_assert_num_queries(3):
-        assert str(calendar.between(week(-60), week(60))[-1].tip)
+        assert str(slot_states.between(week(-60), week(60))[-1].tip)
 
 
 @pytest.mark.usefixtures("_tuesdays")
 def test_a_slot_without_rules_is_no_gap():
     SlotRule.objects.all().delete()
-    assert (calendar.between(week(-3), week(3)), calendar.ahead()) == ([], [])
+    assert (slot_states.between(week(-3), week(3)), slot_states.ahead()) == ([], [])

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from subscribers import tipmail, tokens
 from subscribers.models import Mailing
-from subscribers.tipmail import plain, writing
+from subscribers.tipmail import plain_text, rendering
 from tips.models import Tip
 
 HANDLE = "AbCdEfGhIjKlMnOp"
@@ -151,7 +151,7 @@ def test_nobody_who_writes_a_tip_has_the_readers_tokens_sent_elsewhere(kind):
     places.append("https://evil.example/unsubscribe/youryour-own-linkown-link/")
     body = "".join(f'<p><a href="{place}">here</a> {place}</p>' for place in places)
     texts = " ".join(places)
-    frozen = writing.render(tip(title=texts, body=body, takeaway=texts), kind, texts)
+    frozen = rendering.render(tip(title=texts, body=body, takeaway=texts), kind, texts)
     template = tipmail.Template(mailing(frozen, kind=kind))
     _, raw = template.personal(35, HANDLE, "ann@example.net")
     whole = template.message(35, HANDLE, "ann@example.net")
@@ -188,7 +188,7 @@ def test_styles_stand_in_the_tags_and_dark_ones_in_the_head():
 
 
 def test_its_text_keeps_lists_quotes_and_headings():
-    text = plain.from_html(writing.absolute(BODY, "https://tips.example.org/tips/let-them-finish/"))
+    text = plain_text.from_html(rendering.absolute(BODY, "https://tips.example.org/tips/let-them-finish/"))
     assert text == (
         "Let them finish — all of it; see how to listen (https://tips.example.org/tips/listening/?a=1&b=2),"
         " https://example.org/x or write to Ann (ann@example.org). 1 < 2 & 3.\n\n"
@@ -308,7 +308,7 @@ def test_any_relay_passes_it_on_unchanged():
     assert max(map(len, lines)) <= 76
     assert not any(line.startswith(b".") for line in lines)
     leave = re.search(r"https://tips\.example\.org/unsubscribe/[\w.-]+/", part(message, "plain"))[0]
-    own = writing.leave_url()
+    own = rendering.leave_url()
     assert part(message, "plain").rstrip("\n") == frozen.text.replace(own, leave).rstrip("\n")
     assert part(message, "html").rstrip("\n") == frozen.html.replace(own, leave).rstrip("\n")
     assert all(each.defects == [] for each in message.walk())
@@ -316,7 +316,7 @@ def test_any_relay_passes_it_on_unchanged():
 
 def test_the_token_finds_room_wherever_its_link_stands_in_a_line():
     for length in range(60, 80):
-        text = f"{'~' * length}{writing.leave_url()}{'~' * length}\n"
+        text = f"{'~' * length}{rendering.leave_url()}{'~' * length}\n"
         raw, message = personal(tipmail.Frozen("Hello", text, text * 2))[1:]
         assert max(map(len, raw.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 76
         leave = re.search(r"https://[^~]*/", part(message, "plain"))[0]

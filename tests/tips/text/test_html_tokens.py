@@ -1,4 +1,4 @@
-from tips.text.tokens import tokens
+from tips.text.html_tokens import tokens
 
 
 def test_tags_come_with_their_attributes_and_text_with_its_references_resolved():

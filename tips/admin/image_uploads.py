@@ -7,7 +7,7 @@ from django.utils.html import format_html
 
 from desk.errors import Refused
 from desk.pages import Context, StaffRequest
-from tips import images
+from tips import image_store
 from tips.admin.pages import require_any, tip_page
 from tips.models import Image
 
@@ -39,7 +39,7 @@ def upload_view(request: StaffRequest) -> HttpResponse:
     try:
         if not (file := request.FILES.get("file")):
             raise Refused("Choose a picture first.")
-        image = images.save_upload(file, by=request.user)
+        image = image_store.save_upload(file, by=request.user)
     except Refused as refusal:
         return JsonResponse({"error": str(refusal)}, status=400)
     return JsonResponse({"src": image.url, "width": image.width, "height": image.height})
@@ -52,7 +52,7 @@ def images_view(request: StaffRequest) -> HttpResponse:
     if form.is_valid():
         try:
             file, alt = form.cleaned_data["file"], form.cleaned_data["alt"]
-            image = images.save_upload(file, by=request.user)
+            image = image_store.save_upload(file, by=request.user)
             snippet = format_html(_SNIPPET, image.url, alt, image.width, image.height)
             form, context = ImageForm(), {"image": image, "alt": alt, "snippet": snippet}
         except Refused as refusal:

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from desk.files import UnusableFileError
-from tips.importers import files
+from tips.importers import page_files
 
 
 def refusal_of(path):
     with pytest.raises(UnusableFileError) as caught:
-        files.read(str(path))
+        page_files.read(str(path))
     return str(caught.value)
 
 
@@ -23,7 +23,7 @@ def written(path, data):
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
 def test_it_reads_any_kind_of_line_end_and_a_byte_order_mark(tmp_path, end):
     path = written(tmp_path / "a.txt", b"\xef\xbb\xbfone" + end + b"two" + end)
-    assert files.read(str(path)) == ("one\ntwo\n", [])
+    assert page_files.read(str(path)) == ("one\ntwo\n", [])
 
 
 @pytest.mark.parametrize("data", [b"", b"  \r\n\n", "\ufeff\u00a0\n".encode()])
@@ -51,8 +51,8 @@ def test_it_names_another_unicode(tmp_path):
 
 
 def test_it_refuses_a_file_over_the_limit_and_takes_one_at_it(tmp_path):
-    assert "20 MB" in refusal_of(written(tmp_path / "a.txt", b"a" * (files.LARGEST + 1)))
-    assert files.read(str(written(tmp_path / "b.txt", b"a" * files.LARGEST)))
+    assert "20 MB" in refusal_of(written(tmp_path / "a.txt", b"a" * (page_files.LARGEST + 1)))
+    assert page_files.read(str(written(tmp_path / "b.txt", b"a" * page_files.LARGEST)))
 
 
 def test_it_refuses_what_is_no_regular_file_without_waiting_for_it(tmp_path):
@@ -62,7 +62,7 @@ def test_it_refuses_what_is_no_regular_file_without_waiting_for_it(tmp_path):
 
 def test_it_leaves_out_stray_control_characters_and_says_so(tmp_path):
     path = written(tmp_path / "a.txt", b"name\n" + b"word " * 20 + b"\x1b[31m")
-    text, [warning] = files.read(str(path))
+    text, [warning] = page_files.read(str(path))
     assert text.endswith("word [31m")
     assert warning.line == 2
 
@@ -72,7 +72,7 @@ def test_a_folder_means_its_text_files_and_those_below_in_order(tmp_path):
     (tmp_path / ".git").mkdir()
     for name in ("b.txt", "a.TXT", "sub/c.txt", "notes.md", "._a.txt", ".git/d.txt"):
         (tmp_path / name).write_text("x")
-    names, refused = files.find([tmp_path])
+    names, refused = page_files.find([tmp_path])
     assert [os.path.relpath(name, tmp_path) for name in names] == ["a.TXT", "b.txt", "sub/c.txt"]
     assert refused == []
 
@@ -81,12 +81,12 @@ def test_a_file_given_twice_is_read_once(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("x")
     (tmp_path / "link.txt").symlink_to(path)
-    names, _ = files.find([path, tmp_path, f"{tmp_path}/./a.txt"])
+    names, _ = page_files.find([path, tmp_path, f"{tmp_path}/./a.txt"])
     assert names == [str(path)]
 
 
 def test_it_refuses_a_path_that_is_not_there_and_a_folder_without_text_files(tmp_path):
-    names, refused = files.find([tmp_path / "gone.txt", tmp_path, "nul\0.txt"])
+    names, refused = page_files.find([tmp_path / "gone.txt", tmp_path, "nul\0.txt"])
     assert names == []
     assert [refusal.file for refusal in refused] == [str(tmp_path / "gone.txt"), str(tmp_path), "nul\0.txt"]
     assert "no such file" in refused[0].message

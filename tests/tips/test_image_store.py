@@ -19,7 +19,7 @@ from tests.databases import shared_database
 from tests.tips.images import drawn, opened, uploaded
 from tests.tips.making import hidden_tips, make_tip
 from tests.tips.people import make_person
-from tips import images
+from tips import image_store
 from tips.models import Image, ImageUse, Tip, TipState, TipVersion
 from tips.publishing import preview
 
@@ -36,7 +36,7 @@ def ed(db):
 
 @pytest.fixture
 def image(ed):
-    return images.save_upload(uploaded(), by=ed)
+    return image_store.save_upload(uploaded(), by=ed)
 
 
 def showing(image, alt="A bell"):
@@ -64,22 +64,22 @@ def showing(image, alt="A bell"):
 )
 def test_every_kind_of_picture_is_taken_by_its_content(ed, kind, mode, becomes):
     color = {"RGBA": (200, 30, 30, 128)}.get(mode)
-    image = images.save_upload(uploaded(name="letter.doc", kind=kind, mode=mode, color=color), by=ed)
+    image = image_store.save_upload(uploaded(name="letter.doc", kind=kind, mode=mode, color=color), by=ed)
     assert image.name.endswith(f".{becomes}")
     assert (image.width, image.height) == (60, 40)
-    path = Path(images.settings.MEDIA_ROOT) / image.name
+    path = Path(image_store.settings.MEDIA_ROOT) / image.name
     assert image.size == path.stat().st_size
     assert opened(path.read_bytes()).size == (60, 40)
 
 
 def test_what_shines_through_goes_on_doing_so():
-    content, kind, _ = images.reencode(drawn("PNG", mode="RGBA", color=(0, 0, 0, 0)))
+    content, kind, _ = image_store.reencode(drawn("PNG", mode="RGBA", color=(0, 0, 0, 0)))
     assert kind == "png"
     assert opened(content).getpixel((0, 0))[3] == 0
 
 
 def test_sixteen_bits_are_scaled_and_not_cut():
-    content, *_ = images.reencode(drawn("PNG", mode="I;16", color=32768))
+    content, *_ = image_store.reencode(drawn("PNG", mode="I;16", color=32768))
     assert opened(content).convert("L").getpixel((0, 0)) == 128
 
 
@@ -90,7 +90,7 @@ def test_a_picture_is_freed_of_metadata_and_stands_upright():
     exif.get_ifd(0x8825)[1] = "N"
     data = drawn(exif=exif.tobytes(), comment=b"A secret remark")
     assert b"Maker of cameras" in data
-    content, _, size = images.reencode(data)
+    content, _, size = image_store.reencode(data)
     assert size == (40, 60)
     assert not opened(content).getexif()
     for word in (b"Maker", b"secret", b"Exif", b"GPS"):
@@ -99,33 +99,33 @@ def test_a_picture_is_freed_of_metadata_and_stands_upright():
 
 def test_a_profile_of_colors_is_applied_and_dropped():
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    content, *_ = images.reencode(drawn(color=(10, 200, 30), icc_profile=profile))
+    content, *_ = image_store.reencode(drawn(color=(10, 200, 30), icc_profile=profile))
     assert "icc_profile" not in opened(content).info
     assert opened(content).getpixel((5, 5))[1] > 190
-    images.reencode(drawn(icc_profile=b"no profile at all"))
+    image_store.reencode(drawn(icc_profile=b"no profile at all"))
 
 
 def test_a_wide_picture_is_made_to_fit():
-    assert images.reencode(drawn(size=(4000, 1000)))[2] == (1600, 400)
-    assert images.reencode(drawn("PNG", size=(100, 6400)))[2] == (50, 3200)
+    assert image_store.reencode(drawn(size=(4000, 1000)))[2] == (1600, 400)
+    assert image_store.reencode(drawn("PNG", size=(100, 6400)))[2] == (50, 3200)
 
 
 def test_a_telephones_photograph_with_a_small_copy_in_it_is_one_picture():
     small = Pixels.new("RGB", (6, 4), (0, 0, 250))
     data = drawn("MPO", color=(250, 0, 0), save_all=True, append_images=[small])
     assert Pixels.open(io.BytesIO(data)).format == "MPO"
-    content, kind, size = images.reencode(data)
+    content, kind, size = image_store.reencode(data)
     assert (kind, size) == ("jpg", (60, 40))
     assert opened(content).getpixel((5, 5))[0] > 240
     assert b"MPF" not in content
 
 
 def test_what_must_be_decoded_whole_may_have_fewer_pixels_than_a_photograph(monkeypatch):
-    monkeypatch.setattr(images, "MOST_PIXELS", 3000)
-    assert images.reencode(drawn("JPEG", size=(61, 60)))[2] == (61, 60)
+    monkeypatch.setattr(image_store, "MOST_PIXELS", 3000)
+    assert image_store.reencode(drawn("JPEG", size=(61, 60)))[2] == (61, 60)
     for kind in ("PNG", "GIF", "WEBP"):
-        with pytest.raises(images.UnusableImage, match="61 × 60 pixels"):
-            images.reencode(drawn(kind, size=(61, 60)))
+        with pytest.raises(image_store.UnusableImage, match="61 × 60 pixels"):
+            image_store.reencode(drawn(kind, size=(61, 60)))
 
 
 def test_a_large_picture_is_made_small_before_it_is_converted(monkeypatch):
@@ -136,7 +136,7 @@ def test_a_large_picture_is_made_small_before_it_is_converted(monkeypatch):
         "convert",
         lambda image, *rest, **more: sizes.append(image.size) or convert(image, *rest, **more),
     )
-    images.reencode(drawn("PNG", size=(4000, 500), mode="L"))
+    image_store.reencode(drawn("PNG", size=(4000, 500), mode="L"))
     assert sizes
     assert max(sizes) <= (3200, 400)
 
@@ -183,26 +183,26 @@ def moving():
     ],
 )
 def test_what_is_no_plain_picture_is_refused_in_one_sentence(ed, content, words):
-    with pytest.raises(images.UnusableImage, match=words) as refusal:
-        images.save_upload(uploaded(content), by=ed)
+    with pytest.raises(image_store.UnusableImage, match=words) as refusal:
+        image_store.save_upload(uploaded(content), by=ed)
     assert "\n" not in str(refusal.value)
     assert not Image.objects.exists()
 
 
 def test_a_file_too_large_is_not_even_read(ed, monkeypatch):
-    monkeypatch.setattr(images, "MOST_BYTES", 100)
-    with pytest.raises(images.UnusableImage, match="at most"):
-        images.save_upload(uploaded(), by=ed)
+    monkeypatch.setattr(image_store, "MOST_BYTES", 100)
+    with pytest.raises(image_store.UnusableImage, match="at most"):
+        image_store.save_upload(uploaded(), by=ed)
 
 
 def test_only_who_writes_uploads(db):
     with pytest.raises(NotPermitted):
-        images.save_upload(uploaded(), by=make_person("stranger"))
+        image_store.save_upload(uploaded(), by=make_person("stranger"))
 
 
 def test_the_same_picture_twice_is_there_once(ed):
-    one = images.save_upload(uploaded(comment=b"mine"), by=ed)
-    other = images.save_upload(uploaded(name="other.jpeg"), by=make_person("ann", "Author"))
+    one = image_store.save_upload(uploaded(comment=b"mine"), by=ed)
+    other = image_store.save_upload(uploaded(name="other.jpeg"), by=make_person("ann", "Author"))
     assert one == other
     assert Image.objects.get().uploaded_by == ed
 
@@ -213,12 +213,12 @@ import django
 django.setup()
 from django.contrib.auth.models import User
 from tests.tips.images import uploaded
-from tips import images
+from tips import image_store
 person = User.objects.get(username=sys.argv[1])
 print("ready", flush=True)
 input()
 for number in range(5):
-    print(images.save_upload(uploaded(color=(number, 0, 0)), by=person).name)
+    print(image_store.save_upload(uploaded(color=(number, 0, 0)), by=person).name)
 """
 
 
@@ -258,7 +258,7 @@ def test_two_people_upload_the_same_pictures_at_once(settings, tmp_path):
 
 
 def test_measures_are_set_and_words_asked_for(image):
-    settled = images.with_image_sizes(showing(image, "A &lt;bell&gt; &amp; more"))
+    settled = image_store.with_image_sizes(showing(image, "A &lt;bell&gt; &amp; more"))
     assert settled.endswith(f'alt="A &lt;bell&gt; &amp; more" width="{image.width}" height="{image.height}">')
     for body, words in (
         (showing(image, " "), "no alternative text"),
@@ -266,8 +266,8 @@ def test_measures_are_set_and_words_asked_for(image):
         (showing(image) + showing(image, ""), "Picture 2 has no"),
         (showing(image).replace(image.name[:4], "0000"), "is not on this site"),
     ):
-        with pytest.raises(images.UnusableImage, match=words):
-            images.with_image_sizes(body)
+        with pytest.raises(image_store.UnusableImage, match=words):
+            image_store.with_image_sizes(body)
 
 
 def test_which_tip_shows_which_picture_follows_every_saving(image):
@@ -370,7 +370,7 @@ def test_a_file_that_is_gone_is_not_found(client, image, settings):
 
 
 def test_readers_pages_and_feeds_show_pictures_well(client, image, settings):
-    tip = make_tip(body=images.with_image_sizes(showing(image)))
+    tip = make_tip(body=image_store.with_image_sizes(showing(image)))
     page = client.get(tip.get_absolute_url()).content.decode()
     assert (
         f'<img loading="lazy" decoding="async" src="{image.url}" alt="A bell" width="60" height="40">' in page
@@ -385,7 +385,7 @@ def test_what_no_tip_showed_for_thirty_days_is_forgotten(ed, settings, django_ca
     now = timezone.now()
     names = {}
     for number, kind in enumerate(("shown", "new", "old", "in a version")):
-        names[kind] = images.save_upload(uploaded(color=(number * 50, 0, 0)), by=ed)
+        names[kind] = image_store.save_upload(uploaded(color=(number * 50, 0, 0)), by=ed)
     make_tip(body=showing(names["shown"]))
     reverted = make_tip(body=showing(names["in a version"]))
     reverted.body = "<p>Without.</p>"
@@ -394,10 +394,10 @@ def test_what_no_tip_showed_for_thirty_days_is_forgotten(ed, settings, django_ca
         unused_since=now - timedelta(days=31)
     )
     with django_capture_on_commit_callbacks() as callbacks:
-        assert images.delete_unused(now) == 1
+        assert image_store.delete_unused(now) == 1
     assert (settings.MEDIA_ROOT / names["old"].name).exists()
     callbacks[0]()
-    assert images.delete_unused(now) == 0
+    assert image_store.delete_unused(now) == 0
     left = {names[kind].name for kind in ("shown", "new", "in a version")}
     assert set(Image.objects.values_list("name", flat=True)) == left
     assert {path.name for path in settings.MEDIA_ROOT.iterdir()} == left
@@ -405,25 +405,25 @@ def test_what_no_tip_showed_for_thirty_days_is_forgotten(ed, settings, django_ca
 
 def test_who_uploads_a_picture_again_keeps_it(ed, image):
     Image.objects.update(unused_since=timezone.now() - timedelta(days=31))
-    images.save_upload(uploaded(), by=ed)
-    assert images.delete_unused(timezone.now()) == 0
+    image_store.save_upload(uploaded(), by=ed)
+    assert image_store.delete_unused(timezone.now()) == 0
 
 
 def test_one_look_at_the_versions_serves_all_forgotten_pictures(ed, monkeypatch):
-    monkeypatch.setattr(images, "MOST_DELETED", 2)
+    monkeypatch.setattr(image_store, "MOST_DELETED", 2)
     tip = make_tip()
     for number in range(5):
-        kept = images.save_upload(uploaded(color=(number * 50, 0, 0)), by=ed)
+        kept = image_store.save_upload(uploaded(color=(number * 50, 0, 0)), by=ed)
         tip.body = showing(kept)
         tip.save()
     tip.body = "<p>Without.</p>"
     tip.save()
     for number in range(3):
-        images.save_upload(uploaded(color=(0, number * 50 + 50, 0)), by=ed)
+        image_store.save_upload(uploaded(color=(0, number * 50 + 50, 0)), by=ed)
     Image.objects.update(unused_since=timezone.now() - timedelta(days=31))
     table = TipVersion._meta.db_table
     with CaptureQueriesContext(connection) as asked:
-        assert [images.delete_unused(timezone.now()) for _ in range(3)] == [2, 1, 0]
+        assert [image_store.delete_unused(timezone.now()) for _ in range(3)] == [2, 1, 0]
     assert sum(f'FROM "{table}"' in each["sql"] for each in asked) == 3
     assert Image.objects.count() == 5
 
@@ -433,7 +433,7 @@ def test_a_picture_uploaded_again_while_it_is_forgotten_keeps_its_file(
 ):
     Image.objects.update(unused_since=timezone.now() - timedelta(days=31))
     with django_capture_on_commit_callbacks() as callbacks:
-        assert images.delete_unused(timezone.now()) == 1
-    images.save_upload(uploaded(), by=ed)
+        assert image_store.delete_unused(timezone.now()) == 1
+    image_store.save_upload(uploaded(), by=ed)
     callbacks[0]()
     assert [path.name for path in settings.MEDIA_ROOT.iterdir()] == [image.name]

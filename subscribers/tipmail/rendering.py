@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 
 from subscribers.models import Mailing
-from subscribers.tipmail import plain
+from subscribers.tipmail import plain_text
 from tips.models import Tip
 from tips.publishing import preflight
 
@@ -60,7 +60,7 @@ def render(tip: Tip, kind: str = Mailing.Kind.TIP, note: str = "") -> Frozen:
         "tip": tip,
         "url": url,
         "body": mark_safe(body),  # noqa: S308 - it was cleaned when it was stored
-        "body_text": plain.from_html(body),
+        "body_text": plain_text.from_html(body),
         # What a list of mails shows behind the subject.
         "preheader": note if is_correction else tip.takeaway,
         "is_correction": is_correction,
