@@ -56,7 +56,8 @@ def record(line: int, cells: list[str], columns: Columns, now: datetime) -> Reco
     has_left = status == Subscriber.State.LEFT
     standing = Standing.UNSUBSCRIBED if has_left else Standing.SUBSCRIBED
     record = Record(line, address, standing, first_name=name, joined_at=joined_at, paused_until=paused_until)
-    record.is_own, record.notes = True, (note,) if note else ()
+    record.is_own = True
+    record.notes = (note,) if note else ()
     record.ended_at = (left_at or now) if has_left else None
     record.source = source if source in Subscriber.Source.values else Subscriber.Source.IMPORT
     # A row is as wide as its columns; what is behind was put there by ``joined``.

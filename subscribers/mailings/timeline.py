@@ -128,7 +128,8 @@ def _outcome(delivery: Delivery) -> Event:
 
 
 def _came_back(report: BounceReport) -> Event:
-    said = f"{report.status} {report.words and f'“{report.words}”'}".strip()
+    quoted = f"“{report.words}”" if report.words else ""
+    said = f"{report.status} {quoted}".strip()
     means = f" ({text})" if (text := meaning(report.status)) else ""
     answer = f" It said: {said}." if said else ""
     after = " Nothing is sent to this address any more." if report.acted else ""

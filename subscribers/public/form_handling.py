@@ -67,9 +67,10 @@ def handle_public_form(
     form = form_class(request.POST)
     if not form.is_valid():
         form.data = form.renewed()
-        # The browser goes to the first slip that people can see by itself, also without a script.
-        for name in [name for name in form.errors if name not in ("subject", "timestamp", "wording")][:1]:
-            form.fields[name].widget.attrs["autofocus"] = True
+        slips = [name for name in form.errors if name not in ("subject", "timestamp", "wording")]
+        if slips:
+            # The browser goes to the first slip that people can see by itself, also without a script.
+            form.fields[slips[0]].widget.attrs["autofocus"] = True
         return show(form, status=422)
     network, is_asked = request_origin.network(request), flood.count_form()
     # A form without an answer costs nothing; an answer does, or a sender could guess all day.

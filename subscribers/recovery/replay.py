@@ -50,8 +50,7 @@ def replay(entries: Iterable[Entry]) -> dict[str, int]:
 def _outcome(entries: Iterable[Entry]) -> tuple[Reasons, Reasons, Moments, list[Move]]:
     """Return what holds, what was lifted, when who was erased, and the moves.
 
-    A line may stand later than what it tells of happened, so a
-    lifting counts for what is older than it.
+    A line may stand later than what it tells of happened, so a lifting counts for what is older than it.
     """
     holding: Reasons = {}
     lifted, erased, moves = {}, {}, []
