@@ -7,24 +7,26 @@ from tests.architecture.tree import ROOT, files
 MODULES = {
     "shield": "budgets origins questions stamps strain turns",
     "tips": """
-        addresses admin.moves admin.watching admin.ways desk differences feeds grounds highlight
-        history importers.names mail_mark markup media metadata models.desk models.editing
-        models.listing models.timetable models.traces models.ways openings pictures planning
-        preflight preview queue refusals rights rules schedule.slot_rules similar sitemaps slots
-        spelling tagging versions views ways weeks words writing""",
+        addresses admin.images admin.moves admin.watching admin.ways admin.writing desk differences feeds
+        grounds highlight history images importers.files importers.names mail_mark markup media metadata
+        models.desk models.editing models.listing models.slots models.timetable models.traces models.ways
+        openings pictures planning preflight preview public.archive public.images queue refusals rights
+        rules schedule.calendar schedule.slot_rules similar sitemaps slots spelling tagging text.tokens
+        versions views ways weeks words writing""",
     "subscribers": """
-        admin.exchange admin.growing admin.ledger admin.lists admin.people admin.requests
-        admin.searching admin.signup_requests admin.trials changes charts confirmations delivery.brakes
-        delivery.opening delivery.post delivery.replies delivery.sending delivery.wire emails erasure
-        exports figures forms growth guard importers journal letters mail.changes mail.emails
-        mail.letters mail.signup_mail mailboxes marks models.instance models.letters models.outgoing
-        models.requests models.returns models.signup_requests mydata names outbox preference_forms
-        previews replay sheets staff stories subscriptions suppressions telling tipmail.messages
-        tipmail.senders uploads views watermarks wording""",
+        admin.exchange admin.growing admin.ledger admin.lists admin.people admin.requests admin.searching
+        admin.signup_requests admin.trials changes charts confirmations delivery.brakes delivery.opening
+        delivery.post delivery.replies delivery.sending delivery.wire emails erasure exchange.files
+        exchange.own_export exchange.own_format exports figures forms growth guard importers journal
+        letters mail.changes mail.emails mail.letters mail.senders mail.signup_mail mailboxes marks
+        models.instance models.letters models.outgoing models.requests models.returns
+        models.signup_requests mydata names outbox preference_forms previews public.preference_forms
+        public.responses replay sheets staff stories subscriptions suppressions telling tipmail.messages
+        tipmail.plain tipmail.senders tipmail.template tipmail.writing uploads views watermarks wording""",
     "tipsite": """
         background backups clock context demonstration dumps emails floods health leases notices roles
-        staff.account staff.desk staff.notes staff.people staff.safe staff.signing_in staff.uploads
-        stopping supervisor troubles""",
+        safety.verdict staff.account staff.desk staff.notes staff.people staff.safe staff.signing_in
+        staff.tokens staff.uploads stopping supervisor troubles""",
 }
 IDENTIFIERS = """
     Allowance EXTRA_TURN HistoricalRecords InTheDesk Pace SignupRequest StaffDesk Turns Wish answer_form
