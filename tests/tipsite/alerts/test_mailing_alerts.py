@@ -58,7 +58,7 @@ def test_those_who_can_resume_it_are_told_once_that_a_mailing_stopped_itself(tol
     assert told() == []
     stop_by_itself(mailing, "The tip was withdrawn.")
     [mail] = told()
-    assert "What to do: see to the cause first; then resume it, or cancel it." in mail.body
+    assert "What to do: see to the cause first, then resume it, or cancel it." in mail.body
 
 
 def test_what_a_person_paused_or_stopped_is_no_news_and_what_was_missed_is(told, publisher):

@@ -58,7 +58,7 @@ def test_each_reason_says_what_to_do_and_leads_there(client):
     page = client.get(SAFE).text
     assert "2 reasons stand against it." in page
     assert "No worker is alive" in page
-    assert "See to the cause first; then resume it, or cancel it." in page
+    assert "See to the cause first, then resume it, or cancel it." in page
     assert f'<a href="/admin/subscribers/mailing/{paused.pk}/change/">Open the mailing</a>' in page
     front = client.get("/admin/").text
     assert "2 reasons why the next tip would not reach its readers" in front
