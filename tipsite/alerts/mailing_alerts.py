@@ -18,7 +18,10 @@ from tipsite.alerts import notices
 from tipsite.models import Notice
 
 _KINDS = {Mailing.State.PAUSED: Notice.Kind.MAILING_PAUSED, Mailing.State.HELD: Notice.Kind.MAILING_HELD}
-_GUARD_ADVICE = "on the real site, a Publisher says so on the page below; a copy is left as it is."
+_GUARD_ADVICE = (
+    "if this is the real site, a Publisher opens the page below and says so; if it is a copy, leave it as it"
+    " is, or take its mail settings away."
+)
 
 
 def send_alerts(now: datetime) -> None:

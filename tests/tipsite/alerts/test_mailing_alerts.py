@@ -74,6 +74,7 @@ def test_a_closed_guard_is_told_once(told, publisher):
     assert guard.why_closed()
     [mail] = told()
     assert mail.subject == "Nothing is mailed: is this the real database?"
+    assert "if it is a copy, leave it as it is, or take its mail settings away." in mail.body
     assert "/admin/safe/" in mail.body
     guard.declare_live(by=publisher)
     assert told() == []
