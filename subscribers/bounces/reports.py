@@ -87,10 +87,9 @@ def note(reading: Reading, source: str, digest: str) -> BounceReport:
     delivery = Delivery.objects.filter(pk=reading.delivery).first() if reading.delivery else None
     try:
         with transaction.atomic():
-            said = {"status": reading.status, "words": _without_addresses(reading.words)[:300]}
-            report = BounceReport.objects.create(
-                kind=reading.kind, delivery=delivery, source=source, digest=digest, **said
-            )
+            said = {"kind": reading.kind, "status": reading.status}
+            said["words"] = _without_addresses(reading.words)[:300]
+            report = BounceReport.objects.create(delivery=delivery, source=source, digest=digest, **said)
             if delivery is not None:
                 report.acted = _act(report, delivery)
                 report.save(update_fields=["acted"])

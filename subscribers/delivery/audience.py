@@ -71,10 +71,7 @@ def _insert(mailing: Mailing, last: int) -> int:
     today = connection.ops.adapt_datefield_value(timezone.localdate())
     started_at = connection.ops.adapt_datetimefield_value(mailing.started_at)
     values = [mailing.pk, mailing.audience_up_to, last, started_at, today, mailing.tip_id]
-    received = ""
-    if mailing.corrects_id:
-        received = _RECEIVED
-        values.append(mailing.corrects_id)
+    values += [mailing.corrects_id] if mailing.corrects_id else []
     with connection.cursor() as cursor:
-        cursor.execute(f"{_AUDIENCE} {received} {_MIXED}", values)
+        cursor.execute(f"{_AUDIENCE} {_RECEIVED if mailing.corrects_id else ''} {_MIXED}", values)
         return cursor.rowcount

@@ -24,11 +24,10 @@ FEWEST_COMPLAINTS = 3
 
 def check(mailing_id: int) -> bool:
     """Stop a mailing after too many refusals; to be called after each. Return whether it was stopped here."""
-    mailing = _sending(mailing_id)
-    if mailing is None:
+    if (mailing := _sending(mailing_id)) is None:
         return False
     last = _read(_settled(mailing).order_by("-settled_at", "-pk")[:WINDOW])
-    return _stopped_by(mailing, last, "the last {} mails")
+    return _stopped_by(mailing, last, "The last {} mails")
 
 
 def returned(delivery: Delivery) -> bool:
@@ -72,11 +71,8 @@ def blame(answer: Answer) -> None:
         f"The mail server refuses the sender at {answer.stage.value}{reply}. Nobody was refused their mail."
         " Mend the sender's settings or standing, then resume."
     )
-    states = [Mailing.State.SENDING, Mailing.State.BUILDING]
-    paused = Mailing.objects.filter(state__in=states).update(
-        state=Mailing.State.PAUSED, reason=reason, by=None
-    )
-    if paused:
+    running = Mailing.objects.filter(state__in=[Mailing.State.SENDING, Mailing.State.BUILDING])
+    if running.update(state=Mailing.State.PAUSED, reason=reason, by=None):
         logger.error("Mailings are paused: %s", reason)
 
 
@@ -97,11 +93,8 @@ def _settled(mailing: Mailing) -> QuerySet[Delivery]:
     Left out is what says nothing about the mailing: what a person has looked at, and what gets its second
     chance.
     """
-    settled = mailing.deliveries.filter(
-        settled_at__isnull=False,
-        second_chance=False,
-        state__in=[Delivery.State.SENT, Delivery.State.REFUSED, Delivery.State.UNCERTAIN],
-    )
+    states = [Delivery.State.SENT, Delivery.State.REFUSED, Delivery.State.UNCERTAIN]
+    settled = mailing.deliveries.filter(settled_at__isnull=False, second_chance=False, state__in=states)
     return settled.filter(settled_at__gt=mailing.watched_from) if mailing.watched_from else settled
 
 
@@ -116,14 +109,13 @@ def _stopped_by(mailing: Mailing, outcomes: Sequence[_Settled], words: str) -> b
     for first in range(len(outcomes) - IN_A_ROW + 1):
         row = outcomes[first : first + IN_A_ROW]
         if all(outcome.state != Delivery.State.SENT for outcome in row):
-            these = words.format(IN_A_ROW).capitalize()
-            reason = f"{these} were refused or are uncertain: {row[0].reply or 'no reply'}."
+            reason = f"{words.format(IN_A_ROW)} were refused or are uncertain: {row[0].reply or 'no reply'}."
             return _pause(mailing, reason, tripped_from=row[-1].settled_at)
     hard = [place for place, outcome in enumerate(outcomes) if outcome.refusal == Delivery.Refusal.GONE]
     for number, newest in enumerate(hard):
         within = [place for place in hard[number:] if place < newest + WINDOW]
         if len(within) > HARD_BOUNCES:
-            among = words.format(min(len(outcomes), WINDOW))
+            among = words.format(min(len(outcomes), WINDOW)).lower()
             reason = f"{len(within)} of {among} found nobody there (hard bounces)."
             return _pause(mailing, reason, tripped_from=outcomes[within[-1]].settled_at)
     return False

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from shield.rate_limits import Pacer
@@ -49,11 +49,8 @@ def new_lease(worker_id: str) -> int:
 
 def any_due(mailing_id: int) -> bool:
     """Tell whether a mailing has deliveries that could be claimed now."""
-    deliveries = Delivery.objects.filter(mailing=mailing_id)
-    return (
-        deliveries.filter(state=Delivery.State.QUEUED, due_at=None).exists()
-        or deliveries.filter(due_at__lte=timezone.now(), state__in=_WAITING).exists()
-    )
+    parts = Q(state="queued", due_at=None), Q(due_at__lte=timezone.now(), state__in=_WAITING)
+    return any(Delivery.objects.filter(part, mailing=mailing_id).exists() for part in parts)
 
 
 def take(lease_id: int, mailing_id: int, after: int = 0, count: int = BATCH) -> Claim | None:
@@ -62,13 +59,18 @@ def take(lease_id: int, mailing_id: int, after: int = 0, count: int = BATCH) -> 
     Not more than ``count`` are claimed. Queued ones are looked for behind the id ``after``. Those whose
     domain has had enough for now are put back with the moment when it is their turn.
     """
-    now, count = timezone.now(), _at_most(count)
+    now, deliveries = timezone.now(), Delivery.objects.filter(mailing=mailing_id)
+    if settings.MAIL_PER_MINUTE:
+        # Some seconds' worth at the overall pace.
+        count = max(1, min(count, settings.MAIL_PER_MINUTE // 12))
     with transaction.atomic():
         # Locked: whoever takes the worker for dead gives back either all of this claim or none.
         if SenderLease.objects.select_for_update().filter(pk=lease_id).first() is None:
             return None
-        candidates = _due(mailing_id, now, max(1, count // 2))
-        candidates += _queued(mailing_id, after, count - len(candidates))
+        due = deliveries.filter(due_at__lte=now, state__in=_WAITING).order_by("due_at")
+        candidates = _locked(due, max(1, count // 2))
+        queued = deliveries.filter(pk__gt=after, state=Delivery.State.QUEUED, due_at=None).order_by("pk")
+        candidates += _locked(queued, count - len(candidates))
         ids, moments = _paced(sorted(candidates, key=lambda candidate: candidate[0]), now)
         claimed = {"state": Delivery.State.SENDING, "lease_id": lease_id, "due_at": None}
         Delivery.objects.filter(pk__in=ids).update(**claimed)
@@ -110,14 +112,12 @@ def _expire(silent: Heartbeat) -> bool:
         return False
     with transaction.atomic():
         # It may have been heard again meanwhile, or another worker is here before us.
-        same = Heartbeat.objects.select_for_update().filter(pk=silent.pk, seen_at=silent.seen_at)
-        if same.first() is None:
+        if not Heartbeat.objects.select_for_update().filter(pk=silent.pk, seen_at=silent.seen_at).first():
             return False
         now = timezone.now()
         for lease in SenderLease.objects.select_for_update().filter(worker=silent):
             left = Delivery.objects.filter(lease_id=lease.pk, state=Delivery.State.SENDING)
-            first = left.order_by("pk").first()
-            if first is not None:
+            if first := left.order_by("pk").first():
                 mark_uncertain(first, now, "its worker died")
                 _requeue(left, now)
             lease.delete()
@@ -153,23 +153,6 @@ def _requeue(deliveries: QuerySet[Delivery], now: datetime) -> None:
     # What was uncertain stays listed as that until it is settled.
     deliveries.filter(uncertain_count__gt=0).update(state=Delivery.State.UNCERTAIN, due_at=now)
     deliveries.filter(uncertain_count=0).update(state=Delivery.State.QUEUED, due_at=None)
-
-
-def _at_most(count: int) -> int:
-    """Return how many of so many may be claimed at once: some seconds' worth at the overall pace."""
-    if not settings.MAIL_PER_MINUTE:
-        return count
-    return max(1, min(count, settings.MAIL_PER_MINUTE // 12))
-
-
-def _due(mailing_id: int, now: datetime, count: int) -> list[_Candidate]:
-    deliveries = Delivery.objects.filter(mailing=mailing_id, due_at__lte=now, state__in=_WAITING)
-    return _locked(deliveries.order_by("due_at"), count)
-
-
-def _queued(mailing_id: int, after: int, count: int) -> list[_Candidate]:
-    queued = {"state": Delivery.State.QUEUED, "due_at": None}
-    return _locked(Delivery.objects.filter(mailing=mailing_id, pk__gt=after, **queued).order_by("pk"), count)
 
 
 def _locked(deliveries: QuerySet[Delivery], count: int) -> list[_Candidate]:

@@ -26,9 +26,8 @@ def new_worker_id() -> str:
 def renew(worker_id: str) -> None:
     """Say that a worker lives: at least once in each ``INTERVAL``, and before it claims anything."""
     row = Heartbeat(worker_id=worker_id, seen_at=timezone.now())
-    Heartbeat.objects.bulk_create(
-        [row], update_conflicts=True, unique_fields=["worker_id"], update_fields=["seen_at"]
-    )
+    unique, updated = ["worker_id"], ["seen_at"]
+    Heartbeat.objects.bulk_create([row], update_conflicts=True, unique_fields=unique, update_fields=updated)
 
 
 def end(worker_id: str) -> None:

@@ -6,8 +6,9 @@ what a delivery costs beside its transport.
 
 import threading
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
@@ -90,16 +91,9 @@ class Ledger:
         settled = [now, now, pk, self.lease_id]
         if self._is_postgresql and self._has_session and following is not None:
             return self._judged(self._at_once([*settled, following]))
-        with connection.cursor() as cursor:
-            if self._is_postgresql:
-                cursor.execute(_SENT, settled)
-            else:
-                with _one_writer:
-                    cursor.execute(_SENT, settled)
-            if following is None:
-                return None
-            cursor.execute(_PERSON, [following])
-            return self._judged(cursor.fetchone())
+        with connection.cursor() as cursor, nullcontext() if self._is_postgresql else _one_writer:
+            cursor.execute(_SENT, settled)
+        return None if following is None else self.ready(following)
 
     def _at_once(self, parameters: Sequence[object]) -> _Row:
         """Run both statements in one, prepared, and past the layers that would double its cost."""
@@ -120,10 +114,8 @@ class Ledger:
         lease_id, state, mailing, person, paused_until, suppression, address, public_id = row
         if lease_id != self.lease_id or state != Delivery.State.SENDING or mailing != Mailing.State.SENDING:
             return Ready()
-        if person is None:
-            return Ready(reason="erased")
         if person != Subscriber.State.CONFIRMED:
-            return Ready(reason=person)
+            return Ready(reason=person or "erased")
         if suppression is not None:
             return Ready(reason=suppression)
         # A date, or on SQLite its text.
@@ -158,7 +150,9 @@ class Ledger:
                 elif answer.is_hard:
                     delivery.refusal = Delivery.Refusal.GONE
                 if answer.verdict is Verdict.GONE:
-                    delivery.suppressed = _suppress(address, answer.reply, now)
+                    evidence = f"{answer.reply} on {timezone.localdate(now):%Y-%m-%d}"
+                    address_hash, reason = addresses.keyed_hash(address), Suppression.Reason.BOUNCED
+                    delivery.suppressed = suppressions.suppress(address_hash, reason, evidence)
             delivery.save()
 
     def blame(self, pk: int, answer: Answer) -> bool:
@@ -183,9 +177,3 @@ class Ledger:
 
     def _mine(self, pk: int) -> QuerySet[Delivery]:
         return Delivery.objects.filter(pk=pk, lease_id=self.lease_id, state=Delivery.State.SENDING)
-
-
-def _suppress(address: str, reply: str, now: datetime) -> bool:
-    address_hash = addresses.keyed_hash(address)
-    evidence = f"{reply} on {timezone.localdate(now):%Y-%m-%d}"
-    return suppressions.suppress(address_hash, Suppression.Reason.BOUNCED, evidence)

@@ -50,10 +50,9 @@ class SenderPool:
             "mail-outbox": lambda: self._repeat(lambda: send_outgoing_mails(self.stop)),
         }
         jobs |= {f"mail-{number + 1}": self._send for number in range(self.senders)}
-        for name, job in jobs.items():
-            thread = threading.Thread(target=job, name=name, daemon=True)
+        self._threads = [threading.Thread(target=job, name=name, daemon=True) for name, job in jobs.items()]
+        for thread in self._threads:
             thread.start()
-            self._threads.append(thread)
 
     def join(self, seconds: float) -> bool:
         """Wait for the threads to end, at most so long; return whether they all did."""

@@ -50,19 +50,18 @@ def keep_up(now: datetime) -> None:
             _prepare(tip, tip.publish_at, now)
 
 
-def open_due(now: datetime | None = None) -> bool:
-    """Freeze the mailings whose moment has come; return whether there were any.
+def open_due(now: datetime | None = None) -> None:
+    """Freeze the mailings whose moment has come.
 
-    While the guard is closed none is. Who left by the journal has left here before the audience is read.
+    While the guard is closed, none is. Who left by the journal has left here before the audience is read.
     """
     now = now or timezone.now()
     prepared = Mailing.objects.filter(state=Mailing.State.PREPARED, starts_at__lte=now)
     due = list(prepared.values_list("pk", flat=True))
-    if not due or guard.why_closed():
-        return False
-    guard.replay_journal()
-    frozen = [freeze(pk, now) for pk in due]
-    return any(frozen)
+    if due and not guard.why_closed():
+        guard.replay_journal()
+        for pk in due:
+            freeze(pk, now)
 
 
 def freeze(pk: int, now: datetime | None = None) -> bool:
@@ -87,14 +86,8 @@ def freeze(pk: int, now: datetime | None = None) -> bool:
             logger.exception("%s cannot be written", mailing)
             _set(mailing, Mailing.State.HELD, f"Its mail cannot be written ({type(error).__name__}).")
             return False
-        Mailing.objects.filter(pk=pk).update(
-            state=Mailing.State.BUILDING,
-            started_at=now,
-            subject=frozen.subject,
-            text=frozen.text,
-            html=frozen.html,
-            reason="",
-        )
+        begun = {"state": Mailing.State.BUILDING, "started_at": now, "reason": "", **vars(frozen)}
+        Mailing.objects.filter(pk=pk).update(**begun)
     return True
 
 
@@ -116,9 +109,8 @@ def finish(pk: int) -> bool:
 
 def _is_pending(pk: int) -> bool:
     """Tell whether a mailing has any that are ``pending()``, asked in three parts that have an index each."""
-    deliveries = Delivery.objects.filter(mailing=pk)
     parts = Q(state="queued", due_at=None), Q(due_at__isnull=False), Q(state="sending")
-    return any(deliveries.filter(part).exists() for part in parts)
+    return any(Delivery.objects.filter(part, mailing=pk).exists() for part in parts)
 
 
 def obstacle(tip: Tip) -> str:
@@ -183,5 +175,4 @@ def _set(mailing: Mailing, state: Mailing.State, reason: str) -> None:
 
 
 def _too_late(moment: datetime) -> str:
-    hours = settings.MAIL_WINDOW_HOURS
-    return f"It should have begun on {in_words(moment)}, more than {hours} hours ago."
+    return f"It should have begun on {in_words(moment)}, more than {settings.MAIL_WINDOW_HOURS} hours ago."

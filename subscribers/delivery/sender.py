@@ -137,14 +137,14 @@ class Sender:
         else:
             self._note_trouble(f"The mail server cannot be reached ({answer.reply}).")
         self._failures += 1
-        self._pause(_seconds_after(self._failures))
+        self._paused_until = time.monotonic() + _seconds_after(self._failures)
 
     def _claim(self, mailing_id: int) -> claims.Claim | None:
         if self.lease_id is None:
             self.lease_id = claims.new_lease(self.worker_id)
         after = self._after.get(mailing_id, 0)
         claim = claims.take(self.lease_id, mailing_id, after, self._count)
-        if claim is not None and not claim.ids and after:
+        if after and claim is not None and not claim.ids:
             # Some may have come back into the queue behind us.
             claim = claims.take(self.lease_id, mailing_id, count=self._count)
         if claim is None:
@@ -161,7 +161,7 @@ class Sender:
         closure = guard.why_closed()
         words = closure.sentence if closure else "The journal cannot be written; the log says why."
         self._note_trouble(words[:200])
-        self._pause(PAUSE_WITHOUT_JOURNAL)
+        self._paused_until = time.monotonic() + PAUSE_WITHOUT_JOURNAL
         return False
 
     def _template_of(self, mailing_id: int) -> tipmail.Template | None:
@@ -201,7 +201,7 @@ class Sender:
                     self._in_hand, self._failures = None, 0
                     claimed.pop()
                     if self._troubled:
-                        self._clear_trouble()
+                        self._note_trouble("")
                     continue
                 if not self._goes_on(ledger, template.mailing.pk, pk, answer, ready.address):
                     return
@@ -246,7 +246,7 @@ class Sender:
             self._note_trouble(f"The mail server puts mail off ({answer.reply}).")
             if self.transport is not None:
                 self.transport.close()
-            self._pause(_seconds_after(self._failures // PATIENCE))
+            self._paused_until = time.monotonic() + _seconds_after(self._failures // PATIENCE)
             return False
         return True
 
@@ -263,17 +263,12 @@ class Sender:
                 self.stop.wait(pause)
                 pause = min(pause * 2, 5.0)
 
-    def _pause(self, seconds: float) -> None:
-        self._paused_until = time.monotonic() + seconds
-
     def _note_trouble(self, words: str) -> None:
-        self._troubled = True
+        """Note at all mailings that are on their way what keeps them from it; "" when all is well again."""
+        self._troubled = bool(words)
         Mailing.objects.filter(state=Mailing.State.SENDING).exclude(trouble=words).update(trouble=words)
-        logger.warning("%s", words)
-
-    def _clear_trouble(self) -> None:
-        self._troubled = False
-        Mailing.objects.filter(state=Mailing.State.SENDING).exclude(trouble="").update(trouble="")
+        if words:
+            logger.warning("%s", words)
 
 
 def _seconds_after(failures: int) -> float:

@@ -74,19 +74,15 @@ class SmtpTransport:
         try:
             self._backend.open()
             server = self._backend.connection
-            if server is None:
+            if server is None or server.sock is None:
                 raise smtplib.SMTPServerDisconnected
             server.ehlo_or_helo_if_needed()
-            if server.sock is None:
-                raise smtplib.SMTPServerDisconnected
             # Or the last part of a message waits until the server has said that it got the others.
             server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except smtplib.SMTPException as error:
-            self.close()
-            raise Refusal(_before_any_message(error)) from None
+        # An error of smtplib is one, too.
         except OSError as error:
             self.close()
-            raise Refusal(broken(Stage.CONNECT, error)) from None
+            raise Refusal(_before_any_message(error)) from None
         self._is_connected, self._messages, self._used = True, 0, time.monotonic()
         self._pipelining = server.has_extn("pipelining")
         self._replies = smtp.Replies(server.sock)
@@ -116,7 +112,7 @@ class SmtpTransport:
         server, self._backend.connection = self._backend.connection, None
         self._is_connected = False
         if server is not None:
-            with contextlib.suppress(OSError, smtplib.SMTPException):
+            with contextlib.suppress(OSError):
                 if server.sock is not None:
                     server.sock.settimeout(2)
                     server.quit()
@@ -142,7 +138,7 @@ class SmtpTransport:
                     refused = judge(stage, code, words)
                     if not self._pipelining or refused.broken:
                         return refused
-        except (OSError, smtplib.SMTPException) as error:
+        except OSError as error:
             return refused or broken(stage, error)
         if refused is not None and code == 354:
             # It waits for data all the same. Only to break off says clearly that there are none.
@@ -163,7 +159,7 @@ class SmtpTransport:
             # What fails before here has not got its end, and is no message to the server.
             complete = True
             code, words = self._replies.next()
-        except (OSError, smtplib.SMTPException) as error:
+        except OSError as error:
             return broken(Stage.DATA, error, after_data=complete)
         if code == -1:
             return broken(Stage.DATA, smtplib.SMTPServerDisconnected(), after_data=True)
@@ -175,7 +171,7 @@ class SmtpTransport:
         try:
             self._replies.sock.sendall(b"RSET\r\n")
             code, _ = self._replies.next()
-        except (OSError, smtplib.SMTPException):
+        except OSError:
             code = -1
         if code != 250:
             self.close()
@@ -222,14 +218,14 @@ class BackendTransport:
 Transport = SmtpTransport | BackendTransport
 
 
-def _before_any_message(error: smtplib.SMTPException) -> Answer:
+def _before_any_message(error: OSError) -> Answer:
     """Return the Answer for what went wrong before any message."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return judge(Stage.SIGN_IN, error.smtp_code, error.smtp_error)
     if isinstance(error, smtplib.SMTPResponseException):
         stage = Stage.HELLO if isinstance(error, smtplib.SMTPHeloError) else Stage.CONNECT
         return judge(stage, error.smtp_code, error.smtp_error)
-    if isinstance(error, smtplib.SMTPServerDisconnected):
+    if isinstance(error, smtplib.SMTPServerDisconnected) or not isinstance(error, smtplib.SMTPException):
         return broken(Stage.CONNECT, error)
     # It lacks what the settings ask for: encryption, or a way to sign in.
     return Answer(Verdict.SENDER_AT_FAULT, Stage.HELLO, type(error).__name__[:60], broken=True)
@@ -248,10 +244,12 @@ def _service_failed(error: Exception, *, was_heard: bool) -> Answer:
         verdict = Verdict.UNCERTAIN if 200 <= status < 300 else Verdict.LATER
         return Answer(verdict, Stage.DATA, f"HTTP {status}", broken=True)
     if isinstance(error, requests.RequestException):
+        # What it was before Anymail made an error of its own of it.
+        name = type(error.__cause__ or error).__name__[:60]
         if _surely_not_sent(error):
-            return Answer(Verdict.LATER, Stage.CONNECT, _reason(error)[:60], broken=True)
+            return Answer(Verdict.LATER, Stage.CONNECT, name, broken=True)
         # The request went out, and nobody knows what became of it.
-        return Answer(Verdict.UNCERTAIN, Stage.DATA, _reason(error)[:60], broken=True)
+        return Answer(Verdict.UNCERTAIN, Stage.DATA, name, broken=True)
     verdict = Verdict.UNCERTAIN if was_heard or isinstance(error, TimeoutError) else Verdict.LATER
     return Answer(verdict, Stage.DATA, name, broken=True)
 
@@ -266,8 +264,3 @@ def _surely_not_sent(error: Exception) -> bool:
     if isinstance(reason, urllib3.exceptions.SSLError):
         return bool(reason.args) and isinstance(reason.args[0], ssl.SSLCertVerificationError)
     return isinstance(reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ProxyError))
-
-
-def _reason(error: Exception) -> str:
-    """Return what kind of error it was before Anymail made its own of it."""
-    return type(error.__cause__ or error).__name__

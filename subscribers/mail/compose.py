@@ -70,14 +70,12 @@ def _build(name: str, mail: LinkRequest | ServiceMail, context: dict[str, object
     """
     context |= {key: getattr(settings, key) for key in ("SITE_NAME", "SITE_URL", "POSTAL_ADDRESS")}
     context["privacy"] = _url("privacy")
-    subject, text, html = (
-        render_to_string(f"emails/{name}.{ending}", context) for ending in ("subject.txt", "txt", "html")
-    )
+    files = f"emails/{name}.subject.txt", f"emails/{name}.txt", f"emails/{name}.html"
     digest = salted_hmac("subscribers.message-id", mail.public_id, algorithm="sha256").hexdigest()[:32]
     message_id = f"<{name}.{digest}@{envelope.domain()}>"
     # RFC 3834: no out-of-office answers, please.
     headers |= {"Auto-Submitted": "auto-generated", "Message-ID": message_id}
-    return Message(subject, text, html, mail.to, headers)
+    return Message(tuple(render_to_string(file, context) for file in files), mail.to, headers)
 
 
 def _url(name: str, *args: str) -> str:

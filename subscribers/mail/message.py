@@ -19,22 +19,23 @@ class Message(EmailMultiAlternatives):
     # What a mail service reports along with the mail, by Anymail.
     metadata: dict[str, str]
 
-    def __init__(
-        self, subject: str, text: str, html: str, to: str, headers: dict[str, str], token: str = ""
-    ) -> None:
-        """``token`` is that of a delivery: its envelope sender gets reports of what was not delivered."""
+    def __init__(self, texts: tuple[str, ...], to: str, headers: dict[str, str], token: str = "") -> None:
+        """``texts`` are the subject, the plain text and the HTML; ``token`` is that of a delivery, or "".
+
+        The envelope sender with that token gets reports of what was not delivered.
+        """
         name, address = envelope.sender()
         if settings.EMAIL_BACKEND.startswith("anymail."):
             # To Anymail a From header asks for another envelope. Most services have no way to ask, some take
             # its domain for the account's, and all would show a name that is encoded already as it stands.
-            from_email = f"{envelope.phrase(name)} <{address}>"
+            sender = f"{envelope.phrase(name)} <{address}>"
         else:
             # Django takes this for the envelope where there is a From header.
-            from_email = envelope.envelope_sender(token)
+            sender = envelope.envelope_sender(token)
             headers = {**headers, "From": formataddr((name, address), "utf-8")}
         reply_to = [settings.REPLY_TO] if settings.REPLY_TO else None
-        subject = " ".join(subject.split())
-        super().__init__(subject, text, from_email, [to], headers=headers, reply_to=reply_to)
+        subject, text, html = texts
+        super().__init__(" ".join(subject.split()), text, sender, [to], headers=headers, reply_to=reply_to)
         self.attach_alternative(html, "text/html")
 
     def message(self, **options: Any) -> StandardMessage:

@@ -1,6 +1,7 @@
 """What came back: the evidence of bounces and complaints."""
 
 from django.db import models
+from django.db.models import SET_NULL
 from django.utils import timezone
 
 
@@ -17,9 +18,7 @@ class BounceReport(models.Model):
 
     kind = models.CharField(max_length=10, choices=Kind)
     # The mail it is about, where it brought our token; without one it changes nothing.
-    delivery = models.ForeignKey(
-        "Delivery", null=True, on_delete=models.SET_NULL, related_name="bounce_reports"
-    )
+    delivery = models.ForeignKey("Delivery", null=True, on_delete=SET_NULL, related_name="bounce_reports")
     at = models.DateTimeField("received", default=timezone.now)
     source = models.CharField(max_length=30, help_text="The mailbox, or the mail service that told us.")
     status = models.CharField(max_length=12, blank=True, help_text="The enhanced status code (RFC 3463).")

@@ -6,7 +6,7 @@ stand the rows and what the database holds them to.
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import CASCADE, PROTECT, SET_NULL, CheckConstraint, Index, Q, UniqueConstraint
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -37,10 +37,8 @@ class Mailing(models.Model):
     ALL = 2**63 - 1
 
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.TIP)
-    tip = models.ForeignKey(Tip, on_delete=models.PROTECT, related_name="mailings")
-    corrects = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrections"
-    )
+    tip = models.ForeignKey(Tip, on_delete=PROTECT, related_name="mailings")
+    corrects = models.ForeignKey("self", null=True, blank=True, on_delete=PROTECT, related_name="corrections")
     state = models.CharField(max_length=9, choices=State, default=State.PREPARED, db_index=True)
     # Why it is paused, held or cancelled, in a sentence for staff.
     reason = models.CharField(max_length=300, blank=True)
@@ -49,7 +47,7 @@ class Mailing(models.Model):
     # What a correction says on top, about what was wrong.
     note = models.TextField(blank=True)
     # Who last told it what to do; nobody, where it did so by itself.
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=SET_NULL, related_name="+")
     created_at = models.DateTimeField("created", default=timezone.now)
     starts_at = models.DateTimeField("begins", default=timezone.now)
     started_at = models.DateTimeField("begun", null=True)
@@ -70,8 +68,8 @@ class Mailing(models.Model):
         ordering = ["-id"]
         permissions = [("manage_mailing", "Can stop, pause, resume, cancel and correct mailings")]
         constraints = [
-            models.UniqueConstraint(fields=["tip"], condition=Q(kind="tip"), name="mailing_once_a_tip"),
-            models.CheckConstraint(
+            UniqueConstraint(fields=["tip"], condition=Q(kind="tip"), name="mailing_once_a_tip"),
+            CheckConstraint(
                 name="mailing_correction_corrects",
                 condition=Q(kind="correction", corrects__isnull=False) | Q(kind="tip", corrects__isnull=True),
             ),
@@ -116,14 +114,12 @@ class Delivery(models.Model):
         EXPIRED = "expired", "Put off for too long"
 
     mailing = models.ForeignKey(
-        Mailing, null=True, on_delete=models.PROTECT, related_name="deliveries", db_index=False
+        Mailing, null=True, on_delete=PROTECT, related_name="deliveries", db_index=False
     )
     # The tip of a welcome, which is no mailing.
-    tip = models.ForeignKey(Tip, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    tip = models.ForeignKey(Tip, null=True, on_delete=CASCADE, related_name="+", db_index=False)
     # Nobody any more, once they are erased: the counts of a mailing stay.
-    subscriber = models.ForeignKey(
-        "Subscriber", null=True, on_delete=models.SET_NULL, related_name="deliveries"
-    )
+    subscriber = models.ForeignKey("Subscriber", null=True, on_delete=SET_NULL, related_name="deliveries")
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
     sent_at = models.DateTimeField(null=True)
     # When it was sent, refused or found uncertain.
@@ -153,30 +149,26 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         constraints = [
-            models.UniqueConstraint(fields=["mailing", "subscriber"], name="delivered_once_a_mailing"),
-            models.UniqueConstraint(
+            UniqueConstraint(fields=["mailing", "subscriber"], name="delivered_once_a_mailing"),
+            UniqueConstraint(
                 fields=["tip", "subscriber"], condition=Q(tip__isnull=False), name="welcomed_once_a_tip"
             ),
-            models.CheckConstraint(
+            CheckConstraint(
                 name="delivery_of_a_mailing_or_a_tip",
                 condition=Q(mailing__isnull=False, tip__isnull=True)
                 | Q(mailing__isnull=True, tip__isnull=False),
             ),
         ]
         indexes = [
-            models.Index(
+            Index(
                 fields=["mailing", "id"],
                 name="delivery_queued",
                 condition=Q(state="queued", due_at__isnull=True),
             ),
-            models.Index(
-                fields=["mailing", "due_at"], name="delivery_due", condition=Q(due_at__isnull=False)
-            ),
-            models.Index(fields=["lease_id", "id"], name="delivery_claimed", condition=Q(state="sending")),
-            models.Index(
-                fields=["id"], name="delivery_held", condition=Q(state="uncertain", due_at__isnull=True)
-            ),
-            models.Index(
+            Index(fields=["mailing", "due_at"], name="delivery_due", condition=Q(due_at__isnull=False)),
+            Index(fields=["lease_id", "id"], name="delivery_claimed", condition=Q(state="sending")),
+            Index(fields=["id"], name="delivery_held", condition=Q(state="uncertain", due_at__isnull=True)),
+            Index(
                 fields=["mailing", "settled_at"],
                 name="delivery_settled",
                 condition=Q(settled_at__isnull=False),

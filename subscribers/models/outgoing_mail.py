@@ -1,6 +1,7 @@
 """Mails that go to one person each: the columns by which they are sent once, and service mails."""
 
 from django.db import models
+from django.db.models import SET_NULL
 from django.utils import timezone
 
 from subscribers import addresses, tokens
@@ -48,9 +49,7 @@ class ServiceMail(OutgoingMail):
     # Where it goes, if not to the subscriber's own address; emptied once it is settled.
     address = models.CharField(max_length=addresses.MAX_LENGTH, blank=True)
     # The tip that a welcome names, in the ledger.
-    delivery = models.OneToOneField(
-        "Delivery", null=True, on_delete=models.SET_NULL, related_name="service_mail"
-    )
+    delivery = models.OneToOneField("Delivery", null=True, on_delete=SET_NULL, related_name="service_mail")
 
     class Meta:
         ordering = ["-id"]

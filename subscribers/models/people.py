@@ -1,12 +1,12 @@
 """Subscribers, what they agreed to, and why an address gets nothing."""
 
-import secrets
 from datetime import date
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import CheckConstraint, Exists, Index, OuterRef, Q
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 from django.utils.functional import cached_property
 
 from subscribers import addresses, tokens
@@ -54,15 +54,13 @@ class Subscriber(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(
+            CheckConstraint(
                 name="subscriber_left_has_a_time",
                 condition=Q(state="confirmed", left_at__isnull=True) | Q(state="left", left_at__isnull=False),
             )
         ]
         permissions = [
-            ("export_subscriber", "Can export subscribers"),
-            ("import_subscriber", "Can import subscribers"),
-            ("erase_subscriber", "Can erase subscribers"),
+            (f"{verb}_subscriber", f"Can {verb} subscribers") for verb in ("export", "import", "erase")
         ]
 
     def __str__(self) -> str:
@@ -108,9 +106,7 @@ class Suppression(models.Model):
     class Meta:
         ordering = ["-since"]
         constraints = [models.UniqueConstraint("address_hash", "reason", name="suppressed_once_a_reason")]
-        indexes = [
-            models.Index(fields=["id"], name="suppression_not_journaled", condition=Q(journaled=False))
-        ]
+        indexes = [Index(fields=["id"], name="suppression_not_journaled", condition=Q(journaled=False))]
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()} since {self.since:%Y-%m-%d}"
@@ -149,8 +145,7 @@ class ConsentEvent(models.Model):
 
 def new_receipt() -> str:
     """Return a random number for a receipt, in signs that nobody mistakes when reading it out."""
-    letters = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(3))
+    return "-".join(get_random_string(4, "23456789ABCDEFGHJKLMNPQRSTUVWXYZ") for _ in range(3))
 
 
 class Erasure(models.Model):

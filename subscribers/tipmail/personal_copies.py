@@ -77,8 +77,9 @@ class Template:
         known_by = envelope.make_token(delivery_id)
         token = tokens.make(tokens.Purpose.LEAVE, public_id)
         headers = {"Message-ID": envelope.message_id(known_by), **one_click(token.join(self._leave))}
-        link = rendering.leave_path(), rendering.leave_path().replace(rendering.NOBODYS, token)
-        message = _message(self.mailing, address, link, headers, known_by)
+        path = rendering.leave_path()
+        texts = _texts(self.mailing, path, path.replace(rendering.NOBODYS, token))
+        message = Message(texts, address, _headers(self.mailing) | headers, known_by)
         # Many mail services put in a Message-ID of their own. Anymail has them report this instead.
         message.metadata = {"delivery": known_by}
         return message
@@ -94,15 +95,12 @@ def test_message(mailing: Mailing, to: str, token: str) -> Message:
     frozen = rendering.render(mailing.tip, mailing.kind, mailing.note)
     html = _PICTURE.sub(rf"\1?preview={token}\2", frozen.html) if token else frozen.html
     test = Mailing(kind=mailing.kind, subject=f"Test: {frozen.subject}", text=frozen.text, html=html)
-    return _message(test, to, (rendering.leave_url(), rendering.preferences_url()), {})
+    return Message(_texts(test, rendering.leave_url(), rendering.preferences_url()), to, _headers(test))
 
 
-def _message(
-    mailing: Mailing, to: str, link: tuple[str, str], headers: dict[str, str], token: str = ""
-) -> Message:
-    """Return a mailing's message with one link in the place of another."""
-    text, html = mailing.text.replace(*link), mailing.html.replace(*link)
-    return Message(mailing.subject, text, html, to, _headers(mailing) | headers, token)
+def _texts(mailing: Mailing, replaced: str, link: str) -> tuple[str, ...]:
+    """Return a mailing's subject, text and HTML with one link in the place of another."""
+    return mailing.subject, mailing.text.replace(replaced, link), mailing.html.replace(replaced, link)
 
 
 # Most messages of a mailing are made in the same few seconds.

@@ -7,6 +7,7 @@ workers may keep time beside each other, and to miss, since the machine may be o
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import wraps
 from importlib import import_module
 
 from django.conf import settings
@@ -30,6 +31,9 @@ logger = logging.getLogger(__name__)
 KEEP_RESULTS = timedelta(days=14)
 
 
+Job = Callable[[datetime], object]
+
+
 def clear_expired_sessions(now: datetime) -> None:
     """Delete the sessions of staff who have been signed out by time."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
@@ -40,33 +44,15 @@ def prune_task_results(now: datetime) -> None:
     DBTaskResult.objects.finished().filter(finished_at__lt=now - KEEP_RESULTS).delete()
 
 
-def catch_up_with_the_journal(now: datetime) -> None:
-    """Write to the journal what could not be written when it happened."""
-    suppressions.catch_up()
+def _without_moment(job: Callable[[], object]) -> Job:
+    return wraps(job)(lambda now: job())
 
-
-def forget_ended_requests(now: datetime) -> None:
-    """Delete unconfirmed link requests, service mails that are done, and rate limits that are over."""
-    subscriptions.forget_old_requests()
-    rate_limits.forget_ended()
-
-
-def wipe_deleted_rows(now: datetime) -> None:
-    """Empty SQLite's log of deleted rows, where that was not possible at once."""
-    erasure.wipe()
-
-
-def count_words(now: datetime) -> None:
-    """Count the words of the tips anew, by which related tips are found."""
-    index.count_words()
-
-
-Job = Callable[[datetime], object]
 
 EACH_MINUTE: list[Job] = [
     task_leases.sweep,
     scheduling.keep_up,
-    catch_up_with_the_journal,
+    # What could not be written to the journal when it happened.
+    _without_moment(suppressions.catch_up),
     slot_alerts.send_alerts,
     mailing_alerts.send_alerts,
     flood_alerts.send_alert,
@@ -75,10 +61,13 @@ EACH_MINUTE: list[Job] = [
 EACH_HOUR: list[Job] = [
     clear_expired_sessions,
     prune_task_results,
-    forget_ended_requests,
-    wipe_deleted_rows,
+    _without_moment(subscriptions.forget_old_requests),
+    _without_moment(rate_limits.forget_ended),
+    # SQLite's log of deleted rows, where that was not possible at once.
+    _without_moment(erasure.wipe),
     upload_jobs.forget_old,
-    count_words,
+    # By these, related tips are found.
+    _without_moment(index.count_words),
 ]
 # In the small hours of the site's zone. What is missed is made up for by the next day.
 EACH_DAY: list[Job] = [image_store.delete_unused, reports.forget_strays]
@@ -95,12 +84,7 @@ def tick(now: datetime) -> None:
             job(now)
         except Exception as error:
             is_away = isinstance(error, (OperationalError, InterfaceError))
-            logger.error(
-                "The clock's job %s.%s failed; it is tried again when it is next due. %s",
-                job.__module__,
-                job.__name__,
-                error if is_away else "",
-                exc_info=not is_away,
-            )
+            name, why = f"{job.__module__}.{job.__name__}", error if is_away else ""
+            logger.error("The clock's job %s failed; it is due again. %s", name, why, exc_info=not is_away)
             # The next job gets a connection that works, if there is one.
             close_old_connections()

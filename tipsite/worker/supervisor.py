@@ -73,7 +73,8 @@ class Child:
         self.deaths = 1 if now - self.started > WELL_AFTER else self.deaths + 1
         pause = min(FIRST_PAUSE * 2 ** (self.deaths - 1), LONGEST_PAUSE)
         self.due = now + pause
-        logger.warning("The %s ended (%s); it is started again in %g s.", self.name, _manner(status), pause)
+        manner = f"killed by {signal.Signals(-status).name}" if status < 0 else f"status {status}"
+        logger.warning("The %s ended (%s); it is started again in %g s.", self.name, manner, pause)
 
     def signal(self, number: int) -> None:
         """Send a signal to it and to all that it has started."""
@@ -88,10 +89,6 @@ def _end_with(supervisor: int) -> None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         if os.getppid() != supervisor:
             os._exit(1)
-
-
-def _manner(status: int) -> str:
-    return f"killed by {signal.Signals(-status).name}" if status < 0 else f"status {status}"
 
 
 def supervise(children: Sequence[Child], stop: Stop, each_round: Callable[[], None] = lambda: None) -> None:
@@ -114,9 +111,7 @@ def _end(children: Sequence[Child], stop: Stop) -> None:
         child.signal(signal.SIGTERM)
     deadline = time.monotonic() + PATIENCE
     # A second request means: now.
-    while time.monotonic() < deadline and stop.requests < 2:
-        if all(process.poll() is not None for _, process in running):
-            break
+    while stop.requests < 2 and time.monotonic() < deadline and any(p.poll() is None for _, p in running):
         time.sleep(0.05)
     for child, process in running:
         child.signal(signal.SIGKILL)

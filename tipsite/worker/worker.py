@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
@@ -25,6 +26,8 @@ INTERVAL = 1.0
 LONGEST_PAUSE = 10.0
 # The clock of the machine may be set: how long at most until that is seen, in seconds.
 LONGEST_GLANCE = 5.0
+# Of whatever queue: a worker that does all that is ready, and ends.
+_new_worker = partial(Worker, queue_names=["*"], excluded_queue_names=[], batch=True, interval=0)
 
 
 class Background:
@@ -32,9 +35,7 @@ class Background:
 
     def __init__(self, stop: Stop, interval: float = INTERVAL) -> None:
         """``interval`` is in seconds."""
-        self.stop = stop
-        self.interval = interval
-        self.pool = SenderPool(stop)
+        self.stop, self.interval, self.pool = stop, interval, SenderPool(stop)
         self.worker_id = self.pool.worker_id
         self.away = 0
         self._current: Worker | None = None
@@ -71,7 +72,8 @@ class Background:
         except (OperationalError, InterfaceError) as error:
             connections.close_all()
             if not self.away:
-                logger.warning("The database does not answer; waiting for it. %s", _first_line(error))
+                first_line = next(iter(str(error).splitlines()), type(error).__name__)
+                logger.warning("The database does not answer; waiting for it. %s", first_line)
             self.away += 1
             self.stop.wait(min(0.5 * 2 ** min(self.away, 10), LONGEST_PAUSE))
             return False
@@ -93,15 +95,8 @@ class Background:
             if not DBTaskResult.objects.ready().filter(backend_name=alias).exists():
                 continue
             self._renew_heartbeat()
-            self._current = Worker(
-                queue_names=["*"],
-                excluded_queue_names=[],
-                interval=0,
-                batch=True,
-                backend_name=alias,
-                startup_delay=False,
-                max_tasks=None,
-                worker_id=self.worker_id,
+            self._current = _new_worker(
+                backend_name=alias, worker_id=self.worker_id, startup_delay=False, max_tasks=None
             )
             self._current.running = not self.stop
             try:
@@ -128,7 +123,3 @@ class Background:
 def database_queues() -> list[str]:
     """Return the aliases of the task backends that keep their queue in the database (setting TASKS)."""
     return [alias for alias in settings.TASKS if isinstance(task_backends[alias], DatabaseBackend)]
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
