@@ -4,13 +4,14 @@ import contextlib
 import ctypes
 import logging
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from tipsite.worker.stop_signal import Stop
 
@@ -37,7 +38,7 @@ class Child:
 
     name: str
     command: list[str]
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str]
     fds: tuple[int, ...] = ()
     process: subprocess.Popen[bytes] | None = None
     deaths: int = 0
@@ -91,7 +92,7 @@ def _end_with(supervisor: int) -> None:
             os._exit(1)
 
 
-def supervise(children: Sequence[Child], stop: Stop, each_round: Callable[[], None] = lambda: None) -> None:
+def supervise(children: Sequence[Child], stop: Stop, each_round: Callable[[], None]) -> None:
     """Run children until ``stop`` is requested, then end them; return when none is left.
 
     ``each_round`` is called a few times a second in between.
@@ -118,31 +119,17 @@ def _end(children: Sequence[Child], stop: Stop) -> None:
         process.wait()
 
 
-class Probe:
-    """Finds out, without ever waiting, when a web server first answers."""
+def probe(place: tuple[str, int]) -> Iterator[bool]:
+    """Yield whether a web server at (host, port) has given its first answer, without ever waiting for it.
 
-    def __init__(self, place: tuple[str, int]) -> None:
-        """``place`` is the server's host and port."""
-        self.place = place
-        self.answered = False
-        self._connection: socket.socket | None = None
-
-    def look(self) -> bool:
-        """Return True once: when the first answer has come."""
-        if self.answered:
-            return False
-        try:
-            if self._connection is None:
-                self._connection = socket.create_connection(self.place, timeout=1)
-                self._connection.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
-                self._connection.setblocking(False)
-            self.answered = self._connection.recv(16).startswith(b"HTTP/")
-        except BlockingIOError:
-            return False
-        except OSError:
-            pass
-        # Answered, or the server died over it; then the next look asks anew.
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-        return self.answered
+    This ends after it yielded True once. Where the server dies over a request, another one follows.
+    """
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(place, timeout=1) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            while not select.select([connection], [], [], 0)[0]:
+                yield False
+            if connection.recv(16).startswith(b"HTTP/"):
+                yield True
+                return
+        yield False

@@ -42,7 +42,7 @@ def test_it_finishes_the_task_in_hand_before_it_ends(site, tmp_path):
 SLOW, PROMPT = "slow@example.org", "prompt@example.org"
 ASK = f"""
 from subscribers.people import subscriptions
-from tests.subscribers.posting import make_people, open_mailing
+from tests.subscribers.making import make_people, open_mailing
 make_people(3)
 open_mailing()
 for address in ("{PROMPT}", "{SLOW}"):

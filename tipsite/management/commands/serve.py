@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection
 from desk.terminal import nothing_done, reason
 from tipsite.safety.probes import unapplied_migrations
 from tipsite.worker.stop_signal import Stop
-from tipsite.worker.supervisor import Child, Probe, supervise
+from tipsite.worker.supervisor import Child, probe, supervise
 
 
 class Command(BaseCommand):
@@ -37,10 +37,10 @@ class Command(BaseCommand):
         web = Child("web server", command, environment, fds=(listener.fileno(),))
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--skip-checks"]
         worker = Child("worker", command, environment)
-        probe = Probe(("127.0.0.1" if host == "0.0.0.0" else host, port))  # noqa: S104
+        first_answer = probe(("127.0.0.1" if host == "0.0.0.0" else host, port))  # noqa: S104
 
         def announce() -> None:
-            if probe.look():
+            if next(first_answer, False):
                 self.stdout.write(f"The site is at  {url}/\nThe desk is at  {url}/admin/")
                 self.stdout.write("Ctrl-C ends both web server and worker.")
                 self.stdout.flush()
