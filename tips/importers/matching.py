@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
-from tips.importers import merging
-from tips.importers.merging import StatedTip
+from tips.importers import deduplication
+from tips.importers.deduplication import StatedTip
 from tips.importers.records import LineWarning
 from tips.models import ImportOrigin, Tip
 
@@ -30,7 +30,9 @@ def match(stated_tips: Sequence[StatedTip]) -> tuple[dict[int, int], list[LineWa
     warnings = []
     for index, stated in enumerate(stated_tips):
         pk = by_identity.get(stated.identity)
-        if stated.was_undated and (undated_pk := by_identity.get(merging.identity(stated.folded, None))):
+        if stated.was_undated and (
+            undated_pk := by_identity.get(deduplication.identity(stated.folded, None))
+        ):
             if pk:
                 text = "is in the database twice, with a date and without: withdraw the one without."
                 warnings.append(LineWarning(*stated.first, f"“{stated.title}” {text}"))
@@ -57,13 +59,13 @@ def match(stated_tips: Sequence[StatedTip]) -> tuple[dict[int, int], list[LineWa
             if same := next((tip for tip in free if _is_same(stated, tip, digests.get(tip.pk, {}))), None):
                 taken[same.pk] = index
             elif free:
-                warnings.append(merging.kept_as_two(stated))
+                warnings.append(deduplication.kept_as_two(stated))
     return {index: pk for pk, index in taken.items()}, warnings
 
 
 def _is_same(stated: StatedTip, tip: Tip, digests: dict[str, str]) -> bool:
-    is_as_imported = bool(stated.body) and digests.get("body") == merging.short_digest(stated.body)
-    return is_as_imported or merging.agree(stated, tip)
+    is_as_imported = bool(stated.body) and digests.get("body") == deduplication.short_digest(stated.body)
+    return is_as_imported or deduplication.agree(stated, tip)
 
 
 def _known() -> tuple[dict[str, int], dict[tuple[str, bool], list[int]]]:
@@ -79,12 +81,12 @@ def _known() -> tuple[dict[str, int], dict[tuple[str, bool], list[int]]]:
             by_identity[identity] = pk
         elif publish_at or undated:
             day = timezone.localdate(publish_at) if publish_at else None
-            identity = merging.identity(merging.folded(title), day)
+            identity = deduplication.identity(deduplication.folded(title), day)
             by_identity.setdefault(identity, pk)
         else:
             # A draft whose day is still open may be a new tip of an old title: the texts decide.
-            by_title[merging.folded(title), True].append(pk)
-            by_title[merging.folded(title), False].append(pk)
+            by_title[deduplication.folded(title), True].append(pk)
+            by_title[deduplication.folded(title), False].append(pk)
             continue
         folded, _, iso_day = identity.rpartition("|")
         by_title[folded, bool(iso_day)].append(pk)

@@ -6,9 +6,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from desk.terminal import Progress, no_progress
-from tips.importers import merging, taxonomy
+from tips.importers import deduplication, taxonomy
+from tips.importers.deduplication import StatedTip
 from tips.importers.matching import batches, match
-from tips.importers.merging import StatedTip
 from tips.importers.records import LONGEST_TITLE, TIP_OF_THE_WEEK, Archive, LineWarning, Report
 from tips.models import CategorisedTip, ImportOrigin, ImportRun, TaggedTip, Tip, TipState, TipVersion
 from tips.models.placements import Placement
@@ -28,7 +28,7 @@ def write(
 
     All is written or, should that fail, nothing. ``source`` is kept with each tip that is new.
     """
-    stated_tips, warnings = merging.merge(archive.posts)
+    stated_tips, warnings = deduplication.merge(archive.posts)
     refused = sorted(archive.refused)
     report = Report(files=archive.files, refused=refused, warnings=warnings, dry_run=dry_run)
     if stated_tips and dry_run:
@@ -167,7 +167,7 @@ class _Writer:
 
     def fill(self, tip: Tip, stated: StatedTip, own: set[str]) -> None:
         """Write into a tip what the archive states, in the fields that are the import's ``own``."""
-        title, rank = stated.title[:LONGEST_TITLE].rstrip(), merging.title_rank
+        title, rank = stated.title[:LONGEST_TITLE].rstrip(), deduplication.title_rank
         if "title" in own and rank(title, stated.is_full) > rank(tip.title, bool(tip.body)):
             tip.title = title
         if stated.day and "publish_at" in own:
@@ -182,7 +182,7 @@ class _Writer:
             if "excerpt" in own:
                 tip.excerpt = markup.excerpt(tip.searchable_text)
         elif not tip.body and "excerpt" in own:
-            tip.excerpt = merging.longest(tip.excerpt, stated.excerpt)
+            tip.excerpt = deduplication.longest(tip.excerpt, stated.excerpt)
 
     def is_better(self, tip: Tip, stated: StatedTip, own: set[str]) -> bool:
         """Tell whether the archive's text replaces the text of a tip."""
@@ -191,7 +191,7 @@ class _Writer:
         if "takeaway" not in own and not stated.takeaway:
             # Staff worded the takeaway; this text may end in the archive's, and would say it twice.
             return not tip.body and not tip.takeaway
-        rank = merging.text_rank
+        rank = deduplication.text_rank
         return not tip.body or rank(stated.body, stated.takeaway) > rank(tip.body, tip.takeaway)
 
     def categorise(self, tip: Tip, origin: ImportOrigin, stated: StatedTip, categorised: _Placements) -> bool:
@@ -226,4 +226,4 @@ def _value(tip: Tip, name: str) -> str:
 
 
 def _digest(tip: Tip, name: str) -> str:
-    return merging.short_digest(_value(tip, name))
+    return deduplication.short_digest(_value(tip, name))

@@ -13,7 +13,7 @@ from django.db.models import Count
 
 from tests.tips.importers.shapes import page, post, teaser
 from tips import dates
-from tips.importers import merging, pages, store
+from tips.importers import deduplication, pages, store
 from tips.models import Category, Tag, Tip
 
 pytestmark = pytest.mark.django_db
@@ -161,7 +161,7 @@ def test_the_real_pages_give_the_same_rows_in_any_order():
     """Every order up to the merging, which is all that the order of files can reach."""
     digests = set()
     for order in itertools.permutations(sorted(SEEDS.iterdir())):
-        digests.add(hashlib.sha256(repr(merging.merge(pages.read(order).posts)).encode()).hexdigest())
+        digests.add(hashlib.sha256(repr(deduplication.merge(pages.read(order).posts)).encode()).hexdigest())
     assert len(digests) == 1
 
 
