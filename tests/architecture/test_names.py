@@ -8,11 +8,11 @@ MODULES = {
     "shield": "budgets origins questions stamps strain turns",
     "tips": """
         addresses admin.images admin.moves admin.watching admin.ways admin.writing desk differences feeds
-        grounds highlight history images importers.files importers.merging importers.names mail_mark markup media metadata
-        models.desk models.editing models.listing models.slots models.timetable models.traces models.ways
-        openings pictures planning preflight preview public.archive public.images queue refusals rights
-        rules schedule.calendar schedule.slot_rules similar sitemaps slots spelling tagging text.tokens
-        versions views ways weeks words writing""",
+        grounds highlight history images importers.files importers.merging importers.names mail_mark
+        markup media metadata models.desk models.editing models.listing models.slots models.timetable
+        models.traces models.ways openings pictures planning preflight preview public.archive
+        public.images queue refusals rights rules schedule.calendar schedule.slot_rules similar sitemaps
+        slots spelling tagging text.tokens versions views ways weeks words writing""",
     "subscribers": """
         admin.exchange admin.growing admin.ledger admin.lists admin.people admin.requests admin.searching
         admin.signup_requests admin.trials changes charts confirmations delivery.brakes delivery.opening

@@ -30,9 +30,8 @@ def match(stated_tips: Sequence[StatedTip]) -> tuple[dict[int, int], list[LineWa
     warnings = []
     for index, stated in enumerate(stated_tips):
         pk = by_identity.get(stated.identity)
-        if stated.was_undated and (
-            undated_pk := by_identity.get(deduplication.identity(stated.folded, None))
-        ):
+        undated_identity = deduplication.identity(stated.folded, None)
+        if stated.was_undated and (undated_pk := by_identity.get(undated_identity)):
             if pk:
                 text = "is in the database twice, with a date and without: withdraw the one without."
                 warnings.append(LineWarning(*stated.first, f"“{stated.title}” {text}"))
