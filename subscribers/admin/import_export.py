@@ -49,7 +49,9 @@ class UploadForm(forms.Form):
         file = self.cleaned_data["file"]
         if file.size > upload_jobs.LARGEST:
             most = upload_jobs.LARGEST // 1_000_000
-            raise forms.ValidationError(f"Over {most} MB: split it, or use the command import_subscribers.")
+            raise forms.ValidationError(
+                f"The file is larger than {most} MB. Split it, or use the command import_subscribers."
+            )
         return file
 
     def clean_source(self) -> str:

@@ -28,7 +28,9 @@ class Closure:
 PERMISSION = "subscribers.manage_mailing"
 _UNTIL = "Nothing is mailed until a Publisher says that this is the real one."
 OLDER = Closure("older", f"This database is older than its journal, as if restored from a backup. {_UNTIL}")
-NO_JOURNAL = Closure("no_journal", f"This database has lost its journal, or is a copy. {_UNTIL}")
+NO_JOURNAL = Closure(
+    "no_journal", f"This database has lost its journal, or is a copy of the real one. {_UNTIL}"
+)
 ANOTHER = Closure("another", f"The journal beside this database belongs to another one. {_UNTIL}")
 _UNREADABLE = "unreadable"
 UNWRITABLE = "The journal {} cannot be written, so the guard stays closed. Make room, then press again."
@@ -40,7 +42,10 @@ HALF_OPEN = (
     "Its list was not complete when the backup was taken, and it went out since: those who are not on the"
     " list may have it. Cancel it, or resume it if a second mail is better than none."
 )
-HALF_SENT = "It was on its way at the backup: resume it, or cancel it if somebody has stopped it since."
+HALF_SENT = (
+    "It was on its way when the backup was taken. If it was to go on, resume it: the rest goes out. If"
+    " somebody has stopped it since, cancel it."
+)
 _ROW = 1
 
 

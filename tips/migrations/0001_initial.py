@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
                     "publish_at",
                     models.DateTimeField(
                         blank=True,
-                        help_text="Once it is approved.",
+                        help_text="The slot at which readers see the tip, once it is approved.",
                         null=True,
                         verbose_name="goes live",
                     ),

@@ -85,7 +85,12 @@ class Tip(models.Model):
     title = models.CharField(max_length=200, help_text="Without a date; at most 70 characters read best.")
     slug = models.SlugField(max_length=220, unique=True, help_text="The tip's address; made from the title.")
     state = models.CharField(max_length=10, choices=TipState, default=TipState.DRAFT, editable=False)
-    publish_at = models.DateTimeField("goes live", null=True, blank=True, help_text="Once it is approved.")
+    publish_at = models.DateTimeField(
+        "goes live",
+        null=True,
+        blank=True,
+        help_text="The slot at which readers see the tip, once it is approved.",
+    )
     # Whether its moment was chosen by hand, so that the queue leaves it there.
     pinned = models.BooleanField(default=False, editable=False)
     approved_at = models.DateTimeField(null=True, editable=False)
