@@ -20,13 +20,12 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 
-from tips.search import index
-
 django.setup()
 
 from bench import archive
 from bench.report import peak_megabytes
 from tips.importers import pages, store
+from tips.search import index
 
 BARE_RUNS = 3
 
