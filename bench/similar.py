@@ -12,13 +12,11 @@ from collections.abc import Callable
 import django
 from django.core.management import call_command
 
-from tips.search import queries
-
 django.setup()
 
 from bench.report import Verdicts, machine, table
 from tests.tips.search.trial import trial
-from tips.search import similar
+from tips.search import queries, similar
 
 FEWEST_TEXTS = 1500
 MOST_MISSED = 2
