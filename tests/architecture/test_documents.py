@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from django.core.management import get_commands
 
 from tests.architecture.tree import ROOT, files, relative
@@ -31,7 +30,6 @@ def test_documents_link_to_files_that_exist():
         assert [link for link in linked if not (path.parent / link).exists()] == [], path.name
 
 
-@pytest.mark.skipif(not ARCHITECTURE.exists(), reason="docs/architecture.md has yet to be written")
 def test_the_map_names_files_and_folders_that_exist():
     missing, context = [], ROOT
     # What begins with a slash, or has a scheme, is a URL.
