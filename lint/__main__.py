@@ -10,7 +10,6 @@ from lint.figures import code_lines, count_any, functions, is_typed, modules
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ["desk", "shield", "tips", "subscribers", "tipsite"]
 MOST_ANY = 40
-MOST_LINES = 15_900
 
 
 def main() -> int:
@@ -29,9 +28,7 @@ def main() -> int:
     ]
     print(f"Fully typed signatures: {_share(typed)}")
     print(f"Any in types: {uses_of_any} (at most {MOST_ANY})")
-    print(
-        f"Lines of code: {sum(code_lines(module.read_text()) for module in program):,} (limit {MOST_LINES:,})"
-    )
+    print(f"Lines of code: {sum(code_lines(module.read_text()) for module in program):,}")
     print(f"Public functions with a docstring: {_share(described)}")
     return int(uses_of_any > MOST_ANY)
 
