@@ -13,7 +13,7 @@ from tips import dates
 from tips.importers.records import TIP_OF_THE_WEEK
 from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip, TipState
 from tips.search import index
-from tips.text import markup
+from tips.text import bare_urls
 
 # The word that two thirds of all tips have, one in seven in its title; and the tag that 95 % carry.
 COMMON_WORD = "customer"
@@ -89,7 +89,7 @@ def tips(total: int) -> Iterator[Tip]:
             publish_at=dates.moment(day(number, total)),
             for_mail=False,
             takeaway=takeaway,
-            body="".join(f"<p>{markup.inline(text)}</p>" for text in body),
+            body="".join(f"<p>{bare_urls.inline(text)}</p>" for text in body),
         )
 
 

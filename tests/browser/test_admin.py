@@ -7,7 +7,7 @@ from tests.browser.conftest import visit
 from tests.tips.making import make_tip
 from tips.models import Tip, TipState
 from tips.publishing import tagging
-from tips.text import markup
+from tips.text import sanitiser
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +55,7 @@ def test_every_page_of_the_desk_loads_under_the_policy(desk):
 
 
 def test_an_untouched_body_is_saved_byte_for_byte(desk):
-    body = markup.clean(BODY)
+    body = sanitiser.clean(BODY)
     assert body == BODY
     tip = make_tip("As it came", body=body, state=TipState.DRAFT)
     expect(edit(desk, tip)).to_be_visible()

@@ -21,7 +21,7 @@ from tips import dates, image_store
 from tips.models import Category, Tag, Tip, TipVersion
 from tips.publishing import history, preconditions, slugs, tagging
 from tips.schedule import queue_lock
-from tips.text import markup
+from tips.text import excerpts, html_to_plain, sanitiser
 
 _A_DAY = f"In the zone {settings.TIME_ZONE}. A date alone means {settings.SLOT_TIME:%H:%M} on that day."
 _LONGEST_TAG = Tag._meta.get_field("name").max_length or 0
@@ -122,7 +122,7 @@ class TipForm(forms.ModelForm):
         if body := self.fields.get("body"):
             # A script goes on counting while one writes.
             count = '{} <span class="count"><span data-word-count>{}</span> words now.</span>'
-            body.help_text = format_html(count, body.help_text, markup.count_words(self.instance.body))
+            body.help_text = format_html(count, body.help_text, html_to_plain.count_words(self.instance.body))
 
     def clean(self) -> None:
         super().clean()
@@ -132,7 +132,8 @@ class TipForm(forms.ModelForm):
             self.cleaned_data[name] = self.cleaned_data[name].replace("\r\n", "\n")
         before = self.initial.get("body")
         only_body = {"body", "excerpt"}.intersection(self.changed_data) == {"body"}
-        if before and only_body and self.initial["excerpt"] == markup.excerpt(markup.searchable_text(before)):
+        made = excerpts.excerpt(excerpts.searchable_text(before or ""))
+        if before and only_body and self.initial["excerpt"] == made:
             # Nobody wrote the excerpt. Emptied here, it is made again from the new body on saving.
             self.cleaned_data["excerpt"] = ""
 
@@ -168,7 +169,8 @@ class TipForm(forms.ModelForm):
 
     def clean_body(self) -> str:
         try:
-            return image_store.with_image_sizes(markup.clean(self.cleaned_data["body"].replace("\r\n", "\n")))
+            cleaned = sanitiser.clean(self.cleaned_data["body"].replace("\r\n", "\n"))
+            return image_store.with_image_sizes(cleaned)
         except Refused as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
 

@@ -12,7 +12,7 @@ from itertools import product
 from tips.importers.records import LineWarning, Post
 from tips.models import Tip
 from tips.publishing.tagging import key
-from tips.text import markup, stems
+from tips.text import html_to_plain, stems
 
 _SAME = str.maketrans(
     dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("‘’‚‛`´′", "'") | dict.fromkeys("“”„‟«»″", '"')
@@ -106,7 +106,7 @@ def folded(title: str) -> str:
     A long title ends in a digest of all of it, so that it fits into a row.
     """
     text = "".join(char for char in title if unicodedata.category(char) != "Cf")
-    text = markup.one_line(stems.fold(text.translate(_SAME)).translate(_SAME))
+    text = html_to_plain.one_line(stems.fold(text.translate(_SAME)).translate(_SAME))
     return text if len(text) <= _LONGEST_IN_IDENTITY else f"{text[:150]}#{short_digest(text)}"
 
 
@@ -127,7 +127,7 @@ def title_rank(title: str, is_full: bool) -> tuple[bool, int, str]:
 
 def text_rank(body: str, takeaway: str) -> tuple[int, bool, str, str]:
     """Return what orders the texts of one tip: the longer first, then the one with a takeaway."""
-    letters = sum(map(len, f"{markup.to_text(body)} {takeaway}".split()))
+    letters = sum(map(len, f"{html_to_plain.to_text(body)} {takeaway}".split()))
     return letters, bool(takeaway), body, takeaway
 
 
@@ -146,7 +146,7 @@ def agree(one: StatedTip | Tip, other: StatedTip | Tip) -> bool:
 
 
 def _beginnings(tip: StatedTip | Tip) -> Iterator[str]:
-    for text in (tip.excerpt, f"{markup.to_text(tip.body)} {tip.takeaway}"):
+    for text in (tip.excerpt, f"{html_to_plain.to_text(tip.body)} {tip.takeaway}"):
         if letters := "".join(filter(str.isalnum, stems.fold(text))):
             yield letters
 

@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import NamedTuple
 
-from tips.text import markup
+from tips.text import html_to_plain
 
 _FOOTER_BEGINS, _FOOTER_ENDS = "Signup for FREE Tips!", "Visit Our Home Page"
 _LONGEST_FOOTER = 300
@@ -56,7 +56,9 @@ def posted(line: str) -> tuple[StatedDay | None, list[str]] | None:
     day = _stated_day(match["day"]) if match and match["day"] else None
     if not match or (match["day"] and day is None):
         return None
-    return day, [name for text in (match["categories"] or "").split(",") if (name := markup.one_line(text))]
+    return day, [
+        name for text in (match["categories"] or "").split(",") if (name := html_to_plain.one_line(text))
+    ]
 
 
 def is_almost_posted(line: str) -> bool:
@@ -65,7 +67,7 @@ def is_almost_posted(line: str) -> bool:
 
 
 def _short_posted(line: str) -> str:
-    line = markup.one_line(line) if _POSTED in line and len(line) <= _LONGEST_POSTED else ""
+    line = html_to_plain.one_line(line) if _POSTED in line and len(line) <= _LONGEST_POSTED else ""
     return line if line.startswith(_POSTED) else ""
 
 
@@ -73,7 +75,7 @@ def is_footer(line: str) -> bool:
     """Tell whether a line is the navigation that ends a post."""
     if len(line) > _LONGEST_FOOTER or _FOOTER_BEGINS[:6] not in line:
         return False
-    line = markup.one_line(line)
+    line = html_to_plain.one_line(line)
     return line.startswith(_FOOTER_BEGINS) and line.endswith(_FOOTER_ENDS)
 
 

@@ -13,7 +13,7 @@ from tips.importers import page_files
 from tips.importers.page_lines import StatedDay, is_almost_posted, is_footer, posted, split_day
 from tips.importers.records import LONGEST_TITLE, TIP_OF_THE_WEEK, Archive, LineWarning, Post, Refusal
 from tips.publishing.tagging import key
-from tips.text import markup
+from tips.text import excerpts, html_to_plain, plain_to_html
 
 LONGEST_NAME = 100
 
@@ -74,7 +74,7 @@ class Page:
         self.name, self.name_line = "", 1
         self.posts: list[Post] = []
         self.warnings: list[LineWarning] = []
-        first = next((n for n, line in enumerate(self.lines) if not markup.is_blank(line)), None)
+        first = next((n for n, line in enumerate(self.lines) if not plain_to_html.is_blank(line)), None)
         if first is not None:
             self._read(first)
 
@@ -101,7 +101,7 @@ class Page:
         self.warnings.append(LineWarning(self.file, position + 1, message))
 
     def _line(self, position: int) -> str:
-        return markup.one_line(self.lines[position])
+        return html_to_plain.one_line(self.lines[position])
 
     def _cut(self, text: str, longest: int, position: int, noun: str) -> str:
         if len(text) <= longest:
@@ -141,7 +141,7 @@ class Page:
         """Yield (position, lines) of each run of lines that are not blank, navigation left out."""
 
         def is_left_out(position: int) -> bool:
-            return markup.is_blank(self.lines[position]) or is_footer(self.lines[position])
+            return plain_to_html.is_blank(self.lines[position]) or is_footer(self.lines[position])
 
         for is_gap, run in groupby(range(begin, end), is_left_out):
             if not is_gap:
@@ -169,7 +169,7 @@ class Page:
         above: int | None = None
         last: int | None = None
         for position, line in enumerate(self.lines):
-            if markup.is_blank(line):
+            if plain_to_html.is_blank(line):
                 continue
             header = posted(line)
             if header and last is not None and above == last:
@@ -195,7 +195,7 @@ class Page:
         line = self._line(header.title)
         title, stated = split_day(line)
         text, takeaway = _split_takeaway(self.lines[header.posted + 1 : end], header.categories)
-        body = markup.from_text(text)
+        body = plain_to_html.from_text(text)
         if not body:
             self._warn(header.title, f"There is no text below this title: “{line[:60]}”")
         post = Post(title, self.file, header.title + 1, full=True, body=body, takeaway=takeaway)
@@ -222,12 +222,12 @@ def _split_takeaway(lines: list[str], categories: tuple[str, ...]) -> tuple[str,
     if not footers:
         return "\n".join(lines), ""
     before = [line for line in lines[: footers[-1]] if not is_footer(line)]
-    paragraphs = markup.paragraphs("\n".join(before))
-    joined = [markup.one_line(" ".join(paragraph)) for paragraph in paragraphs]
-    last = next((n for n in range(len(joined) - 1, 0, -1) if not markup.is_promotion(joined[n])), 0)
+    paragraphs = plain_to_html.paragraphs("\n".join(before))
+    joined = [html_to_plain.one_line(" ".join(paragraph)) for paragraph in paragraphs]
+    last = next((n for n in range(len(joined) - 1, 0, -1) if not excerpts.is_promotion(joined[n])), 0)
     takeaway = ""
     is_of_the_week = key(TIP_OF_THE_WEEK) in map(key, categories)
-    if last and is_of_the_week and not any(map(markup.is_item, paragraphs[last])):
+    if last and is_of_the_week and not any(map(plain_to_html.is_item, paragraphs[last])):
         takeaway = joined[last]
         del paragraphs[last]
     after = "\n".join(lines[footers[-1] + 1 :])

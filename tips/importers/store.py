@@ -15,7 +15,7 @@ from tips.models.placements import Placement
 from tips.publishing.tagging import key
 from tips.schedule import queue_lock, slots
 from tips.search import index
-from tips.text import markup
+from tips.text import excerpts
 
 _FIELDS = ("title", "publish_at", "state", "excerpt", "body", "takeaway")
 _ORIGIN_FIELDS = ("identity", "digests", "categories", "tags", "category_assumed")
@@ -180,7 +180,7 @@ class _Writer:
             if "takeaway" in own:
                 tip.takeaway = stated.takeaway
             if "excerpt" in own:
-                tip.excerpt = markup.excerpt(tip.searchable_text)
+                tip.excerpt = excerpts.excerpt(tip.searchable_text)
         elif not tip.body and "excerpt" in own:
             tip.excerpt = deduplication.longest(tip.excerpt, stated.excerpt)
 

@@ -16,7 +16,7 @@ from tips.models.images import ImageUse
 from tips.models.published import ListingIndex, PublishedQuerySet, TipState, newest_first, oldest_first
 from tips.models.taxonomy import Category
 from tips.models.vocabulary import Word
-from tips.text import markup, stems
+from tips.text import excerpts, html_to_plain, sanitiser, stems
 
 TEXTS = ("title", "takeaway", "excerpt", "body")
 
@@ -110,7 +110,10 @@ class Tip(models.Model):
     # What lists show of the tip; left empty, the beginning of the body is taken.
     excerpt = models.TextField(blank=True)
     body = ProseEditorField(
-        blank=True, extensions=markup.EDITOR, sanitize=markup.clean, help_text="The tip without its takeaway."
+        blank=True,
+        extensions=sanitiser.EDITOR,
+        sanitize=sanitiser.clean,
+        help_text="The tip without its takeaway.",
     )
     has_body = models.GeneratedField(
         expression=~Q(body=""),  # type: ignore[arg-type]  # a condition is an expression, too
@@ -194,21 +197,21 @@ class Tip(models.Model):
     @property
     def searchable_text(self) -> str:
         """What is searched, excerpted and compared: the text without promotions; a teaser's excerpt."""
-        return markup.searchable_text(self.body) or self.excerpt
+        return excerpts.searchable_text(self.body) or self.excerpt
 
     def compute(self) -> Self:
         """Set what follows from the texts: the search's words, and an excerpt where none was written."""
         deferred = self.get_deferred_fields()
         for name in {*TEXTS} - deferred:
-            setattr(self, name, markup.without_controls(getattr(self, name)))
+            setattr(self, name, sanitiser.without_controls(getattr(self, name)))
         if "title" not in deferred:
-            self.title = markup.one_line(self.title)
+            self.title = html_to_plain.one_line(self.title)
         if deferred.isdisjoint(TEXTS):
             self.words_title = stems.indexed(self.title)
             self.words_takeaway = stems.indexed(self.takeaway)
             self.words_body = stems.indexed(self.searchable_text)
             if not self.excerpt:
-                self.excerpt = markup.excerpt(self.searchable_text)
+                self.excerpt = excerpts.excerpt(self.searchable_text)
         return self
 
     @property

@@ -17,7 +17,7 @@ from tips.permissions import permit_change
 from tips.publishing import editing, tagging
 from tips.schedule import queue_lock
 from tips.text import diff as text_diff
-from tips.text import markup
+from tips.text import sanitiser
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def revert(tip: Tip, version: TipVersion, *, by: User, seen: int | None = None) 
     current.hold_version()
     for name in TEXTS:
         setattr(current, name, getattr(version, name))
-    current.body = markup.clean(current.body)
+    current.body = sanitiser.clean(current.body)
     followed = editing.revise(current, TEXTS, by=by)
     categories, gone = _categories(version.categories)
     current.categories.set(categories)

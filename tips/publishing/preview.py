@@ -24,7 +24,7 @@ from desk.log import log
 from tips.dates import in_words
 from tips.models import TEXTS, Category, PreviewLink, Tag, Tip, TipAction, TipState
 from tips.permissions import CHANGE_ANY
-from tips.text import markup
+from tips.text import sanitiser
 
 DAYS = 7
 MOST_DAYS = 90
@@ -89,7 +89,7 @@ def unsaved(texts: Mapping[str, str], categories: list[Category], tags: list[Tag
     for name in TEXTS:
         setattr(tip, name, texts.get(name, "").replace("\r\n", "\n").strip())
     tip.title = tip.title or "Without a title"
-    tip.body = markup.clean(tip.body)
+    tip.body = sanitiser.clean(tip.body)
     tip.has_body = bool(tip.body)
     tip.compute()
     # As ``prefetch_related`` leaves them.

@@ -9,7 +9,7 @@ from django.db.models import Max, Sum
 
 from tips.models import Tip, Word
 from tips.search import index, queries
-from tips.text import markup
+from tips.text import excerpts, sanitiser
 from tips.text import stems as words
 
 # A word in more tips than this says little about any of them, and would make the answer slow.
@@ -88,7 +88,7 @@ def duplicates(
     The score is made from the share of the text's words, weighed by how rare they are in the archive, that
     the other tip has too. A text of fewer than FEWEST_WORDS words has no duplicates.
     """
-    text = f"{title} {takeaway} {markup.searchable_text(markup.clean(body))}"
+    text = f"{title} {takeaway} {excerpts.searchable_text(sanitiser.clean(body))}"
     stems = _telling(words.stems(text[: words.LONGEST_INDEXED]))
     if len(stems) < FEWEST_WORDS:
         return []

@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from tips.models import Tip
 from tips.public import structured_data
-from tips.text import body_images, highlight, markup
+from tips.text import body_images, highlight, html_to_plain
 
 register = template.Library()
 register.filter("description", structured_data.description)
@@ -36,7 +36,7 @@ def passage(tip: Tip, stems: Collection[str]) -> SafeString:
 @register.filter
 def teaser(tip: Tip) -> str:
     """Return a tip's excerpt, with an ellipsis where it was cut in the middle of a sentence."""
-    text = markup.one_line(tip.excerpt)
+    text = html_to_plain.one_line(tip.excerpt)
     if not text or text[-1] in ".!?…”\"’')":
         return text
     return text.rstrip(",;:–—- ") + "…"

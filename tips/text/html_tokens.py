@@ -1,4 +1,4 @@
-"""The tokens of clean HTML, as ``markup.clean`` leaves it."""
+"""The tokens of clean HTML, as ``sanitiser.clean`` leaves it."""
 
 import html
 import re

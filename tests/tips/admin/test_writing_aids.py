@@ -10,7 +10,7 @@ from tips import image_store
 from tips.models import FormerSlug, Image, Tip, TipState
 from tips.publishing import slugs
 from tips.search import index
-from tips.text import markup
+from tips.text import sanitiser
 
 LIST = "/admin/tips/tip/"
 ADD = f"{LIST}add/"
@@ -103,7 +103,7 @@ def test_a_picture_can_be_had_without_a_script(desk):
     page = desk.post(address, {"file": uploaded(), "alt": 'The "bell" & co'}).content.decode()
     image = Image.objects.get()
     line = f'<img src="{image.url}" alt="The &quot;bell&quot; &amp; co" width="60" height="40">'
-    assert markup.clean(line) == line
+    assert sanitiser.clean(line) == line
     assert escape(line) in page
     refused = desk.post(address, {"file": uploaded(b"no"), "alt": "A bell"}).content.decode()
     assert "no picture of a kind" in refused

@@ -1,7 +1,7 @@
 """What an import left in the database, for tests to look at."""
 
 from tips.models import Category, ImportOrigin, Tag, Tip
-from tips.text import markup
+from tips.text import html_to_plain
 
 BODY = "The first paragraph is long enough to be cut somewhere.\n\nThe second one ends it."
 CUT = "The first paragraph is long enough"
@@ -33,7 +33,7 @@ def only():
 
 def plain(tip):
     """Return a tip as plain text: its body, then its takeaway."""
-    return "\n\n".join(filter(None, [markup.to_text(tip.body), tip.takeaway]))
+    return "\n\n".join(filter(None, [html_to_plain.to_text(tip.body), tip.takeaway]))
 
 
 def names(manager):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.tips.importers.shapes import FOOTER, WEEK, page, post, teaser
 from tips.importers import pages
-from tips.text import markup
+from tips.text import excerpts, html_to_plain
 
 
 def parsed(text):
@@ -175,7 +175,7 @@ def test_an_impossible_posted_date_makes_an_undated_draft():
 )
 def test_a_line_that_merely_looks_like_it_stays_text(line):
     parsed_post = only(page("x", post("A", f"One.\n\n{line}\n\nTwo.")))
-    assert markup.to_text(parsed_post.body) == f"One.\n\n{line}\n\nTwo."
+    assert html_to_plain.to_text(parsed_post.body) == f"One.\n\n{line}\n\nTwo."
 
 
 def test_an_almost_posted_line_is_named():
@@ -188,7 +188,7 @@ def test_text_below_a_posted_line_without_a_title_goes_to_no_other_tip():
         post("A", "One.\n\nTake.", footer=True) + "Posted on in\u00a0Sports 3 Comments\n\nStray.",
         post("B", "Two."),
     )
-    assert [markup.to_text(parsed_post.body) for parsed_post in parsed(text).posts] == ["One.", "Two."]
+    assert [html_to_plain.to_text(parsed_post.body) for parsed_post in parsed(text).posts] == ["One.", "Two."]
     assert ["belongs to no tip" in message for _, message in warnings(text)] == [True]
 
 
@@ -227,8 +227,8 @@ def test_promotions_behind_the_takeaway_stay_in_the_body():
     body = "One.\n\nBe kind.\n\nRead our New Book – http://example.org/\n\nListen to us at www.example.org"
     parsed_post = only(page("x", post("A", body, f"Sports, {WEEK.upper()}", footer=True)))
     assert parsed_post.takeaway == "Be kind."
-    assert markup.to_text(parsed_post.body).startswith("One.\n\nRead our New Book")
-    assert markup.searchable_text(parsed_post.body) == "One."
+    assert html_to_plain.to_text(parsed_post.body).startswith("One.\n\nRead our New Book")
+    assert excerpts.searchable_text(parsed_post.body) == "One."
 
 
 def test_a_short_line_before_the_takeaway_is_no_heading():
@@ -243,13 +243,13 @@ def test_a_short_line_before_the_takeaway_is_no_heading():
 )
 def test_the_footer_is_in_no_text(footer):
     parsed_post = only(page("x", post("A", f"One.\n\nTwo.\n{footer}\n\u00a0\n\nMore.")))
-    assert markup.to_text(parsed_post.body) == "One.\n\nMore."
+    assert html_to_plain.to_text(parsed_post.body) == "One.\n\nMore."
     assert parsed_post.takeaway == "Two."
 
 
 def test_a_sentence_about_signing_up_stays():
     text = "Signup for FREE Tips! We mean it."
-    assert markup.to_text(only(page("x", post("A", text))).body) == text
+    assert html_to_plain.to_text(only(page("x", post("A", text))).body) == text
 
 
 # What goes in comes out
@@ -290,7 +290,7 @@ def test_what_goes_in_comes_out(in_strip, in_full):
     ]
     for p, (_, _, _, categories, body, footer) in zip(whole, in_full, strict=True):
         assert bool(p.takeaway) == (footer and WEEK in categories)
-        assert markup.blocks(p.body) + [p.takeaway] * bool(p.takeaway) == body
+        assert html_to_plain.blocks(p.body) + [p.takeaway] * bool(p.takeaway) == body
 
 
 @settings(max_examples=150, deadline=None)
@@ -323,7 +323,7 @@ def test_no_page_breaks_the_parser(lines):
     parsed_page = parsed("\n".join(lines))
     for one in parsed_page.posts:
         assert one.title.strip()
-        assert markup.one_line(lines[one.line - 1]).startswith(one.title)
+        assert html_to_plain.one_line(lines[one.line - 1]).startswith(one.title)
         assert not (one.impossible and one.day)
     for warning in parsed_page.warnings:
         assert 1 <= warning.line <= len(lines)

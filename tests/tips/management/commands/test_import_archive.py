@@ -149,7 +149,7 @@ def test_the_texts_of_the_real_pages_are_whole():
     for tip in Tip.objects.full():
         found = [path for path in SEEDS.iterdir() if tip.title in path.read_text()]
         source = "".join("".join(path.read_text() for path in found).split())
-        blocks = [*pages.markup.blocks(tip.body), *filter(None, [tip.takeaway])]
+        blocks = [*pages.html_to_plain.blocks(tip.body), *filter(None, [tip.takeaway])]
         assert len(blocks) == len(set(blocks))
         for block in blocks:
             # A number's mark may have been another one.

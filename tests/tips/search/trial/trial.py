@@ -11,7 +11,7 @@ from tips import dates
 from tips.importers import pages, store
 from tips.models import Tip, TipState
 from tips.search import index
-from tips.text import markup
+from tips.text import plain_to_html
 
 HERE = Path(__file__).parent
 DEMONSTRATION = settings.BASE_DIR / "fixtures" / "archive"
@@ -34,7 +34,9 @@ def read(name):
         head, *paragraphs = block.strip().split("\n\n")
         fields = dict(line.split(": ", 1) for line in head.splitlines())
         texts.append(
-            Text(body=markup.from_text("\n\n".join(paragraphs[:-1])), takeaway=paragraphs[-1], **fields)
+            Text(
+                body=plain_to_html.from_text("\n\n".join(paragraphs[:-1])), takeaway=paragraphs[-1], **fields
+            )
         )
     return texts
 
@@ -51,7 +53,7 @@ def lay_out():
             publish_at=dates.year(2000)[0],
             for_mail=False,
             takeaway=text["takeaway"],
-            body=markup.from_text(text["body"]),
+            body=plain_to_html.from_text(text["body"]),
         )
         for text in made
     )
