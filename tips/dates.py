@@ -1,11 +1,21 @@
-"""Days, weeks and moments in the site's time zone, and how staff read them. Knows nothing of slots."""
+"""Days, weeks and moments in the site's time zone, how staff read them, and which periods hold a row.
 
+Knows nothing of slots.
+"""
+
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import connections
+from django.db.models import F, Max, Min, Model, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.formats import date_format
+
+_Row = TypeVar("_Row", bound=Model)
 
 MINUTE, DAY, WEEK = timedelta(minutes=1), timedelta(days=1), timedelta(weeks=1)
 
@@ -57,3 +67,53 @@ def week(day: date) -> tuple[date, date]:
     """Return the (Monday, Sunday) of a day's week, as dates."""
     monday = day - timedelta(days=day.weekday())
     return monday, monday + timedelta(days=6)
+
+
+# --- Periods that hold a row ------------------------------------------------------------------------------
+
+
+def years_with(rows: QuerySet[_Row], field: str) -> list[int]:
+    """Return the years in the site's zone in which some row has its moment, the latest first.
+
+    ``field`` names the moment's column, which needs an index. Three queries at most, and none reads more than
+    one entry of the index for each year: a list of distinct years would make a date of every row.
+    """
+    # Asked for both ends at once, SQLite would read every row.
+    first, last = (rows.order_by().aggregate(end=end(field))["end"] for end in (Min, Max))
+    if first is None:
+        return []
+    zone = site_zone()
+    latest, earliest = last.astimezone(zone).year, first.astimezone(zone).year
+    inner = [(number, *year(number)) for number in range(latest - 1, earliest, -1)]
+    return [latest, *_with_rows(rows, field, inner), *([earliest] if earliest < latest else [])]
+
+
+def months_with(rows: QuerySet[_Row], field: str, year: int) -> list[int]:
+    """Return the numbers of the months of a year in which some row has its moment, like ``years_with``."""
+    return _with_rows(rows, field, [(number, *month(year, number)) for number in range(1, 13)])
+
+
+def _with_rows(
+    rows: QuerySet[_Row], field: str, periods: Iterable[tuple[int, datetime, datetime]]
+) -> list[int]:
+    """Return the numbers of those periods (number, first moment, next moment) that hold a row, in order.
+
+    One statement that asks the index once for each period. The condition is compiled once: a subquery of
+    Django's own for each of twenty years takes longer than the page around it.
+    """
+    connection = connections[rows.db]
+    adapted = connection.ops.adapt_datetimefield_value
+    bounds = [(number, adapted(first), adapted(following)) for number, first, following in periods]
+    if not bounds:
+        return []
+    following = rows.filter(**{f"{field}__gte": RawSQL("period.first", [])}).order_by().values(at=F(field))
+    sql, params = following.query.get_compiler(rows.db).as_sql()
+    values = ", ".join(["(%s, %s, %s)"] * len(bounds))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH period(number, first, following) AS (VALUES {values}) SELECT number FROM period"
+            f" WHERE (SELECT MIN(at) FROM ({sql}) rows) < period.following",
+            [*(value for bound in bounds for value in bound), *params],
+        )
+        found = {number for (number,) in cursor.fetchall()}
+    return [number for number, _, _ in bounds if number in found]

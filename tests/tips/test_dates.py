@@ -3,7 +3,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.tips.making import make_tip
 from tips import dates
+from tips.models import Tip
 
 NEW_YORK, BERLIN, SYDNEY = map(ZoneInfo, ["America/New_York", "Europe/Berlin", "Australia/Sydney"])
 
@@ -38,3 +40,17 @@ def test_a_year_and_a_month_begin_at_the_sites_midnight():
 def test_a_year_that_no_calendar_has_is_refused(number):
     with pytest.raises((ValueError, OverflowError)):
         dates.year(number)
+
+
+@pytest.mark.django_db
+def test_years_and_months_are_those_that_hold_a_row(django_assert_max_num_queries):
+    assert dates.years_with(Tip.objects.all(), "publish_at") == []
+    # The first and the last second of a year in the site's zone, which in UTC lie in the year after.
+    for moment in ("2017-01-01T05:00:00+00:00", "2019-01-01T04:59:59+00:00", "2023-01-01T04:59:59+00:00"):
+        make_tip(publish_at=datetime.fromisoformat(moment))
+    with django_assert_max_num_queries(3):
+        assert dates.years_with(Tip.objects.all(), "publish_at") == [2022, 2018, 2017]
+    with django_assert_max_num_queries(1):
+        assert dates.months_with(Tip.objects.all(), "publish_at", 2018) == [12]
+    assert dates.months_with(Tip.objects.all(), "publish_at", 2020) == []
+    assert dates.years_with(Tip.objects.filter(publish_at__year=2017), "publish_at") == [2017]

@@ -3,14 +3,14 @@
 import re
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dates import MONTHS_3
 
 from desk.lists import ChoiceFilter
 from tips import dates
-from tips.models import Category, Tip, TipState
+from tips.models import CategorisedTip, Category, Tip, TipState
 
 
 class StateFilter(ChoiceFilter):
@@ -35,7 +35,9 @@ class CategoryFilter(SimpleListFilter):
     parameter_name = "category"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
-        return [*Category.objects.values_list("slug", "name"), ("none", "No category")]
+        has_tips = Exists(CategorisedTip.objects.filter(category=OuterRef("pk")))
+        with_tips = Category.objects.filter(has_tips).values_list("slug", "name")
+        return [*with_tips, ("none", "No category")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Tip]) -> QuerySet[Tip]:
         if self.value() == "none":
@@ -65,9 +67,9 @@ class DayFilter(ChoiceFilter):
 
 
 class YearFilter(SimpleListFilter):
-    """The years between the first row and the last; with ``has_months``, also the months of the chosen one.
+    """The years that hold a row; with ``has_months``, also the months of the chosen one that do.
 
-    ``field`` is the name of a moment.
+    ``field`` is the name of a moment, which has an index.
     """
 
     title = "year"
@@ -77,26 +79,20 @@ class YearFilter(SimpleListFilter):
     has_months = False
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
-        # A list of the years that occur would make a date of every row. Asked for both ends at once, SQLite
-        # would read every row.
-        rows = model_admin.model._default_manager.order_by()
-        ends = [rows.aggregate(end=end(self.field))["end"] for end in (Min, Max)]
-        if None in ends:
-            return []
-        first, last = (timezone.localtime(end, dates.site_zone()).year for end in ends)
+        rows = model_admin.model._default_manager.all()
         chosen = request.GET.get(self.parameter_name, "")[:4]
         offered = []
-        for year in range(last, first - 1, -1):
+        for year in dates.years_with(rows, self.field):
             offered.append((str(year), str(year)))
             if self.has_months and str(year) == chosen:
-                offered += [(f"{year}-{month:02}", MONTHS_3[month].title()) for month in range(1, 13)]
+                numbers = dates.months_with(rows, self.field, year)
+                offered += [(f"{year}-{month:02}", MONTHS_3[month].title()) for month in numbers]
         return offered
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         value = self.value()
         if not value:
             return queryset
-        # Its months are offered for whatever year is asked for, but only for years between the ends.
         if value not in dict(self.lookup_choices):
             return queryset.none()
         year, *month = map(int, re.findall(r"\d+", value))

@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 from django.utils.dates import MONTHS
 
 from tips import dates
-from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip, newest_first, oldest_first
+from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip
 from tips.models.published import PublishedQuerySet
 
 _Group = TypeVar("_Group", Category, Tag)
@@ -44,21 +44,11 @@ def _counted(groups: QuerySet[_Group], placements: PublishedQuerySet, name: str)
 
 
 def years() -> list[int]:
-    """Return the years from the newest published tip's down to the oldest's."""
-    dated = Tip.objects.published_dated()
-    oldest = Subquery(dated.order_by(oldest_first()).values("publish_at")[:1])
-    # The two ends of one index; Min and Max together would read all of it.
-    ends = dated.order_by(newest_first()).annotate(oldest=oldest).values_list("publish_at", "oldest").first()
-    if ends is None:
-        return []
-    newest_year, oldest_year = (end.astimezone(dates.site_zone()).year for end in ends if end)
-    return list(range(newest_year, oldest_year - 1, -1))
+    """Return the years that have published tips, the latest first."""
+    return dates.years_with(Tip.objects.published_dated(), "publish_at")
 
 
 def months(year: int) -> dict[int, str]:
     """Return {number: name} of the months of a year that have published tips, in order."""
-    first, following = dates.year(year)
-    moments = Tip.objects.published_dated().filter(publish_at__gte=first, publish_at__lt=following)
-    zone = dates.site_zone()
-    numbers = {at.astimezone(zone).month for at in moments.values_list("publish_at", flat=True) if at}
-    return {number: str(MONTHS[number]) for number in sorted(numbers)}
+    numbers = dates.months_with(Tip.objects.published_dated(), "publish_at", year)
+    return {number: str(MONTHS[number]) for number in numbers}

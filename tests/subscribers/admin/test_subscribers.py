@@ -90,6 +90,9 @@ def test_the_list_is_narrowed_down_to_a_year_and_a_month_of_the_sites_zone(desk,
     assert found(joined="2024-03") == {"march"}
     assert found(joined="2024-04", state="confirmed") == {"april"}
     assert found(source__exact="import") == {"later"}
+    # The years and the months of the chosen one, as far as somebody joined in them.
+    years = desk.get(LIST, {"joined": "2024"}).text.split('<ul class="years">')[1].split("</ul>")[0]
+    assert re.findall(r">([^<>]+)</a>", years) == ["All", "2025", "2024", "Mar", "Apr"]
     for odd in ("2024-13", "1999", "9999-01", "x", "2024-04-01"):
         assert found(joined=odd) == set()
 

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -83,6 +84,15 @@ def test_filters_find(desk, choice, found):
     make_tip("Undated", undated=True)
     make_tip("Withdrawn", state=TipState.WITHDRAWN)
     assert set(titles(desk.get(f"{LIST}?{choice}"))) == found
+
+
+def test_filters_offer_only_years_and_categories_that_hold_a_tip(desk):
+    make_tip(publish_at=dates.year(2014)[0], categories=["Sports"])
+    make_tip(publish_at=dates.year(2019)[0])
+    Category.objects.create(name="Empty", slug="empty")
+    page = desk.get(LIST).text
+    assert re.findall(r"\?year=([0-9]{4})", page) == ["2019", "2014"]
+    assert re.findall(r"\?category=([a-z]+)", page) == ["sports", "none"]
 
 
 @pytest.mark.parametrize("query", ["Umbrel", "closing moral", "short version", "thunderstorms"])

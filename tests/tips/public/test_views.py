@@ -1,6 +1,6 @@
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 from html import unescape
 
 import pytest
@@ -141,6 +141,18 @@ def test_a_list_has_ten_tips_and_says_where_the_others_are(client, archive, sett
     assert head(html, r'<link rel="prev" href="(.*?)"') == f"{site}/tag/phone/"
     assert head(html, r'<link rel="next" href="(.*?)"') == f"{site}/tag/phone/page/3/"
     assert head(html, r'<link rel="canonical" href="(.*?)"') == f"{site}/tag/phone/page/2/"
+
+
+def test_only_years_and_months_that_hold_a_public_tip_are_offered(client):
+    for year, month in ((2017, 3), (2017, 11), (2021, 6)):
+        make_tip(publish_at=timezone.datetime(year, month, 9, tzinfo=UTC))
+    make_tip(state=TipState.DRAFT, publish_at=timezone.datetime(2019, 4, 2, tzinfo=UTC))
+    make_tip(state=TipState.WITHDRAWN, publish_at=timezone.datetime(2017, 8, 1, tzinfo=UTC))
+    make_tip(undated=True)
+    for url in ("/", "/tips/"):
+        assert re.findall(r'href="(/[0-9]{4}/)"', page(client, url)) == ["/2021/", "/2017/"]
+    assert re.findall(r"<option>([0-9]{4})</option>", page(client, "/search/")) == ["2021", "2017"]
+    assert re.findall(r'href="(/2017/[0-9]{2}/)"', page(client, "/2017/")) == ["/2017/03/", "/2017/11/"]
 
 
 def test_years_and_months_are_those_of_the_sites_zone(client):
