@@ -6,7 +6,6 @@ import nh3
 
 from tips.text import body_images
 from tips.text.html_to_plain import to_text
-from tips.text.normal_form import normal
 
 # Buttons only: the editor's drop-down menus are out of a keyboard's reach.
 _MENU = ("blockType -lists", "lists", "nodes -blockType -lists", "marks", "link", "history")
@@ -39,7 +38,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0
 
 
 def clean(source: str) -> str:
-    """Return untrusted HTML as HTML that may be shown: allowed tags only, no scripts, no styles, in one form.
+    """Return untrusted HTML as HTML that may be shown: allowed tags only, no scripts, no styles.
 
     Of images, only those under ``/media/`` stay: what stands on another site would tell it who reads here,
     and may be gone or be another tomorrow. What has no words and no image comes back as the empty string,
@@ -48,7 +47,6 @@ def clean(source: str) -> str:
     cleaned = _cleaner.clean(without_controls(source)).strip()
     if "<img" in cleaned:
         cleaned = body_images.without_foreign(cleaned)
-    cleaned = normal(cleaned)
     return cleaned if "<img" in cleaned or to_text(cleaned) else ""
 
 
