@@ -1,9 +1,9 @@
-"""What the database itself keeps true: the copies in placements, and the search index.
+"""What the database itself keeps true: the copies in placements, the index, when a text changed, the edition.
 
 Triggers hold for every path by which a row is written: a form, an import, ``update()``, a shell. On
-SQLite a migration remakes whole tables, and triggers would make it fail. So they are dropped before
-migrations that do something and made again after each; then what the migrations changed is brought up to
-date.
+SQLite a migration remakes whole tables, and triggers would make it fail; PostgreSQL alters no table while a
+deferred trigger waits. So they are dropped before migrations that do something and made again after each;
+then what the migrations changed is brought up to date.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,33 +11,49 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db import connections
+from django.db.backends.utils import CursorWrapper
 
 from tips.search import index
 
-_PLACEMENTS = (("tips_categorisedtip", "tip_id"), ("tips_taggedtip", "content_object_id"))
+# The tables of placements: their column with a tip's id, and the one with a category's or a tag's.
+_PLACEMENTS = {
+    "tips_categorisedtip": ("tip_id", "category_id"),
+    "tips_taggedtip": ("content_object_id", "tag_id"),
+}
+_TEXTS = ("title", "takeaway", "excerpt", "body")
+# What readers are served of a tip, in pages and in feeds.
+_SERVED = (*_TEXTS, "slug", "state", "publish_at", "undated")
+_EDITION = "tips_edition_"
 
 
 # What else the signals carry.
 def before_migration(sender: AppConfig, using: str, plan: Sequence[object], **kwargs: Any) -> None:
-    """Drop an app's triggers where its migrations would otherwise fail on them (SQLite)."""
+    """Drop an app's triggers where its migrations would otherwise fail on them."""
     connection = connections[using]
-    if plan and connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
+    if not plan:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
             find = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s ESCAPE '\\'"
             cursor.execute(find, [f"{sender.label}\\_%"])
-            for (name,) in cursor.fetchall():
-                cursor.execute(f"DROP TRIGGER {name}")
+            drop = [f"DROP TRIGGER {name}" for (name,) in cursor.fetchall()]
+        else:
+            drop = [f"DROP TRIGGER {name} ON {table}" for name, table in _edition_triggers(cursor).items()]
+        for statement in drop:
+            cursor.execute(statement)
 
 
 def after_migration(sender: AppConfig, using: str, plan: Sequence[object] = (), **kwargs: Any) -> None:
-    """Make the triggers and the search index, and bring both up to date after migrations."""
+    """Make the triggers and the search index, and bring all up to date after migrations."""
     connection = connections[using]
-    if "tips_taggedtip" not in connection.introspection.table_names():
+    # After a migration back to an earlier state there may be none.
+    if not {"tips_taggedtip", "tips_edition"} <= set(connection.introspection.table_names()):
         return
+    is_sqlite = connection.vendor == "sqlite"
     with connection.cursor() as cursor:
         index.create_index(cursor)
-        for table, tip_id in _PLACEMENTS:
-            triggers = _sqlite if connection.vendor == "sqlite" else _postgresql
+        for table, (tip_id, _) in _PLACEMENTS.items():
+            triggers = _sqlite if is_sqlite else _postgresql
             for statement in triggers(table, tip_id):
                 cursor.execute(statement)
             if plan:
@@ -49,6 +65,11 @@ def after_migration(sender: AppConfig, using: str, plan: Sequence[object] = (), 
                 )
         if plan:
             index.refresh_index(connection)
+        cursor.execute(_sqlite_text_changed() if is_sqlite else _postgresql_text_changed())
+        cursor.execute("INSERT INTO tips_edition VALUES (1, 0, 0, 0) ON CONFLICT DO NOTHING")
+        _make_edition_triggers(cursor)
+        if plan:
+            cursor.execute(_SQLITE_RAISE if is_sqlite else _POSTGRESQL_RAISE)
 
 
 def postgresql_trigger(name: str, event: str, body: str) -> str:
@@ -81,3 +102,125 @@ def _postgresql(table: str, tip_id: str) -> Iterator[str]:
     event = f"AFTER UPDATE OF state, publish_at ON tips_tip FOR EACH ROW WHEN ({differs})"
     body = f"UPDATE {table} SET state = NEW.state, publish_at = NEW.publish_at WHERE {tip_id} = NEW.id"
     yield postgresql_trigger(f"{table}_follow", event, f"{body}; RETURN NULL;")
+
+
+# --- When a text changed ----------------------------------------------------------------------------------
+
+# Whatever else is written into the column, a form's older copy say, is put right.
+
+
+def _sqlite_text_changed() -> str:
+    changed = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in _TEXTS)
+    return (
+        "CREATE TRIGGER IF NOT EXISTS tips_tip_text_changed"
+        f" AFTER UPDATE OF {', '.join(_TEXTS)}, text_changed_at ON tips_tip"
+        f" WHEN {changed} OR OLD.text_changed_at IS NOT NEW.text_changed_at BEGIN UPDATE tips_tip"
+        f" SET text_changed_at = CASE WHEN {changed} THEN strftime('%Y-%m-%d %H:%M:%f000', 'now')"
+        " ELSE OLD.text_changed_at END WHERE id = NEW.id; END"
+    )
+
+
+def _postgresql_text_changed() -> str:
+    old, new = (", ".join(f"{row}.{name}" for name in _TEXTS) for row in ("OLD", "NEW"))
+    return postgresql_trigger(
+        "tips_tip_text_changed",
+        f"BEFORE UPDATE OF {', '.join(_TEXTS)}, text_changed_at ON tips_tip FOR EACH ROW",
+        f"NEW.text_changed_at = CASE WHEN ({old}) IS DISTINCT FROM ({new}) THEN clock_timestamp()"
+        " ELSE OLD.text_changed_at END; RETURN NEW;",
+    )
+
+
+# --- The edition ------------------------------------------------------------------------------------------
+
+
+def _raise(now: str, latest: str, where: str = "") -> str:
+    """Return the statement that raises the edition; ``now`` and ``latest`` are SQL for Unix times.
+
+    ``latest`` is that of the tip that went live last: who asked in that very second has its date already.
+    """
+    greatest = "MAX" if not where else "GREATEST"
+    return (
+        f"UPDATE tips_edition SET number = number + 1, clock = {now}, moment ="
+        f" CASE WHEN clock = {now} AND moment >= {now} + 60 THEN moment"
+        f" ELSE {greatest}(moment + 1, {now}, COALESCE({latest}, 0) + 1) END{where}"
+    )
+
+
+def _latest(now: str) -> str:
+    return (
+        f"SELECT publish_at FROM tips_tip WHERE state = 'approved' AND publish_at <= {now}"
+        " ORDER BY publish_at DESC NULLS LAST LIMIT 1"
+    )
+
+
+# As Django writes moments there, so that text compares with text.
+_SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
+_SQLITE_RAISE = _raise(
+    "CAST(strftime('%s', 'now') AS INTEGER)",
+    f"CAST(strftime('%s', ({_latest(_SQLITE_NOW)})) AS INTEGER)",
+)
+# At most once in a transaction, however many rows it changes.
+_POSTGRESQL_RAISE = _raise(
+    "FLOOR(EXTRACT(EPOCH FROM clock_timestamp()))::bigint",
+    f"FLOOR(EXTRACT(EPOCH FROM ({_latest('clock_timestamp()')})))::bigint",
+    " WHERE xmin <> pg_current_xact_id()::xid",
+)
+
+
+def _edition_events(is_sqlite: bool) -> Iterator[tuple[str, str, str, str]]:
+    """Yield (name, table, event, condition) of each change of what readers are served.
+
+    Whether a tip is approved decides, not whether it is public now: that is a question about time.
+    """
+
+    def differs(columns: Sequence[str]) -> str:
+        operator = "IS NOT" if is_sqlite else "IS DISTINCT FROM"
+        return "(" + " OR ".join(f"OLD.{name} {operator} NEW.{name}" for name in columns) + ")"
+
+    yield "tip_insert", "tips_tip", "INSERT", "NEW.state = 'approved'"
+    yield "tip_delete", "tips_tip", "DELETE", "OLD.state = 'approved'"
+    was_or_is = "(OLD.state = 'approved' OR NEW.state = 'approved')"
+    yield "tip_update", "tips_tip", f"UPDATE OF {', '.join(_SERVED)}", f"{was_or_is} AND {differs(_SERVED)}"
+    for table, (tip_id, group_id) in _PLACEMENTS.items():
+        name = group_id.removesuffix("_id")
+        is_approved = "NEW.state = 'approved'"
+        if is_sqlite:
+            # There the row gets its state by another trigger, after this one perhaps.
+            is_approved = f"EXISTS (SELECT 1 FROM tips_tip WHERE id = NEW.{tip_id} AND state = 'approved')"
+        yield f"{name}_insert", table, "INSERT", is_approved
+        yield f"{name}_delete", table, "DELETE", "OLD.state = 'approved'"
+        yield f"{name}_update", table, f"UPDATE OF {group_id}, {tip_id}", differs((group_id, tip_id))
+        yield f"{name}_rename", f"tips_{name}", "UPDATE OF name, slug", differs(("name", "slug"))
+
+
+def _edition_triggers(cursor: CursorWrapper) -> dict[str, str]:
+    """Return {name: table} of the edition's triggers that PostgreSQL has."""
+    find = "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE %s ESCAPE '!'"
+    cursor.execute(find, [_EDITION.replace("_", "!_") + "%"])
+    return dict(cursor.fetchall())
+
+
+def _make_edition_triggers(cursor: CursorWrapper) -> None:
+    """Make what raises the edition: on SQLite with each row, on PostgreSQL once, as the transaction ends.
+
+    On PostgreSQL a row that every writer writes is a lock that all wait for. Taken last, it is held for the
+    commit alone, and nobody who holds it waits for the row of a tip.
+    """
+    if cursor.db.vendor == "sqlite":
+        for name, table, event, condition in _edition_events(is_sqlite=True):
+            make = f"CREATE TRIGGER IF NOT EXISTS {_EDITION}{name} AFTER {event} ON {table}"
+            cursor.execute(f"{make} WHEN {condition} BEGIN {_SQLITE_RAISE}; END")
+        return
+    cursor.execute(
+        f"CREATE OR REPLACE FUNCTION {_EDITION}raise() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN {_POSTGRESQL_RAISE}; RETURN NULL; END $$"
+    )
+    present = _edition_triggers(cursor)
+    for name, table, event, condition in _edition_events(is_sqlite=False):
+        # A deferred trigger cannot be replaced, and to drop it would make readers wait for writers.
+        if f"{_EDITION}{name}" not in present:
+            cursor.execute(
+                f"CREATE CONSTRAINT TRIGGER {_EDITION}{name} AFTER {event} ON {table}"
+                f" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ({condition})"
+                f" EXECUTE FUNCTION {_EDITION}raise()"
+            )

@@ -7,6 +7,7 @@ May import ``tips.text`` and nothing else of ours.
 
 from tips.models.actions import SlotAction, TagAction, TipAction
 from tips.models.editing_sessions import EditingSession
+from tips.models.edition import Edition
 from tips.models.images import Image, ImageUse
 from tips.models.imports import ImportOrigin, ImportRun
 from tips.models.placements import CategorisedTip, Placement, TaggedTip

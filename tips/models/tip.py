@@ -104,7 +104,10 @@ class Tip(models.Model):
     )
     tags = TaggableManager(through="TaggedTip", related_name="tips", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When anything about it was last written.
     updated_at = models.DateTimeField(auto_now=True)
+    # When a text (TEXTS) last changed since the tip was made. The database sets it (``tips.triggers``).
+    text_changed_at = models.DateTimeField(null=True, editable=False)
     # The closing moral, shown apart after the body.
     takeaway = models.TextField(blank=True)
     # What lists show of the tip; left empty, the beginning of the body is taken.
@@ -193,6 +196,15 @@ class Tip(models.Model):
         if self.publish_at is None:
             raise ValueError(f"“{self}” has no moment at which it goes live.")
         return self.publish_at
+
+    @property
+    def revised_at(self) -> datetime | None:
+        """When readers last got another text: at a correction, else when it went live; None if never told.
+
+        A text that was changed before it went live is new to everybody then.
+        """
+        moments = [moment for moment in (self.publish_at, self.text_changed_at) if moment]
+        return max(moments, default=None)
 
     @property
     def searchable_text(self) -> str:

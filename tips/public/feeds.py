@@ -1,7 +1,7 @@
 """Feeds of the newest dated tips with their full text: RSS, Atom and JSON Feed."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from html import unescape
 from typing import IO, Any
 
@@ -16,7 +16,7 @@ from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFee
 from django.utils.html import escape
 from django.utils.xmlutils import SimplerXMLGenerator
 
-from tips.models import Category, Tag, Tip, newest_first
+from tips.models import Category, Edition, Tag, Tip, newest_first
 from tips.public import navigation
 from tips.public.views import tag_or_former
 from tips.text import body_images
@@ -27,14 +27,18 @@ Group = Category | Tag
 Item = dict[str, Any]
 
 
-class _LatestOrFixedDate(SyndicationFeed):
-    """A feed whose date is its newest entry's; without entries it is always the same, not the present."""
+class _ByEdition(SyndicationFeed):
+    """A feed whose date, in its head and in the response's Last-Modified, is that of the edition.
+
+    The dates of its entries would go back when the newest is withdrawn, and stand still when one gets a tag.
+    """
 
     def latest_post_date(self) -> datetime:
-        return super().latest_post_date() if self.items else datetime(2000, 1, 1, tzinfo=UTC)
+        last_modified: datetime = self.feed["last_modified"]
+        return last_modified
 
 
-class RssWithText(_LatestOrFixedDate, Rss201rev2Feed):
+class RssWithText(_ByEdition, Rss201rev2Feed):
     """RSS 2.0 with the full text beside the excerpt (content:encoded, RSS Content Module)."""
 
     def rss_attributes(self) -> dict[str, str]:
@@ -45,7 +49,7 @@ class RssWithText(_LatestOrFixedDate, Rss201rev2Feed):
         handler.addQuickElement("content:encoded", item["text"])
 
 
-class AtomWithText(_LatestOrFixedDate, Atom1Feed):
+class AtomWithText(_ByEdition, Atom1Feed):
     """Atom (RFC 4287) with the full text beside the excerpt."""
 
     def add_item_elements(self, handler: SimplerXMLGenerator, item: Item) -> None:
@@ -53,7 +57,7 @@ class AtomWithText(_LatestOrFixedDate, Atom1Feed):
         handler.addQuickElement("content", item["text"], {"type": "html"})
 
 
-class JsonFeed(_LatestOrFixedDate):
+class JsonFeed(_ByEdition):
     """JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
 
     content_type = "application/feed+json; charset=utf-8"
@@ -107,6 +111,10 @@ class Rss(Feed):
 
     subtitle = description
 
+    def feed_extra_kwargs(self, group: Group | None) -> dict[str, datetime]:
+        # Django asks for this before it asks for the items, as ``last_modified`` wants it.
+        return {"last_modified": Edition.objects.last_modified()}
+
     def items(self, group: Group | None) -> QuerySet[Tip]:
         tips = Tip.objects.published_dated().full()
         if group:
@@ -138,9 +146,8 @@ class Rss(Feed):
     def item_pubdate(self, tip: Tip) -> datetime | None:
         return tip.publish_at
 
-    def item_updateddate(self, tip: Tip) -> datetime:
-        # A tip corrected before it went live has not been updated for anyone.
-        return max(tip.publish_at or tip.updated_at, tip.updated_at)
+    def item_updateddate(self, tip: Tip) -> datetime | None:
+        return tip.revised_at
 
     def item_categories(self, tip: Tip) -> list[str]:
         return [group.name for group in (*tip.categories.all(), *tip.tags.all())]

@@ -31,14 +31,15 @@ class Tips(PublicSitemap):
     """The pages of all full tips."""
 
     def items(self) -> QuerySet[Tip]:
-        return Tip.objects.published().full().newest_first().only("slug", "publish_at", "updated_at")
+        return Tip.objects.published().full().newest_first().only("slug", "publish_at", "text_changed_at")
 
     def get_latest_lastmod(self) -> datetime | None:
         """Leave the date out of the list of files: it would read every tip."""
         return None
 
-    def lastmod(self, tip: Tip) -> datetime:
-        return max(tip.updated_at, tip.publish_at or tip.updated_at)
+    def lastmod(self, tip: Tip) -> datetime | None:
+        """Return when its text last changed for readers; None for an undated tip that never changed."""
+        return tip.revised_at
 
 
 class Lists(PublicSitemap):

@@ -41,6 +41,15 @@ _MARK_UNCERTAIN_IF_IT_MAILS = f"""
 SET search_path = public;
 DO $$ BEGIN IF to_regclass('subscribers_senderlease') IS NOT NULL THEN {_MARK_UNCERTAIN} END IF; END $$;
 """
+# What readers were served since the backup was taken is no longer so, and browsers ask by its date.
+_NEW_EDITION = "UPDATE tips_edition SET number = number + 1000000, moment = {greatest}(moment, {now} + 61)"
+_NEW_EDITION_SQLITE = _NEW_EDITION.format(greatest="MAX", now="CAST(strftime('%s', 'now') AS INTEGER)")
+_NEW_EDITION_POSTGRESQL = _NEW_EDITION.format(
+    greatest="GREATEST", now="FLOOR(EXTRACT(EPOCH FROM clock_timestamp()))::bigint"
+)
+_NEW_EDITION_IF_THERE_IS_ONE = f"""
+DO $$ BEGIN IF to_regclass('public.tips_edition') IS NOT NULL THEN {_NEW_EDITION_POSTGRESQL}; END IF; END $$;
+"""
 # What PostgreSQL's programs read from the environment (PGHOST …), the password too.
 _CONNECTION = ("host", "port", "user", "password", "dbname", "sslmode", "sslrootcert")
 
@@ -66,7 +75,8 @@ def put_back(dump: Path) -> None:
         return
     script = dump.with_name("database.sql")
     _run("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dump))
-    steps = (f"--command={_CLEAR}", f"--file={script}", f"--command={_MARK_UNCERTAIN_IF_IT_MAILS}")
+    after = f"{_MARK_UNCERTAIN_IF_IT_MAILS}{_NEW_EDITION_IF_THERE_IS_ONE}"
+    steps = (f"--command={_CLEAR}", f"--file={script}", f"--command={after}")
     quiet = ("--no-psqlrc", "--quiet", "--output=/dev/null")
     _run("psql", *quiet, "--single-transaction", "--set=ON_ERROR_STOP=1", *steps)
 
@@ -86,8 +96,11 @@ def _put_back_file(dump: Path) -> None:
         if damage != "ok":
             raise BackupError(f"The database in the backup is damaged: {damage}")
         try:
-            if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'subscribers_senderlease'").fetchone():
+            tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master")}
+            if "subscribers_senderlease" in tables:
                 copy.executescript(f"BEGIN; {_MARK_UNCERTAIN} COMMIT;")
+            if "tips_edition" in tables:
+                copy.executescript(f"BEGIN; {_NEW_EDITION_SQLITE}; COMMIT;")
         except sqlite3.DatabaseError as error:
             raise BackupError(f"The copy in the backup cannot be made ready ({error}). Make room.") from error
         with closing(sqlite3.connect(place, timeout=_PATIENCE)) as live:

@@ -1,13 +1,17 @@
 import json
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from xml.etree import ElementTree
 
 import feedparser
 import pytest
+from django.utils import timezone
 
 from tests.tips.making import ago, make_tip
-from tips.models import Tip
+from tips.models import Category, Tag, Tip, TipState
 
 pytestmark = pytest.mark.django_db
+FORMS = ("", "atom/", "json/")
 
 
 @pytest.mark.parametrize("url", ["/feed/", "/feed/atom/", "/tag/phone/feed/", "/category/sports/feed/atom/"])
@@ -104,3 +108,87 @@ def test_what_a_word_processor_leaves_behind_breaks_no_feed(client, form):
     response = client.get(f"/feed/{form}")
     assert response.status_code == 200
     assert not feedparser.parse(response.content).bozo
+
+
+LISTS = ("/", "/tag/phone/", "/category/sports/")
+
+
+def entry_dates(response):
+    """Return {id: (updated, published)} of a feed's entries, as its format says them."""
+    if "json" in response["Content-Type"]:
+        items = json.loads(response.content)["items"]
+        return {item["id"]: (item["date_modified"], item["date_published"]) for item in items}
+    entries = feedparser.parse(response.content).entries
+    return {entry.id: (dict.get(entry, "updated"), entry.published) for entry in entries}
+
+
+# On PostgreSQL the edition is raised as a transaction ends.
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("url", [f"{base}feed/{form}" for base in LISTS for form in FORMS])
+def test_its_date_rises_with_each_change_and_its_entries_dates_with_their_texts_alone(client, url):
+    make_tip("Newest", tags=["phone"], categories=["Sports"], publish_at=ago(days=1))
+    make_tip("Older", tags=["phone"], categories=["Sports"], publish_at=ago(days=9))
+    first = client.get(url)
+    dates = entry_dates(first)
+    assert len(dates) == 2
+
+    def changed():
+        """Ask by the date and by the tag of the answer before; return the new answer, which must be newer."""
+        nonlocal first
+        since, tag = first["Last-Modified"], first["ETag"]
+        assert client.get(url, headers={"if-none-match": tag}).status_code == 200
+        response = client.get(url, headers={"if-modified-since": since})
+        assert response.status_code == 200
+        assert parsedate_to_datetime(response["Last-Modified"]) > parsedate_to_datetime(since)
+        for headers in (
+            {"if-modified-since": response["Last-Modified"]},
+            {"if-none-match": response["ETag"]},
+            {"if-none-match": response["ETag"], "if-modified-since": since},
+        ):
+            assert client.get(url, headers=headers).status_code == 304
+        first = response
+        return response
+
+    tip = Tip.objects.get(title="Older")
+    tip.tags.add("manners")
+    assert entry_dates(changed()) == dates
+    Tag.objects.filter(slug="manners").update(name="good manners")
+    Category.objects.update(name="Sport")
+    assert entry_dates(changed()) == dates
+    tip.slug = "elsewhere"
+    tip.save()
+    assert entry_dates(changed()) == dates
+
+    Tip.objects.filter(title="Newest").update(body="<p>Corrected.</p>")
+    corrected = entry_dates(changed())
+    assert [published for _, published in corrected.values()] == [
+        published for _, published in dates.values()
+    ]
+    if first["Content-Type"] != "application/rss+xml; charset=utf-8":
+        assert [corrected[key] == dates[key] for key in dates] == [False, True]
+
+    Tip.objects.filter(title="Newest").update(state=TipState.WITHDRAWN)
+    assert len(entry_dates(changed())) == 1
+
+
+def test_a_tip_that_goes_live_by_time_alone_is_news_at_its_moment(client, time_machine):
+    make_tip(publish_at=ago(days=3))
+    at = timezone.now().replace(microsecond=0) + timedelta(hours=1)
+    make_tip("Coming", publish_at=at)
+    since = client.get("/feed/")["Last-Modified"]
+    time_machine.move_to(at, tick=False)
+    response = client.get("/feed/", headers={"if-modified-since": since})
+    assert b"Coming" in response.content
+    assert parsedate_to_datetime(response["Last-Modified"]) == at
+
+
+@pytest.mark.parametrize("url", ["/tag/phone/feed/", "/feed/"])
+def test_a_feed_asks_as_much_for_twenty_entries_as_for_two(client, url, django_assert_max_num_queries):
+    make_tip(tags=["phone"], categories=["Sports"])
+    make_tip(tags=["phone"], categories=["Sports"])
+    with django_assert_max_num_queries(7) as for_two:
+        client.get(url)
+    for _ in range(18):
+        make_tip(tags=["phone"], categories=["Sports"])
+    with django_assert_max_num_queries(len(for_two)):
+        client.get(url)

@@ -1,8 +1,11 @@
 from xml.etree import ElementTree
 
 import pytest
+from django.utils import timezone
 
-from tests.tips.making import hidden_tips, make_tip
+from tests.tips.making import ago, hidden_tips, make_tip
+from tips.dates import site_zone
+from tips.models import Tip
 from tips.public import sitemaps
 
 pytestmark = pytest.mark.django_db
@@ -46,3 +49,22 @@ def test_a_large_archive_is_listed_in_several_files(client, monkeypatch):
 def test_robots_are_told_of_the_sitemap(client, settings):
     text = client.get("/robots.txt").content.decode()
     assert f"Sitemap: {settings.SITE_URL}/sitemap.xml" in text
+
+
+def test_its_dates_are_those_at_which_the_texts_changed(client):
+    dated = make_tip("Dated", publish_at=ago(days=900))
+    make_tip("Undated", undated=True)
+    dated.slug = "elsewhere"
+    dated.save()
+    dated.tags.add("phone")
+
+    def dates():
+        return [
+            element.text
+            for element in ElementTree.fromstring(client.get("/sitemap.xml").content).iter()
+            if element.tag.endswith("}lastmod")
+        ]
+
+    assert dates() == [dated.publish_at.astimezone(site_zone()).date().isoformat()]
+    Tip.objects.update(body="<p>Corrected.</p>")
+    assert dates() == [timezone.localdate(timezone=site_zone()).isoformat()] * 2

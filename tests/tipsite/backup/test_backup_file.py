@@ -53,9 +53,12 @@ LOOK = """
 import json
 from django.db import connection
 from subscribers.recovery import guard
+from django.utils import timezone
 from subscribers.models import Subscriber, Suppression
+from tips.models import Edition
 from tipsite.safety.probes import unapplied_migrations
 print(json.dumps({
+    "edition": Edition.objects.get().number, "is_news": Edition.objects.last_modified() > timezone.now(),
     "people": Subscriber.objects.count(), "suppressed": Suppression.objects.count(),
     "closure": guard.why_closed().code, "unapplied": unapplied_migrations(),
     "tables": connection.introspection.table_names(),
@@ -87,6 +90,9 @@ def test_a_backup_taken_while_others_write_comes_back_on_an_empty_machine(site, 
     assert seen["people"] == seen["suppressed"] > 0
     assert (seen["closure"], seen["unapplied"]) == (guard.OLDER.code, [])
     assert "later" not in seen["tables"]
+    # What readers kept of the site as it was is older than this.
+    assert seen["edition"] > 10**6
+    assert seen["is_news"]
     assert (folder / "media" / "2024" / "cup.png").read_bytes() == b"a picture"
 
 

@@ -1,0 +1,48 @@
+"""The edition of what readers are served: which one it is, and since when."""
+
+from datetime import UTC, datetime
+
+from django.db import models
+from django.db.models import Q, Subquery
+
+from tips.models.published import newest_first
+from tips.models.tip import Tip
+
+
+class EditionManager(models.Manager["Edition"]):
+    def last_modified(self, at: datetime | None = None) -> datetime:
+        """Return the moment in whole seconds since when readers are served what they are (now, unless given).
+
+        That is the last change, or the last moment at which a tip went live by time alone. Whoever reads
+        content beside it asks for this first: what changes in between is then sent once more, and not missed.
+        """
+        newest = Tip.objects.published_dated(at).order_by(newest_first()).values("publish_at")[:1]
+        rows = self.annotate(newest=Subquery(newest)).values_list("moment", "newest")
+        changed, newest_at = rows.first() or (0, None)
+        went_live = int(newest_at.timestamp()) if newest_at else 0
+        return datetime.fromtimestamp(max(changed, went_live), UTC)
+
+
+class Edition(models.Model):
+    """One row, raised by each change of what readers are served, whatever makes the change.
+
+    Triggers of the database raise it (``tips.triggers``); nothing else writes it. A tip that goes live by
+    time alone changes no row: ``last_modified`` knows of it all the same.
+    """
+
+    # Which edition it is: each change raises it.
+    number = models.BigIntegerField(default=0)
+    # Unix time of the last change in whole seconds, as HTTP dates have them. It never goes back, even where a
+    # clock is set back. A second change in the same second takes the next second, so that the date tells the
+    # two apart; many changes at once take at most a minute.
+    moment = models.BigIntegerField(default=0)
+    # What the clock said at the last change: Unix time in whole seconds.
+    clock = models.BigIntegerField(default=0)
+
+    objects = EditionManager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="edition_is_one_row", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return str(self.number)
