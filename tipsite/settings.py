@@ -274,7 +274,10 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {name: [] for name in _features}
 # --- The editor in the admin -----------------------------------------------------------------------
 
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
-    {"js": [static_lazy("admin-desk/editor.js")], "extensions": {"Desk": html_tags([])}},
+    {
+        "js": [static_lazy("admin-desk/editor.js")],
+        "extensions": {"Desk": html_tags([]), "Cite": html_tags(["cite"]), "Abbr": html_tags(["abbr"])},
+    },
     {"js": [static_lazy("admin-desk/images.js")], "extensions": {"Picture": html_tags(["img"])}},
 ]
 

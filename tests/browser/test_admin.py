@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 # Every shape that an import makes.
 BODY = (
-    "<p>First, listen. Then&nbsp;speak.</p><h2>How</h2><h3>In short</h3>"
+    "<p>First, listen. Wait 5&nbsp;min.</p><h2>How</h2><h3>In short</h3>"
     "<ul><li><p>One</p></li><li><p>Two</p></li></ul>"
     '<ol start="3"><li><p>Three</p></li><li><p>Four</p></li></ol>'
     "<blockquote><p>“Thank you – really…”</p></blockquote>"

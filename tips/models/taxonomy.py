@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 from taggit.models import TagBase
 
-from tips.text import html_to_plain, sanitiser
+from tips.text import characters, html_to_plain
 
 
 class _OneLineName(models.Model):
@@ -21,7 +21,7 @@ class _OneLineName(models.Model):
 
     # Whatever Django's and taggit's own ``save`` take.
     def save(self, **options: Any) -> None:
-        self.name = html_to_plain.one_line(sanitiser.without_controls(self.name))
+        self.name = html_to_plain.one_line(characters.without_controls(self.name))
         super().save(**options)
 
     def get_absolute_url(self) -> str:

@@ -16,7 +16,7 @@ from tips.models.images import ImageUse
 from tips.models.published import ListingIndex, PublishedQuerySet, TipState, newest_first, oldest_first
 from tips.models.taxonomy import Category
 from tips.models.vocabulary import Word
-from tips.text import excerpts, html_to_plain, sanitiser, stems
+from tips.text import characters, excerpts, html_to_plain, sanitiser, stems
 
 TEXTS = ("title", "takeaway", "excerpt", "body")
 
@@ -215,7 +215,7 @@ class Tip(models.Model):
         """Set what follows from the texts: the search's words, and an excerpt where none was written."""
         deferred = self.get_deferred_fields()
         for name in {*TEXTS} - deferred:
-            setattr(self, name, sanitiser.without_controls(getattr(self, name)))
+            setattr(self, name, characters.without_controls(getattr(self, name)))
         if "title" not in deferred:
             self.title = html_to_plain.one_line(self.title)
         if deferred.isdisjoint(TEXTS):

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from tips.text.html_tokens import tokens
 
+# In the order in which they are stored.
+ATTRIBUTES = ("src", "alt", "width", "height")
 # Our own files, by content: the only ones that a body shows.
 _OUR_PATH = re.compile(r"/media/[0-9a-f]{64}\.(?:jpg|png)")
 _IMG = re.compile(r"""<img\b[^>"]*(?:"[^"]*"[^>"]*)*>""")

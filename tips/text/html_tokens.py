@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 # An attribute's value may hold a ">", so quoted values are read as one.
-_TOKEN = re.compile(r"""<(/?)([a-z0-9]+)([^>"]*(?:"[^"]*"[^>"]*)*)>|([^<]+)""")
+_TOKEN = re.compile(r"""<(/?)([a-z][^\s/>]*)([^>"]*(?:"[^"]*"[^>"]*)*)>|([^<]+)""")
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 
 
