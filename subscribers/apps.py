@@ -12,7 +12,7 @@ class SubscribersConfig(AppConfig):
         from anymail.signals import tracking
 
         from subscribers import triggers
-        from subscribers.bounces import reports
+        from subscribers.bounces import mail_services
         from subscribers.mailings import exclusion
         from subscribers.mailings import preview as mail_preview
         from subscribers.tipmail import rendering
@@ -24,4 +24,4 @@ class SubscribersConfig(AppConfig):
         preview.register("mail", "Preview mail", mail_preview.mail)
         preflight.register(rendering.check_size)
         mail_exclusion.register(exclusion.consequence)
-        tracking.connect(reports.on_tracking_event, dispatch_uid="subscribers.bounces")
+        tracking.connect(mail_services.on_tracking_event, dispatch_uid="subscribers.bounces")

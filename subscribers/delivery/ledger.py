@@ -147,8 +147,8 @@ class Ledger:
                 if answer.verdict is Verdict.LATER:
                     delivery.refusal = Delivery.Refusal.EXPIRED
                     delivery.reply = f"expired, {answer.reply}".removesuffix(", ")[:60]
-                elif answer.is_hard:
-                    delivery.refusal = Delivery.Refusal.GONE
+                elif answer.judged is not None:
+                    delivery.refusal = answer.judged.refusal
                 if answer.verdict is Verdict.GONE:
                     evidence = f"{answer.reply} on {timezone.localdate(now):%Y-%m-%d}"
                     address_hash, reason = addresses.keyed_hash(address), Suppression.Reason.BOUNCED

@@ -15,6 +15,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 
 from subscribers import tipmail
+from subscribers.delivery.judgement import Cause, Judgement
 from subscribers.delivery.verdicts import TAKEN, Answer, Stage, Verdict, broken, judge
 from subscribers.mail import smtp
 
@@ -24,6 +25,8 @@ _UNSAFE_IN_COMMAND = re.compile(r"[^\x21-\x3b\x3d\x3f-\x7e]")
 MOST_MESSAGES = 1000
 # A server may hang up on who has said nothing for so long, in seconds.
 LONGEST_SILENCE = 20
+# It is the address that was refused, and nobody says why.
+_UNEXPLAINED = Judgement(Cause.UNEXPLAINED)
 # What a mail service answers to a wrong key, an unpaid bill, or a sender that it does not serve.
 _SENDER_REFUSED = (401, 402, 403)
 
@@ -90,7 +93,9 @@ class SmtpTransport:
     def send(self, template: tipmail.Template, delivery_id: int, public_id: str, address: str) -> Answer:
         """Send the message of a delivery; return the Answer."""
         if _UNSAFE_IN_COMMAND.search(address):
-            return Answer(Verdict.REFUSED, Stage.RECIPIENT, "no address that can be written to")
+            return Answer(
+                Verdict.REFUSED, Stage.RECIPIENT, "no address that can be written to", judged=_UNEXPLAINED
+            )
         sender, data = template.personal(delivery_id, public_id, address)
         self._messages += 1
         self._used = time.monotonic()
@@ -234,7 +239,7 @@ def _before_any_message(error: OSError) -> Answer:
 def _service_failed(error: Exception, *, was_heard: bool) -> Answer:
     status, name = getattr(error, "status_code", None), type(error).__name__[:60]
     if isinstance(error, AnymailRecipientsRefused):
-        return Answer(Verdict.REFUSED, Stage.RECIPIENT, "refused by the mail service")
+        return Answer(Verdict.REFUSED, Stage.RECIPIENT, "refused by the mail service", judged=_UNEXPLAINED)
     if isinstance(error, (AnymailConfigurationError, AnymailUnsupportedFeature)):
         return Answer(Verdict.SENDER_AT_FAULT, Stage.HELLO, name, broken=True)
     if status in _SENDER_REFUSED:

@@ -4,8 +4,9 @@ import enum
 import re
 from dataclasses import dataclass
 
-# Nobody is there, and nobody will be (RFC 3463, 3.2 and 3.3; 5.1.10 is RFC 7505's null MX).
-NOBODY_THERE = frozenset("5.1.1 5.1.2 5.1.3 5.1.6 5.1.10 5.2.1".split())
+from subscribers.delivery import judgement
+from subscribers.delivery.judgement import Judgement
+
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?!\S)")
 
 
@@ -42,8 +43,8 @@ class Answer:
     reply: str = ""
     # Whether the connection cannot be used any more.
     broken: bool = False
-    # Whether the reply says that nobody is there, at whatever stage.
-    is_hard: bool = False
+    # Of a refusal of the recipient or of the message: what it means.
+    judged: Judgement | None = None
 
 
 TAKEN = Answer(Verdict.SENT, Stage.DATA)
@@ -52,20 +53,21 @@ TAKEN = Answer(Verdict.SENT, Stage.DATA)
 def judge(stage: Stage, code: int, text: bytes | str = b"") -> Answer:
     """Return the Answer for a reply of the server that is not the expected one.
 
-    ``code`` is the reply's number and ``text`` its words, of which only an enhanced status (RFC 3463) is
-    kept: the words may quote the address.
+    ``code`` is the reply's number and ``text`` its words. They are judged as a whole, and only an enhanced
+    status (RFC 3463) of them is kept: the words may quote the address.
     """
     words = text.decode("ascii", "replace") if isinstance(text, bytes) else text
     enhanced = _ENHANCED.match(words.strip())
     status = enhanced[1] if enhanced and enhanced[1][0] == str(code)[0] else ""
-    is_hard = status in NOBODY_THERE
+    reply = f"{code} {status}".strip()
     if not 500 <= code < 600:
-        verdict = Verdict.LATER
-    elif status.startswith("5.7.") or stage not in (Stage.RECIPIENT, Stage.DATA):
-        verdict = Verdict.SENDER_AT_FAULT
-    else:
-        verdict = Verdict.GONE if is_hard and stage is Stage.RECIPIENT else Verdict.REFUSED
-    return Answer(verdict, stage, f"{code} {status}".strip(), broken=code == 421, is_hard=is_hard)
+        return Answer(Verdict.LATER, stage, reply, broken=code == 421)
+    if status.startswith("5.7.") or stage not in (Stage.RECIPIENT, Stage.DATA):
+        return Answer(Verdict.SENDER_AT_FAULT, stage, reply)
+    judged = judgement.judge(words, code=code)
+    # At the message itself, a server may speak of whatever it found in that.
+    is_gone = judged.is_certain and stage is Stage.RECIPIENT
+    return Answer(Verdict.GONE if is_gone else Verdict.REFUSED, stage, reply, judged=judged)
 
 
 def broken(stage: Stage, error: Exception, *, after_data: bool = False) -> Answer:

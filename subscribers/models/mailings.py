@@ -111,6 +111,7 @@ class Delivery(models.Model):
         """Why it was refused, where that matters for what follows."""
 
         GONE = "gone", "Nobody is there"
+        UNCLEAR = "unclear", "For the address’s own sake, it seems"
         EXPIRED = "expired", "Put off for too long"
 
     mailing = models.ForeignKey(

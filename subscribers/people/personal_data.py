@@ -10,7 +10,7 @@ from django.db.models import Model, Q
 from django.utils import timezone
 
 from desk.log import entries_about
-from subscribers.models import Delivery, LinkRequest, Subscriber, Suppression
+from subscribers.models import Delivery, LinkRequest, RepeatedRefusal, Subscriber, Suppression
 from subscribers.people import journal
 from tips.models import Tip
 
@@ -42,6 +42,8 @@ NAMES = {
 # Of a request to move, at what may be another person's address, this is all: what became of the request would
 # tell whether that address is a member's.
 _OF_A_MOVE = ("id", "public_id", "asked_at", "address", "kind")
+# Which of the staff decided is not said.
+_OF_REPEATED_REFUSALS = ("id", "delivery_id", "at", "evidence", "state", "decided_at")
 
 # What of theirs is in none of these tables; said in words, since it leads back to nobody.
 ALSO = [
@@ -80,6 +82,10 @@ def as_json(subscriber: Subscriber) -> str:
         "service_mails": _records(subscriber.service_mails.order_by("pk")),
         "tips_sent": [_delivery(delivery) for delivery in deliveries.order_by("pk")],
         "suppressions": _records(suppressions),
+        "refused_again_and_again": [
+            _record(refusal, _OF_REPEATED_REFUSALS)
+            for refusal in RepeatedRefusal.objects.filter(subscriber=subscriber)
+        ],
         # "moved" has two addresses.
         "journal": [entry for entry in journal.entries() if subscriber.address_hash in entry.values()],
         # What staff did with their data, and when they looked at it; not which of the staff.

@@ -32,7 +32,10 @@ class Command(BaseCommand):
                         try:
                             report = reports.take(raw, source="mailbox", envelope=to)
                             done(report.kind == BounceReport.Kind.OTHER)
-                            counts.update({report.kind: 1, "acted": report.acted})
+                            if report.is_repeated:
+                                counts["repeated"] += 1
+                            else:
+                                counts.update({report.kind: 1, "acted": report.acted})
                         except DatabaseError:
                             raise
                         # One mail, which anybody may have sent, must not keep the others from being read.
@@ -62,10 +65,11 @@ def _sources(paths: list[str], *, is_piped: bool) -> list[mailboxes.Mails]:
 
 def as_json(counts: Counter[str]) -> str:
     """Return the counts as one JSON object."""
-    return json.dumps({name: counts[name] for name in [*BounceReport.Kind.values, "acted"]})
+    return json.dumps({name: counts[name] for name in [*BounceReport.Kind.values, "acted", "repeated"]})
 
 
 def as_text(counts: Counter[str]) -> str:
     """Return the counts as a line for a person."""
     kinds = [f"{counts[kind]} {kind.label.lower()}" for kind in BounceReport.Kind if counts[kind]]
-    return f"{', '.join(kinds) or 'Nothing was read'}. People who get no more mail: {counts['acted']}."
+    known = f" Read before: {counts['repeated']}." if counts["repeated"] else ""
+    return f"{', '.join(kinds) or 'Nothing new'}. People who get no more mail: {counts['acted']}.{known}"

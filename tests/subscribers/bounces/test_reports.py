@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from subscribers import tipmail
-from subscribers.bounces import reports
+from subscribers.bounces import mail_services, reading, reports
 from subscribers.mail import envelope
 from subscribers.mailings import control
 from subscribers.models import BounceReport, ConsentEvent, Delivery, Mailing, Subscriber, Suppression
@@ -61,7 +61,7 @@ def test_a_report_that_nobody_is_there_silences_the_address_and_keeps_the_eviden
 )
 def test_a_status_is_no_part_of_a_network_address_or_a_version(delivery, status, words, found):
     sender = envelope.envelope_sender(envelope.make_token(delivery.pk))
-    assert reports.read(delivery_report(sender, status, words=words)).status == found
+    assert reading.read(delivery_report(sender, status, words=words)).status == found
 
 
 def test_a_report_about_the_address_before_does_not_silence_the_one_they_have_now(delivery):
@@ -193,13 +193,13 @@ def test_broken_mail_is_kept_and_harms_nobody(delivery, raw):
 def test_a_mail_service_is_believed_where_it_brings_our_token(delivery):
     told = {"event_type": "bounced", "event_id": "1", "mta_response": "550 5.1.1 no such user"}
     told |= {"description": "", "reject_reason": "bounced", "esp_event": {}, "message_id": "of the service"}
-    reports.on_tracking_event(None, SimpleNamespace(**told), "Postbox")
+    mail_services.on_tracking_event(None, SimpleNamespace(**told), "Postbox")
     assert reasons() == set()
     told |= {
         "event_id": "2",
         "esp_event": {"headers": [["Message-ID", envelope.message_id(envelope.make_token(delivery.pk))]]},
     }
-    reports.on_tracking_event(None, SimpleNamespace(**told), "Postbox")
+    mail_services.on_tracking_event(None, SimpleNamespace(**told), "Postbox")
     assert reasons() == {"bounced"}
     assert tipmail.read_token(envelope.message_id(envelope.make_token(delivery.pk))) == delivery.pk
 
@@ -222,7 +222,7 @@ def test_hard_bounces_that_are_reported_stop_the_mailing_and_get_a_second_chance
         mailing.refresh_from_db()
         assert mailing.state == Mailing.State.SENDING
         told |= {"event_id": row.pk, "message_id": envelope.message_id(envelope.make_token(row.pk))}
-        reports.on_tracking_event(None, SimpleNamespace(**told, esp_event={}), "Postbox")
+        mail_services.on_tracking_event(None, SimpleNamespace(**told, esp_event={}), "Postbox")
     mailing.refresh_from_db()
     assert mailing.reason == "11 of 200 mails in a row found nobody there (hard bounces)."
     assert Suppression.objects.count() == 11

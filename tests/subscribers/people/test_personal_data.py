@@ -14,6 +14,7 @@ from subscribers.models import (
     Delivery,
     LinkRequest,
     Mailing,
+    RepeatedRefusal,
     ServiceMail,
     Subscriber,
     Suppression,
@@ -118,7 +119,7 @@ def test_it_knows_every_table_that_refers_to_a_subscriber():
         for field in model._meta.concrete_fields
         if field.related_model is Subscriber
     }
-    assert tables == {ConsentEvent, Delivery, ServiceMail, LinkRequest}
+    assert tables == {ConsentEvent, Delivery, ServiceMail, LinkRequest, RepeatedRefusal}
 
 
 def test_staff_get_the_same_from_the_verb(anna):

@@ -1,0 +1,38 @@
+"""What a mail server says in plain text, apart from the mail that it sends back along with it."""
+
+import html
+import re
+from email.message import Message
+
+from django.utils.html import strip_tags
+
+from subscribers.bounces import parts
+
+# Of the text of a report so many letters are looked at.
+READ_OF_A_TEXT = 2**17
+# Where a server begins to quote: by a line of its own that says so, or by the first header.
+_QUOTE = re.compile(
+    r"^[ \t>*]*(?:[-=_*]{2,}[^\n]{0,60}\b(?:below this line|copy of (?:the|your) (?:message|mail|headers)"
+    r"|(?:original|returned|unsent|undelivered|failed|forwarded) (?:message|e?-?mail)"
+    r"|message (?:header|text|body)s?)\b"
+    r"|(?:original message(?: headers)?|message headers)[^\n]{0,40}:[ \t]*$"
+    r"|(?:return-path|received|message-id|dkim-signature|list-unsubscribe):[ \t]*\S)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def text_of(message: Message) -> str:
+    """Return the text of a mail as it stands right in it: the plain parts, or the words of the HTML."""
+    plain, marked_up = [], []
+    for part in parts.leaves(message):
+        if part.get_content_type() == "text/plain":
+            plain.append(parts.decoded(part))
+        elif part.get_content_type() == "text/html":
+            marked_up.append(html.unescape(strip_tags(parts.decoded(part)[:READ_OF_A_TEXT])))
+    return "\n".join(plain or marked_up)[:READ_OF_A_TEXT]
+
+
+def before_quote(text: str) -> str:
+    """Return what a server says itself, without the mail that it quotes behind that."""
+    text = text.replace("\r\n", "\n")
+    return text[: quote.start()] if (quote := _QUOTE.search(text)) else text
