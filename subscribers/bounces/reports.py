@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from subscribers.bounces.reading import Reading, read
-from subscribers.delivery import circuit_breaker
+from subscribers.delivery import circuit_breaker, repeated_refusals
 from subscribers.models import BounceReport, ConsentEvent, Delivery, Subscriber, Suppression
 from subscribers.people import subscriptions, suppressions
 
@@ -87,12 +87,15 @@ def _act(reading: Reading, report: BounceReport, delivery: Delivery) -> bool:
     if is_gone and subscriber is not None and not _has_moved_since(delivery, subscriber):
         silenced = True
         suppressions.suppress(subscriber.address_hash, Suppression.Reason.BOUNCED, evidence)
-    Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.SENT).update(
+    refused = Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.SENT).update(
         state=Delivery.State.REFUSED,
         refusal=reading.judged.refusal,
         reply=report.status or ("returned, nobody is there" if is_gone else "returned"),
         suppressed=silenced,
     )
+    if refused and not silenced:
+        delivery.refresh_from_db()
+        repeated_refusals.note(delivery)
     return silenced
 
 

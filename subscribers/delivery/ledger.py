@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from subscribers import addresses
-from subscribers.delivery import claims
+from subscribers.delivery import claims, repeated_refusals
 from subscribers.delivery.verdicts import Answer, Verdict
 from subscribers.models import Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import suppressions
@@ -154,6 +154,8 @@ class Ledger:
                     address_hash, reason = addresses.keyed_hash(address), Suppression.Reason.BOUNCED
                     delivery.suppressed = suppressions.suppress(address_hash, reason, evidence)
             delivery.save()
+            if delivery.state == Delivery.State.REFUSED:
+                repeated_refusals.note(delivery)
 
     def blame(self, pk: int, answer: Answer) -> bool:
         """Put back a delivery for which the server blamed the sender; return whether the others may go on.

@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from subscribers import tipmail
-from subscribers.delivery import circuit_breaker, claims, scheduling
+from subscribers.delivery import circuit_breaker, claims, repeated_refusals, scheduling
 from subscribers.delivery.ledger import Ledger, Ready
 from subscribers.delivery.transport import Refusal, Transport, connect
 from subscribers.delivery.verdicts import Answer, Stage, Verdict
@@ -89,6 +89,7 @@ class Sender:
         if not claims.any_due(mailing_id):
             if scheduling.finish(mailing_id):
                 guard.checkpoint(Mailing.objects.only("tip", "kind").get(pk=mailing_id), finished=True)
+                repeated_refusals.decide(timezone.now())
             return False
         template = None if self.stop else self._template_of(mailing_id)
         server = self._connected() if template else None

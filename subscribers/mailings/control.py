@@ -15,7 +15,7 @@ from django.utils import timezone
 from desk.errors import NotPermitted, Overtaken, WrongState
 from desk.log import log
 from subscribers.delivery import scheduling
-from subscribers.models import Delivery, Mailing, MailingAction, Suppression
+from subscribers.models import Delivery, Mailing, MailingAction, RepeatedRefusal, Suppression
 from subscribers.people import suppressions
 from subscribers.recovery import guard
 from tips.models import Tip
@@ -153,6 +153,7 @@ def _second_chance(mailing: Mailing) -> int:
     for first in range(0, len(pks), _AT_ONCE):
         batch = mailing.deliveries.filter(pk__in=pks[first : first + _AT_ONCE])
         batch.update(**queued, suppressed=False, second_chance=True)
+        RepeatedRefusal.objects.filter(delivery__in=pks[first : first + _AT_ONCE]).delete()
     return len(pks)
 
 

@@ -49,11 +49,21 @@ def lift(address_hash: str, reason: Suppression.Reason) -> bool:
     The journal has it after the transaction, and never without it. What a crash or a full disk leaves out
     there silences somebody whom a restore brings back; they can mend that by confirming anew.
     """
-    lifted, _ = Suppression.objects.filter(address_hash=address_hash, reason=reason).delete()
+    return lift_all([address_hash], reason) > 0
+
+
+def lift_all(address_hashes: list[str], reason: Suppression.Reason) -> int:
+    """Do as ``lift`` does for many addresses, with one flush; return how many there were to lift.
+
+    They must be few enough for one statement.
+    """
+    held = Suppression.objects.filter(address_hash__in=address_hashes, reason=reason)
+    lifted = list(held.values_list("address_hash", flat=True))
     if lifted:
-        entry = journal.new_entry("lifted", address_hash, reason=reason)
-        transaction.on_commit(lambda: journal.append([entry]))
-    return lifted > 0
+        held.delete()
+        entries = [journal.new_entry("lifted", address_hash, reason=reason) for address_hash in lifted]
+        transaction.on_commit(lambda: journal.append(entries))
+    return len(lifted)
 
 
 def reasons(address: str) -> set[str]:

@@ -17,7 +17,7 @@ from django_tasks_db.models import DBTaskResult
 
 from shield import rate_limits
 from subscribers.bounces import reports
-from subscribers.delivery import scheduling
+from subscribers.delivery import repeated_refusals, scheduling
 from subscribers.exchange import upload_jobs
 from subscribers.people import erasure, subscriptions, suppressions
 from tips import image_store
@@ -53,6 +53,7 @@ EACH_MINUTE: list[Job] = [
     scheduling.keep_up,
     # What could not be written to the journal when it happened.
     _without_moment(suppressions.catch_up),
+    repeated_refusals.decide,
     slot_alerts.send_alerts,
     mailing_alerts.send_alerts,
     flood_alerts.send_alert,
