@@ -8,8 +8,12 @@ those of Unicode: UAX 15 for NFC and NFKC, and the property Default_Ignorable_Co
 signs that show nothing.
 """
 
+import hashlib
 import re
 import unicodedata
+
+# In characters: what ``column_key`` returns at most.
+LONGEST_KEY = 200
 
 # The inside of a class of a regular expression: signs that show nothing, or that only turn the direction of
 # writing. Besides the default ignorable code points these are the controls that part no lines, half of a pair
@@ -81,6 +85,17 @@ def key(text: str) -> str:
     while (folded := _key_once(text)) != text:
         text = folded
     return text
+
+
+def column_key(text: str) -> str:
+    """Return the key of a line as a column keeps it: one over ``LONGEST_KEY`` ends in its digest."""
+    folded = key(text)
+    return folded if len(folded) <= LONGEST_KEY else f"{folded[:150]}#{digest(folded)}"
+
+
+def digest(text: str) -> str:
+    """Return a digest of text, in 32 characters."""
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 def _visible_once(text: str) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
+from tips.text import folding
 from tips.text.bare_urls import DOMAIN, inline
 from tips.text.html_to_plain import one_line
 from tips.text.sanitiser import clean
@@ -12,12 +13,11 @@ _ITEM = re.compile(r"\s*(?:•\s*|(?P<number>0|[1-9][0-9]{0,2})[.)]\s+)(?P<rest>
 _LONGEST_HEADING = 60
 # What may follow the full stop of a sentence.
 _CLOSING = "”’»\"')]} "
-_SHOWS_NOTHING = "\u200b\u2060\ufeff \t\u00a0"
 
 
 def is_blank(line: str) -> bool:
     """Tell whether a line shows nothing: white space, no-break spaces, zero-width characters."""
-    return not line or line.isspace() or not line.strip(_SHOWS_NOTHING)
+    return not line or line.isspace() or not folding.visible(line)
 
 
 def is_item(line: str) -> bool:
