@@ -9,6 +9,7 @@ from django.views.decorators.cache import cache_control
 
 from tips.public import feeds, image_access, sitemaps, views
 from tips.publishing import preview
+from tips.text import slugify
 
 
 class Year(IntConverter):
@@ -41,14 +42,14 @@ class ImageName(StringConverter):
     regex = r"[0-9a-f]{64}\.(?:jpg|png)"
 
 
-class TagSlug(StringConverter):
-    """A slug of letters of any script, as tags have it."""
+class Slug(StringConverter):
+    """A slug of letters of any script."""
 
-    regex = r"[-\w]+"
+    regex = slugify.IN_PATH
 
 
 register_converter(ImageName, "image")
-register_converter(TagSlug, "tag")
+register_converter(Slug, "words")
 register_converter(Year, "yyyy")
 register_converter(Month, "mm")
 register_converter(PageNumber, "page")
@@ -76,13 +77,13 @@ urlpatterns = [
     path("sitemap-<slug:section>.xml", sitemaps.part, name="sitemap_part"),
     *_feeds("", ""),
     *_list("tips/", views.all_tips, "list"),
-    path("tips/<slug:slug>/", views.tip, name="detail"),
+    path("tips/<words:slug>/", views.tip, name="detail"),
     path("media/<image:name>", image_access.serve, name="media"),
     path("preview/<str:token>/", preview.shared_preview, name="preview"),
-    *_list("category/<slug:slug>/", views.category_tips, "category"),
-    *_feeds("category/<slug:category>/", "category_"),
-    *_list("tag/<tag:slug>/", views.tag_tips, "tag"),
-    *_feeds("tag/<tag:tag>/", "tag_"),
+    *_list("category/<words:slug>/", views.category_tips, "category"),
+    *_feeds("category/<words:category>/", "category_"),
+    *_list("tag/<words:slug>/", views.tag_tips, "tag"),
+    *_feeds("tag/<words:tag>/", "tag_"),
     *_list("<yyyy:year>/", views.year_tips, "year"),
     *_list("<yyyy:year>/<mm:month>/", views.month_tips, "month"),
 ]

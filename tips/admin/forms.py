@@ -13,15 +13,16 @@ from django.forms.widgets import Script
 from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.text import slugify
 
 from desk.errors import Refused
 from desk.pages import number_in
 from tips import dates, image_store
 from tips.models import Category, Tag, Tip, TipVersion
-from tips.publishing import history, preconditions, slugs, tagging
+from tips.models.lines import LineFormField
+from tips.publishing import history, preconditions, slugs
 from tips.schedule import queue_lock
-from tips.text import excerpts, html_to_plain, sanitiser
+from tips.text import excerpts, folding, html_to_plain, sanitiser
+from tips.text.slugify import slugify
 
 _A_DAY = f"In the zone {settings.TIME_ZONE}. A date alone means {settings.SLOT_TIME:%H:%M} on that day."
 _LONGEST_TAG = Tag._meta.get_field("name").max_length or 0
@@ -41,27 +42,26 @@ class TagsInput(forms.TextInput):
         return ", ".join(f'"{name}"' if set(name) & {",", '"'} else name for name in names)
 
 
-class TagsField(forms.CharField):
+class TagsField(LineFormField):
     """Names separated by commas; a name that holds a comma stands in double quotes. Cleans to names."""
 
     widget = TagsInput({"class": "vTextField", "autocomplete": "off", "data-tag-suggestions": _SUGGESTIONS})
 
     def clean(self, value: str) -> list[str]:
-        line = " ".join(super().clean(value).split())
         names: dict[str, str] = {}
-        for name in map(str.strip, next(csv.reader([line], skipinitialspace=True), [])):
+        for name in map(folding.visible, next(csv.reader([super().clean(value)], skipinitialspace=True), [])):
             if len(name) > _LONGEST_TAG:
                 raise forms.ValidationError(f"The tag “{name[:30]}…” is too long. Separate tags by commas.")
             if name:
-                names.setdefault(tagging.key(name), name)
+                names.setdefault(folding.column_key(name), name)
         return list(names.values())
 
     def has_changed(self, initial: Iterable[Tag] | None, data: str | None) -> bool:
         try:
-            names = {tagging.key(name) for name in self.clean(data or "")}
+            names = set(map(folding.column_key, self.clean(data or "")))
         except forms.ValidationError:
             return True
-        return names != {tagging.key(tag.name) for tag in initial or []}
+        return names != {tag.name_key for tag in initial or []}
 
 
 class SlotWidget(AdminSplitDateTime):
@@ -150,16 +150,11 @@ class TipForm(forms.ModelForm):
             then = "See what is different, take over what you want to keep, and save again."
             self.add_error(None, f"{saved(self.since[1])} {yours} {then}")
 
-    def clean_title(self) -> str:
-        return " ".join(self.cleaned_data["title"].split())
-
     def clean_slug(self) -> str:
         slug, title = self.cleaned_data["slug"], self.cleaned_data.get("title", "")
-        if not slug or (not self.instance.pk and slug == slugify(title)):
+        if not slug or (not self.instance.pk and slug == slugify(title, slugs.LONGEST, accents=False)):
             # Nobody chose it: a number is added where another tip has it.
             slug = slugs.free(title, besides=self.instance.pk)
-        if not slug and title:
-            raise forms.ValidationError("The title makes no address. Write one: letters, digits, hyphens.")
         if slug and slug != self.instance.slug:
             try:
                 slugs.require_free(slug, besides=self.instance.pk, by=self.user)

@@ -13,6 +13,7 @@ from tips.admin.forms import TagsField
 from tips.admin.pages import tip_or_404, tip_or_new, tip_page
 from tips.models import Category, Tag, Tip
 from tips.publishing import preview, tagging
+from tips.text import folding
 
 
 class LinkForm(forms.Form):
@@ -41,9 +42,9 @@ def _typed(request: StaffRequest, saved: Tip | None) -> Tip:
         names = TagsField(required=False).clean(request.POST.get("tags", ""))
     except ValidationError:
         names = []
-    known = {tagging.key(tag.name): tag for tag in Tag.objects.all()} if names else {}
+    known = Tag.objects.by_names(names)
     tags = [
-        known.get(tagging.key(name)) or Tag(name=name, slug=tagging.slug_for(name) or "tag") for name in names
+        known.get(folding.column_key(name)) or Tag(name=name, slug=tagging.slug_for(name)) for name in names
     ]
     categories = list(Category.objects.filter(pk__in=numbers))
     return preview.unsaved(request.POST, categories=categories, tags=tags, like=saved)

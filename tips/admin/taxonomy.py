@@ -16,7 +16,7 @@ from desk.lists import TitledList
 from desk.pages import page, staff_of
 from desk.verbs import refusals_told
 from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip
-from tips.publishing import tagging
+from tips.publishing import categories, naming, tagging
 
 admin.site.unregister(UnusedTag)
 
@@ -29,7 +29,6 @@ class CountedAdmin(TitledList):
 
     list_display = ["name", "slug", "number_of_tips"]
     search_fields = ["name", "slug"]
-    prepopulated_fields = {"slug": ["name"]}
     show_full_result_count = False
     placements: type[CategorisedTip | TaggedTip]
 
@@ -42,6 +41,12 @@ class CountedAdmin(TitledList):
     @admin.display(description="tips", ordering="tip_count")
     def number_of_tips(self, label: Label) -> int:
         return vars(label)["tip_count"]
+
+    def formfield_for_dbfield(
+        self, db_field: Field, request: HttpRequest, **kwargs: object
+    ) -> forms.Field | None:
+        required = {"required": False} if db_field.name == "slug" else {}
+        return super().formfield_for_dbfield(db_field, request, **kwargs, **required)
 
     def get_deleted_objects(self, objs: Iterable[Label], request: HttpRequest) -> Deletion:
         """Say how many tips lose it: a list of ten thousand places helps nobody."""
@@ -64,7 +69,7 @@ class CountedAdmin(TitledList):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         labels = list(queryset)
         names, kind = [label.name for label in labels], str(self.opts.verbose_name_plural)
-        with tagging.deleted(self.tips_with(labels), kind, names, by=staff_of(request)):
+        with naming.deleted(self.tips_with(labels), kind, names, by=staff_of(request)):
             super().delete_queryset(request, queryset)
 
 
@@ -73,12 +78,19 @@ def _tips(number: int) -> str:
 
 
 class CategoryForm(forms.ModelForm):
+    class Meta:
+        model = Category
+        fields = ["name", "slug"]
+        help_texts = {"slug": "The category's address, for good. Left empty, it is made from the name."}
+
     def clean_name(self) -> str:
-        name = " ".join(self.cleaned_data["name"].split())
-        for pk, known in Category.objects.values_list("pk", "name"):
-            if pk != self.instance.pk and tagging.key(known) == tagging.key(name):
-                raise forms.ValidationError(f"There is a category “{known}” already.")
+        name = self.cleaned_data["name"]
+        if other := naming.same_name(Category, name, apart_from=self.instance.pk or 0):
+            raise forms.ValidationError(f"There is a category “{other}” already.")
         return name
+
+    def clean_slug(self) -> str:
+        return self.cleaned_data["slug"] or categories.free_slug(self.cleaned_data.get("name", ""))
 
 
 @admin.register(Category)
@@ -87,9 +99,7 @@ class CategoryAdmin(CountedAdmin):
     placements = CategorisedTip
 
     def save_model(self, request: HttpRequest, obj: Category, form: forms.ModelForm, change: bool) -> None:
-        before = form.initial["name"] if change else obj.name
-        with tagging.renamed(self.tips_with([obj]), "category", before, obj.name, by=staff_of(request)):
-            super().save_model(request, obj, form, change)
+        categories.save(obj, form.initial["name"] if change else "", by=staff_of(request))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Category | None = None) -> list[str]:
         # No former URL of a category leads anywhere, so it keeps the URL that it has.
@@ -106,8 +116,8 @@ class TagForm(forms.ModelForm):
         }
 
     def clean_name(self) -> str:
-        name = " ".join(self.cleaned_data["name"].split())
-        if other := tagging.same_name(name, apart_from=self.instance.pk):
+        name = self.cleaned_data["name"]
+        if other := naming.same_name(Tag, name, apart_from=self.instance.pk or 0):
             raise forms.ValidationError(
                 f"There is a tag “{other}” already. To make them one, choose both in the list and merge them."
             )
@@ -115,12 +125,8 @@ class TagForm(forms.ModelForm):
 
     def clean(self) -> None:
         super().clean()
-        name = self.cleaned_data.get("name")
-        is_unchanged = self.instance.pk and "slug" not in self.changed_data
-        if name and (not self.cleaned_data.get("slug") or (is_unchanged and name != self.initial["name"])):
-            self.cleaned_data["slug"] = tagging.slug_for(name)
-            if not self.cleaned_data["slug"]:
-                self.add_error("slug", "The name makes no address. Write one: letters, digits, hyphens.")
+        if "name" in self.cleaned_data and not self.instance.pk and not self.cleaned_data.get("slug"):
+            self.cleaned_data["slug"] = tagging.free_slug(self.cleaned_data["name"])
 
 
 @admin.register(Tag)
@@ -130,12 +136,6 @@ class TagAdmin(CountedAdmin):
     actions = ["merge_selected"]
     ordering = ["name"]
 
-    def formfield_for_dbfield(
-        self, db_field: Field, request: HttpRequest, **kwargs: object
-    ) -> forms.Field | None:
-        required = {"required": False} if db_field.name == "slug" else {}
-        return super().formfield_for_dbfield(db_field, request, **kwargs, **required)
-
     def has_merge_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perms(["tips.change_tag", "tips.delete_tag"])
 
@@ -144,7 +144,7 @@ class TagAdmin(CountedAdmin):
             tagging.rename(obj, form.cleaned_data["name"], form.cleaned_data["slug"], by=staff_of(request))
         else:
             obj.save()
-            tagging.settle(obj)
+            naming.settle(obj)
 
     def log_change(self, request: HttpRequest, obj: Tag, message: object) -> None:  # type: ignore[override]  # Django has no use for the entry
         """Leave the entry to the verb, which says what was before."""

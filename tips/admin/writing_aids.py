@@ -11,8 +11,8 @@ from desk.pages import Context, StaffRequest
 from tips import permissions
 from tips.admin.pages import moment_of, require_any, state_of, tip_or_new, tip_page
 from tips.models import Tag, Tip
-from tips.publishing import tagging
 from tips.search import similar
+from tips.text import folding
 
 _DRAFT = re.compile(r"[a-z0-9]{8,40}")
 
@@ -43,10 +43,11 @@ def earlier_view(request: StaffRequest, pk: int | None = None) -> HttpResponse:
 def tag_suggestions(request: StaffRequest) -> JsonResponse:
     """Return the names of known tags that hold ``q``, those that begin with it first, as JSON."""
     require_any(request, "add", "change")
-    part = tagging.key(request.GET.get("q", "")[:100])
-    names = [name for name in Tag.objects.values_list("name", flat=True) if part in tagging.key(name)]
-    names.sort(key=lambda name: (not tagging.key(name).startswith(part), tagging.key(name)))
-    return JsonResponse({"names": names[:10] if part else []})
+    part = folding.key(request.GET.get("q", "")[:100])
+    holding = Tag.objects.filter(name_key__contains=part).values_list("name_key", "name") if part else ()
+    # The database's own LIKE takes no notice of case, and an order of its own.
+    found = sorted((not key.startswith(part), key, name) for key, name in holding if part in key)
+    return JsonResponse({"names": [name for _, _, name in found[:10]]})
 
 
 def form_context(request: HttpRequest, tip: Tip | None, form: BaseForm) -> Context:

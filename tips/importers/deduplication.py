@@ -1,8 +1,6 @@
 """Posts to tips: all mentions of one tip in a run become one, whatever the order of files."""
 
-import hashlib
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,13 +9,8 @@ from itertools import product
 
 from tips.importers.records import LineWarning, Post
 from tips.models import Tip
-from tips.publishing.tagging import key
-from tips.text import html_to_plain, stems
+from tips.text import folding, html_to_plain, stems
 
-_SAME = str.maketrans(
-    dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("‘’‚‛`´′", "'") | dict.fromkeys("“”„‟«»″", '"')
-)
-_LONGEST_IN_IDENTITY = 200
 # So many letters in common at the beginning are no coincidence.
 _FEWEST_IN_COMMON = 20
 _TYPOGRAPHIC = re.compile("[‘’“”–—…]")
@@ -58,7 +51,7 @@ def merge(posts: Iterable[Post]) -> tuple[list[StatedTip], list[LineWarning]]:
     """
     by_title: defaultdict[str, defaultdict[date | None, list[Post]]] = defaultdict(lambda: defaultdict(list))
     for post in posts:
-        by_title[folded(post.title)][post.day].append(post)
+        by_title[folding.column_key(post.title)][post.day].append(post)
     tips: list[StatedTip] = []
     warnings = []
     for title, by_day in by_title.items():
@@ -97,26 +90,11 @@ def _stated(folded_title: str, day: date | None, posts: list[Post]) -> StatedTip
 
 def _by_key(names: Iterable[str]) -> dict[str, str]:
     """Return {key: name}; of the spellings of one name the same in whatever order they come."""
-    return {key(name): name for name in sorted(set(names), reverse=True)}
-
-
-def folded(title: str) -> str:
-    """Return a title without what tells no two tips apart: case, kinds of dashes, quotes and spaces.
-
-    A long title ends in a digest of all of it, so that it fits into a row.
-    """
-    text = "".join(char for char in title if unicodedata.category(char) != "Cf")
-    text = html_to_plain.one_line(stems.fold(text.translate(_SAME)).translate(_SAME))
-    return text if len(text) <= _LONGEST_IN_IDENTITY else f"{text[:150]}#{short_digest(text)}"
-
-
-def short_digest(text: str) -> str:
-    """Return a digest of text, in 32 characters."""
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return {folding.column_key(name): name for name in sorted(set(names), reverse=True)}
 
 
 def identity(folded_title: str, day: date | None) -> str:
-    """Return what makes two posts one tip, as a row keeps it: the folded title and the date."""
+    """Return what makes two posts one tip, as a row keeps it: the key of the title, and the date."""
     return f"{folded_title}|{day.isoformat() if day else ''}"
 
 
@@ -127,7 +105,8 @@ def title_rank(title: str, is_full: bool) -> tuple[bool, int, str]:
 
 def text_rank(body: str, takeaway: str) -> tuple[int, bool, str, str]:
     """Return what orders the texts of one tip: the longer first, then the one with a takeaway."""
-    letters = sum(map(len, f"{html_to_plain.to_text(body)} {takeaway}".split()))
+    text = folding.without_invisible(f"{html_to_plain.to_text(body)} {takeaway}")
+    letters = sum(map(len, text.split()))
     return letters, bool(takeaway), body, takeaway
 
 

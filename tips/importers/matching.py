@@ -9,6 +9,7 @@ from tips.importers import deduplication
 from tips.importers.deduplication import StatedTip
 from tips.importers.records import LineWarning
 from tips.models import ImportOrigin, Tip
+from tips.text import folding
 
 
 def batches(indexes: Sequence[int]) -> list[Sequence[int]]:
@@ -63,7 +64,7 @@ def match(stated_tips: Sequence[StatedTip]) -> tuple[dict[int, int], list[LineWa
 
 
 def _is_same(stated: StatedTip, tip: Tip, digests: dict[str, str]) -> bool:
-    is_as_imported = bool(stated.body) and digests.get("body") == deduplication.short_digest(stated.body)
+    is_as_imported = bool(stated.body) and digests.get("body") == folding.digest(stated.body)
     return is_as_imported or deduplication.agree(stated, tip)
 
 
@@ -80,12 +81,12 @@ def _known() -> tuple[dict[str, int], dict[tuple[str, bool], list[int]]]:
             by_identity[identity] = pk
         elif publish_at or undated:
             day = timezone.localdate(publish_at) if publish_at else None
-            identity = deduplication.identity(deduplication.folded(title), day)
+            identity = deduplication.identity(folding.column_key(title), day)
             by_identity.setdefault(identity, pk)
         else:
             # A draft whose day is still open may be a new tip of an old title: the texts decide.
-            by_title[deduplication.folded(title), True].append(pk)
-            by_title[deduplication.folded(title), False].append(pk)
+            by_title[folding.column_key(title), True].append(pk)
+            by_title[folding.column_key(title), False].append(pk)
             continue
         folded, _, iso_day = identity.rpartition("|")
         by_title[folded, bool(iso_day)].append(pk)

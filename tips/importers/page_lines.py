@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import NamedTuple
 
-from tips.text import html_to_plain
+from tips.text import folding
 
 _FOOTER_BEGINS, _FOOTER_ENDS = "Signup for FREE Tips!", "Visit Our Home Page"
 _LONGEST_FOOTER = 300
@@ -56,9 +56,7 @@ def posted(line: str) -> tuple[StatedDay | None, list[str]] | None:
     day = _stated_day(match["day"]) if match and match["day"] else None
     if not match or (match["day"] and day is None):
         return None
-    return day, [
-        name for text in (match["categories"] or "").split(",") if (name := html_to_plain.one_line(text))
-    ]
+    return day, [name for text in (match["categories"] or "").split(",") if (name := folding.visible(text))]
 
 
 def is_almost_posted(line: str) -> bool:
@@ -67,7 +65,7 @@ def is_almost_posted(line: str) -> bool:
 
 
 def _short_posted(line: str) -> str:
-    line = html_to_plain.one_line(line) if _POSTED in line and len(line) <= _LONGEST_POSTED else ""
+    line = folding.visible(line) if _POSTED in line and len(line) <= _LONGEST_POSTED else ""
     return line if line.startswith(_POSTED) else ""
 
 
@@ -75,7 +73,7 @@ def is_footer(line: str) -> bool:
     """Tell whether a line is the navigation that ends a post."""
     if len(line) > _LONGEST_FOOTER or _FOOTER_BEGINS[:6] not in line:
         return False
-    line = html_to_plain.one_line(line)
+    line = folding.visible(line)
     return line.startswith(_FOOTER_BEGINS) and line.endswith(_FOOTER_ENDS)
 
 

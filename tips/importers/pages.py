@@ -12,8 +12,7 @@ from desk.terminal import Progress, no_progress
 from tips.importers import page_files
 from tips.importers.page_lines import StatedDay, is_almost_posted, is_footer, posted, split_day
 from tips.importers.records import LONGEST_TITLE, TIP_OF_THE_WEEK, Archive, LineWarning, Post, Refusal
-from tips.publishing.tagging import key
-from tips.text import excerpts, html_to_plain, plain_to_html
+from tips.text import excerpts, folding, plain_to_html
 
 LONGEST_NAME = 100
 
@@ -45,9 +44,9 @@ def read(paths: Iterable[str | os.PathLike[str]], progress: Progress = no_progre
         if not any(post.full for post in page.posts):
             strips.append(page)
     # Nothing on a page with a strip alone tells a category's archive from a tag's.
-    stated = {key(category) for post in archive.posts for category in post.categories}
+    stated = {folding.column_key(category) for post in archive.posts for category in post.categories}
     for page in strips:
-        kind = "a category's" if key(page.name) in stated else "a tag's"
+        kind = "a category's" if folding.column_key(page.name) in stated else "a tag's"
         message = f"The page has a strip alone; by the other pages it is {kind} archive."
         archive.warnings.append(LineWarning(page.file, page.name_line, message))
     return archive
@@ -92,8 +91,13 @@ class Page:
             first += 1
         self._read_strip(first, begins[0])
         # The page gives its name as a tag to its full posts, unless it is the archive of a category.
-        stated = {key(name) for header in headers if header.title is not None for name in header.categories}
-        tags = (self.name,) if self.name and key(self.name) not in stated else ()
+        stated = {
+            folding.column_key(name)
+            for header in headers
+            if header.title is not None
+            for name in header.categories
+        }
+        tags = (self.name,) if self.name and folding.column_key(self.name) not in stated else ()
         for header, end in zip(headers, begins[1:], strict=True):
             self._read_full(header, end, tags)
 
@@ -101,7 +105,7 @@ class Page:
         self.warnings.append(LineWarning(self.file, position + 1, message))
 
     def _line(self, position: int) -> str:
-        return html_to_plain.one_line(self.lines[position])
+        return folding.visible(self.lines[position])
 
     def _cut(self, text: str, longest: int, position: int, noun: str) -> str:
         if len(text) <= longest:
@@ -223,10 +227,10 @@ def _split_takeaway(lines: list[str], categories: tuple[str, ...]) -> tuple[str,
         return "\n".join(lines), ""
     before = [line for line in lines[: footers[-1]] if not is_footer(line)]
     paragraphs = plain_to_html.paragraphs("\n".join(before))
-    joined = [html_to_plain.one_line(" ".join(paragraph)) for paragraph in paragraphs]
+    joined = [folding.visible(" ".join(paragraph)) for paragraph in paragraphs]
     last = next((n for n in range(len(joined) - 1, 0, -1) if not excerpts.is_promotion(joined[n])), 0)
     takeaway = ""
-    is_of_the_week = key(TIP_OF_THE_WEEK) in map(key, categories)
+    is_of_the_week = folding.column_key(TIP_OF_THE_WEEK) in map(folding.column_key, categories)
     if last and is_of_the_week and not any(map(plain_to_html.is_item, paragraphs[last])):
         takeaway = joined[last]
         del paragraphs[last]

@@ -12,10 +12,9 @@ from tips.importers.matching import batches, match
 from tips.importers.records import LONGEST_TITLE, TIP_OF_THE_WEEK, Archive, LineWarning, Report
 from tips.models import CategorisedTip, ImportOrigin, ImportRun, TaggedTip, Tip, TipState, TipVersion
 from tips.models.placements import Placement
-from tips.publishing.tagging import key
 from tips.schedule import queue_lock, slots
 from tips.search import index
-from tips.text import excerpts
+from tips.text import excerpts, folding
 
 _FIELDS = ("title", "publish_at", "state", "excerpt", "body", "takeaway")
 _ORIGIN_FIELDS = ("identity", "digests", "categories", "tags", "category_assumed")
@@ -69,7 +68,7 @@ class _Placements:
 
         A name that was stated before is not added again: if the tip lacks it, staff took it away.
         """
-        known = {key(name): name for name in getattr(origin, self.field)}
+        known = {folding.column_key(name): name for name in getattr(origin, self.field)}
         new = {folded: name for folded, name in sorted(stated.items()) if folded not in known}
         setattr(origin, self.field, sorted((known | new).values()))
         # Two names may mean one row.
@@ -191,6 +190,9 @@ class _Writer:
         if "takeaway" not in own and not stated.takeaway:
             # Staff worded the takeaway; this text may end in the archive's, and would say it twice.
             return not tip.body and not tip.takeaway
+        texts = (f"{text.body}\n{text.takeaway}" for text in (tip, stated))
+        if len(set(map(folding.without_invisible, texts))) == 1:
+            return False
         rank = deduplication.text_rank
         return not tip.body or rank(stated.body, stated.takeaway) > rank(tip.body, tip.takeaway)
 
@@ -201,7 +203,7 @@ class _Writer:
         """
         if stated.categories:
             is_dropped = False
-            if origin.category_assumed and key(TIP_OF_THE_WEEK) not in stated.categories:
+            if origin.category_assumed and folding.column_key(TIP_OF_THE_WEEK) not in stated.categories:
                 is_dropped = categorised.remove(tip, TIP_OF_THE_WEEK)
                 origin.categories = []
             origin.category_assumed = False
@@ -209,7 +211,7 @@ class _Writer:
         if not stated.in_strip or origin.categories or tip.pk in categorised.placed:
             return False
         origin.category_assumed = True
-        return categorised.add(tip, origin, {key(TIP_OF_THE_WEEK): TIP_OF_THE_WEEK})
+        return categorised.add(tip, origin, {folding.column_key(TIP_OF_THE_WEEK): TIP_OF_THE_WEEK})
 
     def count(self, tip: Tip, stated: StatedTip) -> None:
         self.report.teasers += not tip.body
@@ -226,4 +228,4 @@ def _value(tip: Tip, name: str) -> str:
 
 
 def _digest(tip: Tip, name: str) -> str:
-    return deduplication.short_digest(_value(tip, name))
+    return folding.digest(_value(tip, name))

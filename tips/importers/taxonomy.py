@@ -1,17 +1,15 @@
 """Names in an archive to rows: slugs of tips, and categories and tags that are there or are made."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils.text import slugify
-
-from tips.models import Category, FormerSlug, Tag, Tip
+from tips.models import Category, FormerName, FormerSlug, Tag, Tip
+from tips.publishing import categories as publishing_categories
 from tips.publishing import tagging
 from tips.publishing.slugs import LONGEST, numbered
-
-_BETWEEN_WORDS = re.compile(r"[‐‑‒–—―…/]|\.{2,}")
+from tips.text import folding
+from tips.text.slugify import slugify
 
 
 def taken_slugs() -> set[str]:
@@ -22,10 +20,7 @@ def taken_slugs() -> set[str]:
 
 def new_slug(title: str, day: date | None, taken: set[str]) -> str:
     """Take a slug that is not among those ``taken``; a second tip of one title gets the year of its day."""
-    slug = slugify(_BETWEEN_WORDS.sub(" ", title.replace("’", ""))).strip("-_")
-    if len(slug) > LONGEST:
-        slug = slug[: LONGEST + 1].rpartition("-")[0] or slug[:LONGEST]
-    slug = slug or "tip"
+    slug = slugify(title, LONGEST, accents=False)
     if slug in taken and day:
         slug = f"{slug}-{day.year}"
     slug = numbered(slug, taken, len(slug))
@@ -35,48 +30,40 @@ def new_slug(title: str, day: date | None, taken: set[str]) -> str:
 
 @dataclass
 class Names:
-    """Rows of one table by name: ``known`` is {key of a name: pk}, ``former`` {slug of an old name: pk}.
+    """Rows of one table by name: ``known`` is {key of a name: pk}, former names included.
 
     In a dry run, a row that would be made has a primary key below zero.
     """
 
     dry_run: bool
     known: dict[str, int]
-    former: dict[str, int]
-    slug: Callable[[str], str]
     make: Callable[[str], Tag | Category]
 
     def find(self, name: str) -> int | None:
         """Return the primary key of the row that a name means, or None."""
-        return self.known.get(tagging.key(name)) or self.former.get(self.slug(name))
+        return self.known.get(folding.column_key(name))
 
     def find_or_make(self, name: str) -> int:
         """Return the primary key of the row that a name means; an unknown name gets a new row."""
         pk = self.find(name)
         if pk is None:
             pk = -1 - len(self.known) if self.dry_run else self.make(name).pk
-            self.known[tagging.key(name)] = pk
+            self.known[folding.column_key(name)] = pk
         return pk
 
 
 def tags(dry_run: bool) -> Names:
     """Return the tags by name; the name of a tag that staff renamed or merged means what became of it."""
-    # Of two tags of one name, the older counts: it comes last.
-    known = {tagging.key(tag.name): tag.pk for tag in Tag.objects.order_by("-pk")}
-    former = dict(FormerSlug.objects.filter(tag__isnull=False).values_list("slug", "tag"))
-    return Names(dry_run, known, former, tagging.slug_for, tagging.make)
+    return Names(dry_run, _known(Tag, "tag"), tagging.make)
 
 
 def categories(dry_run: bool) -> Names:
-    """Return the categories by name; a renamed category is known by the slug that its old name made."""
-    present = Category.objects.order_by("-pk")
-    known = {tagging.key(category.name): category.pk for category in present}
-    former = {category.slug: category.pk for category in present if slugify(category.name) != category.slug}
-    taken = {category.slug for category in present}
+    """Return the categories by name; a former name of a category means it."""
+    return Names(dry_run, _known(Category, "category"), publishing_categories.make)
 
-    def make(name: str) -> Category:
-        slug = numbered(slugify(name)[:90] or "category", taken, 90)
-        taken.add(slug)
-        return Category.objects.create(name=name, slug=slug)
 
-    return Names(dry_run, known, former, slugify, make)
+def _known(model: type[Tag | Category], kind: str) -> dict[str, int]:
+    """Return {key of a name that a row has, or once had: pk}."""
+    present = model._default_manager.order_by().values_list("name_key", "pk")
+    former = FormerName.objects.filter(**{f"{kind}__isnull": False}).values_list("name_key", kind)
+    return dict(present.union(former))

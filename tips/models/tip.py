@@ -13,10 +13,11 @@ from django_prose_editor.fields import ProseEditorField
 from taggit.managers import TaggableManager
 
 from tips.models.images import ImageUse
+from tips.models.lines import LineField, SlugField
 from tips.models.published import ListingIndex, PublishedQuerySet, TipState, newest_first, oldest_first
 from tips.models.taxonomy import Category
 from tips.models.vocabulary import Word
-from tips.text import characters, excerpts, html_to_plain, sanitiser, stems
+from tips.text import characters, excerpts, folding, sanitiser, stems
 
 TEXTS = ("title", "takeaway", "excerpt", "body")
 
@@ -82,8 +83,8 @@ class Tip(models.Model):
     # Set by the calendar, for whoever may not know of the tip.
     title_is_hidden = False
 
-    title = models.CharField(max_length=200, help_text="Without a date; at most 70 characters read best.")
-    slug = models.SlugField(max_length=220, unique=True, help_text="The tip's address; made from the title.")
+    title = LineField(max_length=200, help_text="Without a date; at most 70 characters read best.")
+    slug = SlugField(max_length=220, unique=True, help_text="The tip's address; made from the title.")
     state = models.CharField(max_length=10, choices=TipState, default=TipState.DRAFT, editable=False)
     publish_at = models.DateTimeField(
         "goes live",
@@ -217,7 +218,7 @@ class Tip(models.Model):
         for name in {*TEXTS} - deferred:
             setattr(self, name, characters.without_controls(getattr(self, name)))
         if "title" not in deferred:
-            self.title = html_to_plain.one_line(self.title)
+            self.title = folding.visible(self.title)
         if deferred.isdisjoint(TEXTS):
             self.words_title = stems.indexed(self.title)
             self.words_takeaway = stems.indexed(self.takeaway)

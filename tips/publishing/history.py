@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.text import slugify
 
 from desk.errors import Overtaken, WrongState
 from desk.log import log
@@ -17,7 +16,7 @@ from tips.permissions import permit_change
 from tips.publishing import editing, tagging
 from tips.schedule import queue_lock
 from tips.text import diff as text_diff
-from tips.text import sanitiser
+from tips.text import folding, sanitiser
 
 
 @dataclass(frozen=True)
@@ -141,10 +140,8 @@ def revert(tip: Tip, version: TipVersion, *, by: User, seen: int | None = None) 
 def _categories(names: list[str]) -> tuple[list[Category], list[str]]:
     """Return (categories, gone): the categories that names mean now, and the names that mean none.
 
-    A category that was renamed kept its slug, and is found by it.
+    A category that was renamed is found by its old name too.
     """
-    by_name, by_slug = {}, {}
-    for category in Category.objects.all():
-        by_name[tagging.key(category.name)] = by_slug[category.slug] = category
-    meant = {name: by_name.get(tagging.key(name)) or by_slug.get(slugify(name)) for name in names}
+    known = Category.objects.by_names(names)
+    meant = {name: known.get(folding.column_key(name)) for name in names}
     return [category for category in meant.values() if category], [name for name in names if not meant[name]]

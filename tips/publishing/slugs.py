@@ -1,29 +1,27 @@
 """The slugs of tips: made from the title, kept from then on, and changed only on purpose."""
 
-import re
 from collections.abc import Container
 from itertools import chain, count
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
-from django.utils.text import slugify
 
 from desk.errors import Overtaken, WrongState
 from desk.log import log
 from tips.models import FormerSlug, Tip, TipAction
 from tips.permissions import CHANGE_ANY, permit
+from tips.text.slugify import canonical, is_slug, slugify
 
 LONGEST = 200
-_SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 
 
 def free(title: str, besides: int = 0) -> str:
-    """Return a slug made from a title that no other tip has or had; empty where a title makes none.
+    """Return a slug made from a title that no other tip has or had; empty only for an empty title.
 
     ``besides`` is the id of the tip that it is for.
     """
-    base = slugify(title)[:LONGEST].strip("-_")
+    base = slugify(title, LONGEST, accents=False)
     tips = Tip.objects.filter(slug__startswith=base).exclude(pk=besides)
     former = FormerSlug.objects.filter(tip__isnull=False, slug__startswith=base).exclude(tip=besides)
     taken = {*tips.values_list("slug", flat=True), *former.values_list("slug", flat=True)}
@@ -58,8 +56,8 @@ def change(tip: Tip, slug: str, *, by: User) -> str:
     Going back to a slug that the tip had is fine. Raises WrongState where the slug is none, or another tip's.
     """
     permit(by, CHANGE_ANY, "change the address of a tip")
-    slug = slug.strip().strip("/").lower()
-    if len(slug) > LONGEST or not _SLUG.fullmatch(slug):
+    slug = canonical(slug.strip().strip("/"))
+    if len(slug) > LONGEST or not is_slug(slug):
         raise WrongState(f"An address has small letters, digits and hyphens, at most {LONGEST}: “thank-you”.")
     with transaction.atomic():
         before = Tip.objects.select_for_update(of=("self",)).filter(pk=tip.pk).first()

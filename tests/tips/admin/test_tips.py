@@ -266,7 +266,8 @@ def test_a_date_alone_means_the_slots_time(desk, settings):
         ({"publish_at_0": "2001-01-02"}, "has passed. Choose a later day"),
         ({"publish_at_0": "2099-01-06", "undated": "on"}, "An undated tip has no day"),
         ({"title": "  "}, "This field is required"),
-        ({"title": "提示"}, "The title makes no address"),
+        ({"title": "\u200b\u202e"}, "This field is required"),
+        ({"slug": "two words"}, "small letters, digits and hyphens"),
         ({"tags": "x" * 101}, "is too long. Separate tags by commas"),
     ],
 )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.tips.importers.shapes import FOOTER, WEEK, page, post, teaser
 from tips.importers import pages
-from tips.text import excerpts, html_to_plain
+from tips.text import excerpts, folding, html_to_plain
 
 
 def parsed(text):
@@ -323,7 +323,7 @@ def test_no_page_breaks_the_parser(lines):
     parsed_page = parsed("\n".join(lines))
     for one in parsed_page.posts:
         assert one.title.strip()
-        assert html_to_plain.one_line(lines[one.line - 1]).startswith(one.title)
+        assert folding.visible(lines[one.line - 1]).startswith(one.title)
         assert not (one.impossible and one.day)
     for warning in parsed_page.warnings:
         assert 1 <= warning.line <= len(lines)

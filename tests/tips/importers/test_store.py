@@ -73,7 +73,7 @@ def test_slugs_of_one_title_differ_by_their_year(bring):
         "listen-2020",
         "listen-2021",
         "listen-2",
-        "tip",
+        "question-mark",
     }
 
 

@@ -10,7 +10,7 @@ from tests.tips.importers.shapes import page, post, teaser
 from tests.tips.importers.stored import BODY, CUT, counts, names, only, plain
 from tips import dates
 from tips.models import Category, Tag, Tip, TipState
-from tips.publishing import tagging
+from tips.publishing import categories, tagging
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +69,9 @@ def test_a_renamed_tag_and_a_renamed_category_are_not_made_again(bring, django_u
     bring(text)
     boss = django_user_model.objects.create_superuser("boss")
     tagging.rename(Tag.objects.get(), "unknown", by=boss)
-    Category.objects.update(name="Games")
+    category = Category.objects.get()
+    category.name = "Games"
+    categories.save(category, "Sports", by=boss)
     bring(text, page("x", post("B", BODY, "Sports")))
     assert (names(Tag.objects), names(Category.objects)) == (["unknown"], ["Games"])
     assert [names(tip.tags) for tip in Tip.objects.all()] == [["unknown"], ["unknown"]]

@@ -8,7 +8,7 @@ from desk.errors import NotPermitted, Overtaken, WrongState
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.models import Category, Tip, TipState, TipVersion
-from tips.publishing import editing, history, tagging
+from tips.publishing import categories, editing, history, tagging
 
 pytestmark = pytest.mark.django_db
 
@@ -140,7 +140,9 @@ def test_reverting_an_approved_tip_that_is_to_come_sends_it_back_to_review(edito
 def test_an_old_name_of_a_tag_or_a_category_brings_back_what_it_is_called_now(editor):
     tip = make_tip(categories=["Sports"], tags=["calm"])
     first = TipVersion.objects.record(tip)
-    Category.objects.filter(slug="sports").update(name="Games")
+    category = Category.objects.get(slug="sports")
+    category.name = "Games"
+    categories.save(category, "Sports", by=editor)
     tagging.rename(tip.tags.get(), "calmness", by=editor)
     tip.categories.clear()
     tip.tags.clear()

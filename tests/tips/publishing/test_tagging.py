@@ -1,10 +1,11 @@
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import IntegrityError, transaction
 
 from desk.errors import NotPermitted, WrongState
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import FormerSlug, Tag, TaggedTip, Tip, TipState, TipVersion
+from tips.models import Category, FormerSlug, Tag, TaggedTip, Tip, TipState, TipVersion
 from tips.publishing import tagging
 
 pytestmark = pytest.mark.django_db
@@ -144,11 +145,79 @@ def test_the_name_of_a_merged_tag_is_the_tag_it_was_merged_into(editor):
     assert tagging.find_or_make(["grievances"]) == [keep]
 
 
-def test_a_new_tag_has_its_address_for_itself(editor):
-    keep, goes = make_tags("keep", "goes")
+def test_a_new_tag_leaves_old_addresses_of_others_where_they_lead(editor):
+    (priced,) = make_tags("$5 questions")
+    tagging.rename(priced, "Price questions", by=editor)
+    (new,) = tagging.find_or_make(["5 questions"])
+    assert (new.name, new.slug, former()) == (
+        "5 questions",
+        "5-questions-2",
+        {"5-questions": "price-questions"},
+    )
+
+
+def test_a_tag_that_takes_anothers_old_name_and_address_has_them_for_itself(editor):
+    keep, goes, other = make_tags("keep", "goes", "other")
     tagging.merge(keep, [goes], by=editor)
-    new = tagging.make("goes")
-    assert (new.slug, former()) == ("goes", {})
+    tagging.rename(other, "goes", "goes", by=editor)
+    assert former() == {"other": "goes"}
+    assert tagging.find_or_make(["Goes", "Other"]) == [other]
+
+
+@pytest.mark.parametrize(
+    ("name", "new_name", "unlike"),
+    [
+        ("$5 questions", "Price questions", "5 questions"),
+        ("A+ service", "Top marks", "A service"),
+        ("C++", "Compilers", "C#"),
+        ("\U0001f3f7", "Labels", "Tag"),
+    ],
+)
+def test_the_old_name_of_a_tag_means_no_other_name_with_the_same_address(editor, name, new_name, unlike):
+    (tag,) = make_tags(name)
+    tagging.rename(tag, new_name, by=editor)
+    found, new = tagging.find_or_make([name, unlike])
+    assert (found, new.name) == (tag, unlike)
+    assert new != tag
+
+
+def test_spellings_that_a_reader_takes_for_one_are_one_tag():
+    spellings = ["service recovery", "service\u200b recovery", "ser\u00advice recovery"]
+    spellings += ["Service\u2060 Recovery", "service\u00a0recovery\u0008", "\u202eservice recovery"]
+    (tag,) = tagging.find_or_make(["\u0002", " ", *spellings])
+    tag.refresh_from_db()
+    assert (tag.name, tag.slug) == ("service recovery", "service-recovery")
+    assert tagging.find_or_make(reversed(spellings)) == [tag]
+
+
+def test_a_tag_of_signs_alone_has_an_address_of_its_own(client):
+    for tag in tagging.find_or_make(["…", "\U0001f389", "समय", "บริการ"]):
+        make_tip(tags=[tag])
+        assert client.get(tag.get_absolute_url()).status_code == 200
+    assert set(Tag.objects.values_list("slug", flat=True)) == {
+        "horizontal-ellipsis",
+        "party-popper",
+        "समय",
+        "บริการ",
+    }
+
+
+def test_the_database_holds_names_apart_whatever_writes_them():
+    (tag,) = make_tags("waiting")
+    for write in (
+        lambda: Tag.objects.create(name="Wait\u00ading", slug="other"),
+        lambda: Tag.objects.bulk_create([Tag(name="waiting\u200b", slug="other")]),
+        lambda: Tag.objects.create(name="\u200b", slug="other"),
+        lambda: Category.objects.create(name="\u0002", slug="other"),
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            write()
+    Tag.objects.filter(pk=tag.pk).update(name="Hold\u0008ing\u2060 on")
+    assert tagging.find_or_make(["holding on"]) == [tag]
+    tag.name = "queues"
+    Tag.objects.bulk_update([tag], ["name"])
+    assert tagging.find_or_make(["Queues"]) == [tag]
+    assert Tag.objects.get_or_create(name="queues\u200b")[0] == tag
 
 
 def test_two_names_that_make_one_address_get_two():

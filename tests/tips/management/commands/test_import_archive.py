@@ -15,6 +15,7 @@ from tests.tips.importers.shapes import page, post, teaser
 from tips import dates
 from tips.importers import deduplication, pages, store
 from tips.models import Category, Tag, Tip
+from tips.text import html_to_plain
 
 pytestmark = pytest.mark.django_db
 
@@ -149,7 +150,7 @@ def test_the_texts_of_the_real_pages_are_whole():
     for tip in Tip.objects.full():
         found = [path for path in SEEDS.iterdir() if tip.title in path.read_text()]
         source = "".join("".join(path.read_text() for path in found).split())
-        blocks = [*pages.html_to_plain.blocks(tip.body), *filter(None, [tip.takeaway])]
+        blocks = [*html_to_plain.blocks(tip.body), *filter(None, [tip.takeaway])]
         assert len(blocks) == len(set(blocks))
         for block in blocks:
             # A number's mark may have been another one.

@@ -1,0 +1,100 @@
+"""Columns for what stands on one line: a name or a title, its key, and a slug.
+
+In migrations they are Django's own fields: the columns do not differ.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from tips.text import folding, slugify
+
+# How Django writes a field into a migration.
+_Written = tuple[str, str, Sequence[object], dict[str, object]]
+
+
+def validate_slug(text: str) -> None:
+    """Raise ValidationError for what cannot be a slug."""
+    if not slugify.is_slug(text):
+        raise ValidationError(
+            "An address has small letters, digits and hyphens: “thank-you”.", code="invalid"
+        )
+
+
+class LineFormField(forms.CharField):
+    """One line, of which nothing is invisible before anything is asked of it."""
+
+    def to_python(self, value: object) -> str | None:
+        return super().to_python(folding.visible(value) if isinstance(value, str) else value)
+
+
+class LineField(models.CharField):
+    """One line of text in which nothing is invisible, whatever writes it: a form, an import, ``update()``."""
+
+    def to_python(self, value: object) -> object:
+        value = super().to_python(value)
+        return folding.visible(value) if isinstance(value, str) else value
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> object:
+        value = self.to_python(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
+
+    # Whatever Django's own field takes.
+    def formfield(self, *args: Any, **options: Any) -> forms.Field | None:
+        return super().formfield(*args, **{"form_class": LineFormField, **options})
+
+    def deconstruct(self) -> _Written:
+        name, _, args, options = super().deconstruct()
+        return name, "django.db.models.CharField", args, options
+
+
+class KeyField(models.CharField):
+    """The key of a row's ``name``, by which the row is found; it follows the name with each saving."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        key = folding.column_key(vars(model_instance)["name"])
+        setattr(model_instance, self.attname, key)
+        return key
+
+    def deconstruct(self) -> _Written:
+        name, _, args, options = super().deconstruct()
+        return name, "django.db.models.CharField", args, options
+
+
+class SlugFormField(forms.SlugField):
+    """A slug as somebody types it, in whatever form the letters are."""
+
+    default_validators = [validate_slug]
+
+    # Whatever Django's own field takes.
+    def __init__(self, *, allow_unicode: bool = False, **options: Any) -> None:
+        # Django's own check of letters of other scripts refuses their vowel signs.
+        super().__init__(**options)
+        self.allow_unicode = allow_unicode
+
+    def to_python(self, value: object) -> str | None:
+        slug = super().to_python(value)
+        return slugify.canonical(slug) if slug else slug
+
+
+class SlugField(models.SlugField):
+    """A slug in letters of any script; see ``slugify``."""
+
+    default_validators = [validate_slug]
+
+    # Whatever Django's own field takes.
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.default_validators = [validate_slug]
+
+    # Whatever Django's own field takes.
+    def formfield(self, *args: Any, **options: Any) -> forms.Field | None:
+        return super().formfield(*args, **{"form_class": SlugFormField, **options})
+
+    def deconstruct(self) -> _Written:
+        name, _, args, options = super().deconstruct()
+        return name, "django.db.models.SlugField", args, options

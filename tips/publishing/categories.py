@@ -1,0 +1,33 @@
+"""Verbs over categories: make and rename. A category keeps its slug for good; its old names mean it."""
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from tips.models import Category, Tip
+from tips.publishing import naming, slugs
+from tips.text.slugify import slugify
+
+LONGEST_SLUG = 90
+
+
+def make(name: str) -> Category:
+    """Return a new category of a name that none has or had, with a slug that no other one has."""
+    return Category.objects.create(name=name, slug=free_slug(name))
+
+
+def free_slug(name: str) -> str:
+    """Return a slug made from a name that no category has."""
+    base = slugify(name, LONGEST_SLUG, accents=False)
+    taken = Category.objects.filter(slug__startswith=base).values_list("slug", flat=True)
+    return slugs.numbered(base, set(taken), LONGEST_SLUG)
+
+
+@transaction.atomic
+def save(category: Category, before: str, *, by: User) -> None:
+    """Save a category that a form has changed; ``before`` is the name that it had, empty for a new one."""
+    tips = Tip.objects.filter(categorised__category=category.pk)
+    with naming.renamed(tips, "category", before or category.name, category.name, by=by):
+        category.save()
+    naming.settle(category)
+    if before:
+        naming.remember(category, before)
