@@ -73,7 +73,7 @@ bench: $(VENV)/dev ## Measure pages, search, imports and mail on either database
 soak: $(VENV)/dev ## Run the long tests: processes killed over and over, a flood of sign-ups, a scanner that opens every link
 	@$(PY) -m pytest -m soak
 
-audit: $(VENV)/dev audit/node_modules ## Check the served pages: markup, accessibility, speed, weight (ARCHIVE=... for other tips)
+audit: $(VENV)/dev audit/node_modules ## Check the served pages: links, markup, accessibility, speed, weight (ARCHIVE=... for other tips)
 	@$(PY) -m audit $(ARCHIVE)
 
 lock: $(VENV)/dev ## Bring both locks up to date with pyproject.toml

@@ -1,8 +1,9 @@
-"""Check the pages as they are served: ``make audit``, or ``python -m audit [PATH]``.
+"""Check the pages as they are served: ``make audit``, or ``python -m audit [--links] [PATH]``.
 
-PATH holds archive pages to take instead of the demonstration. The site runs on a database and a folder of
-its own, which are gone afterwards. Exit status: 0 all within bounds, 1 something is not, 2 nothing could be
-checked.
+PATH holds archive pages to take instead of the demonstration. Without it, the links of the real pages are
+followed as well, where these are here. ``--links`` follows the links alone, which needs no other program.
+Each site runs on a database and in a folder of its own, which are gone afterwards. Exit status: 0 all
+within bounds, 1 something is not, 2 nothing could be checked.
 """
 
 import argparse
@@ -18,12 +19,16 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http.client import HTTPMessage
 from pathlib import Path
-from typing import TypedDict
+from typing import IO, TypedDict
+from urllib.parse import urlsplit
 
+from audit.links import Answer, crawl
 from bench.report import Verdicts, machine, table
 from tests.__main__ import OF_A_SITE, ROOT
 
+REAL_PAGES = ROOT.parent / "shared" / "seeds"
 CHROMIUM = "/usr/bin/chromium"
 TOOLS = Path(__file__).resolve().parent / "node_modules"
 CHECKER = TOOLS / "vnu-jar" / "build" / "dist" / "vnu.jar"
@@ -40,6 +45,7 @@ class Site(TypedDict):
     """What audit.archive prints: the URLs to check, and name to URL of those that Lighthouse looks at."""
 
     pages: list[str]
+    searches: list[str]
     measured: dict[str, str]
 
 
@@ -47,19 +53,34 @@ class CannotAuditError(Exception):
     """Nothing can be checked; the text says why and what would help."""
 
 
-def main(path: str | None) -> int:
+def main(path: str | None, links_alone: bool) -> int:
     """Check all; return the exit status."""
-    require_tools()
+    if not links_alone:
+        require_tools()
     # An end by signal takes the site along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     verdicts = Verdicts()
-    with tempfile.TemporaryDirectory(prefix="tips-audit-") as name, contextlib.ExitStack() as stack:
+    with site_of(path) as (root, site, folder):
+        follow_links(verdicts, path or "the demonstration", root, site["searches"])
+        if not links_alone:
+            check_markup(verdicts, root, site["pages"], folder)
+            measure(verdicts, root, site["measured"], folder)
+    if not path and REAL_PAGES.is_dir():
+        with site_of(str(REAL_PAGES)) as (root, site, _):
+            follow_links(verdicts, "the real pages", root, site["searches"])
+    elif not path:
+        print("Skipped: the links of the real pages, which are not here (../shared/seeds).")
+    return 1 if verdicts.failed else 0
+
+
+@contextlib.contextmanager
+def site_of(path: str | None) -> Iterator[tuple[str, Site, Path]]:
+    """Serve a new site of some pages for the length of a ``with`` block; give (its URL, it, its folder)."""
+    with tempfile.TemporaryDirectory(prefix="tips-audit-") as name:
         folder = Path(name)
         site = made(path, folder)
-        root = stack.enter_context(served(folder))
-        check_markup(verdicts, root, site["pages"], folder)
-        measure(verdicts, root, site["measured"], folder)
-    return 1 if verdicts.failed else 0
+        with served(folder) as root:
+            yield root, site, folder
 
 
 def require_tools() -> None:
@@ -110,6 +131,39 @@ def served(folder: Path) -> Iterator[str]:
     finally:
         site.send_signal(signal.SIGINT)
         site.wait()
+
+
+class _StayPut(urllib.request.HTTPRedirectHandler):
+    """Leaves it to the caller to follow a redirect."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> None:
+        return None
+
+
+def follow_links(verdicts: Verdicts, name: str, root: str, starts: list[str]) -> None:
+    """Judge how many links of a site are dead; print each with the page where it stands."""
+    opener = urllib.request.build_opener(_StayPut)
+
+    def ask(path: str) -> Answer:
+        try:
+            with opener.open(root + path, timeout=30) as answer:
+                return Answer(answer.status, answer.headers.get("Content-Type", ""), answer.read())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, location=error.headers.get("Location", ""))
+
+    result = crawl(ask, [urlsplit(root).netloc], starts)
+    for dead in result.dead:
+        print(f"{dead.page}: {dead.link}: {dead.reason}")
+    subject = f"{name}: dead links of {result.links:,} on {len(result.pages):,} pages"
+    verdicts.at_most(subject, len(result.dead), 0)
 
 
 def check_markup(verdicts: Verdicts, root: str, pages: list[str], folder: Path) -> None:
@@ -211,8 +265,10 @@ def lighthouse(url: str, folder: Path) -> Measured:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m audit", description=str(__doc__).split(":")[0] + ".")
     parser.add_argument("path", nargs="?", metavar="PATH", help="archive pages instead of the demonstration")
+    parser.add_argument("--links", action="store_true", help="follow the links alone")
+    arguments = parser.parse_args()
     try:
-        sys.exit(main(parser.parse_args().path))
+        sys.exit(main(arguments.path, arguments.links))
     except KeyboardInterrupt:
         sys.exit(130)
     except CannotAuditError as error:

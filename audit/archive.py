@@ -1,8 +1,8 @@
 """The site to audit: ``python -m audit.archive [PATH]`` fills the empty database of DATABASE_URL.
 
 It holds the demonstration, or the archive pages of PATH; and in any case one tip of each kind that readers
-may come upon. Prints one JSON object: ``pages``, every URL to check, and ``measured``, name to URL of
-those that Lighthouse looks at.
+may come upon. Prints one JSON object: ``pages``, every URL to check; ``searches``, those of them that no link
+leads to; and ``measured``, name to URL of those that Lighthouse looks at.
 """
 
 import io
@@ -36,13 +36,11 @@ def urls() -> list[str]:
     """Return the URLs of every tip and list and of one page of each other kind."""
     tips = Tip.objects.published().newest_first()
     months = [(tip.publish_at.year, tip.publish_at.month) for tip in tips if tip.publish_at][:1]
-    word = tips.full()[0].title.split()[-1].strip("?!.")
     withdrawn = Tip.objects.filter(state=TipState.WITHDRAWN)
     lists = [
         category_or_tag.get_absolute_url()
         for category_or_tag in [*navigation.categories(), *navigation.tags()]
     ]
-    searches = ["", f"?q={word}", f"?q={word}e", "?q=zebra+okapi", "?q=%22%22"]
     return [
         reverse("tips:home"),
         reverse("tips:list"),
@@ -50,13 +48,20 @@ def urls() -> list[str]:
         *lists,
         *(reverse("tips:year", args=[year]) for year in navigation.years()),
         *(reverse("tips:month", args=month) for month in months),
-        *(reverse("tips:search") + query for query in searches),
+        *searches(),
         *(tip.get_absolute_url() for tip in [*tips, *withdrawn]),
         reverse("subscribers:subscribe"),
         reverse("subscribers:privacy"),
         reverse("subscribers:confirm", args=["no-such-token"]),
         "/no-such-page/",
     ]
+
+
+def searches() -> list[str]:
+    """Return the URLs of searches that come to many tips, to one, to a corrected word, and to nothing."""
+    word = Tip.objects.published().newest_first().full()[0].title.split()[-1].strip("?!.")
+    queries = ["", f"?q={word}", f"?q={word}e", "?q=the+customer", "?q=zebra+okapi", "?q=%22%22"]
+    return [reverse("tips:search") + query for query in queries]
 
 
 def measured() -> dict[str, str]:
@@ -68,4 +73,4 @@ def measured() -> dict[str, str]:
 
 if __name__ == "__main__":
     fill(*sys.argv[1:] or [""])
-    print(json.dumps({"pages": urls(), "measured": measured()}))
+    print(json.dumps({"pages": urls(), "searches": searches(), "measured": measured()}))
