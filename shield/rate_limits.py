@@ -1,18 +1,19 @@
 """Rate limits shared by all processes: how often something may happen in a length of time.
 
 A limit is rows that are claimed by conditional UPDATE, so two processes never both get the last place,
-whichever database or cache the site runs on.
+whichever database or cache the site runs on. A row that was written by a clock that was set back since counts
+as missing (``clocks``): nothing waits for an hour that the clock repeats.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from shield import clocks
 from shield.models import RateLimit
 
 
@@ -43,15 +44,16 @@ class FixedWindow(_Limit):
         key = self._key(value)
         rows = RateLimit.objects.filter(key=key)
         while cost <= self.amount:
-            current = rows.filter(ends_at__gt=now)
+            current = rows.exclude(_is_over(now))
             if current.filter(used__lte=self.amount - cost).update(used=F("used") + cost):
                 return True
-            if rows.filter(ends_at__lte=now).update(used=cost, ends_at=now + self.per):
+            if rows.filter(_is_over(now)).update(used=cost, ends_at=now + self.per, written_at=now):
                 return True
             if current.exists():
                 return False
             # A row whose window is already over: the first to come opens the next window.
-            RateLimit.objects.bulk_create([RateLimit(key=key, ends_at=now)], ignore_conflicts=True)
+            new = [RateLimit(key=key, ends_at=now, written_at=now)]
+            RateLimit.objects.bulk_create(new, ignore_conflicts=True)
         return False
 
     def is_spent(self, value: object = "") -> bool:
@@ -63,7 +65,7 @@ class FixedWindow(_Limit):
         return self._current(value).values_list("ends_at", flat=True).first()
 
     def _current(self, value: object) -> QuerySet[RateLimit]:
-        return RateLimit.objects.filter(key=self._key(value), ends_at__gt=timezone.now())
+        return RateLimit.objects.filter(key=self._key(value)).exclude(_is_over(timezone.now()))
 
 
 class SlidingWindow(_Limit):
@@ -77,13 +79,13 @@ class SlidingWindow(_Limit):
         """Take one place and tell whether one was free. A transaction that rolls back gives it back."""
         while True:
             now = timezone.now()
-            place = self._places().filter(ends_at__lte=now).first()
+            place = self._places().filter(_is_over(now)).first()
             if place is not None:
                 unchanged = RateLimit.objects.filter(pk=place.pk, ends_at=place.ends_at)
-                if unchanged.update(ends_at=now + self.per, used=1):
+                if unchanged.update(ends_at=now + self.per, written_at=now, used=1):
                     return True
             elif self._places().count() < self.amount:
-                new = [RateLimit(key=key, ends_at=now) for key in self._keys()]
+                new = [RateLimit(key=key, ends_at=now, written_at=now) for key in self._keys()]
                 RateLimit.objects.bulk_create(new, ignore_conflicts=True)
             else:
                 return False
@@ -98,8 +100,8 @@ class SlidingWindow(_Limit):
 class Pacer(_Limit):
     """An even pace for each value: ``Pacer("mail to a domain", 600, timedelta(minutes=1))``.
 
-    Where the two windows say no, a Pacer says when: each moment is booked once, so that nothing that waits
-    need ask again. No stretch of length ``per`` has more than ``amount`` moments.
+    Where the two windows say no, a Pacer says when: each moment is booked once. No stretch of length ``per``
+    has more than ``amount`` moments.
     """
 
     @property
@@ -107,32 +109,64 @@ class Pacer(_Limit):
         """The distance of one moment from the next."""
         return self.per / self.amount
 
-    def book(self, counts: Mapping[str, int]) -> dict[str, datetime]:
-        """Book the next moments of values, {value: how many}; return {value: the first of its moments}.
+    def open(self, values: Iterable[str], now: datetime) -> "Bookings":
+        """Lock what is booked of values, and return it; ``now`` is aware.
 
-        Moments are aware, and not before now; those after the first follow at distances of ``interval``. The
-        rows stay locked to the end of the transaction, in the order of their keys. A transaction that books
-        with several Pacers must use them in the same order as every other one.
+        The rows stay locked to the end of the transaction, in which the caller must be. A transaction that
+        opens several Pacers must open them in the same order as every other one.
         """
-        now = timezone.now()
-        values = {self._key(value): value for value in counts}
-        moments = {}
-        with transaction.atomic():
-            # A row whose moment has come counts as missing, and may be deleted at any time. The rows, new or
-            # not, are locked one after another: two bookings at once could each wait for the other otherwise.
-            new = [RateLimit(key=key, ends_at=now) for key in sorted(values)]
-            RateLimit.objects.bulk_create(
-                new, update_conflicts=True, unique_fields=["key"], update_fields=["key"]
-            )
-            limits = list(RateLimit.objects.filter(key__in=list(values)))
-            for limit in limits:
-                value = values[limit.key]
-                moments[value] = max(limit.ends_at, now)
-                limit.ends_at = moments[value] + self.interval * counts[value]
-            RateLimit.objects.bulk_update(limits, ["ends_at"])
-        return moments
+        keys = {self._key(value): value for value in values}
+        # A row whose moment has come counts as missing, and may be deleted at any time. The rows, new or not,
+        # are locked one after another: two that open them at once could each wait for the other otherwise.
+        new = [RateLimit(key=key, ends_at=now, written_at=now) for key in sorted(keys)]
+        RateLimit.objects.bulk_create(
+            new, update_conflicts=True, unique_fields=["key"], update_fields=["key"]
+        )
+        rows = RateLimit.objects.filter(key__in=list(keys))
+        return Bookings(self.interval, now, {keys[row.key]: row for row in rows})
+
+
+class Bookings:
+    """What is booked of a Pacer's values, while their rows are locked: see, take, and save."""
+
+    def __init__(self, interval: timedelta, now: datetime, rows: Mapping[str, RateLimit]) -> None:
+        self._interval, self._now, self._rows = interval, now, rows
+        self._taken: list[RateLimit] = []
+        for row in rows.values():
+            if row.ends_at < now or row.written_at > clocks.latest_credible(now):
+                row.ends_at = now
+
+    def free_within(self, value: str, length: timedelta) -> int:
+        """Return how many moments of a value are free from now to the end of a length of time."""
+        left = self._now + length - self._rows[value].ends_at
+        return left // self._interval + 1 if left >= timedelta() else 0
+
+    def next(self, value: str) -> datetime:
+        """Return the next free moment of a value (aware, not before now)."""
+        return self._rows[value].ends_at
+
+    def take(self, value: str, count: int, *, not_before: datetime | None = None) -> datetime:
+        """Book the next moments of a value, at or after an aware datetime; return the first.
+
+        Those after the first follow at distances of the Pacer's ``interval``.
+        """
+        row = self._rows[value]
+        first = max(row.ends_at, not_before or self._now)
+        row.written_at = self._now
+        row.ends_at = first + self._interval * count
+        self._taken.append(row)
+        return first
+
+    def save(self) -> None:
+        """Write what was taken."""
+        RateLimit.objects.bulk_update(self._taken, ["ends_at", "written_at"])
 
 
 def forget_ended() -> int:
     """Delete the rows of rate limits that are over; return how many. Safe to run at any time."""
-    return RateLimit.objects.filter(ends_at__lte=timezone.now()).delete()[0]
+    return RateLimit.objects.filter(_is_over(timezone.now())).delete()[0]
+
+
+def _is_over(now: datetime) -> Q:
+    """Return the condition on a row that counts as missing: it has ended, or its clock was set back since."""
+    return Q(ends_at__lte=now) | Q(written_at__gt=clocks.latest_credible(now))

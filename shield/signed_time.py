@@ -17,12 +17,15 @@ def timestamp() -> str:
 
 
 def is_fresh(value: str, hours: int = 72) -> bool:
-    """Tell whether a timestamp has our signature, and is at most so many hours old."""
+    """Tell whether a timestamp has our signature, and is at most so many hours old.
+
+    One of a later hour is of a clock that was set back since, and no older than that clock was wrong.
+    """
     try:
         hour = int(_signer.unsign(value))
     except (signing.BadSignature, ValueError):
         return False
-    return 0 <= _hour() - hour <= hours
+    return abs(_hour() - hour) <= hours
 
 
 def _hour() -> int:

@@ -7,10 +7,19 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
+
+from shield import clocks
 
 # The real archive pages are no part of the program; only tests of them may be skipped everywhere.
 SEEDS = "../shared/seeds"
 SEEDS_ARE_HERE = (Path(__file__).resolve().parent.parent / SEEDS).is_dir()
+
+
+@pytest.fixture(autouse=True)
+def one_clock(monkeypatch):
+    """Let the database's clock be the one that a test drives; what tests the clocks puts it back."""
+    monkeypatch.setattr(clocks, "database_now", timezone.now)
 
 
 def pytest_collection_modifyitems(items):

@@ -1,42 +1,38 @@
 """Who sends what: deliveries claimed under one lease, and given back where its worker is dead."""
 
 import random
-from collections import Counter
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from shield.rate_limits import Pacer
-from subscribers import addresses
+from shield import clocks
 from subscribers.delivery import heartbeat
+from subscribers.delivery.pacing import Candidate, Pacing
 from subscribers.models import Delivery, Heartbeat, SenderLease
 from subscribers.recovery import guard
 
 # The first claim of a lease, and the largest: how many it takes at once grows and shrinks with its speed.
 BATCH, LARGEST = 50, 400
-# What comes sooner is waited for; what comes later goes back into the queue with its moment.
-_NEAR = timedelta(seconds=5)
-# A moment that was booked and is long gone was missed in a pause: all at once is not what it was booked for.
-_STALE = timedelta(minutes=1)
 _WAITING = [Delivery.State.QUEUED, Delivery.State.DEFERRED, Delivery.State.UNCERTAIN]
 # An uncertain delivery is sent once more after this.
 RESEND_AFTER = timedelta(seconds=30)
-# The primary key, the state, due_at, and the folded address of a delivery that could be claimed.
-_Candidate = tuple[int, str, datetime | None, str | None]
 
 
 @dataclass(frozen=True)
 class Claim:
-    """Deliveries, by their ids in their order, that one lease is to send; the first not before ``at``."""
+    """Deliveries, by their ids in their order, that one lease is to send.
+
+    The first is not sent before ``at``, a moment of ``time.monotonic()``: the clock may be set meanwhile.
+    """
 
     lease_id: int
     ids: list[int]
-    at: datetime
+    at: float
 
 
 def new_lease(worker_id: str) -> int:
@@ -56,30 +52,40 @@ def any_due(mailing_id: int) -> bool:
 def take(lease_id: int, mailing_id: int, after: int = 0, count: int = BATCH) -> Claim | None:
     """Claim the next deliveries of a mailing for a lease; return None where the lease has expired.
 
-    Not more than ``count`` are claimed. Queued ones are looked for behind the id ``after``. Those whose
-    domain has had enough for now are put back with the moment when it is their turn.
+    Not more than ``count`` are claimed, and no more than the pace lets go now. Queued ones are looked for
+    behind the id ``after``. Those whose domain has had enough for now are put back with the moment when they
+    ask again.
     """
     now, deliveries = timezone.now(), Delivery.objects.filter(mailing=mailing_id)
-    if settings.MAIL_PER_MINUTE:
-        # Some seconds' worth at the overall pace.
-        count = max(1, min(count, settings.MAIL_PER_MINUTE // 12))
     with transaction.atomic():
         # Locked: whoever takes the worker for dead gives back either all of this claim or none.
         if SenderLease.objects.select_for_update().filter(pk=lease_id).first() is None:
             return None
+        pace = Pacing(mailing_id, now)
+        if not (count := pace.most(count)):
+            return Claim(lease_id, [], time.monotonic())
         due = deliveries.filter(due_at__lte=now, state__in=_WAITING).order_by("due_at")
         candidates = _locked(due, max(1, count // 2))
         queued = deliveries.filter(pk__gt=after, state=Delivery.State.QUEUED, due_at=None).order_by("pk")
         candidates += _locked(queued, count - len(candidates))
-        ids, moments = _paced(sorted(candidates, key=lambda candidate: candidate[0]), now)
+        ids, moments = pace.sort(sorted(candidates, key=lambda candidate: candidate[0]))
         claimed = {"state": Delivery.State.SENDING, "lease_id": lease_id, "due_at": None}
         Delivery.objects.filter(pk__in=ids).update(**claimed)
         for moment, put_back in moments.items():
-            Delivery.objects.filter(pk__in=put_back).update(due_at=moment)
-        at = now
-        if ids and settings.MAIL_PER_MINUTE:
-            at = Pacer("mail", settings.MAIL_PER_MINUTE, timedelta(minutes=1)).book({"": len(ids)})[""]
-    return Claim(lease_id, ids, at)
+            Delivery.objects.filter(pk__in=put_back).update(due_at=moment, due_set_at=now)
+        pause = (pace.start(len(ids)) - now).total_seconds()
+    return Claim(lease_id, ids, time.monotonic() + pause)
+
+
+def release_from_wrong_clock(now: datetime) -> int:
+    """Free what waits for a moment that was written by a clock that was set back since; return how many.
+
+    For the clock, each minute; safe to run twice. How long each has really waited nobody knows, so it may go
+    now: a server is asked a little early, and who waited for their turn gets another one.
+    """
+    wrong = Delivery.objects.filter(due_at__isnull=False, due_set_at__gt=clocks.latest_credible(now))
+    queued = wrong.filter(state=Delivery.State.QUEUED).update(due_at=None)
+    return queued + wrong.update(due_at=now, due_set_at=now)
 
 
 def give_back(lease_id: int, ids: Iterable[int]) -> None:
@@ -132,6 +138,7 @@ def mark_uncertain(delivery: Delivery, now: datetime, reply: str) -> None:
         settled_at=now,
         uncertain_count=delivery.uncertain_count + 1,
         due_at=now + RESEND_AFTER if delivery.uncertain_count == 0 else None,
+        due_set_at=now,
         reply=reply[:60],
     )
 
@@ -151,37 +158,12 @@ def pause_after(tries: int) -> timedelta:
 
 def _requeue(deliveries: QuerySet[Delivery], now: datetime) -> None:
     # What was uncertain stays listed as that until it is settled.
-    deliveries.filter(uncertain_count__gt=0).update(state=Delivery.State.UNCERTAIN, due_at=now)
+    deliveries.filter(uncertain_count__gt=0).update(
+        state=Delivery.State.UNCERTAIN, due_at=now, due_set_at=now
+    )
     deliveries.filter(uncertain_count=0).update(state=Delivery.State.QUEUED, due_at=None)
 
 
-def _locked(deliveries: QuerySet[Delivery], count: int) -> list[_Candidate]:
+def _locked(deliveries: QuerySet[Delivery], count: int) -> list[Candidate]:
     locked = deliveries.select_for_update(skip_locked=True, of=("self",))
     return list(locked.values_list("pk", "state", "due_at", "subscriber__address_folded")[:count])
-
-
-def _paced(candidates: list[_Candidate], now: datetime) -> tuple[list[int], dict[datetime, list[int]]]:
-    """Return the ids that may go now, and {moment: [ids]} of those whose domain's turn comes later."""
-    if not settings.MAIL_PER_DOMAIN:
-        return [pk for pk, *_ in candidates], {}
-    pacer = Pacer("mail domain", settings.MAIL_PER_DOMAIN, timedelta(minutes=1))
-    domains = {}
-    for pk, state, due_at, address_folded in candidates:
-        has_its_turn = state == Delivery.State.QUEUED and due_at is not None and due_at > now - _STALE
-        if not has_its_turn and address_folded is not None:
-            domains[pk] = addresses.domain(address_folded)
-    # A domain that comes once in a batch books no turn: it cannot be a crowd.
-    crowds = {domain: count for domain, count in Counter(domains.values()).items() if count > 1}
-    turns = pacer.book(crowds) if crowds else {}
-    ids: list[int] = []
-    moments: dict[datetime, list[int]] = {}
-    for pk, *_ in candidates:
-        moment = turns.get(domains.get(pk, ""))
-        if moment is not None:
-            turns[domains[pk]] = moment + pacer.interval
-            if moment > now + _NEAR:
-                # Those of one second go together: fewer statements, and nobody is served out of turn.
-                moments.setdefault(moment.replace(microsecond=0), []).append(pk)
-                continue
-        ids.append(pk)
-    return ids, moments

@@ -6,11 +6,14 @@ lease is that of a dead worker, and is deleted together with its claims (``claim
 """
 
 import math
+import socket
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
+from shield import clocks
 from subscribers.models import Heartbeat
 
 INTERVAL = timedelta(seconds=5)
@@ -25,8 +28,10 @@ def new_worker_id() -> str:
 
 def renew(worker_id: str) -> None:
     """Say that a worker lives: at least once in each ``INTERVAL``, and before it claims anything."""
-    row = Heartbeat(worker_id=worker_id, seen_at=timezone.now())
-    unique, updated = ["worker_id"], ["seen_at"]
+    ahead = clocks.ahead_of_database()
+    row = Heartbeat(worker_id=worker_id, seen_at=timezone.now() - ahead)
+    row.host, row.clock_ahead = socket.gethostname()[:100], ahead.total_seconds()
+    unique, updated = ["worker_id"], ["seen_at", "host", "clock_ahead"]
     Heartbeat.objects.bulk_create([row], update_conflicts=True, unique_fields=unique, update_fields=updated)
 
 
@@ -38,9 +43,13 @@ def end(worker_id: str) -> None:
     Heartbeat.objects.filter(pk=worker_id, leases=None).delete()
 
 
-def is_any_alive(now: datetime) -> bool:
-    """Tell whether a worker lives, by the clock (``now``, aware), for those who cannot watch for a lease."""
-    return Heartbeat.objects.filter(seen_at__gte=now - 2 * LEASE).exists()
+def alive(now: datetime) -> QuerySet[Heartbeat]:
+    """Return the heartbeats of the workers that live, for those who cannot watch for a lease.
+
+    ``now`` is an aware datetime by the database's clock. What lies far in the future is of a worker that died
+    before that clock was set back.
+    """
+    return Heartbeat.objects.filter(seen_at__range=(now - 2 * LEASE, now + 2 * LEASE))
 
 
 class Watch:

@@ -22,6 +22,8 @@ from subscribers.models import Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import suppressions
 
 EXPIRES_AFTER = timedelta(hours=24)
+# However late it is by the clock, which may have been set forward, or by a worker that was off for a day.
+FEWEST_TRIES = 10
 
 # By primary keys alone, and judged here: no plan of any database then reads through the list.
 _PERSON = """
@@ -139,9 +141,10 @@ class Ledger:
             delivery.reply = answer.reply
             delivery.tries += 1
             first_tried_at = delivery.first_tried_at or now
-            if answer.verdict is Verdict.LATER and now < first_tried_at + EXPIRES_AFTER:
+            is_young = now < first_tried_at + EXPIRES_AFTER or delivery.tries < FEWEST_TRIES
+            if answer.verdict is Verdict.LATER and is_young:
                 delivery.state, delivery.first_tried_at = Delivery.State.DEFERRED, first_tried_at
-                delivery.due_at = now + claims.pause_after(delivery.tries)
+                delivery.due_at, delivery.due_set_at = now + claims.pause_after(delivery.tries), now
             else:
                 delivery.state, delivery.settled_at, delivery.due_at = Delivery.State.REFUSED, now, None
                 if answer.verdict is Verdict.LATER:

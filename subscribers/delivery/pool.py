@@ -47,7 +47,7 @@ class SenderPool:
         jobs: dict[str, Callable[[], None]] = {
             "mail-heartbeat": lambda: self._repeat(self._look_after),
             "mail": lambda: self._repeat(self._open_mailings),
-            "mail-outbox": lambda: self._repeat(lambda: send_outgoing_mails(self.stop)),
+            "mail-outbox": lambda: self._repeat(lambda: send_outgoing_mails(self.stop, self.worker_id)),
         }
         jobs |= {f"mail-{number + 1}": self._send for number in range(self.senders)}
         self._threads = [threading.Thread(target=job, name=name, daemon=True) for name, job in jobs.items()]
@@ -107,9 +107,10 @@ class SenderPool:
         connections.close_all()
 
 
-def send_outgoing_mails(stop: object = False) -> int:
+def send_outgoing_mails(stop: object = False, worker_id: str = "") -> int:
     """Send the mails to one person each that are due, those to subscribers first; return how many.
 
-    No further mail is begun when ``stop`` becomes true.
+    No further mail is begun when ``stop`` becomes true. ``worker_id`` is as in ``Outbox.send_due``.
     """
-    return sum(outbox.send_due(stop) for outbox in (service_mails.outbox, link_mails.outbox))
+    outboxes = service_mails.outbox, link_mails.outbox
+    return sum(outbox.send_due(stop, worker_id=worker_id) for outbox in outboxes)

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from shield import clocks
 from subscribers import tipmail
 from subscribers.models import Delivery, Mailing
 from subscribers.recovery import guard
@@ -54,8 +55,9 @@ def open_due(now: datetime | None = None) -> None:
     """Freeze the mailings whose moment has come.
 
     While the guard is closed, none is. Who left by the journal has left here before the audience is read.
+    What has begun cannot be taken back, so it begins by the database's clock: a machine's own may be fast.
     """
-    now = now or timezone.now()
+    now = now or clocks.database_now()
     prepared = Mailing.objects.filter(state=Mailing.State.PREPARED, starts_at__lte=now)
     due = list(prepared.values_list("pk", flat=True))
     if due and not guard.why_closed():

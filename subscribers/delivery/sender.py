@@ -4,7 +4,6 @@ import logging
 import time
 import traceback
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -178,8 +177,9 @@ class Sender:
                 return None
         return self._template
 
-    def _wait_until(self, moment: datetime) -> bool:
-        seconds = (moment - timezone.now()).total_seconds()
+    def _wait_until(self, moment: float) -> bool:
+        """Wait for a moment of ``time.monotonic()``; return whether the sender goes on then."""
+        seconds = moment - time.monotonic()
         return not (self.stop.wait(seconds) if seconds > 0 else self.stop)
 
     def _send_claimed(self, template: tipmail.Template, server: Transport, ledger: Ledger) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from shield import clocks
 from shield.rate_limits import FixedWindow
 from subscribers import addresses
 from subscribers.mail import compose
@@ -93,7 +94,7 @@ def _may_go_once_more(link_request: LinkRequest) -> bool:
     if earlier.filter(mail_state__in=[LinkRequest.MailState.WAITING, LinkRequest.MailState.SENDING]).exists():
         raise NotNow(now + BEFORE_ONCE_MORE)
     last = earlier.exclude(mailed_at=None).order_by("-mailed_at").values_list("mailed_at", flat=True).first()
-    if last and now < last + BEFORE_ONCE_MORE:
+    if last and now < last + BEFORE_ONCE_MORE and last <= clocks.latest_credible(now):
         raise NotNow(last + BEFORE_ONCE_MORE)
     return ONCE_MORE.spend(link_request.address_folded)
 

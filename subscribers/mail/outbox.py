@@ -17,13 +17,14 @@ from typing import Generic, TypeVar
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from shield import clocks
 from shield.rate_limits import FixedWindow, SlidingWindow
 from subscribers import addresses
 from subscribers.mail import smtp
-from subscribers.models import LinkRequest, OutgoingMail, ServiceMail
+from subscribers.models import Heartbeat, LinkRequest, OutgoingMail, ServiceMail
 from subscribers.recovery import guard
 
 logger = logging.getLogger(__name__)
@@ -32,8 +33,6 @@ logger = logging.getLogger(__name__)
 OVERALL = SlidingWindow("outbox", 60, timedelta(minutes=1))
 PER_DOMAIN = FixedWindow("outbox domain", 200, timedelta(hours=1))
 
-# Longer than any mail server lets us wait; a claim older than this was left by a process that died.
-CLAIM_LASTS = timedelta(minutes=15)
 LONGEST_PAUSE = timedelta(hours=1)
 # A mail server that was away is asked for again this soon, for one mail on behalf of all.
 LONGEST_ABSENCE = timedelta(minutes=10)
@@ -87,19 +86,20 @@ class Outbox(Generic[Mail]):
     expires_after: timedelta | None = None
     settled: Callable[[Mail, OutgoingMail.MailState, datetime], None] | None = None
 
-    def send_due(self, stop: object = False, seconds: float = 20) -> int:
+    def send_due(self, stop: object = False, seconds: float = 20, worker_id: str = "") -> int:
         """Send what is due, oldest first; return how many mails were settled.
 
         After so many seconds, or when ``stop`` becomes true, no further mail is begun: a slow mail server
         must not hold up the other outbox. Safe to run twice, or in several processes at once: each row is
-        claimed by a conditional UPDATE.
+        claimed by a conditional UPDATE. The heartbeat of ``worker_id`` holds what is claimed; without one,
+        the next process that looks takes it back.
         """
         # Asked each second, so nothing is written where there is nothing to do.
         if not (self._due().exists() or self._abandoned().exists()):
             return 0
         if guard.why_closed():
             # In a backup wait mails that went out since, and mails to people who left since.
-            self._due().update(due_at=timezone.now() + WHILE_CLOSED)
+            self._put_all_off(WHILE_CLOSED)
             return 0
         # What a process that died had claimed is given back once; what is interrupted twice is given up.
         for mail in self._abandoned().filter(interrupted=True):
@@ -110,21 +110,31 @@ class Outbox(Generic[Mail]):
         with closing(smtp.get_connection()) as connection:
             while not stop and time.monotonic() < until:
                 next_mail = self._due().filter(pk__gt=last).order_by("pk").first()
-                if not next_mail or (outcome := self._attempt(next_mail, connection)) is Outcome.ALL_WAIT:
+                if (
+                    not next_mail
+                    or (outcome := self._attempt(next_mail, connection, worker_id)) is Outcome.ALL_WAIT
+                ):
                     break
                 last = next_mail.pk
                 settled += outcome is Outcome.SETTLED
         return settled
 
     def _due(self) -> QuerySet[Mail]:
-        return self.rows.filter(mail_state=OutgoingMail.MailState.WAITING, due_at__lte=timezone.now())
+        now = timezone.now()
+        is_due = Q(due_at__lte=now) | Q(due_set_at__gt=clocks.latest_credible(now))
+        return self.rows.filter(is_due, mail_state=OutgoingMail.MailState.WAITING)
 
     def _abandoned(self) -> QuerySet[Mail]:
-        longest = timezone.now() - CLAIM_LASTS
-        return self.rows.filter(mail_state=OutgoingMail.MailState.SENDING, claimed_at__lt=longest)
+        """Return what is being sent by a worker that is dead, or has ended."""
+        is_held = Exists(Heartbeat.objects.filter(pk=OuterRef("claimed_by")))
+        return self.rows.filter(~is_held, mail_state=OutgoingMail.MailState.SENDING)
 
-    def _attempt(self, mail: Mail, connection: BaseEmailBackend) -> Outcome:
-        claimed = {"mail_state": OutgoingMail.MailState.SENDING, "claimed_at": timezone.now()}
+    def _put_all_off(self, pause: timedelta) -> None:
+        now = timezone.now()
+        self._due().update(due_at=now + pause, due_set_at=now)
+
+    def _attempt(self, mail: Mail, connection: BaseEmailBackend, worker_id: str) -> Outcome:
+        claimed = {"mail_state": OutgoingMail.MailState.SENDING, "claimed_by": worker_id}
         if not self._due().filter(pk=mail.pk).update(**claimed):
             return Outcome.WAITS
         try:
@@ -147,14 +157,17 @@ class Outbox(Generic[Mail]):
         except _DomainLimit:
             # All mails to the domain wait until its next window; they hold up nobody.
             domain = addresses.domain(mail.address_folded)
-            until = PER_DOMAIN.ends_at(domain) or timezone.now()
-            self._due().filter(**{self.domain_lookup: f"@{domain}"}).update(due_at=until)
+            now = timezone.now()
+            until = PER_DOMAIN.ends_at(domain) or now
+            of_domain = self._due().filter(**{self.domain_lookup: f"@{domain}"})
+            of_domain.update(due_at=until, due_set_at=now)
             return self._wait(mail, until)
         except _OverallLimit:
             # Whatever else put a row off has set its due_at anew.
-            if self.expires_after and mail.due_at < timezone.now() - self.expires_after:
+            now = timezone.now()
+            if self.expires_after and mail.due_at < now - self.expires_after:
                 return self._settle(mail, OutgoingMail.MailState.GIVEN_UP)
-            self._wait(mail, mail.due_at)
+            self._wait(mail, min(mail.due_at, now))
             return Outcome.ALL_WAIT
         # None may get away: it would leave the row to the sweep, and its text, which may hold the address, to
         # the log.
@@ -180,14 +193,14 @@ class Outbox(Generic[Mail]):
         now = timezone.now()
         sent_at = {"mailed_at": now} if mail_state == OutgoingMail.MailState.SENT else {}
         with transaction.atomic():
-            self.rows.filter(pk=mail.pk).update(mail_state=mail_state, claimed_at=None, **sent_at)
+            self.rows.filter(pk=mail.pk).update(mail_state=mail_state, claimed_by="", **sent_at)
             if self.settled:
                 self.settled(mail, mail_state, now)
         return Outcome.SETTLED
 
     def _wait(self, mail: Mail, until: datetime) -> Outcome:
-        waiting = {"mail_state": OutgoingMail.MailState.WAITING, "claimed_at": None}
-        self.rows.filter(pk=mail.pk).update(due_at=until, **waiting)
+        waiting = {"mail_state": OutgoingMail.MailState.WAITING, "claimed_by": ""}
+        self.rows.filter(pk=mail.pk).update(due_at=until, due_set_at=timezone.now(), **waiting)
         return Outcome.WAITS
 
     def _put_off(self, mail: Mail, error: Exception, *, is_server_away: bool = False) -> Outcome:
@@ -204,7 +217,7 @@ class Outbox(Generic[Mail]):
         if not is_server_away:
             return Outcome.WAITS
         # All alike, so that they keep their order and each other's place.
-        self._due().update(due_at=now + pause)
+        self._put_all_off(pause)
         return Outcome.ALL_WAIT
 
 

@@ -71,7 +71,9 @@ def resume(mailing: Mailing, *, by: User) -> str:
         now = timezone.now()
         values = {"watched_from": now, "tripped_from": None, "reason": "", "trouble": ""}
         _change(mailing, "resumed", by, [Mailing.State.PAUSED], state=state, **values)
-        row.deliveries.filter(state=Delivery.State.DEFERRED).update(due_at=now, first_tried_at=None)
+        row.deliveries.filter(state=Delivery.State.DEFERRED).update(
+            due_at=now, due_set_at=now, first_tried_at=None
+        )
     tried = f" {count} that were refused are tried again, and none of them is suppressed for it."
     return log(by, mailing, MailingAction.RESUMED, f"Resumed.{tried if count else ''}")
 
@@ -130,7 +132,8 @@ def resolve(mailing: Mailing, *, send_again: bool, by: User, only: Delivery | No
             raise WrongState("This mailing is over. Correct it instead, if they should hear of it.")
         if row.corrections.filter(state__in=Mailing.UNFINISHED).exists():
             raise WrongState("Cancel the correction first, which is for these too, or count them as sent.")
-        count = held.update(due_at=timezone.now())
+        now = timezone.now()
+        count = held.update(due_at=now, due_set_at=now)
         if row.state == Mailing.State.SENT:
             values = {"state": Mailing.State.SENDING, "ended_at": None}
             _change(mailing, "taken up again", by, [Mailing.State.SENT], **values)

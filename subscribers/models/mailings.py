@@ -56,7 +56,8 @@ class Mailing(models.Model):
     # The first of the refusals that stopped it: with what followed, it gets a second chance on resume.
     tripped_from = models.DateTimeField(null=True)
     ended_at = models.DateTimeField("ended", null=True)
-    # Frozen when it is opened.
+    # Frozen when it is opened. The moment is the tip's: null where nothing of the tip is in the mail.
+    tip_moment = models.DateTimeField(null=True)
     subject = models.CharField(max_length=300, blank=True)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
@@ -127,9 +128,11 @@ class Delivery(models.Model):
     settled_at = models.DateTimeField(null=True)
     # The lease under which it is, or last was, claimed; no foreign key, for leases come and go.
     lease_id = models.BigIntegerField(null=True)
-    # When it is tried again, or when its turn in its domain's pace comes. Of what waits for a person, and of
-    # what waits in the queue for no moment, it is null.
+    # When it is tried again, or asks again for a turn in its domain's pace. Of what waits for a person, and
+    # of what waits in the queue for no moment, it is null.
     due_at = models.DateTimeField(null=True)
+    # When due_at was written: in the future, it was by a clock that was set back since.
+    due_set_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
     first_tried_at = models.DateTimeField(null=True)
     # What the mail server last said, as numbers alone (its words quote addresses), or what else happened.

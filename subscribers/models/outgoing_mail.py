@@ -23,7 +23,10 @@ class OutgoingMail(models.Model):
     public_id = models.CharField(max_length=24, unique=True, default=tokens.nobody, editable=False)
     mail_state = models.CharField(max_length=8, choices=MailState, default=MailState.WAITING)
     due_at = models.DateTimeField(default=timezone.now, editable=False)
-    claimed_at = models.DateTimeField(null=True, editable=False)
+    # When due_at was written: in the future, it was by a clock that was set back since.
+    due_set_at = models.DateTimeField(default=timezone.now, editable=False)
+    # The worker that is sending it. It is that worker's own as long as the worker has a heartbeat.
+    claimed_by = models.CharField(max_length=32, blank=True, editable=False)
     tries = models.PositiveSmallIntegerField(default=0, editable=False)
     # Whether it took the one mail a day that its address may get.
     counted = models.BooleanField(default=False, editable=False)

@@ -10,7 +10,11 @@ class Heartbeat(models.Model):
     """
 
     worker_id = models.CharField(max_length=32, primary_key=True)
+    # By the database's clock, so that it does not matter whether the worker's own is right.
     seen_at = models.DateTimeField(db_index=True)
+    # Its machine's name, and by how many seconds the clock there is ahead of the database's.
+    host = models.CharField(max_length=100, blank=True)
+    clock_ahead = models.FloatField(default=0)
 
     def __str__(self) -> str:
         return self.worker_id

@@ -5,11 +5,13 @@ import time_machine
 
 from shield import rate_limits
 from shield.models import RateLimit
-from shield.rate_limits import FixedWindow, SlidingWindow
+from shield.rate_limits import FixedWindow, Pacer, SlidingWindow
 
 pytestmark = pytest.mark.django_db
 
 THREE_AN_HOUR = FixedWindow("test", 3, timedelta(hours=1))
+ONE_A_SECOND = Pacer("test", 60, timedelta(minutes=1))
+NEAR = timedelta(seconds=5)
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 
@@ -89,3 +91,68 @@ def test_a_sliding_window_frees_one_place_after_the_other():
         clock.shift(timedelta(seconds=40))
         rate_limits.forget_ended()
         assert [window.spend() for _ in range(2)] == [True, False]
+
+
+def test_a_pacer_books_each_moment_once_and_tells_how_many_are_near():
+    bookings = ONE_A_SECOND.open(["a", "b"], NOON)
+    assert (bookings.free_within("a", NEAR), bookings.take("a", 4)) == (6, NOON)
+    bookings.save()
+    bookings = ONE_A_SECOND.open(["a", "b"], NOON)
+    assert [bookings.free_within(value, NEAR) for value in "ab"] == [2, 6]
+    assert bookings.take("a", 2) == NOON + timedelta(seconds=4)
+    assert bookings.free_within("a", NEAR) == 0
+    assert bookings.take("b", 1, not_before=NOON + timedelta(seconds=9)) == NOON + timedelta(seconds=9)
+    bookings.save()
+    later = ONE_A_SECOND.open(["a", "b"], NOON + timedelta(minutes=1))
+    assert [later.next(value) for value in "ab"] == [NOON + timedelta(minutes=1)] * 2
+
+
+# --- A clock that is set back ------------------------------------------------------------------------
+
+HOUR = timedelta(hours=1)
+
+
+def test_an_allowance_that_was_spent_in_an_hour_that_comes_again_is_there_again():
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert THREE_AN_HOUR.spend(cost=3)
+        clock.shift(-HOUR)
+        assert not THREE_AN_HOUR.is_spent()
+        assert [THREE_AN_HOUR.spend(), THREE_AN_HOUR.spend(cost=2), THREE_AN_HOUR.spend()] == [
+            True,
+            True,
+            False,
+        ]
+
+
+def test_a_place_that_was_taken_in_an_hour_that_comes_again_is_free():
+    window = SlidingWindow("test", 2, timedelta(minutes=1))
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert [window.spend() for _ in range(3)] == [True, True, False]
+        clock.shift(-HOUR)
+        assert [window.spend() for _ in range(3)] == [True, True, False]
+
+
+def test_a_moment_that_was_booked_in_an_hour_that_comes_again_is_not_waited_for():
+    bookings = ONE_A_SECOND.open(["a"], NOON)
+    bookings.take("a", 900)
+    bookings.save()
+    assert ONE_A_SECOND.open(["a"], NOON - HOUR).next("a") == NOON - HOUR
+
+
+def test_clocks_that_differ_by_seconds_keep_one_pace_and_one_allowance():
+    bookings = ONE_A_SECOND.open(["a"], NOON)
+    bookings.take("a", 5)
+    bookings.save()
+    behind = NOON - timedelta(seconds=20)
+    assert ONE_A_SECOND.open(["a"], behind).free_within("a", NEAR) == 0
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert THREE_AN_HOUR.spend(cost=3)
+        clock.move_to(behind)
+        assert not THREE_AN_HOUR.spend()
+
+
+def test_it_forgets_rows_of_the_future():
+    with time_machine.travel(NOON, tick=False) as clock:
+        THREE_AN_HOUR.spend()
+        clock.shift(-HOUR)
+        assert rate_limits.forget_ended() == 1

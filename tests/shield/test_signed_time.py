@@ -24,7 +24,10 @@ def test_it_is_good_for_three_days():
         assert signed_time.is_fresh(timestamp)
         clock.shift(timedelta(hours=1))
         assert not signed_time.is_fresh(timestamp)
-        clock.move_to(NOON - timedelta(hours=2))
+        # Of a clock that was set back since; its form was never older than this.
+        clock.move_to(NOON - timedelta(hours=1))
+        assert signed_time.is_fresh(timestamp)
+        clock.move_to(NOON - timedelta(days=4))
         assert not signed_time.is_fresh(timestamp)
 
 

@@ -1,12 +1,13 @@
 """Who has a tip's form open: said while it is, forgotten soon after."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.text import get_text_list
 
 from desk.pages import name_of
+from shield import clocks
 from tips.models import EditingSession, Tip
 
 FORGOTTEN_AFTER = timedelta(seconds=90)
@@ -15,7 +16,7 @@ FORGOTTEN_AFTER = timedelta(seconds=90)
 def touch(tip: Tip, user: User) -> None:
     """Note that somebody has a tip open now, and forget those who had."""
     now = timezone.now()
-    EditingSession.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER).delete()
+    EditingSession.objects.exclude(seen_at__range=_recently(now)).delete()
     session = EditingSession(tip=tip, user=user, seen_at=now)
     EditingSession.objects.bulk_create(
         [session], update_conflicts=True, unique_fields=["tip", "user"], update_fields=["seen_at"]
@@ -24,7 +25,7 @@ def touch(tip: Tip, user: User) -> None:
 
 def others(tip: Tip, user: User) -> list[str]:
     """Return the names of the others who have a tip open, in order."""
-    recent = EditingSession.objects.filter(tip=tip, seen_at__gte=timezone.now() - FORGOTTEN_AFTER)
+    recent = EditingSession.objects.filter(tip=tip, seen_at__range=_recently(timezone.now()))
     return sorted(name_of(session.user) for session in recent.exclude(user=user).select_related("user"))
 
 
@@ -34,3 +35,7 @@ def line(names: list[str]) -> str:
         return ""
     who = f"{get_text_list(names, 'and')} {'has' if len(names) == 1 else 'have'}"
     return f"{who} this tip open too. Agree on who writes: the second to save is stopped."
+
+
+def _recently(now: datetime) -> tuple[datetime, datetime]:
+    return now - FORGOTTEN_AFTER, clocks.latest_credible(now)

@@ -12,6 +12,7 @@ from django.core.validators import validate_email
 from django.db.models import F, Q
 from django.utils import timezone
 
+from shield import clocks
 from tips import permissions
 from tipsite.models import Notice
 from tipsite.staff import accounts, emails
@@ -32,7 +33,8 @@ def send_once(notice: Notice, build: Callable[[], EmailMessage], now: datetime) 
     notice, _ = Notice.objects.get_or_create(**named, defaults={"created_at": now})
     # Claim the notice for this process alone, unless another has it, or it was sent.
     pause = min(_PAUSE * 2 ** max(notice.attempts - 1, 0), _LONGEST_PAUSE)
-    is_free = Q(claimed_at=None) | Q(claimed_at__lte=now - pause)
+    is_void = Q(claimed_at__lte=now - pause) | Q(claimed_at__gt=clocks.latest_credible(now))
+    is_free = Q(claimed_at=None) | is_void
     free = Notice.objects.filter(is_free, pk=notice.pk, sent_at=None, attempts=notice.attempts)
     if not free.update(claimed_at=now, attempts=F("attempts") + 1):
         return False

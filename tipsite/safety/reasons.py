@@ -1,6 +1,7 @@
 """Is Tuesday safe? Every reason why the next tip would not reach its readers on time, in words."""
 
 import shutil
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from django.core import checks
 from django.db.models import Q, TextChoices
 from django.utils import timezone
 
+from shield import clocks
 from subscribers.delivery import heartbeat
 from subscribers.mailings import status
 from subscribers.models import Delivery, Heartbeat, LinkRequest, Mailing, ServiceMail, Subscriber
@@ -20,8 +22,7 @@ from tips.schedule import slot_states
 
 # Mail that is due this long and has not gone is stuck. Confirmations may wait for their rate limits.
 _STUCK = timedelta(minutes=15)
-# By how much the clocks of two machines may differ.
-_FUTURE = timedelta(seconds=30)
+_SET_CLOCK = "Let each machine take the time from the network (NTP)."
 _LOOK = "Look whether a worker runs and the mail server answers."
 _SERVER = "Look at the mail server’s log and at EMAIL_URL; what waits is tried again."
 
@@ -95,12 +96,23 @@ def _slot(now: datetime) -> Iterator[Reason]:
 
 
 def _workers(now: datetime) -> Iterator[Reason]:
-    if not heartbeat.is_any_alive(now):
+    there = clocks.database_now()
+    alive = list(heartbeat.alive(there))
+    if not alive:
         words = "No worker is alive: no mail goes out. Start one with manage.py worker, or serve."
         yield Reason(Code.WORKER, words)
-    if Heartbeat.objects.filter(seen_at__gt=now + _FUTURE).exists():
-        words = "A worker’s clock is ahead: two clocks differ, or one was set back. Mail may go too early."
-        yield Reason(Code.CLOCK, f"{words} Let both machines take the time from the network.")
+    ahead = {worker.host: timedelta(seconds=worker.clock_ahead) for worker in alive}
+    # A worker of this very machine may have seen it before the clock was set.
+    ahead[socket.gethostname()] = clocks.ahead_of_database()
+    for host, difference in ahead.items():
+        if abs(difference) > clocks.WORTH_TELLING:
+            seconds = f"{abs(difference).total_seconds():,.0f} seconds"
+            side = "ahead of" if difference > timedelta() else "behind"
+            words = f"The clock of {host or 'a worker'} is {seconds} {side} the database’s. {_SET_CLOCK}"
+            yield Reason(Code.CLOCK, words)
+    if Heartbeat.objects.filter(seen_at__gt=there + clocks.TOLERANCE).exists():
+        words = "A worker was seen in the future: the database’s clock was set back."
+        yield Reason(Code.CLOCK, f"{words} {_SET_CLOCK}")
 
 
 def _mailings(now: datetime) -> Iterator[Reason]:
@@ -136,8 +148,9 @@ def _is_stuck(mailing: Mailing, now: datetime) -> bool:
     A delivery that is being sent counts: its mail server may never come to an end.
     """
     since, deliveries = now - _STUCK, mailing.deliveries.all()
-    is_young = not mailing.started_at or mailing.started_at > since
-    if is_young or deliveries.filter(settled_at__gte=since).exists():
+    recently = since, clocks.latest_credible(now)
+    is_young = not mailing.started_at or recently[0] < mailing.started_at <= recently[1]
+    if is_young or deliveries.filter(settled_at__range=recently).exists():
         return False
     waiting = deliveries.filter(state__in=[Delivery.State.QUEUED, Delivery.State.SENDING], due_at=None)
     return waiting.exists() or deliveries.filter(due_at__lt=since).exists()

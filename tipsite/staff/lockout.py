@@ -4,7 +4,7 @@ Never by the name alone, or a stranger could lock a colleague out from afar; nev
 one person's slips would lock the office out. Settings that begin with AXES name the functions here.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from operator import attrgetter
 
@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from desk.admin_site import policy
 from desk.pages import page
-from shield import request_origin
+from shield import clocks, request_origin
 
 NAME_LENGTH = 150
 Credentials = dict[str, str] | None
@@ -54,6 +54,14 @@ def count_wrong_code(request: HttpRequest, credentials: Credentials) -> bool:
 def forget(request: HttpRequest, person: User) -> None:
     """Lift the lock of a person who proved by mail who they are, on the network of this request."""
     AccessAttempt.objects.filter(username=person.get_username(), ip_address=network(request)).delete()
+
+
+def forget_wrong_clock(now: datetime) -> int:
+    """Lift the locks that a clock began which was set back since; return how many attempts are forgotten.
+
+    Run each minute: they would last longer than AXES_COOLOFF_TIME, by as much as the clock was wrong.
+    """
+    return AccessAttempt.objects.filter(attempt_time__gt=clocks.latest_credible(now)).delete()[0]
 
 
 def answer(request: HttpRequest, response: object, credentials: Credentials) -> HttpResponseBase:

@@ -17,12 +17,13 @@ from django_tasks_db.models import DBTaskResult
 
 from shield import rate_limits
 from subscribers.bounces import reports
-from subscribers.delivery import repeated_refusals, scheduling
+from subscribers.delivery import claims, repeated_refusals, scheduling
 from subscribers.exchange import upload_jobs
 from subscribers.people import erasure, subscriptions, suppressions
 from tips import image_store
 from tips.search import index
 from tipsite.alerts import flood_alerts, mailing_alerts, slot_alerts
+from tipsite.staff import lockout
 from tipsite.worker import task_leases
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,8 @@ def _without_moment(job: Callable[[], object]) -> Job:
 
 EACH_MINUTE: list[Job] = [
     task_leases.sweep,
+    claims.release_from_wrong_clock,
+    lockout.forget_wrong_clock,
     scheduling.keep_up,
     # What could not be written to the journal when it happened.
     _without_moment(suppressions.catch_up),

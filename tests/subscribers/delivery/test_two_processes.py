@@ -14,12 +14,15 @@ from tests.databases import shared_database
 SENDER = """
 import django
 django.setup()
+from subscribers.delivery import heartbeat
 from subscribers.mail import link_mails
 from shield.rate_limits import FixedWindow
 from datetime import timedelta
 print("ready", flush=True)
 input()
-link_mails.outbox.send_due()
+worker_id = heartbeat.new_worker_id()
+heartbeat.renew(worker_id)
+link_mails.outbox.send_due(worker_id=worker_id)
 print(sum(FixedWindow("race", 25, timedelta(days=1)).spend() for _ in range(25)))
 """
 

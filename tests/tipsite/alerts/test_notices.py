@@ -80,3 +80,11 @@ def test_a_claim_of_a_worker_that_was_killed_runs_out():
 
     assert not notices.send_once(notice(), build, NOON + MINUTE)
     assert notices.send_once(notice(), build, NOON + 3 * MINUTE)
+
+
+def test_a_claim_of_a_clock_that_was_set_back_holds_nothing_up():
+    claimed = {"created_at": NOON, "claimed_at": NOON, "attempts": 1}
+    Notice.objects.create(kind=Notice.Kind.FLOOD, occasion="today", **claimed)
+    assert notices.send_once(
+        notice(), lambda: EmailMessage("Once", to=["ed@example.org"]), NOON - 60 * MINUTE
+    )

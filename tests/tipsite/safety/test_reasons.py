@@ -72,7 +72,11 @@ def no_worker():
 
 
 def a_clock_is_ahead():
-    Heartbeat.objects.update(seen_at=ago(minutes=-60))
+    Heartbeat.objects.create(worker_id="of the hour that comes again", seen_at=ago(minutes=-60))
+
+
+def the_clock_of_a_worker_is_off():
+    Heartbeat.objects.update(host="mail-2", clock_ahead=-3600)
 
 
 def queue_stands():
@@ -127,7 +131,8 @@ def restored():
         (lambda: sending(state=Mailing.State.HELD, started_at=None), "held", "Release it"),
         (lambda: sending(state=Mailing.State.PREPARED, starts_at=ago(hours=1)), "stuck", "should have begun"),
         (lambda: sending(state=Mailing.State.BUILDING), "stuck", "and has not. Look whether a worker runs"),
-        (a_clock_is_ahead, "clock", "two clocks differ"),
+        (the_clock_of_a_worker_is_off, "clock", "The clock of mail-2 is 3,600 seconds behind the database’s"),
+        (a_clock_is_ahead, "clock", "the database’s clock was set back"),
         (queue_stands, "stuck", "quarter of an hour"),
         (one_is_never_done, "stuck", "quarter of an hour"),
         (deferred_long_ago, "stuck", "quarter of an hour"),

@@ -14,7 +14,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tipsite.staff import accounts, two_factor
+from tipsite.staff import accounts, lockout, two_factor
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +90,16 @@ def test_typing_on_does_not_lengthen_the_lock(client, ann):
             assert answer.status_code == 429
         assert "in 1 minute." in answer.text
         clock.move_to(start + timedelta(minutes=15, seconds=1))
+        assert log_in(client).status_code == 302
+
+
+def test_a_lock_does_not_outlast_a_clock_that_was_set_back(client, ann):
+    start = timezone.now()
+    with time_machine.travel(start, tick=False) as clock:
+        lock(client)
+        assert lockout.forget_wrong_clock(start) == 0
+        clock.move_to(start - timedelta(hours=1))
+        assert lockout.forget_wrong_clock(timezone.now()) > 0
         assert log_in(client).status_code == 302
 
 
