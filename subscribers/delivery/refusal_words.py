@@ -45,7 +45,7 @@ PATTERNS = {
     ],
     Cause.SIZE: [
         r"message(?:'s)? (?:file )?size|size (?:limit|exceed)|exceed\w*[^.;]{0,40}\bsize",
-        r"(?:message|mail|content)[^.;]{0,30}\btoo (?:big|large|long)|larger than",
+        r"(?:message|mail|content)[^.;]{0,30}\btoo (?:big|large)|larger than",
         r"maximum (?:message |allowed )?size",
     ],
     Cause.POLICY: [
@@ -76,8 +76,8 @@ PATTERNS = {
         r"i/o error|lookup fail|verification problem|cannot verify|could not (?:verify|complete)",
     ],
     Cause.NO_DOMAIN: [
-        r"(?:\bhost|domain|\bmx\b)[^.;]{0,60}(?:not (?:be )?found|unknown|do(?:es)? ?n[o'’]t exist)",
-        r"(?:\bhost|domain|\bmx\b)[^.;]{0,60}(?:non-?existent|not exist|no longer|invalid)",
+        r"(?:\bhost|domain|\bmx\b)[^.:;]{0,60}(?:not (?:be )?found|unknown|do(?:es)? ?n[o'’]t exist)",
+        r"(?:\bhost|domain|\bmx\b)[^.:;]{0,60}(?:non-?existent|not exist|no longer|invalid)",
         r"(?:unknown|no such|non-?existent|bad|invalid|illegal) (?:host|domain)|nxdomain|null ?mx",
         r"no (?:valid )?(?:mx|mail exchange|mail server)|does not accept (?:any )?mail|name service error",
         r"couldn't find any host|domain (?:isn't|is not) (?:in|hosted)",
