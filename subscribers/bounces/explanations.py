@@ -25,7 +25,8 @@ def text_of(message: Message) -> str:
     """Return the text of a mail as it stands right in it: the plain parts, or the words of the HTML."""
     plain, marked_up = [], []
     for part in parts.leaves(message):
-        if part.get_content_type() == "text/plain":
+        # Where the parts cannot be told apart, all is one text.
+        if part.get_content_type() == "text/plain" or part.get_content_maintype() == "multipart":
             plain.append(parts.decoded(part))
         elif part.get_content_type() == "text/html":
             marked_up.append(html.unescape(strip_tags(parts.decoded(part)[:READ_OF_A_TEXT])))

@@ -36,8 +36,8 @@ _SERVER = re.compile(
     re.IGNORECASE,
 )
 _FAILED_SUBJECT = re.compile(
-    r"undeliver|returned (?:mail|to sender)|failure notice|fail(?:ed|ure)|could not be delivered|unzustellbar"
-    r"|not delivered|non remis|devuelto",
+    r"undeliver|returned (?:mail|to sender)|failure notice|notification: error|fail(?:ed|ure)"
+    r"|could not be delivered|unzustellbar|not delivered|non remis|devuelto",
     re.IGNORECASE,
 )
 _DELAYED = re.compile(
@@ -48,8 +48,15 @@ _COMPLAINTS = ("abuse", "fraud", "virus", "other", "opt-out", "opt-out-list")
 _MICROSOFT_SUBJECT = re.compile(r"\s*complaint about message from ", re.IGNORECASE)
 # What Microsoft notes in the mail that it sends along.
 _MICROSOFT_HEADER = "X-HmXmrOriginalRecipient"
-# A line with a reply code or an enhanced status.
-_CODED_LINE = re.compile(r"[^\n]*(?:(?<![\w.:/-])[45]\d\d[ -]|[45]\.\d\.\d)")
+# What a report says of a mail that arrived, or was passed on (RFC 3464, 2.3.3).
+_ARRIVED = ("delivered", "relayed", "expanded")
+# The type of a diagnosis (RFC 3464, 2.3.6).
+_TYPE = re.compile(r"^\s*[\w.-]{1,40}\s*;\s*")
+# All from the first line with a reply code or an enhanced status on, and the line before that which names the
+# command that was answered so.
+_CODED_LINES = re.compile(
+    r"(?:[^\n]*:[ \t]*\n|>>>[^\n]*\n)?[^\n]*(?:(?<![\w./-])[45]\d\d[ -]|[45]\.\d\.\d).*", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -167,26 +174,32 @@ class _Mail:
 
     def _delivery_report(self, part: Message) -> Reading | None:
         """Read the machine's part of a delivery report (RFC 3464, 2.3)."""
-        found = None
+        failures: list[tuple[Judgement, str]] = []
+        other = None
         for block in parts.blocks(part):
             if "action" not in block and "status" not in block:
                 continue
             action = (block.get("action", "").lower().split() or [""])[0].strip("();,")
             status = next(iter(judgement.statuses_in(block.get("status", ""))), "")
-            words = block.get("diagnostic-code", "")
+            words = _TYPE.sub("", block.get("diagnostic-code", ""))
             # Where the machine's part says nothing, the text may.
             judged = judgement.judge(words or self._said(), status=status)
-            if action == "failed" or (not action and status.startswith("5")):
-                return failed(judged, self.delivery, words)
             if action == "delayed":
-                found = found or Reading(BounceReport.Kind.DELAYED, self.delivery, judged, words)
-            found = found or Reading(BounceReport.Kind.OTHER, self.delivery)
-        return found
+                other = other or Reading(BounceReport.Kind.DELAYED, self.delivery, judged, words)
+            elif action in _ARRIVED:
+                other = other or Reading(BounceReport.Kind.OTHER, self.delivery)
+            elif action or status[:1] == "5":
+                failures.append((judged, words))
+        if not failures:
+            return other
+        # Behind one address there may be several, of which one takes the mail later.
+        judged, words = min(failures, key=lambda failure: failure[0].rank)
+        return failed(judged, self.delivery, words)
 
     def _said(self) -> str:
         """Return what the server says itself in the text, from the first line with a code on."""
         text = explanations.before_quote(explanations.text_of(self.message))
-        return text[line.start() :] if (line := _CODED_LINE.search(text)) else text
+        return found[0] if (found := _CODED_LINES.search(text)) else text
 
     def _text_report(self) -> Reading | None:
         """Read a report of no standard form, or return None where it is none.

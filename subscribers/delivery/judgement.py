@@ -21,13 +21,13 @@ READ_OF_WORDS = 4000
 NOBODY_THERE = frozenset("5.1.1 5.1.2 5.1.3 5.1.6 5.1.10 5.2.1".split())
 
 # An enhanced status, and no part of a network address or of a program's version.
-_CODE = r"[245]\.[0-7]\.\d{1,3}(?!\d|\.\d|-?\w)"
+_CODE = r"[45]\.[0-7]\.\d{1,3}(?!\d|\.\d|-?\w)"
 _STATUS = re.compile(rf"(?<![\w./-]){_CODE}")
 # Where a mail server says it itself: right after the number of its reply.
-_AFTER_REPLY = re.compile(rf"(?<![\w./-])([245])\d\d[ -]+[(\[]?#?((?=\1){_CODE})")
+_AFTER_REPLY = re.compile(rf"(?<![\w./-])([45])\d\d[ -]+[(\[]?#?((?=\1){_CODE})")
 # A reply code that mail servers use, where one stands as a reply does: before words or an enhanced status.
 _REPLY = re.compile(
-    r"(?<![\w./:#-])(4(?:21|3[12]|5[0-5]|7[12])|5(?:0[0-4]|21|3[0458]|41|5[0-6]|7[01]))"
+    r"(?<![\w./#-])(?<!\d:)(4(?:21|3[12]|5[0-5]|7[12])|5(?:0[0-4]|21|3[0458]|41|5[0-6]|7[01]))"
     r"(?=[ -]+(?:[^\d\s]|[45]\.\d))"
 )
 
@@ -48,6 +48,8 @@ _KINDS = {
     **dict.fromkeys([Cause.FULL, Cause.RATE, Cause.SIZE, Cause.SYSTEM], Kind.SOFT),
     **dict.fromkeys([Cause.POLICY, Cause.CONTENT], Kind.POLICY),
 }
+# Behind the message itself, a server may speak of whatever it found in that.
+_AT_THE_MESSAGE = re.compile(r"\bend of data\b|failed after i sent", re.IGNORECASE)
 # What enhanced statuses mean, without their first number; the second number alone stands for its group.
 _BY_STATUS = {
     Cause.FULL: "2.2",
@@ -86,6 +88,11 @@ class Judgement:
         return _KINDS[self.cause]
 
     @property
+    def rank(self) -> int:
+        """The place of the cause among all: what passes comes first, and what is not known last."""
+        return refusal_words.ORDER.index(self.cause)
+
+    @property
     def refusal(self) -> str:
         """What a delivery that was refused for good notes of it: a ``Delivery.Refusal``, or ""."""
         if self.kind is not Kind.HARD:
@@ -106,7 +113,7 @@ def judge(words: str, *, status: str = "", code: int = 0) -> Judgement:
     replies = [code] if code else replies_in(words)
     by_reply = [] if said else [_REPLIES.get(reply) for reply in replies]
     signs = [*map(_cause_of, statuses), *by_reply, refusal_words.cause_in(words)]
-    cause = min(filter(None, signs), key=refusal_words.ORDER.index, default=Cause.UNEXPLAINED)
+    cause = min(filter(None, [*signs, Cause.UNEXPLAINED]), key=refusal_words.ORDER.index)
     passes = any(each[0] == "4" for each in statuses) or any(reply < 500 for reply in replies)
     if _KINDS[cause] is Kind.HARD and passes:
         cause = Cause.SYSTEM
@@ -115,6 +122,7 @@ def judge(words: str, *, status: str = "", code: int = 0) -> Judgement:
     is_certain = cause is Cause.NO_MAILBOX or (
         _KINDS[cause] is Kind.HARD and bool({*speaking} & NOBODY_THERE)
     )
+    is_certain = is_certain and not _AT_THE_MESSAGE.search(words)
     return Judgement(cause, [*speaking, *exact, *statuses, ""][0], is_certain)
 
 
