@@ -30,6 +30,7 @@ from tips.models import Tip, TipQuerySet, TipState, TipVersion, newest_first
 from tips.publishing import editing, tagging
 from tips.schedule import queue_lock
 from tips.search import index, queries
+from tips.text import sanitiser
 
 
 @admin.register(Tip)
@@ -165,8 +166,8 @@ class TipAdmin(verbs.TipVerbsMixin, PagedList):
 
     @admin.display(description="text")
     def body_as_read(self, tip: Tip) -> str:
-        """The body as readers see it, for those who may not change it. It was cleaned on its way in."""
-        return mark_safe(tip.body) if tip.body else "The full text is missing."  # noqa: S308
+        """The body as readers see it, for those who may not change it."""
+        return mark_safe(sanitiser.shown(tip.body)) if tip.body else "The full text is missing."  # noqa: S308
 
     @admin.display(description="tags", empty_value="none")
     def tags_in_words(self, tip: Tip) -> str | None:

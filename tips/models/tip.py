@@ -82,6 +82,8 @@ class Tip(models.Model):
     version_is_held = False
     # Set by the calendar, for whoever may not know of the tip.
     title_is_hidden = False
+    # Set by a preview that is shown outside: its images are asked for by it.
+    preview_token = ""
 
     title = LineField(max_length=200, help_text="Without a date; at most 70 characters read best.")
     slug = SlugField(max_length=220, unique=True, help_text="The tip's address; made from the title.")

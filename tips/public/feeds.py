@@ -19,7 +19,6 @@ from django.utils.xmlutils import SimplerXMLGenerator
 from tips.models import Category, Edition, Tag, Tip, newest_first
 from tips.public import navigation
 from tips.public.views import tag_or_former
-from tips.text import body_images
 
 LENGTH = 20
 Group = Category | Tag
@@ -153,8 +152,7 @@ class Rss(Feed):
         return [group.name for group in (*tip.categories.all(), *tip.tags.all())]
 
     def item_extra_kwargs(self, tip: Tip) -> dict[str, str]:
-        text = render_to_string("tips/_text.html", {"tip": tip})
-        return {"text": body_images.with_full_urls(text, settings.SITE_URL)}
+        return {"text": render_to_string("tips/_text.html", {"tip": tip, "in_feed": True})}
 
 
 class Atom(Rss):

@@ -3,11 +3,12 @@
 from collections.abc import Collection
 
 from django import template
+from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 
 from tips.models import Tip
 from tips.public import structured_data
-from tips.text import body_images, highlight, html_to_plain
+from tips.text import body_images, highlight, html_to_plain, sanitiser
 
 register = template.Library()
 register.filter("description", structured_data.description)
@@ -22,8 +23,15 @@ def json_ld(tip: Tip) -> SafeString:
 
 @register.filter
 def safe_body(tip: Tip) -> SafeString:
-    """Return a tip's body as it may be shown. It was cleaned when stored; only here is it trusted."""
-    return mark_safe(body_images.lazy_images(tip.body))  # noqa: S308
+    """Return a tip's body as its page shows it."""
+    body = sanitiser.shown(tip.body, token=tip.preview_token)
+    return mark_safe(body_images.lazy_images(body))  # noqa: S308
+
+
+@register.filter
+def body_for_feed(tip: Tip) -> SafeString:
+    """Return a tip's body as it is shown on another site: with full URLs."""
+    return mark_safe(sanitiser.shown(tip.body, settings.SITE_URL))  # noqa: S308
 
 
 @register.filter

@@ -19,15 +19,10 @@ def allowed_value(tag: str, name: str, value: str) -> str | None:
     if tag != "img":
         return value
     if name == "src":
-        # In a preview, the URL carries the preview's token.
+        # What was copied from a preview carries the preview's token.
         path = value.split("?", 1)[0]
         return path if _OUR_PATH.fullmatch(path) else None
     return value if name == "alt" or (value.isascii() and value.isdigit() and len(value) < 6) else None
-
-
-def without_foreign(source: str) -> str:
-    """Return HTML that went through the cleaner without the images that are not ours."""
-    return _IMG.sub(lambda img: img[0] if _SRC.search(img[0]) else "", source)
 
 
 def shown(source: str) -> list[tuple[str, str]]:
@@ -59,8 +54,3 @@ def with_sizes(source: str, sizes: Mapping[str, tuple[int, int]]) -> str:
 def lazy_images(source: str) -> str:
     """Return clean HTML whose images a browser fetches when a reader comes near them."""
     return source.replace("<img ", '<img loading="lazy" decoding="async" ')
-
-
-def with_full_urls(source: str, site: str) -> str:
-    """Return clean HTML whose images have full URLs of a site, for feeds and mail."""
-    return source.replace('src="/media/', f'src="{site}/media/') if "<img " in source else source

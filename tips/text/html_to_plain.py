@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from itertools import count, repeat
+from typing import NamedTuple
 
 from tips.text.html_tokens import tokens
+from tips.text.list_marks import marks
 
 _SPACES = re.compile(r"[^\S\n]+")
-# A longer number would be refused by ``int``, or shown by nobody.
-_START = re.compile(r"-?[0-9]{1,9}")
-# What an item begins with in the output of ``blocks``.
-_MARKER = re.compile(r"• |-?\d+\. ")
-_BLOCKS = {"p", "h2", "h3", "li", "blockquote", "ul", "ol"}
+_BLOCKS = frozenset(
+    "p h2 h3 h4 li blockquote ul ol pre hr img figure figcaption table thead tbody tr td th".split()
+)
 
 
 def one_line(text: str) -> str:
@@ -19,46 +18,80 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def blocks(source: str) -> list[str]:
-    """Return the blocks of clean HTML as plain text, in order: paragraphs, headings and list items.
+class _Block(NamedTuple):
+    """A block as plain text, and what it is part of: "list", "table", or nothing that it is read on with."""
 
-    Items carry their bullet or number. An image stands as its alternative text.
+    text: str
+    part_of: str = ""
+
+
+def blocks(source: str) -> list[str]:
+    """Return the blocks of clean HTML as plain text, in order: paragraphs, headings, items, rows of tables.
+
+    Items carry their bullet, number or letter; the cells of a row are parted by " | ". An image stands as its
+    alternative text.
     """
-    result: list[str] = []
-    # The bullets or numbers of the next items of each open list.
-    lists: list[Iterator[str]] = []
-    text = marker = ""
-    for token in tokens(f"{source}<p>"):
-        text += token.text.replace("\n", " ") or token.attributes.get("alt", "")
-        if token.tag == "br":
-            text += "\n"
-        elif token.tag in _BLOCKS:
-            if text := "\n".join(_SPACES.sub(" ", line).strip() for line in text.split("\n")).strip():
-                result.append(marker + text)
-                text = marker = ""
-            if token.tag in ("ul", "ol") and token.closes:
-                lists[-1:] = []
-            elif token.tag == "ul":
-                lists.append(repeat("• "))
-            elif token.tag == "ol":
-                start = token.attributes.get("start", "")
-                lists.append(f"{number}. " for number in count(int(start) if _START.fullmatch(start) else 1))
-            elif token.tag == "li":
-                marker = next(lists[-1]) if lists and not token.closes else ""
-    return result
+    return [block.text for block in _blocks(source)]
 
 
 def to_text(source: str) -> str:
-    """Return clean HTML as plain text: blocks separated by an empty line, list items by a line end."""
-    text = before = ""
-    for block in blocks(source):
-        both_items = _MARKER.match(before) and _MARKER.match(block)
-        text += (("\n" if both_items else "\n\n") if text else "") + block
-        before = block
+    """Return clean HTML as plain text: blocks parted by an empty line, items and rows by a line end."""
+    text, before = "", ""
+    for block in _blocks(source):
+        is_close = block.part_of and block.part_of == before
+        text += (("\n" if is_close else "\n\n") if text else "") + block.text
+        before = block.part_of
     return text
 
 
 def count_words(source: str) -> int:
     """Return how many words clean HTML has, as its writer counts: without bullets, numbers and pictures."""
-    parts = (" " if token.tag in {*_BLOCKS, "br"} else token.text for token in tokens(source))
+    parts = (" " if token.tag in _BLOCKS or token.tag == "br" else token.text for token in tokens(source))
     return len("".join(parts).split())
+
+
+def _blocks(source: str) -> Iterator[_Block]:
+    # The bullets or numbers of the next items of each open list.
+    lists: list[Iterator[str]] = []
+    cells: list[str] | None = None
+    text = marker = ""
+    is_verbatim = False
+    for token in tokens(f"{source}<p>"):
+        text += token.text if is_verbatim else token.text.replace("\n", " ")
+        tag = token.tag
+        if tag == "br":
+            text += "\n"
+            continue
+        if tag not in _BLOCKS:
+            continue
+        if tag == "img":
+            # An image in the old form stands in its line.
+            text += token.attributes.get("alt", "")
+            continue
+        if cells is None:
+            if stripped := _stripped(text, is_verbatim):
+                yield _Block(marker + stripped, "list" if marker else "")
+                marker = ""
+            text = ""
+        else:
+            text += " "
+            if tag in ("td", "th") and token.closes:
+                cells.append(one_line(text))
+                text = ""
+            elif tag in ("tr", "table") and any(cells):
+                yield _Block(" | ".join(cells), "table")
+                cells = []
+        if tag == "table":
+            cells = None if token.closes else []
+        elif tag == "pre":
+            is_verbatim = not token.closes
+        elif tag in ("ul", "ol"):
+            lists[-1:] = [] if token.closes else [*lists[-1:], marks(tag, token.attributes)]
+        elif tag == "li" and cells is None:
+            marker = next(lists[-1]) if lists and not token.closes else ""
+
+
+def _stripped(text: str, is_verbatim: bool) -> str:
+    if is_verbatim:
+        return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n") if text.strip() else ""
+    return "\n".join(_SPACES.sub(" ", line).strip() for line in text.split("\n")).strip()

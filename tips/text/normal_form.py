@@ -4,13 +4,13 @@ Text stands in paragraphs, headings and captions, items and cells hold blocks, m
 element that a body may not hold leaves its words, with a border where it was a block.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from tips.text import body_images, tables
 from tips.text.characters import without_controls
 from tips.text.html_tree import Element, tree
 from tips.text.inline_runs import BORDER, BREAK, Marks, Run, line, marked, quoted
+from tips.text.list_marks import NUMBER
 from tips.text.no_break_spaces import loosened
 
 _TEXT_BLOCKS = {"p": "p", "h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h4", "h6": "h4"}
@@ -29,9 +29,6 @@ INLINE = frozenset(
     " progress q rp rt ruby s samp small span strike strong sub sup time tt u var wbr".split()
 )
 KNOWN = _BLOCKS | BORDERS | INLINE
-
-# A longer number would be refused by ``int``, or shown by nobody.
-_START = re.compile(r"-?[0-9]{1,4}")
 
 _Piece = Run | tuple[Element, Marks]
 
@@ -192,7 +189,7 @@ def list_attributes(tag: str, attributes: Mapping[str, str]) -> Iterator[tuple[s
     if tag != "ol":
         return
     start, kind = attributes.get("start", "").strip(), attributes.get("type", "").strip()
-    if _START.fullmatch(start) and int(start) != 1:
+    if NUMBER.fullmatch(start) and int(start) != 1:
         yield "start", str(int(start))
     if kind in ("a", "A", "i", "I"):
         yield "type", kind

@@ -1,15 +1,16 @@
 """What a body may hold, in the editor, in the database and in every output. The only sanitiser."""
 
 import re
-from collections.abc import Set
+from collections.abc import Callable, Set
+from functools import lru_cache
+from urllib.parse import quote
 
 import nh3
 
-from tips.text import body_images, links
+from tips.text import body_images, links, tables
 from tips.text.characters import without_controls
-from tips.text.html_to_plain import to_text
 from tips.text.inline_runs import MARKS, STYLED
-from tips.text.normal_form import KNOWN, normal
+from tips.text.normal_form import KNOWN, list_attributes, normal
 
 # Buttons only: the editor's drop-down menus are out of a keyboard's reach.
 _MENU = ("blockType -lists", "lists", "nodes -blockType -lists", "marks", "link", "history")
@@ -47,6 +48,9 @@ _WITHOUT_CONTENT = {"script", "style", "title", "iframe", "template"}
 _RAW = _WITHOUT_CONTENT | {"noscript", "noembed", "noframes", "plaintext", "textarea", "xmp", "svg", "math"}
 _TAG_NAME = re.compile(r"<([a-z][a-z0-9:._-]*)", re.IGNORECASE)
 _MOST_UNKNOWN = 50
+_TAG = re.compile(r"<[^>]*>")
+# Of what is shown, bodies up to so many characters are kept ready.
+_LONGEST_KEPT = 20_000
 _OF_TABLES = re.compile(r"<(/?)(table|caption|thead|tbody|tfoot|tr|td|th)\b([^<>]*>)", re.IGNORECASE)
 
 
@@ -61,7 +65,47 @@ def clean(source: str) -> str:
     unknown = {name.lower() for name in _TAG_NAME.findall(source)} - KNOWN - _RAW
     parser = _parser({*sorted(unknown)[:_MOST_UNKNOWN]}) if unknown else _known_parser
     cleaned = _gate.clean(normal(parser.clean(source)))
-    return cleaned if "<img" in cleaned or to_text(cleaned) else ""
+    is_something = "<img" in cleaned or _TAG.sub("", cleaned).strip()
+    return cleaned if is_something else ""
+
+
+def shown(body: str, site: str = "", token: str = "") -> str:
+    """Return a body as it may be shown: nothing comes after this that touches a link or an image's address.
+
+    What was put into the database past ``clean`` is cleaned here. ``site`` is the beginning of full URLs
+    ("https://example.org") for mail and feeds, where the paths of this site mean nothing; ``token`` is that
+    of a preview, by which its images are shown outside.
+    """
+    return _shown(body, site) if len(body) <= _LONGEST_KEPT and not token else _made(body, site, token)
+
+
+def _made(body: str, site: str, token: str) -> str:
+    stored = _gate.clean(body)
+    if stored != body:
+        stored = clean(body)
+    if site or token:
+        stored = _output(site, token).clean(stored)
+    return stored
+
+
+# The same few bodies are asked for all day: those of the feeds, and the newest tip.
+@lru_cache(maxsize=128)
+def _shown(body: str, site: str) -> str:
+    return _made(body, site, "")
+
+
+def _output(site: str, token: str) -> nh3.Cleaner:
+    """Return the gate that writes full URLs, after it judged them."""
+
+    def value_of(tag: str, name: str, value: str) -> str | None:
+        stored = _stored_value(tag, name, value)
+        if stored is None or name not in ("href", "src"):
+            return stored
+        if token and name == "src":
+            stored = f"{stored}?preview={quote(token)}"
+        return f"{site}{stored}" if stored.startswith("/") else stored
+
+    return _strict(value_of)
 
 
 def _parser(unknown: Set[str] = frozenset()) -> nh3.Cleaner:
@@ -76,11 +120,30 @@ def _parser(unknown: Set[str] = frozenset()) -> nh3.Cleaner:
     )
 
 
+def _strict(value_of: Callable[[str, str, str], str | None]) -> nh3.Cleaner:
+    """Return the gate: allowed elements and attributes, with the values that ``value_of`` returns."""
+    return nh3.Cleaner(
+        tags=_TAGS,
+        attributes={**_ATTRIBUTES, "*": set()},
+        url_schemes={*links.SCHEMES},
+        link_rel=None,
+        clean_content_tags=_WITHOUT_CONTENT,
+        attribute_filter=value_of,
+    )
+
+
 def _stored_value(tag: str, name: str, value: str) -> str | None:
     """Return an attribute's value as it may stay, or None to drop it. The cleaner asks for each."""
-    if tag == "img":
-        return body_images.allowed_value(tag, name, value)
-    return links.allowed(value) if tag == "a" else value
+    match tag:
+        case "img":
+            return body_images.allowed_value(tag, name, value)
+        case "a":
+            return links.allowed(value)
+        case "ol":
+            return dict(list_attributes(tag, {name: value})).get(name)
+        case "td" | "th":
+            return tables.allowed_value(name, value)
+    return value
 
 
 def _without_stray_cells(source: str) -> str:
@@ -100,11 +163,4 @@ def _without_stray_cells(source: str) -> str:
 
 
 _known_parser = _parser()
-_gate = nh3.Cleaner(
-    tags=_TAGS,
-    attributes={**_ATTRIBUTES, "*": set()},
-    url_schemes={*links.SCHEMES},
-    link_rel=None,
-    clean_content_tags=_WITHOUT_CONTENT,
-    attribute_filter=_stored_value,
-)
+_gate = _strict(_stored_value)

@@ -62,6 +62,14 @@ def cell(element: Element, blocks: Sequence[str]) -> Cell:
     )
 
 
+def allowed_value(name: str, stated: str) -> str | None:
+    """Return the value of a cell's attribute as it may stay, or None to drop it."""
+    if name == "scope":
+        return stated if stated in SCOPES else None
+    number = span(stated, _WIDEST_SPAN if name == "colspan" else _HIGHEST_SPAN)
+    return str(number) if number > 1 else None
+
+
 def span(stated: str, most: int) -> int:
     """Return how many columns or rows an attribute states, 1 where that is no sane number."""
     stated = stated.strip()

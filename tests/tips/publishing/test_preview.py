@@ -106,10 +106,11 @@ def test_the_database_alone_does_not_give_the_address_away(link):
 
 
 def test_pictures_of_a_tip_that_is_not_public_are_asked_for_with_the_link(client, draft, link):
-    draft.body = '<p><img src="/media/ab/cd.webp" alt="A dog"></p>'
+    picture = f"/media/{'a' * 64}.jpg"
+    draft.body = f'<p><img src="{picture}" alt="A dog"></p>'
     draft.save()
     page = client.get(preview.url(link)).content.decode()
-    assert f'src="/media/ab/cd.webp?preview={preview.token(link)}"' in page
+    assert f'src="{picture}?preview={preview.token(link)}"' in page
 
 
 def test_an_author_shows_their_own_tips_only(editor):
