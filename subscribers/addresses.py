@@ -2,11 +2,15 @@
 
 import re
 import unicodedata
+from contextlib import suppress
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils.crypto import salted_hmac
+
+from tips.text import folding
 
 # RFC 5321, 4.5.3.1: a path is at most 256 octets with its brackets.
 MAX_LENGTH = 254
@@ -31,13 +35,53 @@ _ENCODED = "=?"
 # Within quotation marks these were allowed (RFC 5321, 4.1.2), but end an address on its way to a mail server.
 _UNSPEAKABLE = re.compile("[ <>]")
 
+# Wide letters and signs of East Asian keyboards (Unicode, Halfwidth and Fullwidth Forms), as ASCII.
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_QUOTES = "'\"‘’‚‛“”„‟«»‹›`´"
+# What stands around an address in a list: one full stop or semicolon at the end, a name, a scheme.
+_TAIL = re.compile(r"(?<![.;])[.;]$")
+_NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
+_SCHEME = "mailto:"
+
+
+def read(text: str) -> str:
+    """Return the address in what somebody typed or pasted, as far as there is one, without what is around it.
+
+    Left out are signs that nobody sees, quotation marks, ``mailto:`` (RFC 6068), the name before an address
+    in angle brackets (RFC 5322, 3.4), and one full stop or semicolon at the end. Whether the rest is an
+    address is for ``normal`` to say. Raises ValidationError for several lines, and where what stands before
+    the brackets is another address or no name.
+    """
+    if len(text.strip().splitlines()) > 1:
+        raise ValidationError(INVALID, code="invalid")
+    text = folding.visible(text).translate(_WIDE)
+    while (bare := _without_wrapping(text)) != text:
+        text = bare
+    return text
+
+
+def _without_wrapping(text: str) -> str:
+    text = _TAIL.sub("", text.strip())
+    if named := _NAMED.fullmatch(text):
+        name, address = (part.strip() for part in named.group("name", "address"))
+        is_other = "@" in name and read(name).casefold() != read(address).casefold()
+        # A colon is in no name (RFC 5322, 3.2.3), but behind the name of a header or a command of SMTP.
+        if is_other or ":" in name:
+            raise ValidationError(INVALID, code="invalid")
+        return address
+    if text[: len(_SCHEME)].lower() == _SCHEME:
+        return unquote(text[len(_SCHEME) :].partition("?")[0])
+    if len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
+        return text[1:-1]
+    return text
+
 
 def normal(text: str) -> str:
     """Return an address as it is stored and written to: the local part as typed, the domain in A-labels.
 
-    Raises ValidationError, with a sentence for the person who typed it.
+    It is read first, see ``read``. Raises ValidationError, with a sentence for the person who typed it.
     """
-    text = text.strip()
+    text = read(text)
     local, at, domain = text.rpartition("@")
     if not at or not text.isprintable():
         raise ValidationError(INVALID, code="invalid")
@@ -63,6 +107,17 @@ def folded(address: str) -> str:
     if not _dot_atom.fullmatch(bare):
         bare = '"{}"'.format(re.sub(r'(["\\])', r"\\\1", bare))
     return f"{bare}@{domain}"
+
+
+def sought(term: str) -> str:
+    """Return the folded form of what staff look for: an address, its beginning, or @ and a domain."""
+    with suppress(ValidationError):
+        term = read(term)
+        local, at, domain = term.rpartition("@")
+        if at and not domain.isascii():
+            # It is stored in A-labels; what is no whole domain yet is looked for as it stands.
+            term = f"{local}@{normal(f'anybody@{domain}').rpartition('@')[2]}"
+    return folded(term)
 
 
 def mailbox(address: str) -> str:

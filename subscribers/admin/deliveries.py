@@ -47,7 +47,7 @@ def find_view(request: StaffRequest, pk: int) -> HttpResponse:
     require(request, *SEE_LEDGER, SEE_PEOPLE)
     mailing = mailing_or_404(pk)
     typed = request.POST.get("address", "")[:400].strip()
-    person = Subscriber.objects.filter(address_folded=addresses.folded(typed)).first() if typed else None
+    person = Subscriber.objects.filter(address_folded=addresses.sought(typed)).first() if typed else None
     delivery = mailing.deliveries.filter(subscriber=person).first() if person else None
     if delivery is not None:
         return redirect("admin:subscribers_mailing_delivery", pk, delivery.pk)

@@ -6,14 +6,13 @@ and the URL of the page holds a random tag that says which search is meant.
 """
 
 import secrets
-from contextlib import suppress
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.core import signing
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -41,12 +40,7 @@ def matching(term: str) -> Q:
     What begins with an @ is a domain. It is found in an index but for a domain, for which every address is
     read once.
     """
-    local, at, domain = term.rpartition("@")
-    if at and not domain.isascii():
-        # It is stored in A-labels; what is no whole domain yet is looked for as it stands.
-        with suppress(ValidationError):
-            term = f"{local}@{addresses.domain(addresses.normal(f'anybody@{domain}'))}"
-    term = addresses.folded(term)
+    term = addresses.sought(term)
     if term.startswith("@"):
         return Q(address_folded__endswith=term)
     if connection.vendor == "sqlite":

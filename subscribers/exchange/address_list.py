@@ -12,6 +12,7 @@ from desk.files import UnusableFileError
 from subscribers import addresses
 from subscribers.exchange import cell_parsers, columns, reimport, spreadsheets
 from subscribers.exchange.records import Outcome, Record, RowResult, Standing
+from tips.text import folding
 
 # People who asked Substack to forget them stand in its exports under this domain.
 _FORGOTTEN = "@deletion-request.substack.com"
@@ -162,7 +163,7 @@ class AddressList:
         """Return (the strictest Standing that a row tells of, the text of when it came to that)."""
         standings, ended = [], ""
         for position, kind in self.columns.stated:
-            text = cells[position].strip() if position < len(cells) else ""
+            text = folding.visible(cells[position]) if position < len(cells) else ""
             if not text:
                 continue
             if kind == "state":

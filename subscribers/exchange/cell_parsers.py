@@ -2,11 +2,13 @@
 
 import ipaddress
 import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
 from shield import request_origin
 from subscribers.exchange.records import Standing
 from subscribers.people import first_names
+from tips.text import folding
 
 _STATES = {
     word: standing
@@ -29,7 +31,7 @@ _AHEAD = timedelta(days=1)
 
 def state(text: str) -> Standing | None:
     """Return the Standing that a word for a state means, or None for an unknown word."""
-    return _STATES.get(re.sub(r"[^a-z]", "", text.casefold()))
+    return _STATES.get(re.sub(r"[^a-z]", "", folding.key(text)))
 
 
 def state_in_name(name: str) -> Standing | None:
@@ -44,7 +46,7 @@ def state_in_name(name: str) -> Standing | None:
 
 def yes_or_no(text: str) -> bool | None:
     """Return the meaning of a cell that says yes or no, or None for any other cell."""
-    text = text.strip().casefold()
+    text = folding.key(text)
     return True if text in _YES else False if text in _NO else None
 
 
@@ -54,7 +56,7 @@ def moment(text: str, now: datetime) -> tuple[datetime | None, bool]:
     Known are the forms of ISO 8601, also with a space for the T. A time without a zone is UTC: the programs
     that we know of write so. A time of zeros stands for none, and no time lies in the future.
     """
-    text = text.strip()
+    text = folding.visible(text)
     if not text or text.startswith("0000"):
         return None, False
     try:
@@ -67,8 +69,8 @@ def moment(text: str, now: datetime) -> tuple[datetime | None, bool]:
 
 def name(text: str) -> tuple[str, str]:
     """Return (the first name in a cell, a note or ""): one line without any address in it."""
-    plain = " ".join(text.split())
-    kept = "".join(sign for sign in plain if sign.isprintable())
+    plain = unicodedata.normalize("NFC", " ".join(text.split()))
+    kept = "".join(sign for sign in folding.visible(text) if sign.isprintable() or sign in folding.JOINERS)
     if len(kept) > first_names.LONGEST:
         return "", f"A name of more than {first_names.LONGEST} signs was left out."
     if first_names.holds_link(kept):
@@ -79,6 +81,6 @@ def name(text: str) -> tuple[str, str]:
 def region(text: str) -> str:
     """Return the coarse origin of an IP address, or "" for any other text."""
     try:
-        return request_origin.region_of(ipaddress.ip_address(text.strip()))
+        return request_origin.region_of(ipaddress.ip_address(folding.visible(text)))
     except ValueError:
         return ""

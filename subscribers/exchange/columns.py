@@ -4,6 +4,7 @@ import re
 
 from desk.files import UnusableFileError
 from subscribers.exchange import exports
+from tips.text import folding
 
 OWN, MAILPOET, PLAIN = "own export", "MailPoet", "plain list"
 
@@ -78,7 +79,7 @@ def find(first_row: list[str]) -> tuple[Columns, bool]:
     if "address" in columns.positions:
         return columns, True
     for position, cell in enumerate(first_row):
-        if "@" in cell:
+        if "@" in folding.key(cell):
             columns = Columns([])
             columns.positions["address"] = position
             return columns, False
@@ -88,4 +89,4 @@ def find(first_row: list[str]) -> tuple[Columns, bool]:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.casefold())
+    return re.sub(r"[^a-z0-9]", "", folding.key(name))

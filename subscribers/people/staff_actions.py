@@ -5,7 +5,6 @@ see ``private_in``.
 """
 
 import re
-import unicodedata
 
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION
 from django.contrib.auth.models import User
@@ -16,6 +15,7 @@ from desk.log import log
 from subscribers import addresses
 from subscribers.models import Erasure, Subscriber, SubscriberAction, Suppression
 from subscribers.people import erasure, personal_data, subscriptions, suppressions
+from tips.text import folding
 
 # What only the person's own fresh confirmation lifts.
 NOT_OURS_TO_LIFT = "Whoever left comes back by signing up and confirming anew; nobody can do that for them."
@@ -79,4 +79,4 @@ def private_in(text: str, subscriber: Subscriber | None = None) -> bool:
 
 
 def _comparable(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    return folding.key(text)

@@ -1,6 +1,5 @@
 """What readers and subscribers fill in: the forms that anybody may send, and those of the preferences."""
 
-import unicodedata
 from datetime import date, timedelta
 
 from django import forms
@@ -11,6 +10,7 @@ from shield.forms import ShieldedForm
 from subscribers import addresses
 from subscribers.models import Subscriber
 from subscribers.people import consent_wording, first_names
+from tips.text import folding
 
 LONGEST_PAUSE = timedelta(days=365)
 
@@ -40,13 +40,13 @@ class FirstNameField(forms.CharField):
         )
 
     def clean(self, value: object) -> str:
-        name: str = super().clean(value)
-        # Not control characters, line ends, invisible signs, and signs that turn the direction of writing.
-        if not all(sign.isprintable() or unicodedata.category(sign) == "Zs" for sign in name):
+        name: str = super().clean(folding.visible(value) if isinstance(value, str) else value)
+        # Private signs look different to everybody.
+        if not all(sign.isprintable() or sign in folding.JOINERS for sign in name):
             raise forms.ValidationError("Enter a first name in letters, or leave it out.")
         if first_names.holds_link(name):
             raise forms.ValidationError("Enter a first name without any address in it, or leave it out.")
-        return " ".join(name.split())
+        return name
 
 
 class AddressForm(ShieldedForm):

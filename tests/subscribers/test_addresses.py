@@ -24,6 +24,46 @@ def test_it_keeps_the_local_part_and_writes_the_domain_in_a_labels(typed, kept):
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        "\u200banna@example.org",
+        "an\u00adna@example.org\u2060",
+        "\u202aanna@example.org\u202c",
+        "\ufeffanna@exam\u200dple.org",
+        "anna@exam\u00adple.org\u00a0",
+        "anna\uff20\uff45\uff58\uff41\uff4d\uff50\uff4c\uff45\uff0eorg",
+        "mailto:anna@example.org",
+        "MAILTO:anna%40example.org?subject=Tips",
+        "Anna Green <anna@example.org>",
+        "“Green, Anna” <mailto:anna@example.org>;",
+        '"anna@example.org" <anna@example.org>',
+        "<anna@example.org>",
+        "anna@example.org.",
+        "anna@example.org;",
+        "'anna@example.org'",
+        "« anna@example.org »",
+        '"<anna@example.org>".',
+    ],
+)
+def test_it_reads_the_address_in_what_people_paste(written):
+    assert addresses.normal(written) == "anna@example.org"
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("Anna@Exam", "anna@exam"),
+        ("\u200banna", "anna"),
+        ("Anna <anna@bücher.example>", "anna@xn--bcher-kva.example"),
+        ("@BÜCHER.example", "@xn--bcher-kva.example"),
+        ("@bü..", "@bü.."),
+    ],
+)
+def test_staff_look_for_an_address_as_it_is_stored(typed, found):
+    assert addresses.sought(typed) == found
+
+
+@pytest.mark.parametrize(
     "typed",
     [
         "",
@@ -40,10 +80,19 @@ def test_it_keeps_the_local_part_and_writes_the_domain_in_a_labels(typed, kept):
         "anna\n@example.org",
         "anna@example.org,eve@evil.example",
         "anna@example.org eve@evil.example",
-        "Anna <anna@example.org>",
-        "anna@exam\x00ple.org",
-        "anna@exam\u200bple.org",
-        "anna@exam\u200dple.org",
+        "anna@example.org;eve@evil.example",
+        "anna@example.org; eve@evil.example",
+        "<anna@example.org> <eve@evil.example>",
+        "anna@example.org <eve@evil.example>",
+        "mailto:anna@example.org,eve@evil.example",
+        "Bcc: <anna@example.org>",
+        "anna @example.org",
+        "anna@ example.org",
+        "anna@example.org..",
+        "Anna anna@example.org",
+        "mailto:",
+        "<>",
+        "\u200b",
         "anna@exam\u2028ple.org",
         "anna@℀.example",
         "anna@" + "ü" * 70 + ".example",

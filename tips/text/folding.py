@@ -41,6 +41,9 @@ _IN_STORED = re.compile(f"({_SHOWN})|[{INVISIBLE}]")
 _IN_COMPARED = re.compile(f"({_DISTINCT})|[{INVISIBLE}]")
 _COLOUR = re.compile("[\ufe00-\ufe0f]")
 
+# Python takes them for unprintable, and yet they are part of what readers see.
+JOINERS = "\u200c\u200d\ufe0e\ufe0f"
+
 # White space to a reader, but not to Python: the blank of Braille.
 _BLANKS = str.maketrans({"\u2800": " "})
 _SAME = str.maketrans(

@@ -1,0 +1,61 @@
+"""Signs that nobody sees, and what people put around an address, make no second person of one."""
+
+import io
+
+import pytest
+from django.core.management import call_command
+
+from subscribers.exchange.address_list import AddressList
+from subscribers.exchange.records import Outcome
+from subscribers.models import Subscriber
+
+
+def imported(path, text):
+    """Import a list, and return what was said on standard error."""
+    path.write_text(text)
+    said = io.StringIO()
+    try:
+        call_command(
+            "import_subscribers", str(path), "--source", "A form.", stdout=io.StringIO(), stderr=said
+        )
+    except SystemExit:
+        pass
+    return said.getvalue()
+
+
+@pytest.mark.django_db
+def test_who_left_in_another_list_gets_nothing_whatever_signs_are_around_the_address(tmp_path, settings):
+    settings.STATE_DIR = tmp_path
+    here = [f"p{number}@example.org" for number in range(6)]
+    imported(tmp_path / "first.csv", "Email,Status\n" + "".join(f"{each},subscribed\n" for each in here))
+    left = [
+        f"{here[0]}\u200b",
+        f"\ufeff\u202a{here[1].upper()}\u202c",
+        f"mailto:{here[2]}",
+        f"Some Body <{here[3]}>;",
+        here[4].replace("exam", "exam\u00ad").replace("@", "\uff20"),
+    ]
+    imported(
+        tmp_path / "left.csv", "Email,Status\n" + "".join(f"{each},unsubscribed\u2060\n" for each in left)
+    )
+    reachable = Subscriber.objects.filter(state=Subscriber.State.CONFIRMED)
+    assert [each.address for each in reachable] == here[5:]
+
+
+def test_what_is_no_single_address_is_refused_by_its_line(tmp_path):
+    cells = ["good@example.org", "two words@example.org", "one@two@example.org"]
+    cells += ["one@example.org / two@example.org", "good2@example.org\u2060."]
+    (tmp_path / "list.csv").write_text("Email,Status\n" + "".join(f"{each},subscribed\n" for each in cells))
+    rows = list(AddressList(tmp_path / "list.csv"))
+    refused = [row.line for row in rows if getattr(row, "outcome", None) == Outcome.REFUSED]
+    assert refused == [3, 4, 5]
+    assert rows[-1].address == "good2@example.org"
+
+
+def test_a_cell_of_invisible_signs_says_nothing(tmp_path):
+    text = "Email,First name,Unsubscribed at\na@example.org,\u200b,\u2060\nb@example.org,Bo\u00adb,2020-01-02\u200b\n"
+    (tmp_path / "list.csv").write_text(text)
+    anna, bob = AddressList(tmp_path / "list.csv")
+    assert (anna.standing.name, anna.first_name) == ("SUBSCRIBED", "")
+    assert (bob.standing.name, bob.first_name) == ("UNSUBSCRIBED", "Bob")
+    assert bob.ended_at.year == 2020
