@@ -28,9 +28,7 @@ def test_who_left_in_another_list_gets_nothing_whatever_signs_are_around_the_add
         f"Some Body <{here[3]}>;",
         here[4].replace("exam", "exam\u00ad").replace("@", "\uff20"),
     ]
-    imported(
-        tmp_path / "left.csv", "Email,Status\n" + "".join(f"{each},unsubscribed\u2060\n" for each in left)
-    )
+    bring(tmp_path / "left.csv", "Email,Status\n" + "".join(f"{each},unsubscribed\u2060\n" for each in left))
     reachable = Subscriber.objects.filter(state=Subscriber.State.CONFIRMED)
     assert [each.address for each in reachable] == here[5:]
 
