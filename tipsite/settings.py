@@ -273,12 +273,17 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {name: [] for name in _features}
 
 # --- The editor in the admin -----------------------------------------------------------------------
 
+# What each script defines, in static/admin-desk/; the tags it lets in are the sanitiser's business.
+_editor_scripts = {
+    "editor": ["Desk"],
+    "nodes": ["Cite", "Abbr"],
+    "images": ["Picture"],
+    "paste": ["Paste"],
+    "typography": ["Typography"],
+}
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
-    {
-        "js": [static_lazy("admin-desk/editor.js")],
-        "extensions": {"Desk": html_tags([]), "Cite": html_tags(["cite"]), "Abbr": html_tags(["abbr"])},
-    },
-    {"js": [static_lazy("admin-desk/images.js")], "extensions": {"Picture": html_tags(["img"])}},
+    {"js": [static_lazy(f"admin-desk/{script}.js")], "extensions": dict.fromkeys(names, html_tags([]))}
+    for script, names in _editor_scripts.items()
 ]
 
 # --- Tags ------------------------------------------------------------------------------------------

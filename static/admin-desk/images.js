@@ -1,147 +1,146 @@
-// Pictures in the rich text editor: uploaded in a dialog that asks what they show. A pasted or dropped
-// picture opens the dialog too. Only our own pictures are let into the text.
-import { Image, Plugin } from "django-prose-editor/editor";
+// Pictures in the rich text editor, and their captions. Only our own pictures are let into the text. Whatever is
+// typed while a picture is selected comes behind it and never takes its place.
+import { Image, Node, Plugin, pm } from "django-prose-editor/editor";
+import { ask } from "admin-desk/picture-dialog";
+
+const { NodeSelection, TextSelection } = pm.state;
 
 // The path of a picture of ours, whatever stands around it in a copied address; else null.
 const ours = (src) => {
   try {
-    const address = new URL(src, document.baseURI);
-    const own = address.origin === location.origin && /^\/media\/[0-9a-f]{64}\.(jpg|png)$/.test(address.pathname);
-    return own ? address.pathname : null;
+    const url = new URL(src, document.baseURI);
+    const own = url.origin === location.origin && /^\/media\/[0-9a-f]{64}\.(jpg|png)$/.test(url.pathname);
+    return own ? url.pathname : null;
   } catch {
     return null;
   }
 };
 
-const make = (tag, properties, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
+// The end of the picture, or of the figure, that begins at a position.
+const endOf = (doc, position) => {
+  const $at = doc.resolve(position);
+  return $at.parent.type.name === "captioned" ? $at.after() : position + $at.nodeAfter.nodeSize;
 };
 
-let dialogs = 0;
-
-const field = (label, help, control) => {
-  const id = `picture-${++dialogs}`;
-  control.id = id;
-  control.setAttribute("aria-describedby", `${id}-help`);
-  return make(
-    "div",
-    { className: "prose-editor-dialog-field" },
-    make("label", { htmlFor: id, textContent: label }),
-    control,
-    make("p", { id: `${id}-help`, className: "help", textContent: help }),
-  );
+// Sets the cursor behind a block: into an empty paragraph there, which is made where there is none.
+const goBehind = (tr, schema, position, text = "") => {
+  const end = endOf(tr.doc, position);
+  const next = tr.doc.resolve(end).nodeAfter;
+  if (!next?.isTextblock || next.content.size) tr.insert(end, schema.nodes.paragraph.create());
+  tr.setSelection(TextSelection.create(tr.doc, end + 1));
+  if (text) tr.insertText(text);
+  return tr.scrollIntoView();
 };
 
-const upload = async (file) => {
-  const body = new FormData();
-  body.append("file", file);
-  body.append("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
-  const { dataset } = document.getElementById("writing");
-  let answer;
-  try {
-    const response = await fetch(dataset.upload, { method: "POST", body, headers: { Accept: "application/json" } });
-    answer = await response.json();
-  } catch {
-    answer = { error: "The picture did not arrive. Try again; your text is still here." };
+const selectedBlock = ({ selection }) => selection instanceof NodeSelection && selection.node.isBlock;
+
+// What a deletion leaves of a figure: a picture that shows nothing. It goes, and its caption stays.
+const withoutEmpty = (state) => {
+  const { tr } = state;
+  const empty = [];
+  state.doc.descendants((node, position) => {
+    if (node.type.name === "image" && !node.attrs.src) empty.push(position);
+  });
+  for (const position of empty.reverse()) {
+    const $at = tr.doc.resolve(position);
+    const caption = $at.parent.type.name === "captioned" && $at.parent.childCount > 1 ? $at.parent.lastChild : null;
+    const words = caption?.content.size ? [state.schema.nodes.paragraph.create(null, caption.content)] : [];
+    if ($at.parent.type.name === "captioned") tr.replaceWith($at.before(), $at.after(), words);
+    else tr.delete(position, position + 1);
   }
-  if (answer.error) throw new Error(answer.error);
-  return answer;
+  return empty.length ? tr : null;
 };
 
-// Behind the paragraph or list that the cursor is in, which is not torn apart; in place of an empty one.
-const insert = (editor, attrs) => {
-  const { $to } = editor.state.selection;
-  const empty = $to.depth === 1 && !$to.parent.content.size;
-  const after = $to.depth ? $to.after(1) : $to.pos;
-  const place = empty ? { from: $to.before(1), to: after } : after;
-  editor.chain().focus().insertContentAt(place, { type: "image", attrs }).run();
-};
+// A picture with a caption. What else a figure holds on other sites stands for itself here.
+const Figure = Node.create({
+  name: "captioned",
+  group: "block",
+  content: "image caption?",
+  draggable: true,
+  isolating: true,
 
-// Asks for a picture and what it shows, or, where one is selected, for another text or picture.
-const ask = (editor, given) => {
-  const selected = editor.isActive("image") ? editor.getAttributes("image") : null;
-  const title = make("h2", {
-    id: "picture-title",
-    className: "prose-editor-dialog-title",
-    textContent: selected ? "Change the picture" : "Insert a picture",
-  });
-  const file = make("input", {
-    type: "file",
-    accept: "image/jpeg,image/png,image/webp,image/gif",
-    required: !selected && !given,
-  });
-  const alt = make("textarea", { rows: 2, maxLength: 300, required: true, value: selected?.alt || "" });
-  const error = make("p", { className: "errornote", hidden: true });
-  error.setAttribute("role", "alert");
-  const submit = make("button", { type: "submit", textContent: selected ? "Change" : "Insert" });
-  const cancel = make("button", { type: "button", textContent: "Cancel" });
-  const remove = make("button", { type: "button", textContent: "Take it out" });
-  const form = make(
-    "form",
-    {},
-    title,
-    error,
-    given
-      ? make("p", { textContent: `Picture: ${given.name || "from the clipboard"}` })
-      : field(
-          selected ? "Another picture" : "Picture",
-          selected ? "Leave this empty to keep the one that is there." : "JPEG, PNG, WebP or GIF, up to 20 MB.",
-          file,
-        ),
-    field("Alternative text", "What it shows, in a sentence, for those who cannot see it.", alt),
-    make(
-      "div",
-      { className: "prose-editor-dialog-buttons" },
-      submit,
-      cancel,
-      ...(selected ? [remove] : []),
-    ),
-  );
-  const dialog = make("dialog", { className: "prose-editor-dialog picture-dialog" }, form);
-  dialog.setAttribute("aria-labelledby", title.id);
-  document.body.append(dialog);
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    editor.commands.focus();
-  });
-  cancel.addEventListener("click", () => dialog.close());
-  remove.addEventListener("click", () => {
-    editor.commands.deleteSelection();
-    dialog.close();
-  });
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const text = alt.value.trim();
-    if (!text) {
-      alt.value = "";
-      alt.reportValidity();
-      return;
-    }
-    submit.disabled = true;
-    submit.textContent = "Uploading …";
-    error.hidden = true;
-    const chosen = given || file.files[0];
-    try {
-      const picture = chosen ? await upload(chosen) : {};
-      if (!dialog.isConnected) return;
-      if (selected) editor.commands.updateAttributes("image", { ...picture, alt: text });
-      else insert(editor, { ...picture, alt: text });
-      dialog.close();
-    } catch (refusal) {
-      error.textContent = refusal.message;
-      error.hidden = false;
-      submit.disabled = false;
-      submit.textContent = selected ? "Change" : "Insert";
-    }
-  });
-  dialog.showModal();
-};
+  parseHTML() {
+    const isPicture = (figure) => (ours(figure.querySelector("img")?.getAttribute("src")) ? null : false);
+    return [{ tag: "figure", getAttrs: isPicture }];
+  },
 
-const pictureIn = (data) => [...(data?.files || [])].find((file) => file.type.startsWith("image/"));
+  renderHTML() {
+    return ["figure", 0];
+  },
+
+  addMenuItems({ menu, buttons }) {
+    menu.defineItem({
+      name: "caption",
+      groups: "nodes",
+      priority: 89,
+      button: buttons.material("closed_caption", "caption"),
+      active: (editor) => editor.isActive("caption"),
+      hidden: (editor) => !editor.isActive("image") && !editor.isActive("captioned"),
+      command: (editor) => editor.chain().focus().toggleCaption().run(),
+    });
+  },
+
+  addCommands() {
+    return {
+      // Gives the selected picture a caption and goes into it, or takes it away with its words.
+      toggleCaption:
+        () =>
+        ({ tr, state }) => {
+          const { $from, from } = state.selection;
+          const { captioned, image, caption } = state.schema.nodes;
+          const depth = [...Array($from.depth + 1).keys()].find((each) => $from.node(each).type === captioned);
+          if (depth === undefined) {
+            const picture = state.doc.nodeAt(from);
+            if (picture?.type !== image) return false;
+            tr.replaceWith(from, from + 1, captioned.create(null, [picture, caption.create()]));
+            tr.setSelection(TextSelection.create(tr.doc, from + 3));
+            return true;
+          }
+          const [before, after, node] = [$from.before(depth), $from.after(depth), $from.node(depth)];
+          if (node.childCount > 1) {
+            tr.replaceWith(before, after, node.firstChild).setSelection(NodeSelection.create(tr.doc, before));
+          } else {
+            tr.insert(after - 1, caption.create()).setSelection(TextSelection.create(tr.doc, after));
+          }
+          return true;
+        },
+    };
+  },
+});
+
+const Caption = Node.create({
+  name: "caption",
+  content: "inline*",
+  defining: true,
+
+  parseHTML() {
+    return [{ tag: "figcaption", context: "captioned/" }];
+  },
+
+  renderHTML() {
+    return ["figcaption", 0];
+  },
+
+  addKeyboardShortcuts() {
+    const inCaption = (state) => state.selection.$from.parent.type.name === "caption";
+    return {
+      Enter: ({ editor }) => {
+        const { state, view } = editor;
+        if (!inCaption(state)) return false;
+        view.dispatch(goBehind(state.tr, state.schema, state.selection.$from.before(-1) + 1));
+        return true;
+      },
+      Backspace: ({ editor }) =>
+        inCaption(editor.state) && !editor.state.selection.$from.parent.content.size && editor.commands.toggleCaption(),
+    };
+  },
+});
 
 export const Picture = Image.extend({
+  addExtensions() {
+    return [Figure, Caption];
+  },
+
   addAttributes() {
     const plain = (name) => ({ default: null, parseHTML: (element) => element.getAttribute(name) });
     return {
@@ -160,6 +159,17 @@ export const Picture = Image.extend({
     return [];
   },
 
+  addCommands() {
+    return {
+      goBehind:
+        (position) =>
+        ({ tr, state }) => {
+          goBehind(tr, state.schema, position);
+          return true;
+        },
+    };
+  },
+
   addMenuItems({ menu, buttons }) {
     menu.defineItem({
       name: "picture",
@@ -171,19 +181,37 @@ export const Picture = Image.extend({
     });
   },
 
+  addKeyboardShortcuts() {
+    return {
+      Enter: ({ editor }) => {
+        const { state, view } = editor;
+        if (!selectedBlock(state) || state.selection.$from.parent.type.name !== "captioned") return false;
+        view.dispatch(goBehind(state.tr, state.schema, state.selection.from));
+        return true;
+      },
+    };
+  },
+
   addProseMirrorPlugins() {
-    const take = (event, data) => {
-      const file = pictureIn(data);
-      if (!file) return false;
-      event.preventDefault();
-      ask(this.editor, file);
+    const stepBehind = (view, text = "") => {
+      const { state } = view;
+      if (!selectedBlock(state)) return false;
+      view.dispatch(goBehind(state.tr, state.schema, state.selection.from, text));
       return true;
     };
     return [
       new Plugin({
+        appendTransaction: (transactions, _before, state) =>
+          transactions.some((each) => each.docChanged) ? withoutEmpty(state) : null,
         props: {
-          handlePaste: (_view, event) => take(event, event.clipboardData),
-          handleDrop: (_view, event) => take(event, event.dataTransfer),
+          handleTextInput: (view, _from, _to, text) => stepBehind(view, text),
+          handleDOMEvents: {
+            // Phones, and whoever writes in many parts of the world, compose.
+            compositionstart: (view) => {
+              stepBehind(view);
+              return false;
+            },
+          },
         },
       }),
     ];

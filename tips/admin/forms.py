@@ -13,6 +13,7 @@ from django.forms.widgets import Script
 from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.html import format_html
+from js_asset import ImportMap, Media
 
 from desk.errors import Refused
 from desk.pages import number_in
@@ -27,6 +28,14 @@ from tips.text.slugify import slugify
 _A_DAY = f"In the zone {settings.TIME_ZONE}. A date alone means {settings.SLOT_TIME:%H:%M} on that day."
 _LONGEST_TAG = Tag._meta.get_field("name").max_length or 0
 _SUGGESTIONS = reverse_lazy("admin:tips_tip_tag_suggestions")
+
+# The names by which the scripts of the editor import each other.
+_EDITOR_MODULES = ImportMap(
+    {
+        f"admin-desk/{name}": f"admin-desk/{name}.js"
+        for name in ("paste-lists", "paste-source", "picture-dialog")
+    }
+)
 
 
 class TagsInput(forms.TextInput):
@@ -111,6 +120,10 @@ class TipForm(forms.ModelForm):
             "excerpt": "What lists show of the tip, in about 50 words. Left empty, it is the beginning of the"
             " body, and follows the body; what you write yourself stays.",
         }
+
+    @property
+    def media(self) -> forms.Media:
+        return super().media + Media(importmap=_EDITOR_MODULES)
 
     # Whatever Django's own form takes.
     def __init__(self, *args: Any, **kwargs: Any) -> None:

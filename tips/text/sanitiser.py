@@ -13,7 +13,16 @@ from tips.text.inline_runs import MARKS, STYLED
 from tips.text.normal_form import KNOWN, list_attributes, normal
 
 # Buttons only: the editor's drop-down menus are out of a keyboard's reach.
-_MENU = ("blockType -lists", "lists", "nodes -blockType -lists", "marks", "link", "history")
+_MENU = (
+    "blockType -lists",
+    "lists",
+    "nodes -blockType -lists",
+    "marks",
+    "link",
+    "table",
+    "history",
+    "typing",
+)
 # The editor in the admin offers this. Keep its marks in the order of ``MARKS``: so they nest.
 EDITOR = {
     "Link": {"enableTarget": False, "protocols": [*links.SCHEMES]},
@@ -27,8 +36,11 @@ EDITOR = {
     "NoSpellCheck": False,
     # Manners of our own: its name for a screen reader, no style of its own in the page.
     "Desk": True,
-    # Pictures of our own, uploaded in a dialog that asks what they show.
+    # Pictures of our own, uploaded in a dialog that asks what they show, and figures with a caption.
     "Picture": True,
+    # What is pasted, read as what a body may hold; quotation marks as one types.
+    "Paste": True,
+    "Typography": True,
 }
 
 # What a body may hold, and which attributes; the form in which it is stored has types for their values.
