@@ -12,7 +12,7 @@ from desk.terminal import Progress, no_progress
 from tips.importers import page_files
 from tips.importers.page_lines import StatedDay, is_almost_posted, is_footer, posted, split_day
 from tips.importers.records import LONGEST_TITLE, TIP_OF_THE_WEEK, Archive, LineWarning, Post, Refusal
-from tips.text import excerpts, folding, plain_to_html
+from tips.text import excerpts, folding, list_lines, plain_to_html
 
 LONGEST_NAME = 100
 
@@ -231,7 +231,8 @@ def _split_takeaway(lines: list[str], categories: tuple[str, ...]) -> tuple[str,
     last = next((n for n in range(len(joined) - 1, 0, -1) if not excerpts.is_promotion(joined[n])), 0)
     takeaway = ""
     is_of_the_week = folding.column_key(TIP_OF_THE_WEEK) in map(folding.column_key, categories)
-    if last and is_of_the_week and not any(map(plain_to_html.is_item, paragraphs[last])):
+    items = list_lines.items([line for paragraph in paragraphs[: last + 1] for line in paragraph])
+    if last and is_of_the_week and not any(items[-len(paragraphs[last]) :]):
         takeaway = joined[last]
         del paragraphs[last]
     after = "\n".join(lines[footers[-1] + 1 :])

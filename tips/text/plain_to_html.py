@@ -1,15 +1,14 @@
 """Plain text to clean HTML: its paragraphs, lists and headings."""
 
-import re
 from collections.abc import Iterator
 from itertools import groupby
+from typing import NamedTuple
 
-from tips.text import folding
+from tips.text import folding, list_lines
 from tips.text.bare_urls import DOMAIN, inline
 from tips.text.html_to_plain import one_line
 from tips.text.sanitiser import clean
 
-_ITEM = re.compile(r"\s*(?:•\s*|(?P<number>0|[1-9][0-9]{0,2})[.)]\s+)(?P<rest>\S.*)", re.DOTALL)
 _LONGEST_HEADING = 60
 # What may follow the full stop of a sentence.
 _CLOSING = "”’»\"')]} "
@@ -21,8 +20,8 @@ def is_blank(line: str) -> bool:
 
 
 def is_item(line: str) -> bool:
-    """Tell whether a line of plain text is an item of a list: it begins with a bullet or a number."""
-    return _ITEM.match(line) is not None
+    """Tell whether a line of plain text is an item of a list by itself: by a bullet or a number."""
+    return list_lines.certain(line) is not None
 
 
 def paragraphs(text: str) -> list[list[str]]:
@@ -31,59 +30,66 @@ def paragraphs(text: str) -> list[list[str]]:
     return [list(block) for blank, block in groupby(lines, is_blank) if not blank]
 
 
-# The tag of a block, the number of an item of a numbered list, and the lines.
-_PlainBlock = tuple[str, int | None, list[str]]
+class _PlainBlock(NamedTuple):
+    """The tag of a block, its lines, whether it is a paragraph's only line, and the item that it is."""
+
+    kind: str
+    lines: list[str]
+    is_alone: bool = False
+    item: list_lines.Item | None = None
 
 
 def from_text(text: str) -> str:
     """Return plain text as clean HTML with its paragraphs, lists and headings; no tag in it counts.
 
-    Blank lines separate blocks. Lines that begin with "•", or with "1." or "1)", are items of lists and keep
-    their numbers, with or without blank lines between them; a line right under an item belongs to it. A
-    short line alone between blocks that has no URL, ends as no sentence does and is followed by a
-    paragraph is a heading.
+    Blank lines separate blocks. Items of lists (``list_lines``) keep their numbers, with or without blank
+    lines between them; a line right under an item belongs to it. A short line alone between blocks that has
+    no URL, ends as no sentence does and is followed by a paragraph or a list is a heading.
     """
+    blocks = paragraphs(text)
+    items = iter(list_lines.items([line for block in blocks for line in block]))
     parts: list[_PlainBlock] = []
-    for paragraph in paragraphs(text):
-        for place, line in enumerate(paragraph):
-            if item := _ITEM.match(line):
-                number = int(item["number"]) if item["number"] else None
-                parts.append(("ul" if number is None else "ol", number, [item["rest"]]))
+    for block in blocks:
+        for place, line in enumerate(block):
+            if item := next(items):
+                kind = "ul" if item.number is None else "ol"
+                parts.append(_PlainBlock(kind, [item.rest], item=item))
             elif place:
-                parts[-1][2].append(line)
+                parts[-1].lines.append(line)
             else:
-                parts.append(("p", None, [line]))
+                parts.append(_PlainBlock("p", [line], is_alone=len(block) == 1))
     return clean("".join(_rendered(parts)))
 
 
 def _rendered(parts: list[_PlainBlock]) -> Iterator[str]:
-    inner = ["<br>".join(map(inline, lines)) for _, _, lines in parts]
-    kinds = [kind for kind, _, _ in parts]
-    # From the end, since a heading is no paragraph that another one could stand over.
+    inner = ["<br>".join(map(inline, part.lines)) for part in parts]
+    kinds = [part.kind for part in parts]
+    # From the end, since a heading is no block that another one could stand over.
     for place in range(len(parts) - 2, 0, -1):
-        if kinds[place] == kinds[place + 1] == "p" and _could_head(parts[place][2], inner[place]):
+        is_over_text = kinds[place] == "p" and kinds[place + 1] in ("p", "ul", "ol")
+        if is_over_text and parts[place].is_alone and _could_head(parts[place].lines[0], inner[place]):
             kinds[place] = "h2"
 
-    def run(place: int) -> tuple[str, int | None]:
+    def run(place: int) -> tuple[str, str, int | None]:
         """Return what the items of one list have in common, and no two other blocks."""
-        kind, number = kinds[place], parts[place][1]
-        if kind not in ("ul", "ol"):
-            return kind, place
-        return kind, None if number is None else number - place
+        item = parts[place].item
+        if item is None:
+            return kinds[place], "", place
+        return kinds[place], item.style, None if item.number is None else item.number - place
 
-    for (kind, _), run_places in groupby(range(len(parts)), run):
+    for (kind, style, _), run_places in groupby(range(len(parts)), run):
         places = list(run_places)
-        if kind in ("ul", "ol"):
-            start = parts[places[0]][1]
-            yield f"<{kind}>" if start in (None, 1) else f'<ol start="{start}">'
+        if item := parts[places[0]].item:
+            start = f' start="{item.number}"' if item.number not in (None, 1) else ""
+            yield f"<{kind}{start}>" if not style else f'<{kind}{start} type="{style}">'
             yield from (f"<li><p>{inner[place]}</p></li>" for place in places)
             yield f"</{kind}>"
         else:
             yield f"<{kind}>{inner[places[0]]}</{kind}>"
 
 
-def _could_head(lines: list[str], inner: str) -> bool:
-    line = one_line(lines[0])
-    if len(lines) > 1 or len(line) > _LONGEST_HEADING or "<a " in inner or DOMAIN.search(line):
+def _could_head(line: str, inner: str) -> bool:
+    line = one_line(line)
+    if len(line) > _LONGEST_HEADING or "<a " in inner or DOMAIN.search(line):
         return False
     return not line.rstrip(_CLOSING).endswith((".", "!", "?", ":", ";", "…"))

@@ -4,10 +4,10 @@ import html
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tips.text import html_to_plain, plain_to_html, sanitiser
+from tips.text import html_to_plain, list_lines, plain_to_html, sanitiser
 
 # Characters that files of text may hold: no surrogates, no controls.
 text_lines = st.text(
@@ -15,14 +15,21 @@ text_lines = st.text(
     max_size=60,
 )
 texts = st.lists(
-    text_lines | st.sampled_from(["", "• item", "2. two", "3) three", "Short line"]), max_size=12
+    text_lines
+    | st.sampled_from(
+        ["", "• item", "2. two", "3) three", "Short line", "- dash", "a) first", "b) second", "(1) one"]
+    ),
+    max_size=12,
 ).map("\n".join)
 
 
 def without_marks(text):
     """Return text without white space and without what begins an item."""
-    lines = (re.sub(r"^\s*(?:•\s*|[0-9]{1,3}[.)]\s+)(?=\S)", "", line) for line in text.split("\n"))
-    return without_spaces("".join(lines))
+    lines = [line for block in plain_to_html.paragraphs(text) for line in block]
+    found = list_lines.items(lines)
+    return without_spaces(
+        "".join(item.rest if item else line for line, item in zip(lines, found, strict=True))
+    )
 
 
 def without_spaces(text):
@@ -51,7 +58,9 @@ def test_html_made_from_text_needs_no_more_cleaning(text):
 @settings(deadline=None)
 @given(st.lists(text_lines.map(html_to_plain.one_line).filter(bool), min_size=1, max_size=5))
 def test_paragraphs_of_plain_words_come_out_in_order(paragraphs):
-    plain = [p for p in paragraphs if not plain_to_html.is_item(p) and not plain_to_html.is_blank(p)]
+    visible = [p for p in paragraphs if not plain_to_html.is_blank(p)]
+    plain = [p for p, item in zip(visible, list_lines.items(visible), strict=True) if not item]
+    assume(not any(list_lines.items(plain)))
     assert [
         html_to_plain.one_line(block)
         for block in html_to_plain.blocks(plain_to_html.from_text("\n\n".join(plain)))
@@ -131,8 +140,37 @@ def test_a_line_that_is_no_heading_stays_a_paragraph(line):
     assert "<h2>" not in plain_to_html.from_text(f"One.\n\n{line}\n\nTwo.")
 
 
-def test_a_heading_stands_neither_first_nor_last_nor_over_a_list_or_a_heading():
+@pytest.mark.parametrize("item", ["• Smile", "1. Smile", "- Smile\n- Listen", "a) Smile\n\nb) Listen"])
+def test_a_short_line_of_its_own_before_a_list_is_a_heading(item):
+    made = plain_to_html.from_text(f"One.\n\nWhat You Do Better\n\n{item}")
+    assert made.startswith(
+        ("<p>One.</p><h2>What You Do Better</h2><ul>", "<p>One.</p><h2>What You Do Better</h2><ol")
+    )
+
+
+def test_a_short_line_that_leads_into_a_list_is_none():
+    assert plain_to_html.from_text("One.\n\nSay:\n\n• Yes").startswith("<p>One.</p><p>Say:</p>")
+    assert plain_to_html.from_text("One.\n\nWe say\n• Yes").startswith("<p>One.</p><p>We say</p>")
+
+
+def test_a_heading_stands_neither_first_nor_last_nor_over_a_heading():
     assert "<h2>" not in plain_to_html.from_text("Short one\n\nTwo.")
     assert "<h2>" not in plain_to_html.from_text("One.\n\nShort one")
-    assert "<h2>" not in plain_to_html.from_text("One.\n\nShort one\n\n• Item")
+    assert "<h2>" not in plain_to_html.from_text("Short one\n\n• Item")
     assert plain_to_html.from_text("One.\n\nFirst\n\nSecond\n\nTwo.").count("<h2>") == 1
+
+
+def test_letters_and_numerals_of_a_list_are_kept():
+    made = plain_to_html.from_text("Say:\n\na) Yes\n\nb) No\n\n(i) one\n\n(ii) two\n\n(1) Left\n(2) Right")
+    assert made == (
+        '<p>Say:</p><ol type="a"><li><p>Yes</p></li><li><p>No</p></li></ol>'
+        '<ol type="i"><li><p>one</p></li><li><p>two</p></li></ol>'
+        "<ol><li><p>Left</p></li><li><p>Right</p></li></ol>"
+    )
+
+
+def test_speech_stays_speech():
+    text = "The door opened.\n\n- Not today, he said.\n\nShe left."
+    assert (
+        plain_to_html.from_text(text) == "<p>The door opened.</p><p>- Not today, he said.</p><p>She left.</p>"
+    )
