@@ -61,6 +61,18 @@ def files(name: str) -> Mails:
         raise UnreadableError(f"{path}: cannot be read ({reason}).") from error
 
 
+def folder(name: str) -> Mails:
+    """Yield every mail in the files of a folder and of those in it, in their order; none is changed."""
+    path = Path(name)
+    if not path.is_dir():
+        raise UnreadableError(f"{path}: is no folder.")
+    found = sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
+    if not found:
+        raise UnreadableError(f"{path}: holds no file.")
+    for file in found:
+        yield from files(str(file))
+
+
 def _maildir(path: Path) -> Mails:
     if not all((path / part).is_dir() for part in ("cur", "new")):
         raise UnreadableError(f"{path}: is a folder, but no Maildir: it has no cur and new.")

@@ -347,3 +347,11 @@ def test_a_service_whose_reports_reach_nobody_or_could_be_anybodys_is_complained
     settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
     settings.ANYMAIL = {"WEBHOOK_SECRET": secret} if secret else {}
     assert [each.id for each in checks.check_what_mail_says()] == ([complaint] if complaint else [])
+
+
+def test_a_report_that_is_read_again_is_said_to_be_known(report, tmp_path):
+    (tmp_path / "report.eml").write_bytes(report)
+    # As a pipe brings it, with other headers above.
+    (tmp_path / "again.eml").write_bytes(b"Delivered-To: <x@example.org>\n" + report.replace(b"\r\n", b"\n"))
+    assert read(tmp_path / "report.eml")[1] == {"bounced": 1, "acted": 1}
+    assert read(tmp_path / "report.eml", tmp_path / "again.eml")[1] == {"repeated": 2}
