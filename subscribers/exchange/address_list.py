@@ -48,6 +48,9 @@ class AddressList:
     row, and with the strictest of its states, so that no order of rows brings back who left.
     """
 
+    # What a row states by saying that somebody has not left: nothing, unless that needs to be said.
+    _NOT_UNWANTED: tuple[Standing, ...] = ()
+
     def __init__(self, path: str | Path, name: str = "") -> None:
         self.name = name or Path(path).name
         self.now = timezone.now()
@@ -60,9 +63,8 @@ class AddressList:
         self.format = self.columns.format
         if self.format == columns.MAILPOET:
             self._table.escape = "\\"
-        is_unstated = any(kind in ("state", "wanted") for _, kind in self.columns.stated)
-        silent = Standing.UNSTATED if is_unstated else Standing.SUBSCRIBED
-        self._default = cell_parsers.state_in_name(Path(self.name).stem) or silent
+        is_stated = any(kind in ("state", "wanted") for _, kind in self.columns.stated)
+        self._default = cell_parsers.state_in_name(Path(self.name).stem) or self._silent(is_stated)
         self._unknown_states: set[str] = set()
         # {key of an address that stands there twice: its first record, with the strictest standing}
         self._repeated: dict[int, Record] = {}
@@ -93,8 +95,16 @@ class AddressList:
                     yield RowResult(item.line, item.address, Outcome.SKIPPED, TWICE, detail)
                     continue
                 item.standing, item.ended_at = strictest.standing, strictest.ended_at
-            reason = SKIPPED_FOR.get(item.standing)
-            yield RowResult(item.line, item.address, Outcome.SKIPPED, reason) if reason else item
+            yield self._taken(item)
+
+    def _silent(self, is_stated: bool) -> Standing:
+        """Return how people stand of whom the list says nothing; ``is_stated``: it says so of others."""
+        return Standing.UNSTATED if is_stated else Standing.SUBSCRIBED
+
+    def _taken(self, record: Record) -> Record | RowResult:
+        """Return the record of a person who is to be brought over, or why they are not."""
+        reason = SKIPPED_FOR.get(record.standing)
+        return RowResult(record.line, record.address, Outcome.SKIPPED, reason) if reason else record
 
     def _look_through(self) -> int:
         """Return how many rows there are, and note the addresses that stand there more than once.
@@ -170,17 +180,23 @@ class AddressList:
                 standings.append(self._state(text))
             elif kind == "wanted":
                 standings.append(Standing.SUBSCRIBED if self._yes_or_no(text) else Standing.UNSUBSCRIBED)
-            elif self._yes_or_no(text) if kind == "unwanted" else not text.startswith("0000"):
+            elif kind == "unwanted" and not self._yes_or_no(text):
+                standings += self._NOT_UNWANTED
+            elif kind == "unwanted" or not text.startswith("0000"):
                 standings.append(_ENDS[kind])
                 ended = text
         return max(standings, default=self._default), ended
 
     def _state(self, text: str) -> Standing:
-        if (standing := cell_parsers.state(text)) is not None:
+        if (standing := self._known_state(text)) is not None:
             return standing
-        if len(self._unknown_states) < _MOST_WORDS:
-            self._unknown_states.add(text[:30])
         raise ValidationError(UNKNOWN_STATE)
+
+    def _known_state(self, text: str) -> Standing | None:
+        """Return what a word for a state means; note an unknown word, and return None for it."""
+        if (standing := cell_parsers.state(text)) is None and len(self._unknown_states) < _MOST_WORDS:
+            self._unknown_states.add(text[:30])
+        return standing
 
     def _yes_or_no(self, text: str) -> bool:
         """Return whether a cell says yes; the time since when something is so says yes too."""
