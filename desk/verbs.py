@@ -102,6 +102,10 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
         """Return why a verb is not available for an object; empty where ``run`` itself says so."""
         return verb.why_not
 
+    def consequence(self, verb: Verb[M], obj: M) -> str:
+        """Return what the page of a verb says that it does to an object."""
+        return verb.consequence
+
     def form_context(self, request: HttpRequest, obj: M | None, context: Context) -> Context:
         """Return what the page of an object shows besides Django's context; ``obj`` is None for a new one."""
         return {"verbs": self.available_verbs(request, obj) if obj else {}}
@@ -155,6 +159,7 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
             return self.do(request, verb, obj, **form.cleaned_data)
         context: Context = {"opts": self.opts, "original": obj, "described": self.described(obj)}
         context |= {"verb": verb, "form": form, "faults": verb.faults(obj)}
+        context["consequence"] = self.consequence(verb, obj)
         context["is_stopped"] = any(fault.stops for fault in context["faults"])
         # The URL may hold what the page showed that led here.
         context["seen"] = {name: request.GET.get(name, value) for name, value in self.seen(obj).items()}

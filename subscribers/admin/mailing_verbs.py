@@ -16,7 +16,7 @@ from django.shortcuts import redirect
 from desk.pages import StaffRequest, name_of, number_in, page, require, staff_of
 from desk.verbs import Verb, VerbsMixin, refusals_told
 from subscribers.admin.pages import mailing_or_404
-from subscribers.mailings import control
+from subscribers.mailings import control, status
 from subscribers.mailings.send_test import needs_link, send_test
 from subscribers.models import Mailing
 from tips.models import Tip
@@ -75,6 +75,8 @@ class MailingVerb(Verb[Mailing]):
     permissions: tuple[str, ...] = (control.MANAGE,)
 
 
+_NO_RESTORE = "no restore has stopped the mailing"
+
 VERBS: dict[str, MailingVerb] = {
     "stop": MailingVerb(
         label="Stop",
@@ -94,21 +96,39 @@ VERBS: dict[str, MailingVerb] = {
     "resume": MailingVerb(
         label="Resume",
         run=control.resume,
-        is_available=lambda user, mailing: mailing.state == Mailing.State.PAUSED,
+        is_available=lambda user, mailing: mailing.state == Mailing.State.PAUSED and not mailing.cause,
         consequence="It goes on; who was put off, or refused in the stretch that stopped it, is tried again.",
         has_page=False,
     ),
     "release": MailingVerb(
         label="Release",
         run=control.release,
-        is_available=lambda user, mailing: mailing.state == Mailing.State.HELD,
+        is_available=lambda user, mailing: mailing.state == Mailing.State.HELD and not mailing.cause,
         consequence="It begins now, or with its tip, and goes to everybody. What is sent cannot be unsent.",
+        is_destructive=True,
+    ),
+    "send-to-untried": MailingVerb(
+        label="Send to those never tried",
+        run=control.send_to_untried,
+        is_available=lambda user, mailing: bool(mailing.cause) and mailing.state == Mailing.State.PAUSED,
+        why_not=_NO_RESTORE,
+        consequence="It goes on; whoever was tried counts as sent. Whoever got it since gets it twice.",
+        is_destructive=True,
+    ),
+    "send-to-all": MailingVerb(
+        label="Send to all",
+        run=control.send_to_all,
+        is_available=lambda user, mailing: bool(mailing.cause),
+        why_not=_NO_RESTORE,
+        consequence="It goes to everybody who may be written to. Whoever got it already gets it twice.",
         is_destructive=True,
     ),
     "send-again": MailingVerb(
         label="Send the uncertain ones again",
         run=lambda mailing, by: control.resolve(mailing, send_again=True, by=by),
-        is_available=lambda user, mailing: mailing.held_count > 0 and mailing.state in Mailing.SENDS_AGAIN,
+        is_available=lambda user, mailing: (
+            mailing.held_count > 0 and mailing.state in Mailing.SENDS_AGAIN and not mailing.cause
+        ),
         why_not="the mailing is {state}, and {held} of its deliveries wait for a decision",
         consequence="Each of them is sent once more. Whoever had got it after all gets it twice.",
         is_destructive=True,
@@ -116,7 +136,7 @@ VERBS: dict[str, MailingVerb] = {
     "count-as-sent": MailingVerb(
         label="Count the uncertain ones as sent",
         run=lambda mailing, by: control.resolve(mailing, send_again=False, by=by),
-        is_available=lambda user, mailing: mailing.held_count > 0,
+        is_available=lambda user, mailing: mailing.held_count > 0 and not mailing.cause,
         why_not="none of its deliveries waits for a decision",
         consequence="They stand in the ledger as sent. Whoever had not got it does not get it.",
         is_destructive=True,
@@ -167,6 +187,10 @@ class MailingVerbsMixin(VerbsMixin[Mailing]):
 
     def why_not(self, verb: Verb[Mailing], obj: Mailing) -> str:
         return verb.why_not.format(state=obj.get_state_display().lower(), held=obj.held_count)
+
+    def consequence(self, verb: Verb[Mailing], obj: Mailing) -> str:
+        # The page that asks says of how many nobody knows whether they have it.
+        return f"{verb.consequence} {status.describe(obj).sentence}" if obj.cause else verb.consequence
 
     def seen(self, obj: Mailing) -> dict[str, object]:
         return {"seen": obj.state}

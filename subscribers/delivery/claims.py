@@ -113,7 +113,7 @@ def _expire(silent: Heartbeat) -> bool:
     A sender sends in the order of ids and settles each delivery before the next, so of what it left behind
     the first may have been sent: that one is uncertain. The rest was not begun.
     """
-    # What is put back has leases whose claims went out since: those are for ``guard.declare_live``.
+    # What is put back has leases whose claims went out since: those are for ``declaration.declare_live``.
     if SenderLease.objects.filter(worker=silent).exists() and guard.why_closed():
         return False
     with transaction.atomic():

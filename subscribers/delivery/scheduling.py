@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from shield import clocks
@@ -44,11 +44,16 @@ def keep_up(now: datetime) -> None:
     begun = Mailing.objects.filter(state__in=[Mailing.State.BUILDING, Mailing.State.SENDING])
     withdrawn = begun.exclude(tip__state=TipState.APPROVED)
     withdrawn.update(state=Mailing.State.PAUSED, reason=_WITHDRAWN, by=None)
-    ended = Mailing.objects.filter(tip=OuterRef("pk"), kind=Mailing.Kind.TIP).exclude(_MAY_RETURN)
-    due = Tip.objects.published_dated(now + GRACE).full().filter(for_mail=True)
-    for tip in due.filter(~Exists(ended), publish_at__gte=now - LOOK_BACK).order_by("publish_at", "pk"):
+    for tip in without_mailing(now):
         if tip.publish_at:
             _prepare(tip, tip.publish_at, now)
+
+
+def without_mailing(now: datetime) -> QuerySet[Tip]:
+    """Return the tips that are live at a moment, or soon after, are for mail, and have no mailing yet."""
+    ended = Mailing.objects.filter(tip=OuterRef("pk"), kind=Mailing.Kind.TIP).exclude(_MAY_RETURN)
+    due = Tip.objects.published_dated(now + GRACE).full().filter(for_mail=True)
+    return due.filter(~Exists(ended), publish_at__gte=now - LOOK_BACK).order_by("publish_at", "pk")
 
 
 def open_due(now: datetime | None = None) -> None:
@@ -156,15 +161,18 @@ def _moment(publish_at: datetime, now: datetime) -> datetime:
 
 
 def _prepare(tip: Tip, publish_at: datetime, now: datetime) -> None:
-    state, reason = Mailing.State.PREPARED, ""
+    state, reason, cause = Mailing.State.PREPARED, "", ""
     if now - publish_at > window():
         state, reason = Mailing.State.HELD, _too_late(publish_at)
-    values = {"state": state, "reason": reason, "starts_at": _moment(publish_at, now), "by": None}
-    if Mailing.objects.filter(_MAY_RETURN, tip=tip, kind=Mailing.Kind.TIP).update(**values):
-        return
     try:
         with transaction.atomic():
-            Mailing.objects.create(tip=tip, created_at=now, **values)
+            # Asked here, so that nobody opens the guard before the mailing is written.
+            if guard.may_have_been_mailed(publish_at):
+                state, cause = Mailing.State.HELD, Mailing.Cause.RESTORED
+            values: dict[str, object] = {"state": state, "reason": reason, "cause": cause, "by": None}
+            values["starts_at"] = _moment(publish_at, now)
+            if not Mailing.objects.filter(_MAY_RETURN, tip=tip, kind=Mailing.Kind.TIP).update(**values):
+                Mailing.objects.create(tip=tip, created_at=now, **values)
     except IntegrityError:
         # Another process was quicker, or the tip was changed this moment: the next minute sees it.
         logger.info("Tip %s: its mailing is there already, or the tip is not for mail", tip.pk)

@@ -1,4 +1,4 @@
-"""What people do with mailings: stop, release, pause, resume, cancel, correct, resolve.
+"""What people do with mailings: stop, release, pause, resume, cancel, correct, resolve; send after a restore.
 
 Each verb takes the mailing and ``by``, the person who does it. It checks that this person may and that the
 mailing's state allows it, and returns a sentence that says what followed. A refusal raises a kind of Refused
@@ -37,12 +37,17 @@ def stop(mailing: Mailing, *, by: User) -> str:
 def release(mailing: Mailing, *, by: User) -> str:
     """Let a held mailing begin: at once, or with its tip where the tip is not public yet."""
     _permit(by, "release mailings")
+    _require_no_doubt(mailing)
+    return _release(mailing, MailingAction.RELEASED, by)
+
+
+def _release(mailing: Mailing, action: MailingAction, by: User) -> str:
     _require_mailable(mailing.tip, "It cannot be sent.")
     now = timezone.now()
-    values = {"starts_at": max(mailing.tip.publish_at or now, now), "reason": ""}
+    values = {"starts_at": max(mailing.tip.publish_at or now, now), "reason": "", "cause": ""}
     _change(mailing, "released", by, [Mailing.State.HELD], state=Mailing.State.PREPARED, **values)
     when = "when the tip goes live" if mailing.starts_at > now else "now"
-    return log(by, mailing, MailingAction.RELEASED, f"Released. It begins {when}.")
+    return log(by, mailing, action, f"Released. It begins {when}.")
 
 
 def pause(mailing: Mailing, reason: str = "", *, by: User) -> str:
@@ -62,26 +67,59 @@ def resume(mailing: Mailing, *, by: User) -> str:
     journal are taken off the list first.
     """
     _permit(by, "resume mailings")
+    _require_no_doubt(mailing)
+    return _resume(mailing, MailingAction.RESUMED, "Resumed.", by)
+
+
+def send_to_untried(mailing: Mailing, *, by: User) -> str:
+    """Let a mailing that a restore has paused go on to those who were never tried, as far as is known.
+
+    Those who were tried count as sent.
+    """
+    _permit(by, "resume mailings")
+    _require_doubt(mailing)
+    with transaction.atomic():
+        count = mailing.deliveries.held().update(state=Delivery.State.SENT, sent_at=timezone.now())
+        sentence = f"It goes on to those who were never tried. {_counted(count, 'taken for sent')}"
+        return _resume(mailing, MailingAction.SENT_TO_UNTRIED, sentence, by, second_chance=False)
+
+
+def send_to_all(mailing: Mailing, *, by: User) -> str:
+    """Let a mailing that a restore has paused or held go to everybody, whoever may have it already."""
+    _permit(by, "resume mailings")
+    _require_doubt(mailing)
+    if mailing.state == Mailing.State.HELD:
+        return _release(mailing, MailingAction.SENT_TO_ALL, by)
+    with transaction.atomic():
+        now = timezone.now()
+        count = mailing.deliveries.held().update(due_at=now, due_set_at=now)
+        sentence = f"It goes on to all. {_counted(count, 'sent once more')}"
+        return _resume(mailing, MailingAction.SENT_TO_ALL, sentence, by)
+
+
+def _resume(
+    mailing: Mailing, action: MailingAction, sentence: str, by: User, *, second_chance: bool = True
+) -> str:
     _require_mailable(mailing.tip, "It cannot go on.")
     _replay_journal()
     with transaction.atomic():
         row = Mailing.objects.select_for_update().get(pk=mailing.pk)
         state = Mailing.State.SENDING if row.audience_up_to == Mailing.ALL else Mailing.State.BUILDING
-        count = _second_chance(row) if row.state == Mailing.State.PAUSED else 0
+        count = _second_chance(row) if second_chance and row.state == Mailing.State.PAUSED else 0
         now = timezone.now()
-        values = {"watched_from": now, "tripped_from": None, "reason": "", "trouble": ""}
+        values = {"watched_from": now, "tripped_from": None, "reason": "", "cause": "", "trouble": ""}
         _change(mailing, "resumed", by, [Mailing.State.PAUSED], state=state, **values)
         row.deliveries.filter(state=Delivery.State.DEFERRED).update(
             due_at=now, due_set_at=now, first_tried_at=None
         )
     tried = f" {count} that were refused are tried again, and none of them is suppressed for it."
-    return log(by, mailing, MailingAction.RESUMED, f"Resumed.{tried if count else ''}")
+    return log(by, mailing, action, f"{sentence}{tried if count else ''}")
 
 
 def cancel(mailing: Mailing, *, by: User) -> str:
     """End a mailing that is not sent; who has not got it gets none."""
     _permit(by, "cancel mailings")
-    values = {"reason": f"Cancelled by {by}.", "ended_at": timezone.now(), "trouble": ""}
+    values = {"reason": f"Cancelled by {by}.", "cause": "", "ended_at": timezone.now(), "trouble": ""}
     _change(mailing, "cancelled", by, Mailing.UNFINISHED, state=Mailing.State.CANCELLED, **values)
     return log(by, mailing, MailingAction.CANCELLED, "Cancelled. Who has not got it gets none.")
 
@@ -169,6 +207,17 @@ def _replay_journal() -> None:
 def _permit(user: User, action: str) -> None:
     if not user.has_perm(MANAGE):
         raise NotPermitted(f"You may not {action}. Ask a publisher to do it.")
+
+
+def _require_no_doubt(mailing: Mailing) -> None:
+    if mailing.cause == Mailing.Cause.RESTORED:
+        words = "It may have gone out before this database was restored. Say on its page who gets it:"
+        raise WrongState(f"{words} nobody, those who were never tried, or all.")
+
+
+def _require_doubt(mailing: Mailing) -> None:
+    if mailing.cause != Mailing.Cause.RESTORED:
+        raise WrongState("No restore has stopped it. Look again at what can be done with it.")
 
 
 def _require_mailable(tip: Tip, refusal: str) -> None:

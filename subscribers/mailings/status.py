@@ -7,6 +7,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from subscribers.models import Delivery, Mailing, Subscriber
+from subscribers.recovery import doubts
 from tips.dates import in_words
 
 # A worker looks every second or so; what has waited longer than this has no worker.
@@ -70,6 +71,9 @@ def describe(mailing: Mailing, now: datetime | None = None, *, held: int = 0) ->
     if mailing.trouble and state == Mailing.State.SENDING:
         colour, word = "in-review", "Sending, waits"
     sentence, advice = explain(mailing, now or timezone.now())
+    if mailing.cause == Mailing.Cause.RESTORED:
+        # Its advice names the uncertain ones too.
+        return Status(colour, word, *_restored(mailing))
     if held and state in Mailing.SENDS_AGAIN:
         are, them = ("is", "it") if held == 1 else ("are", "them")
         uncertain = f"{held} {are} uncertain for the second time: send {them} again, or count {them} as sent."
@@ -140,6 +144,32 @@ def _paused(mailing: Mailing, now: datetime) -> tuple[str, str]:
 def _held(mailing: Mailing, now: datetime) -> tuple[str, str]:
     reason = mailing.reason or "It waits for somebody to decide."
     return reason, "Release it to send it after all, or cancel it."
+
+
+def _restored(mailing: Mailing) -> tuple[str, str]:
+    if not mailing.started_at:
+        who = f"any of the {Subscriber.objects.reachable(timezone.localdate()).count()} on the list"
+        if mailing.corrects_id:
+            who = "any of those who got what it corrects"
+        sentence = f"It may have gone out after the backup that was restored here: {who} may have it."
+        ask = "Ask somebody who gets the tips, or look into the mail server’s log."
+        advice = f"{ask} If it went out, cancel it; if it did not, send it to all."
+        return _with_reason(sentence, mailing), advice
+    now = doubts.reached(mailing)
+    sentence = (
+        "It was under way at the backup that was restored here, and may have gone on since:"
+        f" {now.sent} have it, and {now.in_doubt} may have it already. Of these, {now.tried} were tried,"
+        f" and {now.untried} never, as far as this database and its journal know."
+    )
+    if now.is_list_open:
+        sentence += " Its list was not complete: others may have it who are not counted here."
+    advice = "Send it to nobody more, to those never tried, or to all; whoever has it already gets it twice."
+    return _with_reason(sentence, mailing), advice
+
+
+def _with_reason(sentence: str, mailing: Mailing) -> str:
+    """Return a sentence, with what was noted of the mailing before the restore."""
+    return f"{sentence} Noted before: {mailing.reason}" if mailing.reason else sentence
 
 
 def _cancelled(mailing: Mailing, now: datetime) -> tuple[str, str]:

@@ -26,6 +26,8 @@ class MailingAction(models.TextChoices):
     CORRECTED = "corrected"
     SENT_AGAIN = "sent_again"
     COUNTED_AS_SENT = "counted_as_sent"
+    SENT_TO_UNTRIED = "sent_to_untried"
+    SENT_TO_ALL = "sent_to_all"
     TESTED = "tested"
 
 

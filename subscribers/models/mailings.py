@@ -29,6 +29,12 @@ class Mailing(models.Model):
         CANCELLED = "cancelled", "Cancelled"
         HELD = "held", "Held"
 
+    class Cause(models.TextChoices):
+        """Why it stands still, where the program goes by that: ``reason`` beside it is for people."""
+
+        # It may have been mailed, or have gone on, after the backup that this database was restored from.
+        RESTORED = "restored", "Restored from a backup"
+
     # Something is still to come of it, or may be.
     UNFINISHED = (State.PREPARED, State.HELD, State.BUILDING, State.SENDING, State.PAUSED)
     # What is uncertain of it may be sent once more.
@@ -42,6 +48,7 @@ class Mailing(models.Model):
     state = models.CharField(max_length=9, choices=State, default=State.PREPARED, db_index=True)
     # Why it is paused, held or cancelled, in a sentence for staff.
     reason = models.CharField(max_length=300, blank=True)
+    cause = models.CharField(max_length=8, choices=Cause, blank=True)
     # What keeps it from going on by itself, such as a mail server that is away; empty when all is well.
     trouble = models.CharField(max_length=200, blank=True)
     # What a correction says on top, about what was wrong.

@@ -50,6 +50,8 @@ class _Reader:
 
     def _forget(self, file: tuple[Path, int, int] | None = None) -> None:
         self._file, self._offset, self._counter = file, 0, 0
+        # The line that was read last: a journal that has another one there is another journal.
+        self._line = b""
         self._name: str | None = None
         self._former: set[str] = set()
 
@@ -66,14 +68,16 @@ class _Reader:
     def _go_on(self, file: BinaryIO) -> None:
         status = os.fstat(file.fileno())
         identity = journal.path(), status.st_dev, status.st_ino
-        if identity != self._file or status.st_size < self._offset:
+        file.seek(self._offset - len(self._line))
+        if identity != self._file or file.read(len(self._line)) != self._line:
             self._forget(identity)
-        file.seek(self._offset)
+            file.seek(0)
         for line in file:
             # A line that is still being written is read the next time.
             if not line.endswith(b"\n"):
                 break
             self._offset += len(line)
+            self._line = line
             if journal.is_checkpoint(line) and (checkpoint := journal.parsed(line, _is_checkpoint)):
                 self._note(checkpoint)
 

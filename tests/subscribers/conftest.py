@@ -10,6 +10,7 @@ from aiosmtpd.controller import Controller
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from shield import signed_time
+from subscribers.models import DatabaseIdentity
 from subscribers.people import consent_wording
 from tests.subscribers import mailserver
 from tests.tips.people import make_person
@@ -121,6 +122,8 @@ def own_copy(transactional_db, tmp_path, settings):
         try:
             if not is_file:
                 database_dump.put_back(copy)
+                # It is no backup that was restored.
+                DatabaseIdentity.objects.all().delete()
             yield url
         finally:
             connections[DEFAULT_DB_ALIAS].close()

@@ -14,6 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, connections
 
+from subscribers.models.database_identity import new_name
 from subscribers.recovery import guard
 
 # How long a restore waits for those who hold the database, in seconds.
@@ -50,6 +51,18 @@ _NEW_EDITION_POSTGRESQL = _NEW_EDITION.format(
 _NEW_EDITION_IF_THERE_IS_ONE = f"""
 DO $$ BEGIN IF to_regclass('public.tips_edition') IS NOT NULL THEN {_NEW_EDITION_POSTGRESQL}; END IF; END $$;
 """
+# Only a Publisher takes this mark away: no journal, nor that there is none, makes up for it. The first of the
+# values is a name, for a database that has never mailed and has none.
+_MARK_RESTORED = """
+INSERT INTO subscribers_databaseidentity (id, name, counter, noted) SELECT 1, '{name}', 0, 0
+WHERE NOT EXISTS (SELECT 1 FROM subscribers_databaseidentity);
+UPDATE subscribers_databaseidentity SET restored_at = CURRENT_TIMESTAMP;
+"""
+# A backup of an older version has no column for it: there the counters must do.
+_MARK_RESTORED_IF_IT_CAN_BE = """
+DO $$ BEGIN IF EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = 'public'
+AND table_name = 'subscribers_databaseidentity' AND column_name = 'restored_at') THEN {mark} END IF; END $$;
+"""
 # What PostgreSQL's programs read from the environment (PGHOST …), the password too.
 _CONNECTION = ("host", "port", "user", "password", "dbname", "sslmode", "sslrootcert")
 
@@ -75,7 +88,8 @@ def put_back(dump: Path) -> None:
         return
     script = dump.with_name("database.sql")
     _run("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dump))
-    after = f"{_MARK_UNCERTAIN_IF_IT_MAILS}{_NEW_EDITION_IF_THERE_IS_ONE}"
+    mark = _MARK_RESTORED_IF_IT_CAN_BE.format(mark=_MARK_RESTORED.format(name=new_name()))
+    after = f"{_MARK_UNCERTAIN_IF_IT_MAILS}{_NEW_EDITION_IF_THERE_IS_ONE}{mark}"
     steps = (f"--command={_CLEAR}", f"--file={script}", f"--command={after}")
     quiet = ("--no-psqlrc", "--quiet", "--output=/dev/null")
     _run("psql", *quiet, "--single-transaction", "--set=ON_ERROR_STOP=1", *steps)
@@ -101,6 +115,9 @@ def _put_back_file(dump: Path) -> None:
                 copy.executescript(f"BEGIN; {_MARK_UNCERTAIN} COMMIT;")
             if "tips_edition" in tables:
                 copy.executescript(f"BEGIN; {_NEW_EDITION_SQLITE}; COMMIT;")
+            columns = copy.execute("SELECT name FROM pragma_table_info('subscribers_databaseidentity')")
+            if ("restored_at",) in columns.fetchall():
+                copy.executescript(f"BEGIN; {_MARK_RESTORED.format(name=new_name())} COMMIT;")
         except sqlite3.DatabaseError as error:
             raise BackupError(f"The copy in the backup cannot be made ready ({error}). Make room.") from error
         with closing(sqlite3.connect(place, timeout=_PATIENCE)) as live:

@@ -17,7 +17,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from desk.admin_site import DeskSite, View, policy
 from desk.pages import Context, staff_of
 from tipsite.dashboard import front_page
-from tipsite.safety import admin_views
+from tipsite.safety import admin_views, real_database
 from tipsite.staff import my_account, passwords, sign_in, two_factor
 from tipsite.staff.forms import NewPasswordForm
 
@@ -51,7 +51,7 @@ class StaffSite(DeskSite):
             mine("account/recovery-codes/new/", my_account.new_recovery_codes, "recovery_codes_new"),
             mine("account/sign-out-everywhere/", my_account.sign_out_everywhere, "sign_out_everywhere"),
             mine("safe/", admin_views.safe, "safe"),
-            mine("safe/real/", admin_views.real, "safe_real"),
+            mine("safe/real/", real_database.real, "safe_real"),
             *super().get_urls(),
         ]
 

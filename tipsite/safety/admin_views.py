@@ -1,15 +1,12 @@
-"""Is Tuesday safe? The page that says so, and the page that opens the restore guard."""
+"""Is Tuesday safe? The page that says so."""
 
-from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from desk.pages import page, require, staff_of
-from desk.verbs import refusals_told
+from desk.pages import page, staff_of
 from subscribers.recovery import guard
 from tips import dates, permissions
 from tipsite.safety import reasons
@@ -47,20 +44,6 @@ def safe(request: HttpRequest) -> HttpResponseBase:
         "may_open": user.has_perm(guard.PERMISSION),
     }
     return page(request, "safety/safe", "Is the next tip safe?", now=now, **context)
-
-
-def real(request: HttpRequest) -> HttpResponseBase:
-    """Say what follows when this is called the real database; on POST, do it."""
-    require(request, guard.PERMISSION)
-    if request.method == "POST":
-        with refusals_told(request):
-            messages.success(request, guard.declare_live(by=staff_of(request)))
-    elif closure := guard.why_closed():
-        is_lost = closure == guard.NO_JOURNAL
-        return page(request, "safety/real", "This is the real one", closure=closure, is_lost=is_lost)
-    else:
-        messages.info(request, guard.OPEN)
-    return redirect("admin:safe")
 
 
 def _shown(reason: Reason, user: User) -> tuple[Reason, str, str, str]:

@@ -24,7 +24,7 @@ from subscribers.bounces import reports
 from subscribers.mailings import control
 from subscribers.models import Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import journal, subscriptions
-from subscribers.recovery import guard
+from subscribers.recovery import declaration, guard
 from tests.subscribers.bounces.returned import delivery_report
 from tests.subscribers.draining import drain, send_outgoing
 from tests.tips import weeks
@@ -233,13 +233,13 @@ class Year:
         assert self.letters_since(start) == []
         for address in self.newcomers:
             assert self.members.pop(address)
-        guard.declare_live(by=self.publisher)
+        declaration.declare_live(by=self.publisher)
         self.work(moment + 3 * MINUTE)
         self.work(moment + 20 * MINUTE)
         assert self.letters_since(start) == []
         tips = Tip.objects.filter(title__in={each.message["Subject"] for each in self.lost})
         mailing = Mailing.objects.get(tip=tips.get())
-        assert (mailing.state, mailing.reason) == (Mailing.State.CANCELLED, guard.LOST)
+        assert (mailing.state, mailing.reason) == (Mailing.State.CANCELLED, declaration.LOST)
         assert not mailing.deliveries.exists()
 
     def live(self):

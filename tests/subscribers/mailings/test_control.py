@@ -12,12 +12,13 @@ from desk.errors import NotPermitted, Overtaken, WrongState
 from subscribers.delivery import audience, claims, scheduling
 from subscribers.delivery.sender import Sender
 from subscribers.mail import service_mails
-from subscribers.mailings import control
+from subscribers.mailings import control, status
 from subscribers.mailings.send_test import send_test
 from subscribers.models import Delivery, Mailing, ServiceMail, Subscriber, Suppression
 from subscribers.people import subscriptions, suppressions
 from tests.subscribers.draining import Never, drain
-from tests.subscribers.making import make_mailing, make_people, make_tip, open_mailing
+from tests.subscribers.making import HELD, make_mailing, make_people, make_tip, open_mailing
+from tests.tips.people import make_person
 from tips.models import Tip, TipState
 from tipsite.worker import clock
 
@@ -328,3 +329,62 @@ def test_paused_until_is_a_day_of_the_sites_zone(noon):
     person = make_people(1)[0]
     subscriptions.pause(person, date(2999, 1, 1))
     assert open_mailing().audience == 0
+
+
+# --- After a restore -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def restored():
+    """A mailing that a restore has paused: one person has it, one was tried, and one never."""
+    make_people(3)
+    mailing = open_mailing()
+    mailing.state, mailing.cause = Mailing.State.PAUSED, Mailing.Cause.RESTORED
+    mailing.save()
+    rows = {each.subscriber.address: each.pk for each in mailing.deliveries.all()}
+    mailing.deliveries.filter(pk=rows["reader0@host0.example"]).update(state=Delivery.State.SENT)
+    mailing.deliveries.filter(pk=rows["reader1@host1.example"]).update(**HELD)
+    return mailing
+
+
+def test_after_a_restore_it_goes_to_nobody_more(mail_server, publisher, restored):
+    control.cancel(restored, by=publisher)
+    drain()
+    assert mail_server.taken == []
+    assert restored.cause == ""
+
+
+def test_after_a_restore_it_goes_to_those_who_were_never_tried(mail_server, publisher, restored):
+    assert "1 uncertain delivery is taken for sent." in control.send_to_untried(restored, by=publisher)
+    drain()
+    assert list(mail_server.recipients) == ["reader2@host2.example"]
+    restored.refresh_from_db()
+    assert (restored.state, restored.cause) == (Mailing.State.SENT, "")
+
+
+def test_after_a_restore_it_goes_to_all(mail_server, publisher, restored):
+    control.send_to_all(restored, by=publisher)
+    drain()
+    assert set(mail_server.recipients) == {"reader1@host1.example", "reader2@host2.example"}
+
+
+def test_after_a_restore_one_that_had_not_begun_goes_to_all(mail_server, publisher):
+    make_people(2)
+    held = make_mailing(state=Mailing.State.HELD, cause=Mailing.Cause.RESTORED)
+    assert "any of the 2 on the list may have it" in status.describe(held).sentence
+    with pytest.raises(WrongState, match="never tried, or all"):
+        control.release(held, by=publisher)
+    control.send_to_all(held, by=publisher)
+    drain()
+    assert len(mail_server.taken) == 2
+
+
+def test_after_a_restore_it_does_not_just_go_on(publisher, restored):
+    with pytest.raises(WrongState, match="never tried, or all"):
+        control.resume(restored, by=publisher)
+    editor = make_person("ann", "Editor")
+    for verb in (control.send_to_untried, control.send_to_all):
+        with pytest.raises(NotPermitted):
+            verb(restored, by=editor)
+        with pytest.raises(WrongState, match="No restore"):
+            verb(make_mailing(state=Mailing.State.HELD), by=publisher)

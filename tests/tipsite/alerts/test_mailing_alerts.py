@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from subscribers.mailings import control
 from subscribers.models import DatabaseIdentity, Mailing
-from subscribers.recovery import guard
+from subscribers.recovery import declaration, guard
 from tests.subscribers.making import make_begun
 from tests.tips.people import make_person
 from tipsite.alerts import mailing_alerts
@@ -76,7 +76,7 @@ def test_a_closed_guard_is_told_once(told, publisher):
     assert mail.subject == "Nothing is mailed: is this the real database?"
     assert "if it is a copy, leave it as it is, or take its mail settings away." in mail.body
     assert "/admin/safe/" in mail.body
-    guard.declare_live(by=publisher)
+    declaration.declare_live(by=publisher)
     assert told() == []
 
 

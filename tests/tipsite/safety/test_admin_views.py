@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from subscribers.models import DatabaseIdentity, Heartbeat, Mailing
@@ -75,35 +74,6 @@ def test_others_are_told_that_it_is_not_safe_and_whom_to_ask(client, role):
         assert "refused" not in page
 
 
-def test_a_publisher_says_that_this_is_the_real_database(client):
-    close_the_guard()
-    # Beside a journal that is another's.
-    journal.append([{"what": journal.CHECKPOINT, "instance": "b" * 32, "counter": 1}])
-    log_in(client, "Publisher")
-    assert f'href="{REAL}"' in client.get(SAFE).text
-    page = client.get(REAL).text
-    assert "Nobody who left comes back." in page
-    assert "Nothing takes it back." in page
-    assert guard.why_closed()
-    done = client.post(REAL, follow=True).text
-    assert "This database now counts as the real one." in done
-    assert "Not safe" not in done
-    assert guard.why_closed() is None
-    assert LogEntry.objects.get().change_message.startswith("This database now counts")
-    assert "this is the real database already" in client.post(REAL, follow=True).text
-    assert LogEntry.objects.count() == 1
-
-
-def test_nobody_else_opens_the_guard(client):
-    close_the_guard()
-    log_in(client, "Editor")
-    page = client.get(SAFE).text
-    assert "A Publisher decides whether this is the real site." in page
-    assert REAL not in page
-    assert client.post(REAL).status_code == 403
-    assert guard.why_closed()
-
-
 def test_the_front_page_has_a_card_for_the_mailing_under_way_the_next_or_the_last(client):
     log_in(client, "Editor")
     assert "A tip’s mail is prepared ten minutes before it goes live." in client.get("/admin/").text
@@ -115,18 +85,3 @@ def test_the_front_page_has_a_card_for_the_mailing_under_way_the_next_or_the_las
     front = client.get("/admin/").text
     assert f"/admin/subscribers/mailing/{begun.pk}/change/" in front
     assert '<progress max="100" value="50" aria-label="Progress">' in front
-
-
-def test_a_lost_journal_is_asked_for_and_one_that_cannot_be_read_is_one_line(client):
-    close_the_guard()
-    log_in(client, "Publisher")
-    assert "There is no journal here." in client.get(REAL).text
-    # Nor is one there when somebody was erased since: no line of it says which database this is.
-    journal.append([journal.new_entry("erased", "a" * 64)])
-    assert "There is no journal here." in client.get(REAL).text
-    journal.path().unlink()
-    journal.path().mkdir()
-    assert "There is no journal here." not in client.get(REAL).text
-    page = client.post(REAL, follow=True).text
-    assert '<li class="error">' in page
-    assert DatabaseIdentity.objects.get().name == "a" * 32
