@@ -6,10 +6,11 @@ from typing import Any, TypeVar
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from taggit.managers import _TaggableManager
 from taggit.models import TagBase
 
 from tips.models.lines import KeyField, LineField, SlugField
-from tips.text import folding
+from tips.text import folding, slugify
 
 _Row = TypeVar("_Row", bound="Named")
 
@@ -90,6 +91,25 @@ class Tag(Named, TagBase):
 
     class Meta(Named.Meta):
         pass
+
+    def slugify(self, tag: str, i: int | None = None) -> str:
+        """Return the slug that a name makes; taggit asks for the ``i``-th other one where that is taken."""
+        return slugify.slugify(tag, 90) + (f"-{i + 1}" if i else "")
+
+
+class TagsManager(_TaggableManager):
+    """The tags of a tip. Names given as text are found and made as everywhere: by what a reader sees."""
+
+    def _to_tag_model_instances(self, tags: Iterable[Tag | str], tag_kwargs: object) -> list[Tag]:
+        given = [tag for tag in tags if isinstance(tag, Tag) or folding.visible(tag)]
+        known = Tag.objects.by_names(tag for tag in given if isinstance(tag, str))
+        found = []
+        for tag in given:
+            if isinstance(tag, str):
+                key = folding.column_key(tag)
+                tag = known[key] = known.get(key) or Tag.objects.create(name=tag)
+            found.append(tag)
+        return list(dict.fromkeys(found))
 
 
 class FormerName(models.Model):

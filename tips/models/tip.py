@@ -15,7 +15,7 @@ from taggit.managers import TaggableManager
 from tips.models.images import ImageUse
 from tips.models.lines import LineField, SlugField
 from tips.models.published import ListingIndex, PublishedQuerySet, TipState, newest_first, oldest_first
-from tips.models.taxonomy import Category
+from tips.models.taxonomy import Category, TagsManager
 from tips.models.vocabulary import Word
 from tips.text import characters, excerpts, folding, sanitiser, stems
 
@@ -105,7 +105,7 @@ class Tip(models.Model):
     categories: "ManyToManyField[Category, models.Model]" = ManyToManyField(
         Category, through="CategorisedTip", related_name="tips", blank=True
     )
-    tags = TaggableManager(through="TaggedTip", related_name="tips", blank=True)
+    tags = TaggableManager(manager=TagsManager, through="TaggedTip", related_name="tips", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     # When anything about it was last written.
     updated_at = models.DateTimeField(auto_now=True)

@@ -20,6 +20,7 @@ from tips.models import Tag, Tip
 from tips.models.published import PublishedQuerySet
 from tips.public import navigation
 from tips.search import queries, similar, spelling
+from tips.text import slugify
 
 # Of tips, or of the places that tips have in lists.
 Placements = PublishedQuerySet
@@ -177,7 +178,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def _slug(text: str) -> str:
-    return text if re.fullmatch(r"[-\w]{1,220}", text) else ""
+    return text if len(text) <= 220 and re.fullmatch(slugify.IN_PATH, text) else ""
 
 
 def _page_number(text: str | None) -> int:

@@ -13,6 +13,8 @@ from tips.text import folding
 # What a path may hold in place of a slug: whatever is ASCII and no part of a slug leads nowhere.
 IN_PATH = r"(?:[-\w]|[^\x00-\x7f])+"
 _DASHES = re.compile(r"[‐‑‒–—―…/]|\.{2,}")
+# Joiners too, which a reader cannot copy from a page.
+_INVISIBLE = re.compile(f"[{folding.INVISIBLE}]+")
 _BREAKS = re.compile(r"[-\s]+")
 _APART = "-_"
 
@@ -39,8 +41,9 @@ def slugify(text: str, longest: int, *, accents: bool = True) -> str:
 
 def canonical(slug: str) -> str:
     """Return the form of a slug, or of a path, in which it is stored and looked up."""
-    small = unicodedata.normalize("NFKC", folding.without_invisible(slug)).lower()
-    return unicodedata.normalize("NFKC", small)
+    small = unicodedata.normalize("NFKC", _INVISIBLE.sub("", slug)).lower()
+    # Its capital is two letters.
+    return unicodedata.normalize("NFKC", small).replace("ß", "ss")
 
 
 def is_slug(text: str) -> bool:
@@ -59,7 +62,7 @@ def _may_stand(char: str) -> bool:
 
 def _spelt(text: str) -> str:
     """Return the names of the characters of a text, each once in a row."""
-    chars = [char for char in text if not char.isspace() and char not in "\u200c\u200d\ufe0e\ufe0f"]
+    chars = "".join(_INVISIBLE.sub("", text).split())
     names = [unicodedata.name(char, f"u-{ord(char):x}") for char in chars]
     kept = [name for place, name in enumerate(names) if place == 0 or name != names[place - 1]]
     return re.sub("[^a-z0-9]+", "-", " ".join(kept).lower()).strip("-")

@@ -202,6 +202,16 @@ def test_a_tag_of_signs_alone_has_an_address_of_its_own(client):
     }
 
 
+def test_names_that_are_added_to_a_tip_as_text_are_found_in_any_spelling(editor):
+    (tag,) = make_tags("waiting")
+    tagging.rename(tag, "Patience", by=editor)
+    tip = make_tip(tags=["PATIENCE\u200b", "Wait\u00ading", "\u2060", "On hold", "on\u00a0hold", "on-hold"])
+    assert set(tip.tags.names()) == {"Patience", "On hold", "on-hold"}
+    assert set(tip.tags.slugs()) == {"patience", "on-hold", "on-hold-2"}
+    tip.tags.set(["patience"])
+    assert list(tip.tags.all()) == [tag]
+
+
 def test_the_database_holds_names_apart_whatever_writes_them():
     (tag,) = make_tags("waiting")
     for write in (
