@@ -20,6 +20,7 @@ class Notice(models.Model):
         MAILING_PAUSED = "mailing_paused", "A mailing paused itself"
         MAILING_HELD = "mailing_held", "A mailing is held"
         GUARD_CLOSED = "guard_closed", "The restore guard is closed"
+        MANY_REFUSED = "many_refused", "Many addresses are refused"
         FLOOD = "flood", "A flood of forms"
 
     kind = models.CharField(max_length=20, choices=Kind)

@@ -10,6 +10,7 @@ from desk.pages import Context, StaffRequest, page, require
 from desk.verbs import refusals_told
 from subscribers import addresses
 from subscribers.admin.forms import AddressForm, LiftForm, NamelessReasonForm
+from subscribers.admin.refused_addresses import refused_view
 from subscribers.admin.subscriber_verbs import standing
 from subscribers.models import LinkRequest, Subscriber, Suppression
 from subscribers.people import staff_actions
@@ -25,8 +26,12 @@ class SuppressionAdmin(LongList):
     fields = ["reason", "since", "evidence"]
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(look_up_view)
-        return [path("look-up/", view, name="subscribers_look_up"), *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("look-up/", view(look_up_view), name="subscribers_look_up"),
+            path("refused/", view(refused_view), name="subscribers_refused"),
+            *super().get_urls(),
+        ]
 
 
 @sensitive_post_parameters()

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -40,6 +41,11 @@ class Crowd:
     refused: int
     people: int
     domain: str = ""
+
+    @property
+    def percent(self) -> str:
+        """How many in 100, with one decimal."""
+        return f"{100 * self.refused / max(self.people, 1):.1f}"
 
     @property
     def is_too_large(self) -> bool:
@@ -86,14 +92,19 @@ def decide(now: datetime) -> int:
         # Of two that decide at once, the second finds nothing left.
         list(waiting.select_for_update().values_list("pk"))
         _outdated(waiting).delete()
-        if any(crowd.is_too_large for crowd in crowds(now)):
-            ask(_of_a_week(now).exclude(state=RepeatedRefusal.State.ASKED))
+        week = _of_a_week(now)
+        if any(crowd.is_too_large for crowd in crowds(week)):
+            ask(week.exclude(state=RepeatedRefusal.State.ASKED))
             return 0
         return suppress(waiting, now)
 
 
-def suppress(found: QuerySet[RepeatedRefusal], now: datetime) -> int:
-    """Suppress people as *bounced*, with the evidence; return how many were new. Within a transaction."""
+def suppress(found: QuerySet[RepeatedRefusal], now: datetime, by: User | None = None) -> int:
+    """Suppress people as *bounced*, with the evidence; return how many were new. Within a transaction.
+
+    ``by`` is the person who decided so, if one did. Who is not to be decided on any more is left out.
+    """
+    _outdated(found).delete()
     rows = list(found.select_related("subscriber"))
     reason = Suppression.Reason.BOUNCED
     count = suppressions.suppress_all(
@@ -104,7 +115,7 @@ def suppress(found: QuerySet[RepeatedRefusal], now: datetime) -> int:
     )
     for batch in _batches([row.delivery_id for row in rows]):
         Delivery.objects.filter(pk__in=batch).update(suppressed=True)
-    found.update(state=RepeatedRefusal.State.SUPPRESSED, decided_at=now)
+    found.update(state=RepeatedRefusal.State.SUPPRESSED, decided_at=now, by=by)
     return count
 
 
@@ -128,11 +139,10 @@ def ask(found: QuerySet[RepeatedRefusal]) -> None:
         RepeatedRefusal.objects.filter(pk__in=keys).update(**asked)
 
 
-def crowds(now: datetime) -> list[Crowd]:
-    """Return how many were found within a week: of the whole list, and of each mail domain with several."""
-    week = _of_a_week(now).values_list("subscriber__address_folded", "state")
+def crowds(rows: QuerySet[RepeatedRefusal]) -> list[Crowd]:
+    """Return how many some are: of the whole list, and of each mail domain with several of them."""
     found, silenced = Counter[str](), Counter[str]()
-    for address_folded, state in week:
+    for address_folded, state in rows.values_list("subscriber__address_folded", "state"):
         domain = addresses.domain(address_folded)
         found[domain] += 1
         silenced[domain] += state == RepeatedRefusal.State.SUPPRESSED

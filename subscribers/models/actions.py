@@ -13,6 +13,9 @@ class SubscriberAction(models.TextChoices):
     ERASED = "erased"
     IMPORTED = "imported"
     EXPORTED = "exported"
+    REFUSED_SUPPRESSED = "refused_suppressed"
+    REFUSED_KEPT = "refused_kept"
+    REFUSED_UNDONE = "refused_undone"
 
 
 class MailingAction(models.TextChoices):
