@@ -4,10 +4,16 @@ import pytest
 from django.urls import reverse
 
 from subscribers.models import RepeatedRefusal, Suppression
-from tests.subscribers.mailings.test_refused_addresses import people  # noqa: F401  a fixture
+from tests.subscribers.refusing import make_asked_about
 from tests.tips.people import make_person
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def people():
+    """Three people about whom staff are asked."""
+    return make_asked_about()
 
 
 @pytest.fixture

@@ -9,28 +9,17 @@ from desk.errors import NotPermitted, Overtaken
 from subscribers.delivery import repeated_refusals
 from subscribers.mailings import refused_addresses
 from subscribers.models import Delivery, Mailing, RepeatedRefusal, Suppression
-from tests.subscribers.making import make_begun, make_people
+from tests.subscribers.making import make_begun
+from tests.subscribers.refusing import make_asked_about, refuse
 from tests.tips.people import make_person
 
 pytestmark = pytest.mark.django_db
-REFUSED = {"state": Delivery.State.REFUSED, "refusal": Delivery.Refusal.UNCLEAR, "reply": "550"}
 
 
 @pytest.fixture
 def people():
-    """Three of twenty people, refused in three weekly mailings, so that staff are asked."""
-    everybody = make_people(20)
-    for week in (2, 1, 0):
-        refuse(everybody[:3], timezone.now() - timedelta(days=7 * week))
-    assert repeated_refusals.decide(timezone.now()) == 0
-    return everybody[:3]
-
-
-def refuse(people, at):
-    mailing = make_begun(Mailing.State.SENT)
-    for person in people:
-        delivery = Delivery.objects.create(mailing=mailing, subscriber=person, settled_at=at, **REFUSED)
-        repeated_refusals.note(delivery)
+    """Three people about whom staff are asked."""
+    return make_asked_about()
 
 
 def suppressed():

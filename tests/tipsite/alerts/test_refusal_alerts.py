@@ -6,12 +6,18 @@ import pytest
 from django.utils import timezone
 
 from subscribers.mailings import refused_addresses
-from tests.subscribers.mailings.test_refused_addresses import people  # noqa: F401  a fixture
+from tests.subscribers.refusing import make_asked_about
 from tests.tips.people import make_person
 from tipsite.alerts import refusal_alerts
 from tipsite.worker import clock
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def people():
+    """Three people about whom staff are asked."""
+    return make_asked_about()
 
 
 @pytest.fixture(autouse=True)
