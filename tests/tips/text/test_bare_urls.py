@@ -1,6 +1,9 @@
 """Bare URLs in plain text."""
 
 import html
+import re
+
+import pytest
 
 from tips.text import bare_urls, plain_to_html
 
@@ -17,3 +20,25 @@ def test_a_very_long_word_is_not_searched_for_addresses():
         bare_urls.inline(f"http://a.org {word}")
         == f'<a href="http://a.org">http://a.org</a> {html.escape(word)}'
     )
+
+
+@pytest.mark.parametrize("scheme", ["https://example.org/a", "www.example.org", "desk@example.org"])
+@pytest.mark.parametrize(
+    "around",
+    [
+        "“{}”", "‘{}’", "„{}“", "«{}»", "« {} »", "‹{}›", "(“{}”)", "{}’s first page", "{}—and then",
+        "see—{}—or", "from {}–to", "“see {}.”", "{}…", "{}, or", "'{}'", '"{}"', "({})", "<{}>", "{}ʼs",
+        "{}.’", "Is it {}?", "“{}!?”",
+    ],
+)  # fmt: skip
+def test_signs_around_a_url_are_no_part_of_it(around, scheme):
+    text = around.format(scheme)
+    linked = bare_urls.inline(text)
+    (url,) = re.findall(r'href="([^"]*)"', linked)
+    assert url.removeprefix("mailto:").removeprefix("http://") == scheme
+    assert html.unescape(re.sub("</?a[^>]*>", "", linked)) == text
+
+
+def test_signs_that_nobody_sees_are_in_no_link():
+    linked = bare_urls.inline("See https://exam\u00adple.org/a\u200b and de\u00adsk@example.org\u2060.")
+    assert re.findall(r'href="([^"]*)"', linked) == ["https://example.org/a", "mailto:desk@example.org"]
