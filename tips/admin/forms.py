@@ -1,7 +1,7 @@
 """The form of a tip with its categories, tags and day, and what the verbs over it ask for."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from tips.models import Category, Tag, Tip, TipVersion
 from tips.models.lines import LineFormField
 from tips.publishing import history, preconditions, slugs
 from tips.schedule import queue_lock
-from tips.text import excerpts, folding, html_to_plain, sanitiser
+from tips.text import excerpts, folding, html_to_plain, left_out, sanitiser
 from tips.text.slugify import slugify
 
 _A_DAY = f"In the zone {settings.TIME_ZONE}. A date alone means {settings.SLOT_TIME:%H:%M} on that day."
@@ -98,6 +98,8 @@ class TipForm(forms.ModelForm):
     user: User
     # The version that the form was opened on, None where it is not known; and the newest, if that is another.
     since: tuple[TipVersion | None, TipVersion] | None = None
+    # What cleaning took out of the body, in sentences.
+    left_out: Sequence[str] = ()
     # The model's own field has a through model, which the admin refuses to show.
     in_categories = forms.ModelMultipleChoiceField(
         Category.objects.all(), required=False, label="Categories", widget=forms.CheckboxSelectMultiple
@@ -177,7 +179,9 @@ class TipForm(forms.ModelForm):
 
     def clean_body(self) -> str:
         try:
-            cleaned = sanitiser.clean(self.cleaned_data["body"].replace("\r\n", "\n"))
+            source = self.cleaned_data["body"].replace("\r\n", "\n")
+            cleaned = sanitiser.clean(source)
+            self.left_out = left_out.sentences(source, cleaned)
             return image_store.with_image_sizes(cleaned)
         except Refused as refusal:
             raise forms.ValidationError(str(refusal)) from refusal

@@ -192,6 +192,8 @@ class TipAdmin(verbs.TipVerbsMixin, PagedList):
     def save_model(self, request: HttpRequest, obj: Tip, form: TipForm, change: bool) -> None:
         """Write what the form holds and nothing else: a verb may have moved the tip meanwhile."""
         user = staff_of(request)
+        for sentence in form.left_out:
+            messages.warning(request, sentence)
         obj.hold_version()
         if not change:
             editing.start(obj, by=user)

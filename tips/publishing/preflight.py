@@ -6,13 +6,15 @@ the editor.
 """
 
 import ipaddress
+import logging
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from django.conf import settings
+from django.db import connection, transaction
 from django.db.models import Q
 from django.urls import ResolverMatch, is_valid_path
 
@@ -21,6 +23,8 @@ from tips import dates, paging
 from tips.models import CategorisedTip, FormerSlug, TaggedTip, Tip
 from tips.text import html_to_plain
 from tips.text.html_tokens import tokens
+
+_log = logging.getLogger(__name__)
 
 STOP, WARN = "stop", "warn"
 LONGEST_TITLE = 70
@@ -60,8 +64,22 @@ def inspect(tip: Tip) -> list[Fault]:
     """Return the faults of a tip, those that stop it first. A public tip has none."""
     if tip.is_published:
         return []
-    faults = dict.fromkeys(fault for check in _CHECKS for fault in check(tip))
+    faults = dict.fromkeys(fault for check in _CHECKS for fault in _found(check, tip))
     return sorted(faults, key=lambda fault: not fault.stops)
+
+
+def _found(check: Check, tip: Tip) -> list[Fault]:
+    """Return what a check finds. That it failed is a fault too, and keeps nobody from going on."""
+    try:
+        # Inside a transaction, a database refuses everything after an error, but for what a savepoint undoes.
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            return list(check(tip))
+    except Exception:
+        _log.exception("The check %s of tip %s failed.", check.__name__, tip.pk)
+        sentence = (
+            f"One check could not be made ({check.__name__}). Tell whoever runs the site: its log says why."
+        )
+        return [Fault(WARN, "body", sentence)]
 
 
 def require(tip: Tip) -> None:
@@ -105,7 +123,7 @@ def check_body(tip: Tip) -> Iterator[Fault]:
         if tag == "img" and not attributes.get("alt", "").strip():
             missing = f"A picture has no alternative text ({stated or 'no address'})."
             yield Fault(STOP, "body", f"{missing} Say what it shows, for those who cannot see it.")
-        if tag in ("h2", "h3"):
+        if tag in ("h2", "h3", "h4"):
             if int(tag[1]) > level + 1:
                 sentence = "A smaller heading stands before any larger one. Make it larger, or put one above."
                 yield Fault(WARN, "body", sentence)
@@ -118,7 +136,7 @@ def check_body(tip: Tip) -> Iterator[Fault]:
 
 def _why_unreachable(tag: str, stated: str, tip: Tip) -> str:
     """Return why readers cannot reach what a link or a picture states, as the rest of a sentence, or ''."""
-    if stated.lower().startswith("mailto:"):
+    if stated.lower().startswith(("mailto:", "tel:")):
         return ""
     base = settings.SITE_URL + (tip.get_absolute_url() if tip.slug else "/")
     try:

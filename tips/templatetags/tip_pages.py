@@ -10,6 +10,13 @@ from tips.models import Tip
 from tips.public import structured_data
 from tips.text import body_images, highlight, html_to_plain, sanitiser
 
+# What may be wider than the column scrolls by itself, by keyboard too.
+_SCROLLING = (
+    ("<table>", '<div class="wide" role="group" aria-label="Table" tabindex="0"><table>'),
+    ("</table>", "</table></div>"),
+    ("<pre>", '<pre tabindex="0">'),
+)
+
 register = template.Library()
 register.filter("description", structured_data.description)
 register.filter("marked", highlight.marked)
@@ -24,8 +31,10 @@ def json_ld(tip: Tip) -> SafeString:
 @register.filter
 def safe_body(tip: Tip) -> SafeString:
     """Return a tip's body as its page shows it."""
-    body = sanitiser.shown(tip.body, token=tip.preview_token)
-    return mark_safe(body_images.lazy_images(body))  # noqa: S308
+    body = body_images.lazy_images(sanitiser.shown(tip.body, token=tip.preview_token))
+    for tag, tags in _SCROLLING:
+        body = body.replace(tag, tags)
+    return mark_safe(body)  # noqa: S308
 
 
 @register.filter

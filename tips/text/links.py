@@ -23,7 +23,7 @@ def allowed(stated: str) -> str | None:
     leads elsewhere from each page it is shown on: only paths from the root of this site are let through.
     """
     url = _CONTROLS.sub("", stated)
-    url = _trimmed(url).replace(" ", "%20")
+    url = _trimmed(url)
     if scheme := _SCHEME.match(url):
         url = scheme[0].lower() + url[scheme.end() :]
     elif url.startswith("//"):
@@ -32,6 +32,8 @@ def allowed(stated: str) -> str | None:
         url = f"https://{url}"
     elif _ADDRESS.fullmatch(url):
         url = f"mailto:{url}"
+    # The spaces of a telephone number are for the eye alone (RFC 3966, section 5.1.1).
+    url = url.replace(" ", "" if url.startswith("tel:") else "%20")
     if url.startswith("/"):
         return url if url[1:2] not in ("/", "\\") else None
     if _WEB.match(url):

@@ -185,3 +185,21 @@ def test_another_room_adds_a_check(monkeypatch):
 
     preflight.register(check_mail)
     assert [fault.sentence for fault in preflight.inspect(reviewed())] == ["Too long for a mail."]
+
+
+@pytest.mark.parametrize("raising", [ValueError("odd"), "database"])
+def test_a_check_that_fails_is_a_fault_on_the_sheet_and_ends_no_verb(monkeypatch, caplog, raising):
+    def odd_check(tip):
+        if raising == "database":
+            Tip.objects.raw("SELECT id FROM no_such_table")[0]
+        raise raising
+        yield
+
+    monkeypatch.setattr(preflight, "_CHECKS", [*preflight._CHECKS, odd_check])
+    tip = reviewed()
+    (fault,) = preflight.inspect(tip)
+    assert not fault.stops
+    assert "odd_check" in fault.sentence
+    assert "odd_check" in caplog.text
+    workflow.approve(tip, by=make_person("ed", "Editor"))
+    assert Tip.objects.get(pk=tip.pk).state == TipState.APPROVED

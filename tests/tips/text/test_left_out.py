@@ -1,0 +1,55 @@
+"""What cleaning took out, in words."""
+
+import pytest
+
+from tips.text import left_out, sanitiser
+
+
+def told(source):
+    return " ".join(left_out.sentences(source, sanitiser.clean(source)))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<p>Plain</p>",
+        '<div class="x" style="color: red">Words <u>stay</u></div>',
+        "<table><tr><td>a</td><td>b</td></tr></table>",
+        '<p><a href="tel:+15550100">Call</a> <a href="/tips/x/">or read</a></p>',
+        f'<img src="/media/{"a" * 64}.png" alt="x">',
+    ],
+)
+def test_nothing_is_said_where_nothing_went(source):
+    assert told(source) == ""
+
+
+def test_pictures_are_counted_by_where_they_were():
+    source = (
+        '<p>x<img src="https://b.org/1.png"><img src="//b.org/2.png"><img src="data:image/png;base64,A"></p>'
+    )
+    assert told(source) == (
+        "Left out on saving: 2 pictures of other sites, 1 pasted picture. Upload a picture to show it."
+    )
+
+
+def test_links_are_counted_by_where_they_led():
+    source = (
+        '<p><a href="javascript:a()">a</a><a href=" JavaScript:b()">b</a><a href="file:///c">c</a>'
+        '<a href="#note">d</a><a href="https://e.org">e</a></p>'
+    )
+    assert told(source) == (
+        "Left out on saving: 1 link that leads nowhere from here, 2 links to javascript:, 1 link to file:."
+    )
+
+
+def test_scripts_frames_and_fields_are_named():
+    source = "<p>x</p><script>a()</script><iframe src=x></iframe><input><video></video>"
+    assert told(source) == (
+        "Left out on saving: 1 script, 2 embedded films, frames or drawings, 1 field of a form."
+    )
+
+
+def test_a_table_for_layout_is_said_to_be_paragraphs_now():
+    assert told("<table><tr><td>one</td></tr></table>") == (
+        "1 table was taken for layout (one cell a row, or a table in it): now paragraphs."
+    )

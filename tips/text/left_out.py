@@ -1,0 +1,79 @@
+"""What cleaning took out of a body, in words for whoever wrote it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+from tips.text import body_images, links
+
+_FRAMES = ("iframe", "video", "audio", "object", "embed", "svg", "canvas")
+_FIELDS = ("input", "select", "textarea", "button")
+
+
+def sentences(source: str, cleaned: str) -> list[str]:
+    """Return sentences that name what HTML had as it came and has no more as it is stored.
+
+    Nothing is said of styles and of elements that left all of their words.
+    """
+    if source == cleaned:
+        return []
+    before, after = _Counts.of(source), _Counts.of(cleaned)
+    gone = [*_named(before)]
+    told = [f"Left out on saving: {', '.join(gone)}."] if gone else []
+    if before["foreign"] or before["pasted"]:
+        told.append("Upload a picture to show it.")
+    if (tables := before["table"] - after["table"]) > 0:
+        number = "1 table was" if tables == 1 else f"{tables} tables were"
+        told.append(f"{number} taken for layout (one cell a row, or a table in it): now paragraphs.")
+    return told
+
+
+def _named(counts: Counter[str]) -> Iterator[str]:
+    kinds = (
+        ("foreign", "picture of another site", "pictures of other sites"),
+        ("pasted", "pasted picture", "pasted pictures"),
+        ("script", "script", "scripts"),
+        ("frame", "embedded film, frame or drawing", "embedded films, frames or drawings"),
+        ("field", "field of a form", "fields of a form"),
+        ("relative", "link that leads nowhere from here", "links that lead nowhere from here"),
+    )
+    for kind, one, several in kinds:
+        if number := counts[kind]:
+            yield f"{number} {one if number == 1 else several}"
+    for kind, number in counts.items():
+        if scheme := kind.partition("link ")[2]:
+            yield f"{number} link{'' if number == 1 else 's'} to {scheme}:"
+
+
+class _Counts(HTMLParser):
+    """Counts what a body may not hold, as it is met in any HTML."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.counts: Counter[str] = Counter()
+
+    @classmethod
+    def of(cls, source: str) -> Counter[str]:
+        reader = cls()
+        reader.feed(source)
+        reader.close()
+        return reader.counts
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # Of an attribute that is stated twice, a browser takes the first.
+        attributes = {name: value or "" for name, value in reversed(attrs)}
+        if tag in ("script", "table"):
+            self.counts[tag] += 1
+        elif tag in _FRAMES:
+            self.counts["frame"] += 1
+        elif tag in _FIELDS:
+            self.counts["field"] += 1
+        elif tag == "img":
+            src = attributes.get("src", "").strip()
+            if src and not body_images.allowed_value("img", "src", src):
+                self.counts["pasted" if links.scheme_of(src) in ("data", "blob", "file") else "foreign"] += 1
+        elif tag == "a":
+            href = attributes.get("href", "").strip()
+            if href and not links.allowed(href):
+                scheme = links.scheme_of(href)
+                self.counts[f"link {scheme}" if scheme and scheme not in links.SCHEMES else "relative"] += 1
