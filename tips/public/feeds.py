@@ -19,6 +19,7 @@ from django.utils.xmlutils import SimplerXMLGenerator
 from tips.models import Category, Edition, Tag, Tip, newest_first
 from tips.public import navigation
 from tips.public.views import tag_or_former
+from tips.text.characters import without_controls
 
 LENGTH = 20
 Group = Category | Tag
@@ -126,11 +127,11 @@ class Rss(Feed):
         return tips.prefetch_related("categories", "tags")[:LENGTH]  # type: ignore[misc]  # see views.tip
 
     def item_title(self, tip: Tip) -> str:
-        return tip.title
+        return without_controls(tip.title)
 
     def item_description(self, tip: Tip) -> str:
         # Readers of RSS and Atom take it for HTML.
-        return escape(tip.excerpt)
+        return escape(without_controls(tip.excerpt))
 
     def item_link(self, tip: Tip) -> str:
         return settings.SITE_URL + tip.get_absolute_url()
@@ -152,7 +153,8 @@ class Rss(Feed):
         return [group.name for group in (*tip.categories.all(), *tip.tags.all())]
 
     def item_extra_kwargs(self, tip: Tip) -> dict[str, str]:
-        return {"text": render_to_string("tips/_text.html", {"tip": tip, "in_feed": True})}
+        # What XML has no place for would make the whole feed an error.
+        return {"text": without_controls(render_to_string("tips/_text.html", {"tip": tip, "in_feed": True}))}
 
 
 class Atom(Rss):

@@ -21,7 +21,9 @@ _MOST_WORK = 16_000_000
 _MOST_PAIRS = 300_000
 # An unchanged stretch this short between two changes is chance; shown apart, it makes a sieve of the text.
 _CHANCE = 2
-_KINDS = {"h2": "heading", "h3": "smaller heading", "ul": "list item", "ol": "numbered item"}
+_HEADINGS = {"h2": "heading", "h3": "smaller heading", "h4": "smallest heading"}
+_KINDS = {**_HEADINGS, "pre": "code", "figcaption": "caption", "ul": "list item", "ol": "numbered item"}
+_BLOCKS = frozenset("p h2 h3 h4 li ul ol blockquote pre hr figure figcaption table".split())
 
 _Item = TypeVar("_Item", bound=Hashable)
 _Opcodes = Sequence[tuple[str, int, int, int, int]]
@@ -71,6 +73,7 @@ def blocks(source: str) -> list[tuple[str, list[str]]]:
     """
     result: list[tuple[str, list[str]]] = []
     lists: list[str] = []
+    cells: list[str] | None = None
     kind, quotes, text, url = "paragraph", 0, "", ""
     for token in tokens(f"{source}<p>"):
         text += token.text
@@ -84,16 +87,30 @@ def blocks(source: str) -> list[tuple[str, list[str]]]:
                 text += f" ({url})"
             case "a":
                 url = token.attributes.get("href", "")
-            case "p" | "h2" | "h3" | "li" | "ul" | "ol" | "blockquote":
+            case "td" | "th" if cells is not None:
+                if token.closes:
+                    cells.append(" ".join(text.split()))
+                text = ""
+            case "tr" if token.closes and cells:
+                result.append(("row of a table", " | ".join(cells).split()))
+                cells = []
+            case tag if tag in _BLOCKS and cells is not None and tag != "table":
+                text += " "
+            case tag if tag in _BLOCKS:
                 if words := text.split():
                     result.append((f"{kind}, quoted" if quotes else kind, words))
                 text = ""
-                if token.tag in ("ul", "ol"):
-                    lists[-1:] = [] if token.closes else [*lists[-1:], token.tag]
-                elif token.tag == "blockquote":
-                    quotes += -1 if token.closes else 1
-                is_heading = token.tag in ("h2", "h3") and not token.closes
-                kind = _KINDS.get(token.tag if is_heading else lists[-1] if lists else "", "paragraph")
+                match tag:
+                    case "ul" | "ol":
+                        lists[-1:] = [] if token.closes else [*lists[-1:], tag]
+                    case "blockquote":
+                        quotes += -1 if token.closes else 1
+                    case "hr":
+                        result.append(("rule", ["⸻"]))
+                    case "table":
+                        cells = None if token.closes else []
+                names_itself = tag in _KINDS and tag not in ("ul", "ol") and not token.closes
+                kind = _KINDS.get(tag if names_itself else lists[-1] if lists else "", "paragraph")
     return result
 
 

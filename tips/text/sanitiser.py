@@ -92,7 +92,7 @@ def shown(body: str, site: str = "", token: str = "") -> str:
 
 
 def _made(body: str, site: str, token: str) -> str:
-    stored = _gate.clean(body)
+    stored = _gate.clean(without_controls(body))
     if stored != body:
         stored = clean(body)
     if site or token:

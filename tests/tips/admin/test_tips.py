@@ -217,6 +217,13 @@ def test_a_new_tip_is_a_draft_of_the_one_who_writes_it(client, author):
     assert set(tip.tags.names()) == {"calm", "first, second"}
 
 
+def test_what_cleaning_took_out_is_said_after_saving(desk):
+    body = '<p>Text <a href="file:///c">x</a><img src="https://b.org/x.png"></p><script>x</script>'
+    page = desk.post(ADD, filled(body=body), follow=True).content.decode()
+    assert "Left out on saving: 1 picture of another site, 1 script, 1 link to file:." in page
+    assert "Left out" not in desk.post(ADD, filled(title="Other", body="<p>Text</p>"), follow=True).content.decode()
+
+
 def test_a_title_that_is_taken_gets_an_address_of_its_own(desk):
     make_tip("On time", slug="on-time")
     desk.post(ADD, filled(title="On time"))

@@ -133,3 +133,17 @@ def test_many_changed_paragraphs_share_one_bound():
     found = diff.compare(diff.blocks(body(400, "a")), diff.blocks(body(390, "b")))
     compared = [block for block in found if {run.change for run in block.runs} == {SAME, ADDED, REMOVED}]
     assert len(compared) == 1
+
+
+def test_every_element_of_a_body_is_a_block_in_words():
+    source = (
+        "<h4>Small</h4><hr><pre><code>a\n b</code></pre><figure><figcaption>Me</figcaption></figure>"
+        "<table><tbody><tr><td><p>Do</p><p>smile</p></td><td><p></p></td><th><p>x</p></th></tr></tbody></table>"
+    )
+    assert diff.blocks(source) == [
+        ("smallest heading", ["Small"]),
+        ("rule", ["⸻"]),
+        ("code", ["a", "b"]),
+        ("caption", ["Me"]),
+        ("row of a table", ["Do", "smile", "|", "|", "x"]),
+    ]
