@@ -13,10 +13,10 @@ class SubscribersConfig(AppConfig):
 
         from subscribers import triggers
         from subscribers.bounces import mail_services
-        from subscribers.mailings import exclusion
+        from subscribers.mailings import exclusion, taken_back
         from subscribers.mailings import preview as mail_preview
         from subscribers.tipmail import rendering
-        from tips.publishing import mail_exclusion, preflight, preview
+        from tips.publishing import consequences, mail_exclusion, preflight, preview
         from tips.triggers import before_migration
 
         pre_migrate.connect(before_migration, sender=self)
@@ -24,4 +24,5 @@ class SubscribersConfig(AppConfig):
         preview.register("mail", "Preview mail", mail_preview.mail)
         preflight.register(rendering.check_size)
         mail_exclusion.register(exclusion.consequence)
+        consequences.register(taken_back.consequence)
         tracking.connect(mail_services.on_tracking_event, dispatch_uid="subscribers.bounces")

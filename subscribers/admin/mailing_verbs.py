@@ -148,7 +148,8 @@ VERBS: dict[str, MailingVerb] = {
             mailing.state not in mailing.UNFINISHED and mailing.started_at
         ),
         why_not="the mailing is {state}, and only one that began and has ended can be corrected",
-        consequence="It goes to those who got this one and are still here. You have ten minutes to stop it.",
+        consequence="It goes to those who got this one and are still here. You have ten minutes to stop it."
+        " Of a tip that is withdrawn, or not for mail any more, it has your words alone.",
         done="Prepared: it begins in ten minutes. Look at its mail, and stop it if need be.",
         form=NoteForm,
     ),

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from operator import attrgetter
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -68,6 +68,7 @@ class MailingAdmin(mailing_verbs.MailingVerbsMixin, LongList):
         view, mail = self.admin_site.admin_view, scriptless(self.admin_site, self.mail_view)
         return [
             path("numbers/", view(self.numbers_view), name="subscribers_mailing_numbers"),
+            path("of-tip/<int:pk>/", view(self.of_tip_view), name="subscribers_mailing_of_tip"),
             path("<int:pk>/progress/", view(self.progress_view), name="subscribers_mailing_progress"),
             path("<int:pk>/mail/", mail, name="subscribers_mailing_mail"),
             path("<int:pk>/ledger/", view(deliveries.ledger_view), name="subscribers_mailing_ledger"),
@@ -123,6 +124,15 @@ class MailingAdmin(mailing_verbs.MailingVerbsMixin, LongList):
             context |= {"progress": progress, "figures": figures}
         return mailing_page(request, "mailing", "Correction" if mailing.corrects_id else "Mailing", **context)
 
+    def of_tip_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Lead to the newest mailing of a tip, or to the list where the tip has none."""
+        require(request, SEE)
+        newest = Mailing.objects.filter(tip=pk).order_by("-pk").values_list("pk", flat=True).first()
+        if newest is None:
+            messages.info(request, "This tip has no mailing: none is prepared yet, or none is meant.")
+            return redirect("admin:subscribers_mailing_changelist")
+        return redirect("admin:subscribers_mailing_change", newest)
+
     def progress_view(self, request: HttpRequest, pk: int) -> JsonResponse:
         """Tell how far a mailing is, for its page to show; names nobody."""
         require(request, SEE)
@@ -142,7 +152,7 @@ class MailingAdmin(mailing_verbs.MailingVerbsMixin, LongList):
         if mailing.html:
             frozen = rendering.Frozen(mailing.subject, mailing.text, mailing.html)
         else:
-            frozen = rendering.render(mailing.tip, mailing.kind, mailing.note)
+            frozen = rendering.render_mailing(mailing)
         return preview.never_cached(mail_preview.show(request, frozen))
 
     # --- The numbers ----------------------------------------------------------------------------------

@@ -29,8 +29,10 @@ FEWEST_TRIES = 10
 _PERSON = """
 SELECT d.lease_id, d.state, m.state, s.state, s.paused_until,
 (SELECT x.reason FROM subscribers_suppression x WHERE x.address_hash = s.address_hash LIMIT 1),
-s.address, s.public_id
+s.address, s.public_id,
+m.tip_moment IS NULL OR (t.state = 'approved' AND t.for_mail AND t.publish_at = m.tip_moment)
 FROM subscribers_delivery d JOIN subscribers_mailing m ON m.id = d.mailing_id
+JOIN tips_tip t ON t.id = m.tip_id
 LEFT JOIN subscribers_subscriber s ON s.id = d.subscriber_id WHERE d.id = %s
 """
 # A sender that was taken for dead, and is not, may still say how the delivery in its hands went.
@@ -47,7 +49,7 @@ _EXECUTE = "EXECUTE tips_sent (%s, %s, %s, %s, %s)"
 # SQLite has one writer at a time, and who finds it taken sleeps: threads of one process can do better.
 _one_writer = threading.Lock()
 # What _PERSON selects.
-_Row = tuple[int | None, str, str | None, str | None, object, str | None, str, str] | None
+_Row = tuple[int | None, str, str | None, str | None, object, str | None, str, str, int | None] | None
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,13 @@ class Ready:
     """Whether a claimed delivery may go: then ``address`` and ``public_id`` say to whom.
 
     Otherwise ``reason`` says in a word why this one is skipped; without a reason all of the claim must wait.
+    ``is_taken_back`` says that the tip is not to be mailed any more as it was frozen, to anybody.
     """
 
     address: str = ""
     public_id: str = ""
     reason: str = ""
+    is_taken_back: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.address)
@@ -113,9 +117,12 @@ class Ledger:
     def _judged(self, row: _Row) -> Ready:
         if row is None:
             return Ready()
-        lease_id, state, mailing, person, paused_until, suppression, address, public_id = row
+        lease_id, state, mailing, person, paused_until, suppression, address, public_id, is_as_frozen = row
         if lease_id != self.lease_id or state != Delivery.State.SENDING or mailing != Mailing.State.SENDING:
             return Ready()
+        # Null where the tip has no moment any more.
+        if not is_as_frozen:
+            return Ready(is_taken_back=True)
         if person != Subscriber.State.CONFIRMED:
             return Ready(reason=person or "erased")
         if suppression is not None:

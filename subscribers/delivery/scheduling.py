@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from shield import clocks
@@ -23,7 +23,8 @@ GRACE = timedelta(minutes=10)
 LOOK_BACK = timedelta(days=30)
 # The clock looks each minute; what it finds later than this was missed.
 _PROMPT = timedelta(minutes=2)
-_WITHDRAWN = "The tip was withdrawn while its mail went out. Reinstate it and resume, or cancel."
+_TAKEN_BACK = "Bring it back and resume; or cancel, and send a correction to those who have it."
+_BEGUN = [Mailing.State.BUILDING, Mailing.State.SENDING]
 # A mailing that was cancelled by itself, before it began: its tip may come back.
 _MAY_RETURN = Q(state=Mailing.State.CANCELLED, ended_at=None)
 
@@ -41,9 +42,7 @@ def keep_up(now: datetime) -> None:
     prepared = Mailing.objects.filter(state=Mailing.State.PREPARED)
     for mailing in prepared.select_related("tip").defer("html", "text"):
         _follow(mailing, now)
-    begun = Mailing.objects.filter(state__in=[Mailing.State.BUILDING, Mailing.State.SENDING])
-    withdrawn = begun.exclude(tip__state=TipState.APPROVED)
-    withdrawn.update(state=Mailing.State.PAUSED, reason=_WITHDRAWN, by=None)
+    stop_taken_back()
     for tip in without_mailing(now):
         if tip.publish_at:
             _prepare(tip, tip.publish_at, now)
@@ -54,6 +53,23 @@ def without_mailing(now: datetime) -> QuerySet[Tip]:
     ended = Mailing.objects.filter(tip=OuterRef("pk"), kind=Mailing.Kind.TIP).exclude(_MAY_RETURN)
     due = Tip.objects.published_dated(now + GRACE).full().filter(for_mail=True)
     return due.filter(~Exists(ended), publish_at__gte=now - LOOK_BACK).order_by("publish_at", "pk")
+
+
+def stop_taken_back(tip_id: int | None = None) -> None:
+    """Pause the mailings on their way whose tip is not to be mailed any more, or has another moment.
+
+    ``tip_id`` is the one tip to look at; without it, the look is at all. Who sends asks for each person
+    anew (``ledger``), so that nothing depends on when this is called.
+    """
+    begun = Mailing.objects.filter(state__in=_BEGUN, tip_moment__isnull=False)
+    if tip_id is not None:
+        begun = begun.filter(tip=tip_id)
+    is_as_frozen = Q(tip__state=TipState.APPROVED, tip__for_mail=True, tip__publish_at=F("tip_moment"))
+    for mailing in begun.exclude(is_as_frozen).select_related("tip").defer("text", "html", "tip__body"):
+        reason = f"{obstacle(mailing.tip) or 'The tip has another day now.'} {_TAKEN_BACK}"
+        paused = {"state": Mailing.State.PAUSED, "reason": reason, "by": None}
+        if Mailing.objects.filter(pk=mailing.pk, state__in=_BEGUN).update(**paused):
+            logger.warning("%s is paused: %s", mailing, reason)
 
 
 def open_due(now: datetime | None = None) -> None:
@@ -88,12 +104,14 @@ def freeze(pk: int, now: datetime | None = None) -> bool:
         if not _follow(mailing, now):
             return False
         try:
-            frozen = tipmail.render(mailing.tip, mailing.kind, mailing.note)
+            frozen = tipmail.render_mailing(mailing)
         except Exception as error:
             logger.exception("%s cannot be written", mailing)
             _set(mailing, Mailing.State.HELD, f"Its mail cannot be written ({type(error).__name__}).")
             return False
         begun = {"state": Mailing.State.BUILDING, "started_at": now, "reason": "", **vars(frozen)}
+        if mailing.kind == Mailing.Kind.TIP:
+            begun["tip_moment"] = mailing.tip.publish_at
         Mailing.objects.filter(pk=pk).update(**begun)
     return True
 
@@ -135,7 +153,10 @@ def obstacle(tip: Tip) -> str:
 
 def _follow(mailing: Mailing, now: datetime) -> bool:
     """Bring a prepared mailing in step with its tip; return whether it stays as it is, for its moment."""
-    if reason := obstacle(mailing.tip):
+    reason = "" if mailing.is_note_alone else obstacle(mailing.tip)
+    if mailing.tip_moment and mailing.tip_moment != mailing.tip.publish_at:
+        reason = reason or "The tip has another day now."
+    if reason:
         _set(mailing, Mailing.State.CANCELLED, reason)
         return False
     publish_at = mailing.tip.publish_at

@@ -209,6 +209,8 @@ class Sender:
             elif ready.reason:
                 ledger.skip(pk, ready.reason)
             else:
+                if ready.is_taken_back:
+                    scheduling.stop_taken_back()
                 return
             claimed.pop()
             ready = None if following is None else ledger.ready(following)

@@ -18,7 +18,7 @@ from subscribers.delivery import scheduling
 from subscribers.models import Delivery, Mailing, MailingAction, RepeatedRefusal, Suppression
 from subscribers.people import suppressions
 from subscribers.recovery import guard
-from tips.models import Tip
+from tips.dates import in_words
 
 # To open the guard is to let mail go, as these verbs do.
 MANAGE = guard.PERMISSION
@@ -42,7 +42,7 @@ def release(mailing: Mailing, *, by: User) -> str:
 
 
 def _release(mailing: Mailing, action: MailingAction, by: User) -> str:
-    _require_mailable(mailing.tip, "It cannot be sent.")
+    _require_mailable(mailing, "It cannot be sent.")
     now = timezone.now()
     values = {"starts_at": max(mailing.tip.publish_at or now, now), "reason": "", "cause": ""}
     _change(mailing, "released", by, [Mailing.State.HELD], state=Mailing.State.PREPARED, **values)
@@ -100,7 +100,10 @@ def send_to_all(mailing: Mailing, *, by: User) -> str:
 def _resume(
     mailing: Mailing, action: MailingAction, sentence: str, by: User, *, second_chance: bool = True
 ) -> str:
-    _require_mailable(mailing.tip, "It cannot go on.")
+    _require_mailable(mailing, "It cannot go on.")
+    tip_moment = mailing.tip.publish_at
+    if mailing.tip_moment and tip_moment and tip_moment > timezone.now():
+        raise WrongState(f"It cannot go on before its tip goes live, on {in_words(tip_moment)}.")
     _replay_journal()
     with transaction.atomic():
         row = Mailing.objects.select_for_update().get(pk=mailing.pk)
@@ -108,6 +111,9 @@ def _resume(
         count = _second_chance(row) if second_chance and row.state == Mailing.State.PAUSED else 0
         now = timezone.now()
         values = {"watched_from": now, "tripped_from": None, "reason": "", "cause": "", "trouble": ""}
+        if mailing.tip_moment:
+            # Its tip may have another day by now, and whoever resumes it has seen that.
+            values["tip_moment"] = tip_moment
         _change(mailing, "resumed", by, [Mailing.State.PAUSED], state=state, **values)
         row.deliveries.filter(state=Delivery.State.DEFERRED).update(
             due_at=now, due_set_at=now, first_tried_at=None
@@ -128,12 +134,12 @@ def correct(mailing: Mailing, note: str, *, by: User) -> Mailing:
     """Prepare a correction of a mailing, to those who received it and are still here; return the correction.
 
     Its text is the tip's as it stands when the correction begins, under ``note``, which says what was wrong.
+    Of a tip that is not to be mailed any more, since it was withdrawn or re-dated, it has the note alone.
     Like every mailing it is shown for ten minutes first.
     """
     _permit(by, "correct mailings")
     if not (note := note.strip()):
         raise WrongState("Say what was wrong: the correction begins with it.")
-    _require_mailable(mailing.tip, "No correction can be sent.")
     with transaction.atomic():
         # Somebody may take the mailing up again meanwhile, to send what was uncertain.
         row = Mailing.objects.select_for_update().get(pk=mailing.pk)
@@ -143,8 +149,14 @@ def correct(mailing: Mailing, note: str, *, by: User) -> Mailing:
             raise WrongState("A correction of this mailing is on its way already. Cancel it first.")
         correction = Mailing(tip=mailing.tip, corrects=mailing, note=note, by=by)
         correction.kind, correction.starts_at = Mailing.Kind.CORRECTION, timezone.now() + scheduling.GRACE
+        now, moment = timezone.now(), mailing.tip.publish_at
+        obstacle = scheduling.obstacle(mailing.tip)
+        correction.tip_moment = moment if moment and moment <= now and not obstacle else None
         correction.save()
-    log(by, correction, MailingAction.CORRECTED, "Prepared as a correction; it begins in ten minutes.")
+    alone = f" It has the note alone. {obstacle}" if correction.is_note_alone else ""
+    log(
+        by, correction, MailingAction.CORRECTED, f"Prepared as a correction; it begins in ten minutes.{alone}"
+    )
     return correction
 
 
@@ -220,8 +232,8 @@ def _require_doubt(mailing: Mailing) -> None:
         raise WrongState("No restore has stopped it. Look again at what can be done with it.")
 
 
-def _require_mailable(tip: Tip, refusal: str) -> None:
-    if reason := scheduling.obstacle(tip):
+def _require_mailable(mailing: Mailing, refusal: str) -> None:
+    if not mailing.is_note_alone and (reason := scheduling.obstacle(mailing.tip)):
         raise WrongState(f"{refusal} {reason}")
 
 

@@ -14,26 +14,27 @@ def consequence(tip: Tip, for_mail: bool) -> str:
 
     ``tips.publishing.mail_exclusion`` calls this with the tip locked. A process that freezes a mailing locks
     the tip too, so it either sees the exclusion or is seen here. Raises WrongState where nothing would
-    follow: the mail has begun, somebody ended it, or the tip is long past.
+    follow: the mail went out, somebody ended it, or the tip is long past. Of mail that is on its way,
+    ``taken_back`` says what follows.
     """
     mailing = Mailing.objects.filter(tip=tip.pk, kind=Mailing.Kind.TIP).defer("text", "html").first()
     if mailing and mailing.state == Mailing.State.SENT:
         raise WrongState(f"“{tip}” was mailed already, and the mark changes nothing any more.")
     if mailing and mailing.state == Mailing.State.CANCELLED and mailing.ended_at:
         raise WrongState(f"The mailing of “{tip}” was cancelled: it is not mailed any more, marked or not.")
-    if mailing and mailing.started_at:
-        raise WrongState(f"The mail of “{tip}” has begun already. Pause or cancel it on its mailing’s page.")
     if for_mail:
         return _for_mail_again(tip, mailing)
     if mailing is None or mailing.state == Mailing.State.CANCELLED:
         return "No mailing brings it."
     if mailing.state == Mailing.State.HELD:
         return "Its mailing stays held, and cannot be released: cancel it on its page."
-    return "Its mailing, which was prepared, is cancelled before it begins."
+    return ""
 
 
 def _for_mail_again(tip: Tip, mailing: Mailing | None) -> str:
     now = timezone.now()
+    if mailing and mailing.started_at:
+        return "Its mailing was stopped on its way: resume it on its page, or cancel it."
     if mailing and mailing.state == Mailing.State.HELD:
         return "Its mailing is held: release it on its page, or cancel it."
     if tip.publish_at is None or tip.publish_at > now or tip.state in (TipState.DRAFT, TipState.IN_REVIEW):

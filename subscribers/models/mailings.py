@@ -63,8 +63,9 @@ class Mailing(models.Model):
     # The first of the refusals that stopped it: with what followed, it gets a second chance on resume.
     tripped_from = models.DateTimeField(null=True)
     ended_at = models.DateTimeField("ended", null=True)
-    # Frozen when it is opened. The moment is the tip's: null where nothing of the tip is in the mail.
+    # The tip's own moment as it was when the mail was written; null where the mail has nothing of the tip.
     tip_moment = models.DateTimeField(null=True)
+    # Frozen when it is opened.
     subject = models.CharField(max_length=300, blank=True)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
@@ -85,6 +86,11 @@ class Mailing(models.Model):
 
     def __str__(self) -> str:
         return f"Mailing {self.pk}"
+
+    @property
+    def is_note_alone(self) -> bool:
+        """Whether it is a correction that has nothing of its tip, which is not to be mailed any more."""
+        return self.kind == self.Kind.CORRECTION and self.tip_moment is None
 
     @cached_property
     def held_count(self) -> int:

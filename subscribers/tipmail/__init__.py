@@ -14,6 +14,6 @@ May import ``subscribers.mail`` and the rooms below it.
 
 from subscribers.mail.envelope import read_token
 from subscribers.tipmail.personal_copies import Template, test_message
-from subscribers.tipmail.rendering import Frozen, render
+from subscribers.tipmail.rendering import Frozen, render, render_mailing
 
-__all__ = ["Frozen", "Template", "read_token", "render", "test_message"]
+__all__ = ["Frozen", "Template", "read_token", "render", "render_mailing", "test_message"]

@@ -92,7 +92,7 @@ def test_message(mailing: Mailing, to: str, token: str) -> Message:
     to the page where anybody may ask for their own, and no header unsubscribes. ``token`` is that of a
     preview link, by which a tip's pictures are shown before it is public, or "".
     """
-    frozen = rendering.render(mailing.tip, mailing.kind, mailing.note)
+    frozen = rendering.render_mailing(mailing)
     html = _PICTURE.sub(rf"\1?preview={token}\2", frozen.html) if token else frozen.html
     test = Mailing(kind=mailing.kind, subject=f"Test: {frozen.subject}", text=frozen.text, html=html)
     return Message(_texts(test, rendering.leave_url(), rendering.preferences_url()), to, _headers(test))

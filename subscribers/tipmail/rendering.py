@@ -41,11 +41,16 @@ class Frozen:
     html: str
 
 
-def render(tip: Tip, kind: str = Mailing.Kind.TIP, note: str = "") -> Frozen:
+def render_mailing(mailing: Mailing) -> Frozen:
+    """Write the mail of a mailing, saved or not, as its tip stands now."""
+    return render(mailing.tip, mailing.kind, mailing.note, is_note_alone=mailing.is_note_alone)
+
+
+def render(tip: Tip, kind: str = Mailing.Kind.TIP, note: str = "", *, is_note_alone: bool = False) -> Frozen:
     """Write a tip's mail.
 
     ``tip`` may be saved or not. ``kind`` is a ``Mailing.Kind``; a correction says on top, in the words of
-    ``note``, what was wrong.
+    ``note``, what was wrong. With ``is_note_alone`` it says nothing else, and leads to no page of the tip.
     """
     url = settings.SITE_URL + tip.get_absolute_url()
     is_correction = kind == Mailing.Kind.CORRECTION
@@ -64,6 +69,7 @@ def render(tip: Tip, kind: str = Mailing.Kind.TIP, note: str = "") -> Frozen:
         # What a list of mails shows behind the subject.
         "preheader": note if is_correction else tip.takeaway,
         "is_correction": is_correction,
+        "is_note_alone": is_note_alone,
         "note": note.strip(),
         "leave": leave_url().replace(NOBODYS, placeholder),
         "preferences": preferences_url(),

@@ -83,7 +83,8 @@ VERBS: dict[str, Verb[Tip]] = {
     "withdraw": Verb(
         "Withdraw",
         workflow.withdraw,
-        "It leaves every list and feed at once. Whoever comes to its address learns that it is gone.",
+        "It leaves every list and feed at once. Mail of it that is on its way stops. Whoever comes to its"
+        " address learns that it is gone.",
         lambda user, tip: tip.state == TipState.APPROVED and user.has_perm(PUBLISH),
         form=ReasonForm,
     ),
@@ -185,12 +186,17 @@ class TipVerbsMixin(VerbsMixin[Tip]):
         self, request: HttpRequest, tips: QuerySet[Tip], name: str, sentence: str, **answers: object
     ) -> None:
         """Do a verb on each tip; a tip that refuses does not keep the others from it."""
-        done = 0
+        done, followed = 0, []
         for tip in tips:
             try:
-                VERBS[name].run(tip, **answers, by=staff_of(request))
+                said = str(VERBS[name].run(tip, **answers, by=staff_of(request)))
                 done += 1
+                # What follows for others than readers, such as those who have it by mail.
+                if said.startswith(sentence) and said != sentence:
+                    followed.append(f"“{tip}”: {said.removeprefix(sentence).strip()}")
             except (NotPermitted, Refused) as refusal:
                 messages.error(request, str(refusal))
         if done:
             messages.success(request, f"{done} tip{'' if done == 1 else 's'}: {sentence}")
+        for words in followed:
+            messages.warning(request, words)

@@ -13,6 +13,7 @@ from django.db import transaction
 from desk.errors import NotPermitted, WrongState
 from tips.models import Tip, TipAction
 from tips.permissions import APPROVE, MAIL, permit
+from tips.publishing import consequences
 from tips.publishing.preconditions import lock_unchanged, write_if_unchanged
 
 Consequence = Callable[[Tip, bool], str]
@@ -23,7 +24,7 @@ def register(consequence: Consequence) -> None:
     """Add a function that says what follows; adding it twice is the same.
 
     It is called with a tip and ``for_mail``, whether the tip shall be for mail from now on. It returns a
-    sentence, and raises WrongState where nothing would follow.
+    sentence, or "", and raises WrongState where nothing would follow. It changes nothing.
     """
     if consequence not in _CONSEQUENCES:
         _CONSEQUENCES.append(consequence)
@@ -57,7 +58,9 @@ def _set_for_mail(tip: Tip, by: User, for_mail: bool, action: TipAction, sentenc
     lock_unchanged(tip)
     tip.refresh_from_db(fields=["for_mail"])
     followed = _consequences(tip, for_mail)
-    return " ".join([write_if_unchanged(tip, by, action, sentence, for_mail=for_mail), *followed])
+    sentence = write_if_unchanged(tip, by, action, sentence, for_mail=for_mail)
+    said = " ".join(filter(None, [sentence, *followed]))
+    return said if for_mail else consequences.follow(tip, said)
 
 
 def _consequences(tip: Tip, for_mail: bool) -> list[str]:

@@ -16,7 +16,7 @@ from desk.errors import NotPermitted, WrongState, require_reason
 from tips.dates import in_words
 from tips.models import Contribution, Tip, TipAction, TipState
 from tips.permissions import APPROVE, APPROVE_OWN_TEXT, PUBLISH, permit, permit_change
-from tips.publishing import preconditions, preflight
+from tips.publishing import consequences, preconditions, preflight
 from tips.publishing.editing import writers
 
 # Where reasons are kept.
@@ -46,9 +46,10 @@ def send_back(tip: Tip, reason: str, *, by: User) -> str:
         changes = {"state": TipState.DRAFT, "pinned": tip.pinned or keeps}
         preconditions.write_if_unchanged(tip, by, TipAction.SENT_BACK, sentence, **changes)
         if not keeps:
-            return "Sent back."
+            return consequences.follow(tip, "Sent back.")
         session.record(f"sent “{tip}” back", besides=[tip])
-        return f"Sent back. Its slot, {in_words(tip.moment)}, is at risk until it is approved again."
+        at_risk = f"Its slot, {in_words(tip.moment)}, is at risk until it is approved again."
+        return consequences.follow(tip, f"Sent back. {at_risk}")
 
 
 def approve(tip: Tip, *, by: User, override: str = "") -> str:
@@ -121,7 +122,8 @@ def schedule(tip: Tip, when: datetime, *, by: User) -> str:
         changes = {"publish_at": when, "undated": False, "pinned": True}
         preconditions.write_if_unchanged(tip, by, TipAction.PLANNED, sentence, **changes)
         session.reschedule()
-        return sentence + session.record(f"planned “{tip}” for {in_words(when)}", besides=[tip])
+        followed = session.record(f"planned “{tip}” for {in_words(when)}", besides=[tip])
+        return consequences.follow(tip, sentence + followed)
 
 
 def publish_now(tip: Tip, *, by: User, override: str = "") -> str:
@@ -161,12 +163,13 @@ def withdraw(tip: Tip, reason: str, *, by: User) -> str:
         changes: dict[str, object] = {"state": TipState.WITHDRAWN}
         if tip.is_published:
             preconditions.write_if_unchanged(tip, by, TipAction.WITHDRAWN, f"Withdrawn: {reason}", **changes)
-            return "Withdrawn."
+            return consequences.follow(tip, "Withdrawn.")
         outcome = f"Withdrawn before its day, {in_words(tip.moment)}"
         changes |= {"publish_at": None, "pinned": False}
         preconditions.write_if_unchanged(tip, by, TipAction.WITHDRAWN, f"{outcome}: {reason}", **changes)
         session.reschedule()
-        return f"{outcome}.{session.record(f'withdrew “{tip}”', besides=[tip])}"
+        followed = session.record(f"withdrew “{tip}”", besides=[tip])
+        return consequences.follow(tip, f"{outcome}.{followed}")
 
 
 @transaction.atomic
