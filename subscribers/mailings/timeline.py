@@ -132,5 +132,6 @@ def _came_back(report: BounceReport) -> Event:
     said = f"{report.status} {quoted}".strip()
     means = f" ({text})" if (text := meaning(report.status)) else ""
     answer = f" It said: {said}." if said else ""
+    why = f" {report.get_cause_display()}." if report.cause else ""
     after = " Nothing is sent to this address any more." if report.acted else ""
-    return Event(report.at, f"Came back: {report.get_kind_display().lower()}{means}.{answer}{after}")
+    return Event(report.at, f"Came back: {report.get_kind_display().lower()}{means}.{why}{answer}{after}")

@@ -13,7 +13,8 @@ from tests.subscribers.bounces.cases import CASES
 KINDS = {
     "hard": "userunknown hostunknown hasmoved suspend notaccept filtered",
     "soft": """
-        mailboxfull expired networkerror systemerror systemfull toomanyconn speeding mesgtoobig exceedlimit""",
+        mailboxfull expired networkerror systemerror systemfull toomanyconn speeding mesgtoobig
+        exceedlimit""",
     "policy": """
         blocked rejected spamdetected policyviolation securityerror virusdetected norelaying contenterror""",
     "complaint": "feedback",
