@@ -4,12 +4,15 @@ import codecs
 import fnmatch
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from desk.files import UnusableFileError, opened, why_unreadable
+from tips.importers import file_kinds
 from tips.importers.records import LineWarning, Refusal
 
 LARGEST = 20_000_000
+_MOST_LOOKED_AT = 3
 
 # What neither HTML nor a reader has a use for. Tabs and the kinds of line ends are not among them.
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
@@ -47,7 +50,17 @@ def _in_folder(path: str, refusals: list[Refusal]) -> list[str]:
     refusals += [Refusal(os.fspath(error.filename), why_unreadable(error)) for error in unreadable]
     if not names and not unreadable:
         refusals.append(Refusal(path, "The folder holds no .txt file."))
+        refusals += _known_files(path)
     return sorted(names)
+
+
+def _known_files(path: str) -> Iterator[Refusal]:
+    """Yield what is known of the first files of a folder without texts, which may be what was meant."""
+    with suppress(OSError):
+        for name in sorted(entry.path for entry in os.scandir(path) if entry.is_file())[:_MOST_LOOKED_AT]:
+            with suppress(UnusableFileError), opened(name) as file:
+                if why := file_kinds.why_no_page(file):
+                    yield Refusal(name, why)
 
 
 def read(name: str) -> tuple[str, list[LineWarning]]:
@@ -57,6 +70,8 @@ def read(name: str) -> tuple[str, list[LineWarning]]:
     more than that is ever read.
     """
     with opened(name) as file:
+        if why := file_kinds.why_no_page(file):
+            raise UnusableFileError(why)
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise UnusableFileError(f"The file is larger than {LARGEST // 1_000_000} MB. Split it.")

@@ -80,6 +80,7 @@ def test_a_dry_run_says_so_and_writes_nothing(good):
         (b"a\0b", "binary"),
         (b"x\n\nCaf\xe9", "not UTF-8: byte 7, in line 3"),
         (b"Just a name\n\nand some words.\n", "no tips"),
+        (b"<!doctype html><title>x</title>", "HTML page"),
     ],
 )
 def test_a_bad_file_is_refused_in_one_line_and_the_others_go_on(good, tmp_path, data, reason):
@@ -98,6 +99,20 @@ def test_where_nothing_can_be_read_the_status_is_2(tmp_path):
     assert status == 2
     assert err.count("\n") == 2
     assert json.loads(out)["files"] == 0
+
+
+def test_a_wordpress_export_is_named_and_nothing_is_done(tmp_path):
+    export = tmp_path / "old-blog.xml"
+    export.write_text('<?xml version="1.0"?><rss xmlns:wp="http://wordpress.org/export/1.2/"></rss>')
+    status, _, err = run(export)
+    assert (status, err.count("\n")) == (2, 1)
+    assert err.startswith(f"{export}: This is a WordPress export. This command reads text pages")
+    # In a folder without texts it may be what was meant.
+    status, _, err = run(tmp_path)
+    assert (status, err.count("\n")) == (2, 2)
+    assert "The folder holds no .txt file." in err
+    assert f"{export}: This is a WordPress export." in err
+    assert not Tip.objects.exists()
 
 
 def test_a_database_that_refuses_is_one_line_and_status_2(good, monkeypatch):
