@@ -58,7 +58,7 @@ _SECTIONS: dict[str, type[Sitemap] | Sitemap] = {"tips": Tips, "lists": Lists}
 
 def sitemap(request: HttpRequest) -> TemplateResponse:
     """List every URL; where there are more than one file should hold, list the files."""
-    if Tips().paginator.num_pages > 1:
+    if any(section().paginator.num_pages > 1 for section in (Tips, Lists)):
         return views.index(request, _SECTIONS, sitemap_url_name="tips:sitemap_part")
     return views.sitemap(request, _SECTIONS)
 

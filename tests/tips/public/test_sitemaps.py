@@ -68,3 +68,10 @@ def test_its_dates_are_those_at_which_the_texts_changed(client):
     assert dates() == [dated.publish_at.astimezone(site_zone()).date().isoformat()]
     Tip.objects.update(body="<p>Corrected.</p>")
     assert dates() == [timezone.localdate(timezone=site_zone()).isoformat()] * 2
+
+
+def test_many_tags_are_listed_in_several_files_too(client, monkeypatch, settings):
+    monkeypatch.setattr(sitemaps.PublicSitemap, "limit", 3)
+    make_tip(tags=["phone", "rain", "waiting"])
+    files = [file.removeprefix(settings.SITE_URL) for file in urls(client)]
+    assert f"{settings.SITE_URL}/tag/waiting/" in [url for file in files for url in urls(client, file)]
