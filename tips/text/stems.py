@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-import snowballstemmer
+from snowballstemmer.english_stemmer import EnglishStemmer
 
 # Words that say nothing about a reader's situation; dropped from what a reader asks, never from the index.
 STOP_WORDS = frozenset(
@@ -26,7 +26,9 @@ LONGEST_STEM = 120
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?")
 _LETTER_HYPHEN = re.compile(r"(?<![^\W_])([^\W\d_])[-\u2010\u2011](?=[^\W\d_]{3})")
-_stemmer = snowballstemmer.stemmer("english")
+# By its class: asked for by the language, the library takes PyStemmer where that is installed, whose version
+# may know other stems than those in the rows.
+_stemmer = EnglishStemmer()
 # The stemmer keeps the word that it works on in itself: of two threads at once, both would get nonsense.
 _stemmer_lock = threading.Lock()
 

@@ -3,9 +3,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-import snowballstemmer
 from hypothesis import given
 from hypothesis import strategies as st
+from snowballstemmer.english_stemmer import EnglishStemmer
 
 from tips.text import stems
 
@@ -44,7 +44,7 @@ def test_threads_that_look_for_stems_at_once_do_not_mix_them_up(request):
     endings = "ational ing ness alities ously ations izers ers es ed ive ably".split()
     beginnings = "relat hop happi nation custom servic respond".split()
     words = [begin + end for begin in beginnings for end in endings]
-    stemmer = snowballstemmer.stemmer("english")
+    stemmer = EnglishStemmer()
     request.addfinalizer(stems.stem.cache_clear)
     request.addfinalizer(partial(sys.setswitchinterval, sys.getswitchinterval()))
     sys.setswitchinterval(1e-6)
