@@ -16,12 +16,12 @@ from django.utils.safestring import SafeString
 
 from desk.lists import FilledList, LongList
 from desk.pages import Context, badge
-from subscribers import addresses
 from subscribers.admin import filters, growth, import_export
 from subscribers.admin.private_search import PrivateSearch, matching
 from subscribers.admin.subscriber_verbs import SubscriberVerbsMixin, standing
 from subscribers.models import Delivery, ServiceMail, Subscriber, Suppression
 from subscribers.people import staff_actions
+from tips.text import folding
 
 MOST_DELIVERIES = 20
 
@@ -73,7 +73,7 @@ class SubscriberAdmin(SubscriberVerbsMixin, PrivateSearch, LongList):
         """Find by the address or, where that can be meant, by the first name."""
         if "@" in term:
             return matching(term)
-        return matching(term) | Q(first_name__istartswith=addresses.folded(term))
+        return matching(term) | Q(first_name__istartswith=folding.visible(term))
 
     # --- The list -------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import model_ngettext
-from django.db.models import Count, Field, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Field, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -17,6 +17,8 @@ from desk.pages import page, staff_of
 from desk.verbs import refusals_told
 from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip
 from tips.publishing import categories, naming, tagging
+from tips.text import folding
+from tips.text.slugify import canonical
 
 admin.site.unregister(UnusedTag)
 
@@ -37,6 +39,14 @@ class CountedAdmin(TitledList):
         placed = self.placements._default_manager.filter(**{key: OuterRef("pk")})
         counts = placed.order_by().values(key).annotate(tips=Count("pk")).values("tips")
         return super().get_queryset(request).annotate(tip_count=Coalesce(Subquery(counts), 0))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        """Find by a part of the name, or of the address, in whatever spelling."""
+        key = folding.key(search_term)
+        found = queryset.filter(Q(name_key__contains=key) | Q(slug__contains=canonical(key)))
+        return (found if key else queryset), False
 
     @admin.display(description="tips", ordering="tip_count")
     def number_of_tips(self, label: Label) -> int:

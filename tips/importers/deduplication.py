@@ -51,7 +51,7 @@ def merge(posts: Iterable[Post]) -> tuple[list[StatedTip], list[LineWarning]]:
     """
     by_title: defaultdict[str, defaultdict[date | None, list[Post]]] = defaultdict(lambda: defaultdict(list))
     for post in posts:
-        by_title[folding.column_key(post.title)][post.day].append(post)
+        by_title[folding.column_key(post.title, accents=False)][post.day].append(post)
     tips: list[StatedTip] = []
     warnings = []
     for title, by_day in by_title.items():

@@ -81,12 +81,12 @@ def _known() -> tuple[dict[str, int], dict[tuple[str, bool], list[int]]]:
             by_identity[identity] = pk
         elif publish_at or undated:
             day = timezone.localdate(publish_at) if publish_at else None
-            identity = deduplication.identity(folding.column_key(title), day)
+            identity = deduplication.identity(folding.column_key(title, accents=False), day)
             by_identity.setdefault(identity, pk)
         else:
             # A draft whose day is still open may be a new tip of an old title: the texts decide.
-            by_title[folding.column_key(title), True].append(pk)
-            by_title[folding.column_key(title), False].append(pk)
+            by_title[folding.column_key(title, accents=False), True].append(pk)
+            by_title[folding.column_key(title, accents=False), False].append(pk)
             continue
         folded, _, iso_day = identity.rpartition("|")
         by_title[folded, bool(iso_day)].append(pk)

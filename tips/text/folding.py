@@ -39,6 +39,7 @@ _SHOWN = (
 _DISTINCT = f"{_FLAG}|(?<=[{_PICTURE}])\u200d(?=[{_PICTURE}])"
 _IN_STORED = re.compile(f"({_SHOWN})|[{INVISIBLE}]")
 _IN_COMPARED = re.compile(f"({_DISTINCT})|[{INVISIBLE}]")
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _COLOUR = re.compile("[\ufe00-\ufe0f]")
 
 # Python takes them for unprintable, and yet they are part of what readers see.
@@ -46,7 +47,8 @@ JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 
 # White space to a reader, but not to Python: the blank of Braille.
 _BLANKS = str.maketrans({"\u2800": " "})
-_SAME = str.maketrans(
+# The forms of apostrophes, quotation marks, hyphens and dashes, each by the one of ASCII.
+SAME_SIGNS = str.maketrans(
     dict.fromkeys("‘’‚‛ʹʻʼ′`´\u1ffd", "'")
     | dict.fromkeys("“”„‟«»″", '"')
     | dict.fromkeys("‐‑‒–—―⁃−﹘﹣－", "-")
@@ -84,15 +86,20 @@ def key(text: str) -> str:
     "C++" is not "C#", "$5" is not "5", and letters of two scripts that look alike are two.
     """
     if text.isascii() and text.isprintable():
-        return " ".join(text.translate(_SAME).lower().split())
+        return " ".join(text.translate(SAME_SIGNS).lower().split())
     while (folded := _key_once(text)) != text:
         text = folded
     return text
 
 
-def column_key(text: str) -> str:
-    """Return the key of a line as a column keeps it: one over ``LONGEST_KEY`` ends in its digest."""
+def column_key(text: str, *, accents: bool = True) -> str:
+    """Return the key of a line as a column keeps it: one over ``LONGEST_KEY`` ends in its digest.
+
+    Without ``accents``, letters that differ in them alone are one: no two tips of a day have such titles.
+    """
     folded = key(text)
+    if not accents and not folded.isascii():
+        folded = key(_ACCENTS.sub("", unicodedata.normalize("NFD", folded)))
     return folded if len(folded) <= LONGEST_KEY else f"{folded[:150]}#{digest(folded)}"
 
 
@@ -107,9 +114,9 @@ def _visible_once(text: str) -> str:
 
 
 def _key_once(text: str) -> str:
-    text = _IN_COMPARED.sub(_kept, _COLOUR.sub("", text)).translate(_SAME)
+    text = _IN_COMPARED.sub(_kept, _COLOUR.sub("", text)).translate(SAME_SIGNS)
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return " ".join(text.translate(_BLANKS).translate(_SAME).split())
+    return " ".join(text.translate(_BLANKS).translate(SAME_SIGNS).split())
 
 
 def _kept(sign: re.Match[str]) -> str:

@@ -28,7 +28,7 @@ def slugify(text: str, longest: int, *, accents: bool = True) -> str:
     theirs.
     """
     text = folding.visible(text)
-    plain = canonical(_DASHES.sub(" ", text))
+    plain = canonical(_DASHES.sub(" ", text.translate(folding.SAME_SIGNS)))
     if not accents:
         plain = re.sub(r"(?<=[a-z])[\u0300-\u036f]+", "", unicodedata.normalize("NFD", plain))
         plain = unicodedata.normalize("NFKC", plain)

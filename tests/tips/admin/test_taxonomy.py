@@ -90,6 +90,35 @@ def test_a_tag_in_another_case_is_not_made_twice(desk, name):
     assert Tag.objects.count() == 1
 
 
+@pytest.mark.parametrize("term", ["CAFÉ", "cafe\u0301", "cafe\u0301's ", "\u200bCafé’s", "CAFÉS"])
+def test_the_list_finds_a_tag_in_any_spelling(desk, term):
+    for name in ("Café's", "Cafe"):
+        tagging.make(name)
+    page = desk.get(LIST, {"q": term}).content.decode()
+    assert ("Café" in page, ">Cafe<" in page) == (True, False)
+
+
+def test_a_tag_and_a_category_without_an_address_get_one_made_from_the_name(desk):
+    tagging.make("C")
+    desk.post(f"{LIST}add/", {"name": "C++", "slug": ""})
+    desk.post("/admin/tips/category/add/", {"name": "समय पर", "slug": ""})
+    assert Tag.objects.get(name="C++").slug == "c-2"
+    assert Category.objects.get().slug == "समय-पर"
+
+
+@pytest.mark.parametrize("name", ["\u0008", "\u200b \u2060"])
+def test_a_name_in_which_nothing_is_visible_is_refused_in_words(desk, name):
+    for url in (f"{LIST}add/", "/admin/tips/category/add/"):
+        assert "This field is required." in desk.post(url, {"name": name, "slug": "x"}).content.decode()
+
+
+def test_a_control_character_in_a_name_is_left_out(desk):
+    desk.post(f"{LIST}add/", {"name": "front\u0008 desk", "slug": ""})
+    assert Tag.objects.get().name == "front desk"
+    response = desk.post(f"{LIST}add/", {"name": "Front\u2060 Desk", "slug": "other"})
+    assert "There is a tag “front desk” already." in response.content.decode()
+
+
 def test_a_category_keeps_its_address_and_its_name_to_itself(desk):
     desk.post("/admin/tips/category/add/", {"name": "Sports", "slug": "sports"})
     category = Category.objects.get()

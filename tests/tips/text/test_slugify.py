@@ -9,6 +9,7 @@ from tips.text import folding, slugify
     ("text", "slug"),
     [
         ("Don’t Rush…Wait", "dont-rush-wait"),
+        ("Don\u02bct Shout — O\u02bbahu", "dont-shout-oahu"),
         ("Q&A", "qa"),
         ("24/7", "24-7"),
         ("C++", "c"),
