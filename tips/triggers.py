@@ -3,7 +3,8 @@
 Triggers hold for every path by which a row is written: a form, an import, ``update()``, a shell. On
 SQLite a migration remakes whole tables, and triggers would make it fail; PostgreSQL alters no table while a
 deferred trigger waits. So they are dropped before migrations that do something and made again after each;
-then what the migrations changed is brought up to date.
+then what the migrations changed is brought up to date. A migration with ``rebuilds_search`` comes with
+another form of what the search keeps of each tip; after it all of that is made anew.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.db import connections
 from django.db.backends.utils import CursorWrapper
+from django.db.migrations import Migration
 
 from tips.search import index
 
@@ -43,7 +45,9 @@ def before_migration(sender: AppConfig, using: str, plan: Sequence[object], **kw
             cursor.execute(statement)
 
 
-def after_migration(sender: AppConfig, using: str, plan: Sequence[object] = (), **kwargs: Any) -> None:
+def after_migration(
+    sender: AppConfig, using: str, plan: Sequence[tuple[Migration, bool]] = (), **kwargs: Any
+) -> None:
     """Make the triggers and the search index, and bring all up to date after migrations."""
     connection = connections[using]
     # After a migration back to an earlier state there may be none.
@@ -63,13 +67,15 @@ def after_migration(sender: AppConfig, using: str, plan: Sequence[object] = (), 
                     f" OR COALESCE({table}.publish_at <> t.publish_at,"
                     f" ({table}.publish_at IS NULL) <> (t.publish_at IS NULL)))"
                 )
-        if plan:
-            index.refresh_index(connection)
         cursor.execute(_sqlite_text_changed() if is_sqlite else _postgresql_text_changed())
         cursor.execute("INSERT INTO tips_edition VALUES (1, 0, 0, 0) ON CONFLICT DO NOTHING")
         _make_edition_triggers(cursor)
         if plan:
             cursor.execute(_SQLITE_RAISE if is_sqlite else _POSTGRESQL_RAISE)
+    if any(getattr(migration, "rebuilds_search", False) and not backwards for migration, backwards in plan):
+        index.rebuild()
+    elif plan:
+        index.refresh_index(connection)
 
 
 def postgresql_trigger(name: str, event: str, body: str) -> str:

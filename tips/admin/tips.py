@@ -29,7 +29,8 @@ from tips.admin.pages import moment_of, state_of, tip_or_404
 from tips.models import Tip, TipQuerySet, TipState, TipVersion, newest_first
 from tips.publishing import editing, tagging
 from tips.schedule import queue_lock
-from tips.search import index, queries
+from tips.search import postings
+from tips.search.terms import parse
 from tips.text import sanitiser
 
 
@@ -107,9 +108,9 @@ class TipAdmin(verbs.TipVerbsMixin, PagedList):
             return tips, False
         parts = ((f"{name}__icontains", search_term) for name in self.search_fields)
         condition = Q(*parts, _connector=Q.OR)
-        if terms := queries.parse(search_term):
+        if terms := parse(search_term).terms:
             # Made of the search's own statement and its parameters.
-            condition |= Q(pk__in=RawSQL(*index.matching(terms)))  # noqa: S611
+            condition |= Q(pk__in=RawSQL(*postings.with_terms(terms)))  # noqa: S611
         return tips.filter(condition), False
 
     @admin.display(description="categories", empty_value="none")

@@ -14,6 +14,7 @@ from tips.models.placements import CategorisedTip, Placement, TaggedTip
 from tips.models.preview_links import PreviewLink
 from tips.models.published import ListingIndex, PublishedQuerySet, TipState, newest_first, oldest_first
 from tips.models.slot_rules import QueueVersion, SlotException, SlotRule
+from tips.models.synonyms import Synonym, SynonymGroup
 from tips.models.taxonomy import Category, FormerName, FormerSlug, Tag
 from tips.models.tip import TEXTS, Tip, TipQuerySet
 from tips.models.versions import Contribution, TipVersion, TipVersionQuerySet

@@ -222,8 +222,8 @@ class Tip(models.Model):
         if "title" not in deferred:
             self.title = folding.visible(self.title)
         if deferred.isdisjoint(TEXTS):
-            self.words_title = stems.indexed(self.title)
-            self.words_takeaway = stems.indexed(self.takeaway)
+            self.words_title = stems.indexed(self.title, with_pairs=True)
+            self.words_takeaway = stems.indexed(self.takeaway, with_pairs=True)
             self.words_body = stems.indexed(self.searchable_text)
             if not self.excerpt:
                 self.excerpt = excerpts.excerpt(self.searchable_text)

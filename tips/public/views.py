@@ -7,7 +7,6 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Case, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -16,16 +15,19 @@ from django.utils.dates import MONTHS
 from django.views.decorators.http import require_safe
 
 from tips import dates, paging
-from tips.models import Tag, Tip
+from tips.models import Category, Tag, Tip
 from tips.models.published import PublishedQuerySet
 from tips.public import navigation
-from tips.search import queries, similar, spelling
+from tips.search import labels, queries, similar
+from tips.search.terms import LONGEST_QUERY
 from tips.text import slugify
 
 # Of tips, or of the places that tips have in lists.
 Placements = PublishedQuerySet
 
 STRIP_LENGTH = 10
+# In the search's list of tags to filter by.
+MOST_TAGS = 200
 
 
 @require_safe
@@ -150,18 +152,17 @@ def _list(
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Show search results, with the filters that narrow them."""
-    query = request.GET.get("q", "").strip()[: queries.LONGEST_QUERY]
+    query = request.GET.get("q", "").strip()[:LONGEST_QUERY]
     category, tag, year = (request.GET.get(name, "") for name in ("category", "tag", "year"))
     year_number = int(year) if re.fullmatch("[12][0-9]{3}", year) else None
     filters = queries.Filters(_slug(category), _slug(tag), year_number)
     number = _page_number(request.GET.get("page"))
-    results = queries.find(query, number, filters)
+    groups = labels.public()
+    results = queries.find(query, number, filters, groups)
     if number > results.page.last:
         raise Http404("There is no such page of results.")
-    # The tags to filter by: the first of them, and the chosen one.
-    chosen_first = Case(When(slug=filters.tag, then=0), default=1)
-    tags = sorted(navigation.tags().order_by(chosen_first, "name")[:200], key=lambda tag: tag.name.casefold())
-    categories = list(navigation.categories())
+    categories = [group for group in groups if isinstance(group, Category)]
+    tags = [group for group in groups if isinstance(group, Tag)]
     parameters = {"q": query, **asdict(filters)}
     context = {
         "query": query,
@@ -170,10 +171,17 @@ def search(request: HttpRequest) -> HttpResponse:
         "page": results.page,
         "url": "?" + urlencode({name: value for name, value in parameters.items() if value}),
         "categories": categories,
-        "tags": tags,
-        "named": spelling.named(queries.parse(query), [*categories, *tags]),
+        # The tags to filter by: the first of them, and the chosen one.
+        "tags": [tag for place, tag in enumerate(tags) if place < MOST_TAGS or tag.slug == filters.tag],
+        "named": labels.named(results.query, groups),
         "years": navigation.years(),
     }
+    if query and not results.page.total:
+        near = labels.nearest(results.query, groups)
+        context |= {"near": near, "counted_categories": [], "counted_tags": []}
+        if not near:
+            context["counted_categories"] = navigation.counted_categories()
+            context["counted_tags"] = navigation.counted_tags(most=24)
     return render(request, "tips/search.html", context)
 
 

@@ -1,57 +1,24 @@
-"""The search index: its tables, columns and triggers, its rebuilding, and which tips hold which stems.
+"""The search index: its table of postings, its phrases and triggers, and its rebuilding.
 
-Both engines (SQLite's FTS5, PostgreSQL's tsvector) index the same stems (``text.stems``).
+``tips_posting`` says which tip holds which stem (``text.stems``), and where: ``held`` is 8 for the title, 4
+more for the takeaway, and one more for each time in the body, up to 3. It is the same on both databases, and
+all ranking is made from it. Only phrases are asked of the engines (SQLite's FTS5, PostgreSQL's tsvector).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import chain
+from collections.abc import Iterator
 
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from desk.terminal import Progress, no_progress
-from tips.models import Tip, Word
+from tips.models import Synonym, Tip, Word
+from tips.text.stems import BOUNDARY
 
-Param = str | int | datetime | None
-# A statement or a part of one, and its parameters.
-Sql = tuple[str, list[Param]]
-TITLE, HEAD, EVERYWHERE = "title", "head", "everywhere"
+TITLE, TAKEAWAY, BODY_MOST = 8, 4, 3
 _COLUMNS = ("words_title", "words_takeaway", "words_body")
 _COLUMN_LIST = ", ".join(_COLUMNS)
-
-
-@dataclass(frozen=True)
-class Term:
-    """One word to search for, or several words that must stand in a row. ``text`` is as it was typed."""
-
-    text: str
-    stems: tuple[str, ...]
-    quoted: bool = False
-
-    @property
-    def correctable(self) -> bool:
-        """Whether a typing error may be looked for in it."""
-        return len(self.stems) == 1 and not self.quoted and 4 <= len(self.text) <= Word.LONGEST
-
-
-def matching(terms: Iterable[Term], where: str = EVERYWHERE) -> Sql:
-    """Return the statement for the ids of tips that hold every term in the fields ``where``."""
-    if connection.vendor == "sqlite":
-        columns = {TITLE: "{words_title} : ", HEAD: "{words_title words_takeaway} : ", EVERYWHERE: ""}[where]
-        expression = " AND ".join('"' + " ".join(term.stems) + '"' for term in terms)
-        return "SELECT rowid AS id FROM tips_fts WHERE tips_fts MATCH %s", [f"{columns}({expression})"]
-    expression = " & ".join("(" + " <-> ".join(term.stems) + ")" for term in terms)
-    return f"SELECT id FROM tips_with_{where}(%s::tsquery) AS id", [expression]
-
-
-def union(parts: Iterable[Sql]) -> Sql:
-    """Return a statement for the rows of all parts, repeated rows included."""
-    statements, params = zip(*parts, strict=True)
-    return " UNION ALL ".join(statements), list(chain.from_iterable(params))
 
 
 def create_index(cursor: CursorWrapper) -> None:
@@ -71,44 +38,87 @@ def rebuild(progress: Progress = no_progress) -> int:
         with transaction.atomic():
             batch = Tip.objects.select_for_update().filter(pk__in=pks[start : start + 500])
             Tip.objects.bulk_update(batch, Tip.COMPUTED)
+    with transaction.atomic():
+        Synonym.renew_keys()
     refresh_index(connection)
     return count_words()
 
 
 def refresh_index(using_connection: BaseDatabaseWrapper) -> None:
-    """Build the index anew from the words in the rows of tips. PostgreSQL's index is part of the rows."""
-    if using_connection.vendor == "sqlite":
-        with using_connection.cursor() as cursor:
+    """Build the index anew from the words in the rows of tips."""
+    with transaction.atomic(using_connection.alias), using_connection.cursor() as cursor:
+        if using_connection.vendor == "sqlite":
             cursor.execute("INSERT INTO tips_fts(tips_fts) VALUES ('rebuild')")
+        else:
+            # Whoever saves a tip meanwhile waits, and adds its postings afterwards.
+            cursor.execute("LOCK TABLE tips_tip IN SHARE MODE")
+        cursor.execute("DELETE FROM tips_posting")
+        cursor.execute(f"INSERT INTO tips_posting {_postings(using_connection.vendor)}")
 
 
 def count_words() -> int:
-    """Count in how many tips each word of the vocabulary stands; return the number of tips.
+    """Count in how many public tips each word of the vocabulary stands; return the number of all tips.
 
-    A word that no tip has any more is deleted.
+    A word that no tip has any more is deleted; one that only hidden tips have is counted as 0.
     """
-    tips, counts = 0, Counter[str]()
-    for columns in Tip.objects.values_list(*_COLUMNS).iterator(chunk_size=500):
+    public = set(Tip.objects.published().values_list("pk", flat=True))
+    tips, counts, used = 0, Counter[str](), set[str]()
+    for pk, *columns in Tip.objects.values_list("pk", *_COLUMNS).iterator(chunk_size=500):
         tips += 1
-        counts.update(set(" ".join(columns).split()))
-    changed = [word for word in Word.objects.all() if word.tips != counts[word.stem]]
+        stems = set(" ".join(columns).split())
+        used |= stems
+        if pk in public:
+            counts.update(stems)
+    words = list(Word.objects.all())
+    changed = [word for word in words if word.tips != counts[word.stem]]
     for word in changed:
         word.tips = counts[word.stem]
     Word.objects.bulk_create(
         changed, batch_size=200, update_conflicts=True, unique_fields=["word"], update_fields=["tips"]
     )
-    # Only words just counted as unused: a word that another process learns at this moment stays.
-    Word.objects.filter(tips=0).delete()
+    unused = [word.word for word in words if word.stem not in used]
+    for start in range(0, len(unused), 500):
+        Word.objects.filter(pk__in=unused[start : start + 500]).delete()
     return tips
+
+
+# --- Tables and triggers ----------------------------------------------------------------------------------
+
+
+def _postings(vendor: str, row: str = "t") -> str:
+    """Return a query for the postings (stem, held, tip_id) of all tips, or of a trigger's OLD or NEW."""
+    tips = "tips_tip t, " if row == "t" else ""
+    if vendor != "sqlite":
+        columns = ", ".join(f"{row}.{name}" for name in _COLUMNS)
+        return f"SELECT w.stem, w.held, {row}.id FROM {tips}tips_held({columns}) w"
+    # An index entry holds letters, digits and spaces only, so it is soon made a list in JSON.
+    words = " UNION ALL ".join(
+        f"SELECT {row}.id AS tip_id, {field} AS field, value FROM"
+        f" {tips}json_each('[\"' || replace({row}.{name}, ' ', '\",\"') || '\"]')"
+        for field, name in enumerate(_COLUMNS, 1)
+    )
+    held = f"{TITLE} * MAX(field = 1) + {TAKEAWAY} * MAX(field = 2) + MIN({BODY_MOST}, SUM(field = 3))"
+    is_word = f"value NOT IN ('', '{BOUNDARY}')"
+    return f"SELECT value, {held}, tip_id FROM ({words}) WHERE {is_word} GROUP BY value, tip_id"
 
 
 def _sqlite_index() -> Iterator[str]:
     new, old = (", ".join(f"{version}.{name}" for name in _COLUMNS) for version in ("NEW", "OLD"))
-    remove = f"INSERT INTO tips_fts(tips_fts, rowid, {_COLUMN_LIST}) VALUES ('delete', OLD.id, {old});"
-    add = f"INSERT INTO tips_fts(rowid, {_COLUMN_LIST}) VALUES (NEW.id, {new});"
+    remove = (
+        f"INSERT INTO tips_fts(tips_fts, rowid, {_COLUMN_LIST}) VALUES ('delete', OLD.id, {old});"
+        f" DELETE FROM tips_posting WHERE (stem, held, tip_id) IN ({_postings('sqlite', 'OLD')});"
+    )
+    add = (
+        f"INSERT INTO tips_fts(rowid, {_COLUMN_LIST}) VALUES (NEW.id, {new});"
+        f" INSERT INTO tips_posting {_postings('sqlite', 'NEW')};"
+    )
     changed = " OR ".join(f"OLD.{name} <> NEW.{name}" for name in _COLUMNS)
     options = "content='tips_tip', content_rowid='id', tokenize='ascii'"
     yield f"CREATE VIRTUAL TABLE IF NOT EXISTS tips_fts USING fts5({_COLUMN_LIST}, {options})"
+    yield (
+        "CREATE TABLE IF NOT EXISTS tips_posting (stem text NOT NULL, held integer NOT NULL,"
+        " tip_id integer NOT NULL, PRIMARY KEY (stem, held, tip_id)) WITHOUT ROWID"
+    )
     for name, event, actions in (
         ("insert", "INSERT ON tips_tip", add),
         ("delete", "DELETE ON tips_tip", remove),
@@ -119,15 +129,60 @@ def _sqlite_index() -> Iterator[str]:
 
 def _postgresql_index() -> Iterator[str]:
     # The boundary keeps a phrase from beginning in one field and ending in the next.
-    boundary = " || ' fieldboundary ' || "
-    for where, columns in ((TITLE, _COLUMNS[:1]), (HEAD, _COLUMNS[:2]), (EVERYWHERE, _COLUMNS)):
-        vector, value = f"vector_{where}", f"to_tsvector('pg_catalog.simple', {boundary.join(columns)})"
-        column = f"{vector} tsvector GENERATED ALWAYS AS ({value}) STORED"
-        yield f"ALTER TABLE tips_tip ADD COLUMN IF NOT EXISTS {column}"
-        yield f"CREATE INDEX IF NOT EXISTS tips_tip_{vector} ON tips_tip USING gin ({vector})"
-        # The planner does not know what it costs to fetch a vector that is stored apart from its row, and
-        # would read them all for a common word: eight times slower than the index.
+    document = f" || ' {BOUNDARY} ' || ".join(_COLUMNS)
+    yield (
+        "ALTER TABLE tips_tip ADD COLUMN IF NOT EXISTS vector_everywhere tsvector"
+        f" GENERATED ALWAYS AS (to_tsvector('pg_catalog.simple', {document})) STORED"
+    )
+    yield "CREATE INDEX IF NOT EXISTS tips_tip_vector_everywhere ON tips_tip USING gin (vector_everywhere)"
+    # The planner does not know what it costs to fetch a vector that is stored apart from its row, and would
+    # read them all for a common phrase: eight times slower than the index.
+    yield (
+        "CREATE OR REPLACE FUNCTION tips_with_everywhere(query tsquery) RETURNS SETOF bigint LANGUAGE sql"
+        " STABLE SET enable_seqscan = off AS $$ SELECT id FROM tips_tip WHERE vector_everywhere @@ query $$"
+    )
+    yield (
+        'CREATE TABLE IF NOT EXISTS tips_posting (stem text COLLATE "C" NOT NULL, held smallint NOT NULL,'
+        " tip_id bigint NOT NULL, PRIMARY KEY (stem, held, tip_id))"
+    )
+    fields = " UNION ALL ".join(
+        f"SELECT {field} AS field, regexp_split_to_table({name}, ' ') AS stem"
+        for field, name in enumerate(_COLUMNS, 1)
+    )
+    held = (
+        f"{TITLE} * MAX((field = 1)::int) + {TAKEAWAY} * MAX((field = 2)::int)"
+        f" + LEAST({BODY_MOST}, SUM((field = 3)::int))"
+    )
+    parameters = ", ".join(f"{name} text" for name in _COLUMNS)
+    yield (
+        f"CREATE OR REPLACE FUNCTION tips_held({parameters}) RETURNS TABLE (stem text, held smallint)"
+        f" LANGUAGE sql IMMUTABLE AS $$ SELECT stem, ({held})::smallint FROM ({fields}) f"
+        f" WHERE stem NOT IN ('', '{BOUNDARY}') GROUP BY stem $$"
+    )
+    old = ", ".join(f"OLD.{name}" for name in _COLUMNS)
+    remove = (
+        f"DELETE FROM tips_posting p USING tips_held({old}) w"
+        " WHERE p.stem = w.stem AND p.held = w.held AND p.tip_id = OLD.id;"
+    )
+    add = f"INSERT INTO tips_posting {_postings('postgresql', 'NEW')};"
+    changed = " OR ".join(f"OLD.{name} <> NEW.{name}" for name in _COLUMNS)
+    for name, event, body in (
+        ("insert", "AFTER INSERT ON tips_tip FOR EACH ROW", add),
+        ("delete", "AFTER DELETE ON tips_tip FOR EACH ROW", remove),
+        (
+            "update",
+            f"AFTER UPDATE OF {_COLUMN_LIST} ON tips_tip FOR EACH ROW WHEN ({changed})",
+            f"{remove} {add}",
+        ),
+        ("truncate", "AFTER TRUNCATE ON tips_tip FOR EACH STATEMENT", "TRUNCATE tips_posting;"),
+    ):
+        trigger = f"tips_posting_{name}"
         yield (
-            f"CREATE OR REPLACE FUNCTION tips_with_{where}(query tsquery) RETURNS SETOF bigint LANGUAGE sql"
-            f" STABLE SET enable_seqscan = off AS $$ SELECT id FROM tips_tip WHERE {vector} @@ query $$"
+            f"CREATE OR REPLACE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql"
+            f" AS $$ BEGIN {body} RETURN NULL; END $$;"
+            f" CREATE OR REPLACE TRIGGER {trigger} {event} EXECUTE FUNCTION {trigger}()"
         )
+    # What the index was before it had postings.
+    for where in ("title", "head"):
+        yield f"DROP FUNCTION IF EXISTS tips_with_{where}(tsquery)"
+        yield f"ALTER TABLE tips_tip DROP COLUMN IF EXISTS vector_{where}"

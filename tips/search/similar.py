@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from itertools import accumulate
 
 from django.db import connection
-from django.db.models import Max, Sum
+from django.db.models import Max
 
 from tips.models import Tip, Word
-from tips.search import index, queries
+from tips.search import postings
 from tips.text import excerpts, sanitiser
 from tips.text import stems as words
 
@@ -25,7 +25,7 @@ def related(tip: Tip, limit: int = 3) -> list[Tip]:
     if not weights:
         return []
     sql, params = _weighted(weights)
-    public_sql, public_params = queries.public()
+    public_sql, public_params = postings.public()
     alike = Tip.objects.raw(
         # Summed up before any tip's row is looked at.
         "SELECT t.id, t.title, t.slug, t.excerpt, t.publish_at, t.has_body"
@@ -42,20 +42,20 @@ def _distinctive(tip: Tip) -> dict[str, float]:
     head = set(f"{tip.words_title} {tip.words_takeaway}".split())
     stems = head | set(tip.words_body.split())
     counted = Word.objects.filter(stem__in=stems, tips__range=(2, COMMONEST)).order_by()
-    counts = dict(counted.values("stem").annotate(most=Sum("tips")).values_list("stem", "most"))
+    counts = dict(counted.values("stem").annotate(most=Max("tips")).values_list("stem", "most"))
     weights = {stem: (HEAD_WEIGHT if stem in head else 1) / math.log(1.5 + counts[stem]) for stem in counts}
     best = sorted(weights, key=lambda stem: (-weights[stem], stem))[:MOST_WORDS]
     return {stem: weights[stem] for stem in best}
 
 
-def _weighted(weights: Mapping[str, float]) -> index.Sql:
+def _weighted(weights: Mapping[str, float]) -> postings.Sql:
     """Return a statement for (id, weight), once for each of the weighed stems that a tip has."""
-    parts = []
-    for number, (stem, weight) in enumerate(weights.items()):
-        sql, params = index.matching([index.Term(stem, (stem,))])
+    parts: list[postings.Sql] = []
+    for stem, weight in weights.items():
         # Whole numbers: their sum is the same in whatever order an engine adds them up.
-        parts.append((f"SELECT id, {round(weight * 10_000)} AS weight FROM ({sql}) m{number}", params))
-    return index.union(parts)
+        sql = f"SELECT tip_id AS id, {round(weight * 10_000)} AS weight FROM tips_posting WHERE stem = %s"
+        parts.append((sql, [stem]))
+    return postings.union(parts)
 
 
 # --- Have we run this before? -----------------------------------------------------------------------------
@@ -72,8 +72,6 @@ MOST_OF_ONE_WORD = 0.12
 USUAL_LENGTH = 100
 # From this score on, two texts say the same. The trial in the tests holds which tips it finds, and wrongly.
 DUPLICATE_SCORE = 42
-
-_STOP_STEMS = frozenset(words.stem(word) for word in words.STOP_WORDS)
 
 
 def duplicates(
@@ -95,7 +93,7 @@ def duplicates(
     known = Word.objects.filter(stem__in=stems).order_by()
     counts = dict(known.values_list("stem").annotate(most=Max("tips")))
     total = Tip.objects.count()
-    weights = {stem: math.log(1 + total / counts.get(stem, 1)) ** 2 for stem in stems}
+    weights = {stem: math.log(1 + total / max(1, counts.get(stem, 1))) ** 2 for stem in stems}
     rarest = sorted(counts, key=lambda stem: (counts[stem], stem))[:MOST_SOUGHT]
     sums = accumulate(counts[stem] for stem in rarest)
     sought = {stem: weights[stem] for stem, read in zip(rarest, sums, strict=True) if read <= MOST_POSTINGS}
@@ -107,7 +105,7 @@ def duplicates(
 
 def _telling(stems: list[str]) -> set[str]:
     """Return the stems that say something about a text."""
-    return {stem for stem in stems if len(stem) > 2} - _STOP_STEMS
+    return {stem for stem in stems if len(stem) > 2} - words.STOP_STEMS
 
 
 def _score(weights: Mapping[str, float], held: set[str]) -> int:
@@ -127,7 +125,7 @@ def _nearest(weights: dict[str, float], exclude: int, author: int | None) -> Ite
     condition = "t.id <> %s"
     params.append(exclude)
     if author is not None:
-        public_sql, public_params = queries.public()
+        public_sql, public_params = postings.public()
         condition += f" AND (({public_sql}) OR t.author_id = %s)"
         params += [*public_params, author]
     with connection.cursor() as cursor:
@@ -138,4 +136,4 @@ def _nearest(weights: dict[str, float], exclude: int, author: int | None) -> Ite
             [*params, CANDIDATES],
         )
         for pk, *columns in cursor.fetchall():
-            yield pk, _telling(" ".join(columns).split())
+            yield pk, _telling([stem for entry in columns for stem in words.in_order(entry)])

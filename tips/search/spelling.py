@@ -1,46 +1,84 @@
-"""Typing errors: which word may have been meant, and whether a reader's words name a category or a tag.
+"""Typing errors: which word of the public tips may have been meant by one that none of them has."""
 
-This module knows words and letters only; ``queries`` asks which tips hold a word.
-"""
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from tips.models import Category, Tag, Word
-from tips.search.index import Term
+from tips.models import Word
+from tips.search import labels
+from tips.search.postings import Label, Postings, read
+from tips.search.terms import Term
 from tips.text import stems
 
-# One word is a likely typing error for another with at most so many letters wrong, left out or swapped, and
-# at least this Jaro-Winkler similarity: "recovry" for "recover", not for "record".
-MOST_ERRORS = 2
-LEAST_SIMILARITY = 0.92
+# So many likely words are looked up for each wrong one.
+MOST_CANDIDATES = 20
 
 
-def likely(wrong: Sequence[str]) -> list[list[str]]:
-    """Return for each wrong word at most five known words it may have been meant as, likeliest first."""
-    lengths = {length for word in wrong for length in range(len(word) - 2, len(word) + 3)}
-    known = list(Word.objects.filter(length__in=lengths).values_list("word", flat=True))
+@dataclass(frozen=True)
+class Candidate:
+    """A word that may have been meant, with how many errors, and how unlike the typed one it looks."""
+
+    word: str
+    errors: int
+    distance: float
+
+    @property
+    def term(self) -> Term:
+        return Term(self.word, (stems.stem(self.word),))
+
+
+def likely(wrong: Sequence[str]) -> list[list[Candidate]]:
+    """Return for each wrong word the known words that it may have been meant as, likeliest first.
+
+    Stems are compared as well as words, since the archive may know the word in another form only.
+    """
+    lengths = {length for word in wrong for length in range(len(stems.stem(word)) - 2, len(word) + 3)}
+    rows = Word.objects.filter(length__in=lengths).values_list("word", "stem", "tips")
+    known = {word: (stem, tips) for word, stem, tips in rows}
     result = []
     for word in wrong:
-        near = process.extract(word, known, scorer=OSA.distance, score_cutoff=MOST_ERRORS, limit=None)
-        ranked = sorted((errors, JaroWinkler.distance(word, other), other) for other, errors, _ in near)
-        result.append([other for _, distance, other in ranked if 1 - distance >= LEAST_SIMILARITY][:5])
+        near = {each.word: each for each in _near(word, {other: other for other in known})}
+        for each in _near(stems.stem(word), {other: stem for other, (stem, _) in known.items()}):
+            near.setdefault(each.word, each)
+        found = sorted(
+            near.values(), key=lambda each: (each.errors, -known[each.word][1], each.distance, each.word)
+        )
+        result.append(found[:MOST_CANDIDATES])
     return result
 
 
-def named(terms: Iterable[Term], groups: Iterable[Category | Tag]) -> list[Category | Tag]:
-    """Return those of some categories or tags that a reader's words name, a typing error forgiven."""
-    typed = [stems.fold(word) for term in terms for _, _, word in stems.split(term.text)]
-    return [group for group in groups if typed and all(_names(word, group.name) for word in typed)]
+def _near(typed: str, known: Mapping[str, str]) -> list[Candidate]:
+    """Return those of some words, each with the form that is compared, that are near to a typed form."""
+    near = process.extract(typed, known, scorer=OSA.distance, score_cutoff=labels.MOST_ERRORS, limit=None)
+    found = [Candidate(word, int(errors), JaroWinkler.distance(typed, form)) for form, errors, word in near]
+    return [each for each in found if 1 - each.distance >= labels.LEAST_SIMILARITY]
 
 
-def _names(word: str, name: str) -> bool:
-    known = [stems.fold(part) for _, _, part in stems.split(stems.joined(name))]
-    if stems.stem(word) in map(stems.stem, known):
-        return True
-    return len(word) > 3 and any(
-        OSA.distance(word, part) <= MOST_ERRORS and JaroWinkler.similarity(word, part) >= LEAST_SIMILARITY
-        for part in known
-    )
+def correct(
+    wrong: Sequence[Term], public: Iterable[int], groups: Sequence[Label]
+) -> tuple[dict[Term, Term], Postings]:
+    """Return {term: the term that was meant} of those where one is likely, and where tips hold those.
+
+    Of words with as few errors, the one that more public tips hold is meant. Only words of public tips and
+    of their labels are ever suggested: what is still to come cannot be guessed at.
+    """
+    candidates = likely([stems.fold_word(term.text) for term in wrong])
+    wanted = {each.term.stems[0]: each.term for found in candidates for each in found}
+    named = {stem: labels.holding(term, groups) for stem, term in wanted.items()}
+    postings = read(wanted.keys(), labels={label for held in named.values() for label in held})
+    everybody = set(public)
+    counts = {
+        stem: len(everybody.intersection(*[set[int]().union(*postings.stems.get(stem, {}).values())]))
+        for stem in wanted
+    }
+    meant = {}
+    for term, found in zip(wrong, candidates, strict=True):
+        known = [each for each in found if counts[each.term.stems[0]] or named[each.term.stems[0]]]
+        if known:
+            best = min(
+                known, key=lambda each: (each.errors, -counts[each.term.stems[0]], each.distance, each.word)
+            )
+            meant[term] = Term(best.word, best.term.stems, place=term.place)
+    return meant, postings

@@ -44,10 +44,10 @@ def body_for_feed(tip: Tip) -> SafeString:
 
 
 @register.filter
-def passage(tip: Tip, stems: Collection[str]) -> SafeString:
+def passage(tip: Tip, runs: Collection[highlight.Run]) -> SafeString:
     """Return the passage of a tip in which a search matched most, with the words marked."""
     text = " ".join(filter(None, [tip.searchable_text, tip.takeaway]))
-    return highlight.marked(highlight.passage(text, stems), stems)
+    return highlight.marked(highlight.passage(text, runs), runs)
 
 
 @register.filter

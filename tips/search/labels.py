@@ -1,0 +1,78 @@
+"""The categories and tags of public tips: which of them a reader's words name, and which come near."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Lower
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from tips.models import CategorisedTip, Category, Tag, TaggedTip
+from tips.search.terms import Query, Term
+from tips.text import stems
+
+Label = Category | Tag
+
+# One word is a likely typing error for another with at most so many letters wrong, left out or swapped, and
+# at least this Jaro-Winkler similarity: "recovry" for "recover", not for "record".
+MOST_ERRORS = 2
+LEAST_SIMILARITY = 0.92
+# What is offered where nothing was found may be further off.
+LEAST_NEARNESS = 0.8
+
+
+def public() -> list[Label]:
+    """Return the categories, then the tags, that have public tips, each by name."""
+    categorised = CategorisedTip.objects.published().filter(category=OuterRef("pk"))
+    tagged = TaggedTip.objects.published().filter(tag=OuterRef("pk"))
+    return [
+        *Category.objects.filter(Exists(categorised)).order_by(Lower("name")),
+        *Tag.objects.filter(Exists(tagged)).order_by(Lower("name")),
+    ]
+
+
+def holding(term: Term, labels: Iterable[Label]) -> list[Label]:
+    """Return the labels whose name holds a term."""
+    if len(term.stems) == 1:
+        wanted = {*term.stems, *term.joined}
+        return [label for label in labels if not wanted.isdisjoint(_stems(label.name))]
+    run = f" {' '.join(term.stems)} "
+    return [label for label in labels if run in f" {' '.join(stems.stems(label.name))} "]
+
+
+def named(query: Query, labels: Iterable[Label]) -> list[Label]:
+    """Return those labels that all words of a query name, a typing error forgiven."""
+    typed = [stems.fold_word(word) for term in query.terms for word in term.text.split()]
+    return [label for label in labels if typed and all(_names(word, label.name) for word in typed)]
+
+
+def nearest(query: Query, labels: Iterable[Label], most: int = 8) -> list[Label]:
+    """Return the labels whose names come nearest to a word of a query, the nearest first."""
+    typed = [stems.fold_word(word) for term in query.terms for word in term.text.split()]
+    ranked = []
+    for place, label in enumerate(labels):
+        known = _words(label.name)
+        near = max((JaroWinkler.similarity(word, part) for word in typed for part in known), default=0.0)
+        if near >= LEAST_NEARNESS:
+            ranked.append((-near, place, label))
+    return [label for *_, label in sorted(ranked, key=lambda each: each[:2])[:most]]
+
+
+def _names(word: str, name: str) -> bool:
+    if stems.stem(word) in _stems(name):
+        return True
+    return len(word) > 3 and any(
+        OSA.distance(word, part) <= MOST_ERRORS and JaroWinkler.similarity(word, part) >= LEAST_SIMILARITY
+        for part in _words(name)
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _stems(name: str) -> frozenset[str]:
+    tokens = list(stems.tokens(name))
+    return frozenset(stem for token in tokens for stem in (token.stem, *token.also))
+
+
+@lru_cache(maxsize=10_000)
+def _words(name: str) -> Sequence[str]:
+    return [stems.fold_word(name[token.start : token.end]) for token in stems.tokens(name)]

@@ -1,0 +1,153 @@
+"""How well a tip fits a query: by how rare the words are that it holds, and by where they stand.
+
+Pure Python over lists of ids, so that both databases give the same order. Whole numbers, and one order of
+adding up, keep it the same to the last bit. Only public tips are counted: what is hidden changes nothing.
+"""
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tips.search.index import BODY_MOST, TAKEAWAY, TITLE
+
+# What a word is worth by where it stands: in the title, in the takeaway, and once, twice or more in the body.
+# A tip gets the sum of its places.
+IN_TITLE, IN_TAKEAWAY = 500, 200
+IN_BODY = (0, 100, 120, 135)
+# In the name of a category or a tag of the tip. A label that many tips have says less about each.
+IN_LABEL = 110
+# Two words of the query side by side in a title or a takeaway, as a share of what the two are worth there.
+SIDE_BY_SIDE = 0.5
+# A synonym is worth this share of the word itself.
+SYNONYM = 0.85
+# A word that says little beside others ("keep", "thing") counts as so much of its rarity.
+WEAK = 0.5
+# How much a tip gains by holding more of the query: the exponent of the share that it holds.
+COMPLETENESS = 0.25
+# A tip is a hit if it holds at least this share of what the fullest one holds, words counted by their rarity.
+LEAST_SHARE = 0.5
+
+Held = Mapping[int, Collection[int]]
+
+
+def worth(held: int) -> int:
+    """Return what a word is worth that is ``held`` so (see ``index``)."""
+    head = (IN_TITLE if held & TITLE else 0) + (IN_TAKEAWAY if held & TAKEAWAY else 0)
+    return head + IN_BODY[held & BODY_MOST]
+
+
+@dataclass
+class Sought:
+    """What was found for one term of a query: where tips hold it, its synonyms, and its labels."""
+
+    own: list[Held] = field(default_factory=list)
+    synonyms: list[Held] = field(default_factory=list)
+    labels: list[Collection[int]] = field(default_factory=list)
+    # Those with the next term beside it.
+    pairs: Held = field(default_factory=dict)
+    is_weak: bool = False
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The hits, best first, how many there are, and whether the best of them lack a part of the query."""
+
+    ids: list[int]
+    total: int
+    is_partial: bool
+
+
+@dataclass
+class _Weighed:
+    """A term with its rarity: what it is worth in each tip, and which tips hold the term itself."""
+
+    rarity: float
+    values: dict[int, int]
+    own: Collection[int]
+
+
+def rank(terms: Sequence[Sought], public: Sequence[int], filtered: Sequence[int], most: int) -> Ranked:
+    """Return the hits for some terms, of which at most ``most`` ids.
+
+    ``public`` has the ids of all public tips, the newest first; ``filtered`` those of them that may be hits.
+    """
+    everybody = set(public)
+    weighed = [_weigh(term, everybody) for term in terms]
+    place = {pk: number for number, pk in enumerate(filtered)}
+    # From the rarest on. Once the rest of the words together could not make a tip a hit, no tip is added.
+    order = sorted(range(len(weighed)), key=lambda number: (-weighed[number].rarity, number))
+    held: dict[int, float] = {}
+    scores: dict[int, float] = {}
+    rest, fullest = sum(term.rarity for term in weighed), 0.0
+    for number in order:
+        term = weighed[number]
+        candidates: Iterable[int] = held if rest < LEAST_SHARE * fullest else list(term.values)
+        for pk in candidates:
+            if (value := term.values.get(pk)) is not None and pk in place:
+                scores[pk] = scores.get(pk, 0.0) + value * term.rarity
+                held[pk] = held.get(pk, 0.0) + term.rarity * (1.0 if pk in term.own else SYNONYM)
+        fullest = max(held.values(), default=0.0)
+        rest -= term.rarity
+    _add_pairs(terms, weighed, scores)
+    wanted = sum(term.rarity for term in weighed)
+    least = LEAST_SHARE * fullest - 1e-9
+    # The score, and then the place by date, as one number: quicker to sort than pairs.
+    size = len(filtered) + 1
+    keys = [
+        round(scores[pk] * (share / wanted) ** COMPLETENESS) * size - place[pk]
+        for pk, share in held.items()
+        if share >= least
+    ]
+    keys.sort(reverse=True)
+    ids = [filtered[-key % size] for key in keys[:most]]
+    return Ranked(ids, len(keys), fullest < 0.99 * wanted)
+
+
+def _weigh(term: Sought, everybody: set[int]) -> _Weighed:
+    own = set[int]().union(*(pks for held in term.own for pks in held.values()))
+    labelled = set[int]().union(*term.labels) & everybody
+    rarity = _rarity(own, everybody) or _rarity(labelled, everybody)
+    layers = [(worth(how), pks) for held in term.own for how, pks in held.items()]
+    kin = [(held, _rarity(set[int]().union(*held.values()), everybody)) for held in term.synonyms]
+    rarity = rarity or max((each for _, each in kin), default=0.0)
+    if rarity:
+        # A synonym that is common says no more than it would if it had been typed.
+        layers += [
+            (int(SYNONYM * min(1.0, each / rarity) * worth(how)), pks)
+            for held, each in kin
+            for how, pks in held.items()
+        ]
+    # The most that a tip has stays.
+    values: dict[int, int] = {}
+    for value, pks in sorted(layers, key=lambda layer: layer[0]):
+        values.update(dict.fromkeys(pks, value))
+    for pks in term.labels:
+        tips = everybody.intersection(pks)
+        value = round(IN_LABEL * _telling(len(tips), len(everybody)))
+        if value > IN_LABEL // 20:
+            for pk in tips:
+                values[pk] = values.get(pk, 0) + value
+        else:
+            labelled -= tips
+    return _Weighed(rarity * (WEAK if term.is_weak else 1), values, own | labelled if labelled else own)
+
+
+def _rarity(pks: set[int], everybody: set[int]) -> float:
+    """Return how much a word says that so many of all tips hold: the rarer, the more; 0 for none."""
+    count = len(pks & everybody)
+    return math.log(1 + len(everybody) / count) if count else 0.0
+
+
+def _telling(tips: int, everybody: int) -> float:
+    """Return how much a label on so many tips says about one: 1 if no other has it, next to 0 if all have."""
+    return (1 - (tips - 1) / everybody) ** 2 if tips else 0.0
+
+
+def _add_pairs(terms: Sequence[Sought], weighed: Sequence[_Weighed], scores: dict[int, float]) -> None:
+    for number, term in enumerate(terms[:-1]):
+        rarity = weighed[number].rarity + weighed[number + 1].rarity
+        for how, pks in term.pairs.items():
+            bonus = SIDE_BY_SIDE * rarity * worth(how & ~BODY_MOST)
+            for pk in pks:
+                if pk in scores:
+                    scores[pk] += bonus
