@@ -22,7 +22,7 @@ from subscribers.models import Delivery, Erasure, LinkRequest, Mailing, ServiceM
 from subscribers.people import subscriptions, suppressions
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import Category, Tag, TipState
+from tips.models import Category, SynonymGroup, Tag, TipState
 from tips.publishing import preview
 from tips.schedule import queue, slots
 from tipsite.staff import mailed_links
@@ -131,6 +131,7 @@ class Things:
             "auth/group": Group.objects.get(name="Author"),
             "tips/category": Category.objects.get(slug="manners"),
             "tips/tag": tag,
+            "tips/synonymgroup": SynonymGroup.objects.first(),
             "subscribers/subscriber": subscriber,
             "subscribers/linkrequest": LinkRequest.objects.get(),
             "subscribers/suppression": Suppression.objects.get(),
