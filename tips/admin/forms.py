@@ -147,7 +147,7 @@ class TipForm(forms.ModelForm):
             self.cleaned_data[name] = self.cleaned_data[name].replace("\r\n", "\n")
         before = self.initial.get("body")
         only_body = {"body", "excerpt"}.intersection(self.changed_data) == {"body"}
-        made = excerpts.excerpt(excerpts.searchable_text(before or ""))
+        made = excerpts.excerpt(before or "")
         if before and only_body and self.initial["excerpt"] == made:
             # Nobody wrote the excerpt. Emptied here, it is made again from the new body on saving.
             self.cleaned_data["excerpt"] = ""

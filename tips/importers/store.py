@@ -179,7 +179,7 @@ class _Writer:
             if "takeaway" in own:
                 tip.takeaway = stated.takeaway
             if "excerpt" in own:
-                tip.excerpt = excerpts.excerpt(tip.searchable_text)
+                tip.excerpt = excerpts.excerpt(tip.body)
         elif not tip.body and "excerpt" in own:
             tip.excerpt = deduplication.longest(tip.excerpt, stated.excerpt)
 

@@ -226,7 +226,7 @@ class Tip(models.Model):
             self.words_takeaway = stems.indexed(self.takeaway, with_pairs=True)
             self.words_body = stems.indexed(self.searchable_text)
             if not self.excerpt:
-                self.excerpt = excerpts.excerpt(self.searchable_text)
+                self.excerpt = excerpts.excerpt(self.body)
         return self
 
     @property

@@ -4,8 +4,7 @@ import re
 from itertools import takewhile
 
 from tips.text.bare_urls import DOMAIN, URL_OR_EMAIL
-from tips.text.html_to_plain import blocks
-from tips.text.plain_to_html import is_item
+from tips.text.html_to_plain import Block, read
 
 _ENDS_SENTENCE = re.compile(r"[.!?…][”\"’')\]]*$")
 # Their full stop ends no sentence: "Mr.", "e.g.", a person's initial.
@@ -31,22 +30,29 @@ def searchable_text(source: str) -> str:
 
     Excerpts, search and related tips are made from this, never from the body itself.
     """
-    kept = blocks(source)
-    while kept and is_promotion(kept[-1]):
-        kept.pop()
-    return "\n\n".join(kept)
+    return "\n\n".join(block.text for block in _without_promotions(source))
 
 
-def excerpt(text: str, words: int = 50) -> str:
-    """Return the beginning of plain text in at most so many words, as one line.
+def excerpt(source: str, words: int = 50) -> str:
+    """Return the beginning of clean HTML in at most so many words of plain text, as one line.
 
-    It ends before the first list, and with a whole sentence where one ends in the second half of the words,
-    else with an ellipsis.
+    It ends before the first list or table, where enough stands before it, and with a whole sentence where one
+    ends in the second half of the words, else with an ellipsis.
     """
-    before_list = list(takewhile(lambda block: not is_item(block), text.split("\n\n")))
-    if sum(len(block.split()) for block in before_list) >= words // 4:
-        text = "\n\n".join(before_list)
-    all_words = text.split()
+    kept = _without_promotions(source)
+    first = list(takewhile(lambda block: not block.part_of, kept))
+    is_enough = sum(len(block.text.split()) for block in first) >= words // 4
+    return _shortened(" ".join(block.text for block in (first if is_enough else kept)).split(), words)
+
+
+def _without_promotions(source: str) -> list[Block]:
+    kept = list(read(source))
+    while kept and is_promotion(kept[-1].text):
+        kept.pop()
+    return kept
+
+
+def _shortened(all_words: list[str], words: int) -> str:
     if len(all_words) <= words:
         return " ".join(all_words)
     kept = all_words[:words]

@@ -18,7 +18,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-class _Block(NamedTuple):
+class Block(NamedTuple):
     """A block as plain text, and what it is part of: "list", "table", or nothing that it is read on with."""
 
     text: str
@@ -31,13 +31,13 @@ def blocks(source: str) -> list[str]:
     Items carry their bullet, number or letter; the cells of a row are parted by " | ". An image stands as its
     alternative text.
     """
-    return [block.text for block in _blocks(source)]
+    return [block.text for block in read(source)]
 
 
 def to_text(source: str) -> str:
     """Return clean HTML as plain text: blocks parted by an empty line, items and rows by a line end."""
     text, before = "", ""
-    for block in _blocks(source):
+    for block in read(source):
         is_close = block.part_of and block.part_of == before
         text += (("\n" if is_close else "\n\n") if text else "") + block.text
         before = block.part_of
@@ -50,7 +50,8 @@ def count_words(source: str) -> int:
     return len("".join(parts).split())
 
 
-def _blocks(source: str) -> Iterator[_Block]:
+def read(source: str) -> Iterator[Block]:
+    """Yield the blocks of clean HTML, in order."""
     # The bullets or numbers of the next items of each open list.
     lists: list[Iterator[str]] = []
     cells: list[str] | None = None
@@ -70,7 +71,7 @@ def _blocks(source: str) -> Iterator[_Block]:
             continue
         if cells is None:
             if stripped := _stripped(text, is_verbatim):
-                yield _Block(marker + stripped, "list" if marker else "")
+                yield Block(marker + stripped, "list" if marker else "")
                 marker = ""
             text = ""
         else:
@@ -79,7 +80,7 @@ def _blocks(source: str) -> Iterator[_Block]:
                 cells.append(one_line(text))
                 text = ""
             elif tag in ("tr", "table") and any(cells):
-                yield _Block(" | ".join(cells), "table")
+                yield Block(" | ".join(cells), "table")
                 cells = []
         if tag == "table":
             cells = None if token.closes else []

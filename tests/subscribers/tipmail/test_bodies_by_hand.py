@@ -15,8 +15,8 @@ from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tests.tips.text.hostile_links import SPELLINGS, is_alive
 from tests.tips.text.made_bodies import made_body
-from tips.models import Tip
-from tips.publishing import history, preview
+from tips.models import Tip, TipState
+from tips.publishing import history, preflight, preview, workflow
 from tips.text import diff, excerpts, highlight, html_to_plain, left_out, sanitiser
 from tips.text.html_tree import tree
 
@@ -129,6 +129,16 @@ def test_a_good_link_lives_in_every_output(client, settings, href, in_mail):
     )
 
 
+@pytest.mark.parametrize("start", ["i", "", "NaN", "9" * 5000, "-", "1e3"])
+def test_a_list_whose_first_number_is_none_is_approved_and_mailed(start):
+    words = "<p>" + "Listen well before you answer them. " * 15 + "</p>"
+    body = f'{words}<ol start="{start}" type="{start}"><li>Look up</li></ol>'
+    tip = make_tip(body=body, takeaway="Listen.", state=TipState.IN_REVIEW)
+    assert preflight.inspect(tip) == []
+    workflow.approve(tip, by=make_person("ed", "Editor"))
+    assert re.search(r"^(?:1|i)\. Look up$", rendering.render(tip).text, re.MULTILINE)
+
+
 # --- Anything at all --------------------------------------------------------------------------------------
 
 TAGS = (*sanitiser._TAGS, "div", "script", "q", "svg", "caption", "foo", "b", "title", "textarea", "o:p")
@@ -172,7 +182,7 @@ def consume(body, before):
         assert Addresses(whole).tags <= sanitiser._TAGS
         rendering.render(tip)
         text = html_to_plain.to_text(held)
-        excerpts.excerpt(excerpts.searchable_text(held))
+        excerpts.excerpt(held)
         highlight.marked(highlight.passage(text, {"word"}), {"word"})
         diff.folded(diff.compare(diff.blocks(before), diff.blocks(held)))
         history.diff(Sides(before), Sides(held))

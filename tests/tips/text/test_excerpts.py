@@ -1,6 +1,8 @@
 """The beginning of a tip, and its text without promotions."""
 
-from tips.text import excerpts, html_to_plain, plain_to_html
+import pytest
+
+from tips.text import excerpts, html_to_plain, plain_to_html, sanitiser
 
 
 def test_promotions_at_the_end_are_in_no_essence():
@@ -19,3 +21,18 @@ def test_an_excerpt_ends_with_a_sentence_where_one_ends_late_enough():
     assert excerpts.excerpt("One. Two three four, five six", words=4) == "One. Two three four…"
     assert excerpts.excerpt("Short.", words=4) == "Short."
     assert excerpts.excerpt("One two. Ask Mr. Smith at", words=4) == "One two. Ask Mr.…"
+
+
+@pytest.mark.parametrize(
+    "later", ['<ol type="a"><li>alpha</li></ol>', "<ul><li>beta</li></ul>", "<table><tr><td>a<td>b</table>"]
+)
+def test_an_excerpt_ends_before_the_first_list_or_table(later):
+    body = sanitiser.clean(f"<p>One two three four five</p>{later}<p>Six.</p>")
+    assert excerpts.excerpt(body, words=12) == "One two three four five"
+
+
+def test_a_sentence_that_begins_with_a_number_is_no_list():
+    assert (
+        excerpts.excerpt("<p>One two three.</p><p>1. is a number.</p>", words=12)
+        == "One two three. 1. is a number."
+    )
