@@ -52,11 +52,6 @@ _MICROSOFT_HEADER = "X-HmXmrOriginalRecipient"
 _ARRIVED = ("delivered", "relayed", "expanded")
 # The type of a diagnosis (RFC 3464, 2.3.6).
 _TYPE = re.compile(r"^\s*[\w.-]{1,40}\s*;\s*")
-# All from the first line with a reply code or an enhanced status on, and the line before that which names the
-# command that was answered so.
-_CODED_LINES = re.compile(
-    r"(?:[^\n]*:[ \t]*\n|>>>[^\n]*\n)?[^\n]*(?:(?<![\w./-])[45]\d\d[ -]|[45]\.\d\.\d).*", re.DOTALL
-)
 
 
 @dataclass(frozen=True)
@@ -199,7 +194,7 @@ class _Mail:
     def _said(self) -> str:
         """Return what the server says itself in the text, from the first line with a code on."""
         text = explanations.before_quote(explanations.text_of(self.message))
-        return found[0] if (found := _CODED_LINES.search(text)) else text
+        return explanations.from_first_code(text)
 
     def _text_report(self) -> Reading | None:
         """Read a report of no standard form, or return None where it is none.
@@ -207,14 +202,15 @@ class _Mail:
         What the library does not know is a report if a server sent it about a mail of ours and refuses that.
         """
         said, subject = self._said(), str(self.message.get("Subject", ""))
-        for_now, for_good = self._by_library()
-        replies, statuses = judgement.replies_in(said), judgement.statuses_in(said)
-        is_ours = self.is_from_server and (self.delivery is not None or self.is_ours)
-        if is_ours and not (for_now or for_good):
+        for_now = for_good = False
+        if self.is_from_server and (self.delivery is not None or self.is_ours):
+            codes = [*map(str, judgement.replies_in(said)), *judgement.statuses_in(said)]
             is_delay = bool(_DELAYED.search(subject))
-            for_good = any(reply >= 500 for reply in replies) or any(code[0] == "5" for code in statuses)
-            for_good = (for_good or bool(_FAILED_SUBJECT.search(subject))) and not is_delay
-            for_now = bool(replies or statuses or is_delay) and not for_good
+            refuses = any(code[0] == "5" for code in codes) or bool(_FAILED_SUBJECT.search(subject))
+            for_good = refuses and not is_delay
+            for_now = is_delay or (bool(codes) and not for_good)
+        if not (for_now or for_good):
+            for_now, for_good = self._by_library()
         if for_good:
             return failed(judgement.judge(said), self.delivery)
         if for_now:

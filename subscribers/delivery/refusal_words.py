@@ -119,7 +119,7 @@ _LIST_KEEPERS = re.compile(
 )
 # Names say nothing about a refusal, whatever words they are made of.
 _NAMES = re.compile(
-    r"\b[a-z]{2,8}://\S+|[^\s<>()\"':;,@]{1,64}@[^\s<>()\"':;,]+|\b(?:[\w-]{1,63}\.)+[a-z]{2,24}\b"
+    r"\b[a-z]{2,8}://\S+|[^\s<>()\"':;,@]{1,64}@[^\s<>()\"':;,]+|\b(?:[\w-]{1,63}\.){1,9}[a-z]{2,24}\b"
 )
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from desk.errors import NotPermitted, Overtaken
 from subscribers.delivery import repeated_refusals
-from subscribers.mailings import refused_addresses
+from subscribers.mailings import control, refused_addresses
 from subscribers.models import Delivery, Mailing, RepeatedRefusal, Suppression
 from tests.subscribers.making import make_begun
 from tests.subscribers.refusing import make_asked_about, refuse
@@ -97,3 +97,14 @@ def test_an_editor_decides_nothing(people):
     for verb in (refused_addresses.suppress, refused_addresses.keep, refused_addresses.undo):
         with pytest.raises(NotPermitted):
             verb(by=make_person(f"ed-{verb.__name__}", "Editor"))
+
+
+def test_a_second_chance_ends_the_row_of_refusals(people, publisher):
+    refused_addresses.suppress(by=publisher)
+    last = Delivery.objects.filter(subscriber=people[0]).last().mailing
+    tripped = {"state": Mailing.State.PAUSED, "tripped_from": timezone.now() - timedelta(hours=1)}
+    Mailing.objects.filter(pk=last.pk).update(**tripped)
+    last.refresh_from_db()
+    control.resume(last, by=publisher)
+    assert not suppressed()
+    assert not RepeatedRefusal.objects.exists()
