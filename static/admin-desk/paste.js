@@ -299,7 +299,8 @@ const fileOf = (src) => {
   if (!found) return null;
   try {
     const bytes = Uint8Array.from(atob(found[2].replace(/\s/g, "")), (sign) => sign.charCodeAt(0));
-    return new File([bytes], "", { type: found[1].toLowerCase() });
+    const type = found[1].toLowerCase();
+    return new File([bytes], `picture.${type.slice(6)}`, { type });
   } catch {
     return null;
   }
