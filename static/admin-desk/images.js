@@ -185,7 +185,7 @@ export const Picture = Image.extend({
     return {
       Enter: ({ editor }) => {
         const { state, view } = editor;
-        if (!selectedBlock(state) || state.selection.$from.parent.type.name !== "captioned") return false;
+        if (!selectedBlock(state)) return false;
         view.dispatch(goBehind(state.tr, state.schema, state.selection.from));
         return true;
       },
@@ -205,6 +205,14 @@ export const Picture = Image.extend({
           transactions.some((each) => each.docChanged) ? withoutEmpty(state) : null,
         props: {
           handleTextInput: (view, _from, _to, text) => stepBehind(view, text),
+          // A click selects a picture in a figure as any other.
+          handleClick: (view, _position, { target }) => {
+            if (target.localName !== "img") return false;
+            const position = view.posAtDOM(target, 0);
+            if (view.state.doc.nodeAt(position)?.type.name !== "image") return false;
+            view.dispatch(view.state.tr.setSelection(NodeSelection.create(view.state.doc, position)));
+            return true;
+          },
           handleDOMEvents: {
             // Phones, and whoever writes in many parts of the world, compose.
             compositionstart: (view) => {

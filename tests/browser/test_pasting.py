@@ -144,7 +144,7 @@ def test_an_office_suite_and_a_mail_program_bring_what_they_have(writing):
         "<p><strong>Bold</strong> <em>slant</em></p>"
     )
     mail = (
-        '<div class="WordSection1"><p class=MsoNormal><span style="font-size:11.0pt">Hello,<o:p></o:p></span></p>'
+        '<div class="WordSection1"><p class=MsoNormal><span style="font-size:11pt">Hi,<o:p></o:p></span></p>'
         "<div>One line<br>next line<br><br>After a gap</div>"
         '<p class=MsoNormal><span style="mso-hide:all">no</span>'
         '<a href="https://eu.safelinks.protection.outlook.com/?url=https%3A%2F%2Fexample.org%2Fa&amp;data=1">here</a></p></div>'
