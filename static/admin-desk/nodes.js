@@ -118,6 +118,11 @@ export const TableHeader = BaseTableHeader.extend({
   },
 });
 
+// The frame of a table, and in it what the tool does.
+const icon = (paths) =>
+  '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20" viewBox="0 0 24 24" fill="none"' +
+  ` stroke="currentColor" stroke-width="2" aria-hidden="true"><path d="${paths}"/></svg>`;
+
 export const Table = BaseTable.extend({
   addKeyboardShortcuts() {
     const inherited = this.parent?.() || {};
@@ -138,19 +143,19 @@ export const Table = BaseTable.extend({
       command: (editor) => editor.chain().focus().insertTable({ rows: 3, cols: 2, withHeaderRow: true }).run(),
       enabled: (editor) => !editor.isActive("table"),
     });
-    const tool = (name, icon, title, command) =>
+    const tool = (name, paths, title, command) =>
       menu.defineItem({
         name: `table:${name}`,
         groups: "table",
-        button: buttons.material(icon, title),
+        button: buttons.svg(icon(paths), title),
         hidden: (editor) => !editor.isActive("table"),
         command: (editor) => command(editor.chain().focus()).run(),
       });
-    tool("row", "add_row_below", "add a row below", (chain) => chain.addRowAfter());
-    tool("column", "add_column_right", "add a column to the right", (chain) => chain.addColumnAfter());
-    tool("less-row", "playlist_remove", "remove the row", (chain) => chain.deleteRow());
-    tool("less-column", "remove_selection", "remove the column", (chain) => chain.deleteColumn());
-    tool("header", "toolbar", "header row on or off", (chain) => chain.toggleHeaderRow());
-    tool("delete", "grid_off", "remove the table", (chain) => chain.deleteTable());
+    tool("row", "M3 4h18v7H3zM12 14v7M8.5 17.5h7", "add a row below", (chain) => chain.addRowAfter());
+    tool("column", "M4 3h7v18H4zM14 12h7M17.5 8.5v7", "add a column to the right", (chain) => chain.addColumnAfter());
+    tool("less-row", "M3 4h18v7H3zM8.5 17.5h7", "remove the row", (chain) => chain.deleteRow());
+    tool("less-column", "M4 3h7v18H4zM14 12h7", "remove the column", (chain) => chain.deleteColumn());
+    tool("header", "M3 4h18v16H3zM3 9h18M3 6.5h18", "header row on or off", (chain) => chain.toggleHeaderRow());
+    tool("delete", "M3 4h18v16H3zM8 8l8 8M16 8l-8 8", "remove the table", (chain) => chain.deleteTable());
   },
 });

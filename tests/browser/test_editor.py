@@ -190,7 +190,7 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back(writing):
 @pytest.mark.once
 def test_axe_finds_nothing_in_the_editor_with_all_its_tools(desk):
     body = (
-        "<h4>Small</h4><table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table><hr>"
+        "<h2>Large</h2><h3>Middle</h3><h4>Small</h4><table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table><hr>"
         "<pre><code>code</code></pre><p>x<sup>2</sup> <del>old</del></p>"
     )
     tip = make_tip("Everything", body=body, state=TipState.DRAFT, publish_at=None)

@@ -1,7 +1,9 @@
 """What became of a tip's text: its versions, the difference between two, and the way back to one."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -15,8 +17,10 @@ from tips.models import TEXTS, Category, Tip, TipAction, TipVersion
 from tips.permissions import permit_change
 from tips.publishing import editing, tagging
 from tips.schedule import queue_lock
+from tips.text import contents, folding, sanitiser
 from tips.text import diff as text_diff
-from tips.text import folding, sanitiser
+
+_Item = TypeVar("_Item", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -57,18 +61,36 @@ def diff(old: object, new: object) -> list[Part]:
 
 
 def summary(old: TipVersion | None, new: TipVersion) -> str:
-    """Return in words what a version changed: "title; body (12 words added, 3 removed); tags"."""
+    """Return in words what a version changed: "title; body (12 words added, 1 picture removed); tags"."""
     if old is None:
         return "first version"
     changes = []
-    for name, before, after in _changed_texts(old, new):
-        numbers = zip(text_diff.count(before, after), ("added", "removed"), strict=True)
-        counts = [f"{number} word{'' if number == 1 else 's'} {verb}" for number, verb in numbers if number]
-        changes.append(f"{name} ({', '.join(counts) or 'order or formatting'})")
+    for name in TEXTS:
+        before, after = getattr(old, name), getattr(new, name)
+        if before != after:
+            counts = ", ".join(_counted(before, after) if name == "body" else _counted_words(before, after))
+            changes.append(f"{name} ({counts or 'order or formatting'})")
     for name, added, removed in _changed_names(old, new):
         labels = [f"+ {label}" for label in added] + [f"− {label}" for label in removed]
         changes.append(f"{name} ({', '.join(labels)})")
     return "; ".join(changes) or "nothing"
+
+
+def _counted(before: str, after: str) -> Iterator[str]:
+    """Yield what came into a body and what went: words, then pictures, links, lists and tables."""
+    yield from _in_words("word", contents.words(before), contents.words(after))
+    for kind in contents.THINGS:
+        yield from _in_words(kind, contents.things(before, kind), contents.things(after, kind))
+
+
+def _counted_words(before: str, after: str) -> Iterator[str]:
+    return _in_words("word", Counter(before.split()), Counter(after.split()))
+
+
+def _in_words(name: str, before: Counter[_Item], after: Counter[_Item]) -> Iterator[str]:
+    for verb, number in (("added", (after - before).total()), ("removed", (before - after).total())):
+        if number:
+            yield f"{number} {name}{'' if number == 1 else 's'} {verb}"
 
 
 def _changed_texts(old: object, new: object) -> Iterator[tuple[str, text_diff.Text, text_diff.Text]]:

@@ -143,12 +143,6 @@ def folded(difference: Sequence[Block]) -> list[tuple[list[Block], bool]]:
     return [(stretch, is_far and len(stretch) > 1) for stretch, is_far in stretches]
 
 
-def count(old: Text, new: Text) -> tuple[int, int]:
-    """Return (added, removed): how many words one text has that the other has not, wherever they stand."""
-    before, after = (Counter(chain.from_iterable(words for _, words in text)) for text in (old, new))
-    return (after - before).total(), (before - after).total()
-
-
 def _flat(text: Text) -> _Words:
     items: _Words = []
     for kind, words in text:

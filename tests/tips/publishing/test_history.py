@@ -84,6 +84,21 @@ def test_a_summary_says_in_words_what_a_version_changed(editor):
     assert history.summary(None, before) == "first version"
 
 
+def test_a_summary_counts_pictures_links_lists_and_tables(editor):
+    bell, desk = (
+        f'<img src="/media/{sign * 64}.png" alt="{alt}">' for sign, alt in (("a", "A bell"), ("b", "x"))
+    )
+    tip = make_tip(body=f'<p>See <a href="https://example.com/">this</a>.</p>{bell}')
+    before = change(tip, editor, takeaway="Look.")
+    row = "<tr><td>one</td><td>two</td></tr>"
+    after = change(
+        tip, editor, body=f"<p>See this.</p>{desk}{bell}<ul><li><p>and</p></li></ul><table>{row}{row}</table>"
+    )
+    assert history.summary(before, after) == (
+        "body (5 words added, 1 picture added, 1 link removed, 1 list added, 1 table added)"
+    )
+
+
 def test_the_difference_leaves_out_what_is_the_same(editor):
     tip = make_tip("The same", body="<p>Listen before you answer.</p>", categories=["Sports"])
     before = change(tip, editor, takeaway="Listen.")
