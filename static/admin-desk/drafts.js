@@ -93,7 +93,8 @@
         if (type === "checkbox" || type === "radio") element.checked = values[name].includes(element.value);
         else element.value = values[name];
         const editor = element.closest(".prose-editor")?.querySelector(".ProseMirror")?.editor;
-        if (editor) editor.commands.setContent(values[name], { emitUpdate: true });
+        // As it was: what looks like a URL in it becomes no link now.
+        if (editor) editor.chain().setMeta("preventAutolink", true).setContent(values[name], { emitUpdate: true }).run();
         else element.dispatchEvent(new Event(type === "checkbox" ? "change" : "input", { bubbles: true }));
       }
       soon();

@@ -22,11 +22,13 @@ const endOf = (doc, position) => {
   return $at.parent.type.name === "captioned" ? $at.after() : position + $at.nodeAfter.nodeSize;
 };
 
-// Sets the cursor behind a block: into an empty paragraph there, which is made where there is none.
-const goBehind = (tr, schema, position, text = "") => {
+// Sets the cursor behind a block: to the words there or, for a text of its own, into an empty paragraph, which is
+// made where there is none.
+const goBehind = (tr, schema, position, text) => {
   const end = endOf(tr.doc, position);
   const next = tr.doc.resolve(end).nodeAfter;
-  if (!next?.isTextblock || next.content.size) tr.insert(end, schema.nodes.paragraph.create());
+  const isThere = next?.isTextblock && (text === undefined || !next.content.size);
+  if (!isThere) tr.insert(end, schema.nodes.paragraph.create());
   tr.setSelection(TextSelection.create(tr.doc, end + 1));
   if (text) tr.insertText(text);
   return tr.scrollIntoView();
@@ -127,7 +129,7 @@ const Caption = Node.create({
       Enter: ({ editor }) => {
         const { state, view } = editor;
         if (!inCaption(state)) return false;
-        view.dispatch(goBehind(state.tr, state.schema, state.selection.$from.before(-1) + 1));
+        view.dispatch(goBehind(state.tr, state.schema, state.selection.$from.before(-1) + 1, ""));
         return true;
       },
       Backspace: ({ editor }) =>
@@ -186,7 +188,7 @@ export const Picture = Image.extend({
       Enter: ({ editor }) => {
         const { state, view } = editor;
         if (!selectedBlock(state)) return false;
-        view.dispatch(goBehind(state.tr, state.schema, state.selection.from));
+        view.dispatch(goBehind(state.tr, state.schema, state.selection.from, ""));
         return true;
       },
     };
@@ -199,20 +201,22 @@ export const Picture = Image.extend({
       view.dispatch(goBehind(state.tr, state.schema, state.selection.from, text));
       return true;
     };
+    // A click selects a picture in a figure as any other, and so does the second of two quick ones.
+    const select = (view, _position, { target }) => {
+      if (target.localName !== "img") return false;
+      const position = view.posAtDOM(target, 0);
+      if (view.state.doc.nodeAt(position)?.type.name !== "image") return false;
+      view.dispatch(view.state.tr.setSelection(NodeSelection.create(view.state.doc, position)));
+      return true;
+    };
     return [
       new Plugin({
         appendTransaction: (transactions, _before, state) =>
           transactions.some((each) => each.docChanged) ? withoutEmpty(state) : null,
         props: {
           handleTextInput: (view, _from, _to, text) => stepBehind(view, text),
-          // A click selects a picture in a figure as any other.
-          handleClick: (view, _position, { target }) => {
-            if (target.localName !== "img") return false;
-            const position = view.posAtDOM(target, 0);
-            if (view.state.doc.nodeAt(position)?.type.name !== "image") return false;
-            view.dispatch(view.state.tr.setSelection(NodeSelection.create(view.state.doc, position)));
-            return true;
-          },
+          handleClick: select,
+          handleDoubleClick: select,
           handleDOMEvents: {
             // Phones, and whoever writes in many parts of the world, compose.
             compositionstart: (view) => {

@@ -35,7 +35,11 @@ _Piece = Run | tuple[Element, Marks]
 
 def normal(source: str) -> str:
     """Return HTML whose tags are balanced in the form in which a body is stored."""
-    return "".join(_flow(tree(source).children, ()))
+    blocks = _flow(tree(source).children, ())
+    # The cursor stands in one behind a picture.
+    while blocks and blocks[-1] == "<p></p>":
+        blocks.pop()
+    return "".join(blocks)
 
 
 def _pieces(children: Sequence[Element | str], marks: Marks) -> Iterator[_Piece]:

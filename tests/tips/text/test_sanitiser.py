@@ -137,3 +137,7 @@ def test_a_control_character_in_a_reference_does_not_stay():
 
 def test_deep_nesting_keeps_its_words():
     assert "deep" in sanitiser.clean("<blockquote>" * 3000 + "deep" + "</blockquote>" * 3000)
+
+
+def test_an_empty_paragraph_at_the_end_goes_and_one_between_others_stays():
+    assert sanitiser.clean("<p>a</p><p></p><p>b</p><p></p><p> </p>") == "<p>a</p><p></p><p>b</p>"
