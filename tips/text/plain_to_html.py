@@ -19,11 +19,6 @@ def is_blank(line: str) -> bool:
     return not line or line.isspace() or not folding.visible(line)
 
 
-def is_item(line: str) -> bool:
-    """Tell whether a line of plain text is an item of a list by itself: by a bullet or a number."""
-    return list_lines.certain(line) is not None
-
-
 def paragraphs(text: str) -> list[list[str]]:
     """Return the blocks of plain text, each as the list of its lines: blank lines separate them."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
