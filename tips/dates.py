@@ -5,12 +5,13 @@ Knows nothing of slots.
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connections
-from django.db.models import F, Max, Min, Model, QuerySet
+from django.db.models import F, Model, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -54,7 +55,12 @@ def year(number: int) -> tuple[datetime, datetime]:
 
     Raises ValueError for a year that no calendar has.
     """
-    return moment(date(number, 1, 1), time()), moment(date(number + 1, 1, 1), time())
+    return _year(number, site_zone())
+
+
+@lru_cache(maxsize=1000)
+def _year(number: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    return moment(date(number, 1, 1), time(), zone), moment(date(number + 1, 1, 1), time(), zone)
 
 
 def month(year: int, number: int) -> tuple[datetime, datetime]:
@@ -75,13 +81,18 @@ def week(day: date) -> tuple[date, date]:
 def years_with(rows: QuerySet[_Row], field: str) -> list[int]:
     """Return the years in the site's zone in which some row has its moment, the latest first.
 
-    ``field`` names the moment's column, which needs an index. Three queries at most, and none reads more than
+    ``field`` names the moment's column, which needs an index. Two queries at most, and none reads more than
     one entry of the index for each year: a list of distinct years would make a date of every row.
     """
-    # Asked for both ends at once, SQLite would read every row.
-    first, last = (rows.order_by().aggregate(end=end(field))["end"] for end in (Min, Max))
-    if first is None:
+    # Each end is an entry of the index. For both as aggregates of one query, SQLite would read every row.
+    dated = rows.filter(**{f"{field}__isnull": False})
+    earliest_first = Subquery(dated.order_by(field).values(field)[:1])
+    ends = (
+        dated.order_by(f"-{field}").annotate(earliest=earliest_first).values_list(field, "earliest").first()
+    )
+    if ends is None:
         return []
+    last, first = ends
     zone = site_zone()
     latest, earliest = last.astimezone(zone).year, first.astimezone(zone).year
     inner = [(number, *year(number)) for number in range(latest - 1, earliest, -1)]

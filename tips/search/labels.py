@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from django.db.models import Exists, OuterRef
-from django.db.models.functions import Lower
+from django.db.models import Exists, OuterRef, Value
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from tips.models import CategorisedTip, Category, Tag, TaggedTip
@@ -22,13 +21,15 @@ LEAST_NEARNESS = 0.8
 
 
 def public() -> list[Label]:
-    """Return the categories, then the tags, that have public tips, each by name."""
+    """Return the categories, then the tags, that have public tips, each by name. One statement."""
     categorised = CategorisedTip.objects.published().filter(category=OuterRef("pk"))
     tagged = TaggedTip.objects.published().filter(tag=OuterRef("pk"))
-    return [
-        *Category.objects.filter(Exists(categorised)).order_by(Lower("name")),
-        *Tag.objects.filter(Exists(tagged)).order_by(Lower("name")),
-    ]
+    columns = ("pk", "name", "slug")
+    categories = Category.objects.filter(Exists(categorised)).order_by()
+    tags = Tag.objects.filter(Exists(tagged)).order_by()
+    rows = categories.values_list(Value(0), *columns).union(tags.values_list(Value(1), *columns), all=True)
+    found = sorted(rows, key=lambda row: (row[0], row[2].casefold(), row[1]))
+    return [(Tag if is_tag else Category)(pk=pk, name=name, slug=slug) for is_tag, pk, name, slug in found]
 
 
 def holding(term: Term, labels: Iterable[Label]) -> list[Label]:

@@ -82,10 +82,11 @@ def rank(terms: Sequence[Sought], public: Sequence[int], filtered: Sequence[int]
     for number in order:
         term = weighed[number]
         candidates: Iterable[int] = held if rest < LEAST_SHARE * fullest else list(term.values)
+        values, rarity, own, less = term.values, term.rarity, term.own, SYNONYM * term.rarity
         for pk in candidates:
-            if (value := term.values.get(pk)) is not None and pk in place:
-                scores[pk] = scores.get(pk, 0.0) + value * term.rarity
-                held[pk] = held.get(pk, 0.0) + term.rarity * (1.0 if pk in term.own else SYNONYM)
+            if pk in values and pk in place:
+                scores[pk] = scores.get(pk, 0.0) + values[pk] * rarity
+                held[pk] = held.get(pk, 0.0) + (rarity if pk in own else less)
         fullest = max(held.values(), default=0.0)
         rest -= term.rarity
     _add_pairs(terms, weighed, scores)
@@ -93,10 +94,9 @@ def rank(terms: Sequence[Sought], public: Sequence[int], filtered: Sequence[int]
     least = LEAST_SHARE * fullest - 1e-9
     # The score, and then the place by date, as one number: quicker to sort than pairs.
     size = len(filtered) + 1
+    gains = {share: (share / wanted) ** COMPLETENESS for share in set(held.values()) if share >= least}
     keys = [
-        round(scores[pk] * (share / wanted) ** COMPLETENESS) * size - place[pk]
-        for pk, share in held.items()
-        if share >= least
+        round(scores[pk] * gains[share]) * size - place[pk] for pk, share in held.items() if share >= least
     ]
     keys.sort(reverse=True)
     ids = [filtered[-key % size] for key in keys[:most]]
