@@ -49,7 +49,6 @@ _TOKEN = re.compile(
 )
 _HYPHENS = "-‐‑"
 _BETWEEN = re.compile(rf"[\s{_HYPHENS[1:]}-]+")
-_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ′`´", "'"))
 # By its class: asked for by the language, the library takes PyStemmer where that is installed, whose version
 # may know other stems than those in the rows.
 _stemmer = EnglishStemmer()
@@ -80,7 +79,7 @@ def fold(text: str) -> str:
 
 def fold_word(word: str) -> str:
     """Return one word folded, with plain apostrophes and without a possessive's ending."""
-    return fold(word).translate(_APOSTROPHES).rstrip("'").removesuffix("'s")
+    return fold(word).translate(folding.SAME_SIGNS).rstrip("'").removesuffix("'s")
 
 
 @lru_cache(maxsize=100_000)

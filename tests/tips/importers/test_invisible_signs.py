@@ -8,6 +8,7 @@ from tests.tips.people import make_person
 from tips.importers import pages
 from tips.models import Category, Tag, Tip
 from tips.publishing import tagging
+from tips.search import queries
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +93,10 @@ def desk_form(client, django_user_model):
         return Tip.objects.latest("pk").title
 
     return save
+
+
+def test_words_with_signs_that_nobody_sees_are_found(bring):
+    text = "Every pat\u00adience test be\u00adgins with a long queue. The gar\u200bdener rang O\u02bbahu."
+    bring(page("x", post("Don\u02bct Wait – 4/30/19", text)))
+    for words in ("patience", "begins", "gardener", "don't wait", "O’ahu"):
+        assert queries.find(words).page.total == 1, words
