@@ -10,7 +10,7 @@
 
   const words = () => {
     const page = new DOMParser().parseFromString(body.value, "text/html");
-    for (const block of page.querySelectorAll("p, h2, h3, li, blockquote, br")) block.append(" ");
+    for (const block of page.querySelectorAll("p, h2, h3, h4, li, blockquote, td, th, pre, figcaption")) block.append(" ");
     for (const br of page.querySelectorAll("br")) br.replaceWith(" ");
     return page.body.textContent.split(/\s+/).filter(Boolean).length;
   };

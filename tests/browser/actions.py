@@ -2,6 +2,8 @@
 
 from playwright.sync_api import expect
 
+from tests.tips.images import drawn
+
 
 def log_in(page, name, password=None):
     page.goto("/admin/login/")
@@ -18,3 +20,16 @@ def the_editor(page):
 def save(page):
     page.get_by_role("button", name="Save and continue editing").click()
     expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+
+
+def picture(name="bell.png", **options):
+    return {"name": name, "mimeType": "image/png", "buffer": drawn("PNG", size=(400, 200), **options)}
+
+
+def insert_picture(page, file, alt):
+    page.get_by_role("toolbar", name="Formatting").get_by_role("button", name="picture").click()
+    dialog = page.get_by_role("dialog", name="Insert a picture")
+    dialog.get_by_label("Picture").set_input_files(file)
+    dialog.get_by_label("Alternative text").fill(alt)
+    dialog.get_by_role("button", name="Insert").click()
+    return dialog

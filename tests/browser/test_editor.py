@@ -5,10 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.actions import save, the_editor
+from tests.browser.actions import insert_picture, picture, save, the_editor
 from tests.browser.axe import faults
 from tests.browser.clipboard import paste
-from tests.browser.test_writing import insert_picture, picture
 from tests.tips.making import make_tip
 from tips.models import Image, Tip, TipState
 

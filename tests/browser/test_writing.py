@@ -3,9 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.actions import save, the_editor
+from tests.browser.actions import insert_picture, picture, save, the_editor
 from tests.browser.axe import faults
-from tests.tips.images import drawn
 from tests.tips.making import make_tip
 from tips.models import Image, Tip, TipState
 from tips.search import index
@@ -22,19 +21,6 @@ STORY = (
 @pytest.fixture(autouse=True)
 def media_root(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
-
-
-def picture(name="bell.png", **options):
-    return {"name": name, "mimeType": "image/png", "buffer": drawn("PNG", size=(400, 200), **options)}
-
-
-def insert_picture(page, file, alt):
-    page.get_by_role("toolbar", name="Formatting").get_by_role("button", name="picture").click()
-    dialog = page.get_by_role("dialog", name="Insert a picture")
-    dialog.get_by_label("Picture").set_input_files(file)
-    dialog.get_by_label("Alternative text").fill(alt)
-    dialog.get_by_role("button", name="Insert").click()
-    return dialog
 
 
 def test_a_tip_with_a_list_and_a_picture_is_written_in_the_editor(desk):
