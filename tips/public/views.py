@@ -174,7 +174,9 @@ def search(request: HttpRequest) -> HttpResponse:
         # The tags to filter by: the first of them, and the chosen one.
         "tags": [tag for place, tag in enumerate(tags) if place < MOST_TAGS or tag.slug == filters.tag],
         "named": labels.named(results.query, groups),
-        "years": navigation.years(),
+        # As text: a template would put each number into the form of the language.
+        "years": list(map(str, navigation.years())),
+        "chosen_year": year,
     }
     if query and not results.page.total:
         near = labels.nearest(results.query, groups)

@@ -81,12 +81,17 @@ def rank(terms: Sequence[Sought], public: Sequence[int], filtered: Sequence[int]
     rest, fullest = sum(term.rarity for term in weighed), 0.0
     for number in order:
         term = weighed[number]
-        candidates: Iterable[int] = held if rest < LEAST_SHARE * fullest else list(term.values)
         values, rarity, own, less = term.values, term.rarity, term.own, SYNONYM * term.rarity
-        for pk in candidates:
-            if pk in values and pk in place:
-                scores[pk] = scores.get(pk, 0.0) + values[pk] * rarity
-                held[pk] = held.get(pk, 0.0) + (rarity if pk in own else less)
+        if not held:
+            # As below, in half the time.
+            scores = {pk: value * rarity for pk, value in values.items() if pk in place}
+            held = {pk: rarity if pk in own else less for pk in scores}
+        else:
+            candidates: Iterable[int] = held if rest < LEAST_SHARE * fullest else values
+            for pk in candidates:
+                if pk in values and pk in place:
+                    scores[pk] = scores.get(pk, 0.0) + values[pk] * rarity
+                    held[pk] = held.get(pk, 0.0) + (rarity if pk in own else less)
         fullest = max(held.values(), default=0.0)
         rest -= term.rarity
     _add_pairs(terms, weighed, scores)

@@ -18,9 +18,9 @@ pytestmark = pytest.mark.django_db
 
 JUDGED = Path(__file__).parent / "judged"
 SEEDS = settings.BASE_DIR.parent / "shared" / "seeds"
-# In percent: how often a wanted tip comes first, and how often among the first three. The aim is 60 and 80 for
-# all. The queries held back fell short when they were run: 50 and 63 for the demonstration, 44 and 59 for the
-# real pages.
+# In percent: how often a wanted tip comes first, and how often among the first three. The aim is 60 and 80
+# for all. The queries held back fell short when they were run: 50 and 63 for the demonstration, 44 and 59 for
+# the real pages.
 LEAST = {False: (60, 80), True: (40, 55)}
 
 
