@@ -27,4 +27,4 @@ class Command(BaseCommand):
         self.stdout.write(f"Restored from {file}: {report}")
         self.stdout.write("Now run migrate, in case the backup is from an older version of the program.")
         self.stdout.write("No mail goes until a Publisher says in the admin that this is the real database.")
-        self.stdout.write("Whoever left since the backup is taken off the list then.")
+        self.stdout.write("Have the newest journal ready for that, and a list of who left since the backup.")
