@@ -42,13 +42,14 @@ def moved(service_mail: ServiceMail) -> Message:
     return _build("moved", service_mail, {"subscribe": _url("subscribe")})
 
 
-def welcome(service_mail: ServiceMail, tip: Tip | None) -> Message:
-    """Return the mail that welcomes a subscriber; it names a tip, unless that is None."""
+def welcome(service_mail: ServiceMail, tip: Tip | None, *, is_newest: bool = False) -> Message:
+    """Return the mail to welcome a subscriber; it may name a tip, as the newest or as one to begin with."""
     leave = _url("unsubscribe", service_mail.subscriber.leave_token)
     context: dict[str, object] = {
         # One line, also where an import brought more.
         "first_name": " ".join(service_mail.subscriber.first_name.split()),
         "tip": tip,
+        "is_newest": is_newest,
         "tip_link": settings.SITE_URL + tip.get_absolute_url() if tip else "",
         "leave": leave,
         "preferences": _url("ask"),

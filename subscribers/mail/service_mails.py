@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db.models import Q
+from django.utils import timezone
 
 from shield.rate_limits import FixedWindow
 from subscribers.mail import compose
@@ -14,6 +15,8 @@ from tips.models import Tip
 
 # Whoever leaves, returns and leaves is told of it once a day.
 PER_ADDRESS = FixedWindow("service mail", 1, timedelta(days=1))
+# A tip that is older is not called the newest one, even where it is.
+CALLED_NEW = timedelta(days=90)
 _CAME_TO_NOTHING = [Delivery.State.REFUSED, Delivery.State.SKIPPED]
 
 
@@ -25,7 +28,8 @@ def prepare(service_mail: ServiceMail) -> Message | None:
     match service_mail.kind:
         case ServiceMail.Kind.WELCOME:
             if subscriber.state == Subscriber.State.CONFIRMED and not _is_welcomed_by_another(service_mail):
-                return compose.welcome(service_mail, _tip_for(service_mail, subscriber))
+                tip = _tip_for(service_mail, subscriber)
+                return compose.welcome(service_mail, tip, is_newest=tip is not None and _is_newest(tip))
         case ServiceMail.Kind.LEFT:
             key = f"{service_mail.kind} {service_mail.address_folded}"
             if subscriber.state == Subscriber.State.LEFT and (service_mail.counted or PER_ADDRESS.spend(key)):
@@ -70,6 +74,17 @@ def _tip_for(service_mail: ServiceMail, subscriber: Subscriber) -> Tip | None:
     service_mail.delivery = delivery
     service_mail.save(update_fields=["delivery"])
     return tip
+
+
+def _is_newest(tip: Tip) -> bool:
+    """Tell whether a welcome may call a tip the newest one.
+
+    It may not where a newer one has appeared since the welcome was first tried; where the tip is so old that
+    nobody would call it new; and where it is not for mail: an import brought it, from another time.
+    """
+    newest = Tip.objects.published_dated().full().newest_first().first()
+    is_young = tip.publish_at is not None and tip.publish_at > timezone.now() - CALLED_NEW
+    return tip.for_mail and is_young and tip == newest
 
 
 def settled(service_mail: ServiceMail, mail_state: OutgoingMail.MailState, at: datetime) -> None:

@@ -6,7 +6,11 @@ else, add a version.
 
 from django.conf import settings
 
-VERSIONS = {1: "Send me one tip a week from {site} by e-mail. I can leave at any time with one click."}
+VERSIONS = {
+    # Untrue: the link in a mail leads to a button, so that no program that follows links takes anybody off.
+    1: "Send me one tip a week from {site} by e-mail. I can leave at any time with one click.",
+    2: "Send me one tip a week from {site} by e-mail. I can leave at any time, in a moment.",
+}
 CURRENT = max(VERSIONS)
 
 

@@ -104,7 +104,7 @@ def test_a_reader_signs_up_changes_leaves_returns_and_is_erased_and_nothing_of_t
         press("Save the name")
         expect(page.get_by_role("status")).to_have_text("Your first name is saved: Quillamore.")
 
-        follow(2, "Welcome", "Leave with one click")
+        follow(2, "Welcome", "Leave in a moment")
         press("Stop sending me tips")
         heading("You have left")
         assert ADDRESS not in page.content()

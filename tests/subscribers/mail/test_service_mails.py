@@ -136,12 +136,36 @@ def test_a_tip_that_did_not_come_by_its_mailing_is_named(post_office, tip, state
     assert ledger(anna) == [(tip.pk, state), (tip.pk, Delivery.State.SENT)]
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [{"for_mail": False, "publish_at": ago(hours=1)}, {"for_mail": True, "publish_at": ago(days=800)}],
+    ids=["not for mail", "years old"],
+)
+def test_a_tip_that_is_not_new_is_one_to_begin_with(post_office, fields):
+    make_tip("Listen", **fields)
+    join()
+    assert titles(post_office) == [("Welcome", False)]
+    (letter,) = post_office.letters
+    assert "One to begin with: Listen" in letter.text
+    assert "One to begin with: <a" in letter.html
+
+
+def test_a_tip_that_is_the_newest_no_more_when_the_welcome_goes_is_not_called_so(post_office, tip):
+    anna = join()
+    service_mail = ServiceMail.objects.get()
+    assert "The newest one" in service_mails.prepare(service_mail).body
+    make_tip("Newer", publish_at=ago(hours=1), for_mail=True)
+    service_mail.refresh_from_db()
+    assert f"One to begin with: {tip}" in service_mails.prepare(service_mail).body
+    assert ledger(anna) == [(tip.pk, Delivery.State.SENDING)]
+
+
 def test_whoever_comes_back_is_not_given_the_same_tip_by_a_second_welcome(post_office, tip):
     anna = join()
     assert titles(post_office) == [("Welcome", True)]
     come_back(anna)
     assert ("Welcome", False) in titles(post_office)
-    newer = make_tip("Newer", publish_at=ago(hours=1))
+    newer = make_tip("Newer", publish_at=ago(hours=1), for_mail=True)
     come_back(anna)
     assert ("Welcome", True) in titles(post_office)
     assert ledger(anna) == [(tip.pk, Delivery.State.SENT), (newer.pk, Delivery.State.SENT)]

@@ -60,7 +60,7 @@ def test_the_file_holds_all_of_theirs_and_nothing_of_anybody_else(client, anna, 
     assert data["subscription"]["first_name"] == "Änne"
     assert data["subscription"]["joined_at"].endswith("Z")
     (event,) = data["consents"]
-    assert (event["kind"], event["wording_version"], event["page"]) == ("confirmed", 1, "/tips/be-kind/")
+    assert (event["kind"], event["wording_version"], event["page"]) == ("confirmed", 2, "/tips/be-kind/")
     assert "one tip a week" in event["wording"]
     assert [each["kind"] for each in data["requests"]] == ["join", "move", "link"]
     assert [each["kind"] for each in data["service_mails"]] == ["welcome"]

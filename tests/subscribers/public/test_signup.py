@@ -11,7 +11,7 @@ from shield import flood
 from shield.rate_limits import FixedWindow
 from subscribers.mail import link_mails
 from subscribers.models import ConsentEvent, LinkRequest, Subscriber
-from subscribers.people import subscriptions
+from subscribers.people import consent_wording, subscriptions
 from subscribers.public import form_handling
 from tests.subscribers import address_states
 from tests.subscribers.draining import send_outgoing
@@ -229,7 +229,7 @@ def test_the_consent_record_has_the_words_the_page_the_times_and_a_coarse_origin
     signup = LinkRequest.objects.get()
     client.post(f"/subscribe/confirm/{signup.token}/")
     event = ConsentEvent.objects.get()
-    assert event.wording_version == 1
+    assert event.wording_version == consent_wording.CURRENT
     assert "one tip a week" in event.wording
     assert event.wording in client.get("/subscribe/").text
     assert (event.page, event.region) == ("/tips/be-kind/", "203.0.113.0/24")
