@@ -11,7 +11,7 @@ from subscribers.models import Mailing
 from tips.dates import in_words
 
 # What the JSON form has by the names of the columns.
-_COLUMNS = ("id", "kind", "state", "reason", "trouble", "starts_at", "started_at", "ended_at", "audience")
+_COLUMNS = "id kind state cause reason trouble starts_at started_at ended_at audience".split()
 
 
 class Command(BaseCommand):
@@ -56,5 +56,8 @@ def _as_text(mailing: Mailing, progress: status.Progress) -> str:
         line += f", {progress.percent}% of {mailing.audience}: {', '.join(counts) or 'nobody'}"
     if progress.left:
         line += f"; {progress.time_left}"
+    if mailing.cause:
+        described = status.describe(mailing)
+        return f"{line}. {described.sentence} {described.advice}"
     advice = "Release or cancel it." if mailing.state == Mailing.State.HELD else ""
     return " ".join(filter(None, [f"{line}.", mailing.reason, mailing.trouble, advice]))

@@ -6,9 +6,9 @@ import pytest
 from django.core.management import call_command
 
 from subscribers.mailings import status
-from subscribers.models import Delivery
+from subscribers.models import Delivery, Mailing
 from tests.subscribers.draining import drain
-from tests.subscribers.making import make_people, open_mailing
+from tests.subscribers.making import HELD, make_begun, make_people, open_mailing
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -37,3 +37,20 @@ def test_it_says_how_far_it_is(noon, publisher, mail_server, capsys, django_asse
     assert "sending, 87% of 8: 6 sent, 1 put off, 1 refused; about a minute left." in out
     call_command("mailings", json=True)
     assert '"remaining": 1' in capsys.readouterr().out
+
+
+def test_one_that_a_restore_has_stopped_says_how_many_may_have_it_and_what_to_do(capsys):
+    make_begun(Mailing.State.PAUSED, ["sent", "queued", HELD], cause=Mailing.Cause.RESTORED)
+    call_command("mailings")
+    out = capsys.readouterr().out
+    assert "1 have it, and 2 may have it already. Of these, 1 were tried, and 1 never" in out
+    assert "Send it to nobody more, to those never tried, or to all" in out
+    call_command("mailings", json=True)
+    assert '"cause": "restored"' in capsys.readouterr().out
+
+
+def test_of_a_list_that_was_not_complete_others_may_have_it_too():
+    values = {"cause": Mailing.Cause.RESTORED, "audience_up_to": 1, "reason": "Paused by ed."}
+    mailing = make_begun(Mailing.State.PAUSED, ["queued"], **values)
+    described = status.describe(mailing)
+    assert "others may have it who are not counted here. Noted before: Paused by ed." in described.sentence
