@@ -150,7 +150,7 @@ def test_an_office_suite_and_a_mail_program_bring_what_they_have(writing):
         '<a href="https://eu.safelinks.protection.outlook.com/?url=https%3A%2F%2Fexample.org%2Fa&amp;data=1">here</a></p></div>'
     )
     assert pasted(writing, mail) == (
-        '<p>Hello,</p><p>One line<br>next line</p><p>After a gap</p><p><a href="https://example.org/a">here</a></p>'
+        '<p>Hi,</p><p>One line<br>next line</p><p>After a gap</p><p><a href="https://example.org/a">here</a></p>'
     )
 
 

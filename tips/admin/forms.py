@@ -33,7 +33,7 @@ _SUGGESTIONS = reverse_lazy("admin:tips_tip_tag_suggestions")
 _EDITOR_MODULES = ImportMap(
     {
         f"admin-desk/{name}": f"admin-desk/{name}.js"
-        for name in ("paste-lists", "paste-source", "picture-dialog")
+        for name in ("paste-conversion", "paste-lists", "paste-source", "picture-dialog")
     }
 )
 
