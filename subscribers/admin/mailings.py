@@ -1,6 +1,7 @@
 """Mailings in the admin: the list, the page of each with its progress, its mail, and the numbers by week."""
 
 from collections.abc import Callable
+from datetime import datetime
 from operator import attrgetter
 
 from django.contrib import admin, messages
@@ -21,7 +22,7 @@ from desk.log import entries_about
 from desk.pages import Context, badge, number_in, require
 from subscribers.admin import deliveries, mailing_verbs
 from subscribers.admin.pages import mailing_or_404, mailing_page, weeks_asked_for
-from subscribers.mailings import charts, statistics, status
+from subscribers.mailings import charts, statistics, status, waiting
 from subscribers.mailings import preview as mail_preview
 from subscribers.models import Mailing
 from subscribers.tipmail import rendering
@@ -38,6 +39,11 @@ class MailingList(FilledList):
         now, figures = timezone.now(), statistics.of(rows)
         for mailing in rows:
             vars(mailing).update(figures=figures[mailing.pk], status=status.describe(mailing, now))
+
+
+def _described(mailing: Mailing, now: datetime) -> status.Status:
+    waits_for = waiting.waits_for(mailing, now)
+    return status.describe(mailing, now, held=mailing.held_count, waits_for=waits_for)
 
 
 def _counted(name: str, description: str) -> Callable[..., object]:
@@ -113,7 +119,7 @@ class MailingAdmin(mailing_verbs.MailingVerbsMixin, LongList):
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
         mailing, now = mailing_or_404(number_in(object_id)), timezone.now()
-        described = status.describe(mailing, now, held=mailing.held_count)
+        described = _described(mailing, now)
         context: Context = {"mailing": mailing, "original": mailing, "is_moving": mailing.state in MOVING}
         context |= {"status": described, "ahead": status.audience_ahead(mailing)}
         context["entries"] = entries_about(mailing)[:MOST_ENTRIES]
@@ -138,7 +144,7 @@ class MailingAdmin(mailing_verbs.MailingVerbsMixin, LongList):
         require(request, SEE)
         mailing, now = mailing_or_404(pk), timezone.now()
         progress = status.progress(mailing, now)
-        described = status.describe(mailing, now, held=mailing.held_count)
+        described = _described(mailing, now)
         counts = {name: number for name, _, number in progress.counts}
         values = {"percent": progress.percent, "left": progress.time_left, "counts": counts}
         # Where the state differs, so does what can be done: the page is asked for anew.

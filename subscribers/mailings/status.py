@@ -63,14 +63,20 @@ class Progress:
         return f"about {minutes} minutes left" if minutes < 120 else f"about {-(-minutes // 60)} hours left"
 
 
-def describe(mailing: Mailing, now: datetime | None = None, *, held: int = 0) -> Status:
-    """Return the Status of a mailing; ``held`` is how many of its deliveries wait for a person."""
+def describe(mailing: Mailing, now: datetime | None = None, *, held: int = 0, waits_for: str = "") -> Status:
+    """Return the Status of a mailing; ``held`` is how many of its deliveries wait for a person.
+
+    ``waits_for`` is what ``waiting.waits_for`` says; lists, which ask that of no mailing, give nothing.
+    """
     state = Mailing.State(mailing.state)
     colour, explain = _STATES[state]
     word = str(state.label)
     if mailing.trouble and state == Mailing.State.SENDING:
         colour, word = "in-review", "Sending, waits"
     sentence, advice = explain(mailing, now or timezone.now())
+    if waits_for and not mailing.trouble:
+        colour, word, sentence = "in-review", f"{word}, waits", f"{sentence} It waits: {waits_for}"
+        advice = "It goes on by itself once that is over; nobody loses their mail."
     if mailing.cause == Mailing.Cause.RESTORED:
         # Its advice names the uncertain ones too.
         return Status(colour, word, *_restored(mailing))

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from subscribers.mailings import status
+from subscribers.mailings import status, waiting
 from subscribers.models import Mailing
 from tips.dates import in_words
 
@@ -28,25 +28,26 @@ class Command(BaseCommand):
         now = timezone.now()
         progress = [(mailing, status.progress(mailing, now)) for mailing in mailings]
         if options["json"]:
-            report = {"mailings": [_as_dict(*pair) for pair in progress]}
+            report = {"mailings": [_as_dict(*pair, now) for pair in progress]}
             self.stdout.write(json.dumps(report, default=datetime.isoformat))
         else:
             none = "No mailing is prepared, being sent, paused or held."
-            self.stdout.write("\n".join(_as_text(*pair) for pair in progress) or none)
+            self.stdout.write("\n".join(_as_text(*pair, now) for pair in progress) or none)
 
 
-def _as_dict(mailing: Mailing, progress: status.Progress) -> dict[str, object]:
+def _as_dict(mailing: Mailing, progress: status.Progress, now: datetime) -> dict[str, object]:
     return {
         **{name: getattr(mailing, name) for name in _COLUMNS},
         "tip": mailing.tip.slug,
         "title": mailing.tip.title,
         "deliveries": {str(state): count for state, count in progress.states.items()},
         "remaining": progress.remaining,
+        "waits_for": waiting.waits_for(mailing, now),
         "seconds_left": progress.left and round(progress.left.total_seconds()),
     }
 
 
-def _as_text(mailing: Mailing, progress: status.Progress) -> str:
+def _as_text(mailing: Mailing, progress: status.Progress, now: datetime) -> str:
     correction = "correction of " if mailing.kind == Mailing.Kind.CORRECTION else ""
     line = f"{mailing.pk}: {correction}“{mailing.tip}”: {mailing.get_state_display().lower()}"
     if mailing.started_at is None:
@@ -60,4 +61,6 @@ def _as_text(mailing: Mailing, progress: status.Progress) -> str:
         described = status.describe(mailing)
         return f"{line}. {described.sentence} {described.advice}"
     advice = "Release or cancel it." if mailing.state == Mailing.State.HELD else ""
-    return " ".join(filter(None, [f"{line}.", mailing.reason, mailing.trouble, advice]))
+    waits_for = waiting.waits_for(mailing, now)
+    waits = f"It waits: {waits_for}" if waits_for else ""
+    return " ".join(filter(None, [f"{line}.", mailing.reason, waits, advice]))
