@@ -11,9 +11,11 @@ class TipsiteConfig(AppConfig):
 
     def ready(self) -> None:
         from tipsite import checks  # noqa: F401  registers the system checks
+        from tipsite.schema import migration_state
         from tipsite.staff import roles
 
         post_migrate.connect(roles.make_groups, sender=apps.get_app_config("tips"))
+        post_migrate.connect(migration_state.mark_bearable, sender=self)
 
 
 class StaffSiteConfig(AdminConfig):

@@ -1,17 +1,19 @@
 """System checks of this project's own: a site that would start, and then fail its readers or its staff."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Info, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
+from django.db import DEFAULT_DB_ALIAS
 from django.http.request import validate_host
 
 from subscribers import addresses
 from subscribers.mail import envelope
 from tips.schedule.slots import WEEKDAY_NAMES
+from tipsite.schema import migration_state
 from tipsite.staff.roles import ROLES
 
 # What is wrong with the sender; tipsite/safety/reasons.py asks for these too.
@@ -140,6 +142,15 @@ def check_two_factor(**kwargs: object) -> Iterator[CheckMessage]:
             words = f"STAFF_TWO_FACTOR names {name!r}, which is none of the program's own groups."
             hint = f"Use some of {', '.join(ROLES)} and superuser, separated by commas."
             yield Error(words, hint, id="tipsite.E003")
+
+
+@register(Tags.database)
+def check_database_is_not_ahead(
+    databases: Sequence[str] | None = None, **kwargs: object
+) -> Iterator[CheckMessage]:
+    """A program must not migrate or serve what a newer version has migrated: ``check --database default``."""
+    if DEFAULT_DB_ALIAS in (databases or ()) and (words := migration_state.why_database_is_ahead()):
+        yield Error(words, id="tipsite.E009")
 
 
 def _organisation(address: str) -> list[str]:

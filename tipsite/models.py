@@ -1,6 +1,10 @@
 """Rows about the running site itself."""
 
+from datetime import datetime
+
 from django.db import models
+
+from shield import clocks
 
 
 class Notice(models.Model):
@@ -22,6 +26,8 @@ class Notice(models.Model):
         GUARD_CLOSED = "guard_closed", "The restore guard is closed"
         MANY_REFUSED = "many_refused", "Many addresses are refused"
         FLOOD = "flood", "A flood of forms"
+        BACKUP_FAILED = "backup_failed", "A backup failed"
+        BACKUP_OVERDUE = "backup_overdue", "No backup for days"
 
     kind = models.CharField(max_length=20, choices=Kind)
     about = models.CharField(max_length=40, blank=True)
@@ -37,3 +43,47 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.get_kind_display(), self.about, self.occasion)))
+
+
+class BackupRunQuerySet(models.QuerySet["BackupRun"]):
+    """The runs of ``backup``."""
+
+    def credible(self, now: datetime) -> "BackupRunQuerySet":
+        """Return those that a right clock can have noted before ``now`` (aware), the newest first."""
+        return self.filter(began_at__lte=clocks.latest_credible(now)).order_by("-began_at", "-pk")
+
+    def verified(self) -> "BackupRunQuerySet":
+        """Return those whose file was read back and found to be what was written."""
+        return self.filter(failure="")
+
+
+class BackupRun(models.Model):
+    """One run of the command ``backup`` that has ended.
+
+    ``failure`` is a sentence on why there is no file; empty if the file was written, read back, and found
+    whole. ``size`` is in bytes. The file has the database as it was soon after ``began_at``.
+    """
+
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    file = models.CharField(max_length=500)
+    size = models.PositiveBigIntegerField(default=0)
+    failure = models.TextField(blank=True)
+
+    objects = BackupRunQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.file}, {self.began_at:%Y-%m-%d %H:%M}"
+
+
+class BearableMigration(models.Model):
+    """A migration that a version of the program which does not know it can do with all the same."""
+
+    app = models.CharField(max_length=255)
+    name = models.CharField(max_length=255)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["app", "name"], name="bearable_once")]
+
+    def __str__(self) -> str:
+        return f"{self.app}.{self.name}"

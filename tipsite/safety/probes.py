@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 
 from tipsite.safety import reasons
+from tipsite.schema import migration_state
 
 # Migrations that are applied stay so while this process lives, so they are counted only until then.
 _migrated = False
@@ -44,7 +44,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        _migrated = _migrated or not unapplied_migrations()
+        _migrated = _migrated or not migration_state.unapplied()
     except DatabaseError:
         return _plain("The database does not answer.", 503)
     return _plain("ready") if _migrated else _plain("The database waits for migrations.", 503)
@@ -63,13 +63,6 @@ def safe(request: HttpRequest) -> HttpResponse:
         words = ["The database does not answer."]
     answer = ["not safe" if words else "safe", *(words if _has_token(request) else [])]
     return _plain("\n".join(answer), 503 if words else 200)
-
-
-def unapplied_migrations() -> list[str]:
-    """Return the migrations that the database does not know yet, as "app.name", in order."""
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
 
 
 def _has_token(request: HttpRequest) -> bool:

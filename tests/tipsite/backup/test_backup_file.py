@@ -56,11 +56,11 @@ from subscribers.recovery import guard
 from django.utils import timezone
 from subscribers.models import Subscriber, Suppression
 from tips.models import Edition
-from tipsite.safety.probes import unapplied_migrations
+from tipsite.schema import migration_state
 print(json.dumps({
     "edition": Edition.objects.get().number, "is_news": Edition.objects.last_modified() > timezone.now(),
     "people": Subscriber.objects.count(), "suppressed": Suppression.objects.count(),
-    "closure": guard.why_closed().code, "unapplied": unapplied_migrations(),
+    "closure": guard.why_closed().code, "unapplied": migration_state.unapplied(),
     "tables": connection.introspection.table_names(),
 }))
 """

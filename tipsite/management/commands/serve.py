@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 
 from desk.terminal import nothing_done, reason
-from tipsite.safety.probes import unapplied_migrations
+from tipsite.schema import migration_state
 from tipsite.worker.stop_signal import Stop
 from tipsite.worker.supervisor import Child, probe, supervise
 
@@ -52,11 +52,13 @@ class Command(BaseCommand):
         supervise([web, worker], stop, each_round=announce)
 
     def require_migrations(self) -> None:
-        """Refuse to start on a database that is not there or not up to date."""
+        """Refuse to start on a database that is not there, not up to date, or ahead of this program."""
         try:
-            missing = unapplied_migrations()
+            missing, ahead = migration_state.unapplied(), migration_state.why_database_is_ahead()
         except DatabaseError as error:
             raise nothing_done(f"The database does not answer: {reason(error)}") from error
+        if ahead:
+            raise nothing_done(ahead)
         if missing:
             count = f"{len(missing)} migration" + ("s" if len(missing) > 1 else "")
             raise nothing_done(f"The database waits for {count}; run: manage.py migrate")

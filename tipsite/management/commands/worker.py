@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError
 
 from desk.terminal import nothing_done
-from tipsite.safety.probes import unapplied_migrations
+from tipsite.schema import migration_state
 from tipsite.worker.stop_signal import Stop
 from tipsite.worker.worker import Background
 
@@ -18,7 +18,9 @@ class Command(BaseCommand):
     def handle(self, **options: object) -> None:
         # A database that is away may come back; the worker waits for it.
         with suppress(OperationalError, InterfaceError):
-            if unapplied_migrations():
+            if ahead := migration_state.why_database_is_ahead():
+                raise nothing_done(ahead)
+            if migration_state.unapplied():
                 raise nothing_done("The database waits for migrations; run: manage.py migrate")
         stop = Stop()
         background = Background(stop)

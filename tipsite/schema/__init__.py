@@ -1,0 +1,1 @@
+"""Which migrations the database or the program lacks. May import ``tipsite.models``."""
