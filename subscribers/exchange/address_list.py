@@ -6,13 +6,11 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
-from desk.files import UnusableFileError
 from subscribers import addresses
-from subscribers.exchange import cell_parsers, columns, reimport, spreadsheets
+from subscribers.exchange import cell_parsers, columns, exports, reimport, spreadsheets, states
 from subscribers.exchange.records import Outcome, Record, RowResult, Standing
-from tips.text import folding
+from subscribers.exchange.row_states import RowStates
 
 # People who asked Substack to forget them stand in its exports under this domain.
 _FORGOTTEN = "@deletion-request.substack.com"
@@ -23,19 +21,11 @@ SKIPPED_FOR = {
     Standing.INACTIVE: "They were no longer written to.",
     Standing.DELETED: "They were deleted there.",
 }
-# {kind of a column: the standing that the column states}
-_ENDS = {
-    "unwanted": Standing.UNSUBSCRIBED,
-    "left": Standing.UNSUBSCRIBED,
-    "cleaned": Standing.BOUNCED,
-    "deleted": Standing.DELETED,
-}
 NO_ADDRESS = "This is no e-mail address."
-UNKNOWN_STATE = "The file gives them a state that is not known."
 TWICE = "The address stands further up in the file."
-UNCLOSED = "A quotation mark is never closed: neither this row nor any below it could be read."
+LEFT_UNREADABLE = "It says that somebody left, and holds no address that can be read: take them off by hand."
 BAD_TIME = "A time that cannot be was left out."
-_MOST_WORDS = 10
+UNCLEAR_TIME = "Day and month of a date may be swapped; the later of the two days was taken."
 
 
 class AddressList:
@@ -48,24 +38,19 @@ class AddressList:
     row, and with the strictest of its states, so that no order of rows brings back who left.
     """
 
-    # What a row states by saying that somebody has not left: nothing, unless that needs to be said.
-    _NOT_UNWANTED: tuple[Standing, ...] = ()
+    # Whether everybody on the list has left who is not said to be subscribed.
+    OF_LEAVERS = False
 
     def __init__(self, path: str | Path, name: str = "") -> None:
         self.name = name or Path(path).name
-        self.now = timezone.now()
         self._table = spreadsheets.table(path)
-        try:
-            first_row = next((cells for _, cells in self._table), [])
-        except spreadsheets.UnclosedQuoteError as error:
-            raise UnusableFileError(f"A quotation mark in line {error.line} is never closed.") from error
+        first_row = next((cells for _, cells in self._table), [])
         self.columns, self._has_names = columns.find(first_row)
         self.format = self.columns.format
         if self.format == columns.MAILPOET:
             self._table.escape = "\\"
-        is_stated = any(kind in ("state", "wanted") for _, kind in self.columns.stated)
-        self._default = cell_parsers.state_in_name(Path(self.name).stem) or self._silent(is_stated)
-        self._unknown_states: set[str] = set()
+        self._in_name = states.state_in_name(Path(self.name).stem)
+        self._states = RowStates(self.columns, self._in_name, of_leavers=self.OF_LEAVERS)
         # {key of an address that stands there twice: its first record, with the strictest standing}
         self._repeated: dict[int, Record] = {}
         self.length = self._look_through()
@@ -74,11 +59,11 @@ class AddressList:
     def warnings(self) -> list[str]:
         """What a person should know of the file as a whole."""
         warnings = list(self._table.warnings)
-        if self._default not in (Standing.SUBSCRIBED, Standing.UNSTATED):
-            word = self._default.name.lower()
+        if self._in_name:
+            word = self._in_name.name.lower()
             warnings.append(f"By the file's name, rows without a state of their own are taken as {word}.")
-        if self._unknown_states:
-            warnings.append(f"States that are not known: {', '.join(sorted(self._unknown_states))}.")
+        if unknown := self._states.unknown:
+            warnings.append(f"States that are not known: {', '.join(sorted(unknown))}.")
         if not self.length:
             warnings.append("The file names its columns and holds no rows.")
         return warnings
@@ -86,20 +71,26 @@ class AddressList:
     def __iter__(self) -> Iterator[Record | RowResult]:
         """Yield a Record for each person, and a RowResult for each row that gives no person."""
         for item in self._rows():
+            others = [record for record in _records_of(item) if not self._is_first(record)]
+            detail = " ".join(
+                f"It stands in line {self._repeated[_key(record)].line} too." for record in others
+            )
             if isinstance(item, RowResult):
+                if others:
+                    item.left = tuple(record for record in item.left if record not in others)
+                    item.detail = f"{item.reason} {detail}"
                 yield item
-                continue
-            if strictest := self._repeated.get(_key(item)):
-                if item.line != strictest.line:
-                    detail = f"It stands in line {strictest.line} too."
-                    yield RowResult(item.line, item.address, Outcome.SKIPPED, TWICE, detail)
-                    continue
-                item.standing, item.ended_at = strictest.standing, strictest.ended_at
-            yield self._taken(item)
+            elif others:
+                yield RowResult(item.line, item.address, Outcome.SKIPPED, TWICE, detail)
+            else:
+                yield self._taken(item)
 
-    def _silent(self, is_stated: bool) -> Standing:
-        """Return how people stand of whom the list says nothing; ``is_stated``: it says so of others."""
-        return Standing.UNSTATED if is_stated else Standing.SUBSCRIBED
+    def _is_first(self, record: Record) -> bool:
+        """Give a record the strictest standing of its address; return whether it is the first with that."""
+        strictest = self._repeated.get(_key(record))
+        if strictest:
+            record.standing, record.ended_at = strictest.standing, strictest.ended_at
+        return strictest is None or record.line == strictest.line
 
     def _taken(self, record: Record) -> Record | RowResult:
         """Return the record of a person who is to be brought over, or why they are not."""
@@ -109,101 +100,87 @@ class AddressList:
     def _look_through(self) -> int:
         """Return how many rows there are, and note the addresses that stand there more than once.
 
-        A number stands for an address, so that a hundred thousand of them take little room.
+        A number stands for an address, so that a million of them take little room.
         """
+        for _, cells in self._body():
+            self._states.note(cells)
+        self._states.settle()
         keys, length = array("q"), 0
         for item in self._rows(has_details=False):
             length += 1
-            if isinstance(item, Record):
-                keys.append(_key(item))
+            keys.extend(map(_key, _records_of(item)))
         repeated = {key for key, following in pairwise(sorted(keys)) if key == following}
         for item in self._rows(has_details=False) if repeated else ():
-            if isinstance(item, Record) and (key := _key(item)) in repeated:
-                strictest = self._repeated.setdefault(key, item)
-                if item.standing > strictest.standing:
-                    strictest.standing, strictest.ended_at = item.standing, item.ended_at
+            for record in _records_of(item):
+                if (key := _key(record)) in repeated:
+                    strictest = self._repeated.setdefault(key, record)
+                    if record.standing > strictest.standing:
+                        strictest.standing, strictest.ended_at = record.standing, record.ended_at
         return length
+
+    def _body(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield (line, cells) of each row below the names of the columns."""
+        return islice(iter(self._table), int(self._has_names), None)
 
     def _rows(self, *, has_details: bool = True) -> Iterator[Record | RowResult]:
         """Yield a Record, or a RowResult that refuses, for each row (in our own table: for each person).
 
         Without details a record has an address, a standing and when it came to that.
         """
-        rows: Iterator[tuple[int, list[str]]] = islice(self._table, int(self._has_names), None)
+        rows = self._body()
         if self.format == columns.OWN:
             rows = reimport.joined(rows, self.columns)
-        try:
-            for line, cells in rows:
-                try:
-                    yield self._record(line, cells, has_details)
-                except ValidationError as error:
-                    # Not much longer than an address can be.
-                    address = self.columns.cell(cells, "address")[: 2 * addresses.MAX_LENGTH]
-                    reason = NO_ADDRESS if error.code == "invalid" else error.messages[0]
-                    yield RowResult(line, address, Outcome.REFUSED, reason)
-        except spreadsheets.UnclosedQuoteError as error:
-            yield RowResult(error.line, "", Outcome.REFUSED, UNCLOSED)
+        for line, cells in rows:
+            try:
+                yield self._record(line, cells, has_details)
+            except ValidationError as error:
+                yield self._refusal(line, cells, error)
 
     def _record(self, line: int, cells: list[str], has_details: bool) -> Record:
         if self.format == columns.OWN:
-            return reimport.record(line, cells, self.columns, self.now)
+            return reimport.record(line, cells, self.columns, self._states.now)
+        if misfit := self._states.misfit(cells):
+            raise ValidationError(misfit)
 
         def cell(role: str) -> str:
             return self.columns.cell(cells, role)
 
         address = addresses.normal(cell("address"))
-        standing, ended = self._standing(cells)
+        standing, ended = self._states.standing(cells)
         if address.casefold().endswith(_FORGOTTEN):
             standing = Standing.DELETED
-        record = Record(line, address, standing, ended_at=cell_parsers.moment(ended, self.now)[0])
+        record = Record(line, address, standing, ended_at=self._states.moment(ended).at)
         if has_details:
-            asked_at, is_asked_bad = cell_parsers.moment(cell("asked"), self.now)
-            confirmed_at, is_confirmed_bad = cell_parsers.moment(cell("confirmed"), self.now)
+            asked, confirmed = self._states.moment(cell("asked")), self._states.moment(cell("confirmed"))
             name, note = cell_parsers.name(cell("first_name"))
             if not name and not note:
                 name, note = cell_parsers.name(" ".join(cell("full_name").split()[:1]))
             record.first_name = name
-            record.asked_at, record.joined_at = asked_at or confirmed_at, confirmed_at or asked_at
+            record.asked_at, record.joined_at = asked.at or confirmed.at, confirmed.at or asked.at
             record.region = cell_parsers.region(cell("network"))
-            bad_times = [BAD_TIME] * (is_asked_bad + is_confirmed_bad)
-            record.notes = tuple(filter(None, [*bad_times, note]))
+            times = (asked, confirmed)
+            notes = [BAD_TIME for moment in times if moment.is_bad]
+            notes += [UNCLEAR_TIME for moment in times if moment.is_unclear]
+            record.notes = tuple(filter(None, [*notes, note]))
         return record
 
-    def _standing(self, cells: list[str]) -> tuple[Standing, str]:
-        """Return (the strictest Standing that a row tells of, the text of when it came to that)."""
-        standings, ended = [], ""
-        for position, kind in self.columns.stated:
-            text = folding.visible(cells[position]) if position < len(cells) else ""
-            if not text:
-                continue
-            if kind == "state":
-                standings.append(self._state(text))
-            elif kind == "wanted":
-                standings.append(Standing.SUBSCRIBED if self._yes_or_no(text) else Standing.UNSUBSCRIBED)
-            elif kind == "unwanted" and not self._yes_or_no(text):
-                standings += self._NOT_UNWANTED
-            elif kind == "unwanted" or not text.startswith("0000"):
-                standings.append(_ENDS[kind])
-                ended = text
-        return max(standings, default=self._default), ended
+    def _refusal(self, line: int, cells: list[str], error: ValidationError) -> RowResult:
+        """Return the result of a row that is refused, with those who left by it."""
+        if self.format == columns.OWN:
+            cells = list(map(exports.unguarded, cells))
+        # Not much longer than an address can be.
+        address = self.columns.cell(cells, "address")[: 2 * addresses.MAX_LENGTH]
+        reason = NO_ADDRESS if error.code == "invalid" else error.messages[0]
+        refusal = RowResult(line, address, Outcome.REFUSED, reason)
+        if (standing := self._states.left(cells)) is not None:
+            refusal.left = tuple(Record(line, each, standing) for each in self._states.addresses(cells))
+            if not refusal.left:
+                refusal.reason = f"{reason} {LEFT_UNREADABLE}"
+        return refusal
 
-    def _state(self, text: str) -> Standing:
-        if (standing := self._known_state(text)) is not None:
-            return standing
-        raise ValidationError(UNKNOWN_STATE)
 
-    def _known_state(self, text: str) -> Standing | None:
-        """Return what a word for a state means; note an unknown word, and return None for it."""
-        if (standing := cell_parsers.state(text)) is None and len(self._unknown_states) < _MOST_WORDS:
-            self._unknown_states.add(text[:30])
-        return standing
-
-    def _yes_or_no(self, text: str) -> bool:
-        """Return whether a cell says yes; the time since when something is so says yes too."""
-        answer = cell_parsers.yes_or_no(text)
-        if answer is None and cell_parsers.moment(text, self.now)[0] is None:
-            return self._state(text) == Standing.SUBSCRIBED
-        return answer is not False
+def _records_of(item: Record | RowResult) -> tuple[Record, ...]:
+    return (item,) if isinstance(item, Record) else item.left
 
 
 def _key(record: Record) -> int:

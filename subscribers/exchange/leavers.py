@@ -22,14 +22,7 @@ class LeaversError(Refused):
 class LeaversList(AddressList):
     """An AddressList in which everybody has left who is not said to be subscribed, whatever else is said."""
 
-    _NOT_UNWANTED = (Standing.SUBSCRIBED,)
-
-    def _silent(self, is_stated: bool) -> Standing:
-        return Standing.UNSUBSCRIBED
-
-    def _state(self, text: str) -> Standing:
-        standing = self._known_state(text)
-        return Standing.UNSUBSCRIBED if standing is None else standing
+    OF_LEAVERS = True
 
     def _taken(self, record: Record) -> Record | RowResult:
         reasons = [_STANDINGS.get(fields["reason"], Standing.UNSUBSCRIBED) for fields in record.suppressions]

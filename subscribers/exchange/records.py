@@ -65,18 +65,25 @@ class Record:
 
 @dataclass(slots=True)
 class RowResult:
-    """What became of a row and why. ``reason`` names nobody and is counted; ``detail`` is of this row."""
+    """What became of a row and why. ``reason`` names nobody and is counted; ``detail`` is of this row.
+
+    A row that is refused may say all the same that somebody left: ``left`` has a Record of each such address.
+    """
 
     line: int
     address: str
     outcome: Outcome
     reason: str = ""
     detail: str = ""
+    left: tuple[Record, ...] = ()
 
 
 @dataclass
 class Report:
-    """What a run did, or with ``dry_run`` would do. ``reasons`` is {outcome: {reason: how many}}."""
+    """What a run did, or with ``dry_run`` would do. ``reasons`` is {outcome: {reason: how many}}.
+
+    ``left_by_refused`` is the number of addresses that get nothing because of rows that were refused.
+    """
 
     MOST_REFUSALS = 50
 
@@ -88,6 +95,7 @@ class Report:
     notes: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
     first_refused: list[dict[str, object]] = field(default_factory=list)
+    left_by_refused: int = 0
     source: str = ""
     dry_run: bool = False
 
@@ -95,6 +103,7 @@ class Report:
         """Take in what became of a row."""
         self.rows += 1
         self.outcomes[result.outcome] += 1
+        self.left_by_refused += len(result.left)
         if result.reason:
             self.reasons.setdefault(str(result.outcome), Counter())[result.reason] += 1
         if result.outcome == Outcome.REFUSED and len(self.first_refused) < self.MOST_REFUSALS:

@@ -24,9 +24,10 @@ def joined(rows: Iterable[tuple[int, list[str]]], columns: Columns) -> Iterator[
     """Yield (line, cells) of each person; records that go on in rows below are put behind the first row."""
     waiting = None
     for line, cells in rows:
-        cells = cells[: columns.width] + [""] * (columns.width - len(cells))
+        # What is behind the last column stays there, and makes the record one that cannot be read.
+        cells = cells + [""] * (columns.width - len(cells))
         if waiting and columns.cell(cells, "status") == exports.CONTINUED:
-            waiting[1].append(columns.cell(cells, "record"))
+            waiting[1].extend([columns.cell(cells, "record"), *cells[columns.width :]])
         else:
             if waiting:
                 yield waiting
@@ -53,14 +54,15 @@ def record(line: int, cells: list[str], columns: Columns, now: datetime) -> Reco
         paused_until = date.fromisoformat(cell("paused")) if cell("paused") else None
     except ValueError:
         raise ValidationError(BAD_TIME) from None
-    has_left = status == Subscriber.State.LEFT
+    # Of what contradicts itself, the worse counts.
+    has_left = status == Subscriber.State.LEFT or left_at is not None
     standing = Standing.UNSUBSCRIBED if has_left else Standing.SUBSCRIBED
     record = Record(line, address, standing, first_name=name, joined_at=joined_at, paused_until=paused_until)
     record.is_own = True
     record.notes = (note,) if note else ()
     record.ended_at = (left_at or now) if has_left else None
     record.source = source if source in Subscriber.Source.values else Subscriber.Source.IMPORT
-    # A row is as wide as its columns; what is behind was put there by ``joined``.
+    # What is behind the columns was put there by ``joined``.
     texts = [columns.cell(cells, "record"), *cells[columns.width :]]
     record.consents, record.suppressions = _read_records(exports.unguarded(text) for text in texts if text)
     return record

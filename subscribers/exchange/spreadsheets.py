@@ -7,16 +7,20 @@ import itertools
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
 
 from desk.files import UnusableFileError, opened
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 DELIMITERS = ",;\t|"
 _LONGEST_LINE = 20_000_000
@@ -34,13 +38,6 @@ _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?')
 _END = "\ue000end"
 
 
-class UnclosedQuoteError(Exception):
-    """A quotation mark is opened and never closed; ``line`` is the number of the row's first line."""
-
-    def __init__(self, line: int) -> None:
-        self.line = line
-
-
 class TextTable:
     """The rows of a CSV file. Raises UnusableFileError where the file cannot be read as CSV."""
 
@@ -55,8 +52,11 @@ class TextTable:
     def _find_encoding(self) -> str:
         encoding, is_cp1252 = "utf-8-sig", True
         with opened(self.path) as file:
-            if file.read(2) in _UTF_16:
+            if (start := file.read(4))[:2] in _UTF_16:
                 return "utf-16"
+            # Without a byte-order mark: every second byte of its ASCII is zero.
+            if len(start) == 4 and b"\0\0" in (start[::2], start[1::2]):
+                return "utf-16-le" if start[0] else "utf-16-be"
             file.seek(0)
             for number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE + 1), b""), 1):
                 if len(line) > _LONGEST_LINE:
@@ -95,24 +95,50 @@ class TextTable:
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         """Yield (number of its first line, cells) for each row that is not blank.
 
-        Raises UnclosedQuoteError in the place of a row that swallows the rest of the file.
+        Raises UnusableFileError for a quotation mark that is never closed, or only by one further down: such
+        a row swallows others, and who knows whom.
         """
         lines = itertools.chain(itertools.islice(self._lines(), self._lines_above, None), [_END])
-        skips = self.delimiter != "\t"
-        rows = csv.reader(lines, delimiter=self.delimiter, escapechar=self.escape, skipinitialspace=skips)
+        of_row: list[str] = []
+        rows = self._reader(_noted(lines, of_row))
         first_line = self._lines_above + 1
         try:
             for cells in rows:
                 if cells == [_END]:
                     return
                 if cells and cells[-1].endswith(_END):
-                    raise UnclosedQuoteError(first_line)
+                    raise _unclosed(first_line)
+                if len(of_row) > 1:
+                    # Within a cell of several lines, a closing mark is followed by a delimiter or the end.
+                    list(self._reader(of_row, strict=True))
                 if any(map(str.strip, cells)):
                     yield first_line, cells
+                of_row.clear()
                 first_line = self._lines_above + rows.line_num + 1
         except csv.Error as error:
-            # A cell longer than csv.field_size_limit: the same mistake, noticed sooner.
-            raise UnclosedQuoteError(first_line) from error
+            # Also for a cell longer than csv.field_size_limit: the same mistake, noticed sooner.
+            raise _unclosed(first_line) from error
+
+    def _reader(self, lines: Iterable[str], *, strict: bool = False) -> "Reader":
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            escapechar=self.escape,
+            skipinitialspace=self.delimiter != "\t",
+            strict=strict,
+        )
+
+
+def _noted(lines: Iterable[str], noted: list[str]) -> Iterator[str]:
+    """Yield lines, and add each to ``noted`` before."""
+    for line in lines:
+        noted.append(line)
+        yield line
+
+
+def _unclosed(line: int) -> UnusableFileError:
+    where = f"A quotation mark in line {line} is never closed where it should be"
+    return UnusableFileError(f"{where}, so the rows below it cannot be told apart. Mend that line.")
 
 
 class SheetTable:

@@ -1,7 +1,7 @@
 """From records to the database. It mails nobody, brings nobody back, and keeps what a person said here."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from itertools import islice
@@ -15,6 +15,7 @@ from subscribers.exchange.address_list import AddressList
 from subscribers.exchange.records import Fields, Outcome, Record, Report, RowResult, Standing
 from subscribers.models import ConsentEvent, Subscriber, Suppression
 from subscribers.people import suppressions
+from tips.text import folding
 
 # A transaction is as short as that many records, so that a sign-up meanwhile waits for a moment only.
 BATCH = 500
@@ -29,6 +30,7 @@ LEFT_HERE = "They left here, and only they can come back."
 SUPPRESSED_HERE = "Nothing may be sent to the address: "
 SUPPRESSED_ALREADY = "It was known already that the address gets nothing."
 BACK_SINCE = "They confirmed here after that."
+LEFT_BY_REFUSED = "It says that somebody left."
 
 _REASONS = {Standing[name]: Suppression.Reason[name] for name in ("UNSUBSCRIBED", "BOUNCED", "COMPLAINED")}
 _OWN_DOING = [ConsentEvent.Kind.CONFIRMED, ConsentEvent.Kind.RETURNED, ConsentEvent.Kind.MOVED]
@@ -51,24 +53,48 @@ def store(
     report = Report(address_list.name, format=address_list.format, source=source, dry_run=dry_run)
     items = iter(address_list)
     while batch := list(islice(items, BATCH)):
-        records = [item for item in batch if isinstance(item, Record)]
-        results = iter(_written(records, address_list.format, source, dry_run))
+        records = [record for item in batch for record in _records_of(item)]
+        results = iter(_written(records, _evidence(address_list), source, dry_run))
         for item in batch:
-            result, notes = (next(results), item.notes) if isinstance(item, Record) else (item, ())
+            if isinstance(item, Record):
+                result, notes = next(results), item.notes
+            else:
+                result, notes = _refusal(item, list(islice(results, len(item.left)))), ()
             report.count(result, notes)
             on_row(result)
     report.warnings = address_list.warnings
     return report
 
 
-def _written(records: list[Record], format: str, source: str, dry_run: bool) -> list[RowResult]:
+def _records_of(item: Record | RowResult) -> Sequence[Record]:
+    return (item,) if isinstance(item, Record) else item.left
+
+
+def _refusal(row: RowResult, left: list[RowResult]) -> RowResult:
+    """Return the result of a row without a person, which says what became of those who left by it."""
+    if left:
+        told = {f"{LEFT_BY_REFUSED} {result.reason}" for result in left}
+        suffix = " ".join(sorted(told))
+        row.detail = f"{row.detail or row.reason} {suffix}"
+        row.reason = f"{row.reason} {suffix}"
+    return row
+
+
+def _evidence(address_list: AddressList) -> str:
+    """Return how we know what a list says, but for the line; the name of a file may hold an address."""
+    name = folding.visible(address_list.name)
+    where = f" “{name[:80]}”" if name and "@" not in name else ""
+    return f"of the imported list{where} ({address_list.format})"
+
+
+def _written(records: list[Record], evidence: str, source: str, dry_run: bool) -> list[RowResult]:
     """Write some records; return the result of each."""
     for record in records:
         record.address_hash = addresses.keyed_hash(record.address)
     for tries_left in reversed(range(TRIES)):
         try:
             with nullcontext() if dry_run else transaction.atomic():
-                batch = _Batch(records, format, source)
+                batch = _Batch(records, evidence, source)
                 if not dry_run:
                     batch.save()
                 break
@@ -82,8 +108,8 @@ def _written(records: list[Record], format: str, source: str, dry_run: bool) -> 
 class _Batch:
     """Some records beside the database's rows, and the rows to write; ``results`` has the result of each."""
 
-    def __init__(self, records: list[Record], format: str, source: str) -> None:
-        self.format, self.source = format, source
+    def __init__(self, records: list[Record], evidence: str, source: str) -> None:
+        self.evidence, self.source = evidence, source
         self.now = timezone.now()
         self.added: list[Subscriber] = []
         self.gone: list[Subscriber] = []
@@ -150,7 +176,7 @@ class _Batch:
         """
         stated: dict[str, Fields] = {}
         if reason := _REASONS.get(record.standing):
-            evidence = f"imported from a list ({self.format})"
+            evidence = f"line {record.line} {self.evidence}"
             stated[reason] = {"reason": reason, "since": record.ended_at or self.now, "evidence": evidence}
         stated |= {fields["reason"]: fields for fields in record.suppressions}
         address_hash = record.address_hash
@@ -172,11 +198,15 @@ class _Batch:
         self.consents += [ConsentEvent(subscriber=subscriber, **fields) for fields in consents]
 
     def save(self) -> None:
-        """Write what was noted, in a fixed number of queries."""
+        """Write what was noted, in a fixed number of queries.
+
+        Rows are written in one order whatever the order of the list: so two imports at once never wait for
+        each other in a circle.
+        """
         # First of all the journal: what a crash then leaves there silences one too many, never too few.
         if self.suppressed:
-            suppressions.suppress_all(self.suppressed)
-        Subscriber.objects.bulk_create(self.added)
+            suppressions.suppress_all(sorted(self.suppressed, key=lambda new: (new.address_hash, new.reason)))
+        Subscriber.objects.bulk_create(sorted(self.added, key=lambda person: person.address_folded))
         Subscriber.objects.bulk_update(self.gone, ["state", "left_at"])
         ConsentEvent.objects.bulk_create(self.consents)
 

@@ -66,7 +66,7 @@ class Command(BaseCommand):
             self.stderr.write(f"{self.prefix}: and {more} more refused; --report lists them all.")
         self.stdout.write(as_json(done.as_dict()) if json else as_text(done))
         if count:
-            sys.exit(SOME_REFUSED if done.rows > count else NOTHING_DONE)
+            sys.exit(SOME_REFUSED if done.rows > count or done.left_by_refused else NOTHING_DONE)
 
     def ask_for_source(self) -> str:
         """Return what somebody at a terminal says of where these people agreed."""
@@ -121,6 +121,10 @@ def as_text(report: Report) -> str:
     ]
     for outcome, reasons in report.reasons.items():
         lines += [f"  {outcome}: {number} × {reason}" for reason, number in sorted(reasons.items())]
+    if report.left_by_refused:
+        lines.append(
+            f"Refused rows say of {report.left_by_refused} addresses that somebody left: they get nothing."
+        )
     if report.dry_run:
         lines.append("This was a dry run: nothing was written.")
     return "\n".join(lines)

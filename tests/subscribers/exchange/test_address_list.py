@@ -7,8 +7,9 @@ import pytest
 from openpyxl import Workbook
 
 from desk.files import UnusableFileError
-from subscribers.exchange.address_list import TWICE, UNCLOSED, UNKNOWN_STATE, AddressList
+from subscribers.exchange.address_list import TWICE, AddressList
 from subscribers.exchange.records import Outcome, Record, Standing
+from subscribers.exchange.row_states import UNKNOWN_STATE
 
 MAILCHIMP = (
     '"Email Address","First Name","Last Name",Address,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,'
@@ -170,9 +171,24 @@ def test_rows_are_known_by_the_line_on_which_they_begin(read):
     assert skipped(address_list) == [(4, Outcome.REFUSED)]
 
 
-def test_a_quotation_mark_that_is_never_closed_is_told_and_swallows_nothing_in_silence(read):
-    address_list = list(read('email,note\na@example.org,x\nb@example.org,"open\nc@example.org,y\n'))
-    assert [(item.line, getattr(item, "reason", "")) for item in address_list] == [(2, ""), (3, UNCLOSED)]
+@pytest.mark.parametrize(
+    "rows",
+    [
+        'b@example.org,"open\nc@example.org,y\n',
+        # The next mark seems to close it, and would swallow who left.
+        'b@example.org,"open\nc@example.org,unsubscribed\nd@example.org,"x"\n',
+        '"b@example.org","open\n"c@example.org","unsubscribed"\n',
+        f'b@example.org,"{"open " * 30_000}\n',
+    ],
+)
+def test_a_quotation_mark_that_is_not_closed_where_it_should_be_refuses_the_file(read, rows):
+    with pytest.raises(UnusableFileError, match="line 3 is never closed"):
+        read(f"email,note\na@example.org,x\n{rows}")
+
+
+def test_a_cell_of_several_lines_swallows_nothing(read):
+    [anna, bob] = read('email,note\na@example.org,"one\n""two"", and\nthree"\nb@example.org,"x"\n')
+    assert (anna.line, bob.line) == (2, 5)
 
 
 def test_an_address_that_stands_twice_counts_once_with_its_strictest_state(read):
@@ -204,7 +220,7 @@ def test_a_name_is_one_plain_line_or_left_out(read, cell, name):
     assert bool(anna.notes) is (name not in {cell, "Anna Maria"})
 
 
-@pytest.mark.parametrize("cell", ["31.12.2019", "2019-13-01", "2999-01-01", "1066-10-14", "never", "9" * 400])
+@pytest.mark.parametrize("cell", ["31.31.2019", "2019-13-01", "2999-01-01", "1066-10-14", "never", "9" * 400])
 def test_a_time_that_cannot_be_is_left_out_and_noted(read, cell):
     [anna] = read(f"email,created_at\na@example.org,{cell}\n")
     assert anna.joined_at is None

@@ -137,6 +137,48 @@ def test_whoever_left_here_stays_away(counts):
     assert everything() == before
 
 
+MOVED = (
+    "Email,First name,Last name,unsubscribed_at,Notes\n"
+    "stays@example.org,Ann,Berg,,\n"
+    "member@example.org,Kurz, Sen.,,2020-01-01 10:00:00,\n"
+    "new@example.org,Lang, Jun.,,2020-01-01,by phone\n"
+)
+
+
+def test_whoever_left_by_a_row_that_is_refused_gets_nothing_and_the_report_says_so(run):
+    member = a_member("stays@example.org"), a_member("other@example.org")
+    gone = [a_member("member@example.org"), addresses.keyed_hash("new@example.org")]
+    status, out, err = run(MOVED, "--source", "A form.", name="old list.csv")
+    assert status == 1
+    assert "Refused rows say of 2 addresses that somebody left: they get nothing." in out
+    assert [line.split(":")[1] for line in err.splitlines()] == ["3", "4"]
+    assert err.count(store.LEFT_BY_REFUSED) == 2
+    assert list(Subscriber.objects.reachable(timezone.localdate()).order_by("pk")) == list(member)
+    held = Suppression.objects.order_by("pk").values_list("address_hash", "reason", "evidence")
+    of_list = "of the imported list “old list.csv” (plain list)"
+    assert sorted(held) == sorted(
+        [
+            (gone[0].address_hash, "unsubscribed", f"line 3 {of_list}"),
+            (gone[1], "unsubscribed", f"line 4 {of_list}"),
+        ]
+    )
+    assert run(MOVED, "--source", "A form.")[0] == 1
+    assert Suppression.objects.count() == 2
+
+
+def test_where_all_rows_are_refused_and_some_take_somebody_off_a_part_was_done(run):
+    status, out, _ = run("Email,Status\na@example.org,unsubscribed,x\n", "--json")
+    report = json.loads(out)
+    assert (status, report["refused"], report["left_by_refused"]) == (1, 1, 1)
+    assert suppressions.reasons("a@example.org") == {"unsubscribed"}
+
+
+def test_a_quotation_mark_that_stays_open_stops_it_before_anything_is_done(run):
+    status, _, err = run('Email,Name\na@example.org,Ann\nb@example.org,"Bob\nc@example.org,Cat\n')
+    assert (status, err.count("\n")) == (2, 1)
+    assert not Subscriber.objects.exists()
+
+
 MIXED = (
     "email,first name,status\n"
     "new@example.org,New,subscribed\n"
@@ -146,8 +188,10 @@ MIXED = (
     "bad@,,subscribed\n"
     "new@example.org,,subscribed\n"
     "pending@example.org,,pending\n"
+    "shifted@example.org,Kurz, Sen.,unsubscribed\n"
+    "shifted@example.org,,subscribed\n"
 )
-OF_MIXED = {"added": 1, "kept": 1, "suppressed": 1, "skipped": 3, "refused": 1}
+OF_MIXED = {"added": 1, "kept": 1, "suppressed": 1, "skipped": 4, "refused": 2}
 
 
 @pytest.fixture
@@ -167,7 +211,7 @@ def test_a_rehearsal_tells_the_same_and_writes_nothing(counts, mixed):
 def test_a_second_run_changes_nothing(counts, mixed):
     counts(mixed)
     before = everything()
-    assert counts(mixed) == {"kept": 3, "skipped": 3, "refused": 1}
+    assert counts(mixed) == {"kept": 3, "skipped": 4, "refused": 2}
     assert everything() == before
     assert Subscriber.objects.get(address_folded="member@example.org").first_name == "Mine"
 
@@ -226,10 +270,10 @@ def test_the_report_tells_of_each_row_and_its_cells_run_nothing(run, mixed, tmp_
     path = tmp_path / "report.csv"
     status, _, err = run(mixed + "\"=cmd|'x'!A1\",,subscribed\n", "--report", str(path))
     assert status == 1
-    assert [line.split(":")[1] for line in err.splitlines()] == ["6", "9"]
+    assert [line.split(":")[1] for line in err.splitlines()] == ["6", "9", "11"]
     assert "example.org," not in err
     _, *rows = csv.reader(path.read_text().splitlines())
-    assert [row[0] for row in rows] == [str(line) for line in range(2, 10)]
+    assert [row[0] for row in rows] == [str(line) for line in range(2, 12)]
     assert [row[2] for row in rows][:4] == ["added", "kept", "skipped", "suppressed"]
     assert all(row[3] for row in rows[1:])
     assert not [cell for row in rows for cell in row if cell[:1] in set("=+-@\t\r")]
