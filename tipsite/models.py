@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import models
 
 from shield import clocks
@@ -87,3 +88,23 @@ class BearableMigration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.app}.{self.name}"
+
+
+class KeyGeneration(models.Model):
+    """How often the links that were mailed to a member of staff were ended; part of each of these links.
+
+    A link of an earlier number is dead for good. Without a row the number is 0.
+    """
+
+    # Without a constraint, so that the version before, which does not know the table, can delete accounts.
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        primary_key=True,
+        related_name="key_generation",
+        db_constraint=False,
+    )
+    number = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.number)

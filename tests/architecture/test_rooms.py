@@ -60,7 +60,7 @@ ALLOWED = {
     "tipsite/backup": "tipsite/schema",
     "tipsite/demo": "",
     "tipsite/webhooks": "",
-    "tipsite/staff": "",
+    "tipsite/staff": "tipsite/models",
     "tipsite/alerts": "tipsite/staff tipsite/backup",
     "tipsite/worker": "tipsite/alerts",
     "tipsite/safety": "tipsite/worker",

@@ -139,7 +139,7 @@ def live_link(token: str) -> PreviewLink | None:
     """Return the live PreviewLink that a token belongs to, with its tip, or None.
 
     A wrong, expired or revoked one is None alike, and so is one to a tip that was withdrawn, and one whose
-    maker has left.
+    maker has left. Of a maker who was away and is back, earlier links stay revoked.
     """
     try:
         key = _signer.unsign(token)

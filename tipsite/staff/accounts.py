@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from desk.errors import NotPermitted, Overtaken, Refused
 from desk.log import log
-from tipsite.staff import emails, mailed_links, sessions, two_factor
+from tipsite.staff import emails, keys, mailed_links, sessions, two_factor
 from tipsite.staff.audit_log import AccountAction, was_readdressed_since
 from tipsite.staff.roles import ROLES
 
@@ -168,6 +168,8 @@ def change_address(person: User, *, by: User) -> str:
         return ""
     sentence = f"Address changed from {before.email or 'none'} to {person.email or 'none'}."
     log(by, person, AccountAction.ADDRESS_CHANGED, sentence)
+    # Or a link in the mailbox of the old address would work again when that comes back.
+    keys.end_mailed_links(person)
     if by.pk != person.pk:
         sessions.end_all(person)
     return "" if is_invited(before) else before.email
@@ -213,11 +215,10 @@ def deactivate(person: User, *, by: User) -> None:
     """Shut an account at once, sessions and open links included. What its owner wrote stays."""
     _permit(by, person, "deactivate your own account")
     _set_active(person, False, by, AccountAction.DEACTIVATED)
-    sessions.end_all(person)
 
 
 def reactivate(person: User, *, by: User) -> None:
-    """Open a deactivated account again, with the password and role that it had."""
+    """Open a deactivated account again, with its password and its role, and with none of its links."""
     _permit(by, person)
     _set_active(person, True, by, AccountAction.REACTIVATED)
 
@@ -227,6 +228,8 @@ def _set_active(person: User, is_active: bool, by: User, action: AccountAction) 
         if not User.objects.filter(pk=person.pk, is_active=not is_active).update(is_active=is_active):
             raise Overtaken(f"“{person}” is {'active' if is_active else 'deactivated'} already.")
         log(by, person, action, f"{action.label}.")
+        # Also on the way back: somebody may have been signing in while the account was being shut.
+        keys.end_all(person)
     person.is_active = is_active
 
 

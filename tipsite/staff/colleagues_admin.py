@@ -18,7 +18,7 @@ from desk.errors import Refused
 from desk.lists import TitledList
 from desk.pages import Context, Fieldsets, badge, page, staff_of
 from desk.verbs import Verb, VerbsMixin, refusals_told
-from tipsite.staff import accounts, sessions, two_factor
+from tipsite.staff import accounts, keys, two_factor
 from tipsite.staff.forms import ColleagueForm, InvitationForm, role_field
 
 NOT_INVITED = "the invitation was accepted or cancelled meanwhile"
@@ -178,8 +178,8 @@ class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
                 accounts.change_role(obj, role, by=by)
             return
         super().save_model(request, obj, form, change)
-        if "is_active" in form.changed_data and not obj.is_active:
-            sessions.end_all(obj)
+        if "is_active" in form.changed_data:
+            keys.end_all(obj)
 
     def form_context(self, request: HttpRequest, obj: User | None, context: Context) -> Context:
         verbs = self.available_verbs(request, obj) if obj and self.has_change_permission(request, obj) else {}

@@ -9,12 +9,15 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import base36_to_int, urlsafe_base64_encode
 
+from tipsite.models import KeyGeneration
+
 
 class LinkTokens(PasswordResetTokenGenerator):
     """Django's tokens for passwords, with a lifetime and a URL of their own.
 
     A token dies by its use, since the password is part of it, and as soon as the account is deactivated or
-    gets another address. ``lifetime`` may be at most PASSWORD_RESET_TIMEOUT.
+    gets another address: for good, though the account or the address may come back. ``lifetime`` may be at
+    most PASSWORD_RESET_TIMEOUT.
     """
 
     def __init__(self, view: str, lifetime: timedelta) -> None:
@@ -35,7 +38,8 @@ class LinkTokens(PasswordResetTokenGenerator):
         return settings.SITE_URL + reverse(f"admin:{self.view}", args=[uid, self.make_token(person)])
 
     def _make_hash_value(self, user: User, timestamp: int) -> str:
-        return f"{super()._make_hash_value(user, timestamp)}{user.is_active}"
+        ended = KeyGeneration.objects.filter(person=user).values_list("number", flat=True).first() or 0
+        return f"{super()._make_hash_value(user, timestamp)}{user.is_active} {ended}"
 
 
 INVITATION = LinkTokens("invitation", timedelta(days=7))

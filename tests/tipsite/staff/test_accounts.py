@@ -14,6 +14,7 @@ from desk.errors import NotPermitted, Overtaken, Refused
 from desk.models import LogCode
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
+from tips.publishing import preview
 from tipsite.staff import accounts
 from tipsite.staff.audit_log import AccountAction
 
@@ -517,6 +518,54 @@ def test_a_link_dies_with_the_account(client, publisher):
     forget(client, "ann@example.org")
     accounts.deactivate(ann, by=publisher)
     assert not client.get(*links(), follow=True).context["validlink"]
+
+
+def test_a_link_that_died_with_the_account_stays_dead_when_that_comes_back(client, publisher):
+    ann = make_person("ann", "Author")
+    forget(client, "ann@example.org")
+    accounts.deactivate(ann, by=publisher)
+    accounts.reactivate(ann, by=publisher)
+    assert not client.get(*links(), follow=True).context["validlink"]
+    mail.outbox.clear()
+    forget(client, "ann@example.org")
+    assert client.get(*links(), follow=True).context["validlink"]
+
+
+def test_an_invitation_stays_dead_when_its_account_comes_back(desk, client, publisher):
+    invite(desk)
+    mary = User.objects.get(email="mary.smith@example.org")
+    accounts.deactivate(mary, by=publisher)
+    accounts.reactivate(mary, by=publisher)
+    client.logout()
+    assert not client.get(*links(), follow=True).context["validlink"]
+
+
+def test_a_link_stays_dead_when_its_address_comes_back(client, client_of, publisher):
+    make_person("ann", "Author")
+    forget(client, "ann@example.org")
+    for address in ("new@example.org", "ann@example.org"):
+        ann = User.objects.get(username="ann")
+        ann.email = address
+        accounts.change_address(ann, by=publisher)
+        ann.save()
+    assert not client.get(*links(), follow=True).context["validlink"]
+
+
+def test_links_to_previews_stay_dead_when_their_maker_comes_back(client, publisher):
+    ann = make_person("ann", "Author")
+    path = preview.url(preview.make_link(make_tip(author=ann), by=ann))
+    assert client.get(path).status_code == 200
+    accounts.deactivate(ann, by=publisher)
+    accounts.reactivate(ann, by=publisher)
+    assert client.get(path).status_code == 404
+
+
+def test_who_signs_in_while_their_account_is_shut_is_not_in_when_it_comes_back(client_of, publisher):
+    ann = make_person("ann", "Author")
+    accounts.deactivate(ann, by=publisher)
+    hers = client_of(ann)
+    accounts.reactivate(ann, by=publisher)
+    assert hers.get("/admin/").status_code == 302
 
 
 def test_a_link_for_a_new_password_is_good_for_a_day(client):
