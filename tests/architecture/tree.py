@@ -1,6 +1,7 @@
 """The files of the tree, and what its modules import."""
 
 import ast
+import os
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -12,14 +13,21 @@ _FOREIGN = set(".git .venv .venv-next var node_modules".split())
 _FOREIGN |= set("__pycache__ .pytest_cache .ruff_cache .mypy_cache .hypothesis".split())
 
 
+@cache
+def _all_files() -> list[Path]:
+    found: list[Path] = []
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = set(folders) - _FOREIGN
+        found += [Path(folder, name) for name in names]
+    return sorted(path for path in found if path.is_file())
+
+
 def files(*suffixes: str, under: str = "") -> list[Path]:
     """Return the files of the tree with one of some suffixes (any, where none is given), sorted."""
     return [
         path
-        for path in sorted((ROOT / under).rglob("*"))
-        if path.is_file()
-        and _FOREIGN.isdisjoint(path.relative_to(ROOT).parts)
-        and (not suffixes or path.suffix in suffixes)
+        for path in _all_files()
+        if path.is_relative_to(ROOT / under) and (not suffixes or path.suffix in suffixes)
     ]
 
 
@@ -39,6 +47,12 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
+@cache
+def imported_by(path: Path) -> frozenset[str]:
+    """Return the names of the modules that a module imports, wherever the import stands."""
+    return frozenset(imports(parsed(path)))
+
+
 def imports(node: ast.AST) -> Iterator[str]:
     """Yield the name of each module that a piece of code imports, wherever the import stands."""
     for statement in ast.walk(node):
@@ -46,12 +60,19 @@ def imports(node: ast.AST) -> Iterator[str]:
             yield from (alias.name for alias in statement.names)
         elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
             # A name taken from a package may be a module of it.
-            folder = ROOT.joinpath(*statement.module.split("."))
             names = {alias.name for alias in statement.names}
-            inner = {name for name in names if (folder / f"{name}.py").exists() or (folder / name).is_dir()}
+            inner = names & _modules_in(statement.module)
             yield from (f"{statement.module}.{name}" for name in inner)
             if names - inner:
                 yield statement.module
+
+
+@cache
+def _modules_in(package: str) -> frozenset[str]:
+    """Return the names of the modules and folders in a package of ours; of any other, nothing."""
+    folder = ROOT.joinpath(*package.split("."))
+    places = folder.iterdir() if folder.is_dir() else ()
+    return frozenset(place.stem for place in places if place.is_dir() or place.suffix == ".py")
 
 
 def module_name(path: Path) -> str:
