@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from subscribers.exchange.row_states import RowStates
 
 # People who asked Substack to forget them stand in its exports under this domain.
 _FORGOTTEN = "@deletion-request.substack.com"
+
+# (line, standing, since when) of a record.
+_End = tuple[int, Standing, datetime | None]
 
 SKIPPED_FOR = {
     Standing.UNSTATED: "The file does not say whether they are subscribed.",
@@ -51,8 +55,8 @@ class AddressList:
             self._table.escape = "\\"
         self._in_name = states.state_in_name(Path(self.name).stem)
         self._states = RowStates(self.columns, self._in_name, of_leavers=self.OF_LEAVERS)
-        # {key of an address that stands there twice: its first record, with the strictest standing}
-        self._repeated: dict[int, Record] = {}
+        # {key of an address that stands there twice: (its first line, its strictest standing, since when)}
+        self._repeated: dict[int, _End] = {}
         self.length = self._look_through()
 
     @property
@@ -73,7 +77,7 @@ class AddressList:
         for item in self._rows():
             others = [record for record in _records_of(item) if not self._is_first(record)]
             detail = " ".join(
-                f"It stands in line {self._repeated[_key(record)].line} too." for record in others
+                f"It stands in line {self._repeated[_key(record)][0]} too." for record in others
             )
             if isinstance(item, RowResult):
                 if others:
@@ -87,10 +91,10 @@ class AddressList:
 
     def _is_first(self, record: Record) -> bool:
         """Give a record the strictest standing of its address; return whether it is the first with that."""
-        strictest = self._repeated.get(_key(record))
-        if strictest:
-            record.standing, record.ended_at = strictest.standing, strictest.ended_at
-        return strictest is None or record.line == strictest.line
+        if not (strictest := self._repeated.get(_key(record))):
+            return True
+        first_line, record.standing, record.ended_at = strictest
+        return record.line == first_line
 
     def _taken(self, record: Record) -> Record | RowResult:
         """Return the record of a person who is to be brought over, or why they are not."""
@@ -113,9 +117,10 @@ class AddressList:
         for item in self._rows(has_details=False) if repeated else ():
             for record in _records_of(item):
                 if (key := _key(record)) in repeated:
-                    strictest = self._repeated.setdefault(key, record)
-                    if record.standing > strictest.standing:
-                        strictest.standing, strictest.ended_at = record.standing, record.ended_at
+                    stated = (record.line, record.standing, record.ended_at)
+                    first = self._repeated.setdefault(key, stated)
+                    if _strictness(stated) > _strictness(first):
+                        self._repeated[key] = (first[0], *stated[1:])
         return length
 
     def _body(self) -> Iterator[tuple[int, list[str]]]:
@@ -146,10 +151,10 @@ class AddressList:
             return self.columns.cell(cells, role)
 
         address = addresses.normal(cell("address"))
-        standing, ended = self._states.standing(cells)
+        standing, ended_at = self._states.standing(cells)
         if address.casefold().endswith(_FORGOTTEN):
             standing = Standing.DELETED
-        record = Record(line, address, standing, ended_at=self._states.moment(ended).at)
+        record = Record(line, address, standing, ended_at=ended_at)
         if has_details:
             asked, confirmed = self._states.moment(cell("asked")), self._states.moment(cell("confirmed"))
             name, note = cell_parsers.name(cell("first_name"))
@@ -177,6 +182,12 @@ class AddressList:
             if not refusal.left:
                 refusal.reason = f"{reason} {LEFT_UNREADABLE}"
         return refusal
+
+
+def _strictness(stated: _End) -> tuple[Standing, bool, datetime]:
+    """Return what makes one of two rows the stricter: of one standing, the later end, and before all none."""
+    _, standing, ended_at = stated
+    return standing, ended_at is None, ended_at or datetime.min.replace(tzinfo=UTC)
 
 
 def _records_of(item: Record | RowResult) -> tuple[Record, ...]:

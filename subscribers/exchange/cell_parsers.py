@@ -16,7 +16,7 @@ _NOTHING = {"null", "none", "n/a", "#n/a", "na", "nil", "nan", "\\n", "-", "--",
 def stated(text: str) -> str:
     """Return what a cell states, or an empty text where a program wrote a word for nothing."""
     text = folding.visible(text)
-    return "" if folding.key(text) in _NOTHING else text
+    return "" if len(text) < 5 and folding.key(text) in _NOTHING else text
 
 
 def yes_or_no(text: str) -> bool | None:

@@ -66,7 +66,8 @@ def read(text: str, now: datetime, is_day_first: bool | None = None) -> Moment:
 
 def day_first(text: str) -> bool | None:
     """Return whether a cell proves that its file writes days before months; None where it proves nothing."""
-    match = _YEAR_LAST.fullmatch(folding.key(text))
+    # Most lists begin times with the year.
+    match = None if text[4:5] == "-" else _YEAR_LAST.fullmatch(folding.key(text))
     if not match or match["sign"] == ".":
         return None
     first, second = int(match["first"]), int(match["second"])
@@ -78,6 +79,9 @@ def _is_possible(at: datetime, now: datetime) -> bool:
 
 
 def _clear(text: str) -> datetime | None:
+    if text[4:5] == "-":
+        with suppress(ValueError):
+            return _in_utc(datetime.fromisoformat(text.upper()))
     if _SERIAL.fullmatch(text):
         return _FIRST_SERIAL + timedelta(seconds=round(float(text) * 86_400))
     if match := _UNIX.fullmatch(text):
@@ -88,7 +92,10 @@ def _clear(text: str) -> datetime | None:
         name = (match["month"] or match["month2"])[:3]
         month = _MONTHS.index(name) + 1
         return _at(match["year"], month, match["day"] or match["day2"], match["clock"])
-    at = datetime.fromisoformat(text.upper())
+    return _in_utc(datetime.fromisoformat(text.upper()))
+
+
+def _in_utc(at: datetime) -> datetime:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 

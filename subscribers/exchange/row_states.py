@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -91,12 +92,13 @@ class RowStates:
             return SHIFTED
         return ""
 
-    def standing(self, cells: list[str]) -> tuple[Standing, str]:
-        """Return (the strictest Standing that a row tells of, the text of when it came to that).
+    def standing(self, cells: list[str]) -> tuple[Standing, datetime | None]:
+        """Return (the strictest Standing that a row tells of, when it came to that if the row says so).
 
         Raises ValidationError for a state that is not known.
         """
-        standings, ended = [], ""
+        standings: list[Standing] = []
+        ends: list[tuple[Standing, datetime]] = []
         for column in self.columns.stated:
             text = _cell(cells, column.position)
             if not text:
@@ -104,14 +106,16 @@ class RowStates:
             standing, is_ended = self._stated(column, text)
             if standing is not None:
                 standings.append(standing)
-                ended = text if is_ended else ended
+                if is_ended and (at := self.moment(text).at):
+                    ends.append((standing, at))
         for position in self.columns.silent:
             if (
                 position < len(cells)
                 and (left := states.leaving(folding.visible(cells[position]))) is not None
             ):
                 standings.append(left)
-        return max(standings, default=self.default), ended
+        strictest = max(standings, default=self.default)
+        return strictest, max((at for standing, at in ends if standing == strictest), default=None)
 
     def left(self, cells: list[str]) -> Standing | None:
         """Return the Standing of somebody who left, by whatever cell of a row that is refused; else None."""

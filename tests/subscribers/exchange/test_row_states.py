@@ -137,6 +137,27 @@ def test_of_columns_that_contradict_each_other_the_worst_counts(read, header, ro
     assert (item.standing.name if isinstance(item, Record) else None) == standing
 
 
+@pytest.mark.parametrize(
+    ("cells", "year"),
+    [
+        ("unsubscribed,2019-01-01,2021-01-01", 2021),
+        ("unsubscribed,2021-01-01,2019-01-01", 2021),
+        ("unsubscribed,,", None),
+        # They bounced in an unknown year, and when they left says nothing of that.
+        ("bounced,2019-01-01,", None),
+    ],
+)
+def test_the_time_of_an_end_is_the_latest_of_the_strictest_state(read, cells, year):
+    [anna] = read(f"Email,Status,Unsubscribed at,Opt-out date\na@example.org,{cells}\n")
+    assert getattr(anna.ended_at, "year", None) == year
+
+
+@pytest.mark.parametrize("dates", [("2019-01-01", "2021-01-01"), ("2021-01-01", "2019-01-01")])
+def test_of_two_rows_of_one_address_the_later_end_counts(read, dates):
+    anna, _ = read("Email,Unsubscribed at\n" + "".join(f"a@example.org,{date}\n" for date in dates))
+    assert anna.ended_at.year == 2021
+
+
 def test_a_column_state_is_one_of_states_where_any_cell_of_it_is(read):
     text = (
         "Email,State\na@example.org,active\nb@example.org,cancelled\nc@example.org,wobbly\nd@example.org,\n"
