@@ -32,8 +32,9 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label="List",
-        help_text="CSV or XLSX, as exported by Mailchimp, Substack, MailPoet, Ghost or this site, or plain"
-        " addresses. Keep the file’s own name: it may tell the state of everybody in it.",
+        help_text="CSV or XLSX, as exported by this site, by Mailchimp, Constant Contact, Brevo, HubSpot,"
+        " MailPoet, Ghost, Kit and others, or plain addresses. Keep the file’s own name: it may tell the"
+        " state of everybody in it.",
         error_messages={"required": "Choose a file."},
     )
     source = forms.CharField(

@@ -77,6 +77,8 @@ def _refusal(row: RowResult, left: list[RowResult]) -> RowResult:
         suffix = " ".join(sorted(told))
         row.detail = f"{row.detail or row.reason} {suffix}"
         row.reason = f"{row.reason} {suffix}"
+        pairs = zip(row.left, left, strict=True)
+        row.left = tuple(record for record, result in pairs if result.reason != BACK_SINCE)
     return row
 
 

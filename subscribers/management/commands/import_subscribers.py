@@ -123,7 +123,7 @@ def as_text(report: Report) -> str:
         lines += [f"  {outcome}: {number} × {reason}" for reason, number in sorted(reasons.items())]
     if report.left_by_refused:
         lines.append(
-            f"Refused rows say of {report.left_by_refused} addresses that somebody left: they get nothing."
+            f"Addresses that get nothing since a refused row says that they left: {report.left_by_refused}."
         )
     if report.dry_run:
         lines.append("This was a dry run: nothing was written.")

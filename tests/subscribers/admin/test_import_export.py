@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 
 from subscribers.exchange import store, upload_jobs
 from subscribers.models import ConsentEvent, Subscriber
-from subscribers.people import subscriptions
+from subscribers.people import subscriptions, suppressions
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +70,18 @@ def test_a_list_is_rehearsed_then_imported_and_deleted(client, upload, tasks_at_
     # Pressing again does nothing again.
     client.post(page, {"do": "import"})
     assert Subscriber.objects.count() == LogEntry.objects.count() == 1
+
+
+def test_it_says_who_left_by_rows_that_are_refused(client, upload, tasks_at_once):
+    page = upload(b"Email,Name,Status\nanna@example.org,Berg, Jr,unsubscribed\nberta@example.org,,active\n")
+    told = "get nothing since a refused row says that they left: 1."
+    assert f"would {told}" in client.get(page).text
+    client.post(page, {"do": "import"})
+    text = client.get(page).text
+    assert f"Addresses that {told}" in text
+    assert "It says that somebody left." in text
+    assert Subscriber.objects.get().address == "berta@example.org"
+    assert suppressions.reasons("anna@example.org") == {"unsubscribed"}
 
 
 def test_it_tells_of_each_row_by_its_line_and_names_nobody(client, upload, tasks_at_once):

@@ -150,7 +150,7 @@ def test_whoever_left_by_a_row_that_is_refused_gets_nothing_and_the_report_says_
     gone = [a_member("member@example.org"), addresses.keyed_hash("new@example.org")]
     status, out, err = run(MOVED, "--source", "A form.", name="old list.csv")
     assert status == 1
-    assert "Refused rows say of 2 addresses that somebody left: they get nothing." in out
+    assert "Addresses that get nothing since a refused row says that they left: 2." in out
     assert [line.split(":")[1] for line in err.splitlines()] == ["3", "4"]
     assert err.count(store.LEFT_BY_REFUSED) == 2
     assert list(Subscriber.objects.reachable(timezone.localdate()).order_by("pk")) == list(member)
@@ -164,6 +164,14 @@ def test_whoever_left_by_a_row_that_is_refused_gets_nothing_and_the_report_says_
     )
     assert run(MOVED, "--source", "A form.")[0] == 1
     assert Suppression.objects.count() == 2
+
+
+def test_a_refused_row_is_trusted_with_no_moment_and_takes_off_who_came_back_too(run):
+    member = a_member("a@example.org")
+    rows = "a@example.org,wobbly,2020-01-01\na@example.org,active,2020-01-01\n"
+    report = json.loads(run(f"Email,Status,Unsubscribed at\n{rows}", "--json")[1])
+    assert (report["refused"], report["left_by_refused"]) == (1, 1)
+    assert member not in Subscriber.objects.reachable(timezone.localdate())
 
 
 def test_where_all_rows_are_refused_and_some_take_somebody_off_a_part_was_done(run):
