@@ -72,10 +72,11 @@ def after_migration(
         _make_edition_triggers(cursor)
         if plan:
             cursor.execute(_SQLITE_RAISE if is_sqlite else _POSTGRESQL_RAISE)
+    if plan:
+        # Before a rebuilding too: where the index was only just made, no row can be taken out of it.
+        index.refresh_index(connection)
     if any(getattr(migration, "rebuilds_search", False) and not backwards for migration, backwards in plan):
         index.rebuild()
-    elif plan:
-        index.refresh_index(connection)
 
 
 def postgresql_trigger(name: str, event: str, body: str) -> str:

@@ -1,15 +1,16 @@
 """Backup and restore: one file with the database, the uploads and the journal, taken while the site runs.
 
-The file is a tar archive. Its database is a copy that one moment saw (see ``database_dump``). Keys are not in
-the archive, only a fingerprint of the key by which suppressions know their addresses: with another key nobody
-who left would be recognised.
+The file is a tar archive. Its database is a copy that one moment saw (see ``database_dump``). What was
+written is read back before it counts as a backup (see ``read_back``). Keys are not in the archive, only a
+fingerprint (see ``manifest``).
 
 What is restored is older than the journal beside it. The restore guard (``subscribers.recovery.guard``) sees
 that, and no mail goes until a Publisher has said that this database is the real one.
 """
 
+import hashlib
 import io
-import json
+import logging
 import os
 import shutil
 import tarfile
@@ -22,20 +23,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from subscribers.people import journal
 from subscribers.recovery import guard
-from tipsite.backup import database_dump
+from tipsite.backup import database_dump, manifest, read_back, runs
 from tipsite.backup.database_dump import BackupError
 
-_MANIFEST, _JOURNAL, _MEDIA = "manifest.json", "journal.jsonl", "media"
+logger = logging.getLogger(__name__)
+
+_JOURNAL, _MEDIA = "journal.jsonl", "media"
 _DUMPS = {"sqlite": "database.sqlite3", "postgresql": "database.pgdump"}
-_FORMAT = 1
-# A manifest is a few hundred bytes.
-_LONGEST_MANIFEST = 100_000
 
 
 class HalfRestored(BackupError):
@@ -44,78 +43,115 @@ class HalfRestored(BackupError):
 
 @dataclass(frozen=True)
 class Report:
-    """What was taken or put back: bytes of the database, number of uploads, lines of the journal."""
+    """What was taken or put back: bytes of the database, its rows, number of uploads, lines of the journal.
+
+    ``rows`` is None for a backup of a version that did not count them.
+    """
 
     database: int
+    rows: int | None
     uploads: int
     entries: int
 
     def __str__(self) -> str:
+        rows = "" if self.rows is None else f", {self.rows:,} rows"
         others = f"{self.uploads:,} uploads and {self.entries:,} lines of the journal."
-        return f"the database ({self.database:,} bytes), {others}"
+        return f"the database ({self.database:,} bytes{rows}), {others}"
 
 
 def backup(file: str | Path) -> Report:
-    """Write all that the site holds to a file, and return a Report.
+    """Write all that the site holds to a file, read it back, and return a Report.
 
-    The file appears whole or not at all, and only its owner may read it: it holds every address. Raises
-    BackupError.
+    The file appears whole or not at all, and only its owner may read it: it holds every address. The run
+    leaves a row (see ``runs``). Raises BackupError, DatabaseError and OSError.
     """
-    target = Path(file).absolute()
+    target, began_at = Path(file).absolute(), timezone.now()
+    try:
+        report = _backup(target)
+    except (BackupError, DatabaseError, OSError) as error:
+        runs.note(began_at, target, failure=str(error) or type(error).__name__)
+        raise
+    runs.note(began_at, target, size=target.stat().st_size)
+    return report
+
+
+def _backup(target: Path) -> Report:
     if target.is_dir():
         raise BackupError(f"{target} is a folder; name a file.")
     if target.is_relative_to(Path(settings.MEDIA_ROOT).absolute()):
         raise BackupError(f"{target} lies among the uploads, which everybody may read; choose another place.")
     with _folder(target.parent, ".backup-") as folder:
         dump, part = folder / _DUMPS[connection.vendor], folder / "backup.tar"
-        database_dump.write(dump)
+        rows = database_dump.write(dump)
         # From here on the database is newer than this copy of it. The journal in the copy says so too, so
         # that a restore on an empty machine closes the guard as well.
-        if not guard.checkpoint() and not guard.why_closed():
-            raise BackupError(f"The journal {journal.path()} cannot be written. Make room; mend its folder.")
-        manifest = {"format": _FORMAT, "at": timezone.now().isoformat(), "database": connection.vendor}
-        manifest["suppression_key"] = _fingerprint()
+        _note_checkpoint()
+        sums, size = {}, dump.stat().st_size
         with _private_file(part) as raw, tarfile.open(fileobj=raw, mode="w", dereference=True) as archive:
-            _add_bytes(archive, _MANIFEST, json.dumps(manifest).encode())
-            archive.add(dump, dump.name)
+            sums[manifest.NAME] = _add_bytes(archive, manifest.NAME, manifest.new(rows))
+            sums[dump.name] = _add_file(archive, dump, dump.name)
             # After the database: each upload that the database names is there by now.
             uploads = _add_media(archive)
             lines = journal.path().read_bytes() if journal.path().exists() else b""
+            sums |= uploads | {_JOURNAL: hashlib.sha256(lines).hexdigest()}
+            _add_bytes(archive, read_back.SUMS, read_back.as_text(sums))
             # Last: a file without the journal was cut short.
             _add_bytes(archive, _JOURNAL, lines)
-        report = Report(dump.stat().st_size, uploads, lines.count(b"\n"))
+        dump.unlink()
+        with tarfile.open(part, "r:") as archive:
+            read_back.require_same(read_back.extract(archive, folder, only=[dump.name]), sums, target)
+        database_dump.check(dump, rows)
+        report = Report(size, sum(rows.values()), len(uploads), lines.count(b"\n"))
         part.replace(target)
     return report
 
 
-def restore(file: str | Path) -> Report:
+def _note_checkpoint() -> None:
+    try:
+        if guard.checkpoint() or guard.why_closed():
+            return
+    except DatabaseError as error:
+        logger.warning("The database takes nothing down: %s", error)
+    # Whoever restores the backup closes the guard by that alone.
+    logger.warning("The backup has no checkpoint of its own: database or journal cannot be written.")
+
+
+def restore(file: str | Path, *, dry_run: bool = False) -> Report:
     """Put back what ``backup`` wrote to a file, over what is there, and return a Report.
 
     The present database is replaced in one transaction; uploads are added, and none is deleted. The journal
-    that lies here already is kept, since it knows of all that happened after the backup. Raises BackupError
-    where nothing was changed, and HalfRestored where the database was.
+    that lies here already is kept, since it knows of all that happened after the backup. A ``dry_run`` reads
+    the whole file, as any restore does first, and changes nothing. Raises BackupError where nothing was
+    changed, and HalfRestored where the database was.
     """
     source = Path(file)
     try:
         with _folder(settings.STATE_DIR, ".restore-") as folder:
-            return _restore(source, folder)
+            return _restore(source, folder, dry_run)
     except FileNotFoundError as error:
         raise BackupError(f"{error.filename} is not there.") from error
     except (tarfile.TarError, EOFError) as error:
         raise BackupError(f"{source} is no backup, damaged, or cut short ({error}).") from error
 
 
-def _restore(source: Path, folder: Path) -> Report:
+def _restore(source: Path, folder: Path, dry_run: bool) -> Report:
     with tarfile.open(source, "r:") as archive:
         _require_room(archive, source, folder)
-        manifest = _read_manifest(archive, source)
-        _extract(archive, folder)
+        rows = manifest.read(archive, source)
+        sums = read_back.extract(archive, folder)
     if not (folder / _JOURNAL).exists():
         raise BackupError(f"{source} is cut short. Take another backup.")
+    # A backup of an older version has no checksums, and does not say which rows it has.
+    if (checksums := folder / read_back.SUMS).exists():
+        read_back.require_same(sums, read_back.from_text(checksums.read_bytes()), source)
     dump = folder / _DUMPS[connection.vendor]
     if not dump.exists():
-        words = f"{source} was taken from {manifest['database']}, and this site runs on {connection.vendor}."
-        raise BackupError(f"{words} Restore it with the DATABASE_URL of such a database.")
+        raise BackupError(f"{source} is cut short. Take another backup.")
+    database_dump.check(dump, rows)
+    size, total = dump.stat().st_size, sum(rows.values()) if rows is not None else None
+    if dry_run:
+        uploads = sum(path.is_file() for path in (folder / _MEDIA).rglob("*"))
+        return Report(size, total, uploads, (folder / _JOURNAL).read_bytes().count(b"\n"))
     database_dump.put_back(dump)
     missing = "all of the uploads, and not the journal"
     try:
@@ -123,46 +159,38 @@ def _restore(source: Path, folder: Path) -> Report:
         missing = "the journal"
         _put_back_journal(folder / _JOURNAL)
         with journal.path().open("rb") as lines:
-            return Report(dump.stat().st_size, uploads, sum(1 for _ in lines))
+            return Report(size, total, uploads, sum(1 for _ in lines))
     except OSError as error:
         words = f"The database was restored, but not {missing}: {error}. Make room or mend the folder,"
         raise HalfRestored(f"{words} then restore the same backup again.") from error
 
 
-def _read_manifest(archive: tarfile.TarFile, source: Path) -> dict[str, object]:
-    try:
-        file = archive.extractfile(_MANIFEST)
-        manifest = json.loads(file.read(_LONGEST_MANIFEST)) if file else None
-    except (KeyError, ValueError, RecursionError) as error:
-        raise BackupError(f"{source} is no backup of this program: it has no {_MANIFEST}.") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
-        raise BackupError(f"{source} was written by another version of this program, and cannot be read.")
-    if manifest.get("suppression_key") != _fingerprint():
-        words = "The site of this backup has another SUPPRESSION_KEY: nobody who left would be recognised."
-        raise BackupError(f"{words} Set the old key, then restore again.")
-    return manifest
-
-
-def _fingerprint() -> str:
-    key = settings.SUPPRESSION_KEY
-    return salted_hmac("tipsite.backup", "suppression key", key, algorithm="sha256").hexdigest()[:32]
-
-
-def _add_bytes(archive: tarfile.TarFile, name: str, data: bytes) -> None:
+def _add_bytes(archive: tarfile.TarFile, name: str, data: bytes) -> str:
+    """Add a member to an archive; return its SHA-256."""
     member = tarfile.TarInfo(name)
     member.size, member.mode, member.mtime = len(data), 0o600, int(timezone.now().timestamp())
     archive.addfile(member, io.BytesIO(data))
+    return hashlib.sha256(data).hexdigest()
 
 
-def _add_media(archive: tarfile.TarFile) -> int:
-    root, count = Path(settings.MEDIA_ROOT), 0
+def _add_file(archive: tarfile.TarFile, path: Path, name: str) -> str:
+    """Add a file to an archive; return the SHA-256 of what was added."""
+    with path.open("rb") as file:
+        summed = read_back.Summed(file)
+        archive.addfile(archive.gettarinfo(arcname=name, fileobj=file), summed)
+        return summed.sum
+
+
+def _add_media(archive: tarfile.TarFile) -> dict[str, str]:
+    """Add the uploads to an archive; return {name: SHA-256}."""
+    root, sums = Path(settings.MEDIA_ROOT), {}
     for path in sorted(root.rglob("*")):
         if path.is_file() and not path.name.startswith("."):
             # An upload that is deleted meanwhile was in no tip.
             with suppress(FileNotFoundError):
-                archive.add(path, f"{_MEDIA}/{path.relative_to(root)}")
-                count += 1
-    return count
+                name = f"{_MEDIA}/{path.relative_to(root)}"
+                sums[name] = _add_file(archive, path, name)
+    return sums
 
 
 def _require_room(archive: tarfile.TarFile, source: Path, folder: Path) -> None:
@@ -185,22 +213,6 @@ def _require_room(archive: tarfile.TarFile, source: Path, folder: Path) -> None:
         if count > free:
             words = f"{source} needs {count:,} bytes of the disk of {place}, which has {free:,} left."
             raise BackupError(f"{words} Make room, then restore again.")
-
-
-def _extract(archive: tarfile.TarFile, folder: Path) -> None:
-    """Let out of an archive what ``backup`` put in: no links, and nothing that would land elsewhere.
-
-    Debian 12 has Python 3.11.2, whose tarfile knows no filters: those came with 3.11.4.
-    """
-    folder = folder.resolve()
-    for member in filter(tarfile.TarInfo.isreg, archive):
-        target = (folder / member.name).resolve()
-        if not target.is_relative_to(folder):
-            raise tarfile.ReadError(f"{member.name} would land outside of the folder")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source := archive.extractfile(member):
-            with source, target.open("wb") as file:
-                shutil.copyfileobj(source, file)
 
 
 def _put_back_media(folder: Path) -> int:
@@ -240,6 +252,7 @@ def _private_file(path: Path) -> Iterator[BinaryIO]:
         yield file
         file.flush()
         os.fsync(file.fileno())
+        read_back.forget_pages(file)
 
 
 @contextmanager

@@ -5,14 +5,16 @@ SQLite makes its copies itself (``VACUUM INTO``); PostgreSQL has programs for it
 """
 
 import os
+import re
 import sqlite3
 import subprocess
 import time
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from subscribers.models.database_identity import new_name
 from subscribers.recovery import guard
@@ -67,21 +69,94 @@ AND table_name = 'subscribers_databaseidentity' AND column_name = 'restored_at')
 _CONNECTION = ("host", "port", "user", "password", "dbname", "sslmode", "sslrootcert")
 
 
+# How pg_restore begins the rows of a table, and ends them.
+_COPY, _END_OF_COPY = re.compile(rb'COPY (?:\w+\.)?"?(.+?)"? \('), b"\\.\n"
+
+
 class BackupError(Exception):
     """The backup could not be taken or put back; the text says why, and what to do."""
 
 
-def write(path: Path) -> None:
-    """Write the whole database to a new file. Raises BackupError."""
+def write(path: Path) -> dict[str, int]:
+    """Write the whole database to a new file; return {table: rows} of that moment. Raises BackupError."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM INTO %s", [str(path)])
+        with closing(sqlite3.connect(path)) as copy:
+            return _rows(copy)
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute("SELECT pg_export_snapshot()")
+        same_moment = f"--snapshot={cursor.fetchone()[0]}"
+        rows = {}
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")  # noqa: S608
+            rows[table] = cursor.fetchone()[0]
+        _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", same_moment, f"--file={path}")
+        return rows
+
+
+def check(dump: Path, rows: Mapping[str, int] | None) -> None:
+    """Read what ``write`` wrote to its end, and hold it against the rows that it returned, if known.
+
+    Raises BackupError.
+    """
+    if connection.vendor == "sqlite":
+        with closing(sqlite3.connect(dump)) as copy:
+            try:
+                damage = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
+                found = _rows(copy) if damage == "ok" else {}
+            except sqlite3.DatabaseError as error:
+                damage = str(error)
+        if damage != "ok":
+            raise BackupError(f"The database in the backup is damaged: {damage}")
     else:
-        _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={path}")
+        found = _rows_of_archive(dump)
+    if rows is not None and found != rows:
+        table = min(name for name in {*found, *rows} if found.get(name) != rows.get(name))
+        words = f"its table {table} has {found.get(table, 0):,} rows instead of {rows.get(table, 0):,}"
+        raise BackupError(f"The database in the backup is not what was written: {words}.")
+
+
+def _rows(copy: sqlite3.Connection) -> dict[str, int]:
+    """Return {table: rows} of an SQLite file, but for virtual tables, which have no rows of their own."""
+    own = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 ORDER BY name"
+    tables = [name for (name,) in copy.execute(own).fetchall()]
+    return {name: copy.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables}  # noqa: S608
+
+
+def _rows_of_archive(dump: Path) -> dict[str, int]:
+    """Return {table: rows} of what pg_dump wrote, read to its end."""
+    command = ["pg_restore", "--data-only", "--file=-", str(dump)]
+    rows: dict[str, int] = {}
+    try:
+        process = subprocess.Popen(  # noqa: S603  the command is our own
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+    except FileNotFoundError as error:
+        raise _not_installed(command[0]) from error
+    table = ""
+    with process:
+        for line in process.stdout or ():
+            if table:
+                if line == _END_OF_COPY:
+                    table = ""
+                else:
+                    rows[table] += 1
+            elif begun := _COPY.match(line):
+                table = begun[1].decode()
+                rows[table] = 0
+        complaint = (process.stderr.read() if process.stderr else b"").decode(errors="replace").strip()
+    if process.returncode:
+        raise BackupError(f"The database in the backup is damaged: {complaint.partition(os.linesep)[0]}")
+    return rows
 
 
 def put_back(dump: Path) -> None:
-    """Put what ``write`` wrote in the place of the database, in one transaction. Raises BackupError."""
+    """Put what ``write`` wrote in the place of the database, in one transaction. Raises BackupError.
+
+    What is damaged must not come here: ``check`` it first.
+    """
     connections.close_all()
     if connection.vendor == "sqlite":
         _put_back_file(dump)
@@ -103,12 +178,6 @@ def _put_back_file(dump: Path) -> None:
             raise BackupError("The database is in use. Stop the site, then restore.")
 
     with closing(sqlite3.connect(dump)) as copy:
-        try:
-            damage = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        except sqlite3.DatabaseError as error:
-            damage = str(error)
-        if damage != "ok":
-            raise BackupError(f"The database in the backup is damaged: {damage}")
         try:
             tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master")}
             if "subscribers_senderlease" in tables:
@@ -142,8 +211,11 @@ def _run(*command: str) -> None:
             command, env=os.environ | given, stdin=subprocess.DEVNULL, capture_output=True, text=True
         )
     except FileNotFoundError as error:
-        words = f"{command[0]} is not installed; it comes with PostgreSQL's client programs."
-        raise BackupError(words) from error
+        raise _not_installed(command[0]) from error
     if done.returncode:
         reason = next(iter(done.stderr.strip().splitlines()), f"exit status {done.returncode}")
         raise BackupError(f"{command[0]} failed: {reason}")
+
+
+def _not_installed(program: str) -> BackupError:
+    return BackupError(f"{program} is not installed; it comes with PostgreSQL's client programs.")

@@ -23,6 +23,7 @@ from tips.models import ImportRun, Tip, TipAction, TipState
 from tips.schedule import slot_states
 from tips.schedule.slot_states import SlotRow
 from tipsite.alerts import slot_alerts
+from tipsite.backup import runs
 from tipsite.safety import reasons
 
 # With the coming ones, a year of weeks.
@@ -46,6 +47,7 @@ def context(user: User, now: datetime | None = None) -> dict[str, object]:
     }
     if reasons.may_see(user):
         shown |= {"reasons": against[:_MOST_REASONS], "more_reasons": len(against[_MOST_REASONS:])}
+        shown["backups"] = runs.standing(now)
     if user.has_perm("subscribers.view_mailing"):
         shown |= _mailing(now)
     if user.has_perm(permissions.APPROVE):

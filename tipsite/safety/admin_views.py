@@ -25,6 +25,8 @@ _ADVICE = {
     Code.WORKER: "Whoever runs the server starts it; the operations guide says how. Nothing is lost.",
     Code.SERVER: "That is for whoever runs the server. Nothing is lost meanwhile.",
     Code.SENDER: "Whoever runs the server changes the setting, and starts the site anew.",
+    Code.BACKUP: "That is for whoever runs the server. Until then a broken machine would take more along.",
+    Code.DATABASE: "That is for whoever runs the server. Readers are served meanwhile.",
     Code.DISK: "Whoever runs the server makes room, before the database cannot be written to.",
 }
 

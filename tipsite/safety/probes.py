@@ -8,11 +8,14 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 
+from shield import clocks
+from tipsite.backup import runs
 from tipsite.safety import reasons
 from tipsite.schema import migration_state
 
@@ -39,15 +42,37 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer /readyz: the database answers and knows all migrations. Otherwise 503, without details."""
+    """Answer /readyz: the database answers and knows all migrations. Otherwise 503, without details.
+
+    503 takes this process out of service, so it is only for what another machine may do better. What no other
+    would (old backups, a clock that is off) stands in the answer with 200.
+    """
     global _migrated
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         _migrated = _migrated or not migration_state.unapplied()
+        if _migrated:
+            return JsonResponse({"ready": True, **_facts()})
     except DatabaseError:
-        return _plain("The database does not answer.", 503)
-    return _plain("ready") if _migrated else _plain("The database waits for migrations.", 503)
+        return JsonResponse({"ready": False, "why": "The database does not answer."}, status=503)
+    return JsonResponse({"ready": False, "why": "The database waits for migrations."}, status=503)
+
+
+def _facts() -> dict[str, object]:
+    """Return the age of the newest backup that was read back, and how far this machine's clock is off.
+
+    Both are in seconds; the age is None without a backup. ``backup_failed`` is about the run after it.
+    """
+    now = timezone.now()
+    standing = runs.standing(now)
+    age = runs.age(standing.verified, now)
+    return {
+        "backup_age_seconds": None if age is None else round(age.total_seconds()),
+        "backup_failed": standing.failed is not None,
+        "backup_overdue": standing.is_overdue,
+        "clock_offset_seconds": round(clocks.ahead_of_database().total_seconds(), 3),
+    }
 
 
 @never_cache

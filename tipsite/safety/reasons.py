@@ -1,12 +1,10 @@
 """Is Tuesday safe? Every reason why the next tip would not reach its readers on time, in words."""
 
-import shutil
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import checks
 from django.db.models import Q, TextChoices
@@ -19,9 +17,13 @@ from subscribers.models import Delivery, Heartbeat, LinkRequest, Mailing, Servic
 from subscribers.recovery import guard
 from tips import dates, permissions
 from tips.schedule import slot_states
+from tipsite.backup import runs
+from tipsite.safety import disks
 
 # Mail that is due this long and has not gone is stuck. Confirmations may wait for their rate limits.
 _STUCK = timedelta(minutes=15)
+# Of a disk, in bytes: less is nearly full, unless the disk is small.
+_LITTLE = 500 * 2**20
 _SET_CLOCK = "Let each machine take the time from the network (NTP)."
 _LOOK = "Look whether a worker runs and the mail server answers."
 _SERVER = "Look at the mail server’s log and at EMAIL_URL; what waits is tried again."
@@ -41,6 +43,7 @@ class Code(TextChoices):
     UNCERTAIN = "uncertain", "Uncertain deliveries"
     SERVER = "server", "The mail server"
     SENDER = "sender", "The sender’s settings"
+    BACKUP = "backup", "The backups"
     DISK = "disk", "The disk"
     DATABASE = "database", "The database"
 
@@ -169,11 +172,27 @@ def _sender(now: datetime) -> Iterator[Reason]:
         yield Reason(Code.SENDER, f"{message.msg} {message.hint or ''}".strip())
 
 
-def _disk(now: datetime) -> Iterator[Reason]:
-    usage = shutil.disk_usage(settings.STATE_DIR)
-    if usage.free < min(500 * 2**20, usage.total * 0.05):
-        words = f"The disk is nearly full: {usage.free // 2**20} MB are free. Make room."
-        yield Reason(Code.DISK, words)
+def _backups(now: datetime) -> Iterator[Reason]:
+    standing = runs.standing(now)
+    if standing.failed:
+        yield Reason(Code.BACKUP, runs.failure_in_words(standing.failed))
+    if standing.is_overdue:
+        yield Reason(Code.BACKUP, runs.overdue_in_words(standing.verified))
 
 
-_LOOKS = (_guard, _slot, _workers, _mailings, _outbox, _sender, _disk)
+def _disks(now: datetime) -> Iterator[Reason]:
+    for disk in disks.look():
+        if disk.is_read_only:
+            words = (
+                f"The disk of {disk.content} is read-only: nothing can be written. Mend it; look at its log."
+            )
+            yield Reason(Code.DISK, words)
+        elif disk.free < min(_LITTLE, disk.total * 0.05):
+            words = f"The disk of {disk.content} is nearly full: {disk.free // 2**20} MB are free. Make room."
+            yield Reason(Code.DISK, words)
+    if disks.is_database_read_only():
+        words = "The database is read-only: no mail goes, and nobody can sign up, leave or sign in."
+        yield Reason(Code.DATABASE, f"{words} After a failover, let DATABASE_URL name the new server.")
+
+
+_LOOKS = (_guard, _slot, _workers, _mailings, _outbox, _sender, _backups, _disks)

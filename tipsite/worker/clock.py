@@ -22,7 +22,7 @@ from subscribers.exchange import upload_jobs
 from subscribers.people import erasure, subscriptions, suppressions
 from tips import image_store
 from tips.search import index
-from tipsite.alerts import flood_alerts, mailing_alerts, refusal_alerts, slot_alerts
+from tipsite.alerts import backup_alerts, flood_alerts, mailing_alerts, refusal_alerts, slot_alerts
 from tipsite.staff import lockout
 from tipsite.worker import task_leases
 
@@ -61,6 +61,7 @@ EACH_MINUTE: list[Job] = [
     mailing_alerts.send_alerts,
     refusal_alerts.send_alert,
     flood_alerts.send_alert,
+    backup_alerts.send_alerts,
 ]
 # By the hour rather than by the day: an hour that is missed is made up for by the next one.
 EACH_HOUR: list[Job] = [

@@ -3,11 +3,11 @@
 import io
 import json
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -23,7 +23,8 @@ from subscribers.models import (
 from subscribers.recovery import guard
 from tests.tips.making import make_tip
 from tips.models import SlotRule, Tip
-from tipsite.safety import reasons
+from tipsite.models import BackupRun
+from tipsite.safety import disks, reasons
 
 pytestmark = pytest.mark.django_db
 
@@ -155,10 +156,33 @@ def test_a_misconfigured_sender_is_a_reason(settings):
     assert {reason.code for reason in reasons.against_next_tip()} == {"sender"}
 
 
-def test_a_disk_that_is_nearly_full_is_a_reason(monkeypatch):
-    monkeypatch.setattr(reasons.shutil, "disk_usage", lambda path: SimpleNamespace(total=10**12, free=10**8))
+@pytest.mark.parametrize(
+    ("free", "is_read_only", "words"),
+    [(10**8, False, "nearly full: 95 MB"), (10**12, True, "is read-only")],
+)
+def test_a_disk_that_takes_nothing_more_is_a_reason(monkeypatch, free, is_read_only, words):
+    disk = disks.Disk("the database", 10**12, free, is_read_only)
+    monkeypatch.setattr(disks, "look", lambda: [disk])
     (reason,) = reasons.against_next_tip()
-    assert (reason.code, "95 MB" in reason.words) == ("disk", True)
+    assert (reason.code, "The disk of the database is " in reason.words) == ("disk", True)
+    assert words in reason.words
+
+
+def test_a_database_that_takes_nothing_is_a_reason(monkeypatch):
+    monkeypatch.setattr(disks, "is_database_read_only", lambda: True)
+    (reason,) = reasons.against_next_tip()
+    assert (reason.code, "The database is read-only" in reason.words) == ("database", True)
+
+
+def test_backups_that_fail_or_are_not_taken_are_reasons():
+    MigrationRecorder.Migration.objects.update(applied=ago(days=9))
+    BackupRun.objects.create(began_at=ago(days=3), ended_at=ago(days=3), file="a.tar")
+    BackupRun.objects.create(began_at=ago(hours=3), ended_at=ago(hours=3), file="b.tar", failure="no room")
+    first, second = reasons.against_next_tip()
+    assert {first.code, second.code} == {"backup"}
+    assert "failed: no room." in first.words
+    assert "in the last 2 days" in second.words
+    assert asked("--json")[1]
 
 
 def test_a_mailing_that_goes_on_or_waits_for_its_moment_is_safe():

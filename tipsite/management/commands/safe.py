@@ -5,9 +5,11 @@ import sys
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError
+from django.utils import timezone
 
 from desk.terminal import reason
 from tips import dates
+from tipsite.backup import runs
 from tipsite.safety import reasons
 
 NOT_SAFE, UNKNOWN = 1, 2
@@ -29,10 +31,17 @@ class Command(BaseCommand):
         if as_json:
             why = [{"name": reason.code, "words": reason.words} for reason in against]
             following = row.slot.at.isoformat() if row else None
-            self.stdout.write(json.dumps({"safe": not against, "next": following, "reasons": why}))
+            answer = {"safe": not against, "next": following, "reasons": why, "backup": newest_backup()}
+            self.stdout.write(json.dumps(answer))
         elif against or row is None:
             self.stdout.write("\n".join(["Not safe.", *(f"- {reason.words}" for reason in against)]))
         else:
             self.stdout.write(f"Safe: {dates.in_words(row.slot.at)}. {row.sentence}")
         if against:
             sys.exit(NOT_SAFE)
+
+
+def newest_backup() -> str | None:
+    """Return when the newest backup was taken that was read back, as ISO 8601; None without any."""
+    verified = runs.standing(timezone.now()).verified
+    return verified.began_at.isoformat() if verified else None
