@@ -29,9 +29,10 @@ ROLES = {
     "joined": "Joined",
     "left_at": "Left",
     "paused": "Paused until",
+    "suppressed": "Suppressed",
 }
 # For people to read; an import takes the same from RECORD.
-_FOR_PEOPLE = ("Suppressed", "Agreed to", "Wording version", "Asked", "Agreed", "Page", "Coarse origin")
+_FOR_PEOPLE = ("Agreed to", "Wording version", "Asked", "Agreed", "Page", "Coarse origin")
 COLUMNS = (ADDRESS, FIRST_NAME, *ROLES.values(), *_FOR_PEOPLE, RECORD)
 # The fields of ConsentEvents and Suppressions in RECORD, which holds values of all types.
 CONSENT = ("kind", "at", "asked_at", "wording_version", "wording", "page", "region")

@@ -17,7 +17,10 @@ from subscribers.people import first_names
 
 BAD_RECORD = "The cell “Record” was changed and cannot be read."
 BAD_STATUS = "The cell “Status” must say confirmed or left."
+ADDED_BY_HAND = "named in the column “Suppressed” of an export that was read again"
 BAD_TIME = "A time or day in this row cannot be read."
+
+_REASONS = {str(reason) for reason in Suppression.Reason} - {Suppression.Reason.ERASED}
 
 
 def joined(rows: Iterable[tuple[int, list[str]]], columns: Columns) -> Iterator[tuple[int, list[str]]]:
@@ -64,7 +67,10 @@ def record(line: int, cells: list[str], columns: Columns, now: datetime) -> Reco
     record.source = source if source in Subscriber.Source.values else Subscriber.Source.IMPORT
     # What is behind the columns was put there by ``joined``.
     texts = [columns.cell(cells, "record"), *cells[columns.width :]]
-    record.consents, record.suppressions = _read_records(exports.unguarded(text) for text in texts if text)
+    consents, held = _read_records(exports.unguarded(text) for text in texts if text)
+    stated = set(cell("suppressed").split(", ")) & _REASONS - {fields["reason"] for fields in held}
+    held += [{"reason": reason, "since": now, "evidence": ADDED_BY_HAND} for reason in sorted(stated)]
+    record.consents, record.suppressions = consents, held
     return record
 
 

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from datetime import date, datetime, time
 
 import pytest
 from openpyxl import Workbook
@@ -107,6 +108,8 @@ def test_a_state_that_is_not_known_is_refused_and_named(read):
         ("Email\tName\nanna@example.org\tZoë Berg\n", "Zoë"),
         ("Email,First name\nanna@example.org,Zoë\n".encode("cp1252"), "Zoë"),
         ("Email\tFirst name\nanna@example.org\tZoë\n".encode("utf-16"), "Zoë"),
+        ("Email\tFirst name\nanna@example.org\tZoë\n".encode("utf-16-le"), "Zoë"),
+        ("Email;First name\nanna@example.org;Zoë\n".encode("utf-16-be"), "Zoë"),
         (b"Email,First name\ranna@example.org,Z\r", "Z"),
         ('\n\nEmail,Note,First name\nanna@example.org,"two\nlines; and ""quotes""",Zoë', "Zoë"),
     ],
@@ -125,6 +128,23 @@ def test_it_reads_a_sheet(read):
     book.save(file)
     [anna] = read(file.getvalue(), "list.xlsx")
     assert (anna.line, anna.address, anna.first_name) == (3, "anna@example.org", "7")
+
+
+def test_a_sheet_tells_times_and_answers_by_the_kinds_of_its_cells(read):
+    book, file = Workbook(), io.BytesIO()
+    for row in (
+        ["Email", "Date added", "Unsubscribed"],
+        ["anna@example.org", datetime.combine(date(2020, 2, 1), time(10, 20)), False],
+        ["berta@example.org", 43862, True],
+        ["cleo@example.org", date(2020, 2, 1), None, None, None],
+        ["dora@example.org", None, "Unsubscribed (GDPR)", "more than there is room for"],
+    ):
+        book.active.append(row)
+    book.save(file)
+    *people, dora = read(file.getvalue(), "list.xlsx")
+    assert [person.standing.name for person in people] == ["SUBSCRIBED", "UNSUBSCRIBED", "SUBSCRIBED"]
+    assert {f"{person.joined_at:%Y-%m-%d}" for person in people} == {"2020-02-01"}
+    assert (dora.outcome, [each.address for each in dora.left]) == (Outcome.REFUSED, ["dora@example.org"])
 
 
 def test_a_sheet_whose_styles_unpack_to_very_much_is_refused_before_they_are_read(read):
@@ -163,6 +183,17 @@ def test_a_folder_and_a_missing_file_are_refused(tmp_path):
         AddressList(tmp_path)
     with pytest.raises(UnusableFileError, match="no such file"):
         AddressList(tmp_path / "gone.csv")
+
+
+def test_several_columns_without_names_are_refused_whatever_they_hold(read):
+    with pytest.raises(UnusableFileError, match="Put a row above it"):
+        read("anna@example.org,Anna,unsubscribed\nberta@example.org,Berta,subscribed\n")
+
+
+def test_in_a_list_of_addresses_alone_a_second_cell_is_refused(read):
+    anna, berta = read("anna@example.org\nberta@example.org,unsubscribed\n")
+    assert (anna.standing, berta.outcome) == (Standing.SUBSCRIBED, Outcome.REFUSED)
+    assert [each.address for each in berta.left] == ["berta@example.org"]
 
 
 def test_rows_are_known_by_the_line_on_which_they_begin(read):

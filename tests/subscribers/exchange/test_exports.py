@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from subscribers.exchange import exports
@@ -168,6 +169,36 @@ def test_a_record_that_was_tampered_with_is_refused(write, tmp_path, record):
     }
     with path.open("w", newline="") as file:
         csv.writer(file).writerows([row.keys(), row.values()])
+    assert store(AddressList(path)).as_dict()["refused"] == 1
+    assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("cells", "reasons"),
+    [
+        ({"Left": "2100-01-01T00:00:00+00:00"}, {"unsubscribed"}),
+        ({"Suppressed": "complained, bounced"}, {"complained", "bounced"}),
+        ({"Suppressed": "bounced", "Record": "{"}, {"bounced"}),
+        ({"Status": "Unsubscribed"}, {"unsubscribed"}),
+    ],
+)
+def test_what_somebody_wrote_into_an_export_by_hand_takes_people_off(people, write, tmp_path, cells, reasons):
+    header, *others = csv.reader(io.StringIO(write("csv").read_text("utf-8-sig"), newline=""))
+    [row] = [dict(zip(header, row, strict=True)) for row in others if row[0] == "k@example.org"]
+    path = tmp_path / "edited.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([header, (row | cells).values()])
+    store(AddressList(path))
+    assert not Subscriber.objects.reachable(timezone.localdate()).filter(address="k@example.org").exists()
+    assert suppressions.reasons("k@example.org") >= reasons
+
+
+def test_a_row_that_goes_on_below_and_cannot_be_read_there_is_refused_as_a_whole(tmp_path):
+    path = tmp_path / "own.csv"
+    first = dict.fromkeys(exports.COLUMNS, "") | {"E-mail address": "a@example.org", "Status": "confirmed"}
+    below = first | {"Status": exports.CONTINUED, "Record": '{"suppressions": []}'}
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([first, first.values(), [*below.values(), "moved"]])
     assert store(AddressList(path)).as_dict()["refused"] == 1
     assert not Subscriber.objects.exists()
 

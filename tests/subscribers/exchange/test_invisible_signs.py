@@ -33,6 +33,36 @@ def test_who_left_in_another_list_gets_nothing_whatever_signs_are_around_the_add
     assert [each.address for each in reachable] == here[5:]
 
 
+def test_each_way_to_write_an_address_is_taken_and_two_ways_are_one_person(tmp_path):
+    cells = [
+        "\u200eq1@example.org",
+        "\u202aq2@example.org\u202c",
+        "q3@example.org\u00a0",
+        "q4@example.org;",
+        "<q5@example.org>",
+        "q6@example.org.",
+        "'q7@example.org'",
+        "Q8@Example.org",
+        "q8@example.ORG",
+        "q9@exm\u00e4mple.org",
+        "mailto:q10@example.org",
+        "Some Body <q11@example.org>",
+        "q12\uff20example.org\u2060",
+    ]
+    (tmp_path / "list.csv").write_text("Email,Status\n" + "".join(f"{each},Active\n" for each in cells))
+    rows = list(AddressList(tmp_path / "list.csv"))
+    taken = [row.address.partition("@")[0].lower() for row in rows if not hasattr(row, "outcome")]
+    assert taken == [f"q{number}" for number in range(1, 13)]
+    assert [row.line for row in rows if hasattr(row, "outcome")] == [10]
+
+
+def test_a_spreadsheets_semicolons_and_mark_make_one_person_who_left_of_two_rows(tmp_path):
+    text = "\ufeffE-Mail;Vorname;Status\r\nq1@example.org;Q;subscribed\r\nQ1@EXAMPLE.org;Q;unsubscribed\r\n"
+    (tmp_path / "list.csv").write_text(text)
+    person, again = AddressList(tmp_path / "list.csv")
+    assert (person.standing.name, person.first_name, again.outcome) == ("UNSUBSCRIBED", "Q", Outcome.SKIPPED)
+
+
 def test_what_is_no_single_address_is_refused_by_its_line(tmp_path):
     cells = ["good@example.org", "two words@example.org", "one@two@example.org"]
     cells += ["one@example.org / two@example.org", "good2@example.org\u2060."]
