@@ -168,20 +168,13 @@ class Ledger:
                 repeated_refusals.note(delivery)
 
     def blame(self, pk: int, answer: Answer) -> bool:
-        """Put back a delivery for which the server blamed the sender; return whether the others may go on.
+        """Put off a delivery for whose sake the server blamed the sender; return whether that is new of it.
 
-        A second time, after somebody resumed the mailing, it may be one mailbox that takes nothing from us:
-        the delivery is put off like others. If it is the server after all, the next delivery tells.
+        It may be one mailbox that takes nothing from us; ``circuit_breaker.blamed`` says whether it is more.
         """
-        delivery = self._mine(pk).first()
-        if delivery is None:
-            return True
-        if delivery.blamed_at is not None:
-            self.settle(pk, Answer(Verdict.LATER, answer.stage, answer.reply), "")
-            return True
-        self._mine(pk).update(blamed_at=timezone.now(), reply=answer.reply)
-        claims.give_back(self.lease_id, [pk])
-        return False
+        is_new = bool(self._mine(pk).filter(blamed_at=None).update(blamed_at=timezone.now()))
+        self.settle(pk, Answer(Verdict.LATER, answer.stage, answer.reply), "")
+        return is_new
 
     def skip(self, pk: int, reason: str) -> None:
         """Note that a delivery is not sent, and why, in a word."""

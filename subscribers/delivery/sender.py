@@ -235,11 +235,14 @@ class Sender:
             self._note_no_connection(answer)
             return False
         if answer.verdict is Verdict.SENDER_AT_FAULT:
-            only_this = self._until_it_answers(partial(ledger.blame, pk, answer))
-            self._in_hand = None
-            if not only_this:
+            if answer.stage is Stage.SENDER:
+                # Before any recipient. What it was going to is given back with the rest of the claim.
+                self._in_hand = None
                 circuit_breaker.blame(answer)
-            return only_this
+                return False
+            is_new = self._until_it_answers(partial(ledger.blame, pk, answer))
+            self._in_hand = None
+            return not (is_new and circuit_breaker.blamed(mailing_id, answer))
         self._until_it_answers(partial(ledger.settle, pk, answer, address))
         self._in_hand = None
         if answer.verdict in (Verdict.REFUSED, Verdict.GONE, Verdict.UNCERTAIN):

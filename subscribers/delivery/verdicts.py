@@ -29,7 +29,7 @@ class Verdict(enum.Enum):
     REFUSED = "refused"
     # Refused, and the person gets nothing any more.
     GONE = "refused, nobody is there"
-    # The sender is at fault: the delivery goes back to the queue, and the mailing pauses.
+    # The sender is at fault, by what the server says: nobody is refused for it.
     SENDER_AT_FAULT = "the sender is at fault"
     UNCERTAIN = "uncertain"
 
@@ -45,6 +45,8 @@ class Answer:
     broken: bool = False
     # Of a refusal of the recipient or of the message: what it means.
     judged: Judgement | None = None
+    # What went wrong, in a sentence for staff without its full stop, where the reply alone would not tell.
+    explanation: str = ""
 
 
 TAKEN = Answer(Verdict.SENT, Stage.DATA)

@@ -49,7 +49,7 @@ def of(delivery: Delivery) -> list[Event]:
     dated = [
         (delivery.mailing and delivery.mailing.started_at, "Queued, when the mailing began."),
         (delivery.first_tried_at, "Tried, and put off for the first time."),
-        (delivery.blamed_at, "The mail server found fault with the sender; it was put back."),
+        (delivery.blamed_at, "The mail server found fault with the sender; it was put off."),
         (delivery.state != Delivery.State.SENT and delivery.sent_at, "The mail server took it."),
         (delivery.complained_at, "They complained of it: nothing is sent to them any more."),
     ]

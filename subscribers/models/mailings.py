@@ -62,6 +62,8 @@ class Mailing(models.Model):
     watched_from = models.DateTimeField(null=True)
     # The first of the refusals that stopped it: with what followed, it gets a second chance on resume.
     tripped_from = models.DateTimeField(null=True)
+    # How often it stopped for too many dead addresses: each time a person resumed it, it bears twice as much.
+    list_stops = models.PositiveSmallIntegerField(default=0, db_default=0)
     ended_at = models.DateTimeField("ended", null=True)
     # The tip's own moment as it was when the mail was written; null where the mail has nothing of the tip.
     tip_moment = models.DateTimeField(null=True)
@@ -184,6 +186,7 @@ class Delivery(models.Model):
             ),
             Index(fields=["mailing", "due_at"], name="delivery_due", condition=Q(due_at__isnull=False)),
             Index(fields=["lease_id", "id"], name="delivery_claimed", condition=Q(state="sending")),
+            Index(fields=["mailing"], name="delivery_blamed", condition=Q(blamed_at__isnull=False)),
             Index(fields=["id"], name="delivery_held", condition=Q(state="uncertain", due_at__isnull=True)),
             Index(
                 fields=["mailing", "settled_at"],

@@ -208,9 +208,9 @@ def test_a_mail_service_is_believed_where_it_brings_our_token(delivery):
 def test_hard_bounces_that_are_reported_stop_the_mailing_and_get_a_second_chance(delivery, publisher, words):
     mailing = delivery.mailing
     Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.SENDING, audience_up_to=Mailing.ALL)
-    people = making.make_people(11)
+    people = making.make_people(17)
     rows = [Delivery(mailing=mailing, subscriber=person) for person in people]
-    rows[5:5] = [Delivery(mailing=mailing) for _ in range(150)]
+    rows[5:5] = [Delivery(mailing=mailing) for _ in range(50)]
     # Reports take their time: hundreds more have been sent by then.
     rows += [Delivery(mailing=mailing) for _ in range(400)]
     for number, row in enumerate(rows, 1):
@@ -224,8 +224,8 @@ def test_hard_bounces_that_are_reported_stop_the_mailing_and_get_a_second_chance
         told |= {"event_id": row.pk, "message_id": envelope.message_id(envelope.make_token(row.pk))}
         mail_services.on_tracking_event(None, SimpleNamespace(**told, esp_event={}), "Postbox")
     mailing.refresh_from_db()
-    assert mailing.reason == "11 of 200 mails in a row found nobody there (hard bounces)."
-    assert Suppression.objects.count() == 11
+    assert mailing.reason.startswith("17 of 67 mails in a row were refused for good")
+    assert Suppression.objects.count() == 17
     control.resume(mailing, by=publisher)
     assert not Suppression.objects.exists()
     again = mailing.deliveries.filter(state=Delivery.State.QUEUED)

@@ -9,13 +9,12 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.utils import timezone
 
 from subscribers import tipmail
-from subscribers.delivery import circuit_breaker, claims, heartbeat, transport, verdicts
-from subscribers.delivery.sender import Sender
+from subscribers.delivery import claims, heartbeat, transport, verdicts
 from subscribers.delivery.verdicts import Stage, Verdict
 from subscribers.mailings import control
 from subscribers.models import Delivery, Mailing, SenderLease, Suppression
 from subscribers.people import subscriptions, suppressions
-from tests.subscribers.draining import Never, drain
+from tests.subscribers.draining import drain
 from tests.subscribers.mailserver import DROP, HANG, TAKE_AND_DROP
 from tests.subscribers.making import make_people, open_mailing
 from tests.subscribers.workers import Workers
@@ -209,21 +208,6 @@ def test_what_is_refused_to_the_sender_refuses_nobody(mail_server, publisher, st
     assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 3})
 
 
-def test_one_mailbox_that_blames_the_sender_holds_the_others_up_once(mail_server, publisher, clock):
-    strict = make_people(4)[0].address
-    mailing = open_mailing()
-    mail_server.script = only("rcpt", "550 5.7.1 members only", strict)
-    drain()
-    assert told(mailing)[0] == Mailing.State.PAUSED
-    control.resume(mailing, by=publisher)
-    drain()
-    assert told(mailing) == (Mailing.State.SENDING, {Delivery.State.SENT: 3, Delivery.State.DEFERRED: 1})
-    mail_server.script = None
-    clock.forward(HOUR)
-    drain()
-    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 4})
-
-
 def test_a_connection_that_breaks_before_the_end_puts_off_and_the_next_goes_on(mail_server, clock):
     people = make_people(12)
     mailing = open_mailing()
@@ -362,132 +346,6 @@ def test_another_kind_of_backend_serves_too(settings, mailoutbox):
     assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 2})
     assert len(mailoutbox) == 2
     assert tipmail.read_token(mailoutbox[0].extra_headers["Message-ID"])
-
-
-# --- It stops itself -------------------------------------------------------------------------------
-
-
-def test_a_server_that_blocks_us_stops_it_and_all_get_it_after_the_resume(mail_server, publisher):
-    people = make_people(60)
-    mailing = open_mailing()
-    mail_server.script = lambda stage, who, number: (
-        "550 5.7.1 blocked" if stage == "rcpt" and number > 30 else None
-    )
-    drain()
-    assert told(mailing) == (Mailing.State.PAUSED, {Delivery.State.SENT: 30, Delivery.State.QUEUED: 30})
-    assert sum(mail_server.asked.values()) < 34
-    mail_server.script = None
-    control.resume(mailing, by=publisher)
-    drain()
-    assert mail_server.recipients == {person.address: 1 for person in people}
-    assert not Suppression.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("reply", "every", "words", "count"),
-    [("550 5.1.1 unknown", 4, "hard bounces", 11), ("550 we do not like you", 1, "last 20 mails", 20)],
-)
-def test_too_many_refusals_stop_it_and_get_a_second_chance(
-    mail_server, publisher, reply, every, words, count
-):
-    people = make_people(90)
-    mailing = open_mailing()
-    mail_server.script = lambda stage, who, number: (
-        reply if stage == "rcpt" and number > 10 and number % every == 0 else None
-    )
-    drain()
-    state, counts = told(mailing)
-    assert (state, counts[Delivery.State.REFUSED]) == (Mailing.State.PAUSED, count)
-    assert words in mailing.reason
-    mail_server.script = None
-    said = control.resume(mailing, by=publisher)
-    assert f"{count} that were refused are tried again" in said
-    assert not Suppression.objects.exists()
-    drain()
-    assert mail_server.recipients == {person.address: 1 for person in people}
-    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 90})
-
-
-def test_what_was_refused_once_may_still_be_put_off_days_later(mail_server, publisher, clock):
-    people = make_people(25)
-    mailing = open_mailing()
-    mail_server.script = only("rcpt", "550 we do not like you")
-    drain()
-    assert told(mailing)[0] == Mailing.State.PAUSED
-    refused = mailing.deliveries.filter(state=Delivery.State.REFUSED)
-    assert not refused.exclude(first_tried_at=None).exists()
-    clock.forward(48 * HOUR)
-    control.resume(mailing, by=publisher)
-    mail_server.script = only("rcpt", "451 4.3.0 later")
-    drain()
-    assert not refused.exists()
-    mail_server.script = None
-    for _ in range(3):
-        clock.forward(HOUR)
-        drain()
-    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: len(people)})
-
-
-def test_what_was_put_off_before_it_was_refused_has_its_time_again(mail_server, publisher, clock):
-    people = make_people(20)
-    mailing = open_mailing()
-    later, refused = only("rcpt", "451 4.3.0 later"), only("rcpt", "550 we do not like you")
-    mail_server.script = later
-    drain()
-    assert mailing.deliveries.filter(state=Delivery.State.DEFERRED).exists()
-    clock.forward(HOUR)
-    mail_server.script = refused
-    drain()
-    assert told(mailing) == (Mailing.State.PAUSED, {Delivery.State.REFUSED: len(people)})
-    clock.forward(30 * HOUR)
-    control.resume(mailing, by=publisher)
-    mail_server.script = later
-    drain()
-    mail_server.script = None
-    for _ in range(3):
-        clock.forward(HOUR)
-        drain()
-    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: len(people)})
-
-
-def test_what_bounces_again_after_a_person_looked_stops_it_no_more(mail_server, publisher):
-    people = make_people(60)
-    dead = {person.address for person in people[:12]}
-    mailing = open_mailing()
-    mail_server.script = only("rcpt", "550 5.1.1 unknown", *dead)
-    drain()
-    assert told(mailing)[0] == Mailing.State.PAUSED
-    control.resume(mailing, by=publisher)
-    drain()
-    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 48, Delivery.State.REFUSED: 12})
-    assert Suppression.objects.count() == 12
-
-
-def test_complaints_stop_it(mail_server, monkeypatch):
-    monkeypatch.setattr(claims, "BATCH", 5)
-    make_people(10)
-    mailing = open_mailing()
-    sender = Sender("w", Never())
-    sender.run_once()
-    first, second, third = mailing.deliveries.filter(state=Delivery.State.SENT)[:3]
-    # Nobody counts twice, and two are not enough.
-    for row in (first, first, second, second):
-        assert not circuit_breaker.complained(row.pk)
-    assert circuit_breaker.complained(third.pk)
-    assert told(mailing)[0] == Mailing.State.PAUSED
-    assert not sender.run_once()
-    sender.close()
-
-
-def test_complaints_of_fewer_than_three_in_a_thousand_do_not_stop_it():
-    mailing = open_mailing()
-    Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.SENDING)
-    sent = [
-        Delivery(mailing=mailing, state=Delivery.State.SENT, settled_at=timezone.now()) for _ in range(1001)
-    ]
-    Delivery.objects.bulk_create(sent)
-    assert [circuit_breaker.complained(row.pk) for row in sent[:4]] == [False, False, False, True]
-    assert told(mailing)[0] == Mailing.State.PAUSED
 
 
 # --- The pace of each domain -------------------------------------------------------------------------
