@@ -3,12 +3,13 @@
 In migrations they are Django's own fields: the columns do not differ.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.functional import cached_property
 
 from tips.text import folding, slugify
 
@@ -70,30 +71,25 @@ class SlugFormField(forms.SlugField):
 
     default_validators = [validate_slug]
 
-    # Whatever Django's own field takes.
-    def __init__(self, *, allow_unicode: bool = False, **options: Any) -> None:
-        # Django's own check of letters of other scripts refuses their vowel signs.
-        super().__init__(**options)
-        self.allow_unicode = allow_unicode
-
     def to_python(self, value: object) -> str | None:
         slug = super().to_python(value)
         return slugify.canonical(slug) if slug else slug
 
 
 class SlugField(models.SlugField):
-    """A slug in letters of any script; see ``slugify``."""
+    """A slug in letters of any script; see ``slugify``.
 
-    default_validators = [validate_slug]
+    Django's own checks, with and without ``allow_unicode``, refuse the vowel signs of Hindi, Thai and others.
+    """
 
-    # Whatever Django's own field takes.
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.default_validators = [validate_slug]
+    @cached_property
+    def validators(self) -> list[Callable[[str], None]]:
+        return [validate_slug]
 
     # Whatever Django's own field takes.
     def formfield(self, *args: Any, **options: Any) -> forms.Field | None:
-        return super().formfield(*args, **{"form_class": SlugFormField, **options})
+        own = {"form_class": SlugFormField, "allow_unicode": False}
+        return super().formfield(*args, **{**own, **options})
 
     def deconstruct(self) -> _Written:
         name, _, args, options = super().deconstruct()

@@ -174,3 +174,11 @@ def test_tips_keep_a_version_when_a_category_is_renamed(desk, editor):
     newest = tip.versions.first()
     assert (newest.categories, newest.saved_by) == (["Games"], editor)
     assert newest.reason == "The category “Sports” is “Games” now."
+
+
+@pytest.mark.parametrize("kind", ["tag", "category"])
+def test_a_name_in_another_script_makes_its_address(desk, kind):
+    desk.post(f"/admin/tips/{kind}/add/", {"name": "हिन्दी में", "slug": ""})
+    desk.post(f"/admin/tips/{kind}/add/", {"name": "Thai", "slug": "ภาษาไทย"})
+    model = Tag if kind == "tag" else Category
+    assert set(model.objects.values_list("slug", flat=True)) == {"हिन्दी-में", "ภาษาไทย"}
