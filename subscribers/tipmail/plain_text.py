@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tips.text.html_tree import Element, tree
-from tips.text.list_marks import marks
+from tips.text.list_markers import markers
 
 _SPACES = re.compile(r"[^\S\n]+")
 _RULE = "-" * 20
@@ -76,7 +76,7 @@ def _block(element: Element) -> list[_Block]:
 
 
 def _items(element: Element) -> Iterator[str]:
-    marker = marks(element.tag, element.attributes)
+    marker = markers(element.tag, element.attributes)
     for item in element.children:
         if isinstance(item, Element) and item.tag == "li":
             first = next(marker)

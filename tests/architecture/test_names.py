@@ -12,7 +12,8 @@ MODULES = {
         markup media metadata models.desk models.editing models.listing models.slots models.timetable
         models.traces models.ways openings pictures planning preflight preview public.archive
         public.images queue refusals rights rules schedule.calendar schedule.slot_rules similar sitemaps
-        slots spelling tagging text.markup text.tokens versions views ways weeks words writing""",
+        slots spelling tagging text.characters text.list_marks text.markup
+        text.tokens versions views ways weeks words writing""",
     "subscribers": """
         admin.exchange admin.growing admin.ledger admin.lists admin.people admin.requests admin.searching
         admin.signup_requests admin.trials changes charts confirmations delivery.brakes delivery.opening

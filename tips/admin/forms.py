@@ -22,7 +22,7 @@ from tips.models import Category, Tag, Tip, TipVersion
 from tips.models.lines import LineFormField
 from tips.publishing import history, preconditions, slugs
 from tips.schedule import queue_lock
-from tips.text import excerpts, folding, html_to_plain, left_out, sanitiser
+from tips.text import contents, excerpts, folding, left_out, sanitiser
 from tips.text.slugify import slugify
 
 _A_DAY = f"In the zone {settings.TIME_ZONE}. A date alone means {settings.SLOT_TIME:%H:%M} on that day."
@@ -137,7 +137,7 @@ class TipForm(forms.ModelForm):
         if body := self.fields.get("body"):
             # A script goes on counting while one writes.
             count = '{} <span class="count"><span data-word-count>{}</span> words now.</span>'
-            body.help_text = format_html(count, body.help_text, html_to_plain.count_words(self.instance.body))
+            body.help_text = format_html(count, body.help_text, contents.words(self.instance.body).total())
 
     def clean(self) -> None:
         super().clean()

@@ -17,7 +17,7 @@ from tips.models.lines import LineField, SlugField
 from tips.models.published import ListingIndex, PublishedQuerySet, TipState, newest_first, oldest_first
 from tips.models.taxonomy import Category, TagsManager
 from tips.models.vocabulary import Word
-from tips.text import characters, excerpts, folding, sanitiser, stems
+from tips.text import excerpts, folding, sanitiser, stems
 
 TEXTS = ("title", "takeaway", "excerpt", "body")
 
@@ -218,7 +218,7 @@ class Tip(models.Model):
         """Set what follows from the texts: the search's words, and an excerpt where none was written."""
         deferred = self.get_deferred_fields()
         for name in {*TEXTS} - deferred:
-            setattr(self, name, characters.without_controls(getattr(self, name)))
+            setattr(self, name, folding.without_controls(getattr(self, name)))
         if "title" not in deferred:
             self.title = folding.visible(self.title)
         if deferred.isdisjoint(TEXTS):

@@ -19,7 +19,7 @@ from django.utils.xmlutils import SimplerXMLGenerator
 from tips.models import Category, Edition, Tag, Tip, newest_first
 from tips.public import navigation
 from tips.public.views import tag_or_former
-from tips.text.characters import without_controls
+from tips.text.folding import without_controls
 
 LENGTH = 20
 Group = Category | Tag

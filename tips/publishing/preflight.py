@@ -21,7 +21,7 @@ from django.urls import ResolverMatch, is_valid_path
 from desk.errors import WrongState
 from tips import dates, paging
 from tips.models import CategorisedTip, FormerSlug, TaggedTip, Tip
-from tips.text import html_to_plain
+from tips.text import contents
 from tips.text.html_tokens import tokens
 
 _log = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ def check_parts(tip: Tip) -> Iterator[Fault]:
         yield Fault(WARN, "title", sentence)
     if not tip.body:
         yield Fault(STOP, "body", "The full text is missing: this is still a teaser. Write its body.")
-    elif (number := html_to_plain.count_words(tip.body)) < FEWEST_WORDS:
+    elif (number := contents.words(tip.body).total()) < FEWEST_WORDS:
         sentence = f"The body has {number} words, fewer than {FEWEST_WORDS}. Is it all there?"
         yield Fault(WARN, "body", sentence)
     if not tip.takeaway.strip() and not tip.undated:

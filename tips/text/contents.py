@@ -3,6 +3,7 @@
 from collections import Counter
 
 from tips.text.html_tokens import tokens
+from tips.text.inline_runs import MARKS
 
 # Of each kind: its tags, and the attribute that says which one it is.
 THINGS = {
@@ -11,13 +12,12 @@ THINGS = {
     "list": (("ul", "ol"), ""),
     "table": (("table",), ""),
 }
-# Their ends part words, as the ends of all blocks do.
-_INLINE = {"a", "strong", "em", "code", "sup", "sub", "del", "cite", "abbr"}
 
 
 def words(source: str) -> Counter[str]:
-    """Return how often each word stands in clean HTML; alternative texts and URLs are no words."""
-    parts = (token.text if token.text or token.tag in _INLINE else " " for token in tokens(source))
+    """Return how often each word stands in clean HTML; bullets, alternative texts and URLs are none."""
+    # Every tag parts words but those of marks: one word may be bold in its middle.
+    parts = (token.text if token.text or token.tag in MARKS else " " for token in tokens(source))
     return Counter("".join(parts).split())
 
 

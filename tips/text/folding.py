@@ -2,10 +2,10 @@
 
 ``visible`` is for what is stored of a name, a title or any other single line; ``key`` is for every
 comparison: look-ups, unique columns, duplicates. Both are idempotent, and both come before a comparison,
-never after. For running text, ``without_invisible`` keeps the white space, and ``INVISIBLE`` is the class of
-the invisible signs for a pattern that must read over them (a word with soft hyphens is one word). Terms are
-those of Unicode: UAX 15 for NFC and NFKC, and the property Default_Ignorable_Code_Point (chapter 5.21) for
-signs that show nothing.
+never after. Running text keeps its white space: ``without_invisible`` takes what shows nothing,
+``without_controls`` only what XML has no place for. ``INVISIBLE`` is the class of the invisible signs for a
+pattern that must read over them (a word with soft hyphens is one word). Terms are those of Unicode: UAX 15
+for NFC and NFKC, and the property Default_Ignorable_Code_Point (chapter 5.21) for signs that show nothing.
 """
 
 import hashlib
@@ -15,12 +15,14 @@ import unicodedata
 # In characters: what ``column_key`` returns at most.
 LONGEST_KEY = 200
 
-# The inside of a class of a regular expression: signs that show nothing, or that only turn the direction of
-# writing. Besides the default ignorable code points these are the controls that part no lines, half of a pair
-# of surrogates, and the code points that are no characters.
+# Both are the inside of a class of a regular expression. What XML has no place for: the controls that part no
+# lines, half of a pair of surrogates, and code points that are no characters.
+_CONTROLS = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+# Signs that show nothing, or that only turn the direction of writing: these controls, the default ignorable
+# code points, and what is no character in the other planes.
 INVISIBLE = (
-    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    "\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
+    f"{_CONTROLS}\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
     + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
 )
@@ -37,6 +39,7 @@ _SHOWN = (
 )
 # … and in a comparison, to which it is one whether a sign is drawn in colour.
 _DISTINCT = f"{_FLAG}|(?<=[{_PICTURE}])\u200d(?=[{_PICTURE}])"
+_OF_CONTROLS = re.compile(f"[{_CONTROLS}]")
 _IN_STORED = re.compile(f"({_SHOWN})|[{INVISIBLE}]")
 _IN_COMPARED = re.compile(f"({_DISTINCT})|[{INVISIBLE}]")
 _ACCENTS = re.compile("[\u0300-\u036f]")
@@ -53,6 +56,14 @@ SAME_SIGNS = str.maketrans(
     | dict.fromkeys("“”„‟«»″", '"')
     | dict.fromkeys("‐‑‒–—―⁃−﹘﹣－", "-")
 )
+
+
+def without_controls(text: str) -> str:
+    """Return text without the characters that XML has no place for (XML 1.0, section 2.2).
+
+    Word processors leave some behind. A control that parts lines becomes a line end.
+    """
+    return _OF_CONTROLS.sub("", text.replace("\x0b", "\n").replace("\x0c", "\n"))
 
 
 def without_invisible(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tips.text.html_tokens import tokens
-from tips.text.list_marks import marks
+from tips.text.list_markers import markers
 
 _SPACES = re.compile(r"[^\S\n]+")
 _BLOCKS = frozenset(
@@ -42,12 +42,6 @@ def to_text(source: str) -> str:
         text += (("\n" if is_close else "\n\n") if text else "") + block.text
         before = block.part_of
     return text
-
-
-def count_words(source: str) -> int:
-    """Return how many words clean HTML has, as its writer counts: without bullets, numbers and pictures."""
-    parts = (" " if token.tag in _BLOCKS or token.tag == "br" else token.text for token in tokens(source))
-    return len("".join(parts).split())
 
 
 def read(source: str) -> Iterator[Block]:
@@ -87,7 +81,7 @@ def read(source: str) -> Iterator[Block]:
         elif tag == "pre":
             is_verbatim = not token.closes
         elif tag in ("ul", "ol"):
-            lists[-1:] = [] if token.closes else [*lists[-1:], marks(tag, token.attributes)]
+            lists[-1:] = [] if token.closes else [*lists[-1:], markers(tag, token.attributes)]
         elif tag == "li" and cells is None:
             marker = next(lists[-1]) if lists and not token.closes else ""
 

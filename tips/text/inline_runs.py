@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tips.text import links
-from tips.text.characters import without_controls
+from tips.text.folding import without_controls
 from tips.text.html_tree import Element
 from tips.text.no_break_spaces import loosened
 

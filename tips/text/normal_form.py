@@ -7,10 +7,10 @@ element that a body may not hold leaves its words, with a border where it was a 
 from collections.abc import Iterator, Mapping, Sequence
 
 from tips.text import body_images, tables
-from tips.text.characters import without_controls
+from tips.text.folding import without_controls
 from tips.text.html_tree import Element, tree
 from tips.text.inline_runs import BORDER, BREAK, Marks, Run, line, marked, quoted
-from tips.text.list_marks import NUMBER
+from tips.text.list_markers import NUMBER
 from tips.text.no_break_spaces import loosened
 
 _TEXT_BLOCKS = {"p": "p", "h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h4", "h6": "h4"}

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import nh3
 
 from tips.text import body_images, links, tables
-from tips.text.characters import without_controls
+from tips.text.folding import without_controls
 from tips.text.inline_runs import MARKS, STYLED
 from tips.text.normal_form import KNOWN, list_attributes, normal
 

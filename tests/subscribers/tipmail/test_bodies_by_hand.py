@@ -17,7 +17,7 @@ from tests.tips.text.hostile_links import SPELLINGS, is_alive
 from tests.tips.text.made_bodies import made_body
 from tips.models import Tip, TipState
 from tips.publishing import history, preflight, preview, workflow
-from tips.text import diff, excerpts, highlight, html_to_plain, left_out, sanitiser
+from tips.text import contents, diff, excerpts, highlight, html_to_plain, left_out, sanitiser
 from tips.text.html_tree import tree
 
 pytestmark = pytest.mark.django_db
@@ -188,7 +188,7 @@ def consume(body, before):
         highlight.marked(highlight.passage(text, {"word"}), {"word"})
         diff.folded(diff.compare(diff.blocks(before), diff.blocks(held)))
         history.diff(Sides(before), Sides(held))
-        html_to_plain.count_words(held)
+        contents.words(held)
         tree(held)
     left_out.sentences(body, cleaned)
 

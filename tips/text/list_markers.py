@@ -13,7 +13,7 @@ _ROMAN = (
 )
 
 
-def marks(tag: str, attributes: Mapping[str, str]) -> Iterator[str]:
+def markers(tag: str, attributes: Mapping[str, str]) -> Iterator[str]:
     """Yield what the items of a list begin with, without an end.
 
     ``tag`` is "ul" or "ol"; ``attributes`` are those of the element: ``start``, and ``type`` for letters.
