@@ -25,7 +25,8 @@ WEAK = 0.5
 # How much a tip gains by holding more of the query: the exponent of the share that it holds.
 COMPLETENESS = 0.25
 # A tip is a hit if it holds at least this share of what the fullest one holds, words counted by their rarity.
-LEAST_SHARE = 0.5
+# Few are left out: a word that says little is often the rarest in a small archive.
+LEAST_SHARE = 0.2
 
 Held = Mapping[int, Collection[int]]
 
