@@ -10,7 +10,7 @@ SCHEMES = ("http", "https", "mailto", "tel")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
 _WEB = re.compile(r"https?://[^\s/\\?#:@]")
-_OTHER = re.compile(r"mailto:[^\s:/]|tel:[0-9+(*#]")
+_OTHER = re.compile(r"mailto:(?![\s/])[^:?]*(?:\?.*)?$|tel:[0-9+(*#]")
 _ADDRESS = re.compile(r"[^\s@:/?#]+@[^\s@:/?#]+\.[^\s@:/?#.]+")
 
 

@@ -15,7 +15,8 @@ IN_PATH = r"(?:[-\w]|[^\x00-\x7f])+"
 _DASHES = re.compile(r"[‐‑‒–—―…/]|\.{2,}")
 # Joiners too, which a reader cannot copy from a page.
 _INVISIBLE = re.compile(f"[{folding.INVISIBLE}]+")
-_BREAKS = re.compile(r"[-\s]+")
+_BREAKS = re.compile(r"[-\s_]*[-\s][-\s_]*")
+_UNDERSCORES = re.compile("_{2,}")
 _APART = "-_"
 
 
@@ -32,7 +33,7 @@ def slugify(text: str, longest: int, *, accents: bool = True) -> str:
     if not accents:
         plain = re.sub(r"(?<=[a-z])[\u0300-\u036f]+", "", unicodedata.normalize("NFD", plain))
         plain = unicodedata.normalize("NFKC", plain)
-    slug = _BREAKS.sub("-", "".join(filter(_may_stand, plain))).strip(_APART)
+    slug = _UNDERSCORES.sub("_", _BREAKS.sub("-", "".join(filter(_may_stand, plain)))).strip(_APART)
     slug = slug or _spelt(text)
     if len(slug) > longest:
         slug = (slug[: longest + 1].rpartition("-")[0] or slug[:longest]).strip(_APART)

@@ -42,3 +42,18 @@ def test_signs_around_a_url_are_no_part_of_it(around, scheme):
 def test_signs_that_nobody_sees_are_in_no_link():
     linked = bare_urls.inline("See https://exam\u00adple.org/a\u200b and de\u00adsk@example.org\u2060.")
     assert re.findall(r'href="([^"]*)"', linked) == ["https://example.org/a", "mailto:desk@example.org"]
+
+
+def test_signs_that_nobody_sees_stay_out_of_urls_and_in_words():
+    assert bare_urls.inline("pat\u00adience at www.exam\u00adple.org") == (
+        'pat\u00adience at <a href="http://www.example.org">www.example.org</a>'
+    )
+    assert bare_urls.inline("ht\u200btps://example.org/a") == (
+        '<a href="https://example.org/a">https://example.org/a</a>'
+    )
+    assert bare_urls.inline("0@0\u00ad") == "0@0\u00ad"
+
+
+def test_a_number_and_its_unit_stay_together():
+    assert bare_urls.inline("Lift\u00a010\u202fkg\u00a0 now") == "Lift 10\u00a0kg now"
+    assert plain_to_html.from_text("Lift 10\u00a0kg\u00a0now.") == "<p>Lift 10&nbsp;kg now.</p>"

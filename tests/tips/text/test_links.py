@@ -17,6 +17,7 @@ from tips.text import links
         ("//example.org/a", "https://example.org/a"),
         ("www.example.org", "https://www.example.org"),
         ("mailto:ann@example.org?subject=Hi", "mailto:ann@example.org?subject=Hi"),
+        ("mailto:?subject=Read: this", "mailto:?subject=Read:%20this"),
         ("ann@example.org", "mailto:ann@example.org"),
         ("tel:+1 555 0100", "tel:+15550100"),
         ("/tips/listening/?a=1", "/tips/listening/?a=1"),
@@ -41,6 +42,8 @@ def test_a_good_link_is_written_in_one_form(stated, url):
         "https:///x",
         "http://[",
         "http:x",
+        "mailto:javascript:x",
+        "mailto:ann@example.org:x",
     ],
 )
 def test_a_link_that_leads_elsewhere_from_each_page_is_none(stated):

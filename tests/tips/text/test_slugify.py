@@ -13,6 +13,7 @@ from tips.text import folding, slugify
         ("Q&A", "qa"),
         ("24/7", "24-7"),
         ("C++", "c"),
+        ("0/_0 - _ 1__2", "0-0-1_2"),
         ("Follow\u2011up — by e\u00adMail", "follow-up-by-email"),
         ("Café", "café"),
         ("Straße", "strasse"),
