@@ -18,10 +18,13 @@ def sentences(source: str, cleaned: str) -> list[str]:
     if source == cleaned:
         return []
     before, after = _Counts.of(source), _Counts.of(cleaned)
+    before["lost"] = before["picture"] - after["picture"]
     gone = [*_named(before)]
     told = [f"Left out on saving: {', '.join(gone)}."] if gone else []
     if before["foreign"] or before["pasted"]:
         told.append("Upload a picture to show it.")
+    if before["linked"]:
+        told.append("A picture cannot be a link here: link words beside it.")
     if (tables := before["table"] - after["table"]) > 0:
         number = "1 table was" if tables == 1 else f"{tables} tables were"
         told.append(f"{number} taken for layout (one cell a row, or a table in it): now paragraphs.")
@@ -32,13 +35,15 @@ def _named(counts: Counter[str]) -> Iterator[str]:
     kinds = (
         ("foreign", "picture of another site", "pictures of other sites"),
         ("pasted", "pasted picture", "pasted pictures"),
+        ("lost", "picture", "pictures"),
+        ("linked", "link of a picture", "links of pictures"),
         ("script", "script", "scripts"),
         ("frame", "embedded film, frame or drawing", "embedded films, frames or drawings"),
         ("field", "field of a form", "fields of a form"),
         ("relative", "link that leads nowhere from here", "links that lead nowhere from here"),
     )
     for kind, one, several in kinds:
-        if number := counts[kind]:
+        if (number := counts[kind]) > 0:
             yield f"{number} {one if number == 1 else several}"
     for kind, number in counts.items():
         if scheme := kind.partition("link ")[2]:
@@ -51,6 +56,7 @@ class _Counts(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.counts: Counter[str] = Counter()
+        self.is_in_link = False
 
     @classmethod
     def of(cls, source: str) -> Counter[str]:
@@ -69,11 +75,23 @@ class _Counts(HTMLParser):
         elif tag in _FIELDS:
             self.counts["field"] += 1
         elif tag == "img":
-            src = attributes.get("src", "").strip()
-            if src and not body_images.allowed_value("img", "src", src):
-                self.counts["pasted" if links.scheme_of(src) in ("data", "blob", "file") else "foreign"] += 1
+            self._count_image(attributes.get("src", "").strip())
         elif tag == "a":
             href = attributes.get("href", "").strip()
-            if href and not links.allowed(href):
+            self.is_in_link = links.allowed(href) is not None
+            if href and not self.is_in_link:
                 scheme = links.scheme_of(href)
                 self.counts[f"link {scheme}" if scheme and scheme not in links.SCHEMES else "relative"] += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a":
+            self.is_in_link = False
+
+    def _count_image(self, src: str) -> None:
+        if not src:
+            return
+        self.counts["linked"] += self.is_in_link
+        if body_images.allowed_value("img", "src", src):
+            self.counts["picture"] += 1
+        else:
+            self.counts["pasted" if links.scheme_of(src) in ("data", "blob", "file") else "foreign"] += 1

@@ -116,7 +116,8 @@ def _block(element: Element, marks: Marks) -> list[str]:
             return _image(element)
         case "pre":
             text = loosened(without_controls("".join(_plain(element.children)))).replace("\r\n", "\n")
-            return [f"<pre><code>{_verbatim(text)}</code></pre>"] if text.strip() else []
+            code = [f"<pre><code>{_verbatim(text)}</code></pre>"] if text.strip() else []
+            return code + _images(element.children)
         case "blockquote":
             blocks = _flow(element.children, marks)
             return [f"<blockquote>{''.join(blocks)}</blockquote>"] if blocks else []
@@ -137,7 +138,7 @@ def _plain(children: Sequence[Element | str]) -> Iterator[str]:
             yield child
         elif child.tag == "br":
             yield "\n"
-        else:
+        elif child.tag != "img":
             yield from _plain(child.children)
             if child.tag in _BLOCKS or child.tag in BORDERS:
                 yield "\n"
@@ -162,10 +163,23 @@ def _figure(element: Element, marks: Marks) -> list[str]:
         is_caption = isinstance(child, Element) and child.tag == "figcaption"
         (captions if is_caption else rest).append(child)
     blocks, text = _flow(rest, marks), line(_lines(captions, marks))
+    # The pictures in a caption stand behind it; where there is no other, the first is what it describes.
+    behind = _images(captions)
+    blocks, behind = (blocks, behind) if blocks else (behind[:1], behind[1:])
     if len(blocks) == 1 and blocks[0].startswith("<img "):
         caption = f"<figcaption>{text}</figcaption>" if text else ""
-        return [f"<figure>{blocks[0]}{caption}</figure>"]
-    return [*blocks, *([f"<p>{text}</p>"] if text else [])]
+        return [f"<figure>{blocks[0]}{caption}</figure>", *behind]
+    return [*blocks, *([f"<p>{text}</p>"] if text else []), *behind]
+
+
+def _images(children: Sequence[Element | str]) -> list[str]:
+    """Return the images in what may hold nothing but text."""
+    elements = [child for child in children if isinstance(child, Element)]
+    return [
+        image
+        for child in elements
+        for image in (_image(child) if child.tag == "img" else _images(child.children))
+    ]
 
 
 def _lines(children: Sequence[Element | str], marks: Marks) -> Iterator[Run]:

@@ -8,7 +8,7 @@ from tips.text.html_tree import Element
 SCOPES = ("row", "col", "rowgroup", "colgroup")
 # A wider span is a mistake, or mischief: the grid is filled up to it.
 _WIDEST_SPAN, _HIGHEST_SPAN = 20, 100
-# So many cells at most are added to short rows.
+# So many cells at most are added to short rows, and so many may stand for spans: more are mischief.
 _MOST_CELLS = 5_000
 
 
@@ -78,7 +78,10 @@ def span(stated: str, most: int) -> int:
 
 
 class Grid:
-    """A table whose rows all have the same width: spans end at its edges, short rows are filled up."""
+    """A table whose rows all have the same width: spans end at its edges, short rows are filled up.
+
+    Spans over more cells than ``_MOST_CELLS`` in all count for nothing.
+    """
 
     def __init__(self, rows: list[list[Cell]]) -> None:
         self.rows = rows
@@ -86,6 +89,10 @@ class Grid:
         self.taken: list[set[int]] = [set() for _ in rows]
         # The column in which each cell begins.
         self.columns: list[list[int]] = [[] for _ in rows]
+        cells = [cell for row in rows for cell in row]
+        if sum(cell.columns * min(cell.rows, len(rows)) - 1 for cell in cells) > _MOST_CELLS:
+            for cell in cells:
+                cell.columns = cell.rows = 1
         for number, row in enumerate(rows):
             self._place(number, row)
         self._fill()

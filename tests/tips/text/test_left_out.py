@@ -53,3 +53,10 @@ def test_a_table_for_layout_is_said_to_be_paragraphs_now():
     assert told("<table><tr><td>one</td></tr></table>") == (
         "1 table was taken for layout (one cell a row, or a table in it): now paragraphs."
     )
+
+
+def test_the_link_of_a_picture_is_said_to_be_gone():
+    picture = f'<img src="/media/{"a" * 64}.png" alt="x">'
+    assert told(
+        f'<p><a href="https://e.org">one {picture} two</a>{picture}<a href="https://e.org">c</a></p>'
+    ) == ("Left out on saving: 1 link of a picture. A picture cannot be a link here: link words beside it.")

@@ -131,6 +131,22 @@ def test_a_figure_without_a_picture_of_ours_keeps_its_words():
     assert sanitiser.clean(source) == "<p>A desk</p>"
 
 
+def test_a_picture_in_a_caption_or_in_code_stands_behind_it():
+    one, two = f'<img src="{PICTURE}" alt="one">', f'<img src="{PICTURE}" alt="two">'
+    cleaned = sanitiser.clean(f"<figure>{one}<figcaption>Here <b>{two}</b></figcaption></figure>")
+    assert cleaned == f"<figure>{one}<figcaption>Here</figcaption></figure>{two}"
+    described = sanitiser.clean(f"<figure><figcaption><p>{one}</p>Here</figcaption></figure>")
+    assert described == f"<figure>{one}<figcaption>Here</figcaption></figure>"
+    assert sanitiser.clean(f"<pre>x <i>{one}</i></pre>") == f"<pre><code>x </code></pre>{one}"
+
+
+def test_spans_over_half_a_library_count_for_nothing():
+    rows = '<tr><td colspan="20" rowspan="100">a</td><td>b</td></tr>' * 60
+    assert (
+        sanitiser.clean(f"<table>{rows}</table>").count("<tr><td><p>a</p></td><td><p>b</p></td></tr>") == 60
+    )
+
+
 def test_a_control_character_in_a_reference_does_not_stay():
     assert sanitiser.clean("<p>a&#1;b&#13;c</p>") == "<p>ab c</p>"
 
