@@ -148,7 +148,7 @@ class TipForm(forms.ModelForm):
         before = self.initial.get("body")
         only_body = {"body", "excerpt"}.intersection(self.changed_data) == {"body"}
         made = excerpts.excerpt(before or "")
-        if before and only_body and self.initial["excerpt"] == made:
+        if before and only_body and folding.without_invisible(self.initial["excerpt"]) == made:
             # Nobody wrote the excerpt. Emptied here, it is made again from the new body on saving.
             self.cleaned_data["excerpt"] = ""
 

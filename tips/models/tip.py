@@ -219,6 +219,8 @@ class Tip(models.Model):
         deferred = self.get_deferred_fields()
         for name in {*TEXTS} - deferred:
             setattr(self, name, folding.without_controls(getattr(self, name)))
+        for name in {"takeaway", "excerpt"} - deferred:
+            setattr(self, name, folding.without_invisible(getattr(self, name)))
         if "title" not in deferred:
             self.title = folding.visible(self.title)
         if deferred.isdisjoint(TEXTS):

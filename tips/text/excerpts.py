@@ -3,6 +3,7 @@
 import re
 from itertools import takewhile
 
+from tips.text import folding
 from tips.text.bare_urls import DOMAIN, URL_OR_EMAIL
 from tips.text.html_to_plain import Block, read
 
@@ -37,12 +38,14 @@ def excerpt(source: str, words: int = 50) -> str:
     """Return the beginning of clean HTML in at most so many words of plain text, as one line.
 
     It ends before the first list or table, where enough stands before it, and with a whole sentence where one
-    ends in the second half of the words, else with an ellipsis.
+    ends in the second half of the words, else with an ellipsis. No sign in it is invisible: a list shows it
+    beside other text, which a bidi override would turn around.
     """
     kept = _without_promotions(source)
     first = list(takewhile(lambda block: not block.part_of, kept))
     is_enough = sum(len(block.text.split()) for block in first) >= words // 4
-    return _shortened(" ".join(block.text for block in (first if is_enough else kept)).split(), words)
+    text = " ".join(block.text for block in (first if is_enough else kept))
+    return _shortened(folding.without_invisible(text).split(), words)
 
 
 def _without_promotions(source: str) -> list[Block]:

@@ -36,3 +36,10 @@ def test_a_sentence_that_begins_with_a_number_is_no_list():
         excerpts.excerpt("<p>One two three.</p><p>1. is a number.</p>", words=12)
         == "One two three. 1. is a number."
     )
+
+
+def test_an_excerpt_has_no_sign_that_turns_the_text_around_it():
+    assert (
+        excerpts.excerpt("<p>Say \u202eolleh\u202c to pat\u00adient guests.</p>")
+        == "Say olleh to patient guests."
+    )
