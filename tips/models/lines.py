@@ -82,6 +82,8 @@ class SlugField(models.SlugField):
     Django's own checks, with and without ``allow_unicode``, refuse the vowel signs of Hindi, Thai and others.
     """
 
+    default_error_messages = {"unique": "This address is taken. Choose another."}
+
     @cached_property
     def validators(self) -> list[Callable[[str], None]]:
         return [validate_slug]
