@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from desk.forms import SavedAtOnce
 from desk.lists import PagedList
 from tips.models import SynonymGroup
 from tips.search import synonyms
@@ -42,7 +43,7 @@ class SynonymGroupForm(forms.ModelForm):
 
 
 @admin.register(SynonymGroup)
-class SynonymGroupAdmin(PagedList):
+class SynonymGroupAdmin(SavedAtOnce, PagedList):
     form = SynonymGroupForm
     list_display = ["words"]
     search_fields = ["synonyms__text"]

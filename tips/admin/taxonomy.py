@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from taggit.models import Tag as UnusedTag
 
 from desk.errors import WrongState
+from desk.forms import SavedAtOnce
 from desk.lists import TitledList
 from desk.pages import page, staff_of
 from desk.verbs import refusals_told
@@ -26,7 +27,7 @@ Label = Category | Tag
 Deletion = tuple[list[str], dict[str, int], set[str], list[str]]
 
 
-class CountedAdmin(TitledList):
+class CountedAdmin(SavedAtOnce, TitledList):
     """Categories or tags, and how many tips each has; ``placements`` says where that stands."""
 
     list_display = ["name", "slug", "number_of_tips"]

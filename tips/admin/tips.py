@@ -19,6 +19,7 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from js_asset import Media
 
+from desk.forms import SavedAtOnce
 from desk.lists import PagedList
 from desk.pages import Context, Fieldsets, StaffRequest, number_in, staff_of
 from desk.verbs import refusals_told
@@ -35,7 +36,7 @@ from tips.text import sanitiser
 
 
 @admin.register(Tip)
-class TipAdmin(verbs.TipVerbsMixin, PagedList):
+class TipAdmin(SavedAtOnce, verbs.TipVerbsMixin, PagedList):
     """The list of tips, the form of each, and the pages around them, which stand in modules of their own."""
 
     class Media:

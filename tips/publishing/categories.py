@@ -3,6 +3,7 @@
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from desk.errors import WrongState
 from tips.models import Category, Tip
 from tips.publishing import naming, slugs
 from tips.text.slugify import slugify
@@ -12,7 +13,7 @@ LONGEST_SLUG = 90
 
 def make(name: str) -> Category:
     """Return a new category of a name that none has or had, with a slug that no other one has."""
-    return Category.objects.create(name=name, slug=free_slug(name))
+    return naming.made(Category, name, free_slug)
 
 
 def free_slug(name: str) -> str:
@@ -24,7 +25,12 @@ def free_slug(name: str) -> str:
 
 @transaction.atomic
 def save(category: Category, before: str, *, by: User) -> None:
-    """Save a category that a form has changed; ``before`` is the name that it had, empty for a new one."""
+    """Save a category that a form has changed; ``before`` is the name that it had, empty for a new one.
+
+    Raises WrongState where somebody deleted it meanwhile.
+    """
+    if before and not Category.objects.select_for_update().filter(pk=category.pk).exists():
+        raise WrongState(f"The category “{before}” has gone meanwhile: somebody deleted it.")
     tips = Tip.objects.filter(categorised__category=category.pk)
     with naming.renamed(tips, "category", before or category.name, category.name, by=by):
         category.save()

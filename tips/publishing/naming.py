@@ -1,11 +1,11 @@
 """What tags and categories have in common: their names and former names, and the history of their tips."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TypeVar
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from tips.models import TEXTS, Category, FormerName, FormerSlug, Tag, Tip, TipVersion
@@ -21,6 +21,16 @@ def same_name(model: type[_Label], name: str, apart_from: int = 0) -> _Label | N
     """Return the row whose name a reader takes for ``name``, or None; former names do not count."""
     named = model._default_manager.filter(name_key=folding.column_key(name))
     return named.exclude(pk=apart_from).first()
+
+
+def made(model: type[_Label], name: str, free_slug: Callable[[str], str]) -> _Label:
+    """Return a new row of a name, or the one that somebody else made of that name at this moment."""
+    with suppress(IntegrityError), transaction.atomic():
+        return model._default_manager.create(name=name, slug=free_slug(name))
+    if found := same_name(model, name):
+        return found
+    # Another name took the slug: "$5 questions" and "5 questions" make the same.
+    return model._default_manager.create(name=name, slug=free_slug(name))
 
 
 def settle(label: Label) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from django.contrib.admin.models import DELETION
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Exists, Min, OuterRef
 
 from desk.errors import NotPermitted, WrongState
@@ -33,14 +33,7 @@ def find_or_make(names: Iterable[str]) -> list[Tag]:
 
 def make(name: str) -> Tag:
     """Return a new tag of a name that no tag has or had, with a slug that none has or had."""
-    try:
-        with transaction.atomic():
-            return Tag.objects.create(name=name, slug=free_slug(name))
-    except IntegrityError:
-        # Somebody else made the tag at this moment.
-        if found := naming.same_name(Tag, name):
-            return found
-        raise
+    return naming.made(Tag, name, free_slug)
 
 
 def slug_for(name: str) -> str:
@@ -89,6 +82,7 @@ def rename(tag: Tag, name: str, slug: str = "", *, by: User) -> None:
         naming.remember(tag, before.name)
         changes.append(f"Renamed from “{before.name}” to “{name}”.")
     if before.slug != slug:
+        FormerSlug.objects.filter(tag__isnull=False, slug=before.slug).delete()
         FormerSlug.objects.create(slug=before.slug, tag=tag)
         changes.append(f"Its address was “{before.slug}” and leads here now.")
     if changes:

@@ -2,7 +2,7 @@ import pytest
 
 from tests.tips.making import make_tip
 from tips.models import Synonym, SynonymGroup
-from tips.search import queries
+from tips.search import queries, synonyms
 
 LIST = "/admin/tips/synonymgroup/"
 
@@ -62,3 +62,12 @@ def test_what_cannot_be_a_group_is_refused_with_a_sentence(desk, group, words, s
 def test_a_group_may_be_saved_as_it_is(desk, group):
     assert save(desk, group, "angry\nirate").status_code == 302
     assert [synonym.text for synonym in group.synonyms.all()] == ["angry", "irate"]
+
+
+def test_who_saves_a_word_second_at_one_moment_is_told(desk, group, monkeypatch):
+    answers = iter([[]])
+    problems = synonyms.problems
+    monkeypatch.setattr(synonyms, "problems", lambda *args: next(answers, None) or problems(*args))
+    page = save(desk, None, "irate\r\nfuming").content.decode()
+    assert "“irate” is in the group “angry, irate” already." in page
+    assert SynonymGroup.objects.get() == group

@@ -1,11 +1,13 @@
 import pytest
+from django import forms
+from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from tests.tips.making import make_tip
 from tips.models import Category, FormerSlug, Tag
-from tips.publishing import tagging
+from tips.publishing import naming, tagging
 
 LIST = "/admin/tips/tag/"
 
@@ -182,3 +184,66 @@ def test_a_name_in_another_script_makes_its_address(desk, kind):
     desk.post(f"/admin/tips/{kind}/add/", {"name": "Thai", "slug": "ภาษาไทย"})
     model = Tag if kind == "tag" else Category
     assert set(model.objects.values_list("slug", flat=True)) == {"हिन्दी-में", "ภาษาไทย"}
+
+
+# Two people at one moment
+
+
+@pytest.fixture
+def first_check_sees_nothing(monkeypatch):
+    """Let the first check of a form run as if nobody else had saved yet; the database knows better."""
+    checks = {naming: "same_name", forms.ModelForm: "validate_unique"}
+    for owner, name in checks.items():
+        real, calls = getattr(owner, name), []
+
+        def check(*args, _real=real, _calls=calls, **options):
+            _calls.append(1)
+            return _real(*args, **options) if len(_calls) > 1 else None
+
+        monkeypatch.setattr(owner, name, check)
+
+
+@pytest.mark.parametrize("model", [Tag, Category])
+@pytest.mark.parametrize("is_new", [True, False])
+def test_who_saves_a_name_second_at_one_moment_is_told(desk, model, is_new, first_check_sees_nothing):
+    model.objects.create(name="Same", slug="same")
+    one = model.objects.create(name="One", slug="one")
+    kind = model._meta.model_name
+    form = reverse(f"admin:tips_{kind}_add") if is_new else form_of(one)
+    response = desk.post(form, {"name": "sa\u200bme", "slug": ""})
+    assert f"There is a {kind} “Same” already." in response.content.decode()
+    assert sorted(model.objects.values_list("name", flat=True)) == ["One", "Same"]
+
+
+@pytest.mark.parametrize("model", [Tag, Category])
+def test_who_saves_a_slug_second_at_one_moment_is_told(desk, model, first_check_sees_nothing):
+    model.objects.create(name="Same", slug="same")
+    kind = model._meta.model_name
+    page = desk.post(reverse(f"admin:tips_{kind}_add"), {"name": "Other", "slug": "same"}).content.decode()
+    assert "This address is taken. Choose another." in page
+    assert model.objects.count() == 1
+
+
+@pytest.mark.parametrize("model", [Tag, Category])
+def test_what_somebody_deleted_meanwhile_does_not_come_back(desk, model, monkeypatch):
+    row = model.objects.create(name="One", slug="one")
+    (page,) = [page for of, page in admin.site._registry.items() if of is model]
+    found = iter([row])
+    model.objects.all().delete()
+    monkeypatch.setattr(page, "get_object", lambda *args: next(found, None))
+    response = desk.post(form_of(row), {"name": "Two", "slug": "one"})
+    assert response.status_code == 302
+    assert "Perhaps it was deleted?" in messages(response)[-1]
+    assert not model.objects.exists()
+
+
+# Names in any script
+
+
+@pytest.mark.parametrize("model", [Tag, Category])
+@pytest.mark.parametrize("name", ["क्षमा", "บริการที่ดี", "İyi hizmet", "l\u0323\u0301", "\u0301"])
+def test_a_name_with_vowel_signs_or_accents_of_any_script_is_taken(desk, model, name):
+    kind = model._meta.model_name
+    assert desk.post(reverse(f"admin:tips_{kind}_add"), {"name": name, "slug": ""}).status_code == 302
+    row = model.objects.get()
+    assert desk.post(form_of(row), {"name": row.name, "slug": row.slug}).status_code == 302

@@ -251,3 +251,12 @@ def test_a_merger_and_a_new_name_are_in_the_history_of_every_tip_they_touch(edit
     number = touched.versions.count()
     tagging.rename(keep, "kept", "address", by=editor)
     assert touched.versions.count() == number
+
+
+def test_a_tag_is_made_beside_another_one_that_takes_its_address_at_that_moment(monkeypatch):
+    Tag.objects.create(name="$5 questions", slug="5-questions")
+    slugs, free_slug = iter(["5-questions"]), tagging.free_slug
+    monkeypatch.setattr(tagging, "free_slug", lambda name: next(slugs, None) or free_slug(name))
+    assert tagging.make("5 questions").slug == "5-questions-2"
+    slugs = iter(["5-questions"])
+    assert tagging.make("$5\u00a0Questions").slug == "5-questions"
