@@ -1,11 +1,14 @@
 """What cleaning took out of a body, in words for whoever wrote it."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
 from tips.text import body_images, links
 
+# Comments, and what Python's parser may stumble over: declarations, marked sections.
+_DECLARATION = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^>]*>?", re.DOTALL)
 _FRAMES = ("iframe", "video", "audio", "object", "embed", "svg", "canvas")
 _FIELDS = ("input", "select", "textarea", "button")
 
@@ -61,7 +64,8 @@ class _Counts(HTMLParser):
     @classmethod
     def of(cls, source: str) -> Counter[str]:
         reader = cls()
-        reader.feed(source)
+        # Behind the last ">" is no tag: Python's parser would look for its end from each "<" on.
+        reader.feed(_DECLARATION.sub(" ", source[: source.rfind(">") + 1]))
         reader.close()
         return reader.counts
 

@@ -60,3 +60,12 @@ def test_the_link_of_a_picture_is_said_to_be_gone():
     assert told(
         f'<p><a href="https://e.org">one {picture} two</a>{picture}<a href="https://e.org">c</a></p>'
     ) == ("Left out on saving: 1 link of a picture. A picture cannot be a link here: link words beside it.")
+
+
+@pytest.mark.parametrize(
+    "source", ["<![>", "<!a [", "<![if !vml]><img src=x><![endif]>", "a<" * 50_000, "<!--" * 9]
+)
+def test_what_is_no_tag_is_read_over(source):
+    assert left_out.sentences(source, "") == (
+        ["Left out on saving: 1 picture of another site.", "Upload a picture to show it."] * ("img" in source)
+    )
