@@ -3,6 +3,8 @@
 Addresses are shown to whoever may see subscribers.
 """
 
+from collections import Counter
+
 from django.contrib import messages
 from django.db.models import Count
 from django.http import Http404, HttpResponse
@@ -15,12 +17,12 @@ from desk.verbs import refusals_told
 from subscribers import addresses
 from subscribers.admin.pages import mailing_or_404, mailing_page
 from subscribers.mailings import control, timeline
-from subscribers.models import Delivery, Mailing, Subscriber
+from subscribers.models import BounceReport, Delivery, DeliveryCount, Mailing, Subscriber
 
 PER_PAGE = 50
 SEE_LEDGER = ("subscribers.view_mailing", "subscribers.view_delivery")
 SEE_PEOPLE = "subscribers.view_subscriber"
-HELD = "held"
+HELD = DeliveryCount.HELD
 # Labels and colours, in the order in which somebody should look at them.
 KINDS = {
     HELD: ("Waits for you", "withdrawn"),
@@ -55,10 +57,7 @@ def find_view(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _ledger(request: StaffRequest, mailing: Mailing, **context: object) -> HttpResponse:
-    counts: dict[str, int] = dict.fromkeys(KINDS, 0)
-    counts |= dict(mailing.deliveries.order_by().values_list("state").annotate(Count("pk")))
-    counts[HELD] = mailing.held_count
-    counts[Delivery.State.UNCERTAIN] -= mailing.held_count
+    counts = _counts(mailing)
     shown = [(name, label, counts[name]) for name, (label, _) in KINDS.items() if counts[name]]
     chosen = request.GET.get("state", "")
     if chosen not in KINDS:
@@ -68,11 +67,31 @@ def _ledger(request: StaffRequest, mailing: Mailing, **context: object) -> HttpR
     if chosen == Delivery.State.UNCERTAIN:
         queryset = queryset.exclude(due_at=None)
     queryset = queryset.filter(pk__gt=after).select_related("subscriber")
-    rows = list(queryset.annotate(reports=Count("bounce_reports")).order_by("pk")[: PER_PAGE + 1])
+    rows = list(queryset.order_by("pk")[: PER_PAGE + 1])
+    _count_reports(rows)
     context |= {"mailing": mailing, "kinds": shown, "rows": rows[:PER_PAGE], "after": after}
     context |= {"chosen": chosen, "chosen_label": KINDS[chosen][0], "total": counts[chosen]}
     following = rows[PER_PAGE - 1].pk if len(rows) > PER_PAGE else None
     return mailing_page(request, "ledger", "Ledger", following=following, **context)
+
+
+def _counts(mailing: Mailing) -> Counter[str]:
+    """Return {one of KINDS: how many}."""
+    counts = DeliveryCount.objects.of([mailing.pk])[mailing.pk]
+    del counts[DeliveryCount.COMPLAINED]
+    # The engine counts these two together, as the rest; of those being sent there are never many.
+    sending = mailing.deliveries.filter(state=Delivery.State.SENDING).count()
+    counts[Delivery.State.QUEUED] = max(mailing.audience - counts.total() - sending, 0)
+    counts[Delivery.State.SENDING] = sending
+    return counts
+
+
+def _count_reports(rows: list[Delivery]) -> None:
+    """Give each of some deliveries its ``reports``: how many came back of it."""
+    reports = BounceReport.objects.filter(delivery__in=rows).order_by().values_list("delivery")
+    counts = dict(reports.annotate(Count("pk")))
+    for row in rows:
+        vars(row)["reports"] = counts.get(row.pk, 0)
 
 
 def delivery_view(request: StaffRequest, pk: int, row: int) -> HttpResponse:

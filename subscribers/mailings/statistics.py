@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from subscribers.models import ConsentEvent, Delivery, Erasure, Mailing
+from subscribers.models import ConsentEvent, Delivery, DeliveryCount, Erasure, Mailing
 from tips import dates
 
 # Later than this, leaving has nothing to do with a mailing any more.
@@ -36,13 +36,10 @@ def of(mailings: Iterable[Mailing]) -> dict[int, Figures]:
     """Return {primary key: Figures} of some mailings, in a constant number of queries."""
     started = {mailing.pk: mailing.started_at for mailing in mailings}
     figures = {pk: Figures() for pk in started}
-    deliveries = Delivery.objects.filter(mailing__in=list(started)).order_by().values("mailing")
-    for counts in deliveries.annotate(
-        sent=Count("pk", filter=Q(state=Delivery.State.SENT)),
-        refused=Count("pk", filter=Q(state=Delivery.State.REFUSED)),
-        complaints=Count("complained_at"),
-    ):
-        figures[counts.pop("mailing")].update(counts)
+    for pk, counts in DeliveryCount.objects.of(started).items():
+        figures[pk]["sent"] = counts[Delivery.State.SENT]
+        figures[pk]["refused"] = counts[Delivery.State.REFUSED]
+        figures[pk]["complaints"] = counts[DeliveryCount.COMPLAINED]
     for pk, left in _left_after({pk: moment for pk, moment in started.items() if moment}).items():
         figures[pk]["left"] = left
     return figures

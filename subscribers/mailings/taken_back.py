@@ -1,11 +1,11 @@
 """What becomes of the mail of a tip that is taken back, in words for whoever took the tip back."""
 
 from subscribers.delivery import scheduling
-from subscribers.models import Delivery, Mailing
+from subscribers.models import Delivery, DeliveryCount, Mailing
 from tips.models import Tip
 
 # Who has it, or may have it.
-_REACHED = [Delivery.State.SENT, Delivery.State.UNCERTAIN]
+_REACHED = [Delivery.State.SENT, Delivery.State.UNCERTAIN, DeliveryCount.HELD]
 _OFFER = "To tell them, open “Its mail” on the tip’s page"
 
 
@@ -21,7 +21,8 @@ def consequence(tip: Tip) -> str:
     if begun is None:
         is_prepared = mailings.filter(state=Mailing.State.PREPARED).exists()
         return "Its mailing, which was prepared, does not begin." if is_prepared else ""
-    reached = begun.deliveries.filter(state__in=_REACHED).count()
+    counts = DeliveryCount.objects.of([begun.pk])[begun.pk]
+    reached = sum(counts[kind] for kind in _REACHED)
     if begun.state not in Mailing.UNFINISHED:
         return f"{_people(reached)} it by mail. {_OFFER} and send a correction." if reached else ""
     stopped = "Its mail is stopped."

@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count, Min, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import time_format
 
 from shield import clocks
 from subscribers.delivery import heartbeat
-from subscribers.models import Delivery, Mailing
+from subscribers.models import Delivery, DeliveryCount, Mailing
 from subscribers.recovery import guard
 
 _State = Delivery.State
@@ -34,8 +34,16 @@ def waits_for(mailing: Mailing, now: datetime) -> str:
     can_go = Q(state=_State.QUEUED, due_at=None), Q(state=_State.SENDING), Q(due_at__lte=now)
     if any(deliveries.filter(part).exists() for part in can_go):
         return ""
-    later = deliveries.filter(due_at__gt=now).values_list("state").annotate(Count("pk"), Min("due_at"))
-    return " ".join(_waiting(*row) for row in sorted(later, key=lambda row: row[2]))
+    counts = DeliveryCount.objects.of([mailing.pk])[mailing.pk]
+    waiting = {state: counts[state] for state in (_State.DEFERRED, _State.UNCERTAIN)}
+    # None is being sent, and none may go: the rest waits for the pace.
+    waiting[_State.QUEUED] = mailing.audience - counts.total() + counts[DeliveryCount.COMPLAINED]
+    later = deliveries.filter(due_at__gt=now).order_by("due_at").values_list("due_at", flat=True)
+    rows = [
+        (later.filter(state=state).first(), state, count) for state, count in waiting.items() if count > 0
+    ]
+    soonest = sorted((first, state, count) for first, state, count in rows if first)
+    return " ".join(_waiting(state, count, first) for first, state, count in soonest)
 
 
 def _waiting(state: str, count: int, first: datetime) -> str:

@@ -5,6 +5,7 @@
 from subscribers.models.actions import DatabaseAction, MailingAction, SubscriberAction
 from subscribers.models.bounce_reports import BounceReport
 from subscribers.models.database_identity import DatabaseIdentity
+from subscribers.models.delivery_counts import DeliveryCount
 from subscribers.models.link_requests import LinkRequest
 from subscribers.models.mailings import Delivery, Mailing
 from subscribers.models.outgoing_mail import OutgoingMail, ServiceMail

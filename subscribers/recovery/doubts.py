@@ -3,14 +3,25 @@
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from subscribers.models import DatabaseIdentity, Delivery, LinkRequest, Mailing, OutgoingMail, ServiceMail
+from subscribers.models import (
+    DatabaseIdentity,
+    Delivery,
+    DeliveryCount,
+    LinkRequest,
+    Mailing,
+    OutgoingMail,
+    ServiceMail,
+)
 from subscribers.people import journal
 from subscribers.recovery import checkpoints, guard
 
 _AHEAD = timedelta(days=1)
+_SETTLED = Delivery.State.SENT, Delivery.State.REFUSED, Delivery.State.SKIPPED
+# Of these nobody knows whether the mail server took them, but for what it has refused or taken since.
+_IN_DOUBT = Delivery.State.DEFERRED, Delivery.State.UNCERTAIN, DeliveryCount.HELD
 # {(mailing, tip, kind): (the delivery that it had come to, whether it was finished)}
 Progress = dict[tuple[int, int, str], tuple[int, bool]]
 
@@ -124,17 +135,15 @@ def half_sent() -> QuerySet[Mailing]:
 
 def reached(mailing: Mailing, up_to: int = 0) -> Reached:
     """Return the Reached of a mailing that had begun; the journal knows its deliveries ``up_to`` a key."""
-    waits = Q(state=Delivery.State.QUEUED)
-    counts = mailing.deliveries.aggregate(
-        sent=Count("pk", Q(state=Delivery.State.SENT)),
-        untried=Count("pk", waits & Q(pk__gt=up_to)),
-        tried=Count("pk", TRIED | (waits & Q(pk__lte=up_to))),
-    )
-    return Reached(**counts, is_list_open=mailing.audience_up_to != Mailing.ALL)
-
-
-# Of these nobody knows whether the mail server took them, but for what it has refused or taken since.
-TRIED = Q(state__in=[Delivery.State.SENDING, Delivery.State.DEFERRED, Delivery.State.UNCERTAIN])
+    counts, queued = DeliveryCount.objects.of([mailing.pk])[mailing.pk], 0
+    settled = sum(counts[kind] for kind in _SETTLED)
+    tried = mailing.deliveries.filter(state=Delivery.State.SENDING).count()
+    if up_to:
+        queued = mailing.deliveries.filter(state=Delivery.State.QUEUED, pk__lte=up_to).count()
+    tried += queued + sum(counts[kind] for kind in _IN_DOUBT)
+    untried = max(mailing.audience - settled - tried, 0)
+    is_list_open = mailing.audience_up_to != Mailing.ALL
+    return Reached(counts[Delivery.State.SENT], tried=tried, untried=untried, is_list_open=is_list_open)
 
 
 def not_begun(at: datetime) -> QuerySet[Mailing]:

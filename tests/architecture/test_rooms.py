@@ -47,7 +47,7 @@ ALLOWED = {
     "subscribers/addresses": "",
     "subscribers/tokens": "",
     "subscribers/triggers": "",
-    "subscribers/models": "subscribers/addresses subscribers/tokens",
+    "subscribers/models": "subscribers/addresses subscribers/tokens subscribers/triggers",
     "subscribers/people": "subscribers/models",
     "subscribers/recovery": "subscribers/people",
     "subscribers/exchange": "subscribers/people",

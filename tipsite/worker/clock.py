@@ -17,7 +17,7 @@ from django_tasks_db.models import DBTaskResult
 
 from shield import rate_limits
 from subscribers.bounces import reports
-from subscribers.delivery import claims, repeated_refusals, scheduling
+from subscribers.delivery import claims, counting, repeated_refusals, scheduling
 from subscribers.exchange import upload_jobs
 from subscribers.people import erasure, subscriptions, suppressions
 from tips import image_store
@@ -76,7 +76,7 @@ EACH_HOUR: list[Job] = [
     _without_moment(index.count_words),
 ]
 # In the small hours of the site's zone. What is missed is made up for by the next day.
-EACH_DAY: list[Job] = [image_store.delete_unused, reports.forget_strays]
+EACH_DAY: list[Job] = [image_store.delete_unused, reports.forget_strays, counting.look_after]
 _HOUR = 3
 
 

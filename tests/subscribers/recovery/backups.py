@@ -27,6 +27,7 @@ def mailing_of(count, **fields):
         "state": Mailing.State.SENDING,
         "started_at": timezone.now(),
         "audience_up_to": Mailing.ALL,
+        "audience": count,
     } | fields
     mailing = Mailing.objects.create(tip=make_tip(for_mail=True), **values)
     people = [Subscriber.objects.create(address=f"p{mailing.pk}-{n}@example.org") for n in range(count)]

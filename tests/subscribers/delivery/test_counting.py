@@ -1,0 +1,128 @@
+"""The counts of a mailing's deliveries: true in every transaction, whoever writes the ledger."""
+
+import threading
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from subscribers.delivery import circuit_breaker, claims, counting
+from subscribers.mailings import statistics, status
+from subscribers.models import Delivery, DeliveryCount, Mailing
+from subscribers.people import erasure, subscriptions
+from tests.subscribers.draining import drain
+from tests.subscribers.making import HELD, make_begun, make_people, open_mailing
+
+pytestmark = pytest.mark.django_db
+State = Delivery.State
+
+
+def counts(mailing):
+    """Return the counts of a mailing; they agree with its deliveries."""
+    assert counting.differences() == {}
+    return {
+        kind: number for kind, number in DeliveryCount.objects.of([mailing.pk])[mailing.pk].items() if number
+    }
+
+
+def test_what_is_sent_refused_put_off_or_skipped_is_counted(mail_server):
+    gone, nobody, busy, *_ = make_people(6)
+    mailing = open_mailing()
+    assert counts(mailing) == {}
+    subscriptions.leave(gone)
+    replies = {nobody.address: "550 5.1.1 nobody", busy.address: "450 4.2.1 busy"}
+    mail_server.script = lambda stage, who, number: replies.get(who) if stage == "rcpt" else None
+    drain()
+    assert counts(mailing) == {"sent": 3, "refused": 1, "deferred": 1, "skipped": 1}
+    progress = status.progress(mailing)
+    assert (progress.audience, progress.remaining) == (6, 1)
+
+
+def test_many_rows_change_in_one_statement_and_counts_follow():
+    mailing = make_begun(rows=[State.QUEUED] * 4 + [State.DEFERRED] * 3 + [HELD] * 2)
+    other = make_begun(rows=[])
+    assert counts(mailing) == {"deferred": 3, "held": 2}
+    mailing.deliveries.exclude(state=State.QUEUED).update(state=State.SENT)
+    assert counts(mailing) == {"sent": 5}
+    mailing.deliveries.filter(state=State.SENT).update(state=State.UNCERTAIN, due_at=timezone.now())
+    assert counts(mailing) == {"uncertain": 5}
+    mailing.deliveries.filter(state=State.UNCERTAIN).update(due_at=None)
+    assert counts(mailing) == {"held": 5}
+    mailing.deliveries.all().delete()
+    assert counts(mailing) == counts(other) == {}
+
+
+def test_what_is_rolled_back_was_never_counted():
+    mailing = make_begun(rows=[State.QUEUED] * 2)
+    with transaction.atomic():
+        mailing.deliveries.update(state=State.SENT)
+        assert counts(mailing) == {"sent": 2}
+        transaction.set_rollback(True)
+    assert counts(mailing) == {}
+
+
+def test_a_complaint_is_counted_beside_the_state_and_an_erasure_changes_nothing():
+    mailing = make_begun(rows=[State.SENT] * 3)
+    one = mailing.deliveries.select_related("subscriber").first()
+    circuit_breaker.complained(one.pk)
+    circuit_breaker.complained(one.pk)
+    assert counts(mailing) == {"sent": 3, "complained": 1}
+    erasure.erase(one.subscriber)
+    assert counts(mailing) == {"sent": 3, "complained": 1}
+    assert statistics.of([mailing])[mailing.pk]["complaints"] == 1
+
+
+def test_a_welcome_is_in_no_mailing_and_is_not_counted():
+    mailing = make_begun(rows=[State.SENT])
+    person = mailing.deliveries.get().subscriber
+    Delivery.objects.create(tip=mailing.tip, subscriber=person, state=State.SENT)
+    assert counts(mailing) == {"sent": 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_connections_count_beside_each_other_and_their_parts_are_put_together():
+    mailing = make_begun(rows=[State.QUEUED] * 30)
+    pks = list(mailing.deliveries.values_list("pk", flat=True))
+
+    def settle(mine):
+        for pk in mine:
+            Delivery.objects.filter(pk=pk).update(state=State.SENT)
+        connection.close()
+
+    threads = [threading.Thread(target=settle, args=[pks[start::3]]) for start in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counts(mailing) == {"sent": 30}
+    counting.put_together()
+    assert counts(mailing) == {"sent": 30}
+    assert DeliveryCount.objects.get().shard == 0
+    claims.give_back(0, pks)
+    mailing.deliveries.filter(pk__in=pks[:10]).update(state=State.REFUSED)
+    assert counts(mailing) == {"sent": 20, "refused": 10}
+
+
+def test_a_count_that_is_not_true_is_found_and_mended(caplog):
+    mailing = make_begun(rows=[State.SENT] * 3)
+    DeliveryCount.objects.filter(mailing=mailing).update(number=7)
+    assert counting.differences() == {(mailing.pk, "sent"): -4}
+    counting.look_after(timezone.now())
+    assert counts(mailing) == {"sent": 3}
+    assert "were not true" in caplog.text
+
+
+@pytest.mark.parametrize("state", [Mailing.State.SENDING, Mailing.State.SENT])
+def test_the_page_of_a_mailing_reads_no_more_deliveries_than_its_list_shows(
+    state, admin_client, django_assert_max_num_queries
+):
+    mailing = make_begun(state, rows=[State.SENT] * 60 + [State.REFUSED] * 2)
+    page = f"/admin/subscribers/mailing/{mailing.pk}/"
+    for url in (f"{page}change/", f"{page}ledger/?state=sent", f"{page}progress/"):
+        with django_assert_max_num_queries(30) as asked:
+            admin_client.get(url)
+        read = [
+            query["sql"] for query in asked.captured_queries if 'FROM "subscribers_delivery"' in query["sql"]
+        ]
+        live = [sql for sql in read if "COUNT(" in sql and "sending" not in sql]
+        assert not live
