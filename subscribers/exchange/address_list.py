@@ -157,6 +157,8 @@ class AddressList:
         record = Record(line, address, standing, ended_at=ended_at)
         if has_details:
             asked, confirmed = self._states.moment(cell("asked")), self._states.moment(cell("confirmed"))
+            if not (asked.at or confirmed.at) and (perhaps := self._states.moment(cell("perhaps_asked"))).at:
+                asked = perhaps
             name, note = cell_parsers.name(cell("first_name"))
             if not name and not note:
                 name, note = cell_parsers.name(" ".join(cell("full_name").split()[:1]))

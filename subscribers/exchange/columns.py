@@ -19,8 +19,10 @@ _ROLES = {
     "first_name": "firstname fname givenname vorname prenom voornaam",
     "full_name": "name fullname subscribername contactname",
     "asked": "optintime subscriptiontime createdat subscribedat signupdate startdate dateadded addedat added"
-    " adddate addtime joined datejoined createdate datecreated created membersince subscribersince"
+    " adddate addtime joined datejoined createdate datecreated created membersince subscribersince entered"
     " registrationdate optindate anmeldedatum eintragungsdatum angemeldetam dateinscription dateajout",
+    # It may say yes or no, or since when.
+    "perhaps_asked": "subscribed",
     "confirmed": "confirmtime confirmationtime confirmedat confirmdate confirmationdate dateconfirmed",
     "network": "confirmip confirmationip optinip subscriptionip signupip ipaddress ip",
 }
@@ -39,6 +41,7 @@ _ASIDE = frozenset(
     "link url href hash token key code id ip count counts number total rate score campaign title page source"
     " method sent sends since clicks opens bounces complaints unsubscribes comment comments".split()
 )
+_ASIDE_AT_END = tuple(word for word in _ASIDE if len(word) > 2)
 _WHY = frozenset("reason reasons why type category message other details".split())
 # "Confirmed opt-out date" is Constant Contact's.
 _BESIDE_ENDS = _TIMES | _WHY | {"status", "state", "confirmed"}
@@ -215,7 +218,8 @@ def _meaning(name: str, words: list[str]) -> tuple[Kind, Standing] | None:
 
 def _ended(words: list[str]) -> Standing | None:
     """Return the Standing that the name of a column tells, such as "Date unsubscribed", or None."""
-    if not _ASIDE.isdisjoint(words) or len(words) > 8:
+    # Some programs write names as one word: "bouncecount", "unsubscribelink".
+    if words and (words[-1].endswith(_ASIDE_AT_END) or not _ASIDE.isdisjoint(words) or len(words) > 8):
         return None
     rest = [word for word in words if word not in _BESIDE_ENDS]
     if len(words) > 1 and tuple(rest) in _BARE_ENDS:

@@ -48,7 +48,7 @@ def of_states(header):
         ),
         ("Email,Status,Status", {"Status": "STATE"}),
         (
-            "Email,active_subscription,Cancel date,Bounce count,Unsubscribe link,SMS status",
+            "Email,active_subscription,Cancel date,Bounce count,bouncecount,unsubscribelink,SMS status",
             {"SMS status": "PERHAPS"},
         ),
     ],
