@@ -1,4 +1,4 @@
-"""Columns for what stands on one line: a name or a title, its key, and a slug.
+"""Columns for what stands on one line (a name or a title, its key, a slug), and for plain text.
 
 In migrations they are Django's own fields: the columns do not differ.
 """
@@ -51,6 +51,23 @@ class LineField(models.CharField):
     def deconstruct(self) -> _Written:
         name, _, args, options = super().deconstruct()
         return name, "django.db.models.CharField", args, options
+
+
+class PlainField(models.TextField):
+    """Plain text of any number of lines in which nothing is invisible, whatever writes it."""
+
+    def to_python(self, value: object) -> object:
+        value = super().to_python(value)
+        return folding.without_invisible(folding.without_controls(value)) if isinstance(value, str) else value
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> object:
+        value = self.to_python(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
+
+    def deconstruct(self) -> _Written:
+        name, _, args, options = super().deconstruct()
+        return name, "django.db.models.TextField", args, options
 
 
 class KeyField(models.CharField):

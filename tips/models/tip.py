@@ -13,7 +13,7 @@ from django_prose_editor.fields import ProseEditorField
 from taggit.managers import TaggableManager
 
 from tips.models.images import ImageUse
-from tips.models.lines import LineField, SlugField
+from tips.models.lines import LineField, PlainField, SlugField
 from tips.models.published import ListingIndex, PublishedQuerySet, TipState, newest_first, oldest_first
 from tips.models.taxonomy import Category, TagsManager
 from tips.models.vocabulary import Word
@@ -112,9 +112,9 @@ class Tip(models.Model):
     # When a text (TEXTS) last changed since the tip was made. The database sets it (``tips.triggers``).
     text_changed_at = models.DateTimeField(null=True, editable=False)
     # The closing moral, shown apart after the body.
-    takeaway = models.TextField(blank=True)
+    takeaway = PlainField(blank=True)
     # What lists show of the tip; left empty, the beginning of the body is taken.
-    excerpt = models.TextField(blank=True)
+    excerpt = PlainField(blank=True)
     body = ProseEditorField(
         blank=True,
         extensions=sanitiser.EDITOR,
