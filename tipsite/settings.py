@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import time, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.conf import global_settings
@@ -143,6 +143,12 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     _pragmas = "journal_mode=WAL synchronous=NORMAL mmap_size=134217728 secure_delete=ON".split()
     _commands = "".join(f"PRAGMA {pragma};" for pragma in _pragmas)
     _database["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": _commands}
+    _file = Path(_database["NAME"])
+    _is_read_only = _file.exists() and os.statvfs(_file).f_flag & os.ST_RDONLY
+    if _is_read_only and not Path(f"{_file}-wal").exists():
+        # From a disk that is read-only, SQLite opens a database whose log is gone only if told that nobody
+        # writes meanwhile: so readers are served.
+        _database["NAME"] = f"file:{quote(str(_file.absolute()))}?immutable=1"
 else:
     _database["CONN_HEALTH_CHECKS"] = True
     # Our queries read few rows: starting helpers or a compiler for one costs more than the query.

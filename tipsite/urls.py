@@ -11,3 +11,5 @@ urlpatterns = [
     path("", include("subscribers.urls")),
     path("", include("tips.urls")),
 ]
+
+handler500 = "tipsite.safety.storage_failures.answer"

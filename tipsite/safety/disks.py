@@ -55,7 +55,10 @@ def _database_folder() -> Path | None:
     PostgreSQL tells it to members of pg_read_all_settings alone, and only on its own machine is it of use.
     """
     if connection.vendor == "sqlite":
-        return Path(settings.DATABASES["default"]["NAME"]).parent
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT file FROM pragma_database_list WHERE name = 'main'")
+            file = cursor.fetchone()[0]
+        return Path(file).parent if file else None
     host = str(connection.settings_dict["HOST"])
     if host not in _THIS_MACHINE and not host.startswith("/"):
         return None
