@@ -1,5 +1,6 @@
 """The verbs of publishing as buttons of the form, as pages that ask first, and as list actions."""
 
+from collections import defaultdict
 from contextlib import nullcontext
 
 from django import forms
@@ -166,37 +167,30 @@ class TipVerbsMixin(VerbsMixin[Tip]):
 
     @admin.action(description="Submit for review", permissions=["change"])
     def submit_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> None:
-        self._do_all(request, queryset, "submit", "Submitted for review.")
+        self._do_all(request, queryset, "submit")
 
     @admin.action(description="Approve", permissions=["approve"])
     def approve_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> None:
-        self._do_all(request, queryset, "approve", "Approved.")
+        self._do_all(request, queryset, "approve")
 
     @admin.action(description="Withdraw, with a reason", permissions=["publish"])
     def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> TemplateResponse | None:
         """Ask for one reason for all of them, then withdraw each."""
         form = ReasonForm(request.POST if "post" in request.POST else None)
         if form.is_valid():
-            self._do_all(request, queryset, "withdraw", "Withdrawn.", **form.cleaned_data)
+            self._do_all(request, queryset, "withdraw", **form.cleaned_data)
             return None
         context = {"opts": self.opts, "verb": VERBS["withdraw"], "selected": queryset, "form": form}
         return page(request, "desk/verb", "Withdraw tips", action="withdraw_selected", **context)
 
-    def _do_all(
-        self, request: HttpRequest, tips: QuerySet[Tip], name: str, sentence: str, **answers: object
-    ) -> None:
+    def _do_all(self, request: HttpRequest, tips: QuerySet[Tip], name: str, **answers: object) -> None:
         """Do a verb on each tip; a tip that refuses does not keep the others from it."""
-        done, followed = 0, []
+        done: defaultdict[str, list[Tip]] = defaultdict(list)
         for tip in tips:
             try:
-                said = str(VERBS[name].run(tip, **answers, by=staff_of(request)))
-                done += 1
-                # What follows for others than readers, such as those who have it by mail.
-                if said.startswith(sentence) and said != sentence:
-                    followed.append(f"“{tip}”: {said.removeprefix(sentence).strip()}")
+                done[str(VERBS[name].run(tip, **answers, by=staff_of(request)))].append(tip)
             except (NotPermitted, Refused) as refusal:
                 messages.error(request, str(refusal))
-        if done:
-            messages.success(request, f"{done} tip{'' if done == 1 else 's'}: {sentence}")
-        for words in followed:
-            messages.warning(request, words)
+        for sentence, alike in done.items():
+            which = f"“{alike[0]}”" if len(alike) == 1 else f"{len(alike)} tips"
+            messages.success(request, f"{which}: {sentence}")
