@@ -48,6 +48,9 @@ class NamedQuerySet(models.QuerySet[_Row]):
 class Named(models.Model):
     """What has a name, on one line, and a page of its own. No two have names that read alike."""
 
+    # In characters, of a slug that is made of a name: the column has room for a number behind it.
+    LONGEST_MADE_SLUG = 90
+
     name = LineField("name", max_length=100)
     name_key = KeyField(max_length=folding.LONGEST_KEY, editable=False)
     slug: "models.SlugField[str, str]"
@@ -67,7 +70,7 @@ class Named(models.Model):
 
     # Whatever Django's and taggit's own ``save`` take.
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
-        if update_fields is not None:
+        if update_fields is not None and "name" in update_fields:
             update_fields = {*update_fields, "name_key"}
         super().save(update_fields=update_fields, **options)
 
@@ -94,7 +97,7 @@ class Tag(Named, TagBase):
 
     def slugify(self, tag: str, i: int | None = None) -> str:
         """Return the slug that a name makes; taggit asks for the ``i``-th other one where that is taken."""
-        return slugify.slugify(tag, 90) + (f"-{i + 1}" if i else "")
+        return slugify.slugify(tag, self.LONGEST_MADE_SLUG) + (f"-{i + 1}" if i else "")
 
 
 class TagsManager(_TaggableManager):

@@ -8,8 +8,6 @@ from tips.models import Category, Tip
 from tips.publishing import naming, slugs
 from tips.text.slugify import slugify
 
-LONGEST_SLUG = 90
-
 
 def make(name: str) -> Category:
     """Return a new category of a name that none has or had, with a slug that no other one has."""
@@ -18,9 +16,9 @@ def make(name: str) -> Category:
 
 def free_slug(name: str) -> str:
     """Return a slug made from a name that no category has."""
-    base = slugify(name, LONGEST_SLUG, accents=False)
+    base = slugify(name, Category.LONGEST_MADE_SLUG, accents=False)
     taken = Category.objects.filter(slug__startswith=base).values_list("slug", flat=True)
-    return slugs.numbered(base, set(taken), LONGEST_SLUG)
+    return slugs.numbered(base, set(taken), Category.LONGEST_MADE_SLUG)
 
 
 @transaction.atomic

@@ -14,8 +14,6 @@ from tips.publishing import naming, slugs
 from tips.text import folding
 from tips.text.slugify import slugify
 
-_LONGEST_SLUG = 90
-
 
 def find_or_make(names: Iterable[str]) -> list[Tag]:
     """Return a tag for each of some names, in their order, each once; unknown ones are made.
@@ -38,7 +36,7 @@ def make(name: str) -> Tag:
 
 def slug_for(name: str) -> str:
     """Return the slug that a name makes, in letters of any script; empty only for a name without signs."""
-    return slugify(name, _LONGEST_SLUG)
+    return slugify(name, Tag.LONGEST_MADE_SLUG)
 
 
 def free_slug(name: str, besides: int = 0) -> str:
@@ -47,7 +45,7 @@ def free_slug(name: str, besides: int = 0) -> str:
     tags = Tag.objects.filter(slug__startswith=base).exclude(pk=besides)
     former = FormerSlug.objects.filter(tag__isnull=False, slug__startswith=base).exclude(tag=besides)
     taken = tags.order_by().values_list("slug", flat=True).union(former.values_list("slug", flat=True))
-    return slugs.numbered(base, set(taken), _LONGEST_SLUG)
+    return slugs.numbered(base, set(taken), Tag.LONGEST_MADE_SLUG)
 
 
 @transaction.atomic
