@@ -76,21 +76,15 @@ def test_a_shared_document_is_as_bold_and_as_slanted_as_it_was(writing):
     )
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
+def test_words_that_look_like_markup_stay_words(writing):
+    for words in (
         "Rule one = smile; style = substance, onward = up.",
         'Say "style=color" and <style> and onclick="go" aloud.',
         "5 < 6 > 4 &amp; so on",
-    ],
-)
-def test_words_that_look_like_markup_stay_words(writing, words):
-    escaped = words.replace("&", "&amp;").replace("<", "&lt;")
-    kept = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    assert (
-        pasted(writing, f'<p title="a > b" style=\'color:red\' onclick="x(1 > 0)">{escaped}</p>')
-        == f"<p>{kept}</p>"
-    )
+    ):
+        escaped = words.replace("&", "&amp;").replace("<", "&lt;")
+        html = f'<p title="a > b" style=\'color:red\' onclick="x(1 > 0)">{escaped}</p>'
+        assert pasted(writing, html) == f"<p>{escaped.replace('>', '&gt;')}</p>"
 
 
 def test_the_lists_of_a_word_processor_are_lists(writing):
