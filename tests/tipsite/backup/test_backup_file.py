@@ -12,12 +12,14 @@ import pytest
 from django.conf import settings as running
 from django.core.management import call_command
 
+import tipsite
 from subscribers.models import DatabaseIdentity
 from subscribers.people import journal
 from subscribers.recovery import guard
 from tests.tipsite.backup.rewriting import rewritten
 from tests.tipsite.processes import Site, own_database
-from tipsite.backup import backup_file, database_dump
+from tipsite.backup import backup_file, database_dump, read_back
+from tipsite.models import BackupRun
 
 # Two rows that belong together, written again and again while the backup is taken.
 TAKE = """
@@ -164,6 +166,75 @@ def test_a_backup_that_fails_leaves_the_last_one_as_it_was(file, monkeypatch):
     assert told("backup", file)[0] == 2
     assert file.read_bytes() == before
     assert [path.name for path in file.parent.iterdir() if path.name.startswith(".")] == []
+
+
+def test_what_the_disk_keeps_otherwise_than_it_was_written_is_no_backup(file, monkeypatch):
+    before = file.read_bytes()
+
+    def keep_something_else(written):
+        written.seek(2000)
+        written.write(b"?")
+        written.flush()
+
+    monkeypatch.setattr(read_back, "forget_pages", keep_something_else)
+    status, line = told("backup", file)
+    assert (status, "is damaged: " in line) == (2, True)
+    assert file.read_bytes() == before
+    assert [bool(run.failure) for run in BackupRun.objects.order_by("pk")] == [False, True]
+
+
+def test_each_run_leaves_a_row(file, tmp_path):
+    run = BackupRun.objects.get()
+    assert (run.file, run.size, run.failure) == (str(file), file.stat().st_size, "")
+    told("backup", tmp_path)
+    assert BackupRun.objects.latest("pk").failure == f"{tmp_path} is a folder; name a file."
+
+
+def test_a_backup_says_which_version_and_migrations_made_it(file):
+    with tarfile.open(file) as archive:
+        said = json.loads(archive.extractfile("manifest.json").read())
+    assert said["version"] == tipsite.__version__
+    assert "tips.0001_initial" in said["migrations"]
+    assert said["rows"] == {"tips_tip": 7}
+
+
+def test_a_full_disk_here_is_no_reason_against_a_backup_elsewhere(machine, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(journal, "append", lambda entries: False)
+    backup_file.backup(tmp_path / "all.tar")
+    assert "no checkpoint of its own" in caplog.text
+    assert backup_file.restore(tmp_path / "all.tar", dry_run=True).rows == 7
+
+
+def fail(*args):
+    raise backup_file.BackupError("it failed")
+
+
+def test_in_a_folder_each_has_a_name_of_its_own_and_old_ones_go(machine, tmp_path, capsys, monkeypatch):
+    place = tmp_path / "backups"
+    place.mkdir()
+    for day in range(1, 9):
+        (place / f"tips-202501{day:02}-032000.tar").write_bytes(b"old")
+    call_command("backup", into=str(place))
+    names = sorted(path.name for path in place.iterdir())
+    assert names[0] == "tips-20250103-032000.tar"
+    assert names[-1][:7] == "tips-20"
+    assert len(names) == 7
+    assert "Removed tips-20250101-032000.tar" in capsys.readouterr().out
+    # One that fails removes none.
+    (place / "tips-20250101-032000.tar").write_bytes(b"old")
+    monkeypatch.setattr(database_dump, "check", fail)
+    assert told("backup", "--into", place)[0] == 2
+    assert (place / "tips-20250101-032000.tar").exists()
+
+
+def test_a_dry_run_reads_all_and_changes_nothing(file, machine, capsys):
+    (running.MEDIA_ROOT / "cup.png").unlink()
+    before = journal.path().read_bytes()
+    call_command("restore", str(file), dry_run=True)
+    assert "Nothing was changed." in capsys.readouterr().out
+    assert (machine, journal.path().read_bytes()) == ([], before)
+    assert not (running.MEDIA_ROOT / "cup.png").exists()
+    assert told("restore", rotten(file), "--dry-run")[0] == 2
 
 
 def test_taking_a_backup_does_not_open_a_closed_guard(machine, tmp_path):
