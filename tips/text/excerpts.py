@@ -37,15 +37,25 @@ def searchable_text(source: str) -> str:
 def excerpt(source: str, words: int = 50) -> str:
     """Return the beginning of clean HTML in at most so many words of plain text, as one line.
 
-    It ends before the first list or table, where enough stands before it, and with a whole sentence where one
-    ends in the second half of the words, else with an ellipsis. No sign in it is invisible: a list shows it
-    beside other text, which a bidi override would turn around.
+    It is made of paragraphs. It ends before the first list or table, where enough stands before it, and with
+    a whole sentence where one ends in the second half of the words, else with an ellipsis. Items of lists are
+    taken where the paragraphs alone say too little, and anything else where there is neither. No sign in it
+    is invisible: a list shows it beside other text, which a bidi override would turn around.
     """
     kept = _without_promotions(source)
-    first = list(takewhile(lambda block: not block.part_of, kept))
-    is_enough = sum(len(block.text.split()) for block in first) >= words // 4
-    text = " ".join(block.text for block in (first if is_enough else kept))
+    prose = [block for block in kept if block.tag == "p"]
+    first = list(
+        takewhile(lambda block: not block.part_of, (block for block in kept if block.tag in ("p", "tr")))
+    )
+    paragraphs = [block for block in prose if not block.part_of]
+    choices = (first, paragraphs, prose)
+    enough = next((choice for choice in choices if _count(choice) >= words // 4), prose or kept)
+    text = " ".join(block.text for block in enough)
     return _shortened(folding.without_invisible(text).split(), words)
+
+
+def _count(blocks: list[Block]) -> int:
+    return sum(len(block.text.split()) for block in blocks)
 
 
 def _without_promotions(source: str) -> list[Block]:

@@ -11,6 +11,7 @@ _SPACES = re.compile(r"[^\S\n]+")
 _BLOCKS = frozenset(
     "p h2 h3 h4 li blockquote ul ol pre hr img figure figcaption table thead tbody tr td th".split()
 )
+_NOT_PROSE = frozenset(["h2", "h3", "h4", "pre", "figcaption"])
 
 
 def one_line(text: str) -> str:
@@ -19,10 +20,14 @@ def one_line(text: str) -> str:
 
 
 class Block(NamedTuple):
-    """A block as plain text, and what it is part of: "list", "table", or nothing that it is read on with."""
+    """A block as plain text; what it is part of ("list", "table", or nothing); and its tag.
+
+    An image that stands alone has the tag "img", a row of a table "tr".
+    """
 
     text: str
     part_of: str = ""
+    tag: str = "p"
 
 
 def blocks(source: str) -> list[str]:
@@ -50,7 +55,7 @@ def read(source: str) -> Iterator[Block]:
     lists: list[Iterator[str]] = []
     cells: list[str] | None = None
     text = marker = ""
-    is_verbatim = False
+    is_verbatim, kind = False, "p"
     for token in tokens(f"{source}<p>"):
         text += token.text if is_verbatim else token.text.replace("\n", " ")
         tag = token.tag
@@ -61,20 +66,21 @@ def read(source: str) -> Iterator[Block]:
             continue
         if tag == "img":
             # An image in the old form stands in its line.
+            kind = kind if text.strip() else "img"
             text += token.attributes.get("alt", "")
             continue
         if cells is None:
             if stripped := _stripped(text, is_verbatim):
-                yield Block(marker + stripped, "list" if marker else "")
+                yield Block(marker + stripped, "list" if marker else "", kind)
                 marker = ""
-            text = ""
+            text, kind = "", "p" if token.closes or tag not in _NOT_PROSE else tag
         else:
             text += " "
             if tag in ("td", "th") and token.closes:
                 cells.append(one_line(text))
                 text = ""
             elif tag in ("tr", "table") and any(cells):
-                yield Block(" | ".join(cells), "table")
+                yield Block(" | ".join(cells), "table", "tr")
                 cells = []
         if tag == "table":
             cells = None if token.closes else []

@@ -41,3 +41,11 @@ def tree(source: str) -> Element:
             open_elements[-1].children.append(element)
             open_elements.append(element)
     return open_elements[0]
+
+
+def retagged(element: Element, tag: str, other: str) -> Element:
+    """Return a copy of an element in which all elements of one tag have another one."""
+    children = [
+        retagged(child, tag, other) if isinstance(child, Element) else child for child in element.children
+    ]
+    return Element(other if element.tag == tag else element.tag, element.attributes, children)

@@ -24,13 +24,18 @@ def sentences(source: str, cleaned: str) -> list[str]:
     before["lost"] = before["picture"] - after["picture"]
     gone = [*_named(before)]
     told = [f"Left out on saving: {', '.join(gone)}."] if gone else []
+    if number := before["caption"]:
+        told.append("Its caption went with it." if number == 1 else f"{number} captions went with them.")
     if before["foreign"] or before["pasted"]:
         told.append("Upload a picture to show it.")
     if before["linked"]:
         told.append("A picture cannot be a link here: link words beside it.")
     if (tables := before["table"] - after["table"]) > 0:
         number = "1 table was" if tables == 1 else f"{tables} tables were"
-        told.append(f"{number} taken for layout (one cell a row, or a table in it): now paragraphs.")
+        told.append(f"{number} taken for layout (one cell a row, or in another table): now paragraphs.")
+    if number := before["title"]:
+        are = "title of a table is a paragraph" if number == 1 else "titles of tables are paragraphs"
+        told.append(f"{number} {are} above it now." if number == 1 else f"{number} {are} above them now.")
     return told
 
 
@@ -60,6 +65,9 @@ class _Counts(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.counts: Counter[str] = Counter()
         self.is_in_link = False
+        # What was found in the figure that stands open; None outside of figures.
+        self.figure: Counter[str] | None = None
+        self.is_caption = self.is_title = False
 
     @classmethod
     def of(cls, source: str) -> Counter[str]:
@@ -74,6 +82,12 @@ class _Counts(HTMLParser):
         attributes = {name: value or "" for name, value in reversed(attrs)}
         if tag in ("script", "table"):
             self.counts[tag] += 1
+        elif tag == "caption":
+            self.is_title = True
+        elif tag == "figure":
+            self.figure = Counter()
+        elif tag == "figcaption":
+            self.is_caption = True
         elif tag in _FRAMES:
             self.counts["frame"] += 1
         elif tag in _FIELDS:
@@ -87,15 +101,34 @@ class _Counts(HTMLParser):
                 scheme = links.scheme_of(href)
                 self.counts[f"link {scheme}" if scheme and scheme not in links.SCHEMES else "relative"] += 1
 
+    def handle_data(self, data: str) -> None:
+        if self.is_title and data.strip():
+            self.counts["title"] += 1
+            self.is_title = False
+        if self.figure is not None and data.strip():
+            self.figure["caption" if self.is_caption else "words"] += 1
+
     def handle_endtag(self, tag: str) -> None:
         if tag == "a":
             self.is_in_link = False
+        elif tag == "figcaption":
+            self.is_caption = False
+        elif tag == "caption":
+            self.is_title = False
+        elif tag == "figure" and self.figure is not None:
+            found, self.figure = self.figure, None
+            # As the form has it in which a body is stored: only beside its picture is a caption one.
+            if found["other"] and found["caption"] and not found["ours"] + found["words"]:
+                self.counts["caption"] += 1
 
     def _count_image(self, src: str) -> None:
+        is_ours = body_images.allowed_value("img", "src", src)
+        if self.figure is not None:
+            self.figure["ours" if is_ours else "other"] += 1
         if not src:
             return
         self.counts["linked"] += self.is_in_link
-        if body_images.allowed_value("img", "src", src):
+        if is_ours:
             self.counts["picture"] += 1
         else:
             self.counts["pasted" if links.scheme_of(src) in ("data", "blob", "file") else "foreign"] += 1

@@ -156,7 +156,10 @@ def _image(element: Element) -> list[str]:
 
 
 def _figure(element: Element, marks: Marks) -> list[str]:
-    """Return a figure: one image of ours and its caption. Of any other, the blocks stand for themselves."""
+    """Return a figure: one image of ours and its caption. Of any other, the blocks stand for themselves.
+
+    The caption of an image that may not stay goes along with the image.
+    """
     captions: list[Element | str] = []
     rest: list[Element | str] = []
     for child in element.children:
@@ -169,6 +172,8 @@ def _figure(element: Element, marks: Marks) -> list[str]:
     if len(blocks) == 1 and blocks[0].startswith("<img "):
         caption = f"<figcaption>{text}</figcaption>" if text else ""
         return [f"<figure>{blocks[0]}{caption}</figure>", *behind]
+    if not blocks and _holds_image(element.children):
+        return []
     return [*blocks, *([f"<p>{text}</p>"] if text else []), *behind]
 
 
@@ -180,6 +185,11 @@ def _images(children: Sequence[Element | str]) -> list[str]:
         for child in elements
         for image in (_image(child) if child.tag == "img" else _images(child.children))
     ]
+
+
+def _holds_image(children: Sequence[Element | str]) -> bool:
+    elements = [child for child in children if isinstance(child, Element)]
+    return any(element.tag == "img" or _holds_image(element.children) for element in elements)
 
 
 def _lines(children: Sequence[Element | str], marks: Marks) -> Iterator[Run]:
@@ -251,11 +261,14 @@ def _as_item(blocks: list[str]) -> str:
 
 
 def _table(element: Element, marks: Marks) -> list[str]:
-    """Return a table with what was its caption before it; of a table for layout, what its cells hold."""
+    """Return a table with what was its caption before it; of a table for layout, what its cells hold.
+
+    A table in a cell becomes paragraphs of that cell.
+    """
     captions, rows = tables.parts(element)
     blocks = [block for caption in captions for block in _flow(caption.children, marks)]
-    cells = [[(cell, _flow(cell.children, marks)) for cell in row] for row in rows]
     if tables.is_layout(element, rows):
-        return blocks + [block for row in cells for _, held in row for block in held]
+        return blocks + [block for row in rows for cell in row for block in _flow(cell.children, marks)]
+    cells = [[(cell, _flow(tables.without_tables(cell).children, marks)) for cell in row] for row in rows]
     made = tables.Grid([[tables.cell(cell, held or ["<p></p>"]) for cell, held in row] for row in cells])
     return [*blocks, made.html()]

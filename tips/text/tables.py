@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tips.text.html_tree import Element
+from tips.text.html_tree import Element, retagged
 
 SCOPES = ("row", "col", "rowgroup", "colgroup")
 # A wider span is a mistake, or mischief: the grid is filled up to it.
@@ -41,8 +41,14 @@ def parts(table: Element) -> tuple[list[Element], list[list[Element]]]:
 
 
 def is_layout(table: Element, rows: Sequence[Sequence[Element]]) -> bool:
-    """Tell whether a table only places things on a page: one cell a row, or another table in a cell."""
-    return all(len(row) < 2 for row in rows) or any(_holds_table(child) for child in _elements(table))
+    """Tell whether a table only places things on a page: one cell a row, or tables side by side in one row."""
+    is_narrow = all(len(row) < 2 for row in rows)
+    return is_narrow or (len(rows) < 2 and any(_holds_table(child) for child in _elements(table)))
+
+
+def without_tables(cell: Element) -> Element:
+    """Return a cell in which each table is a plain block: what its own cells hold stands in paragraphs."""
+    return retagged(cell, "table", "div") if _holds_table(cell) else cell
 
 
 def _holds_table(element: Element) -> bool:

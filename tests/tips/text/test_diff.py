@@ -66,7 +66,7 @@ def test_links_and_pictures_are_compared_by_their_addresses_too():
         "See there [-(https://a.example/).-] {+(https://b.example/).+}"
     ]
     picture = '<p><img src="/media/x.webp" alt="A dog"></p>'
-    assert shown("", picture) == ["{+[picture: A dog, /media/x.webp]+}"]
+    assert shown("", picture) == ["{+[picture x.webp: A dog]+}"]
 
 
 def test_long_unchanged_stretches_are_folded():

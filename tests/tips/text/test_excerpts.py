@@ -43,3 +43,23 @@ def test_an_excerpt_has_no_sign_that_turns_the_text_around_it():
         excerpts.excerpt("<p>Say \u202eolleh\u202c to pat\u00adient guests.</p>")
         == "Say olleh to patient guests."
     )
+
+
+def test_an_excerpt_is_made_of_paragraphs():
+    body = (
+        "<h2>Head</h2><p>One two.</p><table><tr><td>0</td><td>1</td></tr></table><h3>More</h3><p>Three.</p>"
+    )
+    picture = f'<figure><img src="/media/{"a" * 64}.png" alt="A bell"><figcaption>Mine</figcaption></figure>'
+    assert excerpts.excerpt(sanitiser.clean(f"{picture}{body}<pre>code</pre>")) == "One two. Three."
+
+
+@pytest.mark.parametrize(
+    ("body", "excerpt"),
+    [
+        ("<h2>Head</h2><p>Do:</p><ul><li>this</li><li>that</li></ul>", "Do: • this • that"),
+        ("<h2>Head</h2><ul><li>this</li></ul>", "• this"),
+        ("<h2>Head</h2>", "Head"),
+    ],
+)
+def test_an_excerpt_takes_items_and_then_the_rest_where_there_are_no_paragraphs(body, excerpt):
+    assert excerpts.excerpt(sanitiser.clean(body)) == excerpt

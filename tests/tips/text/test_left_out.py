@@ -51,7 +51,7 @@ def test_scripts_frames_and_fields_are_named():
 
 def test_a_table_for_layout_is_said_to_be_paragraphs_now():
     assert told("<table><tr><td>one</td></tr></table>") == (
-        "1 table was taken for layout (one cell a row, or a table in it): now paragraphs."
+        "1 table was taken for layout (one cell a row, or in another table): now paragraphs."
     )
 
 
@@ -69,3 +69,17 @@ def test_what_is_no_tag_is_read_over(source):
     assert left_out.sentences(source, "") == (
         ["Left out on saving: 1 picture of another site.", "Upload a picture to show it."] * ("img" in source)
     )
+
+
+def test_the_caption_of_a_picture_that_went_is_said_to_have_gone_with_it():
+    remote = '<figure>{}<img src="https://b.org/x.png"><figcaption>A desk</figcaption></figure>'
+    assert "Its caption went with it." in told(remote.format(""))
+    assert "caption" not in told(remote.format("Words beside it."))
+
+
+def test_the_title_of_a_table_is_said_to_be_a_paragraph_now():
+    cells = "<tr><td>a</td><td>b</td></tr>"
+    assert told(f"<table><caption>Plan</caption>{cells}</table>") == (
+        "1 title of a table is a paragraph above it now."
+    )
+    assert told(f"<table><caption> </caption>{cells}</table>") == ""

@@ -108,6 +108,23 @@ def test_a_table_for_layout_becomes_paragraphs(source):
     assert sanitiser.clean(source) == "<p>one</p><p>two</p>"
 
 
+def test_a_table_in_a_cell_becomes_paragraphs_of_the_cell():
+    inner = "<table><caption>c</caption><tr><td>1</td><td><ul><li>2</li></ul></td></tr></table>"
+    source = f"<table><tr><td>a</td><td>b</td></tr><tr><td>x{inner}y</td><td>z</td></tr></table>"
+    assert sanitiser.clean(source) == (
+        "<table><tbody><tr><td><p>a</p></td><td><p>b</p></td></tr><tr><td><p>x</p><p>c</p><p>1</p>"
+        "<ul><li><p>2</p></li></ul><p>y</p></td><td><p>z</p></td></tr></tbody></table>"
+    )
+
+
+def test_a_table_in_a_table_for_layout_stays_one():
+    inner = "<table><tr><td>1</td><td>2</td></tr></table>"
+    source = f"<table><tr><td>a</td></tr><tr><td>{inner}</td></tr></table>"
+    assert sanitiser.clean(source) == (
+        "<p>a</p><table><tbody><tr><td><p>1</p></td><td><p>2</p></td></tr></tbody></table>"
+    )
+
+
 def test_a_table_is_made_regular():
     source = (
         '<table><caption>Plan</caption><tr><th>Day<th scope="nonsense">Task<tr><td rowspan="9">Mon'
@@ -126,9 +143,23 @@ def test_headings_at_the_left_of_a_table_are_those_of_its_rows():
     assert sanitiser.clean(source).count('<th scope="row">') == 2
 
 
-def test_a_figure_without_a_picture_of_ours_keeps_its_words():
-    source = '<figure><img src="https://b.org/x.png" alt="x"><figcaption>A desk</figcaption></figure>'
-    assert sanitiser.clean(source) == "<p>A desk</p>"
+@pytest.mark.parametrize(
+    ("figure", "cleaned"),
+    [
+        ('<img src="https://b.org/x.png" alt="x"><figcaption>A desk</figcaption>', ""),
+        (
+            '<div><img src="https://b.org/x.png"></div>Words<figcaption>Who</figcaption>',
+            "<p>Words</p><p>Who</p>",
+        ),
+        (
+            "<blockquote>So.</blockquote><figcaption>Who</figcaption>",
+            "<blockquote><p>So.</p></blockquote><p>Who</p>",
+        ),
+        ("<figcaption>A desk</figcaption>", "<p>A desk</p>"),
+    ],
+)
+def test_a_caption_goes_with_its_picture_and_stays_with_words(figure, cleaned):
+    assert sanitiser.clean(f"<figure>{figure}</figure>") == cleaned
 
 
 def test_a_picture_in_a_caption_or_in_code_stands_behind_it():
