@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tips.text.html_tree import Element, tree
+from tips.text.html_tree import Element, retagged, tree
 from tips.text.list_markers import markers
 
 _SPACES = re.compile(r"[^\S\n]+")
@@ -24,7 +24,7 @@ def from_html(source: str) -> str:
     """Return clean HTML with absolute URLs as plain text.
 
     Blocks are parted by empty lines, items of lists stand under each other with their bullet or number, and
-    quotes have a sign before each line. A row of a table is a line, its cells parted by " | ". A link's URL
+    quotes have a sign before each line, struck words say that they are. A row of a table is a line, its cells parted by " | ". A link's URL
     stands behind its words, in brackets, unless it is the words; a picture stands as its alternative text,
     its caption below.
     """
@@ -103,7 +103,8 @@ def _rows(element: Element) -> Iterator[Element]:
 
 
 def _row(row: Element) -> str:
-    cells = [child for child in row.children if isinstance(child, Element)]
+    # The sign before each line of a quote would stand in the middle of the row's one line.
+    cells = [retagged(child, "blockquote", "td") for child in row.children if isinstance(child, Element)]
     texts = (
         " ".join(line.strip() for block in _flow(cell.children) for line in block.lines) for cell in cells
     )
@@ -128,7 +129,7 @@ def _inline(children: Sequence[Element | str], *, verbatim: bool = False) -> Ite
         elif child.tag == "a":
             yield _link("".join(_inline(child.children)), child.attributes.get("href", ""))
         elif child.tag == "del" and (text := "".join(_inline(child.children))):
-            yield f"~~{text}~~"
+            yield f"(struck: {text})"
         else:
             yield from _inline(child.children, verbatim=verbatim)
 

@@ -39,12 +39,17 @@ def test_a_table_is_lines_with_its_cells_parted():
     )
 
 
+def test_a_quote_in_a_table_stays_in_its_line_without_signs():
+    cell = "<blockquote><p>yes</p><p>no</p></blockquote>"
+    assert text_of(f"<table><tr><td>a<td>{cell}</table>") == "a | yes no"
+
+
 def test_rules_code_captions_and_deletions_are_seen_in_the_text():
     body = (
         f"<p>One <del>two</del></p><hr><pre>a\n  b</pre><figure><img src='{PICTURE}' alt='A desk'>"
         "<figcaption>Mine</figcaption></figure>"
     )
-    assert text_of(body) == "One ~~two~~\n\n--------------------\n\na\n  b\n\n[A desk]\nMine"
+    assert text_of(body) == "One (struck: two)\n\n--------------------\n\na\n  b\n\n[A desk]\nMine"
 
 
 def test_a_list_in_letters_is_one_in_the_text():
