@@ -24,9 +24,9 @@ def from_html(source: str) -> str:
     """Return clean HTML with absolute URLs as plain text.
 
     Blocks are parted by empty lines, items of lists stand under each other with their bullet or number, and
-    quotes have a sign before each line, struck words say that they are. A row of a table is a line, its cells parted by " | ". A link's URL
-    stands behind its words, in brackets, unless it is the words; a picture stands as its alternative text,
-    its caption below.
+    quotes have a sign before each line. A row of a table is a line, its cells parted by " | ". A link's URL
+    stands behind its words, in brackets, unless it is the words; struck words stand in brackets that say so;
+    a picture stands as its alternative text, its caption below.
     """
     return "\n".join(_parted(_flow(tree(source).children)))
 

@@ -1,6 +1,6 @@
 """The form of a tip with its categories, tags and day, and what the verbs over it ask for."""
 
-import csv
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,10 @@ from tips.text import contents, excerpts, folding, left_out, sanitiser
 from tips.text.slugify import slugify
 
 _A_DAY = f"In the zone {settings.TIME_ZONE}. A date alone means {settings.SLOT_TIME:%H:%M} on that day."
+# A name in double quotes, which may hold commas, and a quote as two; or a name up to the next comma.
+_TAG_NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*(?=,|$)|([^,]*))(?:,|$)')
+# What begins with a quotation and goes on behind it is no name in quotes.
+_GOES_ON = re.compile(r'"(?:[^"]|"")*"(?!")\s*[^\s,]')
 _LONGEST_TAG = Tag._meta.get_field("name").max_length or 0
 _SUGGESTIONS = reverse_lazy("admin:tips_tip_tag_suggestions")
 
@@ -47,8 +51,21 @@ class TagsInput(forms.TextInput):
     def format_value(self, value: str | Iterable[Tag] | None) -> str | None:
         if value is None or isinstance(value, str):
             return value
-        names = (tag.name.replace('"', '""') for tag in value)
-        return ", ".join(f'"{name}"' if set(name) & {",", '"'} else name for name in names)
+        return ", ".join(_as_typed(tag.name) for tag in value)
+
+
+def _as_typed(name: str) -> str:
+    """Return a tag's name as somebody types it: in quotes only where it would be read as another."""
+    doubled = name.replace('"', '""')
+    is_plain = "," not in name and (not name.startswith('"') or _GOES_ON.match(name))
+    return name if is_plain else f'"{doubled}"'
+
+
+def _names_in(line: str) -> list[str]:
+    """Return the names in a line, whose commas part them; without what is invisible."""
+    found = _TAG_NAME.findall(line)
+    names = (quoted.replace('""', '"') or plain for quoted, plain in found)
+    return [name for name in map(folding.visible, names) if name]
 
 
 class TagsField(LineFormField):
@@ -58,11 +75,11 @@ class TagsField(LineFormField):
 
     def clean(self, value: str) -> list[str]:
         names: dict[str, str] = {}
-        for name in map(folding.visible, next(csv.reader([super().clean(value)], skipinitialspace=True), [])):
+        for name in _names_in(super().clean(value)):
             if len(name) > _LONGEST_TAG:
-                raise forms.ValidationError(f"The tag “{name[:30]}…” is too long. Separate tags by commas.")
-            if name:
-                names.setdefault(folding.column_key(name), name)
+                too_long = f"The tag “{name[:30]}…” has {len(name)} letters; {_LONGEST_TAG} is the most."
+                raise forms.ValidationError(f"{too_long} Separate tags by commas.")
+            names.setdefault(folding.column_key(name), name)
         return list(names.values())
 
     def has_changed(self, initial: Iterable[Tag] | None, data: str | None) -> bool:
@@ -86,6 +103,10 @@ class SlotField(forms.SplitDateTimeField):
     """A day and a time; a day alone means the slot's time on it."""
 
     widget = SlotWidget
+    default_error_messages = {
+        "invalid_date": "Write the day as 2026-12-31.",
+        "invalid_time": "Write the time as 14:30, or leave it empty.",
+    }
 
     def clean(self, value: list[str]) -> datetime | None:
         if value and value[0] and not value[1]:

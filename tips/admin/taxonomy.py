@@ -17,7 +17,7 @@ from desk.lists import TitledList
 from desk.pages import page, staff_of
 from desk.verbs import refusals_told
 from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip
-from tips.publishing import categories, naming, tagging
+from tips.publishing import categories, merging, naming, tagging
 from tips.text import folding
 from tips.text.slugify import canonical
 
@@ -33,6 +33,9 @@ class CountedAdmin(SavedAtOnce, TitledList):
     list_display = ["name", "slug", "number_of_tips"]
     search_fields = ["name", "slug"]
     show_full_result_count = False
+    actions = ["merge_selected"]
+    delete_confirmation_template = "admin/tips/delete_label.html"
+    delete_selected_confirmation_template = "admin/tips/delete_labels.html"
     placements: type[CategorisedTip | TaggedTip]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -83,6 +86,28 @@ class CountedAdmin(SavedAtOnce, TitledList):
         with naming.deleted(self.tips_with(labels), kind, names, by=staff_of(request)):
             super().delete_queryset(request, queryset)
 
+    def has_merge_permission(self, request: HttpRequest) -> bool:
+        return self.has_change_permission(request) and self.has_delete_permission(request)
+
+    @admin.action(description="Merge into one", permissions=["merge"])
+    def merge_selected(self, request: HttpRequest, queryset: QuerySet) -> TemplateResponse | None:
+        """Ask which of the chosen ones stays, then make them one."""
+        labels, plural = list(queryset.order_by("-tip_count", "name")), self.opts.verbose_name_plural
+        if len(labels) < 2:
+            messages.warning(request, f"Choose at least two {plural} to merge.")
+            return None
+        if "post" in request.POST:
+            with refusals_told(request):
+                keep = next((label for label in labels if str(label.pk) == request.POST.get("keep")), None)
+                if keep is None:
+                    raise WrongState(f"Say which of the {plural} stays.")
+                others = [label for label in labels if label != keep]
+                merged = merging.merge(keep, others, by=staff_of(request))
+                followed = f"{_tips(merged)} gained it, and the old addresses lead to it."
+                messages.info(request, f"Merged into “{keep}”: {followed}")
+                return None
+        return page(request, "tips/merge", f"Merge {plural}", opts=self.opts, labels=labels)
+
 
 def _tips(number: int) -> str:
     return f"{number} tip{'' if number == 1 else 's'}"
@@ -97,7 +122,10 @@ class CategoryForm(forms.ModelForm):
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]
         if other := naming.same_name(Category, name, apart_from=self.instance.pk or 0):
-            raise forms.ValidationError(f"There is a category “{other}” already.")
+            raise forms.ValidationError(
+                f"There is a category “{other}” already. To make them one, choose both in the list and merge"
+                " them."
+            )
         return name
 
     def clean_slug(self) -> str:
@@ -113,7 +141,7 @@ class CategoryAdmin(CountedAdmin):
         categories.save(obj, form.initial["name"] if change else "", by=staff_of(request))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Category | None = None) -> list[str]:
-        # No former URL of a category leads anywhere, so it keeps the URL that it has.
+        # It keeps the URL by which it is known.
         return ["slug"] if obj else []
 
 
@@ -144,11 +172,7 @@ class TagForm(forms.ModelForm):
 class TagAdmin(CountedAdmin):
     form = TagForm
     placements = TaggedTip
-    actions = ["merge_selected"]
     ordering = ["name"]
-
-    def has_merge_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perms(["tips.change_tag", "tips.delete_tag"])
 
     def save_model(self, request: HttpRequest, obj: Tag, form: forms.ModelForm, change: bool) -> None:
         if change:
@@ -159,21 +183,3 @@ class TagAdmin(CountedAdmin):
 
     def log_change(self, request: HttpRequest, obj: Tag, message: object) -> None:  # type: ignore[override]  # Django has no use for the entry
         """Leave the entry to the verb, which says what was before."""
-
-    @admin.action(description="Merge into one tag", permissions=["merge"])
-    def merge_selected(self, request: HttpRequest, queryset: QuerySet[Tag]) -> TemplateResponse | None:
-        """Ask which of the tags stays, then make them one."""
-        tags = list(queryset.order_by("-tip_count", "name"))
-        if len(tags) < 2:
-            messages.warning(request, "Choose at least two tags to merge.")
-            return None
-        if "post" in request.POST:
-            with refusals_told(request):
-                keep = next((tag for tag in tags if str(tag.pk) == request.POST.get("keep")), None)
-                if keep is None:
-                    raise WrongState("Say which of the tags stays.")
-                merged = tagging.merge(keep, [tag for tag in tags if tag != keep], by=staff_of(request))
-                followed = f"{_tips(merged)} gained it, and the old addresses lead to it."
-                messages.info(request, f"Merged into “{keep}”: {followed}")
-                return None
-        return page(request, "tips/tag/merge", "Merge tags", opts=self.opts, tags=tags)

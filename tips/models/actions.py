@@ -38,8 +38,8 @@ class SlotAction(models.TextChoices):
     RESTORED = "restored"
 
 
-class TagAction(models.TextChoices):
-    """What was done to a tag."""
+class LabelAction(models.TextChoices):
+    """What was done to a tag or a category."""
 
     RENAMED = "renamed"
     MERGED_AWAY = "merged_away"

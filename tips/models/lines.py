@@ -31,6 +31,12 @@ class LineFormField(forms.CharField):
     def to_python(self, value: object) -> str | None:
         return super().to_python(folding.visible(value) if isinstance(value, str) else value)
 
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, str]:
+        """Return no greatest length: a browser cuts what is pasted without a word. The form says it."""
+        attributes: dict[str, str] = super().widget_attrs(widget)
+        attributes.pop("maxlength", None)
+        return attributes
+
 
 class LineField(models.CharField):
     """One line of text in which nothing is invisible, whatever writes it: a form, an import, ``update()``."""

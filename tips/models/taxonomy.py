@@ -140,18 +140,24 @@ class FormerName(models.Model):
 
 
 class FormerSlug(models.Model):
-    """A slug that a tag or a tip once had, and where its readers are sent now."""
+    """A slug that a tag, a category or a tip once had, and where its readers are sent now."""
 
     slug = models.SlugField(max_length=220, allow_unicode=True, db_index=False)
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, null=True, related_name="former_slugs")
+    category = models.ForeignKey(Category, on_delete=models.CASCADE, null=True, related_name="former_slugs")
     tip = models.ForeignKey("tips.Tip", on_delete=models.CASCADE, null=True, related_name="former_slugs")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 name="former_slug_of_one_thing",
-                condition=Q(tag__isnull=False, tip__isnull=True) | Q(tag__isnull=True, tip__isnull=False),
+                condition=Q(tag__isnull=False, category__isnull=True, tip__isnull=True)
+                | Q(tag__isnull=True, category__isnull=False, tip__isnull=True)
+                | Q(tag__isnull=True, category__isnull=True, tip__isnull=False),
             ),
             models.UniqueConstraint("slug", name="former_tag_slug_once", condition=Q(tag__isnull=False)),
+            models.UniqueConstraint(
+                "slug", name="former_category_slug_once", condition=Q(category__isnull=False)
+            ),
             models.UniqueConstraint("slug", name="former_tip_slug_once", condition=Q(tip__isnull=False)),
         ]

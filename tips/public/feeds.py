@@ -9,7 +9,6 @@ from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
@@ -18,7 +17,6 @@ from django.utils.xmlutils import SimplerXMLGenerator
 
 from tips.models import Category, Edition, Tag, Tip, newest_first
 from tips.public import navigation
-from tips.public.views import tag_or_former
 from tips.text.folding import without_controls
 
 LENGTH = 20
@@ -92,8 +90,8 @@ class Rss(Feed):
 
     def get_object(self, request: HttpRequest, category: str = "", tag: str = "") -> Group | None:
         if category:
-            return get_object_or_404(navigation.categories(), slug=category)
-        return tag_or_former(tag) if tag else None
+            return navigation.with_slug(navigation.categories(), category)
+        return navigation.with_slug(navigation.tags(), tag) if tag else None
 
     def title(self, group: Group | None) -> str:
         return f"{group} | {settings.SITE_NAME}" if group else settings.SITE_NAME

@@ -4,6 +4,7 @@ from typing import TypeVar
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Lower
+from django.shortcuts import get_object_or_404
 from django.utils.dates import MONTHS
 
 from tips import dates
@@ -23,6 +24,11 @@ def tags() -> QuerySet[Tag]:
     """Return the tags that have published tips, by name."""
     own = TaggedTip.objects.published().filter(tag=OuterRef("pk"))
     return Tag.objects.filter(Exists(own)).order_by(Lower("name"))
+
+
+def with_slug(groups: QuerySet[_Group], slug: str) -> _Group:
+    """Return the category or tag that has this slug, or had it once. Raises Http404 where there is none."""
+    return groups.filter(slug=slug).first() or get_object_or_404(groups, former_slugs__slug=slug)
 
 
 def counted_categories() -> list[tuple[Category, int]]:

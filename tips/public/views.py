@@ -88,25 +88,22 @@ def all_tips(request: HttpRequest, page: int | None = None) -> HttpResponse:
 
 
 def category_tips(request: HttpRequest, slug: str, page: int | None = None) -> HttpResponse:
-    """Show the tips of a category."""
-    category = get_object_or_404(navigation.categories(), slug=slug)
-    url, placements = category.get_absolute_url(), category.placements.all()
-    return _list(request, page, "category", category.name, url, placements, feeds=True)
+    """Show the tips of a category. The slug of one that was merged into it leads to its own."""
+    return _tips_of(request, "category", navigation.with_slug(navigation.categories(), slug), slug, page)
 
 
 def tag_tips(request: HttpRequest, slug: str, page: int | None = None) -> HttpResponse:
     """Show the tips of a tag. A slug that the tag once had leads to the present one."""
-    tag = tag_or_former(slug)
-    url = tag.get_absolute_url()
-    if slug != tag.slug:
+    return _tips_of(request, "tag", navigation.with_slug(navigation.tags(), slug), slug, page)
+
+
+def _tips_of(
+    request: HttpRequest, kind: str, label: Category | Tag, slug: str, page: int | None
+) -> HttpResponse:
+    url = label.get_absolute_url()
+    if slug != label.slug:
         return _moved(f"{url}page/{page}/" if page else url)
-    return _list(request, page, "tag", tag.name, url, tag.placements.all(), feeds=True)
-
-
-def tag_or_former(slug: str) -> Tag:
-    """Return the tag that has this slug, or had it once. Raises Http404 where readers know of none."""
-    tags = navigation.tags()
-    return tags.filter(slug=slug).first() or get_object_or_404(tags, former_slugs__slug=slug)
+    return _list(request, page, kind, label.name, url, label.placements.all(), feeds=True)
 
 
 def year_tips(request: HttpRequest, year: int, page: int | None = None) -> HttpResponse:

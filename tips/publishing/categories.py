@@ -1,10 +1,13 @@
-"""Verbs over categories: make and rename. A category keeps its slug for good; its old names mean it."""
+"""Verbs over categories: make and rename. A category keeps its slug for good; its old names mean it.
+
+Only a merger (``merging``) gives a category the slugs of others, which lead to it from then on.
+"""
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from desk.errors import WrongState
-from tips.models import Category, Tip
+from tips.models import Category, FormerSlug, Tip
 from tips.publishing import naming, slugs
 from tips.text.slugify import slugify
 
@@ -15,9 +18,11 @@ def make(name: str) -> Category:
 
 
 def free_slug(name: str) -> str:
-    """Return a slug made from a name that no category has."""
+    """Return a slug made from a name that no category has, and none had."""
     base = slugify(name, Category.LONGEST_MADE_SLUG, accents=False)
-    taken = Category.objects.filter(slug__startswith=base).values_list("slug", flat=True)
+    categories = Category.objects.filter(slug__startswith=base).order_by()
+    former = FormerSlug.objects.filter(category__isnull=False, slug__startswith=base)
+    taken = categories.values_list("slug", flat=True).union(former.values_list("slug", flat=True))
     return slugs.numbered(base, set(taken), Category.LONGEST_MADE_SLUG)
 
 

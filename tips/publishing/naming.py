@@ -34,11 +34,10 @@ def made(model: type[_Label], name: str, free_slug: Callable[[str], str]) -> _La
 
 
 def settle(label: Label) -> None:
-    """Let a tag or a category have its name for itself, and a tag its slug: nothing former says the same."""
+    """Let a tag or a category have its name and its slug for itself: nothing former says the same."""
     former = {f"{label._meta.model_name}__isnull": False}
     FormerName.objects.filter(name_key=label.name_key, **former).delete()
-    if isinstance(label, Tag):
-        FormerSlug.objects.filter(slug=label.slug, **former).delete()
+    FormerSlug.objects.filter(slug=label.slug, **former).delete()
 
 
 def remember(label: Label, name: str) -> None:

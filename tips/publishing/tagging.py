@@ -1,15 +1,13 @@
-"""Verbs over tags: find or make, rename, merge. What led to a tag leads to where the tag is now."""
+"""Verbs over tags: find or make, and rename. What led to a tag leads to where the tag is now."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
-from django.contrib.admin.models import DELETION
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, Min, OuterRef
 
 from desk.errors import NotPermitted, WrongState
-from desk.log import log, log_each
-from tips.models import FormerName, FormerSlug, Tag, TagAction, TaggedTip, Tip
+from desk.log import log
+from tips.models import FormerSlug, LabelAction, Tag, Tip
 from tips.publishing import naming, slugs
 from tips.text import folding
 from tips.text.slugify import slugify
@@ -84,48 +82,4 @@ def rename(tag: Tag, name: str, slug: str = "", *, by: User) -> None:
         FormerSlug.objects.create(slug=before.slug, tag=tag)
         changes.append(f"Its address was “{before.slug}” and leads here now.")
     if changes:
-        log(by, tag, TagAction.RENAMED, " ".join(changes))
-
-
-@transaction.atomic
-def merge(keep: Tag, others: Collection[Tag], *, by: User) -> int:
-    """Make several tags one: every tip of the others gets ``keep``, once, and the others go.
-
-    Their slugs and names, and those that led to them, lead to ``keep``. Returns how many tips got a tag
-    that they did not have. A fixed number of statements, whatever the number of tips. Raises WrongState,
-    NotPermitted.
-    """
-    if not by.has_perms(["tips.change_tag", "tips.delete_tag"]):
-        raise NotPermitted("You may not merge tags. Ask an editor to do it.")
-    chosen = {tag.pk for tag in others} - {keep.pk}
-    if not chosen:
-        raise WrongState("Choose at least two tags to merge.")
-    tags = Tag.objects.select_for_update().order_by("pk").in_bulk({keep.pk, *chosen})
-    if len(tags) != len(chosen) + 1:
-        raise WrongState("One of these tags has gone meanwhile: somebody merged or deleted it. Choose again.")
-    keep, others = tags.pop(keep.pk), list(tags.values())
-
-    theirs = TaggedTip.objects.filter(tag__in=others)
-    has_it = TaggedTip.objects.filter(tag=keep, content_object=OuterRef("content_object"))
-    # One row for each tip that has not the kept tag yet; a tip may well have several of the others.
-    moving = theirs.exclude(Exists(has_it)).order_by().values("content_object").annotate(first=Min("pk"))
-    names = naming.quoted(tag.name for tag in others)
-    with naming.recorded(
-        Tip.objects.filter(tagged__tag__in=others), f"Merged into the tag “{keep}”: {names}.", by
-    ):
-        moved = TaggedTip.objects.filter(pk__in=moving.values("first")).update(tag=keep)
-        theirs.delete()
-
-    old = [tag.slug for tag in others]
-    FormerSlug.objects.filter(tag__isnull=False, slug__in=old).delete()
-    FormerSlug.objects.filter(tag__in=others).update(tag=keep)
-    FormerSlug.objects.bulk_create(FormerSlug(slug=slug, tag=keep) for slug in old)
-    FormerName.objects.filter(tag__in=others).update(tag=keep)
-    FormerName.objects.filter(tag__isnull=False, name_key__in=[tag.name_key for tag in others]).delete()
-    FormerName.objects.bulk_create(FormerName(name_key=tag.name_key, tag=keep) for tag in others)
-    log_each(by, TagAction.MERGED_AWAY, [(tag, f"Merged into “{keep}”.") for tag in others], DELETION)
-    gained = f"{moved} tip{'' if moved == 1 else 's'}"
-    log(by, keep, TagAction.GAINED, f"Merged {names} into it; {gained} gained it.")
-    Tag.objects.filter(pk__in=[tag.pk for tag in others]).delete()
-    naming.settle(keep)
-    return moved
+        log(by, tag, LabelAction.RENAMED, " ".join(changes))

@@ -24,8 +24,8 @@ def sentences(source: str, cleaned: str) -> list[str]:
     before["lost"] = before["picture"] - after["picture"]
     gone = [*_named(before)]
     told = [f"Left out on saving: {', '.join(gone)}."] if gone else []
-    if number := before["caption"]:
-        told.append("Its caption went with it." if number == 1 else f"{number} captions went with them.")
+    if captions := before["caption"]:
+        told.append("Its caption went with it." if captions == 1 else f"{captions} captions went with them.")
     if before["foreign"] or before["pasted"]:
         told.append("Upload a picture to show it.")
     if before["linked"]:
@@ -33,9 +33,12 @@ def sentences(source: str, cleaned: str) -> list[str]:
     if (tables := before["table"] - after["table"]) > 0:
         number = "1 table was" if tables == 1 else f"{tables} tables were"
         told.append(f"{number} taken for layout (one cell a row, or in another table): now paragraphs.")
-    if number := before["title"]:
-        are = "title of a table is a paragraph" if number == 1 else "titles of tables are paragraphs"
-        told.append(f"{number} {are} above it now." if number == 1 else f"{number} {are} above them now.")
+    if titles := before["title"]:
+        one, several = (
+            "title of a table is a paragraph above it",
+            "titles of tables are paragraphs above them",
+        )
+        told.append(f"{titles} {one if titles == 1 else several} now.")
     return told
 
 

@@ -41,7 +41,7 @@ def parts(table: Element) -> tuple[list[Element], list[list[Element]]]:
 
 
 def is_layout(table: Element, rows: Sequence[Sequence[Element]]) -> bool:
-    """Tell whether a table only places things on a page: one cell a row, or tables side by side in one row."""
+    """Tell whether a table only places things on a page: one cell a row, or one row that holds tables."""
     is_narrow = all(len(row) < 2 for row in rows)
     return is_narrow or (len(rows) < 2 and any(_holds_table(child) for child in _elements(table)))
 

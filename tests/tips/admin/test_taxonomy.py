@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from tests.tips.making import make_tip
 from tips.models import Category, FormerSlug, Tag
-from tips.publishing import naming, tagging
+from tips.publishing import categories, naming, tagging
 
 LIST = "/admin/tips/tag/"
 
@@ -38,6 +38,26 @@ def test_lists_count_tips_in_as_many_questions_for_any_number(desk, django_asser
     for number in range(30):
         make_tip(tags=[f"c{number}"])
     assert questions()[0] == few
+
+
+def test_categories_are_merged_as_tags_are(desk):
+    tip = make_tip(categories=["Calls"])
+    keep, goes = categories.make("Phone"), tip.categories.get()
+    listed = "/admin/tips/category/"
+    assert "Which category stays?" in desk.post(listed, chosen(keep, goes)).content.decode()
+    done = desk.post(listed, {**chosen(keep, goes), "post": "yes", "keep": keep.pk})
+    assert "Merged into “Phone”: 1 tip gained it" in messages(done)[-1]
+    assert list(tip.categories.all()) == [keep]
+
+
+def test_deleting_offers_to_merge_instead(desk):
+    used, unused = make_tip(categories=["Used"]).categories.get(), categories.make("Unused")
+    for category, is_offered in ((used, True), (unused, False)):
+        asked = desk.get(reverse("admin:tips_category_delete", args=[category.pk])).content.decode()
+        assert ("merge instead" in asked) is is_offered
+        assert ("1 tip loses this category" in asked) is is_offered
+    sent = {"action": "delete_selected", "_selected_action": [used.pk, unused.pk]}
+    assert "merge instead" in desk.post("/admin/tips/category/", sent).content.decode()
 
 
 def test_merging_asks_which_tag_stays(desk):
@@ -129,6 +149,19 @@ def test_a_category_keeps_its_address_and_its_name_to_itself(desk):
     assert (category.name, category.slug) == ("Sport", "sports")
     response = desk.post("/admin/tips/category/add/", {"name": "SPORT", "slug": "sport"})
     assert "There is a category “Sport” already." in response.content.decode()
+
+
+def test_a_name_that_is_too_long_is_refused_and_not_cut(desk):
+    form = desk.get(f"{LIST}add/").content.decode()
+    assert "maxlength" not in form.split('name="name"', 1)[1].split(">")[0]
+    response = desk.post(f"{LIST}add/", {"name": "x" * 150, "slug": ""})
+    assert "at most 100 characters (it has 150)" in response.content.decode()
+
+
+def test_how_many_were_found_is_said_where_somebody_searched(desk):
+    tagging.make("calm")
+    assert "Show all" not in desk.get(LIST).content.decode()
+    assert "1 found" in desk.get(LIST, {"q": "calm"}).content.decode()
 
 
 def test_deleting_says_how_many_tips_lose_it(desk):

@@ -276,7 +276,10 @@ def test_a_date_alone_means_the_slots_time(desk, settings):
         ({"title": "  "}, "This field is required"),
         ({"title": "\u200b\u202e"}, "This field is required"),
         ({"slug": "two words"}, "small letters, digits and hyphens"),
-        ({"tags": "x" * 101}, "is too long. Separate tags by commas"),
+        ({"tags": "x" * 150}, "has 150 letters; 100 is the most. Separate tags by commas"),
+        ({"title": "x" * 301}, "at most 200 characters (it has 301)"),
+        ({"publish_at_0": "31.12.2026"}, "Write the day as 2026-12-31."),
+        ({"publish_at_0": "2099-12-31", "publish_at_1": "2 pm"}, "Write the time as 14:30"),
     ],
 )
 def test_what_does_not_fit_is_said_in_words(desk, fields, words):

@@ -1,12 +1,11 @@
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError, transaction
 
 from desk.errors import NotPermitted, WrongState
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import Category, FormerSlug, Tag, TaggedTip, Tip, TipState, TipVersion
-from tips.publishing import tagging
+from tips.models import Category, FormerSlug, Tag, TipVersion
+from tips.publishing import merging, tagging
 
 pytestmark = pytest.mark.django_db
 
@@ -24,82 +23,11 @@ def former():
     return dict(FormerSlug.objects.values_list("slug", "tag__slug"))
 
 
-def test_merging_gives_each_tip_the_kept_tag_once(editor):
-    patience, calm, cool = make_tags("patience", "calm", "cool")
-    both = make_tip(tags=["patience", "calm"])
-    others = make_tip(tags=["calm", "cool"])
-    neither = make_tip(tags=["else"])
-    assert tagging.merge(patience, [calm, cool], by=editor) == 1
-    assert list(both.tags.names()) == ["patience"]
-    assert list(others.tags.names()) == ["patience"]
-    assert list(neither.tags.names()) == ["else"]
-    assert set(Tag.objects.values_list("name", flat=True)) == {"patience", "else"}
-
-
-def test_merging_keeps_a_tips_place_in_the_list_by_state_and_date(editor):
-    keep, goes = make_tags("keep", "goes")
-    tip = make_tip(tags=["goes"])
-    tagging.merge(keep, [goes], by=editor)
-    place = TaggedTip.objects.get(tag=keep)
-    assert (place.state, place.publish_at) == (TipState.APPROVED, tip.publish_at)
-
-
-def test_old_addresses_lead_to_the_last_of_a_chain_of_mergers(editor):
-    a, b, c = make_tags("a", "b", "c")
-    tagging.merge(a, [b], by=editor)
-    assert former() == {"b": "a"}
-    tagging.merge(c, [a], by=editor)
-    assert former() == {"a": "c", "b": "c"}
-
-
-def test_merging_tells_the_history_of_the_kept_tag(editor):
-    keep, goes = make_tags("keep", "goes")
-    make_tip(tags=["goes"])
-    tagging.merge(keep, [goes], by=editor)
-    entry = LogEntry.objects.get(object_id=keep.pk)
-    assert (entry.user, entry.change_message) == (editor, "Merged “goes” into it; 1 tip gained it.")
-
-
-def test_merging_takes_as_many_statements_for_many_tips_as_for_few(editor, django_assert_max_num_queries):
-    def statements(number):
-        keep, goes = make_tags(f"keep {number}", f"goes {number}")
-        tips = Tip.objects.bulk_create(
-            Tip(title=f"{number} {each}", slug=f"t-{number}-{each}") for each in range(number)
-        )
-        TaggedTip.objects.bulk_create(TaggedTip(content_object=tip, tag=goes) for tip in tips)
-        with django_assert_max_num_queries(50) as captured:
-            assert tagging.merge(keep, [goes], by=editor) == number
-        return len(captured)
-
-    statements(1)  # Django looks some things up once and remembers them.
-    assert statements(3) == (few := statements(60))
-    # The versions of so many tips are written in batches.
-    assert statements(300) - few < 12
-
-
-def test_merging_a_tag_that_has_gone_changes_nothing(editor):
-    keep, goes = make_tags("keep", "goes")
-    make_tip(tags=["goes"])
-    gone = Tag.objects.create(name="gone", slug="gone")
-    Tag.objects.filter(pk=gone.pk).delete()
-    with pytest.raises(WrongState, match="has gone meanwhile"):
-        tagging.merge(keep, [goes, gone], by=editor)
-    assert Tag.objects.filter(name="goes").exists()
-
-
-def test_merging_needs_two_tags(editor):
-    (only,) = make_tags("only")
-    with pytest.raises(WrongState, match="at least two"):
-        tagging.merge(only, [only], by=editor)
-
-
-def test_authors_neither_merge_nor_rename():
+def test_authors_do_not_rename():
     author = make_person("ann", "Author")
-    a, b = make_tags("a", "b")
+    (tag,) = make_tags("a")
     with pytest.raises(NotPermitted, match="Ask an editor"):
-        tagging.merge(a, [b], by=author)
-    with pytest.raises(NotPermitted, match="Ask an editor"):
-        tagging.rename(a, "c", by=author)
+        tagging.rename(tag, "c", by=author)
 
 
 def test_renaming_leads_the_old_address_to_the_new_one_and_back_again(editor):
@@ -139,12 +67,6 @@ def test_a_name_in_another_case_is_the_same_tag():
     assert Tag.objects.count() == 1
 
 
-def test_the_name_of_a_merged_tag_is_the_tag_it_was_merged_into(editor):
-    keep, goes = make_tags("complaints", "Grievances")
-    tagging.merge(keep, [goes], by=editor)
-    assert tagging.find_or_make(["grievances"]) == [keep]
-
-
 def test_a_new_tag_leaves_old_addresses_of_others_where_they_lead(editor):
     (priced,) = make_tags("$5 questions")
     tagging.rename(priced, "Price questions", by=editor)
@@ -158,7 +80,7 @@ def test_a_new_tag_leaves_old_addresses_of_others_where_they_lead(editor):
 
 def test_a_tag_that_takes_anothers_old_name_and_address_has_them_for_itself(editor):
     keep, goes, other = make_tags("keep", "goes", "other")
-    tagging.merge(keep, [goes], by=editor)
+    merging.merge(keep, [goes], by=editor)
     tagging.rename(other, "goes", "goes", by=editor)
     assert former() == {"other": "goes"}
     assert tagging.find_or_make(["Goes", "Other"]) == [other]
@@ -241,7 +163,7 @@ def test_a_merger_and_a_new_name_are_in_the_history_of_every_tip_they_touch(edit
     for tip in (touched, untouched):
         TipVersion.objects.record(tip)
     number = untouched.versions.count()
-    tagging.merge(keep, [goes], by=editor)
+    merging.merge(keep, [goes], by=editor)
     newest = touched.versions.first()
     assert (newest.tags, newest.saved_by, newest.body) == (["keep"], editor, touched.body)
     assert newest.reason == "Merged into the tag “keep”: “goes”."
