@@ -33,7 +33,7 @@ def save(category: Category, before: str, *, by: User) -> None:
     Raises WrongState where somebody deleted it meanwhile.
     """
     if before and not Category.objects.select_for_update().filter(pk=category.pk).exists():
-        raise WrongState(f"The category “{before}” has gone meanwhile: somebody deleted it.")
+        raise WrongState(f"The category “{before}” has gone meanwhile: somebody merged or deleted it.")
     tips = Tip.objects.filter(categorised__category=category.pk)
     with naming.renamed(tips, "category", before or category.name, category.name, by=by):
         category.save()
