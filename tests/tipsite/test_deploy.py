@@ -37,6 +37,16 @@ def test_units_and_containers_call_commands_that_exist():
     assert {"serve", "worker", "read_bounces", "backup", "migrate"} <= named <= set(get_commands())
 
 
+def test_a_backup_that_fails_is_noted_by_a_unit_that_is_there():
+    units = DEPLOY / "systemd"
+    (failed,) = re.findall(r"^OnFailure=(.+)$", (units / "tips-backup.service").read_text(), re.MULTILINE)
+    runs = [
+        re.search(r"^ExecStart=\S+ manage\.py (.+)$", (units / name).read_text(), re.MULTILINE)[1]
+        for name in ("tips-backup.service", failed)
+    ]
+    assert runs == ["backup --into /srv/tips/backup", "backup --note-failure --into /srv/tips/backup"]
+
+
 def test_the_image_has_all_that_the_program_reads():
     image = (DEPLOY / "container" / "Containerfile").read_text()
     copied = set(re.findall(r"^COPY (\S+) ", image, re.MULTILINE))

@@ -30,6 +30,7 @@ from subscribers.people import journal
 from subscribers.recovery import guard
 from tipsite.backup import database_dump, manifest, read_back, runs
 from tipsite.backup.database_dump import BackupError
+from tipsite.backup.folder import BEGUN
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ def _backup(target: Path) -> Report:
         raise BackupError(f"{target} is a folder; name a file.")
     if target.is_relative_to(Path(settings.MEDIA_ROOT).absolute()):
         raise BackupError(f"{target} lies among the uploads, which everybody may read; choose another place.")
-    with _folder(target.parent, ".backup-") as folder:
+    with _folder(target.parent, BEGUN) as folder:
         dump, part = folder / _DUMPS[connection.vendor], folder / "backup.tar"
         rows = database_dump.write(dump)
         # From here on the database is newer than this copy of it. The journal in the copy says so too, so

@@ -6,11 +6,16 @@ So at most 24 files stay, and where no more backups are taken, none goes.
 """
 
 import re
+import shutil
+import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 DAILY, WEEKLY, MONTHLY = 7, 5, 12
+# How the folder of a backup is called that is not yet whole.
+BEGUN = ".backup-"
+_A_DAY = 24 * 60 * 60
 _NAME = "tips-%Y%m%d-%H%M%S.tar"
 _OURS = re.compile(r"tips-\d{8}-\d{6}\.tar")
 # By which moments belong to one day, week or month.
@@ -39,7 +44,13 @@ def expired(moments: Iterable[datetime]) -> set[datetime]:
 
 
 def remove_expired(folder: Path) -> list[Path]:
-    """Remove the backups in a folder that are not kept; return their paths. Other files are not touched."""
+    """Remove the backups in a folder that are not kept; return their paths. Other files are not touched.
+
+    With them go the beginnings of backups whose process was killed more than a day ago.
+    """
+    for begun in folder.glob(f"{BEGUN}*"):
+        if time.time() - begun.stat().st_mtime > _A_DAY:
+            shutil.rmtree(begun, ignore_errors=True)
     moments = {}
     for path in folder.iterdir():
         if _OURS.fullmatch(path.name):

@@ -1,5 +1,6 @@
 """Which backups of a folder are kept: 7 daily, 5 weekly, 12 monthly ones."""
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -65,3 +66,12 @@ def test_only_files_that_are_ours_by_name_go(tmp_path):
     # Seven days, and before these the two Sundays 5 and 12 January 2025.
     assert len(left) - len(others) == 9
     assert {"tips-20250105-032000.tar", "tips-20250112-032000.tar", "tips-20250120-032000.tar"} <= left
+
+
+def test_what_a_killed_run_left_goes_after_a_day_and_what_another_writes_now_stays(tmp_path):
+    for name in ("killed", "now"):
+        (tmp_path / f"{folder.BEGUN}{name}").mkdir()
+        (tmp_path / f"{folder.BEGUN}{name}" / "backup.tar").write_bytes(b"every address")
+    os.utime(tmp_path / f"{folder.BEGUN}killed", (0, 0))
+    assert folder.remove_expired(tmp_path) == []
+    assert [path.name for path in tmp_path.iterdir()] == [f"{folder.BEGUN}now"]
