@@ -26,7 +26,7 @@ from tips.paging import last_page
 
 MOST_QUERIES = 8
 LAST_TO_FIRST = 1.5
-SEARCH_TO_TIP = 10
+SEARCH_TO_TIP = 2
 NAMES_ONLY = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
 
 TIP, FIRST, LAST, COMMON = "a tip", "tag, first page", "tag, last page", "search: a common word"

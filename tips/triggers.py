@@ -15,7 +15,7 @@ from django.db import connections
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations import Migration
 
-from tips.search import index
+from tips.search import archive, index
 
 # The tables of placements: their column with a tip's id, and the one with a category's or a tag's.
 _PLACEMENTS = {
@@ -54,6 +54,7 @@ def after_migration(
     if not {"tips_taggedtip", "tips_edition"} <= set(connection.introspection.table_names()):
         return
     is_sqlite = connection.vendor == "sqlite"
+    archive.forget()
     with connection.cursor() as cursor:
         index.create_index(cursor)
         for table, (tip_id, _) in _PLACEMENTS.items():

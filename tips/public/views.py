@@ -18,7 +18,7 @@ from tips import dates, paging
 from tips.models import Category, Tag, Tip
 from tips.models.published import PublishedQuerySet
 from tips.public import navigation
-from tips.search import labels, queries, similar
+from tips.search import archive, labels, queries, similar
 from tips.search.terms import LONGEST_QUERY
 from tips.text import slugify
 
@@ -154,8 +154,9 @@ def search(request: HttpRequest) -> HttpResponse:
     year_number = int(year) if re.fullmatch("[12][0-9]{3}", year) else None
     filters = queries.Filters(_slug(category), _slug(tag), year_number)
     number = _page_number(request.GET.get("page"))
-    groups = labels.public()
-    results = queries.find(query, number, filters, groups)
+    public = archive.current()
+    groups = public.labels
+    results = queries.find(query, number, filters, public)
     if number > results.page.last:
         raise Http404("There is no such page of results.")
     categories = [group for group in groups if isinstance(group, Category)]
@@ -167,12 +168,17 @@ def search(request: HttpRequest) -> HttpResponse:
         "results": results,
         "page": results.page,
         "url": "?" + urlencode({name: value for name, value in parameters.items() if value}),
-        "categories": categories,
+        "category_choices": [(category.slug, category.name) for category in categories],
         # The tags to filter by: the first of them, and the chosen one.
-        "tags": [tag for place, tag in enumerate(tags) if place < MOST_TAGS or tag.slug == filters.tag],
+        "tag_choices": [
+            (tag.slug, tag.name)
+            for place, tag in enumerate(tags)
+            if place < MOST_TAGS or tag.slug == filters.tag
+        ],
         "named": labels.named(results.query, groups),
+        "year_choices": [(str(year), str(year)) for year in public.years],
         # As text: a template would put each number into the form of the language.
-        "years": list(map(str, navigation.years())),
+        "years": list(map(str, public.years)),
         "chosen_year": year,
     }
     if query and not results.page.total:

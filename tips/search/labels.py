@@ -3,14 +3,11 @@
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from django.db.models import Exists, OuterRef, Value
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from tips.models import CategorisedTip, Category, Tag, TaggedTip
+from tips.search.archive import Label
 from tips.search.terms import Query, Term
 from tips.text import stems
-
-Label = Category | Tag
 
 # One word is a likely typing error for another with at most so many letters wrong, left out or swapped, and
 # at least this Jaro-Winkler similarity: "recovry" for "recover", not for "record".
@@ -18,18 +15,6 @@ MOST_ERRORS = 2
 LEAST_SIMILARITY = 0.92
 # What is offered where nothing was found may be further off.
 LEAST_NEARNESS = 0.8
-
-
-def public() -> list[Label]:
-    """Return the categories, then the tags, that have public tips, each by name. One statement."""
-    categorised = CategorisedTip.objects.published().filter(category=OuterRef("pk"))
-    tagged = TaggedTip.objects.published().filter(tag=OuterRef("pk"))
-    columns = ("pk", "name", "slug")
-    categories = Category.objects.filter(Exists(categorised)).order_by()
-    tags = Tag.objects.filter(Exists(tagged)).order_by()
-    rows = categories.values_list(Value(0), *columns).union(tags.values_list(Value(1), *columns), all=True)
-    found = sorted(rows, key=lambda row: (row[0], row[2].casefold(), row[1]))
-    return [(Tag if is_tag else Category)(pk=pk, name=name, slug=slug) for is_tag, pk, name, slug in found]
 
 
 def holding(term: Term, labels: Iterable[Label]) -> list[Label]:

@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from tips import dates
 from tips.models import Category, Tag, TipState
+from tips.search.archive import Label
 from tips.search.terms import Term
 
 Param = str | int | datetime | None
 # A statement or a part of one, and its parameters.
 Sql = tuple[str, list[Param]]
-Label = Category | Tag
 
 
 @dataclass(frozen=True)
@@ -33,35 +33,34 @@ class Filters:
 UNFILTERED = Filters()
 # The condition on ``t``, a tip's row, of having a category or a tag.
 _HAS = "EXISTS (SELECT 1 FROM tips_{0}tip JOIN tips_{1} g ON g.id = {1}_id WHERE {2} = t.id AND g.slug = %s)"
-# Names of lists of ids. No stem has a space.
-_ALL, _FILTERED = "all public", "all filtered"
+# The name of a list of ids. No stem has a space.
+_FILTERED = "all filtered"
 # The order of every list by date.
 NEWEST_FIRST = "t.publish_at DESC NULLS LAST, t.id"
 
 
 @dataclass
 class Postings:
-    """Ids of tips, hidden ones among them but for ``public``.
+    """Ids of tips, hidden ones among them but for ``filtered``.
 
     ``stems`` has for each stem {where a tip holds it: ids}, see ``index``; ``phrases`` and ``labels`` the ids
-    for each phrase, and for each category or tag. ``public`` has all public tips, the newest first, and
-    ``filtered`` those of them that the filters leave.
+    for each phrase, and for each category or tag. ``filtered`` has the public tips that filters leave, the
+    newest first; None without filters.
     """
 
     stems: dict[str, dict[int, list[int]]] = field(default_factory=dict)
     phrases: dict[tuple[str, ...], list[int]] = field(default_factory=dict)
     labels: dict[Label, list[int]] = field(default_factory=dict)
-    public: list[int] = field(default_factory=list)
-    filtered: list[int] = field(default_factory=list)
+    filtered: list[int] | None = None
 
 
 def read(
     stems: Collection[str],
     phrases: Collection[tuple[str, ...]] = (),
     labels: Collection[Label] = (),
-    filters: Filters | None = None,
+    filters: Filters = UNFILTERED,
 ) -> Postings:
-    """Return what is known of some stems, phrases and labels, and of public tips if there are ``filters``."""
+    """Return what is known of some stems, phrases and labels, and the public tips that ``filters`` leave."""
     result = Postings()
     parts: list[Sql] = []
     ids = "group_concat({})" if connection.vendor == "sqlite" else "string_agg({}::text, ',')"
@@ -75,11 +74,10 @@ def read(
         table, tip, own = _TABLES[type(label)]
         sql = f"SELECT 'label {number}', 0, {ids.format(tip)} FROM {table} WHERE {own} = %s"
         parts.append((sql, [label.pk]))
-    lists = [] if filters is None else [(_ALL, UNFILTERED), (_FILTERED, filters)]
-    for name, narrowed in lists[: 1 if filters == UNFILTERED else 2]:
-        condition, params = public(narrowed)
+    if filters != UNFILTERED:
+        condition, params = public(filters)
         sql = f"SELECT t.id FROM tips_tip t WHERE {condition} ORDER BY {NEWEST_FIRST}"
-        parts.append((f"SELECT '{name}', 0, {ids.format('id')} FROM ({sql}) l", params))
+        parts.append((f"SELECT '{_FILTERED}', 0, {ids.format('id')} FROM ({sql}) l", params))
     if not parts:
         return result
     with connection.cursor() as cursor:
@@ -94,8 +92,7 @@ def read(
             result.stems.setdefault(name, {})[held] = pks
     result.phrases = {phrase: names[f"phrase {number}"] for number, phrase in enumerate(phrases)}
     result.labels = {label: names[f"label {number}"] for number, label in enumerate(labels)}
-    result.public = names.get(_ALL, [])
-    result.filtered = names.get(_FILTERED, result.public)
+    result.filtered = names.get(_FILTERED)
     return result
 
 

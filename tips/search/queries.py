@@ -4,15 +4,16 @@ The database is only asked which tips hold which stems (``postings``). What coun
 hits, is decided in ``ranking`` for both engines, so that they give the same answer.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tips.models import Tip
 from tips.paging import PER_PAGE, Page, in_order, last_page
+from tips.search import archive, postings, ranking, spelling, synonyms
 from tips.search import labels as label_names
-from tips.search import postings, ranking, spelling, synonyms
+from tips.search.archive import Archive, Label
 from tips.search.index import TAKEAWAY, TITLE
-from tips.search.postings import UNFILTERED, Filters, Label
+from tips.search.postings import UNFILTERED, Filters
 from tips.search.ranking import Held, Ranked, Sought
 from tips.search.synonyms import Expansion
 from tips.search.terms import Query, Term, parse
@@ -20,6 +21,8 @@ from tips.text import stems as words
 
 # Nobody reads beyond; a crawler that tries must not make the database sort for it.
 DEEPEST_PAGE = 50
+# So many of the synonyms that found something are named.
+MOST_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -41,18 +44,17 @@ class Results:
 
 
 def find(
-    query: str, number: int = 1, filters: Filters = UNFILTERED, labels: Sequence[Label] | None = None
+    query: str, number: int = 1, filters: Filters = UNFILTERED, public: Archive | None = None
 ) -> Results:
     """Search the published tips.
 
-    ``query`` is what the reader typed, ``number`` the page, ``labels`` the public categories and tags, where
-    they are at hand. A page beyond the last comes back empty, for the caller to refuse.
+    ``query`` is what the reader typed, ``number`` the page, ``public`` what is public, where it is at hand. A
+    page beyond the last comes back empty, for the caller to refuse.
     """
     asked = parse(query)
     if not asked.terms:
         return Results(page=Page([], number, 1, 0))
-    labels = label_names.public() if labels is None else labels
-    search = _Search(asked, labels, synonyms.expansions(asked), filters)
+    search = _Search(asked, public or archive.current(), synonyms.expansions(asked), filters)
     wrong = search.unknown()
     meant = search.correct(wrong)
     ranked = search.ranked()
@@ -67,7 +69,7 @@ def find(
         corrected=search.query.wording if meant and ranked.total else "",
         missing=tuple(term.text for term in wrong),
         partly=ranked.is_partial or any(term not in meant for term in wrong),
-        also=synonyms.texts(found),
+        also=synonyms.texts(found)[:MOST_SHOWN],
         marks=frozenset(
             [term.stems for term in search.query.terms]
             + [(stem,) for term in search.query.terms for stem in term.joined]
@@ -80,19 +82,15 @@ class _Search:
     """A query with what the database knows of its words."""
 
     def __init__(
-        self, query: Query, labels: Sequence[Label], expansions: Sequence[Expansion], filters: Filters
+        self, query: Query, public: Archive, expansions: Sequence[Expansion], filters: Filters
     ) -> None:
-        self.query, self.all_labels, self.expansions = query, labels, expansions
-        self.labels = {term: label_names.holding(term, labels) for term in query.terms}
-        phrases = {term.stems for term in query.terms if len(term.stems) > 1}
-        phrases |= {expansion.stems for expansion in expansions if len(expansion.stems) > 1}
-        stems = {stem for term in query.terms for stem in (*term.stems[:1], *term.joined)}
+        self.query, self.public, self.expansions = query, public, expansions
+        self.labels = {term: label_names.holding(term, public.labels) for term in query.terms}
+        stems, phrases = _sought_for([*query.terms, *expansions])
+        stems |= {stem for term in query.terms for stem in term.joined}
         stems |= {words.pair(one.stems[0], other.stems[0]) for one, other in query.pairs}
-        stems |= {expansion.stems[0] for expansion in expansions}
-        stems |= {pair for phrase in phrases for pair in words.pairs(phrase)}
         named = {label for held in self.labels.values() for label in held}
         self.postings = postings.read(sorted(stems), sorted(phrases), sorted(named, key=_order), filters)
-        self.public = set(self.postings.public)
 
     def unknown(self) -> list[Term]:
         """Return the terms that no public tip holds, neither by a synonym nor by a label."""
@@ -102,20 +100,40 @@ class _Search:
         sought = self._sought(term)
         held = [*sought.own, *sought.synonyms]
         lists: list[Collection[int]] = [pks for each in held for pks in each.values()]
-        return any(not self.public.isdisjoint(pks) for pks in [*lists, *sought.labels])
+        return any(pk in self.public.place for pks in [*lists, *sought.labels] for pk in pks)
 
     def correct(self, wrong: Sequence[Term]) -> Mapping[Term, Term]:
-        """Put the typing errors among some terms right; return {term: what was meant}."""
-        correctable = [term for term in wrong if term.correctable]
+        """Put the typing errors among some terms right; return {term: what was meant}.
+
+        A word that has synonyms is none, though no tip may hold it. What was meant is searched for with its
+        synonyms, too.
+        """
+        known = {each.start for each in self.expansions if each.stop == each.start + 1}
+        correctable = [term for term in wrong if term.correctable and term.place not in known]
         if not correctable:
             return {}
-        meant, more = spelling.correct(correctable, self.public, self.all_labels)
+        meant, more = spelling.correct(correctable, self.public)
         self.postings.stems |= more.stems
         self.postings.labels |= more.labels
         terms = tuple(dict.fromkeys(meant.get(term, term) for term in self.query.terms))
-        self.labels = {term: label_names.holding(term, self.all_labels) for term in terms}
-        self.query = replace(self.query, terms=terms)
+        self.labels = {term: label_names.holding(term, self.public.labels) for term in terms}
+        sequence = list(self.query.sequence)
+        for term in meant.values():
+            sequence[term.place] = term.stems[0]
+        self.query = replace(self.query, terms=terms, sequence=tuple(sequence))
+        self._expand(meant.values())
         return meant
+
+    def _expand(self, terms: Collection[Term]) -> None:
+        """Search for the synonyms of some terms that have taken the place of others."""
+        found = synonyms.expansions(self.query) if terms else []
+        new = [each for each in found if any(each.covers(term) for term in terms)]
+        if new:
+            self.expansions = [*self.expansions, *new]
+            stems, phrases = _sought_for(new)
+            more = postings.read(sorted(stems), sorted(phrases))
+            self.postings.stems |= more.stems
+            self.postings.phrases |= more.phrases
 
     def ranked(self) -> Ranked:
         """Return the hits in order."""
@@ -123,7 +141,7 @@ class _Search:
         for one, other in self.query.pairs:
             beside = self.postings.stems.get(words.pair(one.stems[0], other.stems[0]), {})
             found[self.query.terms.index(one)].pairs = beside
-        return ranking.rank(found, self.postings.public, self.postings.filtered, DEEPEST_PAGE * PER_PAGE)
+        return ranking.rank(found, self.public, self.postings.filtered, DEEPEST_PAGE * PER_PAGE)
 
     def expansions_found(self, ranked: Ranked) -> list[Expansion]:
         """Return the synonyms that a hit holds."""
@@ -155,6 +173,13 @@ class _Search:
                 here &= set[int]().union(*(pks for how, pks in held if how & place))
             result[place] = here
         return result
+
+
+def _sought_for(each: Iterable[Term | Expansion]) -> tuple[set[str], set[tuple[str, ...]]]:
+    """Return the stems, and the phrases, that must be asked for to know where words stand."""
+    runs = {one.stems for one in each}
+    phrases = {run for run in runs if len(run) > 1}
+    return {run[0] for run in runs} | {pair for phrase in phrases for pair in words.pairs(phrase)}, phrases
 
 
 def _order(label: Label) -> tuple[str, int]:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tips.search.archive import Archive
 from tips.search.index import BODY_MOST, TAKEAWAY, TITLE
 
 # What a word is worth by where it stands: in the title, in the takeaway, and once, twice or more in the body.
@@ -67,14 +68,18 @@ class _Weighed:
     own: Collection[int]
 
 
-def rank(terms: Sequence[Sought], public: Sequence[int], filtered: Sequence[int], most: int) -> Ranked:
+def rank(terms: Sequence[Sought], public: Archive, filtered: Collection[int] | None, most: int) -> Ranked:
     """Return the hits for some terms, of which at most ``most`` ids.
 
-    ``public`` has the ids of all public tips, the newest first; ``filtered`` those of them that may be hits.
+    ``filtered`` has those of the public tips that may be hits, None for all.
     """
-    everybody = set(public)
-    weighed = [_weigh(term, everybody) for term in terms]
-    place = {pk: number for number, pk in enumerate(filtered)}
+    place = public.place
+    weighed = [_weigh(term, place) for term in terms]
+    if filtered is not None:
+        place = {pk: place[pk] for pk in filtered if pk in place}
+    telling = [term for term in weighed if term.rarity]
+    if len(telling) == 1:
+        return _rank_one(telling[0], place, public.ids, most)
     # From the rarest on. Once the rest of the words together could not make a tip a hit, no tip is added.
     order = sorted(range(len(weighed)), key=lambda number: (-weighed[number].rarity, number))
     held: dict[int, float] = {}
@@ -83,35 +88,47 @@ def rank(terms: Sequence[Sought], public: Sequence[int], filtered: Sequence[int]
     for number in order:
         term = weighed[number]
         values, rarity, own, less = term.values, term.rarity, term.own, SYNONYM * term.rarity
-        if not held:
-            # As below, in half the time.
-            scores = {pk: value * rarity for pk, value in values.items() if pk in place}
-            held = {pk: rarity if pk in own else less for pk in scores}
-        else:
-            candidates: Iterable[int] = held if rest < LEAST_SHARE * fullest else values
-            for pk in candidates:
-                if pk in values and pk in place:
-                    scores[pk] = scores.get(pk, 0.0) + values[pk] * rarity
-                    held[pk] = held.get(pk, 0.0) + (rarity if pk in own else less)
+        candidates: Iterable[int] = held if rest < LEAST_SHARE * fullest else values
+        for pk in candidates:
+            if pk in values and pk in place:
+                scores[pk] = scores.get(pk, 0.0) + values[pk] * rarity
+                held[pk] = held.get(pk, 0.0) + (rarity if pk in own else less)
         fullest = max(held.values(), default=0.0)
         rest -= term.rarity
     _add_pairs(terms, weighed, scores)
     wanted = sum(term.rarity for term in weighed)
     least = LEAST_SHARE * fullest - 1e-9
     # The score, and then the place by date, as one number: quicker to sort than pairs.
-    size = len(filtered) + 1
+    size = len(public.ids) + 1
     gains = {share: (share / wanted) ** COMPLETENESS for share in set(held.values()) if share >= least}
     keys = [
         round(scores[pk] * gains[share]) * size - place[pk] for pk, share in held.items() if share >= least
     ]
     keys.sort(reverse=True)
-    ids = [filtered[-key % size] for key in keys[:most]]
+    ids = [public.ids[-key % size] for key in keys[:most]]
     return Ranked(ids, len(keys), fullest < 0.99 * wanted)
 
 
-def _weigh(term: Sought, everybody: set[int]) -> _Weighed:
+def _rank_one(term: _Weighed, place: Mapping[int, int], ids: Sequence[int], most: int) -> Ranked:
+    """Return the hits for a single term, in the order of ``rank``; most of many alike are not looked at."""
+    alike: dict[int, list[int]] = {}
+    lessened = SYNONYM**COMPLETENESS
+    for pk, value in term.values.items():
+        if pk in place:
+            points = value if pk in term.own else round(value * lessened)
+            alike.setdefault(points, []).append(place[pk])
+    best: list[int] = []
+    for points in sorted(alike, reverse=True):
+        best += [ids[number] for number in sorted(alike[points])[: most - len(best)]]
+        if len(best) == most:
+            break
+    has_own = any(pk in place for pk in term.own)
+    return Ranked(best, sum(map(len, alike.values())), not has_own)
+
+
+def _weigh(term: Sought, everybody: Mapping[int, int]) -> _Weighed:
     own = set[int]().union(*(pks for held in term.own for pks in held.values()))
-    labelled = set[int]().union(*term.labels) & everybody
+    labelled = set[int]().union(*term.labels) & everybody.keys()
     rarity = _rarity(own, everybody) or _rarity(labelled, everybody)
     layers = [(worth(how), pks) for held in term.own for how, pks in held.items()]
     kin = [(held, _rarity(set[int]().union(*held.values()), everybody)) for held in term.synonyms]
@@ -128,7 +145,7 @@ def _weigh(term: Sought, everybody: set[int]) -> _Weighed:
     for value, pks in sorted(layers, key=lambda layer: layer[0]):
         values.update(dict.fromkeys(pks, value))
     for pks in term.labels:
-        tips = everybody.intersection(pks)
+        tips = everybody.keys() & pks
         value = round(IN_LABEL * _telling(len(tips), len(everybody)))
         if value > IN_LABEL // 20:
             for pk in tips:
@@ -138,9 +155,9 @@ def _weigh(term: Sought, everybody: set[int]) -> _Weighed:
     return _Weighed(rarity * (WEAK if term.is_weak else 1), values, own | labelled if labelled else own)
 
 
-def _rarity(pks: set[int], everybody: set[int]) -> float:
+def _rarity(pks: set[int], everybody: Mapping[int, int]) -> float:
     """Return how much a word says that so many of all tips hold: the rarer, the more; 0 for none."""
-    count = len(pks & everybody)
+    count = len(pks & everybody.keys())
     return math.log(1 + len(everybody) / count) if count else 0.0
 
 

@@ -1,14 +1,17 @@
 """Typing errors: which word of the public tips may have been meant by one that none of them has."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
+from django.db.models.functions import Substr
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from tips.models import Word
 from tips.search import labels
-from tips.search.postings import Label, Postings, read
+from tips.search.archive import Archive
+from tips.search.postings import Postings, read
 from tips.search.terms import Term
 from tips.text import stems
 
@@ -35,7 +38,11 @@ def likely(wrong: Sequence[str]) -> list[list[Candidate]]:
     Stems are compared as well as words, since the archive may know the word in another form only.
     """
     lengths = {length for word in wrong for length in range(len(stems.stem(word)) - 2, len(word) + 3)}
-    rows = Word.objects.filter(length__in=lengths).values_list("word", "stem", "tips")
+    # One of the two first letters is right: words without are not similar enough.
+    letters = {letter for word in wrong for letter in word[:2]}
+    words = Word.objects.annotate(first=Substr("word", 1, 1), second=Substr("word", 2, 1))
+    near_words = words.filter(Q(first__in=letters) | Q(second__in=letters), length__in=lengths)
+    rows = near_words.values_list("word", "stem", "tips")
     known = {word: (stem, tips) for word, stem, tips in rows}
     result = []
     for word in wrong:
@@ -56,9 +63,7 @@ def _near(typed: str, known: Mapping[str, str]) -> list[Candidate]:
     return [each for each in found if 1 - each.distance >= labels.LEAST_SIMILARITY]
 
 
-def correct(
-    wrong: Sequence[Term], public: Iterable[int], groups: Sequence[Label]
-) -> tuple[dict[Term, Term], Postings]:
+def correct(wrong: Sequence[Term], public: Archive) -> tuple[dict[Term, Term], Postings]:
     """Return {term: the term that was meant} of those where one is likely, and where tips hold those.
 
     Of words with as few errors, the one that more public tips hold is meant. Only words of public tips and
@@ -66,11 +71,10 @@ def correct(
     """
     candidates = likely([stems.fold_word(term.text) for term in wrong])
     wanted = {each.term.stems[0]: each.term for found in candidates for each in found}
-    named = {stem: labels.holding(term, groups) for stem, term in wanted.items()}
+    named = {stem: labels.holding(term, public.labels) for stem, term in wanted.items()}
     postings = read(wanted.keys(), labels={label for held in named.values() for label in held})
-    everybody = set(public)
     counts = {
-        stem: len(everybody.intersection(*[set[int]().union(*postings.stems.get(stem, {}).values())]))
+        stem: len(public.place.keys() & set[int]().union(*postings.stems.get(stem, {}).values()))
         for stem in wanted
     }
     meant = {}

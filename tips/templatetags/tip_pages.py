@@ -1,9 +1,10 @@
 """Filters of the readers' templates, beyond Django's own."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from django import template
 from django.conf import settings
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from tips.models import Tip
@@ -48,6 +49,16 @@ def passage(tip: Tip, runs: Collection[highlight.Run]) -> SafeString:
     """Return the passage of a tip in which a search matched most, with the words marked."""
     text = " ".join(filter(None, [tip.searchable_text, tip.takeaway]))
     return highlight.marked(highlight.passage(text, runs), runs)
+
+
+@register.filter
+def options(choices: Iterable[tuple[str, str]], chosen: str) -> SafeString:
+    """Return the options of a select, of pairs of a value and its label. A loop in a template is slow."""
+    pieces = [
+        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(label)}</option>'
+        for value, label in choices
+    ]
+    return mark_safe("".join(pieces))  # noqa: S308  values and labels are escaped above
 
 
 @register.filter

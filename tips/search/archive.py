@@ -1,0 +1,100 @@
+"""What is public at this moment: the ids of all tips, the years that have some, the categories and the tags.
+
+A process keeps the answer until the edition changes or the next tip goes live by time alone (``Edition``), so
+that a search does not read the whole archive's ids for a few hits.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Value
+from django.utils import timezone
+
+from tips import dates
+from tips.models import CategorisedTip, Category, Edition, Tag, TaggedTip, Tip, TipState
+
+Label = Category | Tag
+# Which edition of which database: its number alone may come twice, where a transaction is taken back.
+_Key = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The public tips at one moment.
+
+    ``ids`` has all their ids, the newest tip first, and ``place`` where in it an id stands. ``years`` has the
+    latest first, ``labels`` the categories, then the tags, each by name. At ``until`` the next tip goes live.
+    """
+
+    ids: Sequence[int]
+    place: Mapping[int, int]
+    years: Sequence[int]
+    labels: Sequence[Label]
+    until: datetime | None
+
+
+class _Keeper:
+    """The archive as this process knows it; all that it has changes at once."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: tuple[_Key, Archive] | None = None
+
+    def current(self) -> Archive:
+        # Asked for before the tips: what changes in between is read anew by the next search.
+        edition = Edition.objects.values_list("number", "moment", "clock").first()
+        # A transaction may be taken back, and with it the tips that only it can see.
+        if edition is None or connection.in_atomic_block:
+            return _read()
+        key: _Key = (connection.vendor, connection.settings_dict["NAME"], *edition)
+        with self._lock:
+            kept = self._kept
+        if kept is None or kept[0] != key or (kept[1].until and kept[1].until <= timezone.now()):
+            kept = (key, _read())
+            with self._lock:
+                self._kept = kept
+        return kept[1]
+
+    def forget(self) -> None:
+        with self._lock:
+            self._kept = None
+
+
+_keeper = _Keeper()
+
+
+def current() -> Archive:
+    """Return what is public now, in one small statement if nothing has changed since the last call."""
+    return _keeper.current()
+
+
+def forget() -> None:
+    """Read anew what is public the next time: after a database was emptied, its editions begin anew."""
+    _keeper.forget()
+
+
+def _read() -> Archive:
+    now = timezone.now()
+    coming = Tip.objects.filter(state=TipState.APPROVED, publish_at__gt=now)
+    ids = list(Tip.objects.published(now).newest_first().values_list("pk", flat=True))
+    return Archive(
+        ids=ids,
+        place={pk: number for number, pk in enumerate(ids)},
+        years=dates.years_with(Tip.objects.published_dated(now), "publish_at"),
+        labels=_labels(now),
+        until=coming.order_by("publish_at").values_list("publish_at", flat=True).first(),
+    )
+
+
+def _labels(now: datetime) -> list[Label]:
+    categorised = CategorisedTip.objects.published(now).filter(category=OuterRef("pk"))
+    tagged = TaggedTip.objects.published(now).filter(tag=OuterRef("pk"))
+    columns = ("pk", "name", "slug")
+    categories = Category.objects.filter(Exists(categorised)).order_by()
+    tags = Tag.objects.filter(Exists(tagged)).order_by()
+    rows = categories.values_list(Value(0), *columns).union(tags.values_list(Value(1), *columns), all=True)
+    found = sorted(rows, key=lambda row: (row[0], row[2].casefold(), row[1]))
+    return [(Tag if is_tag else Category)(pk=pk, name=name, slug=slug) for is_tag, pk, name, slug in found]
