@@ -1,5 +1,7 @@
 """What counts as an e-mail address, how it is written, and when two are the same."""
 
+import functools
+import hmac
 import re
 import unicodedata
 from contextlib import suppress
@@ -139,8 +141,15 @@ def keyed_hash(address: str) -> str:
 
     The key is SUPPRESSION_KEY: changing SECRET_KEY must not make the list forget.
     """
-    salt, key = "subscribers.suppression", settings.SUPPRESSION_KEY
-    return salted_hmac(salt, folded(address), secret=key, algorithm="sha256").hexdigest()
+    digest = _begun_hmac(settings.SUPPRESSION_KEY).copy()
+    digest.update(folded(address).encode())
+    return digest.hexdigest()
+
+
+# A list may have a hundred thousand addresses, and to derive the key takes most of the time.
+@functools.lru_cache(maxsize=8)
+def _begun_hmac(key: str) -> hmac.HMAC:
+    return salted_hmac("subscribers.suppression", "", secret=key, algorithm="sha256")
 
 
 def _a_labels(domain: str) -> str:

@@ -10,6 +10,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core import signing
+from django.utils.crypto import salted_hmac
+from django.utils.encoding import force_bytes
 
 
 class Purpose(enum.Enum):
@@ -56,12 +58,26 @@ def nobody() -> str:
     return secrets.token_urlsafe(12)
 
 
-def _signer(purpose: Purpose) -> signing.TimestampSigner:
+class _Signer(signing.TimestampSigner):
+    """Django's own, with the key of the HMAC derived once and not for each token: the tokens are the same."""
+
+    def __init__(self, key: str, salt: str, fallback_keys: list[str]) -> None:
+        super().__init__(key=key, sep=".", salt=salt, fallback_keys=fallback_keys)
+        self._begun = salted_hmac(f"{salt}signer", "", secret=key, algorithm=self.algorithm)
+
+    def signature(self, value: str | bytes, key: str | bytes | None = None) -> str:
+        if key is not None and key != self.key:
+            return super().signature(value, key)
+        begun = self._begun.copy()
+        begun.update(force_bytes(value))
+        return signing.b64_encode(begun.digest()).decode("ascii")
+
+
+def _signer(purpose: Purpose) -> _Signer:
     return _signer_by(purpose, settings.SECRET_KEY, tuple(settings.SECRET_KEY_FALLBACKS))
 
 
 # A mailing makes one token for each person, and to make the signer takes longer than to sign.
 @functools.lru_cache(maxsize=32)
-def _signer_by(purpose: Purpose, key: str, former_keys: tuple[str, ...]) -> signing.TimestampSigner:
-    salt = f"subscribers.{purpose.value}"
-    return signing.TimestampSigner(key=key, sep=".", salt=salt, fallback_keys=list(former_keys))
+def _signer_by(purpose: Purpose, key: str, former_keys: tuple[str, ...]) -> _Signer:
+    return _Signer(key, f"subscribers.{purpose.value}", list(former_keys))
