@@ -61,7 +61,7 @@ def nobody() -> str:
 class _Signer(signing.TimestampSigner):
     """Django's own, with the key of the HMAC derived once and not for each token: the tokens are the same."""
 
-    def __init__(self, key: str, salt: str, fallback_keys: list[str]) -> None:
+    def __init__(self, key: str, salt: str, fallback_keys: list[str | bytes]) -> None:
         super().__init__(key=key, sep=".", salt=salt, fallback_keys=fallback_keys)
         self._begun = salted_hmac(f"{salt}signer", "", secret=key, algorithm=self.algorithm)
 
