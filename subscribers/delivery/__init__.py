@@ -2,7 +2,8 @@
 
 The rows are the truth. ``scheduling`` prepares mailings, and ``audience`` writes who gets them into the
 ledger; ``claims`` gives a connection as many deliveries to do as ``pacing`` lets go, and takes back what a
-process had that is dead by ``heartbeat``; ``transport`` talks to the mail server, ``mail.smtp`` hears what
+process had that is dead by ``heartbeat``; ``transport`` talks to the mail server, ``envelopes`` lets
+the next envelope go ahead, ``mail.smtp`` hears what
 that says, and ``verdicts`` says what it means; ``ledger`` settles each delivery before the next one begins;
 ``circuit_breaker`` stops a mailing that the world does not want, and ``cusum`` weighs what was refused;
 ``sender`` is one connection's work and ``pool`` all connections of a worker.

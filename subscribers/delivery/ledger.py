@@ -88,6 +88,11 @@ class Ledger:
             cursor.execute(_PERSON, [pk])
             return self._judged(cursor.fetchone())
 
+    def addresses(self, pks: Sequence[int]) -> dict[int, str]:
+        """Return {delivery: address} as these are now; nobody may be sent anything by that alone."""
+        people = Delivery.objects.filter(pk__in=pks, subscriber__isnull=False)
+        return dict(people.values_list("pk", "subscriber__address"))
+
     def sent(self, pk: int, following: int | None = None) -> Ready | None:
         """Settle a delivery as sent; return what ``ready`` does for the ``following`` one, if there is one.
 

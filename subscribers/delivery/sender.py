@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from subscribers import tipmail
 from subscribers.delivery import circuit_breaker, claims, repeated_refusals, scheduling
+from subscribers.delivery.envelopes import OUT_OF_STEP
 from subscribers.delivery.ledger import Ledger, Ready
-from subscribers.delivery.transport import Refusal, Transport, connect
+from subscribers.delivery.transport import Following, Refusal, Transport, connect
 from subscribers.delivery.verdicts import Answer, Stage, Verdict
 from subscribers.models import Mailing
 from subscribers.recovery import guard
@@ -185,6 +186,8 @@ class Sender:
     def _send_claimed(self, template: tipmail.Template, server: Transport, ledger: Ledger) -> None:
         """Send a claim's deliveries in their order, as long as nothing stands against it."""
         claimed = self._claimed
+        # To whom the next envelope may go ahead; before the message itself each is judged again.
+        addresses = ledger.addresses(claimed)
         ready: Ready | None = ledger.ready(claimed[-1])
         while claimed and ready is not None and not self.stop:
             pk = claimed[-1]
@@ -196,7 +199,13 @@ class Sender:
                 ready = ledger.ready(pk)
             if ready:
                 self._in_hand = pk
-                answer = self._send(template, server, pk, ready)
+                ahead = addresses.get(following) if following is not None else None
+                answer = self._send(
+                    template, server, pk, ready, (following, ahead) if following and ahead else None
+                )
+                if answer is OUT_OF_STEP:
+                    self._in_hand = None
+                    continue
                 if answer.verdict is Verdict.SENT:
                     ready = self._until_it_answers(partial(ledger.sent, pk, following))
                     self._in_hand, self._failures = None, 0
@@ -215,10 +224,17 @@ class Sender:
             claimed.pop()
             ready = None if following is None else ledger.ready(following)
 
-    def _send(self, template: tipmail.Template, server: Transport, pk: int, ready: Ready) -> Answer:
+    def _send(
+        self,
+        template: tipmail.Template,
+        server: Transport,
+        pk: int,
+        ready: Ready,
+        following: Following | None,
+    ) -> Answer:
         """Send one message and return the Answer; whatever fails in writing it puts it off."""
         try:
-            return server.send(template, pk, ready.public_id, ready.address)
+            return server.send(template, pk, ready.public_id, ready.address, following)
         except Exception as error:
             # Never the error's own text, which may hold the address.
             where = traceback.extract_tb(error.__traceback__)[-1]

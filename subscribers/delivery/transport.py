@@ -15,6 +15,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 
 from subscribers import tipmail
+from subscribers.delivery.envelopes import Envelopes
 from subscribers.delivery.judgement import Cause, Judgement
 from subscribers.delivery.verdicts import TAKEN, Answer, Stage, Verdict, broken, judge
 from subscribers.mail import smtp
@@ -29,6 +30,8 @@ LONGEST_SILENCE = 20
 _UNEXPLAINED = Judgement(Cause.UNEXPLAINED)
 # What a mail service answers to a wrong key, an unpaid bill, or a sender that it does not serve.
 _SENDER_REFUSED = (401, 402, 403)
+# A delivery's primary key, and the address that it is going to.
+Following = tuple[int, str]
 
 
 class Refusal(Exception):
@@ -51,12 +54,12 @@ def connect() -> "Transport":
 class SmtpTransport:
     """SMTP, with the host, the account and the encryption of Django's own backend.
 
-    Messages are ready-made bytes. Where the server can take it (RFC 2920), the envelope goes in one write.
+    Messages are ready-made bytes. Where the server can take it, the next envelope goes ahead (``envelopes``).
     """
 
     # Of the connection, as long as it is open.
     _replies: smtp.Replies
-    _pipelining: bool
+    _envelopes: Envelopes
 
     def __init__(self, backend: EmailBackend) -> None:
         self._backend = backend
@@ -87,11 +90,21 @@ class SmtpTransport:
             self.close()
             raise Refusal(_before_any_message(error)) from None
         self._is_connected, self._messages, self._used = True, 0, time.monotonic()
-        self._pipelining = server.has_extn("pipelining")
         self._replies = smtp.Replies(server.sock)
+        self._envelopes = Envelopes(self._replies, pipelining=server.has_extn("pipelining"))
 
-    def send(self, template: tipmail.Template, delivery_id: int, public_id: str, address: str) -> Answer:
-        """Send the message of a delivery; return the Answer."""
+    def send(
+        self,
+        template: tipmail.Template,
+        delivery_id: int,
+        public_id: str,
+        address: str,
+        following: Following | None = None,
+    ) -> Answer:
+        """Send the message of a delivery; return the Answer.
+
+        The envelope of ``following`` may go ahead: it is judged anew before it is sent, and may never be.
+        """
         if _UNSAFE_IN_COMMAND.search(address):
             return Answer(
                 Verdict.REFUSED, Stage.RECIPIENT, "no address that can be written to", judged=_UNEXPLAINED
@@ -99,12 +112,17 @@ class SmtpTransport:
         sender, data = template.personal(delivery_id, public_id, address)
         self._messages += 1
         self._used = time.monotonic()
-        answer = self._envelope(sender, address) or self._data(data)
+        answer = self._envelopes.begin(sender, address)
+        if answer is None:
+            ahead = b""
+            if following and self._messages < MOST_MESSAGES and not _UNSAFE_IN_COMMAND.search(following[1]):
+                ahead = self._envelopes.ahead(template.envelope_sender(following[0]), following[1])
+            answer = self._data(data, ahead)
         # A server that said more than it was asked would be a reply ahead from now on.
-        if answer.broken or self._replies.are_ahead:
+        said_too_much = self._replies.are_ahead and not self._envelopes.is_ahead
+        is_usable = answer.verdict is Verdict.SENT or (not answer.broken and self._envelopes.forget())
+        if said_too_much or not is_usable:
             self.close()
-        elif answer.verdict is not Verdict.SENT:
-            self._forget()
         return answer
 
     def close_if_idle(self) -> None:
@@ -123,44 +141,14 @@ class SmtpTransport:
                     server.quit()
             server.close()
 
-    def _envelope(self, sender: str, address: str) -> Answer | None:
-        """Begin a message; return an Answer where the server does not wait for its data."""
-        commands = (
-            (Stage.SENDER, b"MAIL FROM:<%b>\r\n" % sender.encode("ascii")),
-            (Stage.RECIPIENT, b"RCPT TO:<%b>\r\n" % address.encode("ascii")),
-            (Stage.DATA, b"DATA\r\n"),
-        )
-        stage, refused = Stage.SENDER, None
-        try:
-            if self._pipelining:
-                self._replies.sock.sendall(b"".join([command for _, command in commands]))
-            for stage, command in commands:
-                if not self._pipelining:
-                    self._replies.sock.sendall(command)
-                code, words = self._replies.next()
-                expected = code == 354 if stage is Stage.DATA else 200 <= code < 300
-                if refused is None and not expected:
-                    refused = judge(stage, code, words)
-                    if not self._pipelining or refused.broken:
-                        return refused
-        except OSError as error:
-            return refused or broken(stage, error)
-        if refused is not None and code == 354:
-            # It waits for data all the same. Only to break off says clearly that there are none.
-            return Answer(refused.verdict, refused.stage, refused.reply, broken=True)
-        if refused is None and self._replies.are_ahead:
-            # It would be taken for the answer to the message, which the server has not seen.
-            return Answer(Verdict.LATER, Stage.DATA, "said too much", broken=True)
-        return refused
-
-    def _data(self, data: bytes) -> Answer:
+    def _data(self, data: bytes, ahead: bytes) -> Answer:
         # RFC 5321, 4.5.2. A tip's mail has no such line, and this tells at little cost.
         if b"\r\n." in data:
             data = data.replace(b"\r\n.", b"\r\n..")
         end = b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n"
         complete = False
         try:
-            self._replies.sock.sendall(data + end)
+            self._replies.sock.sendall(data + end + ahead)
             # What fails before here has not got its end, and is no message to the server.
             complete = True
             code, words = self._replies.next()
@@ -171,15 +159,6 @@ class SmtpTransport:
         if 200 <= code < 300:
             return TAKEN
         return judge(Stage.DATA, code, words)
-
-    def _forget(self) -> None:
-        try:
-            self._replies.sock.sendall(b"RSET\r\n")
-            code, _ = self._replies.next()
-        except OSError:
-            code = -1
-        if code != 250:
-            self.close()
 
 
 class BackendTransport:
@@ -198,7 +177,14 @@ class BackendTransport:
         except OSError as error:
             raise Refusal(broken(Stage.CONNECT, error)) from None
 
-    def send(self, template: tipmail.Template, delivery_id: int, public_id: str, address: str) -> Answer:
+    def send(
+        self,
+        template: tipmail.Template,
+        delivery_id: int,
+        public_id: str,
+        address: str,
+        following: Following | None = None,
+    ) -> Answer:
         """Hand over the message of a delivery; return the Answer."""
         message = template.message(delivery_id, public_id, address)
         try:

@@ -71,6 +71,10 @@ class Template:
         head = self._head + _header_lines(fields | one_click(leave.join(self._leave)))
         return known_by.join(self._envelope), head + leave.encode("ascii").join(self._pieces)
 
+    def envelope_sender(self, delivery_id: int) -> str:
+        """Return the envelope sender of a delivery's message alone, as ``personal`` does."""
+        return envelope.make_token(delivery_id).join(self._envelope)
+
     def message(self, delivery_id: int, public_id: str, address: str) -> Message:
         """Return the same mail as a message for any backend of Django's, which is slower."""
         _refuse_strange(address)
