@@ -13,17 +13,16 @@ from tipsite.alerts import backup_alerts
 from tipsite.models import BackupRun
 
 pytestmark = pytest.mark.django_db
-NOW = timezone.now()
 
 
 @pytest.fixture(autouse=True)
 def grown_up(settings):
     settings.STAFF_EMAIL = ["owner@example.org"]
-    MigrationRecorder.Migration.objects.update(applied=NOW - timedelta(days=30))
+    MigrationRecorder.Migration.objects.update(applied=timezone.now() - timedelta(days=30))
 
 
 def ran(ago, **fields):
-    at = NOW - ago
+    at = timezone.now() - ago
     return BackupRun.objects.create(began_at=at, ended_at=at, file="/backup/a.tar", **fields)
 
 
@@ -31,7 +30,7 @@ def told(after=timedelta()):
     """Let the clock look; return the subjects of what went out."""
     mail.outbox.clear()
     for _ in range(2):
-        backup_alerts.send_alerts(NOW + after)
+        backup_alerts.send_alerts(timezone.now() + after)
     return [message.subject.partition(":")[0] for message in mail.outbox]
 
 
