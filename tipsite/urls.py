@@ -13,3 +13,4 @@ urlpatterns = [
 ]
 
 handler500 = "tipsite.safety.storage_failures.answer"
+handler400 = "tipsite.safety.storage_failures.answer_bad_request"

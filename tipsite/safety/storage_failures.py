@@ -13,7 +13,7 @@ import psycopg2
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.views.defaults import server_error
+from django.views.defaults import bad_request, server_error
 
 # In seconds: about what it takes to be told of it and to make room.
 _RETRY_AFTER = 300
@@ -35,8 +35,18 @@ def answer(request: HttpRequest) -> HttpResponse:
 
     Django calls this (``handler500``) while it handles the exception, from whatever layer that came.
     """
-    if not is_storage_failure(sys.exc_info()[1]):
-        return server_error(request)
+    return _come_again() if is_storage_failure(sys.exc_info()[1]) else server_error(request)
+
+
+def answer_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that Django takes for a bad one (``handler400``): 503 as above, otherwise 400.
+
+    A session that cannot be saved looks to Django like one that was deleted meanwhile.
+    """
+    return _come_again() if is_storage_failure(exception) else bad_request(request, exception)
+
+
+def _come_again() -> HttpResponse:
     context = {"SITE_NAME": settings.SITE_NAME, "SITE_URL": settings.SITE_URL}
     response = HttpResponse(render_to_string("503.html", context), status=503)
     response["Retry-After"] = str(_RETRY_AFTER)
@@ -52,7 +62,7 @@ def is_storage_failure(error: BaseException | None) -> bool:
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
-        error = error.__cause__
+        error = error.__cause__ or error.__context__
 
 
 def _is_of_storage(error: BaseException) -> bool:

@@ -8,9 +8,12 @@ import sys
 import psycopg2
 import pytest
 from django.conf import settings
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import OperationalError
 from django.test import RequestFactory
 
+from tests.tips.people import make_person
 from tipsite.safety import storage_failures
 
 # Every write of this process fails below Python, as on a full disk, while `is_full`.
@@ -146,3 +149,18 @@ def test_what_is_not_the_storages_fault_stays_a_fault_of_ours(cause, is_storage)
     assert response.status_code == (503 if is_storage else 500)
     assert ("Retry-After" in response) == is_storage
     assert sys.exc_info()[1] is None
+
+
+@pytest.mark.parametrize(("code", "status"), [(sqlite3.SQLITE_FULL, 503), (sqlite3.SQLITE_ERROR, 400)])
+def test_a_session_that_cannot_be_saved_is_no_bad_request(code, status, db, client, monkeypatch, settings):
+    def save(session, *args, **kwargs):
+        try:
+            raise OperationalError("it failed") from of_sqlite(code)
+        except OperationalError:
+            raise UpdateError  # noqa: B904  as Django does
+
+    client.force_login(make_person("ed", "Editor"))
+    monkeypatch.setattr(SessionStore, "save", save)
+    settings.SESSION_SAVE_EVERY_REQUEST = True
+    client.raise_request_exception = False
+    assert client.get("/admin/safe/").status_code == status
