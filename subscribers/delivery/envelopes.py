@@ -8,6 +8,8 @@ DATA waits until its receiver was judged again, and an envelope that is not want
 from subscribers.delivery.verdicts import Answer, Stage, Verdict, broken, judge
 from subscribers.mail import smtp
 
+# By which command each stage of an envelope is reached.
+_COMMANDS = {Stage.SENDER: "mail", Stage.RECIPIENT: "rcpt", Stage.DATA: "data"}
 # The server and we disagree about which answer belongs to what, or it hung up between two messages. Nothing
 # is said of the next message by that: it is to be begun anew, on a new connection.
 OUT_OF_STEP = Answer(Verdict.LATER, Stage.CONNECT, "out of step", broken=True)
@@ -52,11 +54,11 @@ class Envelopes:
         stage, refused = Stage.SENDER, None
         try:
             if self._pipelining:
-                self._replies.sock.sendall(b"".join([command for _, command in commands]))
+                self._replies.write(b"".join([command for _, command in commands]))
             for stage, command in commands:
                 if not self._pipelining:
-                    self._replies.sock.sendall(command)
-                code, words = self._replies.next()
+                    self._replies.write(command)
+                code, words = self._replies.next(_COMMANDS[stage])
                 expected = code == 354 if stage is Stage.DATA else 200 <= code < 300
                 if has_gone and not expected and (stage is Stage.SENDER or 200 <= code < 300):
                     return OUT_OF_STEP
@@ -81,10 +83,10 @@ class Envelopes:
 
     def _reset(self, *unread: Stage) -> bool:
         try:
-            self._replies.sock.sendall(b"RSET\r\n")
-            for _ in unread:
-                self._replies.next()
-            code, _ = self._replies.next()
+            self._replies.write(b"RSET\r\n")
+            for stage in unread:
+                self._replies.next(_COMMANDS[stage])
+            code, _ = self._replies.next("rset")
         except OSError:
             return False
         return code == 250 and not self._replies.are_ahead

@@ -118,6 +118,8 @@ class SmtpTransport:
             if following and self._messages < MOST_MESSAGES and not _UNSAFE_IN_COMMAND.search(following[1]):
                 ahead = self._envelopes.ahead(template.envelope_sender(following[0]), following[1])
             answer = self._data(data, ahead)
+        # It may have thought about it for minutes, and is no less there for that.
+        self._used = time.monotonic()
         # A server that said more than it was asked would be a reply ahead from now on.
         said_too_much = self._replies.are_ahead and not self._envelopes.is_ahead
         is_usable = answer.verdict is Verdict.SENT or (not answer.broken and self._envelopes.forget())
@@ -137,9 +139,11 @@ class SmtpTransport:
         if server is not None:
             with contextlib.suppress(OSError):
                 if server.sock is not None:
-                    server.sock.settimeout(2)
                     server.quit()
             server.close()
+        # What it had opened half, and lacked what the settings ask for.
+        with contextlib.suppress(OSError):
+            self._backend.close()
 
     def _data(self, data: bytes, ahead: bytes) -> Answer:
         # RFC 5321, 4.5.2. A tip's mail has no such line, and this tells at little cost.
@@ -148,10 +152,10 @@ class SmtpTransport:
         end = b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n"
         complete = False
         try:
-            self._replies.sock.sendall(data + end + ahead)
+            self._replies.write(data + end + ahead)
             # What fails before here has not got its end, and is no message to the server.
             complete = True
-            code, words = self._replies.next()
+            code, words = self._replies.next(".")
         except OSError as error:
             return broken(Stage.DATA, error, after_data=complete)
         if code == -1:
@@ -219,7 +223,11 @@ def _before_any_message(error: OSError) -> Answer:
     if isinstance(error, smtplib.SMTPServerDisconnected) or not isinstance(error, smtplib.SMTPException):
         return broken(Stage.CONNECT, error)
     # It lacks what the settings ask for: encryption, or a way to sign in.
-    return Answer(Verdict.SENDER_AT_FAULT, Stage.HELLO, type(error).__name__[:60], broken=True)
+    lacks = "TLS" if isinstance(error, smtp.NoTls) else "way to sign in that we know"
+    words = f"The mail server offers no {lacks}, and EMAIL_URL asks for it: nothing is sent"
+    return Answer(
+        Verdict.SENDER_AT_FAULT, Stage.HELLO, type(error).__name__[:60], broken=True, explanation=words
+    )
 
 
 def _service_failed(error: Exception, *, was_heard: bool) -> Answer:

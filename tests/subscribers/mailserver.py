@@ -11,6 +11,15 @@ from dataclasses import dataclass, field
 DROP, HANG = "drop", "hang"
 # At the end of the data only: to take the message, and then hang up without a word.
 TAKE_AND_DROP = "take and drop"
+
+
+@dataclass(frozen=True)
+class Late:
+    """The usual reply, after so many seconds."""
+
+    seconds: float
+
+
 _USUAL = {"connect": "220 ready", "ehlo": "250 here", "mail": "250 fine", "rcpt": "250 fine"}
 _USUAL |= {"data": "354 go on", "end": "250 2.0.0 taken"}
 
@@ -32,7 +41,7 @@ class Taken:
 class MailServer:
     """What it took, what it was asked, and how it answers.
 
-    ``script(stage, recipient, number)`` returns a reply, one of the words above, or None for the usual reply;
+    ``script(stage, recipient, number)`` returns a reply, one of the above, or None for the usual reply;
     ``number`` counts the messages that were begun, from 1. The stages are those of ``_USUAL``.
     """
 
@@ -59,7 +68,7 @@ class _Connection(asyncio.Protocol):
     def __init__(self, server):
         self.server, self.buffer, self.in_data = server, b"", False
         self.sender = self.recipient = ""
-        self.silent = False
+        self.silent = self.is_late = False
 
     def connection_made(self, transport):
         self.transport = transport
@@ -68,7 +77,10 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data):
         self.buffer += data
-        while not (self.silent or self.transport.is_closing()):
+        self.go_on()
+
+    def go_on(self):
+        while not (self.silent or self.is_late or self.transport.is_closing()):
             mark = b"\r\n.\r\n" if self.in_data else b"\r\n"
             piece, found, rest = self.buffer.partition(mark)
             if not found:
@@ -83,7 +95,8 @@ class _Connection(asyncio.Protocol):
     def command(self, line):
         verb, argument = line[:4].upper(), line.partition(":")[2].partition(">")[0].lstrip("<")
         if verb in ("EHLO", "HELO"):
-            if self.server.pipelining and self.server.reply("ehlo", "") == _USUAL["ehlo"]:
+            told = self.server.reply("ehlo", "")
+            if self.server.pipelining and told == _USUAL["ehlo"]:
                 self.transport.write(b"250-here\r\n250 PIPELINING\r\n")
             else:
                 self.say("ehlo")
@@ -113,7 +126,10 @@ class _Connection(asyncio.Protocol):
 
     def say(self, stage, recipient=None):
         told = self.server.reply(stage, self.recipient if recipient is None else recipient)
-        if told in (DROP, TAKE_AND_DROP):
+        if isinstance(told, Late):
+            self.is_late, seconds, told = True, told.seconds, _USUAL[stage]
+            asyncio.get_running_loop().call_later(seconds, self.say_late, told)
+        elif told in (DROP, TAKE_AND_DROP):
             self.transport.abort()
         elif told == HANG:
             self.silent = True
@@ -122,6 +138,12 @@ class _Connection(asyncio.Protocol):
             if told.startswith("421"):
                 self.transport.close()
         return told
+
+    def say_late(self, reply):
+        self.is_late = False
+        if not self.transport.is_closing():
+            self.transport.write(f"{reply}\r\n".encode())
+            self.go_on()
 
 
 @contextmanager

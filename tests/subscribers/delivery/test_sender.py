@@ -11,6 +11,7 @@ from django.utils import timezone
 from subscribers import tipmail
 from subscribers.delivery import claims, heartbeat, transport, verdicts
 from subscribers.delivery.verdicts import Stage, Verdict
+from subscribers.mail import smtp
 from subscribers.mailings import control
 from subscribers.models import Delivery, Mailing, SenderLease, Suppression
 from subscribers.people import subscriptions, suppressions
@@ -240,8 +241,8 @@ def test_a_connection_that_breaks_before_the_answer_leaves_an_uncertain_one_sent
 @pytest.mark.parametrize(
     ("stage", "state"), [("rcpt", Delivery.State.DEFERRED), ("end", Delivery.State.UNCERTAIN)]
 )
-def test_a_server_that_says_nothing_any_more_holds_nobody_else_up(mail_server, settings, stage, state):
-    settings.EMAIL_TIMEOUT = 0.3
+def test_a_server_that_says_nothing_any_more_holds_nobody_else_up(mail_server, monkeypatch, stage, state):
+    monkeypatch.setattr(smtp, "REPLY_WITHIN", {"rcpt": 0.3, ".": 0.3, "quit": 0.3})
     make_people(3)
     mailing = open_mailing()
     mail_server.script = lambda at, who, number: HANG if (at, number) == (stage, 2) else None

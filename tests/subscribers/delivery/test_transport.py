@@ -14,10 +14,12 @@ from desk.errors import Refused
 from subscribers import tipmail
 from subscribers.mail import smtp
 from subscribers.mailings.send_test import send_test
-from subscribers.models import Delivery, Mailing
-from tests.subscribers.draining import drain
+from subscribers.models import Delivery, Mailing, ServiceMail
+from tests.subscribers.draining import drain, send_outgoing
+from tests.subscribers.mailserver import Late
 from tests.subscribers.making import make_people, make_tip, open_mailing
 from tests.tipsite.processes import free_port
+from tipsite.safety import reasons
 
 
 class Pieces:
@@ -29,8 +31,8 @@ class Pieces:
     def recv(self, size):
         return self.pieces.pop(0) if self.pieces else b""
 
-    def gettimeout(self):
-        return 30
+    def settimeout(self, seconds):
+        """It has never to be waited for."""
 
 
 @pytest.mark.parametrize(
@@ -47,28 +49,78 @@ class Pieces:
 )
 def test_replies_are_read_however_they_come(pieces):
     heard = smtp.Replies(Pieces(*pieces))
-    said = [(code, words.split(b"\n")[0]) for code, words in (heard.next() for _ in range(3))]
+    said = [(code, words.split(b"\n")[0]) for code, words in (heard.next("rcpt") for _ in range(3))]
     assert said == [(250, b"fine"), (550, b"5.1.1 no"), (354, b"go on")]
     assert not heard.are_ahead
     with pytest.raises(smtplib.SMTPServerDisconnected):
-        heard.next()
+        heard.next("rcpt")
 
 
 @pytest.mark.parametrize("piece", [b"250-and so on\r\n" * 100, b"250 and so on " * 100])
 def test_a_reply_without_end_is_not_waited_for(piece):
     server = Pieces(*[piece] * 1000)
     with pytest.raises(smtplib.SMTPServerDisconnected):
-        smtp.Replies(server).next()
+        smtp.Replies(server).next("rcpt")
     assert server.pieces
 
 
 @pytest.mark.parametrize("piece", [b"2", b"250-and so on\r\n"])
-def test_a_reply_that_drips_is_not_waited_for_much_longer_than_one_that_does_not_come(monkeypatch, piece):
-    server, clock = Pieces(*[piece] * 1000), itertools.count(step=3)
+def test_a_reply_that_drips_is_not_waited_for_longer_than_one_that_does_not_come(monkeypatch, piece):
+    server, clock = Pieces(*[piece] * 1000), itertools.count(step=30)
     monkeypatch.setattr(smtp, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     with pytest.raises(TimeoutError):
-        smtp.Replies(server).next()
+        smtp.Replies(server).next("rcpt")
     assert len(server.pieces) > 985
+
+
+def test_each_reply_has_the_time_that_the_standard_gives_it():
+    # RFC 5321, 4.5.3.2: the greeting, MAIL, RCPT, DATA, and the end of the message; in minutes.
+    minutes = [smtp.reply_within(command) / 60 for command in ("", "mail", "rcpt", "data", ".")]
+    assert minutes == [5, 5, 5, 2, 10]
+    assert smtp.BLOCK_WITHIN / 60 == 3
+    assert smtp.reply_within("ehlo") == smtp.reply_within("auth") == 300
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("stage", ["connect", "ehlo", "mail", "rcpt", "data", "end"])
+def test_an_answer_may_come_long_after_the_limit_for_connecting(mail_server, settings, stage):
+    settings.EMAIL_TIMEOUT, mail_server.pipelining = 0.3, stage != "ehlo"
+    make_people(1)
+    mailing = open_mailing()
+    mail_server.script = lambda at, who, number: Late(0.9) if at == stage else None
+    drain()
+    assert mailing.deliveries.get().state == Delivery.State.SENT
+    assert (len(mail_server.taken), mail_server.connections) == (1, 1)
+
+
+@pytest.mark.django_db
+def test_a_mail_to_one_person_waits_for_its_answer_as_long(mail_server, settings, publisher):
+    settings.EMAIL_TIMEOUT = 0.3
+    person = make_people(1)[0]
+    ServiceMail.objects.create(kind=ServiceMail.Kind.WELCOME, subscriber=person)
+    mail_server.script = lambda at, who, number: Late(0.9) if at == "end" else None
+    send_outgoing()
+    assert ServiceMail.objects.get().mail_state == ServiceMail.MailState.SENT
+    assert len(mail_server.taken) == 1
+
+
+@pytest.mark.django_db
+def test_a_server_without_tls_gets_nothing_where_tls_is_asked_for(mail_server, settings):
+    settings.EMAIL_USE_TLS = True
+    person = make_people(1)[0]
+    mailing = open_mailing()
+    drain()
+    mailing.refresh_from_db()
+    assert mailing.state == Mailing.State.PAUSED
+    assert mailing.reason.startswith(
+        "The mail server offers no TLS, and EMAIL_URL asks for it: nothing is sent"
+    )
+    said = [reason.words for reason in reasons.against_next_tip()]
+    assert any("offers no TLS" in words for words in said)
+    ServiceMail.objects.create(kind=ServiceMail.Kind.WELCOME, subscriber=person)
+    send_outgoing()
+    assert ServiceMail.objects.get().mail_state == ServiceMail.MailState.WAITING
+    assert (mail_server.begun, mail_server.taken) == (0, [])
 
 
 # --- A mail service --------------------------------------------------------------------------------
