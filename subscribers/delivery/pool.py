@@ -9,8 +9,9 @@ from contextlib import suppress
 from django.conf import settings
 from django.db import close_old_connections, connections
 
+from subscribers import outages
 from subscribers.delivery import audience, claims, heartbeat, scheduling
-from subscribers.delivery.sender import AWAY, Sender, Stop
+from subscribers.delivery.sender import Sender, Stop
 from subscribers.mail import link_mails, service_mails
 from subscribers.recovery import guard
 
@@ -64,7 +65,7 @@ class SenderPool:
     def _send(self) -> None:
         sender = Sender(self.worker_id, self.stop)
         self._repeat(lambda: self._send_some(sender))
-        with suppress(*AWAY):
+        with suppress(*outages.AWAY):
             sender.close()
         connections.close_all()
 
@@ -94,7 +95,7 @@ class SenderPool:
                 close_old_connections()
                 is_busy = job()
                 failures = 0
-            except AWAY:
+            except outages.AWAY:
                 # The worker's main thread says so. What answers later may be another copy of the database.
                 connections.close_all()
                 self._is_up_to_date.clear()

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from subscribers import tipmail
+from subscribers import outages, tipmail
 from subscribers.delivery import circuit_breaker, claims, repeated_refusals, scheduling
 from subscribers.delivery.envelopes import OUT_OF_STEP
 from subscribers.delivery.ledger import Ledger, Ready
@@ -21,7 +20,6 @@ from subscribers.recovery import guard
 
 logger = logging.getLogger(__name__)
 
-AWAY = (OperationalError, InterfaceError)
 # A server that fails so often in a row, in whatever way short of a refusal, is left in peace for a while.
 PATIENCE = 5
 LONGEST_PAUSE = 60.0
@@ -64,7 +62,7 @@ class Sender:
     def run_once(self) -> bool:
         """Claim and send some deliveries; return whether there were any to do.
 
-        Raises OperationalError or InterfaceError where the database is away.
+        Raises one of ``outages.AWAY`` where the database is away.
         """
         self._return_claim()
         if time.monotonic() < self._paused_until:
@@ -274,16 +272,7 @@ class Sender:
 
     def _until_it_answers(self, settle: Callable[[], _Result]) -> _Result:
         """Call a function of the ledger until the database answers: what was sent must not be forgotten."""
-        pause = 0.1
-        while True:
-            try:
-                return settle()
-            except AWAY:
-                if self.stop or connection.in_atomic_block:
-                    raise
-                connection.close()
-                self.stop.wait(pause)
-                pause = min(pause * 2, 5.0)
+        return outages.until_it_answers(settle, self.stop, self.stop.wait)
 
     def _note_trouble(self, words: str) -> None:
         """Note at all mailings that are on their way what keeps them from it; "" when all is well again."""

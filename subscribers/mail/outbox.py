@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from shield import clocks
 from shield.rate_limits import FixedWindow, SlidingWindow
-from subscribers import addresses
+from subscribers import addresses, outages
 from subscribers.mail import smtp
 from subscribers.models import Heartbeat, LinkRequest, OutgoingMail, ServiceMail
 from subscribers.recovery import guard
@@ -169,6 +169,10 @@ class Outbox(Generic[Mail]):
                 return self._settle(mail, OutgoingMail.MailState.GIVEN_UP)
             self._wait(mail, min(mail.due_at, now))
             return Outcome.ALL_WAIT
+        except outages.AWAY:
+            # Nothing was handed over. The row would be this worker's as long as that lives.
+            self._wait(mail, mail.due_at)
+            raise
         # None may get away: it would leave the row to the sweep, and its text, which may hold the address, to
         # the log.
         except Exception as error:
@@ -186,21 +190,28 @@ class Outbox(Generic[Mail]):
                 return self._settle(mail, OutgoingMail.MailState.REFUSED)
             # Mail services' own errors are no OSError.
             is_server_away = isinstance(error, OSError) and not isinstance(error, _OF_ONE_MAIL)
+            is_server_away = is_server_away or isinstance(error, smtp.NoTls)
             return self._put_off(mail, error, is_server_away=is_server_away)
         return self._settle(mail, OutgoingMail.MailState.SENT)
 
     def _settle(self, mail: Mail, mail_state: OutgoingMail.MailState) -> Outcome:
         now = timezone.now()
         sent_at = {"mailed_at": now} if mail_state == OutgoingMail.MailState.SENT else {}
-        with transaction.atomic():
-            self.rows.filter(pk=mail.pk).update(mail_state=mail_state, claimed_by="", **sent_at)
-            if self.settled:
-                self.settled(mail, mail_state, now)
+
+        def settle() -> None:
+            with transaction.atomic():
+                self.rows.filter(pk=mail.pk).update(mail_state=mail_state, claimed_by="", **sent_at)
+                if self.settled:
+                    self.settled(mail, mail_state, now)
+
+        # What was sent must not be forgotten.
+        outages.until_it_answers(settle)
         return Outcome.SETTLED
 
     def _wait(self, mail: Mail, until: datetime) -> Outcome:
         waiting = {"mail_state": OutgoingMail.MailState.WAITING, "claimed_by": ""}
-        self.rows.filter(pk=mail.pk).update(due_at=until, due_set_at=timezone.now(), **waiting)
+        mine = self.rows.filter(pk=mail.pk)
+        outages.until_it_answers(lambda: mine.update(due_at=until, due_set_at=timezone.now(), **waiting))
         return Outcome.WAITS
 
     def _put_off(self, mail: Mail, error: Exception, *, is_server_away: bool = False) -> Outcome:

@@ -11,11 +11,12 @@ from functools import wraps
 from importlib import import_module
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import close_old_connections
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from shield import rate_limits
+from subscribers import outages
 from subscribers.bounces import reports
 from subscribers.delivery import claims, counting, repeated_refusals, scheduling
 from subscribers.exchange import upload_jobs
@@ -89,7 +90,7 @@ def tick(now: datetime) -> None:
         try:
             job(now)
         except Exception as error:
-            is_away = isinstance(error, (OperationalError, InterfaceError))
+            is_away = isinstance(error, outages.AWAY)
             name, why = f"{job.__module__}.{job.__name__}", error if is_away else ""
             logger.error("The clock's job %s failed; it is due again. %s", name, why, exc_info=not is_away)
             # The next job gets a connection that works, if there is one.

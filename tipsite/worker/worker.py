@@ -7,13 +7,14 @@ from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections, connections
+from django.db import close_old_connections, connections
 from django.utils import timezone
 from django_tasks import task_backends
 from django_tasks_db.backend import DatabaseBackend
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
+from subscribers import outages
 from subscribers.delivery import heartbeat
 from subscribers.delivery.pool import SenderPool
 from tipsite.worker import clock, task_leases
@@ -56,7 +57,7 @@ class Background:
         if self.pool.join(seconds=5):
             try:
                 heartbeat.end(self.worker_id)
-            except (OperationalError, InterfaceError):
+            except outages.AWAY:
                 logger.warning("The database is away; what was claimed is free again in %s.", heartbeat.LEASE)
         connections.close_all()
 
@@ -69,7 +70,7 @@ class Background:
         """Run a step; where the database is away, say so once, wait, and return False."""
         try:
             step()
-        except (OperationalError, InterfaceError) as error:
+        except outages.AWAY as error:
             connections.close_all()
             if not self.away:
                 first_line = next(iter(str(error).splitlines()), type(error).__name__)

@@ -4,9 +4,9 @@ import signal
 from contextlib import suppress
 
 from django.core.management.base import BaseCommand
-from django.db import InterfaceError, OperationalError
 
 from desk.terminal import nothing_done
+from subscribers import outages
 from tipsite.schema import migration_state
 from tipsite.worker.stop_signal import Stop
 from tipsite.worker.worker import Background
@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: object) -> None:
         # A database that is away may come back; the worker waits for it.
-        with suppress(OperationalError, InterfaceError):
+        with suppress(*outages.AWAY):
             if ahead := migration_state.why_database_is_ahead():
                 raise nothing_done(ahead)
             if migration_state.unapplied():
