@@ -15,6 +15,7 @@ from subscribers.mail import envelope
 from tips.schedule.slots import WEEKDAY_NAMES
 from tipsite.schema import migration_state
 from tipsite.staff.roles import ROLES
+from tipsite.webhooks import mail_service
 
 # What is wrong with the sender; tipsite/safety/reasons.py asks for these too.
 MAIL = "mail"
@@ -90,6 +91,15 @@ def check_sender(**kwargs: object) -> Iterator[CheckMessage]:
         words = f"BOUNCE_ADDRESS has more than {longest} characters before its @."
         hint = "Each mail adds a token there, and mail servers take 64 in all. Choose a shorter one."
         yield Error(words, hint, id="tipsite.E005")
+
+
+@register(MAIL)
+def check_mail_service(**kwargs: object) -> Iterator[CheckMessage]:
+    """A mail service must have its keys and its package, for sending and for its reports."""
+    for lack in mail_service.lacks():
+        words = f"The mail service of EMAIL_BACKEND is set up half: {lack}"
+        hint = "Set it in ANYMAIL, or install the package; docs/delivery.md says what each service needs."
+        yield Error(words, hint, id="tipsite.E010")
 
 
 @register

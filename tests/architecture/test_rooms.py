@@ -77,7 +77,7 @@ ALLOWED = {
     "tipsite/worker": "tipsite/alerts",
     "tipsite/safety": "tipsite/worker",
     "tipsite/dashboard": "tipsite/safety",
-    "tipsite/checks": "tipsite/staff tipsite/schema",
+    "tipsite/checks": "tipsite/staff tipsite/schema tipsite/webhooks",
     "tipsite/management": "tipsite/dashboard tipsite/demo",
     "tipsite/urls": "tipsite/dashboard tipsite/webhooks",
     "tipsite/admin": "tipsite/dashboard",
