@@ -16,6 +16,7 @@ from subscribers.delivery.ledger import Ledger, Ready
 from subscribers.delivery.transport import Following, Refusal, Transport, connect
 from subscribers.delivery.verdicts import Answer, Stage, Verdict
 from subscribers.models import Mailing
+from subscribers.people import journal
 from subscribers.recovery import guard
 
 logger = logging.getLogger(__name__)
@@ -142,6 +143,8 @@ class Sender:
         if self.lease_id is None:
             self.lease_id = claims.new_lease(self.worker_id)
         after = self._after.get(mailing_id, 0)
+        if self._count > claims.FEW and journal.why_unwritable():
+            self._count = claims.FEW
         claim = claims.take(self.lease_id, mailing_id, after, self._count)
         if after and claim is not None and not claim.ids:
             # Some may have come back into the queue behind us.
@@ -158,7 +161,9 @@ class Sender:
         if guard.checkpoint(mailing, up_to):
             return True
         closure = guard.why_closed()
-        words = closure.sentence if closure else "The journal cannot be written; the log says why."
+        why = journal.why_unwritable() or "the log says why"
+        words = closure.sentence if closure else f"The journal cannot be written ({why})."
+        self._count = claims.FEW
         self._note_trouble(words[:200])
         self._paused_until = time.monotonic() + PAUSE_WITHOUT_JOURNAL
         return False
@@ -210,6 +215,9 @@ class Sender:
                     claimed.pop()
                     if self._troubled:
                         self._note_trouble("")
+                    if claimed and len(claimed) % claims.FEW == 0 and journal.why_unwritable():
+                        # No further checkpoint could be written. What is left is given back while it can be.
+                        return
                     continue
                 if not self._goes_on(ledger, template.mailing.pk, pk, answer, ready.address):
                     return

@@ -17,6 +17,7 @@ import json
 import logging
 import os
 import re
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import MAXYEAR, MINYEAR, datetime
@@ -31,6 +32,8 @@ Entry = dict[str, Any]
 
 logger = logging.getLogger(__name__)
 
+# What a disk gives at once.
+_BLOCK = 4096
 # The ``what`` of the guard's checkpoints, and how it stands in a line.
 CHECKPOINT = "checkpoint"
 _CHECKPOINT = f'"what": "{CHECKPOINT}"'.encode()
@@ -85,6 +88,22 @@ def append(entries: Iterable[Entry]) -> bool:
         logger.critical("The journal %s cannot be written: %s. Make room, or mend its folder.", path(), error)
         return False
     return True
+
+
+def why_unwritable() -> str:
+    """Return why nothing could be added to the journal now, in a few words, or "" where it could.
+
+    Nothing is added: the file is opened only, and a file beside it is written. A full disk opens what it does
+    not write.
+    """
+    try:
+        if path().exists():
+            os.close(os.open(path(), os.O_WRONLY | os.O_APPEND))
+        with tempfile.TemporaryFile(dir=path().parent) as beside:
+            beside.write(b"\0" * _BLOCK)
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return ""
 
 
 def numbered_lines() -> Iterator[tuple[int, bytes]]:

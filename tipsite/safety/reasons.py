@@ -13,7 +13,16 @@ from django.utils import timezone
 from shield import clocks
 from subscribers.delivery import heartbeat
 from subscribers.mailings import status
-from subscribers.models import Delivery, Heartbeat, LinkRequest, Mailing, ServiceMail, Subscriber
+from subscribers.models import (
+    Delivery,
+    Heartbeat,
+    LinkRequest,
+    Mailing,
+    ServiceMail,
+    Subscriber,
+    Suppression,
+)
+from subscribers.people import journal
 from subscribers.recovery import guard
 from tips import dates, permissions
 from tips.schedule import slot_states
@@ -26,6 +35,7 @@ _STUCK = timedelta(minutes=15)
 _LITTLE = 500 * 2**20
 _SET_CLOCK = "Let each machine take the time from the network (NTP)."
 _LOOK = "Look whether a worker runs and the mail server answers."
+_LOOK_AT_WORKER = "Look whether a worker runs."
 _SERVER = "Look at the mail server’s log and at EMAIL_URL; what waits is tried again."
 
 
@@ -33,6 +43,7 @@ class Code(TextChoices):
     """What is wrong: the name that ``safe --json`` prints, and the heading that people read."""
 
     GUARD = "guard", "The restore guard"
+    JOURNAL = "journal", "The journal"
     SLOT = "slot", "The next slot"
     NOT_FOR_MAIL = "not-for-mail", "The next tip is not for mail"
     WORKER = "worker", "The worker"
@@ -84,6 +95,18 @@ def _guard(now: datetime) -> Iterator[Reason]:
         yield Reason(Code.GUARD, closure.sentence)
 
 
+def _journal(now: datetime) -> Iterator[Reason]:
+    if why := journal.why_unwritable():
+        words = f"The journal {journal.path()} cannot be written ({why}): no mailing goes on."
+        yield Reason(Code.JOURNAL, f"{words} Make room on its disk, or mend the rights of its folder.")
+    # The clock writes each minute what could not be written when it happened.
+    unwritten = Suppression.objects.filter(journaled=False, since__lt=now - timedelta(minutes=2))
+    if count := unwritten.count():
+        who = "1 suppression is" if count == 1 else f"{count} suppressions are"
+        words = f"{who} not in the journal: a restored backup would not know of it. {_LOOK_AT_WORKER}"
+        yield Reason(Code.JOURNAL, words)
+
+
 def _slot(now: datetime) -> Iterator[Reason]:
     row = next_slot(now)
     if row is None:
@@ -131,6 +154,9 @@ def _mailings(now: datetime) -> Iterator[Reason]:
         words = f"The mailing of “{mailing.tip}” should have begun, and has not. {_LOOK}"
         yield Reason(Code.STUCK, words, mailing.pk)
     for mailing in mailings.filter(state=Mailing.State.SENDING):
+        if mailing.trouble and (guard.why_closed() or journal.why_unwritable()):
+            # That is its trouble, and named as such.
+            continue
         if mailing.trouble:
             words = f"The mailing of “{mailing.tip}” is held up. {mailing.trouble} {_SERVER}"
             yield Reason(Code.SERVER, words, mailing.pk)
@@ -160,7 +186,7 @@ def _is_stuck(mailing: Mailing, now: datetime) -> bool:
 
 
 def _outbox(now: datetime) -> Iterator[Reason]:
-    late = Q(mail_state=ServiceMail.MailState.WAITING, asked_at__lt=now - timedelta(hours=1), tries__gt=2)
+    late = Q(mail_state=ServiceMail.MailState.WAITING, asked_at__lt=now - _STUCK, tries__gt=2)
     if stuck := ServiceMail.objects.filter(late).count() + LinkRequest.objects.filter(late).count():
         many = "1 mail to a reader was" if stuck == 1 else f"{stuck} mails to readers were"
         words = f"The mail server takes no mail: {many} tried again and again. {_SERVER}"
@@ -195,4 +221,4 @@ def _disks(now: datetime) -> Iterator[Reason]:
         yield Reason(Code.DATABASE, f"{words} After a failover, let DATABASE_URL name the new server.")
 
 
-_LOOKS = (_guard, _slot, _workers, _mailings, _outbox, _sender, _backups, _disks)
+_LOOKS = (_guard, _journal, _slot, _workers, _mailings, _outbox, _sender, _backups, _disks)

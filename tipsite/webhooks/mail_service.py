@@ -40,9 +40,7 @@ def lacks() -> list[str]:
         found += [_failure(view) for view in _views(service)]
         name, package = _SETTINGS.get(service, ""), _PACKAGES.get(service, "")
         if name and not (settings.ANYMAIL.get(name) or getattr(settings, name, "")):
-            found.append(
-                f"ANYMAIL has no {name}, without which its reports cannot be told from made-up ones."
-            )
+            found.append(f"ANYMAIL has no {name}, without which anybody could make up its reports.")
         if package and find_spec(package) is None:
             found.append(f"The package {package}, by which its reports are read, is not installed.")
     return list(dict.fromkeys(filter(None, found)))

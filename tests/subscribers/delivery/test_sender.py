@@ -14,7 +14,7 @@ from subscribers.delivery.verdicts import Stage, Verdict
 from subscribers.mail import smtp
 from subscribers.mailings import control
 from subscribers.models import Delivery, Mailing, SenderLease, Suppression
-from subscribers.people import subscriptions, suppressions
+from subscribers.people import journal, subscriptions, suppressions
 from tests.subscribers.draining import drain
 from tests.subscribers.mailserver import DROP, HANG, TAKE_AND_DROP
 from tests.subscribers.making import make_people, open_mailing
@@ -347,6 +347,33 @@ def test_another_kind_of_backend_serves_too(settings, mailoutbox):
     assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 2})
     assert len(mailoutbox) == 2
     assert tipmail.read_token(mailoutbox[0].extra_headers["Message-ID"])
+
+
+# --- The journal -----------------------------------------------------------------------------------
+
+
+def test_while_the_journal_cannot_be_written_few_are_claimed_and_none_is_kept(mail_server, monkeypatch):
+    monkeypatch.setattr(claims, "BATCH", 200)
+    make_people(300)
+    mailing = open_mailing()
+    claimed, take = [], claims.take
+
+    def noted(*args, **kwargs):
+        claim = take(*args, **kwargs)
+        claimed.append(len(claim.ids))
+        return claim
+
+    monkeypatch.setattr(claims, "take", noted)
+    is_full = lambda: "No space left on device" if len(mail_server.taken) >= 30 else ""  # noqa: E731
+    monkeypatch.setattr(journal, "why_unwritable", is_full)
+    append = journal.append
+    monkeypatch.setattr(journal, "append", lambda entries: not is_full() and append(entries))
+    drain()
+    state, counts = told(mailing)
+    # It looks at each 20th of those it has left.
+    assert claimed == [200, 20]
+    assert (state, counts) == (Mailing.State.SENDING, {Delivery.State.SENT: 40, Delivery.State.QUEUED: 260})
+    assert mailing.trouble == "The journal cannot be written (No space left on device)."
 
 
 # --- The pace of each domain -------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -214,3 +215,23 @@ def test_a_journal_that_cannot_be_written_keeps_nobody_on_the_list_and_is_caught
     assert {entry["address_hash"]: entry["at"] for entry in journal.entries()} == {
         key: at.isoformat() for key, at in since.items()
     }
+
+
+def test_a_full_disk_is_found_without_adding_anything(settings, tmp_path):
+    settings.STATE_DIR = tmp_path
+    assert journal.why_unwritable() == ""
+    journal.append([journal.new_entry("erased", "a" * 64)])
+    before = journal.path().read_bytes()
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    # No file grows any more, as on a full disk, though each can be opened.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        why = journal.why_unwritable()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    assert why == "File too large"
+    assert journal.why_unwritable() == ""
+    assert (journal.path().read_bytes(), [each.name for each in tmp_path.iterdir()]) == (
+        before,
+        ["journal.jsonl"],
+    )

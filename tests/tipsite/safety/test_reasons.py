@@ -19,7 +19,9 @@ from subscribers.models import (
     OutgoingMail,
     ServiceMail,
     Subscriber,
+    Suppression,
 )
+from subscribers.people import journal
 from subscribers.recovery import guard
 from tests.tips.making import make_tip
 from tips.models import SlotRule, Tip
@@ -96,6 +98,16 @@ def server_refuses():
     sending(trouble="The mail server cannot be reached (ConnectionRefusedError).")
 
 
+def journal_is_not_to_be_written():
+    journal.path().parent.rmdir()
+    sending(trouble="The journal cannot be written (No such file or directory).")
+
+
+def a_suppression_is_not_in_the_journal():
+    row = {"address_hash": "a" * 64, "reason": Suppression.Reason.BOUNCED, "journaled": False}
+    Suppression.objects.create(since=ago(minutes=5), **row)
+
+
 def service_mails_wait():
     person = Subscriber.objects.create(address="anna@example.org")
     kind = ServiceMail.Kind.choices[0][0]
@@ -138,6 +150,8 @@ def restored():
         (one_is_never_done, "stuck", "quarter of an hour"),
         (deferred_long_ago, "stuck", "quarter of an hour"),
         (server_refuses, "server", "(ConnectionRefusedError). Look at the mail server’s log"),
+        (journal_is_not_to_be_written, "journal", "cannot be written (No such file or directory)"),
+        (a_suppression_is_not_in_the_journal, "journal", "1 suppression is not in the journal"),
         (service_mails_wait, "server", "1 mail to a reader was tried again and again. Look at"),
         (twice_uncertain, "uncertain", "1 delivery is uncertain. Say in the mailing’s ledger"),
         (restored, "guard", "Publisher"),
