@@ -1,7 +1,8 @@
 // Our manners for the rich text editor: no style of its own in the page (the policy refuses it; admin.css has
 // what is needed), a name and a description for a screen reader, a toolbar for the keyboard, and a line that says
 // what happened to what was pasted.
-import { Extension } from "django-prose-editor/editor";
+import { Extension, Plugin } from "django-prose-editor/editor";
+import { withEnd } from "admin-desk/places";
 
 // Needed now and then: shown by a button.
 const RARE = ["heading4", "strike", "subscript", "superscript", "code", "codeBlock", "horizontalRule", "typography"];
@@ -28,7 +29,8 @@ const byArrows = (menu, editor) => {
     const buttons = shown();
     const at = buttons.indexOf(document.activeElement);
     const steps = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: buttons.length - 1 };
-    if (event.key === "Escape") editor.commands.focus();
+    // At once: the editor's own command waits a moment, in which the next key would press the button.
+    if (event.key === "Escape") editor.view.focus();
     else if (event.key in steps) buttons[(steps[event.key] + buttons.length) % buttons.length].focus();
     else return;
     event.preventDefault();
@@ -79,6 +81,12 @@ export const Desk = Extension.create({
     label.addEventListener("click", () => this.editor.commands.focus());
   },
 
+  addProseMirrorPlugins() {
+    const appendTransaction = (transactions, _before, state) =>
+      transactions.some((each) => each.docChanged) ? withEnd(state) : null;
+    return [new Plugin({ appendTransaction })];
+  },
+
   addKeyboardShortcuts() {
     return {
       "Alt-F10": () => {
@@ -91,6 +99,9 @@ export const Desk = Extension.create({
 
   onCreate() {
     const { storage } = this;
+    const end = this.editor.isEditable && withEnd(this.editor.state);
+    // Nobody changed anything yet: nothing is to be kept or undone.
+    if (end) this.editor.view.dispatch(end.setMeta("preventUpdate", true).setMeta("addToHistory", false));
     const frame = this.editor.view.dom.parentElement;
     frame.append(storage.note);
     storage.say = (sentences) => {

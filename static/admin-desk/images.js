@@ -1,7 +1,9 @@
 // Pictures in the rich text editor, and their captions. Only our own pictures are let into the text. Whatever is
 // typed while a picture is selected comes behind it and never takes its place.
 import { Image, Node, Plugin, pm } from "django-prose-editor/editor";
+import { icon } from "admin-desk/icons";
 import { ask } from "admin-desk/picture-dialog";
+import { goBehind } from "admin-desk/places";
 
 const { NodeSelection, TextSelection } = pm.state;
 
@@ -16,25 +18,21 @@ const ours = (src) => {
   }
 };
 
-// The end of the picture, or of the figure, that begins at a position.
-const endOf = (doc, position) => {
-  const $at = doc.resolve(position);
-  return $at.parent.type.name === "captioned" ? $at.after() : position + $at.nodeAfter.nodeSize;
-};
-
-// Sets the cursor behind a block: to the words there or, for a text of its own, into an empty paragraph, which is
-// made where there is none.
-const goBehind = (tr, schema, position, text) => {
-  const end = endOf(tr.doc, position);
-  const next = tr.doc.resolve(end).nodeAfter;
-  const isThere = next?.isTextblock && (text === undefined || !next.content.size);
-  if (!isThere) tr.insert(end, schema.nodes.paragraph.create());
-  tr.setSelection(TextSelection.create(tr.doc, end + 1));
-  if (text) tr.insertText(text);
-  return tr.scrollIntoView();
-};
-
 const selectedBlock = ({ selection }) => selection instanceof NodeSelection && selection.node.isBlock;
+
+// Where the picture or the figure begins that the cursor is at: in it, or in the empty paragraph right behind it,
+// where the cursor stands when a picture was just inserted. Else null.
+const pictureAt = ({ doc, selection, schema }) => {
+  const { image, captioned } = schema.nodes;
+  const { $from, from } = selection;
+  for (let depth = $from.depth; depth > 0; depth -= 1) {
+    if ($from.node(depth).type === captioned) return $from.before(depth);
+  }
+  if (doc.nodeAt(from)?.type === image && selection instanceof NodeSelection) return from;
+  if (!$from.parent.isTextblock || $from.parent.content.size) return null;
+  const before = doc.resolve($from.before()).nodeBefore;
+  return before && [image, captioned].includes(before.type) ? $from.before() - before.nodeSize : null;
+};
 
 // What a deletion leaves of a figure: a picture that shows nothing. It goes, and its caption stays.
 const withoutEmpty = (state) => {
@@ -75,34 +73,31 @@ const Figure = Node.create({
       name: "caption",
       groups: "nodes",
       priority: 89,
-      button: buttons.material("closed_caption", "caption"),
+      button: buttons.svg(icon("M4 3h16v11H4zM4 18h16M7 22h10"), "caption"),
       active: (editor) => editor.isActive("caption"),
-      hidden: (editor) => !editor.isActive("image") && !editor.isActive("captioned"),
+      hidden: (editor) => pictureAt(editor.state) === null,
       command: (editor) => editor.chain().focus().toggleCaption().run(),
     });
   },
 
   addCommands() {
     return {
-      // Gives the selected picture a caption and goes into it, or takes it away with its words.
+      // Gives a picture a caption and goes into it, or takes it away with its words.
       toggleCaption:
         () =>
         ({ tr, state }) => {
-          const { $from, from } = state.selection;
-          const { captioned, image, caption } = state.schema.nodes;
-          const depth = [...Array($from.depth + 1).keys()].find((each) => $from.node(each).type === captioned);
-          if (depth === undefined) {
-            const picture = state.doc.nodeAt(from);
-            if (picture?.type !== image) return false;
-            tr.replaceWith(from, from + 1, captioned.create(null, [picture, caption.create()]));
-            tr.setSelection(TextSelection.create(tr.doc, from + 3));
-            return true;
-          }
-          const [before, after, node] = [$from.before(depth), $from.after(depth), $from.node(depth)];
-          if (node.childCount > 1) {
-            tr.replaceWith(before, after, node.firstChild).setSelection(NodeSelection.create(tr.doc, before));
+          const at = pictureAt(state);
+          if (at === null) return false;
+          const { captioned, caption } = state.schema.nodes;
+          const node = state.doc.nodeAt(at);
+          const end = at + node.nodeSize;
+          if (node.type !== captioned) {
+            tr.replaceWith(at, end, captioned.create(null, [node, caption.create()]));
+            tr.setSelection(TextSelection.create(tr.doc, at + 3));
+          } else if (node.childCount > 1) {
+            tr.replaceWith(at, end, node.firstChild).setSelection(NodeSelection.create(tr.doc, at));
           } else {
-            tr.insert(after - 1, caption.create()).setSelection(TextSelection.create(tr.doc, after));
+            tr.insert(end - 1, caption.create()).setSelection(TextSelection.create(tr.doc, end));
           }
           return true;
         },

@@ -5,11 +5,12 @@ import {
   CodeBlock as BaseCodeBlock,
   OrderedList as BaseOrderedList,
   Strike as BaseStrike,
-  Table as BaseTable,
-  TableCell as BaseTableCell,
-  TableHeader as BaseTableHeader,
   Mark,
 } from "django-prose-editor/editor";
+import { icon } from "admin-desk/icons";
+
+export * from "admin-desk/links";
+export * from "admin-desk/tables";
 
 const NUMERALS = ["a", "A", "i", "I"];
 const WHOLE_NUMBER = /^\s*[+-]?\d{1,4}\s*$/;
@@ -97,65 +98,14 @@ export const CodeBlock = BaseCodeBlock.extend({
   renderHTML() {
     return ["pre", ["code", 0]];
   },
-});
-
-const spans = () => {
-  const span = (name) => ({
-    default: 1,
-    parseHTML: (element) => Math.max(1, Number.parseInt(element.getAttribute(name) || "1", 10) || 1),
-    renderHTML: (attributes) => (attributes[name] > 1 ? { [name]: attributes[name] } : {}),
-  });
-  // The width of a column is the reader's browser's business; the editor's commands ask for its name.
-  const colwidth = { default: null, parseHTML: () => null, renderHTML: () => ({}) };
-  return { colspan: span("colspan"), rowspan: span("rowspan"), colwidth };
-};
-
-export const TableCell = BaseTableCell.extend({ addAttributes: spans });
-
-export const TableHeader = BaseTableHeader.extend({
-  addAttributes() {
-    return { ...spans(), scope: { default: null } };
-  },
-});
-
-// The frame of a table, and in it what the tool does.
-const icon = (paths) =>
-  '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20" viewBox="0 0 24 24" fill="none"' +
-  ` stroke="currentColor" stroke-width="2" aria-hidden="true"><path d="${paths}"/></svg>`;
-
-export const Table = BaseTable.extend({
-  addKeyboardShortcuts() {
-    const inherited = this.parent?.() || {};
-    return {
-      ...inherited,
-      // From the last cell, Tab leads out of the editor and adds no row: a keyboard must not be caught here.
-      Tab: ({ editor }) => editor.isActive("table") && editor.commands.goToNextCell(),
-    };
-  },
-
   addMenuItems({ menu, buttons }) {
     menu.defineItem({
-      name: "table",
-      groups: "table",
-      priority: 200,
-      button: buttons.material("grid_on", "table"),
-      active: (editor) => editor.isActive("table"),
-      command: (editor) => editor.chain().focus().insertTable({ rows: 3, cols: 2, withHeaderRow: true }).run(),
-      enabled: (editor) => !editor.isActive("table"),
+      name: "codeBlock",
+      groups: "blockType nodes",
+      button: buttons.svg(icon("M3 4h18v16H3zM9.5 9l-3 3 3 3M14.5 9l3 3-3 3"), "Code block"),
+      active: (editor) => editor.isActive("codeBlock"),
+      enabled: (editor) => editor.can().toggleCodeBlock(),
+      command: (editor) => editor.chain().toggleCodeBlock().focus().run(),
     });
-    const tool = (name, paths, title, command) =>
-      menu.defineItem({
-        name: `table:${name}`,
-        groups: "table",
-        button: buttons.svg(icon(paths), title),
-        hidden: (editor) => !editor.isActive("table"),
-        command: (editor) => command(editor.chain().focus()).run(),
-      });
-    tool("row", "M3 4h18v7H3zM12 14v7M8.5 17.5h7", "add a row below", (chain) => chain.addRowAfter());
-    tool("column", "M4 3h7v18H4zM14 12h7M17.5 8.5v7", "add a column to the right", (chain) => chain.addColumnAfter());
-    tool("less-row", "M3 4h18v7H3zM8.5 17.5h7", "remove the row", (chain) => chain.deleteRow());
-    tool("less-column", "M4 3h7v18H4zM14 12h7", "remove the column", (chain) => chain.deleteColumn());
-    tool("header", "M3 4h18v16H3zM3 9h18M3 6.5h18", "header row on or off", (chain) => chain.toggleHeaderRow());
-    tool("delete", "M3 4h18v16H3zM8 8l8 8M16 8l-8 8", "remove the table", (chain) => chain.deleteTable());
   },
 });

@@ -1,6 +1,8 @@
 // Pasted HTML as what a body may hold: weight, slant, headings, lists and tables are read from the markup and the
 // styles of word processors; then everything else goes.
 import { mendLists } from "admin-desk/paste-lists";
+import { notesOf } from "admin-desk/paste-notes";
+import { loosened, NO_BREAK } from "admin-desk/paste-spaces";
 import { isHidden, linkOf, marksIn, parse, styleOf } from "admin-desk/paste-source";
 
 const BLOCKS =
@@ -12,24 +14,6 @@ const LETTERS = { "lower-alpha": "a", "lower-latin": "a", "upper-alpha": "A", "u
 const NUMERALS = { ...LETTERS, "lower-roman": "i", "upper-roman": "I" };
 // Stands in for a picture until its place in the text is known. No keyboard has it.
 export const PLACE = "\uE0F1";
-const NO_BREAK = /[\u00a0\u202f\u2007]/g;
-// The same as in tips/text/no_break_spaces.py; a test holds the two equal.
-const UNITS =
-  "mm cm dm m km in ft yd mi mg g kg t lb lbs oz ml cl dl l L ms s sec min h hr hrs hour hours" +
-  " minute minutes second seconds day days week weeks month months year years ° °C °F % ‰ $ € £ ¥ ¢" +
-  " USD EUR GBP CHF million billion B kB KB MB GB TB px pt dpi Hz kHz MHz GHz W kW kWh V A J kJ cal" +
-  " kcal Pa hPa bar dB K am pm AM PM a.m. p.m. km/h mph m² m³ km² sq";
-const LONGEST_FIRST = UNITS.split(" ").sort((one, other) => other.length - one.length);
-const ALTERNATIVES = LONGEST_FIRST.map((unit) => unit.replace(/[.$]/g, "\\$&")).join("|");
-const IS_UNIT = new RegExp(`^(?:${ALTERNATIVES})(?![\\p{L}\\p{N}_])`, "u");
-
-// --- Words ------------------------------------------------------------------------------------------------
-
-// Every no-break space is a space, but one between a number and its unit.
-export const loosened = (text) =>
-  text.replace(NO_BREAK, (_space, at) =>
-    /\d/.test(text[at - 1] || "") && IS_UNIT.test(text.slice(at + 1)) ? "\u00a0" : " ",
-  );
 
 const marked = (text, marks) => {
   let node = document.createTextNode(text);
@@ -110,6 +94,8 @@ export class Conversion {
   constructor(html) {
     this.pictures = [];
     this.foreign = 0;
+    this.captions = 0;
+    this.titles = 0;
     this.layouts = 0;
     this.links = 0;
     const source = parse(html);
@@ -179,6 +165,9 @@ export class Conversion {
     } else if (name === "hr") {
       flow.end();
       flow.block("hr");
+    } else if (name === "figure") {
+      flow.end();
+      this.figure(element, flow, marks);
     } else if (IS_BLOCK.has(name)) {
       flow.within(flow.kind, () => this.walk(element, flow, marks));
     } else {
@@ -202,6 +191,27 @@ export class Conversion {
       }
     } else {
       this.foreign += 1;
+    }
+  }
+
+  // A picture of ours with its caption stays a figure. The caption of a picture that is left out goes with it.
+  figure(element, flow, marks) {
+    const caption = element.querySelector("figcaption");
+    const inner = document.createElement("div");
+    const rest = element.cloneNode(true);
+    for (const each of rest.querySelectorAll("figcaption")) each.remove();
+    this.fill(inner, rest, marks);
+    const words = document.createElement("figcaption");
+    if (caption) this.fill(words, caption, marks);
+    const hasWords = Boolean(words.textContent.trim());
+    if (!inner.childNodes.length && rest.querySelector("img")) {
+      this.captions += hasWords ? 1 : 0;
+    } else if (inner.childNodes.length === 1 && inner.firstChild.localName === "img" && hasWords) {
+      const lines = [...words.childNodes].flatMap((line, at) => [...(at ? [" "] : []), ...line.childNodes]);
+      words.replaceChildren(...lines);
+      flow.block("figure").append(inner.firstChild, words);
+    } else {
+      flow.container.append(...inner.childNodes, ...words.childNodes);
     }
   }
 
@@ -232,8 +242,12 @@ export class Conversion {
 
   table(element, flow, marks) {
     const rows = [...element.rows];
-    const isLayout = element.querySelector("table") || rows.every((row) => row.cells.length < 2);
-    if (element.caption) flow.within("p", () => this.walk(element.caption, flow, marks));
+    const isNested = rows.length < 2 && Boolean(element.querySelector("table"));
+    const isLayout = isNested || rows.every((row) => row.cells.length < 2);
+    if (element.caption?.textContent.trim()) {
+      this.titles += 1;
+      flow.within("p", () => this.walk(element.caption, flow, marks));
+    }
     if (isLayout) {
       this.layouts += rows.length ? 1 : 0;
       for (const row of rows) {
@@ -251,6 +265,7 @@ export class Conversion {
           if (cell.hasAttribute(name)) into.setAttribute(name, cell.getAttribute(name));
         }
         const inside = marksIn(cell, marks);
+        this.layouts += withoutTables(cell);
         this.fill(into, cell, isHead ? { ...inside, strong: false, plain: true } : inside);
         if (!into.childNodes.length) into.append(document.createElement("p"));
       }
@@ -259,34 +274,20 @@ export class Conversion {
 
   // What was left out or changed, in sentences.
   get notes() {
-    const many = (number, one, more) => (number === 1 ? one : more.replace("#", number));
-    const notes = [];
-    if (this.foreign) {
-      const what = many(this.foreign, "1 picture was left out: it stands", "# pictures were left out: they stand");
-      const how = many(this.foreign, "Save it to your device and insert it", "Save them to your device and insert them");
-      notes.push(`${what} on another site or in a file. ${how} with the picture button.`);
-    }
-    if (this.layouts) {
-      notes.push(
-        many(
-          this.layouts,
-          "1 table only placed words on a page: its cells are paragraphs now.",
-          "# tables only placed words on a page: their cells are paragraphs now.",
-        ),
-      );
-    }
-    if (this.links) {
-      notes.push(
-        many(
-          this.links,
-          "1 link was left out: no reader could follow it. Its words are here.",
-          "# links were left out: no reader could follow them. Their words are here.",
-        ),
-      );
-    }
-    return notes;
+    return notesOf(this);
   }
 }
+
+// Makes each table in a cell a plain block, whose own cells are blocks; returns how many there were.
+const withoutTables = (cell) => {
+  const tables = [...cell.querySelectorAll("table")];
+  for (const part of cell.querySelectorAll("table, caption, thead, tbody, tfoot, tr, td, th")) {
+    const block = part.ownerDocument.createElement("div");
+    block.append(...part.childNodes);
+    part.replaceWith(block);
+  }
+  return tables.length;
+};
 
 const isOurs = (src) => {
   try {

@@ -1,25 +1,8 @@
 // The dialog that asks for a picture and what it shows. Several pictures are asked for one after another.
 
-const make = (tag, properties, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-};
+import { buttons, dialog as dialogOf, field, make, refusal, refuse, shown } from "admin-desk/dialogs";
 
-let fields = 0;
-
-const field = (label, help, control) => {
-  const id = `picture-${++fields}`;
-  control.id = id;
-  control.setAttribute("aria-describedby", `${id}-help`);
-  return make(
-    "div",
-    { className: "prose-editor-dialog-field" },
-    make("label", { htmlFor: id, textContent: label }),
-    control,
-    make("p", { id: `${id}-help`, className: "help", textContent: help }),
-  );
-};
+const LONGEST_ALT = 300;
 
 const upload = async (file) => {
   const body = new FormData();
@@ -61,19 +44,12 @@ const insert = (editor, attrs, position) => {
 };
 
 const element = (selected, given, count) => {
-  const title = make("h2", {
-    id: "picture-title",
-    className: "prose-editor-dialog-title",
-    textContent: selected ? "Change the picture" : `Insert a picture${count || ""}`,
-  });
   const file = make("input", {
     type: "file",
     accept: "image/jpeg,image/png,image/webp,image/gif",
-    required: !selected && !given,
   });
-  const alt = make("textarea", { rows: 2, maxLength: 300, required: true, value: selected?.alt || given?.alt || "" });
-  const error = make("p", { className: "errornote", hidden: true });
-  error.setAttribute("role", "alert");
+  const alt = make("textarea", { rows: 2, value: selected?.alt || given?.alt || "" });
+  const error = refusal();
   const submit = make("button", { type: "submit", textContent: selected ? "Change" : "Insert" });
   const cancel = make("button", { type: "button", textContent: given ? "Leave it out" : "Cancel" });
   const remove = make("button", { type: "button", textContent: "Take it out" });
@@ -85,32 +61,37 @@ const element = (selected, given, count) => {
     ),
   ];
   if (given) {
-    const shown = make("img", { className: "picture-preview", alt: "" });
+    const preview = make("img", { className: "picture-preview", alt: "" });
     const reader = new FileReader();
     reader.addEventListener("load", () => {
-      shown.src = reader.result;
+      preview.src = reader.result;
     });
     reader.readAsDataURL(given.file);
-    chosen.splice(0, 1, make("p", { textContent: `Picture: ${given.file.name || "from the clipboard"}` }), shown);
+    chosen.splice(0, 1, make("p", { textContent: `Picture: ${given.file.name || "from the clipboard"}` }), preview);
   }
-  const form = make(
-    "form",
-    {},
-    title,
+  const { dialog, form } = dialogOf(
+    selected ? "Change the picture" : `Insert a picture${count || ""}`,
     error,
     ...chosen,
     field("Alternative text", "What it shows, in a sentence, for those who cannot see it.", alt),
-    make(
-      "div",
-      { className: "prose-editor-dialog-buttons" },
-      submit,
-      cancel,
-      ...(selected ? [remove] : []),
-    ),
+    buttons(submit, cancel, ...(selected ? [remove] : [])),
   );
-  const dialog = make("dialog", { className: "prose-editor-dialog picture-dialog" }, form);
-  dialog.setAttribute("aria-labelledby", title.id);
+  // It is one line, though a long one is shown in two.
+  alt.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    form.requestSubmit(submit);
+  });
   return { dialog, form, file, alt, error, submit, cancel, remove };
+};
+
+// What is missing for a picture, in a sentence, and the field that lacks it; or null.
+const missing = ({ file, alt }, isChosen) => {
+  const { length } = alt.value.trim();
+  if (!isChosen) return ["Choose a picture first.", file];
+  if (!length) return ["Say what the picture shows.", alt];
+  if (length > LONGEST_ALT) return [`The text has ${length} letters; ${LONGEST_ALT} is the most. Shorten it.`, alt];
+  return null;
 };
 
 // Asks for a picture and what it shows or, where one is selected and none given, for another text or picture.
@@ -118,9 +99,9 @@ const element = (selected, given, count) => {
 // is kept when the dialog closes.
 export const ask = (editor, given, count) => {
   const selected = !given && editor.isActive("image") ? editor.getAttributes("image") : null;
-  const { dialog, form, file, alt, error, submit, cancel, remove } = element(selected, given, count);
+  const parts = element(selected, given, count);
+  const { dialog, form, file, alt, error, submit, cancel, remove } = parts;
   const label = submit.textContent;
-  document.body.append(dialog);
   cancel.addEventListener("click", () => dialog.close());
   remove.addEventListener("click", () => {
     editor.commands.deleteSelection();
@@ -129,36 +110,29 @@ export const ask = (editor, given, count) => {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const text = alt.value.trim();
-    if (!text) {
-      alt.value = "";
-      alt.reportValidity();
+    const chosen = given?.file || file.files[0];
+    const lack = missing(parts, selected || chosen);
+    if (lack) {
+      refuse(error, lack[0]);
+      lack[1].focus();
       return;
     }
     submit.disabled = true;
     submit.textContent = "Uploading …";
     error.hidden = true;
-    const chosen = given?.file || file.files[0];
     try {
       const picture = chosen ? await upload(chosen) : {};
       if (!dialog.isConnected) return;
       if (selected) editor.commands.updateAttributes("image", { ...picture, alt: text });
       else insert(editor, { ...picture, alt: text }, given?.position);
       dialog.close();
-    } catch (refusal) {
-      error.textContent = refusal.message;
-      error.hidden = false;
+    } catch (reason) {
+      refuse(error, reason.message);
       submit.disabled = false;
       submit.textContent = label;
     }
   });
-  return new Promise((closed) => {
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      editor.commands.focus();
-      closed();
-    });
-    dialog.showModal();
-  });
+  return shown(editor, dialog);
 };
 
 // Asks for each of several pictures, in order. What is inserted before the place of another moves that on.

@@ -37,7 +37,10 @@ _SUGGESTIONS = reverse_lazy("admin:tips_tip_tag_suggestions")
 _EDITOR_MODULES = ImportMap(
     {
         f"admin-desk/{name}": f"admin-desk/{name}.js"
-        for name in ("paste-conversion", "paste-lists", "paste-source", "picture-dialog")
+        for name in (
+            "dialogs icons link-targets links paste-conversion paste-lists paste-notes paste-source"
+            " paste-spaces picture-dialog places quotes tables"
+        ).split()
     }
 )
 

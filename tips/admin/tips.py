@@ -40,7 +40,11 @@ class TipAdmin(SavedAtOnce, verbs.TipVerbsMixin, PagedList):
     """The list of tips, the form of each, and the pages around them, which stand in modules of their own."""
 
     class Media:
-        js = [Script("admin-desk/writing.js", defer=True), Script("admin-desk/drafts.js", defer=True)]
+        js = [
+            Script("admin-desk/writing.js", defer=True),
+            Script("admin-desk/drafts.js", defer=True),
+            Script("admin-desk/plain-quotes.js", type="module"),
+        ]
 
     form = TipForm
     actions = ["delete_selected", *verbs.TipVerbsMixin.actions]

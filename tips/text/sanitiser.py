@@ -25,7 +25,13 @@ _MENU = (
 )
 # The editor in the admin offers this. Keep its marks in the order of ``MARKS``: so they nest.
 EDITOR = {
-    "Link": {"enableTarget": False, "protocols": [*links.SCHEMES]},
+    # What becomes a link as one types is our own business (links.js).
+    "Link": {
+        "enableTarget": False,
+        "protocols": [*links.SCHEMES],
+        "autolink": False,
+        "defaultProtocol": "https",
+    },
     **dict.fromkeys(["Bold", "Italic", "Code", "Superscript", "Subscript", "Strike", "Cite", "Abbr"], True),
     **dict.fromkeys(["BulletList", "ListItem", "Blockquote", "HardBreak", "HorizontalRule"], True),
     "Heading": {"levels": [2, 3, 4]},

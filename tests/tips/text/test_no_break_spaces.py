@@ -9,7 +9,7 @@ from tips.text import no_break_spaces
 
 
 def test_the_editor_knows_the_same_units():
-    script = (settings.BASE_DIR / "static" / "admin-desk" / "paste-conversion.js").read_text()
+    script = (settings.BASE_DIR / "static" / "admin-desk" / "paste-spaces.js").read_text()
     (stated,) = re.findall(r"const UNITS =\n(.*?);\n", script, re.DOTALL)
     assert "".join(re.findall(r'"(.*?)"', stated)).split(" ") == no_break_spaces._UNITS
 
