@@ -25,11 +25,13 @@ _Key = tuple[object, ...]
 class Archive:
     """The public tips at one moment.
 
-    ``ids`` has all their ids, the newest tip first, and ``place`` where in it an id stands. ``years`` has the
-    latest first, ``labels`` the categories, then the tags, each by name. At ``until`` the next tip goes live.
+    ``ids`` has all their ids, the newest tip first; ``known`` is the same as a set, ``place`` says where one
+    stands. ``years`` has the latest first, ``labels`` the categories, then the tags, each by name. At
+    ``until`` the next tip goes live.
     """
 
     ids: Sequence[int]
+    known: frozenset[int]
     place: Mapping[int, int]
     years: Sequence[int]
     labels: Sequence[Label]
@@ -82,6 +84,7 @@ def _read() -> Archive:
     ids = list(Tip.objects.published(now).newest_first().values_list("pk", flat=True))
     return Archive(
         ids=ids,
+        known=frozenset(ids),
         place={pk: number for number, pk in enumerate(ids)},
         years=dates.years_with(Tip.objects.published_dated(now), "publish_at"),
         labels=_labels(now),

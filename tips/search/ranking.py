@@ -49,6 +49,11 @@ class Sought:
     pairs: Held = field(default_factory=dict)
     is_weak: bool = False
 
+    @property
+    def own_or_synonyms(self) -> bool:
+        """Whether any tip holds it, hidden or not."""
+        return any(pks for held in (*self.own, *self.synonyms) for pks in held.values())
+
 
 @dataclass(frozen=True)
 class Ranked:
@@ -74,12 +79,13 @@ def rank(terms: Sequence[Sought], public: Archive, filtered: Collection[int] | N
     ``filtered`` has those of the public tips that may be hits, None for all.
     """
     place = public.place
-    weighed = [_weigh(term, place) for term in terms]
+    found = [term for term in terms if term.own_or_synonyms or any(term.labels)]
+    if len(found) == 1 and found[0].own_or_synonyms and not _telling_labels(found[0], public.known):
+        hits = public.known if filtered is None else public.known.intersection(filtered)
+        return _rank_one(found[0], public, hits, most)
+    weighed = [_weigh(term, public.known) for term in terms]
     if filtered is not None:
         place = {pk: place[pk] for pk in filtered if pk in place}
-    telling = [term for term in weighed if term.rarity]
-    if len(telling) == 1:
-        return _rank_one(telling[0], place, public.ids, most)
     # From the rarest on. Once the rest of the words together could not make a tip a hit, no tip is added.
     order = sorted(range(len(weighed)), key=lambda number: (-weighed[number].rarity, number))
     held: dict[int, float] = {}
@@ -109,27 +115,37 @@ def rank(terms: Sequence[Sought], public: Archive, filtered: Collection[int] | N
     return Ranked(ids, len(keys), fullest < 0.99 * wanted)
 
 
-def _rank_one(term: _Weighed, place: Mapping[int, int], ids: Sequence[int], most: int) -> Ranked:
-    """Return the hits for a single term, in the order of ``rank``; most of many alike are not looked at."""
-    alike: dict[int, list[int]] = {}
-    lessened = SYNONYM**COMPLETENESS
-    for pk, value in term.values.items():
-        if pk in place:
-            points = value if pk in term.own else round(value * lessened)
-            alike.setdefault(points, []).append(place[pk])
+def _rank_one(term: Sought, public: Archive, wanted: frozenset[int], most: int) -> Ranked:
+    """Return the hits for a single term without labels as ``rank`` does, and look at the best alone."""
+    own = set[int]().union(*(pks for held in term.own for pks in held.values()))
+    _, layers = _layers(term, own, public.known)
+    parted: list[tuple[int, bool, Collection[int]]] = [(value, True, pks) for value, pks in layers]
+    if term.synonyms:
+        lessened = SYNONYM**COMPLETENESS
+        parted += [(round(value * lessened), False, pks) for value, pks in layers]
     best: list[int] = []
-    for points in sorted(alike, reverse=True):
-        best += [ids[number] for number in sorted(alike[points])[: most - len(best)]]
+    seen = set[int]()
+    for points in sorted({points for points, *_ in parted}, reverse=True):
+        alike = set[int]()
+        for each, is_own, pks in parted:
+            if each == points:
+                alike |= own.intersection(pks) if is_own else set(pks) - own
+        places = sorted(map(public.place.__getitem__, wanted & alike - seen))
+        seen |= alike
+        best += [public.ids[place] for place in places[: most - len(best)]]
         if len(best) == most:
             break
-    has_own = any(pk in place for pk in term.own)
-    return Ranked(best, sum(map(len, alike.values())), not has_own)
+    every = own.union(*(pks for held in term.synonyms for pks in held.values()))
+    return Ranked(best, len(wanted & every), own.isdisjoint(wanted))
 
 
-def _weigh(term: Sought, everybody: Mapping[int, int]) -> _Weighed:
-    own = set[int]().union(*(pks for held in term.own for pks in held.values()))
-    labelled = set[int]().union(*term.labels) & everybody.keys()
-    rarity = _rarity(own, everybody) or _rarity(labelled, everybody)
+def _layers(
+    term: Sought, own: set[int], everybody: frozenset[int]
+) -> tuple[float, list[tuple[int, Collection[int]]]]:
+    """Return the rarity of a term, and what its words and synonyms are worth in which tips."""
+    rarity = _rarity(own, everybody)
+    labelled = set[int]().union(*term.labels) & everybody
+    rarity = rarity or _rarity(labelled, everybody)
     layers = [(worth(how), pks) for held in term.own for how, pks in held.items()]
     kin = [(held, _rarity(set[int]().union(*held.values()), everybody)) for held in term.synonyms]
     rarity = rarity or max((each for _, each in kin), default=0.0)
@@ -140,30 +156,40 @@ def _weigh(term: Sought, everybody: Mapping[int, int]) -> _Weighed:
             for held, each in kin
             for how, pks in held.items()
         ]
+    return rarity, layers
+
+
+def _weigh(term: Sought, everybody: frozenset[int]) -> _Weighed:
+    own = set[int]().union(*(pks for held in term.own for pks in held.values()))
+    rarity, layers = _layers(term, own, everybody)
     # The most that a tip has stays.
     values: dict[int, int] = {}
     for value, pks in sorted(layers, key=lambda layer: layer[0]):
         values.update(dict.fromkeys(pks, value))
-    for pks in term.labels:
-        tips = everybody.keys() & pks
-        value = round(IN_LABEL * _telling(len(tips), len(everybody)))
-        if value > IN_LABEL // 20:
-            for pk in tips:
-                values[pk] = values.get(pk, 0) + value
-        else:
-            labelled -= tips
+    labelled = set[int]()
+    for tips, value in _telling_labels(term, everybody):
+        labelled |= tips
+        for pk in tips:
+            values[pk] = values.get(pk, 0) + value
     return _Weighed(rarity * (WEAK if term.is_weak else 1), values, own | labelled if labelled else own)
 
 
-def _rarity(pks: set[int], everybody: Mapping[int, int]) -> float:
+def _rarity(pks: set[int], everybody: frozenset[int]) -> float:
     """Return how much a word says that so many of all tips hold: the rarer, the more; 0 for none."""
-    count = len(pks & everybody.keys())
+    count = len(pks & everybody)
     return math.log(1 + len(everybody) / count) if count else 0.0
 
 
 def _telling(tips: int, everybody: int) -> float:
     """Return how much a label on so many tips says about one: 1 if no other has it, next to 0 if all have."""
     return (1 - (tips - 1) / everybody) ** 2 if tips else 0.0
+
+
+def _telling_labels(term: Sought, everybody: frozenset[int]) -> list[tuple[set[int] | frozenset[int], int]]:
+    """Return (public tips, worth) of those labels of a term that say something about a tip."""
+    labelled = [everybody.intersection(pks) for pks in term.labels]
+    valued = [(tips, round(IN_LABEL * _telling(len(tips), len(everybody)))) for tips in labelled]
+    return [(tips, value) for tips, value in valued if value > IN_LABEL // 20]
 
 
 def _add_pairs(terms: Sequence[Sought], weighed: Sequence[_Weighed], scores: dict[int, float]) -> None:
