@@ -18,7 +18,7 @@ from subscribers.recovery import checkpoints, doubts, guard
 from tips.models import Tip
 
 UNWRITABLE = "The journal {} cannot be written, so the guard stays closed. Make room, then press again."
-OPEN = "Nothing was changed: this is the real database already, and nothing stands against its mail."
+OPEN = "This is the real database already, and nothing stands against its mail."
 BEGUN = "The journal says that it began; whom it reached stood in the lost rows."
 LOST = "It was mailed before this database was restored; whom it reached stood in the lost rows."
 
@@ -49,6 +49,9 @@ def declare_live(*, by: User, send_letters: bool = False) -> str:
     with transaction.atomic():
         guard.get_identity()
         identity = DatabaseIdentity.objects.select_for_update().get(pk=guard.ROW)
+        # Another Publisher may have been quicker, and have decided on what would be held anew here.
+        if (closure := guard.why_closed(identity)) is None:
+            return OPEN
         # The clock of this machine may be behind.
         now = max(timezone.now(), clocks.database_now(), doubts.last_line_at(identity) or timezone.now())
         # No later checkpoint tells of what was on its way when this database was copied. Whoever sends just
@@ -56,7 +59,8 @@ def declare_live(*, by: User, send_letters: bool = False) -> str:
         put_off = Q(state__in=[Delivery.State.DEFERRED, Delivery.State.UNCERTAIN], due_at__isnull=False)
         _hold(Delivery.objects.filter(Q(state=Delivery.State.SENDING) | put_off, mailing__isnull=False))
         for (pk, tip, kind), (up_to, is_finished) in doubts.newer_than(identity).items():
-            _bring_up(pk, tip, kind, up_to, is_finished)
+            # What another database finished may not be about this one: then a person decides.
+            _bring_up(pk, tip, kind, up_to, is_finished and closure != guard.ANOTHER)
         halted = _halt(now)
         dropped = 0 if send_letters else _drop_letters(identity)
         former_name, identity.name = identity.name, new_name()

@@ -52,8 +52,8 @@ class Survey:
 
     ``last_line_at`` is the moment of the journal's last line, None without a journal; ``half_sent`` has the
     mailings that were under way, and how far; ``mailed_tips`` has the primary keys of the tips whose mail
-    went out by the journal, and not by the database; ``letters`` is how many mails to one person each wait
-    since the backup, the oldest since ``letters_since``.
+    went out by the journal, and not by the database, unless the journal is another's; ``letters`` is how many
+    mails to one person each wait since the backup, the oldest since ``letters_since``.
     """
 
     closure: guard.Closure
@@ -78,7 +78,7 @@ def survey() -> Survey | None:
         closure,
         last_line_at(identity) if is_readable and closure != guard.NO_JOURNAL else None,
         [(mailing, reached(mailing, known.get(_key(mailing), (0, False))[0])) for mailing in mailings],
-        {tip for (_, tip, _), (_, is_finished) in known.items() if is_finished},
+        {tip for (_, tip, _), (_, is_over) in known.items() if is_over and closure != guard.ANOTHER},
         sum(query.count() for query in letters),
         min(moments, default=None),
     )

@@ -69,6 +69,39 @@ def test_saying_so_where_nothing_is_wrong_changes_nothing(publisher):
     assert checkpoints() == before
 
 
+def test_of_two_who_press_at_once_the_second_changes_nothing(publisher, monkeypatch):
+    mailing, rows = mailing_of(2)
+    guard.checkpoint(mailing, up_to=rows[1].pk)
+    journal.path().unlink()
+    replay_journal, sentences = guard.replay_journal, []
+
+    def overtaken():
+        monkeypatch.setattr(guard, "replay_journal", replay_journal)
+        sentences.append(declaration.declare_live(by=publisher))
+        control.send_to_all(Mailing.objects.get(), by=publisher)
+        return replay_journal()
+
+    monkeypatch.setattr(guard, "replay_journal", overtaken)
+    assert declaration.declare_live(by=publisher) == declaration.OPEN
+    assert "1 mailing waits" in sentences[0]
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.cause) == (Mailing.State.SENDING, "")
+
+
+def test_what_the_journal_of_another_site_finished_is_held_here_and_not_taken_for_mailed(publisher):
+    guard.checkpoint()
+    tip = make_tip("To come", publish_at=timezone.now() + HOUR, for_mail=True)
+    mailing = Mailing.objects.create(tip=tip)
+    theirs = {"mailing": mailing.pk, "tip": tip.pk, "kind": "tip", "up_to": 9, "finished": True}
+    line = {"at": timezone.now().isoformat(), "what": "checkpoint", "instance": "theirs", "counter": 9}
+    journal.path().write_text(json.dumps(line | theirs) + "\n")
+    assert guard.why_closed() == guard.ANOTHER
+    assert doubts.survey().mailed_tips == set()
+    declaration.declare_live(by=publisher)
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.cause) == (Mailing.State.HELD, Mailing.Cause.RESTORED)
+
+
 def test_a_database_without_a_journal_goes_on_once_somebody_said_so(publisher):
     guard.checkpoint()
     journal.path().unlink()

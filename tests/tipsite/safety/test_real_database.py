@@ -116,7 +116,7 @@ def test_a_publisher_says_that_this_is_the_real_database(client, publisher):
     assert "This database now counts as the real one." in done
     assert guard.why_closed() is None
     assert LogEntry.objects.get().change_message.startswith("This database now counts")
-    assert "this is the real database already" in client.post(REAL, NONE, follow=True).text
+    assert "This is the real database already" in client.post(REAL, NONE, follow=True).text
     assert LogEntry.objects.count() == 1
 
 
