@@ -58,9 +58,13 @@ def _tip_for(service_mail: ServiceMail, subscriber: Subscriber) -> Tip | None:
     is locked: a mailing takes the same lock when it is opened, so either of the two sees what the other did.
     A mailing that is not there yet is not opened for minutes.
     """
-    if service_mail.delivery:
-        tip = service_mail.delivery.tip
-        return tip if tip and tip.is_published else None
+    if delivery := service_mail.delivery:
+        if delivery.tip and delivery.tip.is_published:
+            return delivery.tip
+        # Taken back since the welcome was first tried: it does not come with this mail.
+        Delivery.objects.filter(pk=delivery.pk).update(state=Delivery.State.SKIPPED)
+        service_mail.delivery = None
+        service_mail.save(update_fields=["delivery"])
     if (tip := Tip.objects.published_dated().full().newest_first().first()) is None:
         return None
     mailings = Mailing.objects.select_for_update().filter(tip=tip, kind=Mailing.Kind.TIP)

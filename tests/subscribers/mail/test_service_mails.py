@@ -7,6 +7,7 @@ from subscribers.models import Delivery, Mailing, ServiceMail, Suppression
 from subscribers.people import subscriptions, suppressions
 from tests.subscribers.conftest import free_port
 from tests.tips.making import ago, make_tip
+from tips.models import Tip
 
 pytestmark = pytest.mark.django_db
 
@@ -158,6 +159,17 @@ def test_a_tip_that_is_the_newest_no_more_when_the_welcome_goes_is_not_called_so
     service_mail.refresh_from_db()
     assert f"One to begin with: {tip}" in service_mails.prepare(service_mail).body
     assert ledger(anna) == [(tip.pk, Delivery.State.SENDING)]
+
+
+def test_a_tip_that_is_withdrawn_before_the_welcome_goes_did_not_come_with_it(post_office, tip):
+    anna = join()
+    service_mail = ServiceMail.objects.get()
+    service_mails.prepare(service_mail)
+    Tip.objects.filter(pk=tip.pk).update(state="withdrawn")
+    assert titles(post_office) == [("Welcome", False)]
+    assert tip.title not in post_office.letters[0].text
+    older = Tip.objects.get(title="An older one")
+    assert ledger(anna) == [(tip.pk, Delivery.State.SKIPPED), (older.pk, Delivery.State.SENT)]
 
 
 def test_whoever_comes_back_is_not_given_the_same_tip_by_a_second_welcome(post_office, tip):
