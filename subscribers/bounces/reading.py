@@ -185,9 +185,9 @@ class _Mail:
                 other = other or Reading(BounceReport.Kind.OTHER, self.delivery)
             elif action or status[:1] == "5":
                 failures.append((judged, words))
-        if not failures:
+        # Behind one address there may be several, of which one has the mail, or takes it later.
+        if other or not failures:
             return other
-        # Behind one address there may be several, of which one takes the mail later.
         judged, words = min(failures, key=lambda failure: failure[0].rank)
         return failed(judged, self.delivery, words)
 

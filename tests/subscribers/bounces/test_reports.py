@@ -46,6 +46,18 @@ def test_a_report_that_nobody_is_there_silences_the_address_and_keeps_the_eviden
     assert "anna" not in row.words
 
 
+@pytest.mark.parametrize("action", ["delivered", "relayed", "delayed"])
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_address_behind_which_somebody_has_the_mail_or_will_is_not_dead(delivery, action, order):
+    raw = delivery_report(envelope.envelope_sender(envelope.make_token(delivery.pk)))
+    of_anna = raw[raw.index(b"Final-Recipient") : raw.index(b"--b--")]
+    of_bert = b"Final-Recipient: rfc822; bert@example.net\r\nAction: %s\r\n" % action.encode()
+    blocks = b"\r\n".join([of_anna, of_bert][::order])
+    row = reports.take(raw.replace(of_anna, blocks))
+    assert row.kind in (BounceReport.Kind.OTHER, BounceReport.Kind.DELAYED)
+    assert (row.acted, reasons()) == (False, set())
+
+
 @pytest.mark.parametrize(
     ("status", "words", "found"),
     [
