@@ -200,13 +200,15 @@ def _second_chance(mailing: Mailing) -> int:
         if delivery.suppressed and delivery.subscriber:
             suppressions.lift(delivery.subscriber.address_hash, Suppression.Reason.BOUNCED)
     pks = [delivery.pk for delivery in deliveries]
+    batches = [pks[first : first + _AT_ONCE] for first in range(0, len(pks), _AT_ONCE)]
+    # First of all: who decides on them locks them before their deliveries, too.
+    for batch in batches:
+        RepeatedRefusal.objects.filter(delivery__in=batch).delete()
     queued = {"state": Delivery.State.QUEUED, "refusal": "", "due_at": None, "settled_at": None}
     # What was put off before it was refused has all its time again.
     queued["first_tried_at"] = None
-    for first in range(0, len(pks), _AT_ONCE):
-        batch = mailing.deliveries.filter(pk__in=pks[first : first + _AT_ONCE])
-        batch.update(**queued, suppressed=False, second_chance=True)
-        RepeatedRefusal.objects.filter(delivery__in=pks[first : first + _AT_ONCE]).delete()
+    for batch in batches:
+        mailing.deliveries.filter(pk__in=batch).update(**queued, suppressed=False, second_chance=True)
     return len(pks)
 
 
