@@ -49,7 +49,7 @@ class AddressList:
         self.name = name or Path(path).name
         self._table = spreadsheets.table(path)
         first_row = next((cells for _, cells in self._table), [])
-        self.columns, self._has_names = columns.find(first_row)
+        self.columns, self._has_names = columns.find(first_row, of_leavers=self.OF_LEAVERS)
         self.format = self.columns.format
         if self.format == columns.MAILPOET:
             self._table.escape = "\\"

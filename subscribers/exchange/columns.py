@@ -109,10 +109,11 @@ class Columns:
     """The columns of a list, by its first row: ``positions`` of roles, and the ``format`` of the list.
 
     ``stated`` has the columns that say how somebody stands, ``times`` the positions of those that hold times,
-    and ``silent`` the positions of all others but names and places.
+    and ``silent`` the positions of all others but names and places. In a list of those who left,
+    ``of_leavers``, a column that is named "Address" alone has the addresses, as in those of Mailgun.
     """
 
-    def __init__(self, header: list[str]) -> None:
+    def __init__(self, header: list[str], *, of_leavers: bool = False) -> None:
         names = [_plain(name) for name in header]
         split = [states.words(name) for name in header]
         self.width = len(names)
@@ -124,6 +125,8 @@ class Columns:
         taken = {column.position for column in self.stated}
         self.times = {position for position, words in enumerate(split) if not _TIMES.isdisjoint(words)}
         self.positions = dict(_positions(names, split, taken))
+        if of_leavers and "address" in names:
+            self.positions.setdefault("address", names.index("address"))
         self.times |= {self.positions[role] for role in ("asked", "confirmed") if role in self.positions}
         apart = taken | set(self.positions.values())
         self.silent = [
@@ -146,13 +149,13 @@ class Columns:
         return cells[position].strip() if position < len(cells) else ""
 
 
-def find(first_row: list[str]) -> tuple[Columns, bool]:
-    """Return (the Columns of a list, whether its first row is their names).
+def find(first_row: list[str], *, of_leavers: bool = False) -> tuple[Columns, bool]:
+    """Return (the Columns of a list, perhaps ``of_leavers``, whether its first row is their names).
 
     A list of nothing but addresses needs no names of columns. Raises UnusableFileError where there is no
     column of addresses, and where several columns have no names.
     """
-    columns = Columns(first_row)
+    columns = Columns(first_row, of_leavers=of_leavers)
     if "address" in columns.positions:
         return columns, True
     addresses = [position for position, cell in enumerate(first_row) if "@" in folding.key(cell)]

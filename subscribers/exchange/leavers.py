@@ -1,17 +1,24 @@
 """A list of those who left, such as a mail service's suppressions: taken off here, and nobody is added."""
 
+import re
 from pathlib import Path
+
+from django.core.exceptions import ValidationError
 
 from desk.errors import Refused
 from subscribers.exchange.address_list import AddressList
+from subscribers.exchange.columns import OWN
 from subscribers.exchange.records import Outcome, Record, Report, RowResult, Standing
 from subscribers.exchange.store import store
 from subscribers.models import Subscriber
 
 STILL_THERE = "By the list, they are subscribed."
+NOBODY_HERE = "No subscriber can have such an address."
 # A list that takes more off is taken for one of all subscribers, unless it is as short as this.
 MOST_SHARE, FEW = 0.2, 20
 _LINES_SHOWN = 5
+# It may be none that anybody can have, but nothing else stands beside it that could be one.
+_ONE_ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:/|]+@[\w.-]+")
 _STANDINGS = {"bounced": Standing.BOUNCED, "complained": Standing.COMPLAINED}
 
 
@@ -33,6 +40,17 @@ class LeaversList(AddressList):
         # Who is not known here is no subscriber afterwards either, also where the list is our own export.
         record.is_own, record.suppressions = False, ()
         return record
+
+    def _refusal(self, line: int, cells: list[str], error: ValidationError) -> RowResult:
+        """Return the result of a row that cannot be read; one with a mistyped address is about nobody here.
+
+        Lists of addresses that bounced are full of these.
+        """
+        refusal = super()._refusal(line, cells, error)
+        is_fitting = not self._states.misfit(cells) and self.columns.format != OWN
+        if is_fitting and not refusal.left and _ONE_ADDRESS.fullmatch(refusal.address):
+            return RowResult(line, refusal.address, Outcome.SKIPPED, NOBODY_HERE)
+        return refusal
 
 
 def take_off(path: str | Path, name: str) -> Report:

@@ -131,15 +131,12 @@ class RowStates:
     def addresses(self, cells: list[str]) -> list[str]:
         """Return the addresses that a refused row is about, in the form in which they are stored.
 
-        They are those in the column of addresses; if the cells may have been moved, or that column has none,
-        those of all cells.
+        They are those in the column of addresses, or as far right of that as the cells may have been moved;
+        if there are none, those of all cells. Further right stands somebody else, who referred them perhaps.
         """
         position = self.columns.positions["address"]
-        found = list(_addresses_in(cells[position])) if position < len(cells) else []
-        if not found or len(cells) > self.columns.width:
-            found += [
-                address for cell in cells if "@" in folding.key(cell) for address in _addresses_in(cell)
-            ]
+        near = cells[position : position + 1 + max(0, len(cells) - self.columns.width)]
+        found = _addresses_of(near) or _addresses_of(cells)
         return list({addresses.folded(address): address for address in found}.values())
 
     def _stated(self, column: Stated, text: str) -> tuple[Standing | None, bool]:
@@ -246,6 +243,10 @@ def _always_states(column: Stated) -> bool:
     """Tell whether a column states of everybody how they stand, so that an empty cell tells nothing good."""
     is_answer = column.kind is Kind.WANTED and column.standing != Standing.PENDING
     return is_answer or column.kind is Kind.STATE
+
+
+def _addresses_of(cells: list[str]) -> list[str]:
+    return [address for cell in cells if "@" in folding.key(cell) for address in _addresses_in(cell)]
 
 
 def _addresses_in(cell: str) -> Iterator[str]:

@@ -40,6 +40,7 @@ def reasons(address):
         f"email,status\n{LEFT},Unsubscribed (GDPR)\n{STAYS},active\n",
         f"email,status\n{LEFT},pending\n",
         f"email,unsubscribed\n{LEFT},yes\n{STAYS},no\n",
+        f"address,code,error,created_at\n{LEFT},550,No such mailbox,2026-11-02\n",
     ],
 )
 def test_everybody_on_it_has_left_who_is_not_said_to_be_subscribed(tmp_path, text):
@@ -79,6 +80,16 @@ def test_a_row_that_cannot_be_read_stops_it_before_anything_is_done(tmp_path):
     with pytest.raises(leavers.LeaversError, match=r"1 row of the list cannot be read\. Line 3: "):
         take_off(tmp_path, f"email\n{LEFT}\nnobody at all\n")
     assert LEFT in listed()
+
+
+def test_a_mistyped_address_that_nobody_can_have_stops_nothing(tmp_path):
+    rows = "anna@gmial", "änna@example.org", "anna..b@example.org", LEFT
+    take_off(tmp_path, "email,status\n" + "".join(f"{row},bounced\n" for row in rows))
+    assert reasons(LEFT) == {"bounced"}
+    assert Suppression.objects.count() == 1
+    for row in (f"{STAYS} or anna@gmial", f"{STAYS}*", "Anna, Smith,anna@gmial"):
+        with pytest.raises(leavers.LeaversError):
+            take_off(tmp_path, f"email,status\n{row},bounced\n")
 
 
 def test_a_list_of_all_subscribers_takes_nobody_off(tmp_path):

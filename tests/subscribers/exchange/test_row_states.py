@@ -103,6 +103,14 @@ def test_two_addresses_in_a_cell_are_both_taken_off_and_half_an_address_is_nobod
     assert refused(rows) == {2: NO_ADDRESS, 3: unreadable, 4: unreadable, 5: NO_ADDRESS}
 
 
+def test_whoever_stands_right_of_where_the_address_can_be_is_somebody_else(read):
+    header = "Name,Email,Town,Manager,Status"
+    rows = read(f"{header}\nSmith, Jr,a@example.org,Bonn,boss@example.org,unsubscribed\n")
+    assert left(rows) == {"a@example.org": "UNSUBSCRIBED"}
+    rows = read(f"{header}\nBerg,a @example.org,Bonn,a@example.org,unsubscribed\n")
+    assert left(rows) == {"a@example.org": "UNSUBSCRIBED"}
+
+
 def test_by_the_name_of_a_file_all_left_also_in_rows_that_are_refused(read):
     rows = read("Email,Name\na@example.org,Berg, Jr\n", "unsubscribed_members.csv")
     assert left(rows) == {"a@example.org": "UNSUBSCRIBED"}
