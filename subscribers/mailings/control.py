@@ -153,7 +153,7 @@ def correct(mailing: Mailing, note: str, *, by: User) -> Mailing:
         obstacle = scheduling.obstacle(mailing.tip)
         correction.tip_moment = moment if moment and moment <= now and not obstacle else None
         correction.save()
-    alone = f" It has the note alone. {obstacle}" if correction.is_note_alone else ""
+    alone = f" It has the note alone. {obstacle}".rstrip() if correction.is_note_alone else ""
     log(
         by, correction, MailingAction.CORRECTED, f"Prepared as a correction; it begins in ten minutes.{alone}"
     )

@@ -19,8 +19,10 @@ def consequence(tip: Tip) -> str:
     mailings = Mailing.objects.filter(tip=tip.pk).defer("text", "html")
     begun = mailings.filter(started_at__isnull=False).order_by("-pk").first()
     if begun is None:
-        is_prepared = mailings.filter(state=Mailing.State.PREPARED).exists()
-        return "Its mailing, which was prepared, does not begin." if is_prepared else ""
+        if not mailings.filter(state=Mailing.State.PREPARED).exists():
+            return ""
+        then = "does not begin" if scheduling.obstacle(tip) else "begins with it"
+        return f"Its mailing, which was prepared, {then}."
     counts = DeliveryCount.objects.of([begun.pk])[begun.pk]
     reached = sum(counts[kind] for kind in _REACHED)
     if begun.state not in Mailing.UNFINISHED:

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from subscribers.delivery import scheduling
 from subscribers.delivery.ledger import Ledger
 from subscribers.mailings import control
 from subscribers.models import Delivery, Mailing
@@ -169,6 +170,16 @@ def test_the_press_says_what_became_of_the_mail(publisher):
     begun = open_mailing(tip=make_tip())
     said = workflow.withdraw(begun.tip, "It is wrong.", by=publisher)
     assert said == "Withdrawn. Its mail is stopped. Nobody has it yet."
+
+
+def test_a_prepared_mailing_follows_its_tip_to_another_day_and_no_further(publisher):
+    tip = make_tip(timezone.now() + timedelta(minutes=5))
+    scheduling.keep_up(timezone.now())
+    said = workflow.schedule(tip, timezone.now() + 30 * HOUR, by=publisher)
+    assert said.endswith("Its mailing, which was prepared, begins with it.")
+    tip.refresh_from_db()
+    said = workflow.send_back(tip, "It is wrong.", by=publisher)
+    assert said.endswith("Its mailing, which was prepared, does not begin.")
 
 
 # --- By each of the desk's pages, while real workers send ---------------------------------------------
