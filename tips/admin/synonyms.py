@@ -54,7 +54,7 @@ class SynonymGroupAdmin(SavedAtOnce, PagedList):
 
     @admin.display(description="words that mean the same")
     def words(self, group: SynonymGroup) -> str:
-        return str(group)
+        return ", ".join(synonym.text for synonym in group.synonyms.all())
 
     def save_model(
         self, request: HttpRequest, obj: SynonymGroup, form: forms.ModelForm, change: bool

@@ -14,7 +14,8 @@ class SynonymGroup(models.Model):
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return ", ".join(synonym.text for synonym in self.synonyms.all())
+        first = [synonym.text for synonym in self.synonyms.all()]
+        return ", ".join(first[:4]) + (" …" if len(first) > 4 else "")
 
 
 class Synonym(models.Model):
