@@ -89,7 +89,7 @@ def test_a_few_mailboxes_of_one_domain_are_put_off_and_many_stop_it(mail_server)
 
 
 def test_a_server_that_blocks_us_stops_it_and_all_get_it_after_the_resume(mail_server, publisher):
-    people = make_people(60)
+    people = make_people(60, domains=60)
     mailing = open_mailing()
     mail_server.script = lambda stage, who, number: (
         "550 5.7.1 blocked" if stage == "rcpt" and number > 30 else None
