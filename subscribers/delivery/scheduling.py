@@ -96,11 +96,12 @@ def freeze(pk: int, now: datetime | None = None) -> bool:
     now = now or timezone.now()
     with transaction.atomic():
         prepared = Mailing.objects.filter(pk=pk, state=Mailing.State.PREPARED, starts_at__lte=now)
+        # Whoever changes or withdraws the tip now comes after us, or before. Each locks the tip first.
+        tip = Tip.objects.select_for_update().filter(pk__in=prepared.values("tip")).first()
         mailing = prepared.select_for_update().first()
-        if mailing is None:
+        if tip is None or mailing is None:
             return False
-        # Whoever changes or withdraws the tip now comes after us, or before.
-        mailing.tip = Tip.objects.select_for_update().get(pk=mailing.tip_id)
+        mailing.tip = tip
         if not _follow(mailing, now):
             return False
         try:

@@ -65,7 +65,8 @@ def _tip_for(service_mail: ServiceMail, subscriber: Subscriber) -> Tip | None:
         Delivery.objects.filter(pk=delivery.pk).update(state=Delivery.State.SKIPPED)
         service_mail.delivery = None
         service_mail.save(update_fields=["delivery"])
-    if (tip := Tip.objects.published_dated().full().newest_first().first()) is None:
+    newest = Tip.objects.published_dated().full().newest_first()
+    if (tip := newest.select_for_update(no_key=True).first()) is None:
         return None
     mailings = Mailing.objects.select_for_update().filter(tip=tip, kind=Mailing.Kind.TIP)
     came = Q(tip=tip) | Q(mailing__in=[mailing.pk for mailing in mailings])

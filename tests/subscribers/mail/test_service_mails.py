@@ -1,8 +1,12 @@
 """The welcome, the tip it names, and the letters that tell of a change."""
 
+import threading
+
 import pytest
+from django.db import connection, transaction
 
 from subscribers.mail import compose, service_mails
+from subscribers.mailings import taken_back
 from subscribers.models import Delivery, Mailing, ServiceMail, Suppression
 from subscribers.people import subscriptions, suppressions
 from tests.subscribers.conftest import free_port
@@ -231,3 +235,40 @@ def test_an_address_that_one_moved_back_to_is_not_told_that_the_tips_end(post_of
         subscriptions.move(subscriptions.ask_to_move(anna, address))
     titles(post_office)
     assert [letter.recipients for letter in post_office.letters] == [["new@example.org"]]
+
+
+# SQLite has one writer at a time.
+if connection.vendor == "postgresql":
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_welcome_and_whoever_withdraws_its_tip_in_mid_send_do_not_wait_for_each_other(tip):
+        mailing = Mailing.objects.create(tip=tip, state=Mailing.State.SENDING, tip_moment=tip.publish_at)
+        join()
+        locked, faults = threading.Event(), []
+
+        def welcome():
+            try:
+                assert locked.wait(20)
+                with transaction.atomic():
+                    service_mails.prepare(ServiceMail.objects.get())
+            except Exception as error:
+                faults.append(error)
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=welcome)
+        thread.start()
+        with transaction.atomic(), connection.cursor() as cursor:
+            withdrawn = Tip.objects.select_for_update().get(pk=tip.pk)
+            locked.set()
+            while thread.is_alive():
+                cursor.execute("SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+                if cursor.fetchone():
+                    break
+            withdrawn.state = "withdrawn"
+            withdrawn.save()
+            taken_back.consequence(withdrawn)
+        thread.join(20)
+        mailing.refresh_from_db()
+        assert (faults, mailing.state) == ([], Mailing.State.PAUSED)
+        assert Delivery.objects.filter(tip=tip).count() == 0
