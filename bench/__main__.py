@@ -24,6 +24,10 @@ IMPORT_TO_BARE = 12
 ADDRESSES_TO_BARE = 6
 # Room for the database itself: SQLite maps its file into memory, and what it maps is counted.
 ADDRESSES_TEN_TIMES = 2.0
+# Pages about a mailing to all cost so much of those about one to a thousand, at most.
+FEW, PAGES_OF_A_MILLION = 1000, 2.0
+# How the names of pages begin in what ``bench.mailing_pages`` tells.
+PAGE = "page, "
 
 
 def main(options: argparse.Namespace) -> int:
@@ -63,7 +67,8 @@ def measure(name: str, url: str, folder: Path, options: argparse.Namespace) -> i
     with scratch(url, folder) as database:
         mail = run(database, folder, "bench.delivery", options.messages, min(options.rounds, 3))
         failed += 1 if mail.returncode else 0
-    return failed + openings(url, folder, options.subscribers)
+    failed += openings(url, folder, options.subscribers)
+    return failed + mailing_pages(url, folder, options.subscribers, options.rounds)
 
 
 def openings(url: str, folder: Path, most: int) -> int:
@@ -95,6 +100,27 @@ def openings(url: str, folder: Path, most: int) -> int:
         verdicts.at_most("opening, time per person, ten times as many", ratio, 1.5)
         grown = full["megabytes"] - few["megabytes"]
         verdicts.at_most("opening, peak memory, MiB more for ten times as many", grown, 20.0)
+    return verdicts.failed
+
+
+def mailing_pages(url: str, folder: Path, most: int, rounds: int) -> int:
+    """Measure the pages about a mailing to a thousand, and to all; return how many verdicts failed."""
+    figures = {}
+    with scratch(url, folder) as database:
+        for count in (FEW, most):
+            asked(database, folder, "people", count, module="bench.opening")
+            figures[count] = asked(database, folder, min(rounds, 9), module="bench.mailing_pages")
+    few, full = figures.values()
+    names = [name for name in few if name.startswith(PAGE)]
+    print(f"\nThe pages about a mailing to {FEW} and to {most}. {machine()}")
+    print(f"The first mails went out at {full['mails a second']:.0f} a second, over one connection.")
+    print(f"The process took {full['megabytes']:.0f} MiB at its peak.\n")
+    rows = [(name, f"{few[name] * 1000:.0f}", f"{full[name] * 1000:.0f}") for name in names]
+    table(("page", f"ms, {FEW}", f"ms, {most}"), rows)
+    ratios = {name: full[name] / few[name] for name in names}
+    worst = max(ratios, key=lambda name: ratios[name])
+    verdicts = Verdicts()
+    verdicts.at_most(f"slowest growth ({worst})", ratios[worst], PAGES_OF_A_MILLION)
     return verdicts.failed
 
 
@@ -212,7 +238,9 @@ if __name__ == "__main__":
         "--pages", type=int, default=1500, help="archive pages to import, and a tenth of them"
     )
     parser.add_argument("--messages", type=int, default=6000, help="mails to send, each round and way")
-    parser.add_argument("--subscribers", type=int, default=100_000, help="in the mailing that is opened")
+    parser.add_argument(
+        "--subscribers", type=int, default=100_000, help="in the mailing that is opened; try a million"
+    )
     parser.add_argument(
         "--people", type=int, default=200, help="members, and as many strangers, to tell apart"
     )

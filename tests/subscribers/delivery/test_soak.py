@@ -41,6 +41,14 @@ control.resume(Mailing.objects.get(), by=pia)
 """
 
 
+COUNTED = """
+import django
+django.setup()
+from subscribers.delivery import counting
+assert counting.differences() == {}
+"""
+
+
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
 def place(request, tmp_path, monkeypatch):
     """Give (workers of an empty database, its server or None, how many subscribers)."""
@@ -67,7 +75,10 @@ def place(request, tmp_path, monkeypatch):
 
 
 def check(workers, office, most_repeats):
-    """Hold the ledger against what the mail server took."""
+    """Hold the ledger against what the mail server took, and its counts against its rows."""
+    subprocess.run(
+        [sys.executable, "-c", COUNTED], cwd=settings.BASE_DIR, env=workers.environment, check=True
+    )
     state, rows = workers.ledger()
     assert state == "sent"
     sent = {address for address, state, _ in rows if state == "sent"}
