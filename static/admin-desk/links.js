@@ -3,7 +3,7 @@ import { Link as BaseLink, Plugin } from "django-prose-editor/editor";
 import { buttons, dialog, field, make, refusal, refuse, shown } from "admin-desk/dialogs";
 import { completed, linkIn } from "admin-desk/link-targets";
 
-const NONE = "This is nothing that a reader could follow. Write a page (example.org/page), an e-mail address or a number.";
+const NONE = "No reader could follow this link. Write a page (example.org/page), an e-mail address or a number.";
 
 // Puts a link on the selection; where none is selected, words with a link.
 const insert = (editor, href, words) => {

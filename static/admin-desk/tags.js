@@ -54,7 +54,8 @@ for (const input of document.querySelectorAll("[data-tag-suggestions]")) {
 
   const take = (option) => {
     const { start, end } = current();
-    const name = option.textContent.includes(",") ? `"${option.textContent}"` : option.textContent;
+    const known = option.textContent;
+    const name = /^"|,/.test(known) ? `"${known.replaceAll('"', '""')}"` : known;
     const before = input.value.slice(0, start) + (start ? " " : "") + name;
     const after = input.value.slice(end);
     input.value = before + (after || ", ");

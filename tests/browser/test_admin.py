@@ -155,3 +155,13 @@ def test_axe_finds_nothing_in_the_desk(desk):
         visit(desk, f"/admin/{address}")
         found |= faults(desk, address)
     assert found == {}
+
+
+def test_a_long_name_pushes_no_column_off_the_page(desk):
+    make_tip(tags=["x" * 100, "Word " * 19], categories=["Mind " * 19])
+    for width in (1280, 390):
+        desk.set_viewport_size({"width": width, "height": 700})
+        for kind in ("tag", "category"):
+            desk.goto(f"/admin/tips/{kind}/")
+            last = desk.locator(".field-number_of_tips").first.bounding_box()
+            assert last["x"] + last["width"] <= width, (width, kind)
