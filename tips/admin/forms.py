@@ -149,7 +149,8 @@ class TipForm(forms.ModelForm):
 
     @property
     def media(self) -> forms.Media:
-        return super().media + Media(importmap=_EDITOR_MODULES)
+        quotes = Script("admin-desk/plain-quotes.js", type="module")
+        return super().media + Media(js=[quotes], importmap=_EDITOR_MODULES)
 
     # Whatever Django's own form takes.
     def __init__(self, *args: Any, **kwargs: Any) -> None:

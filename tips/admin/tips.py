@@ -40,11 +40,7 @@ class TipAdmin(SavedAtOnce, verbs.TipVerbsMixin, PagedList):
     """The list of tips, the form of each, and the pages around them, which stand in modules of their own."""
 
     class Media:
-        js = [
-            Script("admin-desk/writing.js", defer=True),
-            Script("admin-desk/drafts.js", defer=True),
-            Script("admin-desk/plain-quotes.js", type="module"),
-        ]
+        js = [Script("admin-desk/writing.js", defer=True), Script("admin-desk/drafts.js", defer=True)]
 
     form = TipForm
     actions = ["delete_selected", *verbs.TipVerbsMixin.actions]
