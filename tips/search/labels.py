@@ -9,9 +9,10 @@ from tips.search.archive import Label
 from tips.search.terms import Query, Term
 from tips.text import stems
 
-# One word is a likely typing error for another with at most so many letters wrong, left out or swapped, and
-# at least this Jaro-Winkler similarity: "recovry" for "recover", not for "record".
-MOST_ERRORS = 2
+# One word is a likely typing error for another with one letter wrong, left out or swapped (two in a long
+# word), the same first letter and at least this Jaro-Winkler similarity: "recovry" for "recover", not for
+# "record".
+LONG_WORD, MOST_ERRORS = 8, 2
 LEAST_SIMILARITY = 0.92
 # What is offered where nothing was found may be further off.
 LEAST_NEARNESS = 0.8
@@ -44,13 +45,23 @@ def nearest(query: Query, labels: Iterable[Label], most: int = 8) -> list[Label]
     return [label for *_, label in sorted(ranked, key=lambda each: each[:2])[:most]]
 
 
+def errors(typed: str, known: str) -> int | None:
+    """Return how many letters are wrong in a word if another was meant; None if that is not likely.
+
+    A word that only goes on further than the other is none of its typing errors: "property" of "proper".
+    """
+    most = MOST_ERRORS if len(typed) >= LONG_WORD else 1
+    found = OSA.distance(typed, known, score_cutoff=most)
+    longer = found > 1 and (typed.startswith(known) or known.startswith(typed))
+    if found > most or longer or typed[:1] != known[:1]:
+        return None
+    return int(found) if JaroWinkler.similarity(typed, known) >= LEAST_SIMILARITY else None
+
+
 def _names(word: str, name: str) -> bool:
     if stems.stem(word) in _stems(name):
         return True
-    return len(word) > 3 and any(
-        OSA.distance(word, part) <= MOST_ERRORS and JaroWinkler.similarity(word, part) >= LEAST_SIMILARITY
-        for part in _words(name)
-    )
+    return len(word) > 3 and any(errors(word, part) is not None for part in _words(name))
 
 
 @lru_cache(maxsize=10_000)

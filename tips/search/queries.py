@@ -57,6 +57,7 @@ def find(
     search = _Search(asked, public or archive.current(), synonyms.expansions(asked), filters)
     wrong = search.unknown()
     meant = search.correct(wrong)
+    lost = [term for term in wrong if term not in meant]
     ranked = search.ranked()
     first = (number - 1) * PER_PAGE
     ids = ranked.ids[first : first + PER_PAGE]
@@ -66,10 +67,10 @@ def find(
     return Results(
         page=Page(tips=tips, number=number, last=last, total=ranked.total),
         query=search.query,
-        corrected=search.query.wording if meant and ranked.total else "",
+        corrected=search.query.wording_without(lost) if meant and ranked.total else "",
         missing=tuple(term.text for term in wrong),
-        partly=ranked.is_partial or any(term not in meant for term in wrong),
-        also=synonyms.texts(found)[:MOST_SHOWN],
+        partly=ranked.is_partial or bool(lost),
+        also=synonyms.texts(each for each in found if not _is_typed(each, search.query))[:MOST_SHOWN],
         marks=frozenset(
             [term.stems for term in search.query.terms]
             + [(stem,) for term in search.query.terms for stem in term.joined]
@@ -105,11 +106,9 @@ class _Search:
     def correct(self, wrong: Sequence[Term]) -> Mapping[Term, Term]:
         """Put the typing errors among some terms right; return {term: what was meant}.
 
-        A word that has synonyms is none, though no tip may hold it. What was meant is searched for with its
-        synonyms, too.
+        What was meant is searched for with its synonyms, too.
         """
-        known = {each.start for each in self.expansions if each.stop == each.start + 1}
-        correctable = [term for term in wrong if term.correctable and term.place not in known]
+        correctable = [term for term in wrong if term.correctable]
         if not correctable:
             return {}
         meant, more = spelling.correct(correctable, self.public)
@@ -180,6 +179,20 @@ def _sought_for(each: Iterable[Term | Expansion]) -> tuple[set[str], set[tuple[s
     runs = {one.stems for one in each}
     phrases = {run for run in runs if len(run) > 1}
     return {run[0] for run in runs} | {pair for phrase in phrases for pair in words.pairs(phrase)}, phrases
+
+
+def _is_typed(expansion: Expansion, query: Query) -> bool:
+    """Tell whether a synonym has no other words than a query, or only other forms of those."""
+    typed = {stem for term in query.terms for stem in (*term.stems, *term.joined)}.union(query.sequence) - {
+        ""
+    }
+    return all(any(_are_forms(stem, other) for other in typed) for stem in expansion.stems)
+
+
+def _are_forms(one: str, other: str) -> bool:
+    """Tell whether two stems are of one word: "loyal" and "loyalti"."""
+    shorter, longer = sorted((one, other), key=len)
+    return one == other or (len(shorter) > 3 and longer.startswith(shorter))
 
 
 def _order(label: Label) -> tuple[str, int]:

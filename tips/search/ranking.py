@@ -23,6 +23,8 @@ SIDE_BY_SIDE = 0.5
 SYNONYM = 0.85
 # A word that says little beside others ("keep", "thing") counts as so much of its rarity.
 WEAK = 0.5
+# That the best hit lacks a word is said if the word is at least so rare, beside the rarest of the query.
+TELLING = 0.5
 # How much a tip gains by holding more of the query: the exponent of the share that it holds.
 COMPLETENESS = 0.25
 # A tip is a hit if it holds at least this share of what the fullest one holds, words counted by their rarity.
@@ -57,7 +59,7 @@ class Sought:
 
 @dataclass(frozen=True)
 class Ranked:
-    """The hits, best first, how many there are, and whether the best of them lack a part of the query."""
+    """The hits, best first, how many there are, and whether the best lacks a telling word of the query."""
 
     ids: list[int]
     total: int
@@ -112,7 +114,9 @@ def rank(terms: Sequence[Sought], public: Archive, filtered: Collection[int] | N
     ]
     keys.sort(reverse=True)
     ids = [public.ids[-key % size] for key in keys[:most]]
-    return Ranked(ids, len(keys), fullest < 0.99 * wanted)
+    telling = [term for term in weighed if term.rarity >= TELLING * max(each.rarity for each in weighed) > 0]
+    lacks = any(pk not in term.values for pk in ids[:1] for term in telling)
+    return Ranked(ids, len(keys), lacks)
 
 
 def _rank_one(term: Sought, public: Archive, wanted: frozenset[int], most: int) -> Ranked:
@@ -136,7 +140,7 @@ def _rank_one(term: Sought, public: Archive, wanted: frozenset[int], most: int) 
         if len(best) == most:
             break
     every = own.union(*(pks for held in term.synonyms for pks in held.values()))
-    return Ranked(best, len(wanted & every), own.isdisjoint(wanted))
+    return Ranked(best, len(wanted & every), is_partial=False)
 
 
 def _layers(

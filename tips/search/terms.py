@@ -1,7 +1,7 @@
 """A reader's query in words: what is looked for, and how the words stand beside each other."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -60,10 +60,10 @@ class Query:
                 if "" not in self.sequence[start:stop]:
                     yield start, stop, " ".join(self.sequence[start:stop])
 
-    @property
-    def wording(self) -> str:
-        """The terms as they would be typed."""
-        return " ".join(f'"{term.text}"' if term.quoted else term.text for term in self.terms)
+    def wording_without(self, lost: Collection[Term]) -> str:
+        """Return the terms but some as they would be typed."""
+        kept = (term for term in self.terms if term not in lost)
+        return " ".join(f'"{term.text}"' if term.quoted else term.text for term in kept)
 
 
 def parse(query: str) -> Query:

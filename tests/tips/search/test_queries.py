@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.tips.making import ago, hidden_tips, make_tip
-from tips.models import Category, Tip, TipState, Word
-from tips.search import archive, index, labels, queries
+from tips.models import Category, SynonymGroup, Tip, TipState, Word
+from tips.search import archive, index, labels, queries, synonyms
 from tips.search.terms import parse
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +82,63 @@ def test_what_was_meant_is_searched_for_with_its_synonyms():
 def test_a_word_that_has_synonyms_is_no_typing_error():
     make_tip("The Singer", body="<p>Sing.</p>")
     assert queries.find("sincere").corrected == ""
+
+
+def group(*texts):
+    SynonymGroup.objects.all().delete()
+    synonyms.write(SynonymGroup.objects.create(), texts)
+
+
+def test_a_typing_error_of_a_word_that_only_the_synonyms_know_is_forgiven():
+    group("talkative", "chatty")
+    tip = make_tip("Chatty Callers")
+    results = queries.find("talkitive")
+    assert (results.corrected, results.page.tips, results.also) == ("talkative", [tip], ("chatty",))
+
+
+def test_a_word_of_the_synonyms_by_which_nothing_is_found_is_not_suggested():
+    group("talkative", "chatty")
+    make_tip("One")
+    assert queries.find("talkitive").corrected == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "held"),
+    [
+        ("blond", "blinks"),
+        ("property", "proper"),
+        ("property", "properly"),
+        ("media", "medical"),
+        ("rooster", "booster"),
+        ("wait", "want"),
+    ],
+)
+def test_a_word_that_is_known_or_not_very_close_is_no_typing_error(typed, held):
+    group("lost property", "left behind", "waiting")
+    make_tip("One", body=f"<p>Umbrella: {held}.</p>")
+    results = queries.find(f"{typed} umbrella")
+    assert (results.corrected, results.missing) == ("", (typed,))
+
+
+def test_what_is_searched_for_instead_leaves_out_what_no_tip_has():
+    make_tip("One", body="<p>Umbrellas and coats.</p>")
+    results = queries.find("umbrela xylophone coats")
+    assert (results.corrected, results.missing) == ("umbrellas coats", ("umbrela", "xylophone"))
+
+
+def test_what_was_typed_is_not_named_as_also_searched_for():
+    group("loyal", "loyalty", "angry", "angry customer", "furious")
+    make_tip("All", body="<p>Loyal, loyalty, angry: an angry customer is furious.</p>")
+    assert queries.find("loyal customers, angry").also == ("furious",)
+
+
+def test_the_best_hit_lacks_no_telling_word_if_it_lacks_a_common_one():
+    for number in range(12):
+        make_tip(f"Customer {number}", body="<p>Customers.</p>")
+    make_tip("Umbrella")
+    make_tip("Raincoat")
+    assert not queries.find("umbrella customer").partly
+    assert queries.find("umbrella raincoat").partly
 
 
 def test_an_error_in_one_of_several_words_is_forgiven_and_the_others_stay():
