@@ -225,8 +225,11 @@ class Tip(models.Model):
             self.title = folding.visible(self.title)
         if deferred.isdisjoint(TEXTS):
             self.words_title = stems.indexed(self.title, with_pairs=True)
-            self.words_takeaway = stems.indexed(self.takeaway, with_pairs=True)
-            self.words_body = stems.indexed(self.searchable_text)
+            text = excerpts.searchable_text(self.body)
+            # A teaser's excerpt is the head of its tip, and all that the tip can be found by.
+            head = self.takeaway if text else f"{self.takeaway}\n{self.excerpt}"
+            self.words_takeaway = stems.indexed(head, with_pairs=True)
+            self.words_body = stems.indexed(text or self.excerpt)
             if not self.excerpt:
                 self.excerpt = excerpts.excerpt(self.body)
         return self

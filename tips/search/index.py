@@ -1,8 +1,9 @@
 """The search index: its table of postings, its phrases and triggers, and its rebuilding.
 
 ``tips_posting`` says which tip holds which stem (``text.stems``), and where: ``held`` is 8 for the title, 4
-more for the takeaway, and one more for each time in the body, up to 3. It is the same on both databases, and
-all ranking is made from it. Only phrases are asked of the engines (SQLite's FTS5, PostgreSQL's tsvector).
+more for the takeaway or a teaser's excerpt, and one more for each time in the body, up to 3. It is the same
+on both databases, and all ranking is made from it. Only phrases are asked of the engines (SQLite's FTS5,
+PostgreSQL's tsvector).
 """
 
 from collections import Counter

@@ -114,7 +114,12 @@ def rank(terms: Sequence[Sought], public: Archive, filtered: Collection[int] | N
     ]
     keys.sort(reverse=True)
     ids = [public.ids[-key % size] for key in keys[:most]]
-    telling = [term for term in weighed if term.rarity >= TELLING * max(each.rarity for each in weighed) > 0]
+    rarest = max(term.rarity for term in weighed)
+    telling = [
+        each
+        for each, term in zip(weighed, terms, strict=True)
+        if each.rarity >= TELLING * rarest > 0 and not term.is_weak
+    ]
     lacks = any(pk not in term.values for pk in ids[:1] for term in telling)
     return Ranked(ids, len(keys), lacks)
 

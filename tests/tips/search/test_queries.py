@@ -58,6 +58,13 @@ def test_a_takeaway_is_found_and_so_is_a_teasers_excerpt():
     assert set(titles("lighthouse")) == {"One", "Two"}
 
 
+def test_a_teasers_excerpt_weighs_as_much_as_a_takeaway():
+    make_tip("Full", body="<p>Lighthouses and umbrellas.</p>")
+    make_tip("Teaser", body="", excerpt="The lighthouse keeper was", publish_at=ago(days=9))
+    make_tip("Takeaway", takeaway="Mind the lighthouse.", publish_at=ago(days=10))
+    assert titles("lighthouse") == ["Teaser", "Takeaway", "Full"]
+
+
 def test_a_promotion_is_not_found():
     make_tip("One", body="<p>Answer.</p><p>Read our New Book – at http://www.example.org/zeppelin</p>")
     assert titles("zeppelin") == []
