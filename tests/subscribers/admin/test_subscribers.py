@@ -158,7 +158,7 @@ def test_a_subscribers_page_shows_what_is_held(desk, anna, suppress):
         "told by a test",
         "3 Feb 2031",
         "Send me one tip a week from",
-        "Wording 1",
+        "Wording 2",
         "Service mail: welcome",
         "Lift “Bounced”",
     ):
