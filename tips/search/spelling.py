@@ -88,12 +88,14 @@ def _known(wrong: Sequence[str]) -> tuple[dict[str, tuple[str, int, int]], dict[
     known: dict[str, tuple[str, int, int]] = {}
     groups: dict[int, list[str]] = {}
     for text, key, tips, group in rows:
-        word = stems.fold_word(text)
-        if group:
-            groups.setdefault(group, []).append(key)
-        if word.isalpha():
-            before = known.get(word, ("", 0, 0))
-            known[word] = (key, max(tips, before[1]), group or before[2])
+        if not group:
+            # Folded already.
+            known[text] = (key, tips, known.get(text, ("", 0, 0))[2])
+            continue
+        groups.setdefault(group, []).append(key)
+        if text.isalpha():
+            word = stems.fold_word(text)
+            known[word] = (key, known.get(word, ("", 0, 0))[1], group)
     return known, groups
 
 
