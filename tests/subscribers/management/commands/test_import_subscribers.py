@@ -24,7 +24,7 @@ from subscribers.exchange.address_list import AddressList
 from subscribers.exchange.store import store
 
 def on_row(row):
-    if row.line == 1102:
+    if row.line == 902:
         print("half", flush=True)
         input()
 
