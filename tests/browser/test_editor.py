@@ -11,7 +11,8 @@ from tests.browser.clipboard import paste
 from tests.tips.making import make_tip
 from tips.models import Image, Tip, TipState
 
-pytestmark = pytest.mark.browser
+# What a browser does with the editor is the same whatever the database.
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 ADD = "/admin/tips/tip/add/"
 DROP = """(element, [name, type, bytes, html]) => {
@@ -188,7 +189,6 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back(writing):
     expect(the_editor(writing)).to_be_focused()
 
 
-@pytest.mark.once
 def test_axe_finds_nothing_in_the_editor_with_all_its_tools(desk):
     body = (
         "<h2>Large</h2><h3>Middle</h3><h4>Small</h4><table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table><hr>"

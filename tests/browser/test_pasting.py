@@ -12,7 +12,8 @@ from tests.tips.making import make_tip
 from tips.models import Image, Tip, TipState
 from tips.text import sanitiser
 
-pytestmark = pytest.mark.browser
+# What a browser does with the editor is the same whatever the database.
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 ADD = "/admin/tips/tip/add/"
 PICTURE = f"data:image/png;base64,{base64.b64encode(drawn('PNG')).decode()}"

@@ -11,7 +11,8 @@ from tips.importers import pages
 from tips.models import Tip, TipState
 from tips.text import sanitiser
 
-pytestmark = pytest.mark.browser
+# What a browser does with the editor is the same whatever the database.
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 SEEDS = settings.BASE_DIR.parent / "shared" / "seeds"
 # Each is set as the editor's content, as when a form is opened, and read back as when it is saved.

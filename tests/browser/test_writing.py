@@ -9,7 +9,8 @@ from tests.tips.making import make_tip
 from tips.models import Image, Tip, TipState
 from tips.search import index
 
-pytestmark = pytest.mark.browser
+# What a browser does with the editor is the same whatever the database.
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 ADD = "/admin/tips/tip/add/"
 STORY = (
@@ -144,7 +145,6 @@ def test_while_one_writes_one_is_told_of_an_earlier_tip(desk):
     expect(opened.value.get_by_role("link", name="Rain at the door")).to_be_visible()
 
 
-@pytest.mark.once
 def test_axe_finds_nothing_in_what_helps_to_write(desk):
     make_tip("Rain at the door", body=f"<p>{STORY}</p>")
     index.count_words()
