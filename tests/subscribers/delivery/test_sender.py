@@ -1,5 +1,6 @@
 """Everyone once, nobody twice, nobody who left, whatever the mail server and the processes do."""
 
+import signal
 import time
 from datetime import timedelta
 
@@ -446,7 +447,8 @@ def test_however_workers_are_killed_everyone_gets_it_and_repeats_are_listed(mail
             workers.kill()
         wait_until(lambda: workers.ledger()[0] == "sent")
     finally:
-        assert workers.end() == [0, 0]
+        # The mailing may be through before the last one to start is up: that one ends by the signal itself.
+        assert set(workers.end()) <= {0, -signal.SIGTERM}
     _, rows = workers.ledger()
     assert len(rows) == len(people)
     assert {address for address, state, _ in rows if state == "sent"} <= set(mail_server.recipients)
