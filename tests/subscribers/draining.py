@@ -4,6 +4,7 @@ import time
 
 from subscribers.delivery import audience, heartbeat, pool, scheduling
 from subscribers.delivery.sender import Sender
+from subscribers.models import Delivery
 
 
 class Never:
@@ -36,3 +37,10 @@ def send_outgoing():
     """Send the confirmations, welcomes and other mails to one person each that are due."""
     while pool.send_outgoing_mails():
         pass
+
+
+def told(mailing):
+    """Return the mailing anew, and {state: how many} of its deliveries."""
+    mailing.refresh_from_db()
+    counts = {state: mailing.deliveries.filter(state=state).count() for state in Delivery.State}
+    return mailing.state, {state: count for state, count in counts.items() if count}

@@ -176,3 +176,8 @@ def running():
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+def only(stage, reply, *recipients):
+    """Return a script that gives a reply at a stage, to some recipients or to all."""
+    return lambda at, who, number: reply if at == stage and (not recipients or who in recipients) else None

@@ -3,38 +3,18 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.utils import timezone
 
 from subscribers.delivery import circuit_breaker, claims
 from subscribers.delivery.sender import Sender
 from subscribers.mailings import control
 from subscribers.models import Delivery, Mailing, Suppression
-from tests.subscribers.draining import Never, drain
+from tests.subscribers.draining import Never, drain, told
+from tests.subscribers.mailserver import only
 from tests.subscribers.making import make_people, open_mailing
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def clock():
-    """Stand still; ``clock.forward(timedelta)`` goes on."""
-    with time_machine.travel(timezone.now().replace(microsecond=0), tick=False) as traveller:
-        traveller.forward = traveller.shift
-        yield traveller
-
-
-def only(stage, reply, *recipients):
-    """Return a script that gives a reply at a stage, to some recipients or to all."""
-    return lambda at, who, number: reply if at == stage and (not recipients or who in recipients) else None
-
-
-def told(mailing):
-    """Return the mailing anew, and {state: how many} of its deliveries."""
-    mailing.refresh_from_db()
-    counts = {state: mailing.deliveries.filter(state=state).count() for state in Delivery.State}
-    return mailing.state, {state: count for state, count in counts.items() if count}
 
 
 # --- The server blames the sender ---------------------------------------------------------------------

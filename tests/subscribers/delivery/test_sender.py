@@ -5,7 +5,6 @@ import time
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.core.mail.backends.smtp import EmailBackend
 from django.utils import timezone
 
@@ -16,34 +15,14 @@ from subscribers.mail import smtp
 from subscribers.mailings import control
 from subscribers.models import Delivery, Mailing, SenderLease, Suppression
 from subscribers.people import journal, subscriptions, suppressions
-from tests.subscribers.draining import drain
-from tests.subscribers.mailserver import DROP, HANG, TAKE_AND_DROP
+from tests.subscribers.draining import drain, told
+from tests.subscribers.mailserver import DROP, HANG, TAKE_AND_DROP, only
 from tests.subscribers.making import make_people, open_mailing
 from tests.subscribers.workers import Workers
 from tests.tipsite.processes import wait_until
 
 pytestmark = pytest.mark.django_db
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-
-
-@pytest.fixture
-def clock():
-    """Stand still; ``clock.forward(timedelta)`` goes on."""
-    with time_machine.travel(timezone.now().replace(microsecond=0), tick=False) as traveller:
-        traveller.forward = traveller.shift
-        yield traveller
-
-
-def only(stage, reply, *recipients):
-    """Return a script that gives a reply at a stage, to some recipients or to all."""
-    return lambda at, who, number: reply if at == stage and (not recipients or who in recipients) else None
-
-
-def told(mailing):
-    """Return the mailing anew, and {state: how many} of its deliveries."""
-    mailing.refresh_from_db()
-    counts = {state: mailing.deliveries.filter(state=state).count() for state in Delivery.State}
-    return mailing.state, {state: count for state, count in counts.items() if count}
 
 
 # --- What an answer means --------------------------------------------------------------------------
