@@ -55,6 +55,8 @@ def after_migration(sender: object, using: str, plan: Sequence[object] = (), **k
                 cursor.execute(f"LOCK TABLE {_DELIVERIES} IN SHARE ROW EXCLUSIVE MODE")
             for statement in _sqlite_counts() if is_sqlite else _postgresql_counts():
                 cursor.execute(statement)
+            # ``flush`` may empty the counts first, and then delete what the triggers count down from nothing.
+            cursor.execute(f"DELETE FROM {_COUNTS} WHERE NOT EXISTS (SELECT 1 FROM {_DELIVERIES})")
             if plan:
                 cursor.execute(f"DELETE FROM {_COUNTS}")
                 cursor.execute(f"{_INSERT} SELECT mailing_id, kind, 0, number FROM ({LIVE}) live")
