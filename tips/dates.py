@@ -31,6 +31,20 @@ def in_words(moment: datetime) -> str:
     return date_format(timezone.localtime(moment), "l, j F Y, H:i T")
 
 
+def short(moment: datetime, now: datetime | None = None) -> str:
+    """Return a moment as the desk writes it, “Tue 15 Dec, 07:00”, in the site's zone.
+
+    The year stands with it where it is not that of ``now``.
+    """
+    return f"{short_day(moment, now)}, {date_format(timezone.localtime(moment), 'H:i')}"
+
+
+def short_day(moment: datetime, now: datetime | None = None) -> str:
+    """Return the day of a moment as the desk writes it, “Tue 15 Dec”: as in ``short``."""
+    local, today = timezone.localtime(moment), timezone.localdate(now)
+    return date_format(local, "D j M" if local.year == today.year else "D j M Y")
+
+
 def moment(day: date, at_time: time | None = None, zone: ZoneInfo | None = None) -> datetime:
     """Return the moment of a wall-clock time on a day, as an aware datetime in UTC.
 

@@ -31,6 +31,13 @@ def test_a_time_that_comes_twice_is_its_first():
     assert dates.moment(date(2026, 11, 1), time(1, 30), NEW_YORK) == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
 
 
+def test_the_desk_writes_a_moment_with_its_year_only_where_it_is_not_this_one():
+    now = datetime(2026, 12, 31, 12, tzinfo=UTC)
+    assert dates.short(datetime(2026, 12, 15, 12, tzinfo=UTC), now) == "Tue 15 Dec, 07:00"
+    assert dates.short(datetime(2027, 1, 5, 12, tzinfo=UTC), now) == "Tue 5 Jan 2027, 07:00"
+    assert dates.short_day(datetime(2026, 12, 15, 12, tzinfo=UTC), now) == "Tue 15 Dec"
+
+
 def test_a_year_and_a_month_begin_at_the_sites_midnight():
     assert dates.year(2026) == (datetime(2026, 1, 1, 5, tzinfo=UTC), datetime(2027, 1, 1, 5, tzinfo=UTC))
     assert dates.month(2026, 12)[1] == dates.year(2027)[0]
