@@ -18,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
 from desk.errors import Refused
+from desk.foresight import Foresight
 from desk.pages import Context, page, staff_of
 
 M = TypeVar("M", bound=Model)
@@ -40,7 +41,8 @@ class Verb(Generic[M]):
     page the admin leads, or a response. Nobody does the verb without one of ``permissions``.
     ``is_available`` is called with the person and the object; ``why_not`` says why it is not, after "is not
     possible". Where ``why_not`` is empty, ``run`` itself refuses, and says why.
-    ``consequence`` says what the verb does. ``faults`` are shown before.
+    ``consequence`` says what the verb does; ``foresight`` says what it will do to one object when this person
+    presses it, where that can be told. ``faults`` are shown before.
     """
 
     label: str
@@ -54,6 +56,17 @@ class Verb(Generic[M]):
     faults: Callable[[M], Sequence[Fault]] = lambda obj: ()
     has_page: bool = True
     is_destructive: bool = False
+    foresight: Callable[[User, M], Foresight] | None = None
+
+    def foresee(self, user: User, obj: M) -> Foresight:
+        """Return what the verb will do to an object when this person presses it. May ask the database."""
+        if self.foresight is None:
+            return Foresight(self.label, sentence=self.consequence)
+        return self.foresight(user, obj)
+
+    def label_for(self, user: User, obj: M) -> str:
+        """Return the label of the button, which names what follows, such as the day."""
+        return self.foresee(user, obj).label
 
     def is_permitted(self, user: User) -> bool:
         """Tell whether a person has one of the verb's permissions."""
