@@ -182,8 +182,8 @@ def with_image_sizes(body: str) -> str:
     shown = body_images.shown(body)
     if not shown:
         return body
-    images = Image.objects.in_bulk({name for name, _ in shown})
-    for number, (name, alt) in enumerate(shown, 1):
+    images = Image.objects.in_bulk({image.name for image in shown})
+    for number, (name, alt, _) in enumerate(shown, 1):
         noun = "The picture" if len(shown) == 1 else f"Picture {number}"
         if name not in images:
             raise UnusableImage(f"{noun} is not on this site (any more). Upload it again, or take it out.")
@@ -207,7 +207,7 @@ def delete_unused(now: datetime) -> int:
         return 0
     # Whoever reverts to a version gets its images back. One look at the versions serves all images.
     for body in TipVersion.objects.filter(body__contains="/media/").values_list("body", flat=True).iterator():
-        names.difference_update(name for name, _ in body_images.shown(body))
+        names.difference_update(image.name for image in body_images.shown(body))
     deleted = 0
     for name in sorted(names)[:MOST_DELETED]:
         with transaction.atomic():

@@ -14,10 +14,10 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from subscribers.tipmail import rendering
-from tips.models import Tip
+from tips.models import WRITTEN, Tip
 
 # The fields of a tip that its mail is made of, as the form names them.
-_FIELDS = ("title", "takeaway", "excerpt", "body")
+_FIELDS = WRITTEN
 FRAMES = [
     ("desktop-light", "Desktop, light", 640),
     ("phone-light", "Phone, light", 320),

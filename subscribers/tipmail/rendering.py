@@ -67,7 +67,7 @@ def render(tip: Tip, kind: str = Mailing.Kind.TIP, note: str = "", *, is_note_al
         "body": mark_safe(narrowed(body)),  # noqa: S308
         "body_text": plain_text.from_html(body),
         # What a list of mails shows behind the subject.
-        "preheader": note if is_correction else tip.takeaway,
+        "preheader": note if is_correction else tip.preheader or tip.takeaway,
         "is_correction": is_correction,
         "is_note_alone": is_note_alone,
         "note": note.strip(),

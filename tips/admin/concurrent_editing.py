@@ -13,7 +13,7 @@ from desk.pages import Context, StaffRequest, number_in, staff_of
 from tips import permissions
 from tips.admin.forms import TipForm, saved
 from tips.admin.pages import tip_or_404
-from tips.models import TEXTS, Tip
+from tips.models import WRITTEN, Tip
 from tips.publishing import history, presence
 
 
@@ -45,7 +45,9 @@ def form_context(request: HttpRequest, tip: Tip, form: TipForm) -> Context:
         opened, newest = form.since
         typed = form.cleaned_data
         # What the refused form holds, in the shape of a version; a faulty field stands as it is saved.
-        yours = SimpleNamespace(**{name: typed.get(name, getattr(newest, name)) for name in (*TEXTS, "tags")})
+        yours = SimpleNamespace(
+            **{name: typed.get(name, getattr(newest, name)) for name in (*WRITTEN, "tags")}
+        )
         yours.categories = sorted(map(str, typed.get("in_categories", newest.categories)))
         context["theirs"] = history.diff(opened, newest) if opened else []
         context |= {"yours": history.diff(newest, yours), "saved_by": history.who(newest)}

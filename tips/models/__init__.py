@@ -16,6 +16,6 @@ from tips.models.published import ListingIndex, PublishedQuerySet, TipState, new
 from tips.models.slot_rules import QueueVersion, SlotException, SlotRule
 from tips.models.synonyms import Synonym, SynonymGroup
 from tips.models.taxonomy import Category, FormerName, FormerSlug, Tag
-from tips.models.tip import TEXTS, Tip, TipQuerySet
+from tips.models.tip import TEXTS, WRITTEN, Tip, TipQuerySet
 from tips.models.versions import Contribution, TipVersion, TipVersionQuerySet
 from tips.models.vocabulary import Word

@@ -38,6 +38,9 @@ class ImageUse(models.Model):
 
     tip = models.ForeignKey("tips.Tip", on_delete=models.CASCADE, related_name="image_uses")
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="uses")
+    # What the tip says of it: by this a picture is found again.
+    alt = models.TextField(blank=True, default="", db_default="")
+    caption = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint("tip", "image", name="image_used_once")]
@@ -45,17 +48,32 @@ class ImageUse(models.Model):
     @classmethod
     def record(cls, bodies: Mapping[int, str]) -> None:
         """Record which images saved tips show now, by the bodies of the tips' ids."""
-        shown = {(tip, name) for tip, body in bodies.items() for name, _ in body_images.shown(body)}
+        shown = {
+            (tip, image.name): image for tip, body in bodies.items() for image in body_images.shown(body)
+        }
         # Most tips show nothing, and their saving should not have to ask.
-        known = {(use.tip_id, use.image_id): use.pk for use in ImageUse.objects.filter(tip__in=bodies)}
+        known = {(use.tip_id, use.image_id): use for use in ImageUse.objects.filter(tip__in=bodies)}
         if not known and not shown:
             return
         uploaded = Image.objects.in_bulk({name for _, name in shown})
-        gone = known.keys() - shown
-        ImageUse.objects.filter(pk__in=[known[use] for use in gone]).delete()
-        new = sorted((tip, name) for tip, name in shown - known.keys() if name in uploaded)
-        uses = [ImageUse(tip_id=tip, image_id=name) for tip, name in new]
+        gone = known.keys() - shown.keys()
+        ImageUse.objects.filter(pk__in=[known[use].pk for use in gone]).delete()
+        reworded = [known[use]._described(shown[use]) for use in known.keys() & shown.keys()]
+        ImageUse.objects.bulk_update([use for use in reworded if use], ["alt", "caption"])
+        new = sorted(use for use in shown.keys() - known.keys() if use[1] in uploaded)
+        uses = [
+            ImageUse(tip_id=tip, image_id=name, alt=image.alt, caption=image.caption.strip())
+            for (tip, name), image in ((use, shown[use]) for use in new)
+        ]
         ImageUse.objects.bulk_create(uses, ignore_conflicts=True)
         Image.objects.filter(name__in=uploaded).update(unused_since=None)
         let_go = Image.objects.filter(name__in=[name for _, name in gone], uses=None)
         let_go.update(unused_since=timezone.now())
+
+    def _described(self, image: body_images.Shown) -> "ImageUse | None":
+        """Take over what the tip says of the image now; return None where that is nothing new."""
+        said = (image.alt, image.caption.strip())
+        if (self.alt, self.caption) == said:
+            return None
+        self.alt, self.caption = said
+        return self

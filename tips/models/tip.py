@@ -19,7 +19,9 @@ from tips.models.taxonomy import Category, TagsManager
 from tips.models.vocabulary import Word
 from tips.text import excerpts, folding, sanitiser, stems
 
+# What readers of the site see of a tip; and with it, what receivers of its mail see in their list of mails.
 TEXTS = ("title", "takeaway", "excerpt", "body")
+WRITTEN = (*TEXTS, "mail_subject", "preheader")
 
 
 class TipQuerySet(PublishedQuerySet["Tip"]):
@@ -120,6 +122,22 @@ class Tip(models.Model):
         extensions=sanitiser.EDITOR,
         sanitize=sanitiser.clean,
         help_text="The tip without its takeaway.",
+    )
+    mail_subject = LineField(
+        "subject of its mail",
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Left empty, the mail’s subject is the title.",
+    )
+    preheader = LineField(
+        "line behind the subject",
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What a list of mails shows behind the subject. Left empty, the takeaway.",
     )
     has_body = models.GeneratedField(
         expression=~Q(body=""),  # type: ignore[arg-type]  # a condition is an expression, too

@@ -1,9 +1,9 @@
 """Versions of a tip's text: what was saved, by whom and when; and who wrote since it was last approved.
 
-A version has the title, takeaway, excerpt and body, and the names of the categories and tags; neither state,
-slug nor dates, so that nothing can bring those back by mistake. Saving a tip records a version where its text
-differs from the newest. What saving does not see (categories and tags, ``update`` and ``bulk_create``) is
-recorded by the verb that does it.
+A version has the title, takeaway, excerpt and body, the mail's subject and preheader, and the names of the
+categories and tags; neither state, slug nor dates, so that nothing can bring those back by mistake. Saving a
+tip records a version where its text differs from the newest. What saving does not see (categories and tags,
+``update`` and ``bulk_create``) is recorded by the verb that does it.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from django.forms import model_to_dict
 from django.utils import timezone
 
 from tips.models.placements import CategorisedTip, Placement, TaggedTip
-from tips.models.tip import TEXTS, Tip
+from tips.models.tip import WRITTEN, Tip
 
 
 class TipVersionQuerySet(models.QuerySet["TipVersion"]):
@@ -53,6 +53,8 @@ class TipVersion(models.Model):
     takeaway = models.TextField()
     excerpt = models.TextField()
     body = models.TextField()
+    mail_subject = models.CharField(max_length=200, blank=True, default="", db_default="")
+    preheader = models.CharField(max_length=200, blank=True, default="", db_default="")
     # By name: the rows themselves may be renamed or gone.
     categories = models.JSONField(default=list)
     tags = models.JSONField(default=list)
@@ -70,7 +72,7 @@ class TipVersion(models.Model):
     @property
     def content(self) -> tuple[object, ...]:
         """What the version has, to be compared with another."""
-        return (*(getattr(self, name) for name in TEXTS), self.categories, self.tags)
+        return (*(getattr(self, name) for name in WRITTEN), self.categories, self.tags)
 
 
 class Contribution(models.Model):
@@ -89,7 +91,7 @@ def _present_versions(tips: Collection[Tip], by: User | None, reason: str) -> li
     tags = _names(TaggedTip, "tag__name", tips)
     new = partial(TipVersion, saved_by=by, reason=reason[:100])
     return [
-        new(tip=tip, categories=categories[tip.pk], tags=tags[tip.pk], **model_to_dict(tip, TEXTS))
+        new(tip=tip, categories=categories[tip.pk], tags=tags[tip.pk], **model_to_dict(tip, WRITTEN))
         for tip in tips
     ]
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from desk.errors import NotPermitted, WrongState
 from desk.log import log
 from tips.dates import in_words
-from tips.models import TEXTS, Contribution, Tip, TipAction, TipState
+from tips.models import WRITTEN, Contribution, Tip, TipAction, TipState
 from tips.permissions import APPROVE, CHANGE_ANY, permit, permit_change
 from tips.publishing import preconditions
 from tips.schedule.queue_lock import QueueSession, queue_session
@@ -32,7 +32,7 @@ def start(tip: Tip, *, by: User) -> str:
 def revise(tip: Tip, names: Iterable[str], *, by: User) -> str:
     """Save the fields of a tip that a form has changed, named in ``names``, as they stand on ``tip``.
 
-    A changed text (``TEXTS``) makes ``by`` one of its writers, and sends an approved tip that is not public
+    A changed text (``WRITTEN``) makes ``by`` one of its writers, and sends an approved tip that is not public
     yet back to review; its slot stays held, and is at risk until the tip is approved again. What readers
     can see already is corrected at once, which needs the right to change others' tips. A changed day pins
     the tip to it, or, taken away, gives its slot back. Returns what followed; the empty text where nothing
@@ -49,10 +49,10 @@ def revise(tip: Tip, names: Iterable[str], *, by: User) -> str:
         tip.pinned = before.pinned
         tip.compute()
         changed, sentence = names | {"excerpt", "updated_at"}, ""
-        texts = [name for name in TEXTS if name in changed and getattr(before, name) != getattr(tip, name)]
+        texts = [name for name in WRITTEN if name in changed and getattr(before, name) != getattr(tip, name)]
         if texts:
             Contribution.objects.get_or_create(tip=tip, user=by)
-            sentence = _reviewed_again(tip, before, by, ", ".join(texts))
+            sentence = _reviewed_again(tip, before, by, ", ".join(texts).replace("_", " "))
             changed |= {"state", "pinned"}
         if names & {"publish_at", "undated"}:
             _plan_as_asked(session, tip, before)

@@ -13,7 +13,7 @@ from desk.errors import Overtaken, WrongState
 from desk.log import log
 from desk.pages import name_of
 from tips.dates import in_words
-from tips.models import TEXTS, Category, Tip, TipAction, TipVersion
+from tips.models import WRITTEN, Category, Tip, TipAction, TipVersion
 from tips.permissions import permit_change
 from tips.publishing import editing, tagging
 from tips.schedule import queue_lock
@@ -54,7 +54,7 @@ def diff(old: object, new: object) -> list[Part]:
         blocks = text_diff.compare(before, after)
         is_same = all(block.is_same for block in blocks)
         note = "The words are the same; only the formatting or the spacing changed." if is_same else ""
-        parts.append(Part(name.capitalize(), () if is_same else blocks, note=note))
+        parts.append(Part(_label(name).capitalize(), () if is_same else blocks, note=note))
     for name, added, removed in _changed_names(old, new):
         parts.append(Part(name.capitalize(), added=added, removed=removed))
     return parts
@@ -65,15 +65,19 @@ def summary(old: TipVersion | None, new: TipVersion) -> str:
     if old is None:
         return "first version"
     changes = []
-    for name in TEXTS:
+    for name in WRITTEN:
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
             counts = ", ".join(_counted(before, after) if name == "body" else _counted_words(before, after))
-            changes.append(f"{name} ({counts or 'order or formatting'})")
+            changes.append(f"{_label(name)} ({counts or 'order or formatting'})")
     for name, added, removed in _changed_names(old, new):
         labels = [f"+ {label}" for label in added] + [f"− {label}" for label in removed]
         changes.append(f"{name} ({', '.join(labels)})")
     return "; ".join(changes) or "nothing"
+
+
+def _label(field: str) -> str:
+    return field.replace("_", " ")
 
 
 def _counted(before: str, after: str) -> Iterator[str]:
@@ -94,7 +98,7 @@ def _in_words(name: str, before: Counter[_Item], after: Counter[_Item]) -> Itera
 
 
 def _changed_texts(old: object, new: object) -> Iterator[tuple[str, text_diff.Text, text_diff.Text]]:
-    for name in TEXTS:
+    for name in WRITTEN:
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
             read = text_diff.blocks if name == "body" else text_diff.lines
@@ -145,10 +149,10 @@ def revert(tip: Tip, version: TipVersion, *, by: User, seen: int | None = None) 
     if seen is not None and current.versions.newest_id() != seen:
         raise Overtaken(f"Somebody saved “{current}” meanwhile. Look again before you revert.")
     current.hold_version()
-    for name in TEXTS:
+    for name in WRITTEN:
         setattr(current, name, getattr(version, name))
     current.body = sanitiser.clean(current.body)
-    followed = editing.revise(current, TEXTS, by=by)
+    followed = editing.revise(current, WRITTEN, by=by)
     categories, gone = _categories(version.categories)
     current.categories.set(categories)
     current.tags.set(tagging.find_or_make(version.tags))

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from tips.models import TEXTS, Category, FormerName, FormerSlug, Tag, Tip, TipVersion
+from tips.models import WRITTEN, Category, FormerName, FormerSlug, Tag, Tip, TipVersion
 from tips.text import folding
 
 Label = Tag | Category
@@ -68,7 +68,7 @@ def recorded(tips: QuerySet[Tip], reason: str, by: User) -> Iterator[None]:
         pks = sorted(set(tips.order_by().values_list("pk", flat=True)))
         yield
         for start in range(0, len(pks), _BATCH):
-            batch = Tip.objects.filter(pk__in=pks[start : start + _BATCH]).only(*TEXTS)
+            batch = Tip.objects.filter(pk__in=pks[start : start + _BATCH]).only(*WRITTEN)
             TipVersion.objects.record_all(list(batch), by=by, reason=reason)
 
 

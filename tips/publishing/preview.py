@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 from desk.errors import NotPermitted, WrongState
 from desk.log import log
 from tips.dates import in_words
-from tips.models import TEXTS, Category, PreviewLink, Tag, Tip, TipAction, TipState
+from tips.models import WRITTEN, Category, PreviewLink, Tag, Tip, TipAction, TipState
 from tips.permissions import CHANGE_ANY
 from tips.text import sanitiser
 
@@ -77,13 +77,13 @@ def never_cached(response: HttpResponse) -> HttpResponse:
 def unsaved(texts: Mapping[str, str], categories: list[Category], tags: list[Tag], like: Tip | None) -> Tip:
     """Return a tip that is in no database, made of what somebody typed.
 
-    ``texts`` holds title, takeaway, excerpt and body as typed; the body is cleaned. ``like`` is the saved tip
+    ``texts`` holds the fields of ``WRITTEN`` as typed; the body is cleaned. ``like`` is the saved tip
     that is being written, if there is one.
     """
     tip = Tip(pk=like.pk if like else 0, slug=(like and like.slug) or "preview")
     if like:
         tip.publish_at, tip.undated, tip.author_id = like.publish_at, like.undated, like.author_id
-    for name in TEXTS:
+    for name in WRITTEN:
         setattr(tip, name, texts.get(name, "").replace("\r\n", "\n").strip())
     tip.title = tip.title or "Without a title"
     tip.body = sanitiser.clean(tip.body)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from tips.text.html_tokens import tokens
 
@@ -25,14 +26,28 @@ def allowed_value(tag: str, name: str, value: str) -> str | None:
     return value if name == "alt" or (value.isascii() and value.isdigit() and len(value) < 6) else None
 
 
-def shown(source: str) -> list[tuple[str, str]]:
-    """Return the images of clean HTML, in order, each as (name of its file, alternative text)."""
+class Shown(NamedTuple):
+    """An image as a body shows it: the name of its file, its alternative text, and its caption as text."""
+
+    name: str
+    alt: str
+    caption: str = ""
+
+
+def shown(source: str) -> list[Shown]:
+    """Return the images of clean HTML, in order."""
     if "<img " not in source:
         return []
-    images = [
-        token.attributes for token in tokens(source) if token.attributes.get("src", "").startswith("/media/")
-    ]
-    return [(image["src"].removeprefix("/media/"), image.get("alt", "").strip()) for image in images]
+    images: list[Shown] = []
+    is_caption = False
+    for token in tokens(source):
+        if (src := token.attributes.get("src", "")).startswith("/media/"):
+            images.append(Shown(src.removeprefix("/media/"), token.attributes.get("alt", "").strip()))
+        elif token.tag == "figcaption":
+            is_caption = not token.closes
+        elif is_caption and images:
+            images[-1] = images[-1]._replace(caption=images[-1].caption + token.text)
+    return images
 
 
 def with_sizes(source: str, sizes: Mapping[str, tuple[int, int]]) -> str:

@@ -196,7 +196,7 @@ def consume(body, before):
 class Sides:
     """What stands on one side of a difference."""
 
-    title = takeaway = excerpt = ""
+    title = takeaway = excerpt = mail_subject = preheader = ""
     categories = tags = ()
 
     def __init__(self, body):

@@ -69,3 +69,14 @@ def test_a_picture_is_no_wider_than_the_text_and_its_words_stay_as_they_are():
     assert f'width="{rendering.WIDEST_PICTURE}"' in html
     assert re.search(r'alt="say width=&quot;9000&quot; (?:&gt;|>) x"', html)
     assert 'height="' not in html
+
+
+def test_a_mail_has_its_own_subject_and_preheader_where_somebody_wrote_them():
+    tip = Tip(title="A tip", slug="a-tip", body="<p>Text.</p>", takeaway="Smile.")
+    assert rendering.render(tip).subject == "A tip"
+    assert '<div class="preheader"' in rendering.render(tip).html
+    tip.mail_subject, tip.preheader = "Smile & win", "What lists show"
+    own = rendering.render(tip)
+    assert own.subject == "Smile & win"
+    assert "What lists show" in own.html
+    assert rendering.render(tip, "correction", "It was wrong.").subject == "Correction: Smile & win"
