@@ -1,18 +1,22 @@
 """The admin site: its name, and what its pages may load."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar, cast
 
 from csp.constants import NONCE, SELF
 from csp.decorators import csp_replace
 from django.contrib.admin import AdminSite
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, URLResolver, path
+from django.utils.functional import SimpleLazyObject
 
-from desk.pages import Context
+from desk import bar, names
+from desk.pages import Context, staff_of
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -39,6 +43,23 @@ class DeskSite(AdminSite):
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         return cast(View, policy(super().admin_view(view, cacheable)))
+
+    def each_context(self, request: HttpRequest) -> Context:
+        """Add what the bar shows, for whoever is in."""
+        context = super().each_context(request)
+        if not context["has_permission"]:
+            return context
+        user = staff_of(request)
+        return context | {
+            "rooms": bar.links(request),
+            "needs_you": SimpleLazyObject(partial(self.needs_you, user)),
+            "person_name": names.person(user),
+            "initials": names.initials(user),
+        }
+
+    def needs_you(self, user: User) -> int:
+        """Return how many things wait for a person: the number beside the front page in the bar."""
+        return 0
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         # Django's own leads to objects that this person may not know of.

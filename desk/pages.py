@@ -28,11 +28,6 @@ def staff_of(request: HttpRequest) -> User:
     return request.user
 
 
-def name_of(user: User) -> str:
-    """Return the name that colleagues know somebody by."""
-    return user.get_full_name() or user.get_username()
-
-
 def require(request: HttpRequest, *permissions: str) -> None:
     """Raise PermissionDenied unless the person has all of some permissions."""
     if not request.user.has_perms(permissions):

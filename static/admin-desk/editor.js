@@ -1,4 +1,4 @@
-// Our manners for the rich text editor: no style of its own in the page (the policy refuses it; admin.css has
+// Our manners for the rich text editor: no style of its own in the page (the policy refuses it; tip.css has
 // what is needed), a name and a description for a screen reader, a toolbar for the keyboard, and a line that says
 // what happened to what was pasted.
 import { Extension, Plugin } from "django-prose-editor/editor";

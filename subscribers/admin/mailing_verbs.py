@@ -13,7 +13,8 @@ from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 
-from desk.pages import StaffRequest, name_of, number_in, page, require, staff_of
+from desk.names import person
+from desk.pages import StaffRequest, number_in, page, require, staff_of
 from desk.verbs import Verb, VerbsMixin, refusals_told
 from subscribers.admin.pages import mailing_or_404
 from subscribers.mailings import control, status
@@ -52,7 +53,7 @@ class ColleagueField(forms.ModelChoiceField):
     user: User
 
     def label_from_instance(self, obj: User) -> str:
-        return f"{name_of(obj)} (yourself)" if obj == self.user else name_of(obj)
+        return f"{person(obj)} (yourself)" if obj == self.user else person(obj)
 
 
 class TestForm(forms.Form):
@@ -214,7 +215,7 @@ def send_test_view(request: StaffRequest, pk: int) -> HttpResponse:
         to = form.cleaned_data["to"]
         with refusals_told(request):
             send_test(tip, to.email, by=request.user)
-            receiver = "you" if to == request.user else name_of(to)
+            receiver = "you" if to == request.user else person(to)
             messages.success(request, f"The test is on its way to {receiver}.")
         return redirect("admin:subscribers_mailing_send_test", tip.pk)
     context = {"tip": tip, "form": form, "needs_link": needs_link(tip), "days": preview.DAYS}

@@ -1,54 +1,41 @@
-"""Tips in the admin: the list and the form."""
+"""Tips in the admin: the form of each, and the pages around it."""
 
 from operator import attrgetter
 from typing import cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.models import LogEntry
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
-from django.db.models import Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db import connection
+from django.db.models import QuerySet
 from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, re_path, reverse
-from django.utils.html import format_html
+from django.urls import URLPattern, re_path
 from django.utils.safestring import mark_safe
 from js_asset import Media
 
 from desk.forms import SavedAtOnce
-from desk.lists import PagedList
 from desk.pages import Context, Fieldsets, StaffRequest, number_in, staff_of
-from desk.verbs import refusals_told
 from tips import permissions
-from tips.admin import concurrent_editing, filters, history, preview, urls, verbs, writing_aids
+from tips.admin import concurrent_editing, history, preview, urls, writing_aids
 from tips.admin.forms import TipForm
 from tips.admin.pages import moment_of, state_of, tip_or_404
-from tips.models import Tip, TipQuerySet, TipState, TipVersion, newest_first
+from tips.admin.tip_list import TipList
+from tips.models import Tip, TipState, TipVersion
 from tips.publishing import editing, tagging
 from tips.schedule import queue_lock
-from tips.search import postings
-from tips.search.terms import parse
 from tips.text import sanitiser
 
 
 @admin.register(Tip)
-class TipAdmin(SavedAtOnce, verbs.TipVerbsMixin, PagedList):
-    """The list of tips, the form of each, and the pages around them, which stand in modules of their own."""
+class TipAdmin(SavedAtOnce, TipList):
+    """The form of a tip, and the pages around it. The list and those stand in modules of their own."""
 
     class Media:
         js = [Script("admin-desk/writing.js", defer=True), Script("admin-desk/drafts.js", defer=True)]
 
     form = TipForm
-    actions = ["delete_selected", *verbs.TipVerbsMixin.actions]
-    list_display = ["title", state_of, moment_of, "in_categories", "full_text", "page"]
-    list_filter = filters.TIP_FILTERS
-    search_fields = ["title", "takeaway", "excerpt"]
-    search_help_text = "Words of the title, takeaway, excerpt or text."
-    ordering = [newest_first(), "id"]  # type: ignore[list-item]  # the stubs know of names alone
     prepopulated_fields = {"slug": ["title"]}
 
     def get_urls(self) -> list[URLPattern]:
@@ -94,39 +81,6 @@ class TipAdmin(SavedAtOnce, verbs.TipVerbsMixin, PagedList):
         is_permitted = super().has_delete_permission(request, obj) and (obj is None or _is_plan(obj))
         return is_permitted and (obj is None or permissions.may_change(staff_of(request), obj))
 
-    # --- The list -------------------------------------------------------------------------------------
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Tip], search_term: str
-    ) -> tuple[QuerySet[Tip], bool]:
-        """Find words in all texts by the search's index, and parts of words in the short ones.
-
-        The list that follows reads neither texts nor anything tip by tip.
-        """
-        tips = cast(TipQuerySet, queryset).for_lists().prefetch_related("categories")
-        search_term = search_term.strip()
-        if not search_term:
-            return tips, False
-        parts = ((f"{name}__icontains", search_term) for name in self.search_fields)
-        condition = Q(*parts, _connector=Q.OR)
-        if terms := parse(search_term).terms:
-            # Made of the search's own statement and its parameters.
-            condition |= Q(pk__in=RawSQL(*postings.with_terms(terms)))  # noqa: S611
-        return tips.filter(condition), False
-
-    @admin.display(description="categories", empty_value="none")
-    def in_categories(self, tip: Tip) -> str | None:
-        return ", ".join(sorted(category.name for category in tip.categories.all())) or None
-
-    @admin.display(description="full text", ordering="has_body")
-    def full_text(self, tip: Tip) -> str:
-        return "here" if tip.has_body else format_html('<strong class="missing">{}</strong>', "missing")
-
-    @admin.display(description="on the site", empty_value="")
-    def page(self, tip: Tip) -> str:
-        link = '<a href="{}" aria-label="View “{}” on the site">View</a>'
-        return format_html(link, tip.get_absolute_url(), tip.title) if tip.is_published else ""
-
     def view_on_site(self, tip: Tip) -> str | None:
         """Return the URL of the tip's page, or None while readers cannot see it."""
         return tip.get_absolute_url() if tip.is_published else None
@@ -170,6 +124,10 @@ class TipAdmin(SavedAtOnce, verbs.TipVerbsMixin, PagedList):
     def body_as_read(self, tip: Tip) -> str:
         """The body as readers see it, for those who may not change it."""
         return mark_safe(sanitiser.shown(tip.body)) if tip.body else "The full text is missing."  # noqa: S308
+
+    @admin.display(description="categories", empty_value="none")
+    def in_categories(self, tip: Tip) -> str | None:
+        return ", ".join(sorted(category.name for category in tip.categories.all())) or None
 
     @admin.display(description="tags", empty_value="none")
     def tags_in_words(self, tip: Tip) -> str | None:
@@ -222,30 +180,6 @@ class TipAdmin(SavedAtOnce, verbs.TipVerbsMixin, PagedList):
 
     def history_view(self, request: HttpRequest, object_id: str, *args: object) -> HttpResponse:
         return history.history_page(request, tip_or_404(request, number_in(object_id)))
-
-    # --- Deleting -------------------------------------------------------------------------------------
-
-    def delete_model(self, request: HttpRequest, obj: Tip) -> None:
-        editing.delete(obj, by=staff_of(request))
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tip]) -> None:
-        for tip in queryset:
-            editing.delete(tip, by=staff_of(request))
-
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: Context | None = None
-    ) -> HttpResponse:
-        """Ask, and delete; where that is refused, nothing has happened, and the list says why."""
-        with refusals_told(request):
-            return super().delete_view(request, object_id, extra_context)
-        return HttpResponseRedirect(reverse("admin:tips_tip_changelist"))
-
-    @admin.action(permissions=["delete"], description="Delete selected %(verbose_name_plural)s")
-    def delete_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> TemplateResponse | None:
-        """Delete all of the selected or, where one is refused, none."""
-        with refusals_told(request, "Nothing was deleted."), transaction.atomic():
-            return delete_selected(self, request, queryset)
-        return None
 
 
 def _is_plan(tip: Tip) -> bool:

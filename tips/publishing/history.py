@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from desk.errors import Overtaken, WrongState
 from desk.log import log
-from desk.pages import name_of
+from desk.names import person
 from tips.dates import in_words
 from tips.models import WRITTEN, Category, Tip, TipAction, TipVersion
 from tips.permissions import permit_change
@@ -116,7 +116,7 @@ def _changed_names(old: object, new: object) -> Iterator[tuple[str, list[str], l
 
 def who(version: TipVersion) -> str:
     """Return the name of the person who saved a version, or what did it where no person is known."""
-    return name_of(version.saved_by) if version.saved_by else "nobody signed in"
+    return person(version.saved_by) if version.saved_by else "nobody signed in"
 
 
 def since(tip: Tip, number: int) -> tuple[TipVersion | None, TipVersion] | None:

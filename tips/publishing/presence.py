@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.text import get_text_list
 
-from desk.pages import name_of
+from desk.names import person
 from shield import clocks
 from tips.models import EditingSession, Tip
 
@@ -26,7 +26,7 @@ def touch(tip: Tip, user: User) -> None:
 def others(tip: Tip, user: User) -> list[str]:
     """Return the names of the others who have a tip open, in order."""
     recent = EditingSession.objects.filter(tip=tip, seen_at__range=_recently(timezone.now()))
-    return sorted(name_of(session.user) for session in recent.exclude(user=user).select_related("user"))
+    return sorted(person(session.user) for session in recent.exclude(user=user).select_related("user"))
 
 
 def line(names: list[str]) -> str:

@@ -21,7 +21,7 @@ from django.utils.formats import date_format
 
 from desk.errors import Overtaken, WrongState
 from desk.log import log_each
-from desk.pages import name_of
+from desk.names import person
 from tips import dates
 from tips.models import QueueVersion, Tip, TipAction, TipQuerySet, TipState
 from tips.permissions import APPROVE, CHANGE_ANY, permit
@@ -66,7 +66,7 @@ def queue_session(by: User, seen: Seen = None) -> "Iterator[QueueSession]":
     with transaction.atomic():
         version = lock()
         if seen is not None and seen != version.version:
-            who = name_of(version.by) if version.by else "Somebody"
+            who = person(version.by) if version.by else "Somebody"
             when = f" ({date_format(timezone.localtime(version.at), 'D H:i')})" if version.at else ""
             change = f"{who} {version.change or 'changed the queue'}{when}"
             raise Overtaken(f"Not done: {change} since you looked. Look at the queue again.")
@@ -207,7 +207,7 @@ class QueueSession:
         no other tip, and neither does what is returned to somebody who may not read them all.
         """
         moves = {tip: moments for tip, moments in self.moves.items() if tip not in besides}
-        why = f"since the queue changed ({name_of(self.by)})"
+        why = f"since the queue changed ({person(self.by)})"
         sentences = [(tip, f"Goes live {_from_to(*moments)}, {why}.") for tip, moments in moves.items()]
         log_each(self.by, TipAction.RESCHEDULED, sentences)
         self.version.version += 1
