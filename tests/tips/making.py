@@ -6,7 +6,7 @@ from itertools import count
 from django.utils import timezone
 from django.utils.text import slugify
 
-from tips.models import Category, Tip, TipState
+from tips.models import PLANS, Category, Tip, TipState
 
 _numbers = count(1)
 
@@ -28,6 +28,9 @@ def make_tip(title="", *, body="<p>Listen before you answer.</p>", categories=No
     defaults = {"slug": f"{slugify(title)}-{number}", "state": TipState.APPROVED, "for_mail": False}
     if not fields.get("undated"):
         defaults["publish_at"] = ago(days=7)
+    # A day that is not approved is one that somebody planned.
+    planned = {**defaults, **fields}
+    defaults["pinned"] = planned["state"] in PLANS and planned.get("publish_at") is not None
     tip = Tip.objects.create(title=title, body=body, **{**defaults, **fields})
     for name in categories:
         tip.categories.add(Category.objects.get_or_create(name=name, slug=slugify(name))[0])

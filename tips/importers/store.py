@@ -1,8 +1,10 @@
 """Records to rows: what an archive states is written in one transaction, beside what staff wrote."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from desk.terminal import Progress, no_progress
@@ -10,7 +12,16 @@ from tips.importers import deduplication, taxonomy
 from tips.importers.deduplication import StatedTip
 from tips.importers.matching import batches, match
 from tips.importers.records import LONGEST_TITLE, TIP_OF_THE_WEEK, Archive, LineWarning, Report
-from tips.models import CategorisedTip, ImportOrigin, ImportRun, TaggedTip, Tip, TipState, TipVersion
+from tips.models import (
+    PLANS,
+    CategorisedTip,
+    ImportOrigin,
+    ImportRun,
+    TaggedTip,
+    Tip,
+    TipState,
+    TipVersion,
+)
 from tips.models.placements import Placement
 from tips.schedule import queue_lock, slots
 from tips.search import index
@@ -36,8 +47,11 @@ def write(
         with transaction.atomic():
             # Before any tip: the verbs of the queue lock tips in another order than an archive has them.
             # Another import waits here, too.
-            queue_lock.lock()
-            _Writer(stated_tips, report, source).write(progress)
+            version = queue_lock.lock()
+            writer = _Writer(stated_tips, report, source)
+            writer.write(progress)
+            if writer.plans_anything:
+                version.note("imported drafts that are planned")
             if report.created or report.updated:
                 index.count_words()
             counts = {name: getattr(report, name) for name in ("files", "created", "updated", "unchanged")}
@@ -97,6 +111,10 @@ class _Writer:
         self.now, self.timetable = timezone.now(), slots.Timetable.load()
         self.matched, warnings = match(stated_tips)
         report.warnings += warnings
+        # The moments that a tip is pinned to, or waits for: an import displaces nobody.
+        holders = Tip.objects.filter(Q(pinned=True) | Q(state=TipState.APPROVED, publish_at__gt=self.now))
+        self.held = dict(holders.values_list("publish_at", "title"))
+        self.plans_anything = False
         self.taken_slugs = taxonomy.taken_slugs()
         self.categories, self.tags = taxonomy.categories(report.dry_run), taxonomy.tags(report.dry_run)
 
@@ -125,7 +143,9 @@ class _Writer:
                 new_origins.append(origin)
             origin_before = [getattr(origin, name) for name in _ORIGIN_FIELDS]
             values_before = [_value(tip, name) for name in _FIELDS]
+            was = known.publish_at if known else None
             self.fill(tip, stated, own)
+            self.plan(tip, stated, was)
             is_changed = values_before != [_value(tip, name) for name in _FIELDS]
             if stated.day:
                 origin.identity = stated.identity
@@ -148,7 +168,7 @@ class _Writer:
         if self.report.dry_run:
             return
         Tip.objects.bulk_create(created)
-        Tip.objects.bulk_update(updated, [*_FIELDS, "undated", "updated_at"])
+        Tip.objects.bulk_update(updated, [*_FIELDS, "pinned", "undated", "updated_at"])
         ImportOrigin.objects.bulk_create(new_origins)
         ImportOrigin.objects.bulk_update(old_origins, _ORIGIN_FIELDS)
         categorised.save()
@@ -182,6 +202,21 @@ class _Writer:
                 tip.excerpt = excerpts.excerpt(tip.body)
         elif not tip.body and "excerpt" in own:
             tip.excerpt = deduplication.longest(tip.excerpt, stated.excerpt)
+
+    def plan(self, tip: Tip, stated: StatedTip, was: datetime | None) -> None:
+        """Plan a draft for the day that it got, where no tip holds that moment; else it has none.
+
+        ``was`` is the moment for which the tip is planned in the database.
+        """
+        if tip.state not in PLANS or tip.publish_at in (None, was):
+            return
+        if holder := self.held.get(tip.moment):
+            tip.publish_at, tip.pinned = None, False
+            message = f"“{tip.title}” is a draft without a day: its own, {stated.day}, is held by “{holder}”."
+            self.report.warnings.append(LineWarning(*stated.first, message))
+        else:
+            tip.pinned = self.plans_anything = True
+            self.held[tip.moment] = tip.title
 
     def is_better(self, tip: Tip, stated: StatedTip, own: set[str]) -> bool:
         """Tell whether the archive's text replaces the text of a tip."""
@@ -217,7 +252,7 @@ class _Writer:
         self.report.teasers += not tip.body
         self.report.undated += tip.undated
         if stated.day and tip.state == TipState.DRAFT and tip.publish_at and tip.publish_at > self.now:
-            message = f"“{tip.title}” is dated in the future, {stated.day}, and was kept as a draft."
+            message = f"“{tip.title}” is dated in the future: it is a draft, planned for {stated.day}."
             self.report.warnings.append(LineWarning(*stated.first, message))
 
 

@@ -12,7 +12,14 @@ from tips.models.images import Image, ImageUse
 from tips.models.imports import ImportOrigin, ImportRun
 from tips.models.placements import CategorisedTip, Placement, TaggedTip
 from tips.models.preview_links import PreviewLink
-from tips.models.published import ListingIndex, PublishedQuerySet, TipState, newest_first, oldest_first
+from tips.models.published import (
+    PLANS,
+    ListingIndex,
+    PublishedQuerySet,
+    TipState,
+    newest_first,
+    oldest_first,
+)
 from tips.models.slot_rules import QueueVersion, SlotException, SlotRule
 from tips.models.synonyms import Synonym, SynonymGroup
 from tips.models.taxonomy import Category, FormerName, FormerSlug, Tag

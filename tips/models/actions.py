@@ -26,6 +26,7 @@ class TipAction(models.TextChoices):
     UNPINNED = "unpinned"
     SWAPPED = "swapped"
     RESCHEDULED = "rescheduled"
+    MOVE_UNDONE = "move_undone"
 
 
 class SlotAction(models.TextChoices):

@@ -50,6 +50,10 @@ class TipState(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
+# The states in which a tip is written and planned; no reader has seen it.
+PLANS = (TipState.DRAFT, TipState.IN_REVIEW)
+
+
 class PublishedQuerySet(models.QuerySet[_Row]):
     """The one rule of what is public, for every table that has ``state`` and ``publish_at``."""
 

@@ -1,8 +1,10 @@
 """When tips go live: the rules of the weekly slot, what differs from them, and the queue's version."""
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 
 
@@ -61,5 +63,14 @@ class QueueVersion(models.Model):
 
     version = models.PositiveBigIntegerField(default=0)
     change = models.CharField(max_length=500, blank=True)
+    # How the last change found what it moved, for whoever takes it back (``tips.schedule.undo``); empty where
+    # it cannot be taken back.
+    before = models.JSONField(default=dict, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(null=True)
+
+    def note(self, change: str, by: User | None = None, before: dict[str, object] | None = None) -> None:
+        """Count a change; ``change`` completes “somebody …”. ``before`` is needed to take it back."""
+        self.version += 1
+        self.change, self.by, self.at, self.before = change[:500], by, timezone.now(), before or {}
+        self.save()

@@ -14,7 +14,14 @@ from taggit.managers import TaggableManager
 
 from tips.models.images import ImageUse
 from tips.models.lines import LineField, PlainField, SlugField
-from tips.models.published import ListingIndex, PublishedQuerySet, TipState, newest_first, oldest_first
+from tips.models.published import (
+    PLANS,
+    ListingIndex,
+    PublishedQuerySet,
+    TipState,
+    newest_first,
+    oldest_first,
+)
 from tips.models.taxonomy import Category, TagsManager
 from tips.models.vocabulary import Word
 from tips.text import excerpts, folding, sanitiser, stems
@@ -96,7 +103,8 @@ class Tip(models.Model):
         blank=True,
         help_text="The slot at which readers see the tip, once it is approved.",
     )
-    # Whether its moment was chosen by hand, so that the queue leaves it there.
+    # Whether its moment was chosen by hand, so that the queue leaves it there. Any day of a tip that is not
+    # approved was.
     pinned = models.BooleanField(default=False, editable=False)
     approved_at = models.DateTimeField(null=True, editable=False)
     undated = models.BooleanField(
@@ -168,6 +176,11 @@ class Tip(models.Model):
             models.CheckConstraint(name="tip_has_a_title", condition=~Q(title="")),
             models.CheckConstraint(
                 name="tip_pinned_somewhere", condition=Q(pinned=False) | Q(publish_at__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="tip_planned_is_pinned",
+                condition=~Q(state__in=PLANS) | Q(publish_at__isnull=True) | Q(pinned=True),
+                violation_error_message="A tip that is not approved holds its day by being pinned to it.",
             ),
             models.UniqueConstraint(
                 "publish_at",

@@ -67,8 +67,6 @@ def approve(tip: Tip, *, by: User, override: str = "") -> str:
         changes: dict[str, object] = {"state": TipState.APPROVED, "approved_at": session.now}
         at, planned, order = tip.publish_at, tip.publish_at, None
         if planned and planned > session.now:
-            if not tip.pinned:
-                session.refuse_taken(tip, planned)
             changes["pinned"] = True
         elif not tip.undated:
             order = [tip, *session.floating()] if planned else [*session.floating(), tip]

@@ -15,7 +15,8 @@ from desk.errors import Overtaken, WrongState
 from desk.log import log
 from tips.dates import in_words
 from tips.models import QueueVersion, Tip, TipAction, TipState
-from tips.schedule.queue_lock import Seen, floats, holders, planning_session
+from tips.schedule.queue_lock import Place, Seen, floats, holders, planning_session
+from tips.schedule.undo import snapshot
 
 
 def version() -> int:
@@ -62,7 +63,8 @@ def move(
             return f"“{tip}” stays at {in_words(was)}."
         at = in_words(tip.moment)
         log(by, tip, TipAction.MOVED_IN_QUEUE, f"Moved {in_history}: goes live {at}.")
-        return f"“{tip}” goes live {at}.{session.record(f'moved “{tip}” {where}', besides=[tip])}"
+        followed = session.record(f"moved “{tip}” {where}", besides=[tip], before=snapshot(session))
+        return f"“{tip}” goes live {at}.{followed}"
 
 
 def to_front(tip: Tip, *, by: User, seen: Seen) -> str:
@@ -85,11 +87,13 @@ def pin(tip: Tip, day: date, *, by: User, seen: Seen) -> str:
             raise WrongState(f"“{tip}” is {when}, so it keeps its place.")
         slot = session.coming_slot(day)
         session.refuse_taken(tip, slot.at)
+        session.before.setdefault(tip.pk, Place(tip.publish_at, tip.pinned, tip.undated))
         Tip.objects.filter(pk=tip.pk).update(publish_at=slot.at, pinned=True, undated=False)
         session.reschedule()
         _refresh(tip)
         log(by, tip, TipAction.PINNED, f"Pinned to {slot}.")
-        followed = session.record(f"pinned “{tip}” to {slot}", besides=[tip])
+        change = f"pinned “{tip}” to {slot}"
+        followed = session.record(change, besides=[tip], before=snapshot(session))
         condition = "" if tip.state == TipState.APPROVED else " It appears only if it is approved by then."
         return f"“{tip}” is pinned to {slot}.{condition}{followed}"
 
@@ -106,7 +110,8 @@ def unpin(tip: Tip, *, by: User, seen: Seen) -> str:
         _refresh(tip)
         outcome = f"goes live {in_words(tip.publish_at)}" if tip.publish_at else "has no day any more"
         log(by, tip, TipAction.UNPINNED, f"Unpinned from {was}: {outcome}.")
-        return f"“{tip}” {outcome}.{session.record(f'unpinned “{tip}” from {was}', besides=[tip])}"
+        change = f"unpinned “{tip}” from {was}"
+        return f"“{tip}” {outcome}.{session.record(change, besides=[tip], before=snapshot(session))}"
 
 
 def swap(one: Tip, other: Tip, *, by: User, seen: Seen) -> str:
@@ -121,7 +126,7 @@ def swap(one: Tip, other: Tip, *, by: User, seen: Seen) -> str:
             tip: place.moment for tip, place in trades if place.pinned or tip.state != TipState.APPROVED
         }
         floating = {tip: place.moment for tip, place in trades if tip not in pinned}
-        Tip.objects.filter(pk__in=[first.pk, second.pk]).update(pinned=False)
+        session.lift([first, second])
         session.write(floating)
         session.repin(pinned)
         session.reschedule()
@@ -132,7 +137,8 @@ def swap(one: Tip, other: Tip, *, by: User, seen: Seen) -> str:
             outcome = f"{verb} {in_words(tip.moment)}"
             log(by, tip, TipAction.SWAPPED, f"Swapped: {outcome}.")
             outcomes.append(f"“{tip}” {outcome}")
-        followed = session.record(f"swapped “{one}” and “{other}”", besides=[one, other])
+        change = f"swapped “{one}” and “{other}”"
+        followed = session.record(change, besides=[one, other], before=snapshot(session))
         return f"{' and '.join(outcomes)}.{followed}"
 
 

@@ -6,16 +6,17 @@ take the coming free slots in the order of their moments, so that order is store
 approved yet and was planned for a slot, which is pinned always and leaves its slot at risk.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -32,6 +33,8 @@ from tips.schedule.slots import Slot, Timetable
 MARGIN = timedelta(minutes=2)
 # The queue's version that somebody's page showed; None where nobody looked.
 Seen = int | None
+# How a change found what it moved, as ``undo.snapshot`` writes it for the database.
+Before = dict[str, object]
 
 
 def holders(now: datetime) -> TipQuerySet:
@@ -90,6 +93,14 @@ def refuse_in_form(tip: Tip, when: datetime, *, by: User) -> None:
         raise ValidationError(str(refusal)) from refusal
 
 
+class Place(NamedTuple):
+    """Where a tip stands in the queue, or that it does not."""
+
+    publish_at: datetime | None = None
+    pinned: bool = False
+    undated: bool = False
+
+
 class QueueSession:
     """The queue while one person changes it: ``now``, and the ``table`` of slots."""
 
@@ -97,7 +108,11 @@ class QueueSession:
         self.version, self.by = version, by
         # Whoever corrects a tip holds its row. After all of them are ours: waiting may have taken a while, in
         # which slots pass and tips become public.
-        list(holders(timezone.now()).select_for_update(of=("self",)).order_by("id").values_list("id"))
+        held = holders(timezone.now()).select_for_update(of=("self",)).order_by("id")
+        # {primary key: where it stood}, of all that held a moment when the session began.
+        self.before = {pk: Place(*place) for pk, *place in held.values_list("id", *Place._fields)}
+        # How the week that is changed differed from its rule, as the database keeps it (``undo``).
+        self.week_before: Before = {}
         self.now = timezone.now()
         self.settled_until = self.now + MARGIN
         # {tip: its moments (before, after)}
@@ -164,11 +179,12 @@ class QueueSession:
         places = self.places(order)
         self.write({tip: at for tip, at in places.items() if tip.publish_at != at})
 
-    def write(self, moments: Mapping[Tip, datetime]) -> None:
-        """Give tips other moments, in one statement."""
+    def write(self, moments: Mapping[Tip, datetime], *, pinned: bool = False) -> None:
+        """Give tips other moments, in one statement; with ``pinned``, pin them there."""
         if moments:
             cases = [When(pk=tip.pk, then=Value(at, models.DateTimeField())) for tip, at in moments.items()]
-            Tip.objects.filter(pk__in=[tip.pk for tip in moments]).update(publish_at=Case(*cases))
+            pin = {"pinned": True} if pinned else {}
+            Tip.objects.filter(pk__in=[tip.pk for tip in moments]).update(publish_at=Case(*cases), **pin)
         for tip, at in moments.items():
             before, _ = self._moves.get(tip, (tip.moment, at))
             self._moves[tip] = before, at
@@ -176,11 +192,18 @@ class QueueSession:
 
     def repin(self, moments: Mapping[Tip, datetime]) -> None:
         """Give pinned tips other moments; they may trade places among each other."""
-        # No two pinned tips may share a moment, not even between two rows of one statement.
-        tips = Tip.objects.filter(pk__in=[tip.pk for tip in moments])
-        tips.update(pinned=False)
-        self.write(moments)
-        tips.update(pinned=True)
+        self.lift(moments)
+        self.write(moments, pinned=True)
+
+    def lift(self, tips: Iterable[Tip]) -> None:
+        """Take tips from their pins, so that they can be put elsewhere; those not approved lose their day.
+
+        No two pinned tips may share a moment, not even between two rows of one statement.
+        """
+        kept = When(state=TipState.APPROVED, then=F("publish_at"))
+        Tip.objects.filter(pk__in=[tip.pk for tip in tips]).update(
+            pinned=False, publish_at=Case(kept, default=None, output_field=models.DateTimeField())
+        )
 
     def refuse_taken(self, tip: Tip, when: datetime) -> None:
         """Raise WrongState if another tip is pinned to a moment, or the slot there is skipped."""
@@ -199,10 +222,11 @@ class QueueSession:
             if slot.at >= following.at:
                 raise WrongState(f"Two slots would meet at {following}. Choose another day or time.")
 
-    def record(self, change: str, besides: Collection[Tip] = ()) -> str:
+    def record(self, change: str, besides: Collection[Tip] = (), *, before: Before | None = None) -> str:
         """Record a change of the queue, and what was moved by it. ``change`` completes “somebody …”.
 
-        ``besides`` are the tips whose history has a sentence of its own about it. Returns what followed, in a
+        ``besides`` are the tips whose history has a sentence of its own about it. ``before`` is how the
+        change found what it moved, of a change that can be taken back. Returns what followed, in a
         sentence that begins with a space, or an empty one. Authors read the history of their tips: it names
         no other tip, and neither does what is returned to somebody who may not read them all.
         """
@@ -210,9 +234,7 @@ class QueueSession:
         why = f"since the queue changed ({person(self.by)})"
         sentences = [(tip, f"Goes live {_from_to(*moments)}, {why}.") for tip, moments in moves.items()]
         log_each(self.by, TipAction.RESCHEDULED, sentences)
-        self.version.version += 1
-        self.version.change, self.version.by, self.version.at = change[:500], self.by, self.now
-        self.version.save()
+        self.version.note(change, self.by, before)
         if not moves or not self.by.has_perm(CHANGE_ANY):
             return ""
         first, rest = min(moves, key=lambda tip: moves[tip][1]), len(moves) - 1

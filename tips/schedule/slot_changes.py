@@ -15,6 +15,7 @@ from desk.errors import Overtaken, WrongState, require_reason
 from desk.log import log
 from tips import dates
 from tips.models import SlotAction, SlotException, SlotRule, Tip
+from tips.schedule import undo
 from tips.schedule.queue_lock import QueueSession, Seen, planning_session
 from tips.schedule.slots import Slot, Timetable
 
@@ -32,7 +33,8 @@ def skip(day: date, reason: str, *, by: User, seen: Seen) -> str:
             raise WrongState(f"{slot} is held by “{held[0]}”. Pin it to another slot, or unpin it, first.")
         _except(session, slot, None, reason)
         session.reschedule()
-        return f"{slot} is skipped.{session.record(f'skipped {slot}')}"
+        followed = session.record(f"skipped {slot}", before=undo.snapshot(session, slot))
+        return f"{slot} is skipped.{followed}"
 
 
 def unskip(day: date, *, by: User, seen: Seen) -> str:
@@ -43,7 +45,8 @@ def unskip(day: date, *, by: User, seen: Seen) -> str:
             raise WrongState(f"{slot} is not skipped.")
         _restore(session, slot)
         session.reschedule()
-        return f"{slot} is a slot again.{session.record(f'took back that {slot} is skipped')}"
+        change = f"took back that {slot} is skipped"
+        return f"{slot} is a slot again.{session.record(change, before=undo.snapshot(session, slot))}"
 
 
 def move_slot(day: date, when: datetime, reason: str, *, by: User, seen: Seen) -> str:
@@ -77,11 +80,13 @@ def move_slot(day: date, when: datetime, reason: str, *, by: User, seen: Seen) -
             (session.repin if tip.pinned else session.write)({tip: when})
         session.reschedule()
         moved = f"{slot} to {dates.in_words(when)}"
-        return f"Moved the slot of {moved}.{session.record(f'moved the slot of {moved}')}"
+        followed = session.record(f"moved the slot of {moved}", before=undo.snapshot(session, slot))
+        return f"Moved the slot of {moved}.{followed}"
 
 
 def _except(session: QueueSession, slot: Slot, moved_to: datetime | None, reason: str) -> None:
     """Write a move of a slot, or that it is skipped, for want of a moment that it is ``moved_to``."""
+    session.week_before = undo.week_before(slot)
     kind = SlotException.Kind.MOVE if moved_to else SlotException.Kind.SKIP
     fields = {"kind": kind, "moved_to": moved_to, "reason": reason, "by": session.by, "at": session.now}
     exception, _ = SlotException.objects.update_or_create(day=slot.day, defaults=fields)
@@ -90,6 +95,7 @@ def _except(session: QueueSession, slot: Slot, moved_to: datetime | None, reason
 
 
 def _restore(session: QueueSession, slot: Slot) -> None:
+    session.week_before = undo.week_before(slot)
     exception = SlotException.objects.get(day=slot.day)
     log(session.by, exception, SlotAction.RESTORED, "Taken back: the slot stands at its regular moment.")
     exception.delete()

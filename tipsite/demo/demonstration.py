@@ -105,13 +105,13 @@ def _plan(first: date, editor: User) -> None:
     posts = [post for post in coming.posts if post.full]
     days = [first + number * WEEK for number in range(len(posts))]
     coming.posts = [replace(post, day=day) for post, day in zip(posts, days, strict=True)]
-    # An import keeps what is dated in the future as drafts.
+    # An import plans what is dated in the future, as drafts.
     store.write(coming, source=SOURCE)
     timetable = slots.Timetable.load()
     tips = [Tip.objects.get(publish_at=timetable.moment(day)) for day in days]
     for tip in tips:
-        tip.publish_at = None
-        tip.save(update_fields=["publish_at"])
+        tip.publish_at, tip.pinned = None, False
+        tip.save(update_fields=["publish_at", "pinned"])
     for tip in tips[:2]:
         workflow.submit(tip, by=editor)
         workflow.approve(tip, by=editor)

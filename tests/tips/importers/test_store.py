@@ -8,9 +8,11 @@ from django.conf import settings as site
 
 from tests.tips.importers.shapes import FOOTER, WEEK, page, post, teaser
 from tests.tips.importers.stored import BODY, CUT, counts, names, only, plain, rows
+from tests.tips.making import make_tip
 from tips import dates
 from tips.importers import pages, store
 from tips.models import Category, Tag, Tip, TipState
+from tips.schedule import queue, slots
 
 pytestmark = pytest.mark.django_db
 
@@ -282,3 +284,21 @@ def test_the_slot_of_the_site_gives_the_hour(bring, settings):
     settings.TIME_ZONE = "Asia/Tokyo"
     bring(page("x", post("A – 4/30/19", BODY)))
     assert only().publish_at == datetime(2019, 4, 30, 14, tzinfo=UTC).replace(minute=site.SLOT_TIME.minute)
+
+
+def test_a_draft_of_the_future_is_planned_and_takes_no_moment_that_is_held(bring):
+    day = date(2031, 1, 7)
+    held = make_tip("Held", publish_at=slots.Timetable.load().moment(day))
+    text = page(
+        "x", post("Early – 1/7/31", BODY), post("Alone – 1/14/31", "Another text, which stands alone.")
+    )
+    report = bring(text)
+    tips = {
+        tip.title: (tip.state, tip.pinned, tip.publish_at is not None)
+        for tip in Tip.objects.exclude(pk=held.pk)
+    }
+    assert tips == {"Early": ("draft", False, False), "Alone": ("draft", True, True)}
+    assert any("held by “Held”" in warning.message for warning in report.warnings)
+    assert any("planned for 2031-01-14" in warning.message for warning in report.warnings)
+    assert queue.version() == 1
+    assert counts(bring(text)) == (0, 0, 2)

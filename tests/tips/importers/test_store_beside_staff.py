@@ -79,7 +79,11 @@ def test_a_renamed_tag_and_a_renamed_category_are_not_made_again(bring, django_u
 
 def test_a_tip_written_by_hand_is_the_same_tip_and_gets_what_it_lacks(bring):
     Tip.objects.create(
-        title="Don't rush", slug="mine", excerpt="Mine.", publish_at=dates.moment(date(2019, 4, 30))
+        title="Don't rush",
+        slug="mine",
+        excerpt="Mine.",
+        publish_at=dates.moment(date(2019, 4, 30)),
+        pinned=True,
     )
     text = page("x", post("Don’t Rush – 4/30/19", BODY, "Sports"))
     assert counts(bring(text)) == (0, 1, 0)

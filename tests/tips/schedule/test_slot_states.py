@@ -27,7 +27,6 @@ def _lineup(_tuesdays):
         SlotException.objects.create(day=day, kind="skip", reason="Holidays", at=now)
     make_tip("Safe", publish_at=at(1))
     make_tip("Planned", state=TipState.IN_REVIEW, publish_at=at(2), pinned=True)
-    make_tip("Only wished for", state=TipState.DRAFT, publish_at=at(4))
     make_tip("Beside", publish_at=at(5) + timedelta(days=1), pinned=True)
 
 
