@@ -15,8 +15,12 @@ DAY = datetime(2031, 1, 7, 12, tzinfo=UTC)
 @pytest.mark.django_db(transaction=True)
 def test_a_draft_with_a_day_is_pinned_to_it_and_of_two_the_second_has_none(request):
     request.addfinalizer(lambda: call_command("migrate", "tips", verbosity=0))
-    call_command("migrate", "tips", "0006", verbosity=0)
-    tips = MigrationExecutor(connection).loader.project_state(("tips", "0006_excerpts_of_teasers")).apps
+    call_command("migrate", "tips", "0007", verbosity=0)
+    tips = (
+        MigrationExecutor(connection)
+        .loader.project_state(("tips", "0007_texts_of_the_mail_and_captions"))
+        .apps
+    )
     before = tips.get_model("tips", "Tip").objects
     for name, state in (("first", "draft"), ("second", "in_review"), ("approved", "approved")):
         at = DAY.replace(day=14) if state == "approved" else DAY

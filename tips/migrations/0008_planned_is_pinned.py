@@ -20,7 +20,7 @@ def pin_what_is_planned(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tips", "0006_excerpts_of_teasers")]
+    dependencies = [("tips", "0007_texts_of_the_mail_and_captions")]
 
     operations = [
         migrations.AddField("queueversion", "before", models.JSONField(blank=True, default=dict)),
