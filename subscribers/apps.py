@@ -13,10 +13,11 @@ class SubscribersConfig(AppConfig):
 
         from subscribers import triggers
         from subscribers.bounces import mail_services
-        from subscribers.mailings import exclusion, taken_back
+        from subscribers.mailings import exclusion, slot_reasons, taken_back
         from subscribers.mailings import preview as mail_preview
         from subscribers.tipmail import rendering
         from tips.publishing import consequences, mail_exclusion, preflight, preview
+        from tips.schedule import verdict
         from tips.triggers import before_migration
 
         pre_migrate.connect(before_migration, sender=self)
@@ -25,4 +26,5 @@ class SubscribersConfig(AppConfig):
         preflight.register(rendering.check_size)
         mail_exclusion.register(exclusion.consequence)
         consequences.register(taken_back.consequence)
+        verdict.register(slot_reasons.look)
         tracking.connect(mail_services.on_tracking_event, dispatch_uid="subscribers.bounces")

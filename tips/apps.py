@@ -10,8 +10,9 @@ class TipsConfig(AppConfig):
 
     def ready(self) -> None:
         from tips import triggers
-        from tips.schedule import slots
+        from tips.schedule import slot_reasons, slots, verdict
 
         pre_migrate.connect(triggers.before_migration, sender=self)
         post_migrate.connect(triggers.after_migration, sender=self)
         post_migrate.connect(slots.seed, sender=self)
+        verdict.register(slot_reasons.look)

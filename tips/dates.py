@@ -45,6 +45,15 @@ def short_day(moment: datetime, now: datetime | None = None) -> str:
     return date_format(local, "D j M" if local.year == today.year else "D j M Y")
 
 
+def nearby(moment: datetime, now: datetime | None = None) -> str:
+    """Return a moment as the end of a sentence: “tomorrow at 07:00”, or “on Tue 15 Dec, 07:00”."""
+    local, today = timezone.localtime(moment), timezone.localdate(now)
+    names = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+    if name := names.get((local.date() - today).days):
+        return f"{name} at {date_format(local, 'H:i')}"
+    return f"on {short(moment, now)}"
+
+
 def moment(day: date, at_time: time | None = None, zone: ZoneInfo | None = None) -> datetime:
     """Return the moment of a wall-clock time on a day, as an aware datetime in UTC.
 

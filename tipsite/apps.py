@@ -10,11 +10,14 @@ class TipsiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
+        from tips.schedule import verdict
         from tipsite import checks  # noqa: F401  registers the system checks
+        from tipsite.safety import server_reasons
         from tipsite.schema import migration_state
         from tipsite.staff import roles
 
         post_migrate.connect(roles.make_groups, sender=apps.get_app_config("tips"))
+        verdict.register(server_reasons.look)
         post_migrate.connect(migration_state.mark_bearable, sender=self)
 
 

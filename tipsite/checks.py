@@ -17,7 +17,7 @@ from tipsite.schema import migration_state
 from tipsite.staff.roles import ROLES
 from tipsite.webhooks import mail_service
 
-# What is wrong with the sender; tipsite/safety/reasons.py asks for these too.
+# What is wrong with the sender; tipsite/safety/server_reasons.py asks for these too.
 MAIL = "mail"
 # These publish that nobody but their own servers may send for them (DMARC), or will.
 _MAILBOX_PROVIDERS = frozenset(

@@ -20,11 +20,10 @@ from subscribers.models import LinkRequest, Mailing, OutgoingMail, ServiceMail, 
 from subscribers.people import growth
 from tips import permissions
 from tips.models import ImportRun, Tip, TipAction, TipState
-from tips.schedule import slot_states
+from tips.schedule import slot_states, verdict
 from tips.schedule.slot_states import SlotRow
 from tipsite.alerts import slot_alerts
 from tipsite.backup import runs
-from tipsite.safety import reasons
 
 # With the coming ones, a year of weeks.
 _PAST_WEEKS = 39
@@ -37,7 +36,7 @@ def context(user: User, now: datetime | None = None) -> dict[str, object]:
     now = now or timezone.now()
     stretch = slot_states.around(user, now, past=_PAST_WEEKS)
     following = stretch.next
-    against = reasons.against_next_tip(now)
+    against = verdict.of_next(now, user=user).against
     shown: dict[str, object] = {
         "now": now,
         "next": following,
@@ -45,7 +44,7 @@ def context(user: User, now: datetime | None = None) -> dict[str, object]:
         "gaps": [row for row in stretch.coming if row.is_unsafe and row is not following][:_MOST_GAPS],
         "unsafe": len(against),
     }
-    if reasons.may_see(user):
+    if verdict.may_see(user):
         shown |= {"reasons": against[:_MOST_REASONS], "more_reasons": len(against[_MOST_REASONS:])}
         shown["backups"] = runs.standing(now)
     if user.has_perm("subscribers.view_mailing"):

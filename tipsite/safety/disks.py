@@ -1,15 +1,11 @@
 """The disks on which the site's files lie: how full they are, and whether they can be written."""
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
-
-from tipsite.models import BackupRun
 
 _THIS_MACHINE = ("", "localhost", "127.0.0.1", "::1")
 
@@ -24,10 +20,29 @@ class Disk:
     is_read_only: bool
 
 
-def look() -> list[Disk]:
-    """Return the disks that this process can see, each once, under the first thing that lies on it."""
+@dataclass(frozen=True)
+class Database:
+    """Where the database's files lie (None where that is not known here), and whether it refuses to write."""
+
+    folder: Path | None
+    is_read_only: bool
+
+
+def look(database_folder: Path | None, newest_backup: str) -> list[Disk]:
+    """Return the disks that this process can see, each once, under the first thing that lies on it.
+
+    ``newest_backup`` is the path of that file, or "".
+    """
+    folders = {
+        "the database": database_folder,
+        "STATE_DIR": Path(settings.STATE_DIR),
+        "the uploads": Path(settings.MEDIA_ROOT),
+        "the backups": Path(newest_backup).parent if newest_backup else None,
+    }
     found: dict[int, Disk] = {}
-    for content, folder in _folders():
+    for content, folder in folders.items():
+        if folder is None:
+            continue
         try:
             number, status = folder.stat().st_dev, os.statvfs(folder)
         except OSError:
@@ -39,39 +54,19 @@ def look() -> list[Disk]:
     return list(found.values())
 
 
-def _folders() -> Iterator[tuple[str, Path]]:
-    """Yield (what lies there, in words; the folder)."""
-    if database := _database_folder():
-        yield "the database", database
-    yield "STATE_DIR", Path(settings.STATE_DIR)
-    yield "the uploads", Path(settings.MEDIA_ROOT)
-    if last := BackupRun.objects.credible(timezone.now()).first():
-        yield "the backups", Path(last.file).parent
+def database() -> Database:
+    """Ask the database where its files lie, and whether it takes anything, in one query at most.
 
-
-def _database_folder() -> Path | None:
-    """Return where the database's files lie; None where that is not known here.
-
-    PostgreSQL tells it to members of pg_read_all_settings alone, and only on its own machine is it of use.
+    PostgreSQL tells where to members of pg_read_all_settings alone, and only on its own machine is it of use;
+    a standby refuses to write. Of SQLite the settings name the file; whether it can be written its disk says.
     """
     if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT file FROM pragma_database_list WHERE name = 'main'")
-            file = cursor.fetchone()[0]
-        return Path(file).parent if file else None
+        file = Path(str(connection.settings_dict["NAME"]))
+        return Database(file.parent if file.is_file() else None, False)
+    with connection.cursor() as cursor:
+        directory = "(SELECT setting FROM pg_settings WHERE name = 'data_directory')"
+        cursor.execute(f"SELECT {directory}, current_setting('transaction_read_only')")
+        folder, read_only = cursor.fetchone()
     host = str(connection.settings_dict["HOST"])
-    if host not in _THIS_MACHINE and not host.startswith("/"):
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT setting FROM pg_settings WHERE name = 'data_directory'")
-        row = cursor.fetchone()
-    return Path(row[0]) if row else None
-
-
-def is_database_read_only() -> bool:
-    """Tell whether the database server refuses to write, as a standby does. SQLite's disk says it itself."""
-    if connection.vendor == "sqlite":
-        return False
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW transaction_read_only")
-        return bool(cursor.fetchone()[0] == "on")
+    is_here = host in _THIS_MACHINE or host.startswith("/")
+    return Database(Path(folder) if folder and is_here else None, read_only == "on")

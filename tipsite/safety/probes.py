@@ -15,8 +15,8 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 
 from shield import clocks
+from tips.schedule import verdict
 from tipsite.backup import runs
-from tipsite.safety import reasons
 from tipsite.schema import migration_state
 
 # Migrations that are applied stay so while this process lives, so they are counted only until then.
@@ -79,15 +79,16 @@ def _facts() -> dict[str, object]:
 def safe(request: HttpRequest) -> HttpResponse:
     """Answer /healthz/safe: 200 if the next tip will reach its readers on time, otherwise 503.
 
-    Why not is told only to a client that brings the bearer token HEALTH_TOKEN (RFC 6750, 2.1): the reasons
-    name tips that are not public.
+    The reasons, and what should be known besides, are told only to a client that brings the bearer token
+    HEALTH_TOKEN (RFC 6750, 2.1): they name tips that are not public.
     """
     try:
-        words = [reason.words for reason in reasons.against_next_tip()]
+        following = verdict.of_next()
+        is_safe, words = following.is_safe, [str(reason) for reason in following.told]
     except DatabaseError:
-        words = ["The database does not answer."]
-    answer = ["not safe" if words else "safe", *(words if _has_token(request) else [])]
-    return _plain("\n".join(answer), 503 if words else 200)
+        is_safe, words = False, ["The database does not answer."]
+    answer = ["safe" if is_safe else "not safe", *(words if _has_token(request) else [])]
+    return _plain("\n".join(answer), 200 if is_safe else 503)
 
 
 def _has_token(request: HttpRequest) -> bool:

@@ -19,7 +19,7 @@ from tests.subscribers.draining import drain, send_outgoing
 from tests.subscribers.mailserver import Late
 from tests.subscribers.making import make_people, make_tip, open_mailing
 from tests.tipsite.processes import free_port
-from tipsite.safety import reasons
+from tips.schedule import verdict
 
 
 class Pieces:
@@ -115,7 +115,7 @@ def test_a_server_without_tls_gets_nothing_where_tls_is_asked_for(mail_server, s
     assert mailing.reason.startswith(
         "The mail server offers no TLS, and EMAIL_URL asks for it: nothing is sent"
     )
-    said = [reason.words for reason in reasons.against_next_tip()]
+    said = [str(reason) for reason in verdict.of_next().against]
     assert any("offers no TLS" in words for words in said)
     ServiceMail.objects.create(kind=ServiceMail.Kind.WELCOME, subscriber=person)
     send_outgoing()

@@ -12,7 +12,7 @@ from tests.subscribers.making import make_begun, make_mailing
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.schedule import slots
-from tipsite.safety import reasons
+from tipsite.safety import server_reasons
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ SAFE, REAL = "/admin/safe/", "/admin/safe/real/"
 def all_is_well(settings, tmp_path, monkeypatch):
     """A worker is alive, the next slot has its tip, and no setting of the sender is wrong."""
     settings.STATE_DIR = tmp_path
-    monkeypatch.setattr(reasons.checks, "run_checks", lambda tags: [])
+    monkeypatch.setattr(server_reasons.checks, "run_checks", lambda tags: [])
     Heartbeat.objects.create(worker_id="w", seen_at=timezone.now())
     following = next(iter(slots.Timetable.load().after(timezone.now())))
     make_tip("Call back", publish_at=following.at)
@@ -44,10 +44,10 @@ def close_the_guard():
 def test_it_is_green_for_all_staff_while_all_is_well(client, role):
     log_in(client, role)
     page = client.get(SAFE).text
-    assert "will reach its readers." in page
+    assert " is safe</h2>" in page
     assert ("Call back" in page) == (role in ("Editor", "Publisher"))
-    assert "Not safe" not in page
-    assert "Not safe" not in client.get("/admin/").text
+    assert "Nobody is subscribed yet" in page
+    assert "not safe" not in page
 
 
 def test_each_reason_says_what_to_do_and_leads_there(client):
@@ -55,13 +55,10 @@ def test_each_reason_says_what_to_do_and_leads_there(client):
     paused = make_begun(Mailing.State.PAUSED, reason="The last 20 mails were all refused.")
     log_in(client, "Editor")
     page = client.get(SAFE).text
-    assert "2 reasons stand against it." in page
     assert "No worker is alive" in page
     assert "See to the cause first, then resume it, or cancel it." in page
     assert f'<a href="/admin/subscribers/mailing/{paused.pk}/change/">Open the mailing</a>' in page
-    front = client.get("/admin/").text
-    assert "2 reasons why the next tip would not reach its readers" in front
-    assert "The last 20 mails were all refused." in front
+    assert "The last 20 mails were all refused." in client.get("/admin/").text
 
 
 @pytest.mark.parametrize("role", ["Author", None])
@@ -69,8 +66,8 @@ def test_others_are_told_that_it_is_not_safe_and_whom_to_ask(client, role):
     make_begun(Mailing.State.PAUSED, reason="The last 20 mails were all refused.")
     log_in(client, role)
     for page in (client.get(SAFE).text, client.get("/admin/").text):
-        assert "Not safe" in page
-        assert "Editors and publishers see why." in page
+        assert "not safe" in page
+        assert "Editors and publishers see what it is" in page
         assert "refused" not in page
 
 

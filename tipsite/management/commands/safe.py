@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from desk.terminal import reason
 from tips import dates
+from tips.schedule import verdict
 from tipsite.backup import runs
-from tipsite.safety import reasons
 
 NOT_SAFE, UNKNOWN = 1, 2
 
@@ -24,21 +24,37 @@ class Command(BaseCommand):
 
     def handle(self, *, as_json: bool, **options: object) -> None:
         try:
-            row, against = reasons.next_slot(), reasons.against_next_tip()
+            following = verdict.of_next()
         except DatabaseError as error:
             self.stderr.write(f"Nobody can tell: the database does not answer ({reason(error)}).")
             sys.exit(UNKNOWN)
         if as_json:
-            why = [{"name": reason.code, "words": reason.words} for reason in against]
-            following = row.slot.at.isoformat() if row else None
-            answer = {"safe": not against, "next": following, "reasons": why, "backup": newest_backup()}
-            self.stdout.write(json.dumps(answer))
-        elif against or row is None:
-            self.stdout.write("\n".join(["Not safe.", *(f"- {reason.words}" for reason in against)]))
+            self.stdout.write(json.dumps(_as_json(following)))
         else:
-            self.stdout.write(f"Safe: {dates.in_words(row.slot.at)}. {row.sentence}")
-        if against:
+            self.stdout.write(_as_text(following))
+        if not following.is_safe:
             sys.exit(NOT_SAFE)
+
+
+def _as_json(following: verdict.Verdict) -> dict[str, object]:
+    """Return what a monitor reads; ``notes`` keep nothing from being safe."""
+    against, notes = following.against, following.told[len(following.against) :]
+    return {
+        "safe": following.is_safe,
+        "next": following.row.slot.at.isoformat() if following.row else None,
+        "reasons": [{"name": each.code, "words": str(each)} for each in against],
+        "notes": [{"name": each.code, "words": str(each)} for each in notes],
+        "backup": newest_backup(),
+    }
+
+
+def _as_text(following: verdict.Verdict) -> str:
+    """Return the verdict for people, a line for each reason."""
+    first = "Not safe."
+    if following.row and following.is_safe:
+        goes_to = " ".join(each.words for each in following.facts if each.severity == verdict.Severity.GOOD)
+        first = f"Safe: {dates.in_words(following.row.slot.at)}. {following.row.sentence} {goes_to}".rstrip()
+    return "\n".join([first, *(f"- {each}" for each in following.told)])
 
 
 def newest_backup() -> str | None:

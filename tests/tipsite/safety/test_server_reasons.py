@@ -25,8 +25,9 @@ from subscribers.people import journal
 from subscribers.recovery import guard
 from tests.tips.making import make_tip
 from tips.models import SlotRule, Tip
+from tips.schedule import slot_states, verdict
 from tipsite.models import BackupRun
-from tipsite.safety import disks, reasons
+from tipsite.safety import disks
 
 pytestmark = pytest.mark.django_db
 
@@ -37,8 +38,8 @@ def all_is_well(settings, tmp_path):
     settings.STATE_DIR = tmp_path
     settings.HEALTH_TOKEN = ""
     Heartbeat.objects.create(worker_id="w", seen_at=timezone.now())
-    make_tip("Keep your word", publish_at=reasons.next_slot().slot.at, for_mail=True)
-    assert reasons.against_next_tip() == []
+    make_tip("Keep your word", publish_at=slot_states.ahead()[0].slot.at, for_mail=True)
+    assert verdict.of_next().against == []
 
 
 def ago(**length):
@@ -62,7 +63,7 @@ def no_tip():
 def not_for_mail():
     Tip.objects.update(for_mail=False)
     # While nobody has signed up, nobody misses it.
-    assert reasons.against_next_tip() == []
+    assert verdict.of_next().against == []
     Subscriber.objects.create(address="anna@example.org")
 
 
@@ -132,8 +133,8 @@ def restored():
 @pytest.mark.parametrize(
     ("break_it", "code", "words"),
     [
-        (no_tip, "slot", "Nothing is planned. Plan an approved tip there"),
-        (not_for_mail, "not-for-mail", "“Keep your word”, which goes live"),
+        (no_tip, "slot", "Nothing is planned for"),
+        (not_for_mail, "not-for-mail", "“Keep your word” goes live on the site"),
         (no_rule, "slot", "Add a slot rule"),
         (no_worker, "worker", "No worker is alive"),
         (
@@ -159,15 +160,15 @@ def restored():
 )
 def test_it_is_not_safe_when_something_is_wrong(break_it, code, words):
     break_it()
-    (reason,) = reasons.against_next_tip()
+    (reason,) = verdict.of_next().against
     assert reason.code == code
-    assert words in reason.words
+    assert words in str(reason)
 
 
 def test_a_misconfigured_sender_is_a_reason(settings):
     settings.PRODUCTION = True
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-    assert {reason.code for reason in reasons.against_next_tip()} == {"sender"}
+    assert {reason.code for reason in verdict.of_next().against} == {"sender"}
 
 
 @pytest.mark.parametrize(
@@ -176,26 +177,26 @@ def test_a_misconfigured_sender_is_a_reason(settings):
 )
 def test_a_disk_that_takes_nothing_more_is_a_reason(monkeypatch, free, is_read_only, words):
     disk = disks.Disk("the database", 10**12, free, is_read_only)
-    monkeypatch.setattr(disks, "look", lambda: [disk])
-    (reason,) = reasons.against_next_tip()
-    assert (reason.code, "The disk of the database is " in reason.words) == ("disk", True)
-    assert words in reason.words
+    monkeypatch.setattr(disks, "look", lambda folder, file: [disk])
+    (reason,) = verdict.of_next().against
+    assert (reason.code, "The disk of the database is " in str(reason)) == ("disk", True)
+    assert words in str(reason)
 
 
 def test_a_database_that_takes_nothing_is_a_reason(monkeypatch):
-    monkeypatch.setattr(disks, "is_database_read_only", lambda: True)
-    (reason,) = reasons.against_next_tip()
-    assert (reason.code, "The database is read-only" in reason.words) == ("database", True)
+    monkeypatch.setattr(disks, "database", lambda: disks.Database(None, True))
+    (reason,) = verdict.of_next().against
+    assert (reason.code, "The database is read-only" in str(reason)) == ("database", True)
 
 
 def test_backups_that_fail_or_are_not_taken_are_reasons():
     MigrationRecorder.Migration.objects.update(applied=ago(days=9))
     BackupRun.objects.create(began_at=ago(days=3), ended_at=ago(days=3), file="a.tar")
     BackupRun.objects.create(began_at=ago(hours=3), ended_at=ago(hours=3), file="b.tar", failure="no room")
-    first, second = reasons.against_next_tip()
+    first, second = verdict.of_next().against
     assert {first.code, second.code} == {"backup"}
-    assert "failed: no room." in first.words
-    assert "in the last 2 days" in second.words
+    assert "failed: no room." in str(first)
+    assert "in the last 2 days" in str(second)
     assert asked("--json")[1]
 
 
@@ -204,7 +205,7 @@ def test_a_mailing_that_goes_on_or_waits_for_its_moment_is_safe():
     delivery(mailing)
     delivery(mailing, state=Delivery.State.SENT, settled_at=ago(minutes=1))
     delivery(sending_other(), state=Delivery.State.DEFERRED, due_at=ago(hours=-1))
-    assert reasons.against_next_tip() == []
+    assert verdict.of_next().against == []
 
 
 def test_it_reads_no_mails_text_to_say_how_the_mailings_stand():
@@ -214,7 +215,7 @@ def test_it_reads_no_mails_text_to_say_how_the_mailings_stand():
         )
         delivery(mailing)
     with CaptureQueriesContext(connection) as asked:
-        assert [reason.code for reason in reasons.against_next_tip()] == ["paused", "held", "stuck"]
+        assert [reason.code for reason in verdict.of_next().against] == ["paused", "held", "stuck"]
     about = [query["sql"] for query in asked if 'FROM "subscribers_mailing"' in query["sql"]]
     assert about
     assert not any('"html"' in sql or '"body"' in sql for sql in about)
@@ -249,7 +250,7 @@ def test_the_command_says_so_by_words_json_and_exit_status(monkeypatch):
     def fail(now=None):
         raise OperationalError("the server is away\nand more")
 
-    monkeypatch.setattr(reasons, "against_next_tip", fail)
+    monkeypatch.setattr(verdict, "of_next", fail)
     assert asked("--json") == (2, "")
 
 
@@ -277,6 +278,6 @@ def test_the_probe_answers_while_the_database_is_away(client, monkeypatch):
     def fail(now=None):
         raise OperationalError("password of tips is wrong")
 
-    monkeypatch.setattr(reasons, "against_next_tip", fail)
+    monkeypatch.setattr(verdict, "of_next", fail)
     response = client.get("/healthz/safe")
     assert (response.status_code, response.content) == (503, b"not safe\n")

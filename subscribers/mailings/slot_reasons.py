@@ -1,0 +1,225 @@
+"""What mail says for or against each coming slot, and what stands against all mail: a look of ``verdict``."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.db.models import CharField, Count, Model, Q, QuerySet, Value
+from django.urls import reverse
+from django.utils import timezone
+
+from shield import clocks
+from subscribers.mailings import status
+from subscribers.models import Delivery, LinkRequest, Mailing, ServiceMail, Subscriber, Suppression
+from subscribers.people import journal
+from subscribers.recovery import guard
+from tips import dates, permissions
+from tips.schedule.slot_reasons import other_tip
+from tips.schedule.slot_states import SlotRow
+from tips.schedule.verdict import Question, Reason, Remedy, Severity, named
+
+# Mail that is due this long and has not gone is stuck. Confirmations may wait for their rate limits.
+STUCK = timedelta(minutes=15)
+SERVER = "Look at the mail server’s log and at EMAIL_URL; what waits is tried again."
+_LOOK = "Look whether a worker runs and the mail server answers."
+_LOOK_AT_WORKER = "Look whether a worker runs."
+_SEE = "subscribers.view_mailing"
+_SEE_PEOPLE = "subscribers.view_subscriber"
+_BRING_PEOPLE = "subscribers.import_subscriber"
+
+
+def look(question: Question) -> Iterator[Reason]:
+    """Say of each slot whether its tip goes by mail and to how many, and what stops mail as a whole.
+
+    Two queries, and a few more for each mailing that is under way.
+    """
+    counts = _counts(question)
+    tips = [row.tip.pk for row in question.rows if row.tip]
+    wanted = Q(tip__in=tips, kind=Mailing.Kind.TIP)
+    if question.of_site:
+        wanted |= Q(state__in=Mailing.UNFINISHED)
+    found = Mailing.objects.filter(wanted).select_related("tip").defer("text", "html", "tip__body")
+    mailings = list(found.order_by("pk"))
+    own = {each.tip_id: each for each in mailings if each.kind == Mailing.Kind.TIP}
+    for row in question.rows:
+        if row.tip:
+            yield from _of_slot(row, own.get(row.tip.pk), counts, question.now)
+    if question.of_site:
+        yield _audience(counts)
+        closure, unwritable = guard.why_closed(), journal.why_unwritable()
+        if closure:
+            real = Remedy("Say whether this is the real one", reverse("admin:safe_real"), guard.PERMISSION)
+            advice = "If this is the real site, say so; if it is a copy, leave it as it is."
+            reason = _stop("guard", closure.sentence, "Mail is stopped", "no mail may go out", advice)
+            yield replace(reason, remedies=(real,))
+        yield from _journal(unwritable, counts["unjournaled"])
+        for mailing in mailings:
+            yield from _of_mailing(mailing, question.now, is_explained=bool(closure or unwritable))
+        yield from _deliveries(counts)
+
+
+def _counts(question: Question) -> dict[str, int]:
+    """Return how many there are of what the looks count, in one query."""
+    on = timezone.localdate(question.rows[0].slot.at if question.rows else question.now)
+    counted: dict[str, QuerySet[Model]] = {"reachable": Subscriber.objects.reachable(on)}
+    if question.of_site:
+        now = question.now
+        # The clock writes each minute what could not be written when it happened.
+        is_unjournaled = Q(journaled=False, since__lt=now - timedelta(minutes=2))
+        late = Q(mail_state=ServiceMail.MailState.WAITING, asked_at__lt=now - STUCK, tries__gt=2)
+        counted |= {
+            "confirmed": Subscriber.objects.confirmed(),
+            "unjournaled": Suppression.objects.filter(is_unjournaled),
+            "held": Delivery.objects.held(),
+            "service mails": ServiceMail.objects.filter(late),
+            "link requests": LinkRequest.objects.filter(late),
+        }
+    first, *rest = (
+        rows.order_by()
+        .values(of=Value(name, output_field=CharField()))
+        .annotate(number=Count("pk"))
+        .values_list("of", "number")
+        for name, rows in counted.items()
+    )
+    return dict.fromkeys(counted, 0) | dict(first.union(*rest, all=True) if rest else first)
+
+
+def _stop(code: str, words: str, fact: str, headline: str, advice: str = "") -> Reason:
+    """Return a reason against the whole site."""
+    return Reason(code, Severity.STOP, words, fact, headline, advice, is_internal=True)
+
+
+# --- One slot -----------------------------------------------------------------------------------------
+
+
+def _of_slot(
+    row: SlotRow, mailing: Mailing | None, counts: dict[str, int], now: datetime
+) -> Iterator[Reason]:
+    tip, day = row.tip, row.slot.day
+    if tip is None:
+        return
+    many, goes_live = (
+        counts["reachable"],
+        f"{named(tip)} goes live on the site {dates.short(row.slot.at, now)}",
+    )
+    if not tip.for_mail:
+        words = f"{goes_live}, and nobody gets it by mail: it is marked as not for mail."
+        lift = reverse("admin:tips_tip_do", args=[tip.pk, "for-mail"])
+        remedy = Remedy(f"Lift the mark, and mail {_people(many)}", lift, permissions.MAIL, is_post=True)
+        advice = "A Publisher lifts the mark on the tip’s page; or give the slot to another tip."
+        # Where nobody is subscribed, nobody misses it.
+        severity = Severity.STOP if many else Severity.NOTE
+        reason = Reason(
+            "not-for-mail", severity, words, "Not for mail", "no mail would go out", advice, day, tip.pk
+        )
+        yield replace(reason, remedies=(remedy, other_tip(row, now)) if many else ())
+    elif mailing and mailing.state == Mailing.State.CANCELLED and mailing.ended_at:
+        words = f"{goes_live}, and nobody gets it by mail: its mailing was cancelled."
+        reason = Reason(
+            "cancelled", Severity.STOP, words, "Mailing cancelled", "no mail would go out", "", day
+        )
+        advice = "Give the slot to another tip: a mailing that was cancelled does not come back."
+        yield replace(reason, advice=advice, tip=tip.pk, mailing=mailing.pk, remedies=(other_tip(row, now),))
+    elif mailing and mailing.state == Mailing.State.SENT:
+        words = f"{named(tip)} was mailed already: it goes live again, and nobody gets it a second time."
+        yield Reason(
+            "mailed", Severity.NOTE, words, "Mailed already", day=day, tip=tip.pk, mailing=mailing.pk
+        )
+    else:
+        yield Reason("for-mail", Severity.GOOD, "", "For mail", day=day, tip=tip.pk)
+
+
+def _audience(counts: dict[str, int]) -> Reason:
+    """Say to how many people the next tip goes."""
+    many, confirmed = counts["reachable"], counts["confirmed"]
+    people = Remedy("Open the subscribers", reverse("admin:subscribers_subscriber_changelist"), _SEE_PEOPLE)
+    if many:
+        return Reason(
+            "subscribed", Severity.GOOD, f"By mail it goes to {_people(many)}.", f"{many:,} subscribed"
+        )
+    if confirmed:
+        words = f"Nobody would get a mail: of {confirmed:,} on the list, each is paused or suppressed."
+        reason = Reason(
+            "nobody-subscribed", Severity.STOP, words, "Nobody to mail", "nobody would get it by mail"
+        )
+        return replace(reason, advice="Look why, in the list of subscribers.", remedies=(people,))
+    words = "Nobody is subscribed yet: the tip goes live on the site, and no mail goes out."
+    reason = Reason("nobody-subscribed", Severity.NOTE, words, "Nobody subscribed")
+    bring = Remedy("Bring your subscribers", reverse("admin:subscribers_import"), _BRING_PEOPLE)
+    return replace(reason, remedies=(bring,))
+
+
+# --- All mail -----------------------------------------------------------------------------------------
+
+
+def _journal(unwritable: str, unjournaled: int) -> Iterator[Reason]:
+    if unwritable:
+        words = f"The journal {journal.path()} cannot be written ({unwritable}): no mailing goes on."
+        advice = "Make room on its disk, or mend the rights of its folder."
+        yield _stop("journal", words, "Journal fails", "the journal cannot be written", advice)
+    if unjournaled:
+        who = "1 suppression is" if unjournaled == 1 else f"{unjournaled} suppressions are"
+        words = f"{who} not in the journal: a restored backup would not know of it."
+        yield _stop("journal", words, "Journal is behind", "the journal is behind", _LOOK_AT_WORKER)
+
+
+def _of_mailing(mailing: Mailing, now: datetime, *, is_explained: bool) -> Iterator[Reason]:
+    """Say what is wrong with a mailing; where its trouble is told already, nothing of that."""
+    state, the_mailing = mailing.state, f"The mailing of “{mailing.tip}”"
+    due_at = {Mailing.State.PREPARED: mailing.starts_at, Mailing.State.BUILDING: mailing.started_at}
+    due = due_at.get(Mailing.State(state))
+    reason = None
+    if state in (Mailing.State.PAUSED, Mailing.State.HELD):
+        standing, word = status.describe(mailing, now), str(Mailing.State(state))
+        words = f"{the_mailing} is {word}. {standing.sentence}"
+        reason = _stop(word, words, f"A mailing is {word}", f"a mailing is {word}", standing.advice)
+    elif due and due < now - STUCK:
+        words = f"{the_mailing} should have begun, and has not."
+        reason = _stop("stuck", words, "Mail is stuck", "mail is stuck", _LOOK)
+    elif state == Mailing.State.SENDING and mailing.trouble:
+        if not is_explained:
+            words = f"{the_mailing} is held up. {mailing.trouble}"
+            reason = _stop("server", words, "Mail server fails", "the mail server takes no mail", SERVER)
+    elif state == Mailing.State.SENDING and _is_stuck(mailing, now):
+        words = f"Of the mailing of “{mailing.tip}”, nothing went out for a quarter of an hour."
+        reason = _stop("stuck", words, "Mail is stuck", "mail is stuck", _LOOK)
+    if reason:
+        yield replace(reason, mailing=mailing.pk, remedies=(_to_mailing(mailing.pk),))
+
+
+def _is_stuck(mailing: Mailing, now: datetime) -> bool:
+    """Tell whether deliveries could go out and do not; those that were put off for later do not count.
+
+    A delivery that is being sent counts: its mail server may never come to an end.
+    """
+    since, deliveries = now - STUCK, mailing.deliveries.all()
+    recently = since, clocks.latest_credible(now)
+    is_young = not mailing.started_at or recently[0] < mailing.started_at <= recently[1]
+    if is_young or deliveries.filter(settled_at__range=recently).exists():
+        return False
+    waiting = deliveries.filter(state__in=[Delivery.State.QUEUED, Delivery.State.SENDING], due_at=None)
+    return waiting.exists() or deliveries.filter(due_at__lt=since).exists()
+
+
+def _deliveries(counts: dict[str, int]) -> Iterator[Reason]:
+    """Say what waits for a person, and what the mail server does not take."""
+    if count := counts["held"]:
+        many = "1 delivery is" if count == 1 else f"{count:,} deliveries are"
+        first = Delivery.objects.held().values_list("mailing", flat=True).order_by("mailing").first()
+        advice = "Say in the mailing’s ledger whether to send again, or to count as sent."
+        reason = _stop(
+            "uncertain", f"{many} uncertain.", "Uncertain deliveries", "deliveries are uncertain", advice
+        )
+        yield replace(reason, mailing=first, remedies=(_to_mailing(first),) if first else ())
+    if stuck := counts["service mails"] + counts["link requests"]:
+        many = "1 mail to a reader was" if stuck == 1 else f"{stuck:,} mails to readers were"
+        words = f"The mail server takes no mail: {many} tried again and again."
+        yield _stop("server", words, "Mail server fails", "the mail server takes no mail", SERVER)
+
+
+def _to_mailing(pk: int) -> Remedy:
+    return Remedy("Open the mailing", reverse("admin:subscribers_mailing_change", args=[pk]), _SEE)
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count:,} people"

@@ -1,0 +1,1 @@
+"""No screen gives two answers about the next slot."""
