@@ -41,8 +41,10 @@ class Verb(Generic[M]):
     page the admin leads, or a response. Nobody does the verb without one of ``permissions``.
     ``is_available`` is called with the person and the object; ``why_not`` says why it is not, after "is not
     possible". Where ``why_not`` is empty, ``run`` itself refuses, and says why.
-    ``consequence`` says what the verb does; ``foresight`` says what it will do to one object when this person
-    presses it, where that can be told. ``faults`` are shown before.
+    ``consequence`` says what the verb does. ``foresight`` says what it will do to one object when this person
+    presses it, and ``afterwards`` what follows once it is done. A verb that ``weighs_answers`` foresees more
+    once its form is filled in: ``foresight`` is called with the answers too, and may ask again.
+    ``faults`` are shown before; where ``faults_stop``, those that stop keep the verb from being done.
     """
 
     label: str
@@ -56,13 +58,16 @@ class Verb(Generic[M]):
     faults: Callable[[M], Sequence[Fault]] = lambda obj: ()
     has_page: bool = True
     is_destructive: bool = False
-    foresight: Callable[[User, M], Foresight] | None = None
+    faults_stop: bool = True
+    foresight: Callable[..., Foresight] | None = None
+    afterwards: Callable[[M], str] = lambda obj: ""
+    weighs_answers: bool = False
 
-    def foresee(self, user: User, obj: M) -> Foresight:
+    def foresee(self, user: User, obj: M, **answers: object) -> Foresight:
         """Return what the verb will do to an object when this person presses it. May ask the database."""
         if self.foresight is None:
             return Foresight(self.label, sentence=self.consequence)
-        return self.foresight(user, obj)
+        return self.foresight(user, obj, **answers if self.weighs_answers else {})
 
     def label_for(self, user: User, obj: M) -> str:
         """Return the label of the button, which names what follows, such as the day."""
@@ -71,6 +76,11 @@ class Verb(Generic[M]):
     def is_permitted(self, user: User) -> bool:
         """Tell whether a person has one of the verb's permissions."""
         return not self.permissions or any(map(user.has_perm, self.permissions))
+
+
+def foreseen_field(name: str) -> str:
+    """Return the name of the field in which a form carries a verb's ``Foresight.key``."""
+    return f"foreseen-{name}"
 
 
 @contextmanager
@@ -168,17 +178,30 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
             messages.warning(request, f"“{verb.label}” is not possible: {why}. Nothing was changed.")
             return self.to_page_of(pk)
         form = self.verb_form(request, verb, obj)
-        if form.is_valid():
+        foreseen = verb.foresee(user, obj, **form.cleaned_data if form.is_valid() else {})
+        if form.is_valid() and not self.is_otherwise(request, name, verb, foreseen):
             return self.do(request, verb, obj, **form.cleaned_data)
+        faults = verb.faults(obj)
         context: Context = {"opts": self.opts, "original": obj, "described": self.described(obj)}
-        context |= {"verb": verb, "form": form, "faults": verb.faults(obj)}
+        context |= {"verb": verb, "form": form, "faults": faults, "foreseen": foreseen}
         context["consequence"] = self.consequence(verb, obj)
-        context["is_stopped"] = any(fault.stops for fault in context["faults"])
+        context["is_stopped"] = verb.faults_stop and any(fault.stops for fault in faults)
         # The URL may hold what the page showed that led here.
-        context["seen"] = {name: request.GET.get(name, value) for name, value in self.seen(obj).items()}
+        context["seen"] = {each: request.GET.get(each, value) for each, value in self.seen(obj).items()}
+        context["seen"][foreseen_field(name)] = foreseen.key
         # The scripts of Django's own fields need those of its forms.
         context["media"] = self.media + form.media if str(form.media) else ""
-        return page(request, "desk/verb", verb.label, **context)
+        return page(request, "desk/verb", foreseen.question or verb.label, **context)
+
+    def is_otherwise(self, request: HttpRequest, name: str, verb: Verb[M], foreseen: Foresight) -> bool:
+        """Tell whether a verb would do something else than its form said, and tell the person so."""
+        stated = request.POST.get(foreseen_field(name), "" if verb.weighs_answers else foreseen.key)
+        if stated == foreseen.key:
+            return False
+        if stated or not verb.weighs_answers:
+            now = f"What follows now is: “{foreseen.label}”."
+            messages.warning(request, f"Nothing was done, since things have changed meanwhile. {now}")
+        return True
 
     def do(self, request: HttpRequest, verb: Verb[M], obj: M, **answers: object) -> HttpResponse:
         """Do a verb, tell the person what came of it, and lead to the object's page, or to the list."""
@@ -188,6 +211,7 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
             if isinstance(result, HttpResponse):
                 return result
             sentence = result if isinstance(result, str) else verb.done
+            sentence = f"{sentence} {verb.afterwards(obj)}".strip()
             messages.success(request, self.success_message % {"obj": obj, "sentence": sentence})
             pk = result.pk if isinstance(result, self.model) else pk
         return self.to_page_of(pk)

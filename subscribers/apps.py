@@ -13,7 +13,7 @@ class SubscribersConfig(AppConfig):
 
         from subscribers import triggers
         from subscribers.bounces import mail_services
-        from subscribers.mailings import exclusion, slot_reasons, taken_back
+        from subscribers.mailings import exclusion, outlook, slot_reasons, taken_back
         from subscribers.mailings import preview as mail_preview
         from subscribers.tipmail import rendering
         from tips.publishing import consequences, mail_exclusion, preflight, preview
@@ -27,4 +27,5 @@ class SubscribersConfig(AppConfig):
         mail_exclusion.register(exclusion.consequence)
         consequences.register(taken_back.consequence)
         verdict.register(slot_reasons.look)
+        consequences.register_outlook(outlook.of_tip)
         tracking.connect(mail_services.on_tracking_event, dispatch_uid="subscribers.bounces")

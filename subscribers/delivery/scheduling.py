@@ -162,7 +162,7 @@ def _follow(mailing: Mailing, now: datetime) -> bool:
         return False
     publish_at = mailing.tip.publish_at
     if mailing.kind == Mailing.Kind.TIP and publish_at:
-        starts_at = _moment(publish_at, now)
+        starts_at = begins_at(publish_at, now)
         moved = publish_at > now or starts_at < mailing.starts_at
         if moved and starts_at != mailing.starts_at:
             Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.PREPARED).update(starts_at=starts_at)
@@ -173,8 +173,8 @@ def _follow(mailing: Mailing, now: datetime) -> bool:
     return True
 
 
-def _moment(publish_at: datetime, now: datetime) -> datetime:
-    """Return when the mailing begins that is prepared now, of a tip that goes live at ``publish_at``."""
+def begins_at(publish_at: datetime, now: datetime) -> datetime:
+    """Return when a mailing begins that is prepared at ``now``, of a tip that is live from ``publish_at``."""
     late = now - publish_at
     if late <= timedelta():
         return publish_at
@@ -192,7 +192,7 @@ def _prepare(tip: Tip, publish_at: datetime, now: datetime) -> None:
             if guard.may_have_been_mailed(publish_at):
                 state, cause = Mailing.State.HELD, Mailing.Cause.RESTORED
             values: dict[str, object] = {"state": state, "reason": reason, "cause": cause, "by": None}
-            values["starts_at"] = _moment(publish_at, now)
+            values["starts_at"] = begins_at(publish_at, now)
             if not Mailing.objects.filter(_MAY_RETURN, tip=tip, kind=Mailing.Kind.TIP).update(**values):
                 Mailing.objects.create(tip=tip, created_at=now, **values)
     except IntegrityError:

@@ -1,11 +1,10 @@
 """What becomes of the mail of a tip that is taken back, in words for whoever took the tip back."""
 
 from subscribers.delivery import scheduling
-from subscribers.models import Delivery, DeliveryCount, Mailing
+from subscribers.mailings.reach import Reach
+from subscribers.models import Mailing
 from tips.models import Tip
 
-# Who has it, or may have it.
-_REACHED = [Delivery.State.SENT, Delivery.State.UNCERTAIN, DeliveryCount.HELD]
 _OFFER = "To tell them, open “Its mail” on the tip’s page"
 
 
@@ -23,15 +22,8 @@ def consequence(tip: Tip) -> str:
             return ""
         then = "does not begin" if scheduling.obstacle(tip) else "begins with it"
         return f"Its mailing, which was prepared, {then}."
-    counts = DeliveryCount.objects.of([begun.pk])[begun.pk]
-    reached = sum(counts[kind] for kind in _REACHED)
+    reach = Reach.of(begun)
     if begun.state not in Mailing.UNFINISHED:
-        return f"{_people(reached)} it by mail. {_OFFER} and send a correction." if reached else ""
-    stopped = "Its mail is stopped."
-    if not reached:
-        return f"{stopped} Nobody has it yet."
-    return f"{stopped} {_people(reached)} it already. {_OFFER}, cancel the mailing and send a correction."
-
-
-def _people(count: int) -> str:
-    return "1 person has" if count == 1 else f"{count:,} people have"
+        return f"{reach.who_have} by mail. {_OFFER} and send a correction." if reach.have else ""
+    then = f" {_OFFER}, cancel the mailing and send a correction." if reach.have else ""
+    return f"Its mail is stopped. {reach.both}.{then}"

@@ -91,6 +91,11 @@ class Mailing(models.Model):
         return f"Mailing {self.pk}"
 
     @property
+    def may_return(self) -> bool:
+        """Whether it was cancelled by itself, before it began: its tip may come back."""
+        return self.state == self.State.CANCELLED and self.ended_at is None
+
+    @property
     def is_note_alone(self) -> bool:
         """Whether it is a correction that has nothing of its tip, which is not to be mailed any more."""
         return self.kind == self.Kind.CORRECTION and self.tip_moment is None

@@ -19,7 +19,7 @@ from desk.verbs import Verb, VerbsMixin
 from tips.admin.forms import DayForm, OverrideForm
 from tips.models import Tip, TipState
 from tips.permissions import APPROVE, CHANGE_ANY, PUBLISH, may_change
-from tips.publishing import mail_exclusion, preconditions, preflight, slugs, workflow
+from tips.publishing import foresight, mail_exclusion, preconditions, preflight, slugs, workflow
 
 
 class SlugForm(forms.Form):
@@ -48,7 +48,10 @@ VERBS: dict[str, Verb[Tip]] = {
         workflow.submit,
         "An editor reads it next. Until it is sent back, only editors can change it.",
         lambda user, tip: tip.state == TipState.DRAFT and may_change(user, tip),
+        faults=preflight.inspect,
+        faults_stop=False,
         has_page=False,
+        foresight=foresight.submit,
     ),
     "approve": Verb(
         "Approve",
@@ -58,6 +61,8 @@ VERBS: dict[str, Verb[Tip]] = {
         form=OverrideForm,
         faults=preflight.inspect,
         has_page=False,
+        foresight=foresight.approve,
+        afterwards=foresight.afterwards,
     ),
     "schedule": Verb(
         "Give it another day",
@@ -65,6 +70,8 @@ VERBS: dict[str, Verb[Tip]] = {
         "It stays approved, and appears on the new day instead.",
         lambda user, tip: _is_to_come(tip) and user.has_perm(APPROVE),
         form=DayForm,
+        foresight=foresight.schedule,
+        weighs_answers=True,
     ),
     "publish-now": Verb(
         "Publish now",
@@ -73,6 +80,8 @@ VERBS: dict[str, Verb[Tip]] = {
         lambda user, tip: _is_ahead(tip) and not tip.undated and user.has_perms([PUBLISH, APPROVE]),
         form=OverrideForm,
         faults=lambda tip: preflight.inspect(tip) if tip.state == TipState.IN_REVIEW else [],
+        foresight=foresight.publish_now,
+        afterwards=foresight.afterwards,
     ),
     "send-back": Verb(
         "Send back",
@@ -80,6 +89,7 @@ VERBS: dict[str, Verb[Tip]] = {
         "It is a draft again, for its author to change. It appears only when it is approved anew.",
         lambda user, tip: _is_ahead(tip) and user.has_perm(APPROVE),
         form=ReasonForm,
+        foresight=foresight.send_back,
     ),
     "withdraw": Verb(
         "Withdraw",
@@ -88,6 +98,7 @@ VERBS: dict[str, Verb[Tip]] = {
         " address learns that it is gone.",
         lambda user, tip: tip.state == TipState.APPROVED and user.has_perm(PUBLISH),
         form=ReasonForm,
+        foresight=foresight.withdraw,
     ),
     "reinstate": Verb(
         "Reinstate",
@@ -95,12 +106,15 @@ VERBS: dict[str, Verb[Tip]] = {
         "It goes back to its old day if it was public; else it is a draft again.",
         lambda user, tip: tip.state == TipState.WITHDRAWN and user.has_perm(PUBLISH),
         has_page=False,
+        foresight=foresight.reinstate,
+        afterwards=foresight.afterwards,
     ),
     "not-for-mail": Verb(
         "Not for mail",
         mail_exclusion.exclude,
         "Readers see it on the site, and no mailing brings it. Only a publisher takes that back.",
         lambda user, tip: mail_exclusion.may_set(user, tip, for_mail=False),
+        foresight=foresight.exclude,
     ),
     "for-mail": Verb(
         "Lift “not for mail”",
@@ -108,6 +122,7 @@ VERBS: dict[str, Verb[Tip]] = {
         "It is mailed when it goes live. If readers see it already, its mailing is shown first,"
         " and can be stopped; if it is too late for that, it waits until somebody releases it.",
         lambda user, tip: mail_exclusion.may_set(user, tip, for_mail=True),
+        foresight=foresight.release,
     ),
     "change-address": Verb(
         "Change its address",
@@ -153,7 +168,9 @@ class TipVerbsMixin(VerbsMixin[Tip]):
         if (verb := VERBS.get(name)) is None:
             return None
         if not (verb.has_page or self.verb_form(request, verb, tip).fields or verb.faults(tip)):
-            return self.do(request, verb, tip)
+            foreseen = verb.foresee(staff_of(request), tip)
+            if not (foreseen.asks or self.is_otherwise(request, name, verb, foreseen)):
+                return self.do(request, verb, tip)
         # What the form showed, and has just saved; not what somebody saves before the page is opened.
         return HttpResponseRedirect(reverse("admin:tips_tip_do", args=[tip.pk, name], query=self.seen(tip)))
 

@@ -51,6 +51,19 @@ def floats(tip: Tip) -> bool:
     return tip.state == TipState.APPROVED and not tip.pinned
 
 
+def open_slots(table: Timetable, settled_until: datetime, taken: Collection[datetime]) -> Iterator[Slot]:
+    """Yield the slots after a moment that are neither skipped nor ``taken``, in order."""
+    return (slot for slot in table.after(settled_until) if not slot.skipped and slot.at not in taken)
+
+
+def assign(order: Sequence[Tip], slots: Iterable[Slot]) -> dict[Tip, datetime]:
+    """Return {tip: moment} for tips in this order: one slot each. Raises WrongState where slots run out."""
+    places = dict(zip(order, (slot.at for slot in slots), strict=False))
+    if len(places) < len(order):
+        raise WrongState("There is no weekly slot. Make a slot rule first.")
+    return places
+
+
 def lock() -> QueueVersion:
     """Make every other change of the queue wait until this transaction ends; return the queue's version.
 
@@ -156,8 +169,7 @@ class QueueSession:
 
         A slot within MARGIN stays as it is.
         """
-        coming = self.table.after(self.settled_until)
-        return (slot for slot in coming if not slot.skipped and slot.at not in taken)
+        return open_slots(self.table, self.settled_until, taken)
 
     def places(self, order: Sequence[Tip]) -> dict[Tip, datetime]:
         """Return {tip: moment} for floating tips in this order: the coming free slots, one each.
@@ -165,10 +177,7 @@ class QueueSession:
         Raises WrongState where there are no slots.
         """
         taken = {tip.moment for tip in self.holding() if not floats(tip) and tip not in order}
-        places = dict(zip(order, (slot.at for slot in self.open_slots(taken)), strict=False))
-        if len(places) < len(order):
-            raise WrongState("There is no weekly slot. Make a slot rule first.")
-        return places
+        return assign(order, self.open_slots(taken))
 
     def reschedule(self, order: Sequence[Tip] | None = None) -> None:
         """Write the moments of all floating tips anew, in this order (the present one, unless given).

@@ -107,7 +107,7 @@ def test_what_is_marked_not_for_mail_on_its_way_stops_and_may_be_taken_up_again(
     after(2, lambda: said.append(mail_exclusion.exclude(tip, by=publisher)))
     drain()
     assert len(mail_server.taken) == 2
-    assert "Its mail is stopped. 1 person has it already." in said[0]
+    assert "Its mail is stopped. 1 person has it, and 5 go without." in said[0]
     assert "resume it on its page" in mail_exclusion.release(tip, by=publisher)
     control.resume(Mailing.objects.get(), by=publisher)
     drain()
@@ -169,7 +169,7 @@ def test_the_press_says_what_became_of_the_mail(publisher):
     )
     begun = open_mailing(tip=make_tip())
     said = workflow.withdraw(begun.tip, "It is wrong.", by=publisher)
-    assert said == "Withdrawn. Its mail is stopped. Nobody has it yet."
+    assert said == "Withdrawn. Its mail is stopped. Nobody has it, and 3 go without."
 
 
 def test_a_prepared_mailing_follows_its_tip_to_another_day_and_no_further(publisher):
@@ -224,6 +224,6 @@ def test_no_more_than_one_mail_a_connection_goes_out_after_the_press(mail_server
             assert mailing.state == Mailing.State.PAUSED
             assert len(mail_server.taken) - count <= CONNECTIONS
             said = client.get(response["Location"]).text
-            assert re.search(r"Its mail is stopped. \d+ people have it already. To tell them", said)
+            assert re.search(r"Its mail is stopped. \d+ people have it, and \d+ go without. To", said)
     finally:
         workers.end()

@@ -134,7 +134,7 @@ def test_the_desk_offers_each_mark_to_whom_may_set_it(client, editor, publisher)
     )
     client.force_login(editor)
     assert 'value="not-for-mail"' in client.get(form).text
-    assert "Only a publisher takes that back." in client.get(mark).text
+    assert "Only a publisher takes the mark back." in client.get(mark).text
     assert "Marked as not for mail." in client.post(mark, {"seen_state": tip.state}, follow=True).text
     assert 'value="for-mail"' not in client.get(form).text
     assert client.post(lift, {"seen_state": tip.state}).status_code == 403
