@@ -3,9 +3,11 @@
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from desk.concurrent_forms import ConcurrentForm, kept_in_words
 from desk.errors import Refused
 from desk.pages import Context
 
@@ -22,7 +24,17 @@ class ReasonForm(forms.Form):
 
 
 class SavedAtOnce(admin.ModelAdmin):
-    """A form that two people may save at one moment: whoever comes second is told what is in the way."""
+    """A form that several people may have open, and two may save at one moment.
+
+    Its form is a ``ConcurrentForm``. Whoever comes second is told what is in the way.
+    """
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
+        """Return the object, or None. Locked while it is written: what is read of it then stays true."""
+        obj = super().get_object(request, object_id, from_field)
+        if obj is None or request.method != "POST" or not connection.in_atomic_block:
+            return obj
+        return self.get_queryset(request).select_for_update(of=("self",)).filter(pk=obj.pk).first()
 
     def changeform_view(
         self,
@@ -41,3 +53,9 @@ class SavedAtOnce(admin.ModelAdmin):
         except Refused as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.get_full_path())
+
+    def save_form(self, request: HttpRequest, form: forms.ModelForm, change: bool) -> Model:
+        """Say what a colleague changed since the page was opened, where that stays as it is."""
+        if isinstance(form, ConcurrentForm) and form.kept:
+            messages.info(request, kept_in_words(form.kept, form.colleague()))
+        return super().save_form(request, form, change)

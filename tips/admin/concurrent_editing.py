@@ -1,10 +1,8 @@
-"""Two people at one tip: who else has it open, and a form that is older than what it would overwrite.
+"""Two people at one tip: who else has it open, and what one of them changed meanwhile.
 
-The form carries the number of the newest version (``seen_version``). A form that was refused is shown again
-with what was typed and with the newest number: whoever saves it then has seen the difference.
+The form carries what it showed (``desk.concurrent_forms``), and the number of the newest version
+(``seen_version``), by which the page tells who saved the tip since, and what that changed.
 """
-
-from types import SimpleNamespace
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.urls import reverse
@@ -13,7 +11,7 @@ from desk.pages import Context, StaffRequest, number_in, staff_of
 from tips import permissions
 from tips.admin.forms import TipForm, saved
 from tips.admin.pages import tip_or_404
-from tips.models import WRITTEN, Tip
+from tips.models import Tip
 from tips.publishing import history, presence
 
 
@@ -24,8 +22,8 @@ def still_open(request: StaffRequest, pk: int) -> HttpResponse:
         return HttpResponseNotAllowed(["POST"])
     presence.touch(tip, request.user)
     since = history.since(tip, number_in(request.POST.get("seen_version")))
-    older = "Your form is older; when you save it, you are shown the difference."
-    line = f"{saved(since[1])} {older}" if since else presence.line(presence.others(tip, request.user))
+    stays = "What you did not touch stays as they left it; where you both changed the same, you are asked."
+    line = f"{saved(since[1])} {stays}" if since else presence.line(presence.others(tip, request.user))
     return JsonResponse({"line": line})
 
 
@@ -37,18 +35,18 @@ def form_context(request: HttpRequest, tip: Tip, form: TipForm) -> Context:
     if request.method == "GET":
         presence.touch(tip, user)
     context = {
-        "seen_version": tip.versions.newest_id(),
+        "seen_version": version_shown(tip),
         "still_open": reverse("admin:tips_tip_still_open", args=[tip.pk]),
         "others": presence.line(presence.others(tip, user)),
     }
-    if form.since:
+    if form.since and form.is_bound:
         opened, newest = form.since
-        typed = form.cleaned_data
-        # What the refused form holds, in the shape of a version; a faulty field stands as it is saved.
-        yours = SimpleNamespace(
-            **{name: typed.get(name, getattr(newest, name)) for name in (*WRITTEN, "tags")}
-        )
-        yours.categories = sorted(map(str, typed.get("in_categories", newest.categories)))
         context["theirs"] = history.diff(opened, newest) if opened else []
-        context |= {"yours": history.diff(newest, yours), "saved_by": history.who(newest)}
+        context["saved_by"] = history.who(newest)
     return context
+
+
+def version_shown(tip: Tip) -> int:
+    """Return the number of the version that was the newest when a tip was read to be shown."""
+    shown = vars(tip).get("version_shown")
+    return shown if isinstance(shown, int) else tip.versions.newest_id()

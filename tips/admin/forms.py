@@ -1,37 +1,30 @@
 """The form of a tip with its categories, tags and day, and what the verbs over it ask for."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.auth.models import User
 from django.forms.widgets import Script
-from django.urls import reverse_lazy
-from django.utils import timezone
 from django.utils.html import format_html
 from js_asset import ImportMap, Media
 
-from desk.errors import Refused
+from desk.concurrent_forms import Carried, ConcurrentForm
+from desk.errors import Refused, WrongState
 from desk.pages import number_in
 from tips import dates, image_store
-from tips.models import Category, Tag, Tip, TipVersion
-from tips.models.lines import LineFormField
+from tips.admin.fields import SlotField, TagsField
+from tips.models import WRITTEN, Category, Tip, TipVersion
 from tips.publishing import history, preconditions, slugs
 from tips.schedule import queue_lock
 from tips.text import contents, excerpts, folding, left_out, sanitiser
 from tips.text.slugify import slugify
 
 _A_DAY = f"In the zone {settings.TIME_ZONE}. A date alone means {settings.SLOT_TIME:%H:%M} on that day."
-# A name in double quotes, which may hold commas, and a quote as two; or a name up to the next comma.
-_TAG_NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*(?=,|$)|([^,]*))(?:,|$)')
-# What begins with a quotation and goes on behind it is no name in quotes.
-_GOES_ON = re.compile(r'"(?:[^"]|"")*"(?!")\s*[^\s,]')
-_LONGEST_TAG = Tag._meta.get_field("name").max_length or 0
-_SUGGESTIONS = reverse_lazy("admin:tips_tip_tag_suggestions")
 
 # The names by which the scripts of the editor import each other.
 _EDITOR_MODULES = ImportMap(
@@ -45,83 +38,14 @@ _EDITOR_MODULES = ImportMap(
 )
 
 
-class TagsInput(forms.TextInput):
-    """Tag names in one line, separated by commas. A script adds suggestions; it works without."""
-
-    class Media:
-        js = [Script("admin-desk/tags.js", defer=True)]
-
-    def format_value(self, value: str | Iterable[Tag] | None) -> str | None:
-        if value is None or isinstance(value, str):
-            return value
-        return ", ".join(_as_typed(tag.name) for tag in value)
-
-
-def _as_typed(name: str) -> str:
-    """Return a tag's name as somebody types it: in quotes only where it would be read as another."""
-    doubled = name.replace('"', '""')
-    is_plain = "," not in name and (not name.startswith('"') or _GOES_ON.match(name))
-    return name if is_plain else f'"{doubled}"'
-
-
-def _names_in(line: str) -> list[str]:
-    """Return the names in a line, whose commas part them; without what is invisible."""
-    found = _TAG_NAME.findall(line)
-    names = (quoted.replace('""', '"') or plain for quoted, plain in found)
-    return [name for name in map(folding.visible, names) if name]
-
-
-class TagsField(LineFormField):
-    """Names separated by commas; a name that holds a comma stands in double quotes. Cleans to names."""
-
-    widget = TagsInput({"class": "vTextField", "autocomplete": "off", "data-tag-suggestions": _SUGGESTIONS})
-
-    def clean(self, value: str) -> list[str]:
-        names: dict[str, str] = {}
-        for name in _names_in(super().clean(value)):
-            if len(name) > _LONGEST_TAG:
-                too_long = f"The tag “{name[:30]}…” has {len(name)} letters; {_LONGEST_TAG} is the most."
-                raise forms.ValidationError(f"{too_long} Separate tags by commas.")
-            names.setdefault(folding.column_key(name), name)
-        return list(names.values())
-
-    def has_changed(self, initial: Iterable[Tag] | None, data: str | None) -> bool:
-        try:
-            names = set(map(folding.column_key, self.clean(data or "")))
-        except forms.ValidationError:
-            return True
-        return names != {tag.name_key for tag in initial or []}
-
-
-class SlotWidget(AdminSplitDateTime):
-    """A day and a time, each with its name for those who hear the page."""
-
-    def __init__(self, attrs: dict[str, str] | None = None) -> None:
-        super().__init__(attrs)
-        for widget, name in zip(self.widgets, ("Day", "Time"), strict=True):
-            widget.attrs["aria-label"] = name
-
-
-class SlotField(forms.SplitDateTimeField):
-    """A day and a time; a day alone means the slot's time on it."""
-
-    widget = SlotWidget
-    default_error_messages = {
-        "invalid_date": "Write the day as 2026-12-31.",
-        "invalid_time": "Write the time as 14:30, or leave it empty.",
-    }
-
-    def clean(self, value: list[str]) -> datetime | None:
-        if value and value[0] and not value[1]:
-            value = [value[0], settings.SLOT_TIME.strftime("%H:%M:%S")]
-        return super().clean(value)
-
-
-class TipForm(forms.ModelForm):
+class TipForm(ConcurrentForm):
     # Who fills it in: a class attribute, since Django's admin makes a class of it for each request.
     user: User
     # The version that the form was opened on, None where it is not known; and the newest, if that is another.
     since: tuple[TipVersion | None, TipVersion] | None = None
+    # The approved tips that the chosen day moves: (title, from, to); and what confirms just these moves.
+    displaced: Sequence[tuple[str, datetime, datetime]] = ()
+    displacement = ""
     # What cleaning took out of the body, in sentences.
     left_out: Sequence[str] = ()
     # The model's own field has a through model, which the admin refuses to show.
@@ -164,9 +88,46 @@ class TipForm(forms.ModelForm):
             count = '{} <span class="count"><span data-word-count>{}</span> words now.</span>'
             body.help_text = format_html(count, body.help_text, contents.words(self.instance.body).total())
 
-    def clean(self) -> None:
-        super().clean()
+    def carried(self, name: str, value: object) -> Carried:
+        """Carry of a body what tells it from another: the page holds its text already."""
+        carried = super().carried(name, value)
+        is_body = name == "body" and isinstance(carried, str)
+        return sha256(str(carried).encode()).hexdigest() if is_body else carried
+
+    def key_of(self, name: str, value: object) -> str:
+        return folding.column_key(str(value)) if name == "tags" else super().key_of(name, value)
+
+    def cleaned_of(self, name: str) -> object:
+        return [tag.name for tag in self.initial["tags"]] if name == "tags" else super().cleaned_of(name)
+
+    def merged(self, name: str, keys: list[str]) -> object:
+        if name != "tags":
+            return super().merged(name, keys)
+        names = [*self.cleaned_data["tags"], *(tag.name for tag in self.initial["tags"])]
+        by_key = {folding.column_key(each): each for each in names}
+        return [by_key[key] for key in keys]
+
+    def in_words(self, name: str, value: object) -> str:
+        return dates.short(value) if isinstance(value, datetime) else super().in_words(name, value)
+
+    def difference(self, name: str, theirs: object, mine: object) -> object:
+        if name not in WRITTEN or not isinstance(mine, str):
+            return None
+        return {
+            "template": "admin/tips/tip/_difference.html",
+            "parts": [history.text_part(name, str(theirs), mine)],
+        }
+
+    def colleague(self) -> str:
+        """Return who saved the text last, if that is newer than what the page showed; else by the log."""
+        return history.who(self.since[1]) if self.since else super().colleague()
+
+    def clean(self) -> dict[str, Any] | None:
+        if self.is_of_a_row and "seen_version" in self.data:
+            self.since = history.since(self.instance, number_in(self.data["seen_version"]))
+        cleaned = super().clean()
         self._refuse_if_overtaken()
+        self._refuse_day()
         for name in {"takeaway", "excerpt"} & self.cleaned_data.keys():
             # A browser sends line ends of its own; what nobody changed must stay what it was.
             self.cleaned_data[name] = self.cleaned_data[name].replace("\r\n", "\n")
@@ -176,19 +137,66 @@ class TipForm(forms.ModelForm):
         if before and only_body and folding.without_invisible(self.initial["excerpt"]) == made:
             # Nobody wrote the excerpt. Emptied here, it is made again from the new body on saving.
             self.cleaned_data["excerpt"] = ""
+        return cleaned
 
     def _refuse_if_overtaken(self) -> None:
-        """Refuse a form that is older than the tip, and the button of a verb for a tip in another state."""
-        if not self.instance.pk:
+        """Refuse what is older than the tip and cannot be merged with it: the button of a verb above all.
+
+        Who presses “Approve” approves what the page showed, and nothing that came since.
+        """
+        if not self.is_of_a_row:
             return
-        if "_verb" in self.data and self.data.get("seen_state", self.instance.state) != self.instance.state:
+        is_verb, state = "_verb" in self.data, self.instance.state
+        if is_verb and (self.is_older or self.data.get("seen_state", state) != state):
             self.add_error(None, str(preconditions.overtaken(self.instance)))
-        if "seen_version" in self.data:
-            self.since = history.since(self.instance, number_in(self.data["seen_version"]))
-        if self.since:
-            yours = "Yours is not saved, and nothing of it is lost: it stands below."
-            then = "See what is different, take over what you want to keep, and save again."
-            self.add_error(None, f"{saved(self.since[1])} {yours} {then}")
+        elif not self.sent.is_known and self.since and self.changed_data:
+            self.add_error(None, f"{saved(self.since[1])} Open it again, and write into what is there now.")
+        gone = [name for name in ("slug", "publish_at", "undated") if self._is_settled_wish(name)]
+        if gone:
+            labels = ", ".join(f"“{TipForm.base_fields[name].label or name}”" for name in gone)
+            now = f"The tip is {self.instance.get_state_display().lower()} now"
+            self.add_error(None, f"{now}, and {labels} cannot be changed here any more. Save again without.")
+
+    def _is_settled_wish(self, name: str) -> bool:
+        """Tell whether somebody filled in a field that the form had, and now that the tip moved on has not.
+
+        The page that is shown again has it no more.
+        """
+        if name in self.fields or (shown := self.sent.fields.get(name)) is None:
+            return False
+        field = TipForm.base_fields[name]
+        try:
+            mine = field.clean(field.widget.value_from_datadict(self.data, self.files, name) or "")
+        except forms.ValidationError:
+            return True
+        del self.sent.fields[name]
+        return self.carried(name, mine or (False if name == "undated" else "")) != shown
+
+    def _refuse_day(self) -> None:
+        """Refuse a day that this person chose, and that no tip can have; ask before it moves others."""
+        when, undated = self.cleaned_data.get("publish_at"), self.cleaned_data.get("undated")
+        if not {"publish_at", "undated"} & {*self.changed_data} or "publish_at" in self.errors:
+            return
+        if when and undated:
+            self.add_error("undated", "An undated tip has no day. Empty “goes live”, or untick this.")
+            return
+        # From here to the end of the form's transaction nobody else changes the queue.
+        session = queue_lock.QueueSession(queue_lock.lock(), self.user)
+        try:
+            if when and when != self.instance.publish_at:
+                if when <= session.now:
+                    raise WrongState(f"{dates.in_words(when)} has passed. Choose a later day or none.")
+                session.refuse_taken(self.instance, when)
+            moves = session.displaced(self.instance, when)
+        except Refused as refusal:
+            self.add_error("publish_at", str(refusal))
+            return
+        self.displaced = [(tip.title, *moments) for tip, moments in moves.items()]
+        self.displacement = sha256(
+            repr([(tip.pk, after) for tip, (_, after) in moves.items()]).encode()
+        ).hexdigest()
+        if moves and self.data.get("displace") != self.displacement:
+            self.add_error("publish_at", "Other tips would move. Look at the list above, and confirm it.")
 
     def clean_slug(self) -> str:
         slug, title = self.cleaned_data["slug"], self.cleaned_data.get("title", "")
@@ -210,19 +218,6 @@ class TipForm(forms.ModelForm):
             return image_store.with_image_sizes(cleaned)
         except Refused as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
-
-    def clean_publish_at(self) -> datetime | None:
-        when = self.cleaned_data["publish_at"]
-        if when and "publish_at" in self.changed_data:
-            if when <= timezone.now():
-                raise forms.ValidationError(f"{dates.in_words(when)} has passed. Choose a later day or none.")
-            queue_lock.refuse_in_form(self.instance, when, by=self.user)
-        return when
-
-    def clean_undated(self) -> bool:
-        if self.cleaned_data["undated"] and self.cleaned_data.get("publish_at"):
-            raise forms.ValidationError("An undated tip has no day. Empty “goes live”, or untick this.")
-        return self.cleaned_data["undated"]
 
 
 def saved(version: TipVersion) -> str:

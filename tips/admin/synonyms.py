@@ -8,13 +8,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from desk.concurrent_forms import Carried, ConcurrentForm
 from desk.forms import SavedAtOnce
 from desk.lists import PagedList
 from tips.models import SynonymGroup
 from tips.search import synonyms
 
 
-class SynonymGroupForm(forms.ModelForm):
+class SynonymGroupForm(ConcurrentForm):
     words = forms.CharField(
         label="words",
         widget=forms.Textarea(attrs={"rows": 10, "cols": 40}),
@@ -33,6 +34,14 @@ class SynonymGroupForm(forms.ModelForm):
         if field_name == "words" and self.instance.pk:
             return "\n".join(synonym.text for synonym in self.instance.synonyms.all())
         return super().get_initial_for_field(field, field_name)
+
+    def carried(self, name: str, value: object) -> Carried:
+        """Each line is a word of its own: what two people add, both have added."""
+        words = value if isinstance(value, list) else synonyms.lines(str(value or ""))
+        return sorted(map(str, words))
+
+    def cleaned_of(self, name: str) -> object:
+        return synonyms.lines(str(self.get_initial_for_field(self.fields[name], name) or ""))
 
     def clean_words(self) -> list[str]:
         """Return the words, cleaned. All that is wrong with them is said at once."""

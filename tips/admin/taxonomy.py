@@ -1,6 +1,7 @@
 """Categories and tags in the admin."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -11,6 +12,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from taggit.models import Tag as UnusedTag
 
+from desk.concurrent_forms import ConcurrentForm
 from desk.errors import WrongState
 from desk.forms import SavedAtOnce
 from desk.lists import TitledList
@@ -113,7 +115,7 @@ def _tips(number: int) -> str:
     return f"{number} tip{'' if number == 1 else 's'}"
 
 
-class CategoryForm(forms.ModelForm):
+class CategoryForm(ConcurrentForm):
     class Meta:
         model = Category
         fields = ["name", "slug"]
@@ -145,7 +147,7 @@ class CategoryAdmin(CountedAdmin):
         return ["slug"] if obj else []
 
 
-class TagForm(forms.ModelForm):
+class TagForm(ConcurrentForm):
     class Meta:
         model = Tag
         fields = ["name", "slug"]
@@ -162,10 +164,11 @@ class TagForm(forms.ModelForm):
             )
         return name
 
-    def clean(self) -> None:
-        super().clean()
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
         if "name" in self.cleaned_data and not self.instance.pk and not self.cleaned_data.get("slug"):
             self.cleaned_data["slug"] = tagging.free_slug(self.cleaned_data["name"])
+        return cleaned
 
 
 @admin.register(Tag)

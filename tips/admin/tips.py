@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet
 from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, re_path
@@ -59,6 +59,9 @@ class TipAdmin(SavedAtOnce, TipList):
         if request.method == "POST" and connection.in_atomic_block:
             queue_lock.lock()
             queryset = queryset.select_for_update(of=("self",))
+        else:
+            # With the text, in one statement: a page must not show an older text under a newer number.
+            queryset = queryset.annotate(version_shown=TipVersion.objects.newest_id_of(OuterRef("pk")))
         try:
             return queryset.get(pk=self.opts.pk.to_python(object_id))
         except (Tip.DoesNotExist, ValidationError, ValueError, OverflowError):
@@ -161,9 +164,12 @@ class TipAdmin(SavedAtOnce, TipList):
             messages.info(request, followed)
 
     def save_related(self, request: HttpRequest, form: TipForm, formsets: object, change: bool) -> None:
-        form.cleaned_data["tags"] = tagging.find_or_make(form.cleaned_data["tags"])
+        changed = {*form.changed_data}
+        if "tags" in changed:
+            form.cleaned_data["tags"] = tagging.find_or_make(form.cleaned_data["tags"])
         super().save_related(request, form, formsets, change)
-        form.instance.categories.set(form.cleaned_data["in_categories"])
+        if "in_categories" in changed:
+            form.instance.categories.set(form.cleaned_data["in_categories"])
         TipVersion.objects.record(form.instance, by=staff_of(request))
 
     def log_change(self, request: HttpRequest, obj: Tip, message: object) -> LogEntry | None:  # type: ignore[override]  # Django has no use for the entry

@@ -16,6 +16,7 @@ from desk.errors import NotPermitted, Refused
 from desk.forms import ReasonForm
 from desk.pages import page, staff_of
 from desk.verbs import Verb, VerbsMixin
+from tips.admin.concurrent_editing import version_shown
 from tips.admin.forms import DayForm, OverrideForm
 from tips.models import Tip, TipState
 from tips.permissions import APPROVE, CHANGE_ANY, PUBLISH, may_change
@@ -148,7 +149,7 @@ class TipVerbsMixin(VerbsMixin[Tip]):
         return form(request.POST if request.method == "POST" else None)
 
     def seen(self, obj: Tip) -> dict[str, object]:
-        return {"seen_version": obj.versions.newest_id(), "seen_state": obj.state}
+        return {"seen_version": version_shown(obj), "seen_state": obj.state}
 
     def overtaken(self, obj: Tip) -> str:
         return str(preconditions.overtaken(obj))

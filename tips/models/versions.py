@@ -13,6 +13,7 @@ from functools import partial
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.forms import model_to_dict
 from django.utils import timezone
 
@@ -24,6 +25,11 @@ class TipVersionQuerySet(models.QuerySet["TipVersion"]):
     def newest_id(self) -> int:
         """Return the number of a tip's newest version, 0 for none: a form tells on which it was opened."""
         return self.values_list("pk", flat=True).first() or 0
+
+    def newest_id_of(self, tip: models.OuterRef) -> Coalesce:
+        """Return the same as an expression, to be read in one statement with the text of a tip."""
+        newest = self.filter(tip=tip).order_by("-id").values("pk")[:1]
+        return Coalesce(models.Subquery(newest), 0)
 
     def record(self, tip: Tip, *, by: User | None = None, reason: str = "") -> "TipVersion":
         """Keep a tip's present text as a version, unless the newest one is the same; return the newest.

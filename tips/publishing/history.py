@@ -50,14 +50,22 @@ def diff(old: object, new: object) -> list[Part]:
     A tip does for a version, if it has ``categories`` and ``tags`` as lists of names.
     """
     parts = []
-    for name, before, after in _changed_texts(old, new):
-        blocks = text_diff.compare(before, after)
-        is_same = all(block.is_same for block in blocks)
-        note = "The words are the same; only the formatting or the spacing changed." if is_same else ""
-        parts.append(Part(_label(name).capitalize(), () if is_same else blocks, note=note))
+    for name in WRITTEN:
+        before, after = getattr(old, name), getattr(new, name)
+        if before != after:
+            parts.append(text_part(name, before, after))
     for name, added, removed in _changed_names(old, new):
         parts.append(Part(name.capitalize(), added=added, removed=removed))
     return parts
+
+
+def text_part(name: str, before: str, after: str) -> Part:
+    """Return what changed in one of a tip's texts, named as in ``WRITTEN``."""
+    read = text_diff.blocks if name == "body" else text_diff.lines
+    blocks = text_diff.compare(read(before), read(after))
+    is_same = all(block.is_same for block in blocks)
+    note = "The words are the same; only the formatting or the spacing changed." if is_same else ""
+    return Part(_label(name).capitalize(), () if is_same else blocks, note=note)
 
 
 def summary(old: TipVersion | None, new: TipVersion) -> str:
@@ -95,14 +103,6 @@ def _in_words(name: str, before: Counter[_Item], after: Counter[_Item]) -> Itera
     for verb, number in (("added", (after - before).total()), ("removed", (before - after).total())):
         if number:
             yield f"{number} {name}{'' if number == 1 else 's'} {verb}"
-
-
-def _changed_texts(old: object, new: object) -> Iterator[tuple[str, text_diff.Text, text_diff.Text]]:
-    for name in WRITTEN:
-        before, after = getattr(old, name), getattr(new, name)
-        if before != after:
-            read = text_diff.blocks if name == "body" else text_diff.lines
-            yield name, read(before), read(after)
 
 
 def _changed_names(old: object, new: object) -> Iterator[tuple[str, list[str], list[str]]]:

@@ -34,7 +34,7 @@ def line(names: list[str]) -> str:
     if not names:
         return ""
     who = f"{get_text_list(names, 'and')} {'has' if len(names) == 1 else 'have'}"
-    return f"{who} this tip open too. Agree on who writes: the second to save is stopped."
+    return f"{who} this tip open too. Where you both change the same, the second to save is asked what stays."
 
 
 def _recently(now: datetime) -> tuple[datetime, datetime]:

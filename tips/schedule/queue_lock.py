@@ -14,7 +14,6 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
@@ -93,17 +92,6 @@ def planning_session(by: User, seen: Seen) -> AbstractContextManager["QueueSessi
     """Give a ``queue_session`` to somebody who may plan tips, or raise NotPermitted."""
     permit(by, APPROVE, "change the queue")
     return queue_session(by, seen)
-
-
-def refuse_in_form(tip: Tip, when: datetime, *, by: User) -> None:
-    """Raise ValidationError where a form asks for a moment at which a tip cannot be pinned.
-
-    From here to the end of the form's transaction nobody else changes the queue.
-    """
-    try:
-        QueueSession(lock(), by).refuse_taken(tip, when)
-    except WrongState as refusal:
-        raise ValidationError(str(refusal)) from refusal
 
 
 class Place(NamedTuple):
@@ -224,6 +212,17 @@ class QueueSession:
         if other := next((held for held in there if when <= self.settled_until or not floats(held)), None):
             at = dates.in_words(when)
             raise WrongState(f"{at} is held by “{other}”. Choose another slot, or swap the two.")
+
+    def displaced(self, tip: Tip, when: datetime | None) -> dict[Tip, tuple[datetime, datetime]]:
+        """Return {floating tip: its moments (before, after)} of those that move if ``tip`` is pinned.
+
+        ``when`` is the moment; with None, ``tip`` gives back the one that it holds. Nothing is written.
+        """
+        holding = self.holding()
+        order = [other for other in holding if floats(other) and other != tip]
+        taken = {other.moment for other in holding if not floats(other) and other != tip}
+        places = zip(order, self.open_slots(taken | {when} if when else taken), strict=False)
+        return {other: (other.moment, slot.at) for other, slot in places if slot.at != other.moment}
 
     def refuse_disorder(self, day: date) -> None:
         """Raise WrongState where slots around a day are out of order: two rules or a move may make that."""

@@ -15,11 +15,12 @@ from django.utils.safestring import SafeString
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from desk.errors import Refused
+from desk.forms import SavedAtOnce
 from desk.lists import TitledList
 from desk.pages import Context, Fieldsets, badge, page, staff_of
 from desk.verbs import Verb, VerbsMixin, refusals_told
 from tipsite.staff import accounts, keys, two_factor
-from tipsite.staff.forms import ColleagueForm, InvitationForm, role_field
+from tipsite.staff.forms import AccountForm, ColleagueForm, InvitationForm, role_field
 
 NOT_INVITED = "the invitation was accepted or cancelled meanwhile"
 
@@ -81,9 +82,10 @@ VERBS: dict[str, Verb[User]] = {
 }
 
 
-class ColleaguesAdmin(VerbsMixin[User], TitledList, UserAdmin):
+class ColleaguesAdmin(SavedAtOnce, VerbsMixin[User], TitledList, UserAdmin):
     """Accounts of staff. They are deactivated, never deleted: tips and the history name them."""
 
+    form = AccountForm
     list_display = ["username", "called", "email", "role", "standing", "two_factor", "last_login"]
     list_filter = ["is_active", "is_superuser", "groups"]
     list_select_related = False

@@ -5,10 +5,11 @@ from datetime import timedelta
 from django import forms
 from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.admin.widgets import AdminEmailInputWidget, AdminTextInputWidget
-from django.contrib.auth.forms import PasswordResetForm
+from django.contrib.auth.forms import PasswordResetForm, UserChangeForm
 from django.contrib.auth.models import User
 from django.http import QueryDict
 
+from desk.concurrent_forms import ConcurrentForm
 from shield.rate_limits import FixedWindow
 from tipsite.staff import accounts, tasks
 
@@ -54,7 +55,11 @@ class InvitationForm(forms.Form):
         self.fields["role"] = role_field(by)
 
 
-class ColleagueForm(forms.ModelForm):
+class AccountForm(ConcurrentForm, UserChangeForm):
+    """An account as a superuser changes it."""
+
+
+class ColleagueForm(ConcurrentForm):
     """An account as somebody below a superuser changes it."""
 
     def clean_email(self) -> str:

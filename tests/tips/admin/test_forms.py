@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tips.admin.forms import TagsField
+from tips.admin.fields import TagsField
 from tips.models import Tag
 from tips.text import folding
 

@@ -1,0 +1,94 @@
+"""The fields of a tip's form that Django does not have: tags in one line, and a slot."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from django import forms
+from django.conf import settings
+from django.contrib.admin.widgets import AdminSplitDateTime
+from django.forms.widgets import Script
+from django.urls import reverse_lazy
+
+from tips.models import Tag
+from tips.models.lines import LineFormField
+from tips.text import folding
+
+# A name in double quotes, which may hold commas, and a quote as two; or a name up to the next comma.
+_TAG_NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*(?=,|$)|([^,]*))(?:,|$)')
+# What begins with a quotation and goes on behind it is no name in quotes.
+_GOES_ON = re.compile(r'"(?:[^"]|"")*"(?!")\s*[^\s,]')
+_LONGEST_TAG = Tag._meta.get_field("name").max_length or 0
+_SUGGESTIONS = reverse_lazy("admin:tips_tip_tag_suggestions")
+
+
+class TagsInput(forms.TextInput):
+    """Tag names in one line, separated by commas. A script adds suggestions; it works without."""
+
+    class Media:
+        js = [Script("admin-desk/tags.js", defer=True)]
+
+    def format_value(self, value: str | Iterable[Tag] | None) -> str | None:
+        if value is None or isinstance(value, str):
+            return value
+        return ", ".join(_as_typed(tag.name) for tag in value)
+
+
+def _as_typed(name: str) -> str:
+    """Return a tag's name as somebody types it: in quotes only where it would be read as another."""
+    doubled = name.replace('"', '""')
+    is_plain = "," not in name and (not name.startswith('"') or _GOES_ON.match(name))
+    return name if is_plain else f'"{doubled}"'
+
+
+def _names_in(line: str) -> list[str]:
+    """Return the names in a line, whose commas part them; without what is invisible."""
+    found = _TAG_NAME.findall(line)
+    names = (quoted.replace('""', '"') or plain for quoted, plain in found)
+    return [name for name in map(folding.visible, names) if name]
+
+
+class TagsField(LineFormField):
+    """Names separated by commas; a name that holds a comma stands in double quotes. Cleans to names."""
+
+    widget = TagsInput({"class": "vTextField", "autocomplete": "off", "data-tag-suggestions": _SUGGESTIONS})
+
+    def clean(self, value: str) -> list[str]:
+        names: dict[str, str] = {}
+        for name in _names_in(super().clean(value)):
+            if len(name) > _LONGEST_TAG:
+                too_long = f"The tag “{name[:30]}…” has {len(name)} letters; {_LONGEST_TAG} is the most."
+                raise forms.ValidationError(f"{too_long} Separate tags by commas.")
+            names.setdefault(folding.column_key(name), name)
+        return list(names.values())
+
+    def has_changed(self, initial: Iterable[Tag] | None, data: str | None) -> bool:
+        try:
+            names = set(map(folding.column_key, self.clean(data or "")))
+        except forms.ValidationError:
+            return True
+        return names != {tag.name_key for tag in initial or []}
+
+
+class SlotWidget(AdminSplitDateTime):
+    """A day and a time, each with its name for those who hear the page."""
+
+    def __init__(self, attrs: dict[str, str] | None = None) -> None:
+        super().__init__(attrs)
+        for widget, name in zip(self.widgets, ("Day", "Time"), strict=True):
+            widget.attrs["aria-label"] = name
+
+
+class SlotField(forms.SplitDateTimeField):
+    """A day and a time; a day alone means the slot's time on it."""
+
+    widget = SlotWidget
+    default_error_messages = {
+        "invalid_date": "Write the day as 2026-12-31.",
+        "invalid_time": "Write the time as 14:30, or leave it empty.",
+    }
+
+    def clean(self, value: list[str]) -> datetime | None:
+        if value and value[0] and not value[1]:
+            value = [value[0], settings.SLOT_TIME.strftime("%H:%M:%S")]
+        return super().clean(value)
