@@ -184,7 +184,7 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
         faults = verb.faults(obj)
         context: Context = {"opts": self.opts, "original": obj, "described": self.described(obj)}
         context |= {"verb": verb, "form": form, "faults": faults, "foreseen": foreseen}
-        context["consequence"] = self.consequence(verb, obj)
+        context["consequence"] = foreseen.sentence if verb.foresight else self.consequence(verb, obj)
         context["is_stopped"] = verb.faults_stop and any(fault.stops for fault in faults)
         # The URL may hold what the page showed that led here.
         context["seen"] = {each: request.GET.get(each, value) for each, value in self.seen(obj).items()}

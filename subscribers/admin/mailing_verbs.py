@@ -17,10 +17,11 @@ from desk.names import person
 from desk.pages import StaffRequest, number_in, page, require, staff_of
 from desk.verbs import Verb, VerbsMixin, refusals_told
 from subscribers.admin.pages import mailing_or_404
-from subscribers.mailings import control, status
+from subscribers.mailings import control, foresight, status
 from subscribers.mailings.send_test import needs_link, send_test
 from subscribers.models import Mailing
 from tips.models import Tip
+from tips.permissions import APPROVE, PUBLISH
 from tips.publishing import preview
 
 
@@ -82,9 +83,13 @@ VERBS: dict[str, MailingVerb] = {
     "stop": MailingVerb(
         label="Stop",
         run=control.stop,
-        is_available=lambda user, mailing: mailing.state == Mailing.State.PREPARED,
-        consequence="It does not begin until somebody releases it.",
+        is_available=lambda user, mailing: (
+            mailing.state == Mailing.State.PREPARED and control.may_stop(user, mailing)
+        ),
+        consequence="It does not begin until a publisher releases it.",
+        permissions=(control.MANAGE, APPROVE, PUBLISH),
         has_page=False,
+        afterwards=foresight.waiting,
     ),
     "pause": MailingVerb(
         label="Pause",
@@ -93,6 +98,7 @@ VERBS: dict[str, MailingVerb] = {
         consequence="Nothing more goes out until it is resumed, but for what the mail server has in hand.",
         form=PauseForm,
         has_page=False,
+        afterwards=foresight.waiting,
     ),
     "resume": MailingVerb(
         label="Resume",
@@ -105,6 +111,7 @@ VERBS: dict[str, MailingVerb] = {
         label="Release",
         run=control.release,
         is_available=lambda user, mailing: mailing.state == Mailing.State.HELD and not mailing.cause,
+        foresight=foresight.release,
         consequence="It begins now, or with its tip, and goes to everybody. What is sent cannot be unsent.",
         is_destructive=True,
     ),
@@ -131,6 +138,7 @@ VERBS: dict[str, MailingVerb] = {
             mailing.held_count > 0 and mailing.state in Mailing.SENDS_AGAIN and not mailing.cause
         ),
         why_not="the mailing is {state}, and {held} of its deliveries wait for a decision",
+        foresight=foresight.send_again,
         consequence="Each of them is sent once more. Whoever had got it after all gets it twice.",
         is_destructive=True,
     ),
@@ -139,6 +147,7 @@ VERBS: dict[str, MailingVerb] = {
         run=lambda mailing, by: control.resolve(mailing, send_again=False, by=by),
         is_available=lambda user, mailing: mailing.held_count > 0 and not mailing.cause,
         why_not="none of its deliveries waits for a decision",
+        foresight=foresight.count_as_sent,
         consequence="They stand in the ledger as sent. Whoever had not got it does not get it.",
         is_destructive=True,
     ),
@@ -153,6 +162,7 @@ VERBS: dict[str, MailingVerb] = {
         " Of a tip that is withdrawn, or not for mail any more, it has your words alone.",
         done="Prepared: it begins in ten minutes. Look at its mail, and stop it if need be.",
         form=NoteForm,
+        foresight=foresight.correct,
     ),
     "test": MailingVerb(
         label="Send a test",
@@ -166,6 +176,7 @@ VERBS: dict[str, MailingVerb] = {
         run=control.cancel,
         is_available=lambda user, mailing: mailing.state in Mailing.UNFINISHED,
         consequence="It ends here, and its tip is not mailed again. Whoever has not got it gets none.",
+        foresight=foresight.cancel,
         is_destructive=True,
     ),
 }
@@ -183,6 +194,11 @@ class MailingVerbsMixin(VerbsMixin[Mailing]):
         if verb.form is not TestForm:
             return super().verb_form(request, verb, obj)
         return TestForm(staff_of(request), request.POST if request.method == "POST" else None)
+
+    def may_use(self, request: HttpRequest, verb: Verb[Mailing], obj: Mailing) -> bool:
+        """Let those stop a correction alone who may start one."""
+        may_stop = verb is not VERBS["stop"] or control.may_stop(staff_of(request), obj)
+        return may_stop and super().may_use(request, verb, obj)
 
     def described(self, obj: Mailing) -> str:
         return str(obj.tip)

@@ -19,6 +19,7 @@ from subscribers.models import Delivery, Mailing, MailingAction, RepeatedRefusal
 from subscribers.people import suppressions
 from subscribers.recovery import guard
 from tips.dates import in_words
+from tips.permissions import APPROVE, PUBLISH
 
 # To open the guard is to let mail go, as these verbs do.
 MANAGE = guard.PERMISSION
@@ -26,12 +27,24 @@ _AT_ONCE = 500
 
 
 def stop(mailing: Mailing, *, by: User) -> str:
-    """Hold a prepared mailing until somebody releases it. It is certain to work until the mailing begins."""
-    _permit(by, "stop mailings")
+    """Hold a prepared mailing until a publisher releases it. It is certain to work until the mailing begins.
+
+    Whoever may start the mail of a tip, by approving or publishing it, may stop it.
+    """
+    if not may_stop(by, mailing):
+        _permit(by, "stop mailings")
     reason = f"Stopped by {by}."
     _change(mailing, "stopped", by, [Mailing.State.PREPARED], state=Mailing.State.HELD, reason=reason)
-    sentence = "Stopped before it began. Release it to send it after all, or cancel it."
-    return log(by, mailing, MailingAction.STOPPED, sentence)
+    then = "Release it to send it after all, or cancel it."
+    if not by.has_perm(MANAGE):
+        then = "A publisher can release it to send it after all, or cancel it."
+    return log(by, mailing, MailingAction.STOPPED, f"Stopped before it began. {then}")
+
+
+def may_stop(user: User, mailing: Mailing) -> bool:
+    """Tell whether a person may stop a mailing before it begins: a publisher, or who may start such a one."""
+    starts = mailing.kind == Mailing.Kind.TIP and (user.has_perm(APPROVE) or user.has_perm(PUBLISH))
+    return starts or user.has_perm(MANAGE)
 
 
 def release(mailing: Mailing, *, by: User) -> str:

@@ -12,7 +12,7 @@ from tips import permissions
 from tips.admin.forms import TipForm, saved
 from tips.admin.pages import tip_or_404
 from tips.models import Tip
-from tips.publishing import history, presence
+from tips.publishing import history, presence, workflow
 
 
 def still_open(request: StaffRequest, pk: int) -> HttpResponse:
@@ -34,6 +34,7 @@ def form_context(request: HttpRequest, tip: Tip, form: TipForm) -> Context:
         return {}
     if request.method == "GET":
         presence.touch(tip, user)
+        workflow.begin_review(tip, by=user)
     context = {
         "seen_version": version_shown(tip),
         "still_open": reverse("admin:tips_tip_still_open", args=[tip.pk]),

@@ -5,7 +5,6 @@ from contextlib import nullcontext
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,20 +17,10 @@ from desk.pages import page, staff_of
 from desk.verbs import Verb, VerbsMixin
 from tips.admin.concurrent_editing import version_shown
 from tips.admin.forms import DayForm, OverrideForm
+from tips.admin.verb_forms import AssignForm, DueDayForm, SlugForm
 from tips.models import Tip, TipState
 from tips.permissions import APPROVE, CHANGE_ANY, PUBLISH, may_change
-from tips.publishing import foresight, mail_exclusion, preconditions, preflight, slugs, workflow
-
-
-class SlugForm(forms.Form):
-    """Another last part of a tip's URL."""
-
-    slug = forms.CharField(
-        label="New address",
-        max_length=slugs.LONGEST,
-        widget=AdminTextInputWidget,
-        help_text="The last part of it: small letters, digits and hyphens, such as “thank-you-notes”.",
-    )
+from tips.publishing import assignments, foresight, mail_exclusion, preconditions, preflight, slugs, workflow
 
 
 def _is_to_come(tip: Tip) -> bool:
@@ -53,6 +42,14 @@ VERBS: dict[str, Verb[Tip]] = {
         faults_stop=False,
         has_page=False,
         foresight=foresight.submit,
+    ),
+    "take-back": Verb(
+        "Take back",
+        workflow.take_back,
+        "It is a draft again, and you can change it. No editor has begun to review it.",
+        workflow.may_take_back,
+        has_page=False,
+        foresight=foresight.take_back,
     ),
     "approve": Verb(
         "Approve",
@@ -91,6 +88,22 @@ VERBS: dict[str, Verb[Tip]] = {
         lambda user, tip: _is_ahead(tip) and user.has_perm(APPROVE),
         form=ReasonForm,
         foresight=foresight.send_back,
+    ),
+    "assign": Verb(
+        "Assign an editor",
+        assignments.assign,
+        "That editor sees to it.",
+        assignments.may_assign,
+        form=AssignForm,
+        foresight=foresight.assign,
+    ),
+    "due": Verb(
+        "Set a due day",
+        assignments.set_due_day,
+        "Its author sees by when it is to be submitted.",
+        assignments.may_set_due_day,
+        form=DueDayForm,
+        foresight=foresight.set_due_day,
     ),
     "withdraw": Verb(
         "Withdraw",
@@ -144,9 +157,13 @@ class TipVerbsMixin(VerbsMixin[Tip]):
 
     def verb_form(self, request: HttpRequest, verb: Verb[Tip], obj: Tip) -> forms.Form:
         """Ask for a reason to override four eyes only where they apply, and this person may override them."""
+        sent = request.POST if request.method == "POST" else None
+        if verb.form is AssignForm:
+            return AssignForm(obj, sent)
+        if verb.form is DueDayForm:
+            return DueDayForm(obj, sent)
         asks_nothing = verb.form is OverrideForm and not workflow.may_override(staff_of(request), obj)
-        form = forms.Form if asks_nothing else verb.form
-        return form(request.POST if request.method == "POST" else None)
+        return (forms.Form if asks_nothing else verb.form)(sent)
 
     def seen(self, obj: Tip) -> dict[str, object]:
         return {"seen_version": version_shown(obj), "seen_state": obj.state}

@@ -112,6 +112,12 @@ class Tip(models.Model):
     )
     for_mail = models.BooleanField(default=True, editable=False, help_text="Whether it may ever be mailed.")
     author = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="tips")
+    # Who of the editors sees to it; None where whoever comes first does.
+    editor = models.ForeignKey(User, models.SET_NULL, null=True, editable=False, related_name="assigned_tips")
+    # The day by which its draft is to be submitted.
+    due_on = models.DateField("due", null=True, editable=False)
+    # When an editor began to review it since it was last submitted: its author takes it back no more.
+    review_began_at = models.DateTimeField(null=True, editable=False)
     categories: "ManyToManyField[Category, models.Model]" = ManyToManyField(
         Category, through="CategorisedTip", related_name="tips", blank=True
     )

@@ -6,6 +6,7 @@ They take and return what the verbs of ``workflow`` do.
 from collections.abc import Iterable
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from desk.errors import NotPermitted, WrongState
 from desk.log import log
@@ -53,7 +54,7 @@ def revise(tip: Tip, names: Iterable[str], *, by: User) -> str:
         if texts:
             Contribution.objects.get_or_create(tip=tip, user=by)
             sentence = _reviewed_again(tip, before, by, ", ".join(texts).replace("_", " "))
-            changed |= {"state", "pinned"}
+            changed |= {"state", "pinned", "review_began_at"}
         if names & {"publish_at", "undated"}:
             _plan_as_asked(session, tip, before)
             changed |= {"publish_at", "undated", "pinned"}
@@ -69,6 +70,8 @@ def _reviewed_again(tip: Tip, before: Tip, by: User, texts: str) -> str:
     if before.state != TipState.APPROVED:
         return ""
     tip.state, tip.pinned = TipState.IN_REVIEW, before.publish_at is not None
+    # An editor has it in hand already.
+    tip.review_began_at = timezone.now()
     at_risk = f", and its slot, {in_words(before.moment)}, is at risk until then" if tip.pinned else ""
     sentence = f"Back in review, since its text changed ({texts}). It appears only when approved again"
     return log(by, tip, TipAction.BACK_IN_REVIEW, f"{sentence}{at_risk}.")

@@ -29,6 +29,21 @@ def submit(user: User, tip: Tip) -> Foresight:
     return Foresight("Submit for review", "Submit it for review?", sentence=sentence, leave="Keep writing")
 
 
+def take_back(user: User, tip: Tip) -> Foresight:
+    sentence = "It is a draft again, and you can change it. Nobody else has begun to work on it."
+    return Foresight("Take back", "Take it back?", sentence=sentence, leave="Leave it in review")
+
+
+def assign(user: User, tip: Tip) -> Foresight:
+    sentence = "That editor sees to it. Every editor still can."
+    return Foresight("Assign", "Which editor sees to it?", sentence=sentence, leave="Leave it as it is")
+
+
+def set_due_day(user: User, tip: Tip) -> Foresight:
+    sentence = "Its author sees the day with the draft. Nothing happens by itself on that day."
+    return Foresight("Set the day", "By when is it to be submitted?", sentence=sentence)
+
+
 def approve(user: User, tip: Tip) -> Foresight:
     now, forecast = timezone.now(), Forecast()
     at: datetime | None = None

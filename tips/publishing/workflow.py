@@ -11,8 +11,10 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 
 from desk.errors import NotPermitted, WrongState, require_reason
+from desk.log import log
 from tips.dates import in_words
 from tips.models import Contribution, Tip, TipAction, TipState
 from tips.permissions import APPROVE, APPROVE_OWN_TEXT, PUBLISH, permit, permit_change
@@ -29,7 +31,46 @@ def submit(tip: Tip, *, by: User) -> str:
     permit_change(by, tip, "submit")
     preconditions.require_state(tip, TipState.DRAFT, verb="submitted")
     sentence = "Submitted for review."
-    return preconditions.write_if_unchanged(tip, by, TipAction.SUBMITTED, sentence, state=TipState.IN_REVIEW)
+    changes = {"state": TipState.IN_REVIEW, "review_began_at": None}
+    return preconditions.write_if_unchanged(tip, by, TipAction.SUBMITTED, sentence, **changes)
+
+
+def may_take_back(user: User, tip: Tip) -> bool:
+    """Tell whether a person may make a draft of a tip again that they handed in: until its review began."""
+    is_own = tip.author_id == user.pk and user.has_perm("tips.change_tip")
+    return is_own and tip.state == TipState.IN_REVIEW and tip.review_began_at is None
+
+
+@transaction.atomic
+def take_back(tip: Tip, *, by: User) -> str:
+    """Make a draft again of a tip that its author handed in, as long as no editor has begun to review it.
+
+    A slot that it holds stays held, and is at risk until the tip is approved.
+    """
+    if tip.author_id != by.pk or not by.has_perm("tips.change_tip"):
+        raise NotPermitted(f"You may not take “{tip}” back. Its author may, or an editor sends it back.")
+    preconditions.require_state(tip, TipState.IN_REVIEW, verb="taken back")
+    current = Tip.objects.select_for_update(of=("self",)).filter(pk=tip.pk)
+    if any(current.values_list("review_began_at", flat=True)):
+        raise WrongState(f"An editor has begun to review “{tip}”. Ask for it to be sent back.")
+    sentence = "Taken back: it is a draft again."
+    return preconditions.write_if_unchanged(tip, by, TipAction.TAKEN_BACK, sentence, state=TipState.DRAFT)
+
+
+def begin_review(tip: Tip, *, by: User) -> None:
+    """Note that an editor has begun to review a tip: it is theirs now, and its author takes it back no more.
+
+    To be called whenever somebody opens a tip to work on it; all but the first time, nothing happens.
+    """
+    is_ready = tip.state == TipState.IN_REVIEW and tip.review_began_at is None
+    if not is_ready or tip.author_id == by.pk or not by.has_perm(APPROVE):
+        return
+    now = timezone.now()
+    waiting = Tip.objects.filter(pk=tip.pk, state=TipState.IN_REVIEW, review_began_at=None)
+    with transaction.atomic():
+        if waiting.update(review_began_at=now):
+            log(by, tip, TipAction.REVIEW_BEGAN, "Began to review it.")
+    tip.review_began_at = now
 
 
 def send_back(tip: Tip, reason: str, *, by: User) -> str:
@@ -65,6 +106,7 @@ def approve(tip: Tip, *, by: User, override: str = "") -> str:
         preconditions.refuse_dated_and_undated(tip)
         own = _require_ready(tip, override, by=by)
         changes: dict[str, object] = {"state": TipState.APPROVED, "approved_at": session.now}
+        changes["review_began_at"] = tip.review_began_at or session.now
         at, planned, order = tip.publish_at, tip.publish_at, None
         if planned and planned > session.now:
             changes["pinned"] = True

@@ -92,18 +92,28 @@ def make_mailing(state, subscriber):
     return mailing
 
 
+def make_correction(mailing):
+    """Save a prepared correction of a mailing."""
+    kind, later = Mailing.Kind.CORRECTION, timezone.now() + timedelta(minutes=9)
+    return Mailing.objects.create(
+        tip=mailing.tip, corrects=mailing, kind=kind, note="It was wrong.", starts_at=later
+    )
+
+
 class Things:
     """One of everything that an address can be about, as seen by ``me``."""
 
     def __init__(self, me):
         self.me, self.other = me, make_person("other", "Author")
         later = timezone.now() + timedelta(days=400)
-        review = {"state": TipState.IN_REVIEW, "publish_at": later, "categories": ["Manners"]}
+        review = {"state": TipState.IN_REVIEW, "categories": ["Manners"]}
         self.tips = {
             "own draft": make_tip(author=me, state=TipState.DRAFT, publish_at=None),
-            "own in review": make_tip(author=me, for_mail=True, **review),
+            "own in review": make_tip(author=me, for_mail=True, publish_at=later, **review),
             "another’s draft": make_tip(author=self.other, state=TipState.DRAFT, publish_at=None),
-            "another’s in review": make_tip(author=self.other, **review),
+            "another’s in review": make_tip(
+                author=self.other, publish_at=later + timedelta(days=1), **review
+            ),
             "another’s approved": make_tip(author=self.other, state=TipState.APPROVED, publish_at=later),
             "another’s public": make_tip(author=self.other),
             "another’s withdrawn": make_tip(author=self.other, state=TipState.WITHDRAWN),
@@ -126,6 +136,7 @@ class Things:
         subscriber = subscriptions.confirm(subscriptions.request("anna@example.org"))
         suppressions.suppress(subscriber.address_hash, Suppression.Reason.BOUNCED)
         self.mailings = {which: make_mailing(state, subscriber) for which, state in MAILINGS.items()}
+        self.mailings["prepared correction"] = make_correction(make_mailing(MAILINGS["sent"], subscriber))
         tag = Tag.objects.create(name="calm", slug="calm")
         self.rows = {
             "auth/group": Group.objects.get(name="Author"),
@@ -157,6 +168,10 @@ class Things:
         answers |= {"when_0": "2031-03-04", "when_1": "07:00"}
         if "/mailing/" in address:
             answers |= {"note": "It was wrong.", "to": self.me.pk, "do": "count-as-sent"}
+        if address.endswith("/do/assign/"):
+            answers["editor"] = self.people["a superuser"].pk
+        if address.endswith("/do/due/"):
+            answers["day"] = self.day
         if "/calendar/" in address:
             answers |= {"verb": "pin", "tip": self.tips["another’s in review"].pk, "day": self.day}
             answers |= {"from_date": self.day, "weekday": 2, "time": "08:00", "zone": "Europe/Berlin"}
