@@ -229,7 +229,10 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "ma
 
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", *global_settings.AUTHENTICATION_BACKENDS]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "tipsite.staff.authentication.ByNameOrAddress",
+]
 # The longest life of a link that sets a password; tipsite/staff/mailed_links.py has each one's own.
 PASSWORD_RESET_TIMEOUT = 7 * 24 * 60 * 60
 # Groups whose members must sign in with a code too; "superuser" stands for superusers.

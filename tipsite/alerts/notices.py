@@ -16,6 +16,7 @@ from shield import clocks
 from tips import permissions
 from tipsite.models import Notice
 from tipsite.staff import accounts, emails
+from tipsite.staff.authentication import BACKEND
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def recipients(permission: str = permissions.APPROVE) -> list[str]:
 
     Mails name tips that are not public: an invited colleague who never signed in gets none.
     """
-    editors = User.objects.with_perm(permission, backend="django.contrib.auth.backends.ModelBackend")
+    editors = User.objects.with_perm(permission, backend=BACKEND)
     by_folded: dict[str, str] = {}
     addresses = [editor.email for editor in editors.order_by("pk") if not accounts.is_invited(editor)]
     for address in [*addresses, *settings.STAFF_EMAIL]:

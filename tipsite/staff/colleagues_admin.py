@@ -20,7 +20,13 @@ from desk.lists import TitledList
 from desk.pages import Context, Fieldsets, badge, page, staff_of
 from desk.verbs import Verb, VerbsMixin, refusals_told
 from tipsite.staff import accounts, keys, two_factor
-from tipsite.staff.forms import AccountForm, ColleagueForm, InvitationForm, role_field
+from tipsite.staff.forms import (
+    AccountForm,
+    ColleagueForm,
+    InvitationForm,
+    OthersPasswordForm,
+    role_field,
+)
 
 NOT_INVITED = "the invitation was accepted or cancelled meanwhile"
 
@@ -91,6 +97,7 @@ class ColleaguesAdmin(SavedAtOnce, VerbsMixin[User], TitledList, UserAdmin):
     list_select_related = False
     show_full_result_count = False
     actions = None
+    change_password_form = OthersPasswordForm
     verbs = VERBS
     success_message = "“%(obj)s”: %(sentence)s"
 

@@ -1,13 +1,15 @@
 """What staff fill in about themselves and about colleagues."""
 
 from datetime import timedelta
+from typing import Any
 
 from django import forms
-from django.contrib.admin.forms import AdminPasswordChangeForm
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.admin.widgets import AdminEmailInputWidget, AdminTextInputWidget
-from django.contrib.auth.forms import PasswordResetForm, UserChangeForm
+from django.contrib.auth import forms as auth_forms
+from django.contrib.auth.forms import PasswordResetForm, SetPasswordForm, UserChangeForm, UsernameField
 from django.contrib.auth.models import User
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 
 from desk.concurrent_forms import ConcurrentForm
 from shield.rate_limits import FixedWindow
@@ -17,6 +19,7 @@ PER_ADDRESS = FixedWindow("password reset address", 3, timedelta(hours=1))
 # Whoever finds an open session must not guess its owner's password there.
 PASSWORDS_AGAIN = FixedWindow("password again", 10, timedelta(hours=1))
 
+ADDRESS_LENGTH = 254
 WHAT_ROLES_DO = {
     "Author": "writes own tips and hands them in for review",
     "Editor": "changes, approves and plans everyone’s tips",
@@ -43,7 +46,7 @@ class InvitationForm(forms.Form):
 
     address = forms.EmailField(
         label="E-mail address",
-        max_length=254,
+        max_length=ADDRESS_LENGTH,
         help_text="The invitation goes there.",
         widget=AdminEmailInputWidget({"autocomplete": "off"}),
     )
@@ -78,6 +81,25 @@ class ForgottenForm(PasswordResetForm):
                 tasks.nudge_password_reset(person)
 
 
+class SignInForm(AdminAuthenticationForm):
+    """A name or an e-mail address, in any case, and a password. The answer to a wrong one tells nothing."""
+
+    error_messages = {
+        **AdminAuthenticationForm.error_messages,
+        "invalid_login": "That name or address and that password do not belong together. Check both: in the"
+        " password, capital letters count.",
+    }
+    username = UsernameField(
+        label="Name or e-mail address",
+        widget=forms.TextInput({"autofocus": True, "autocapitalize": "none", "autocomplete": "username"}),
+    )
+
+    def __init__(self, request: HttpRequest | None = None, **kwargs: Any) -> None:
+        super().__init__(request, **kwargs)
+        # Django's own form allows no more than a name may have.
+        self.fields["username"].widget.attrs["maxlength"] = ADDRESS_LENGTH
+
+
 class CodeForm(forms.Form):
     """A code of the app, or a recovery code."""
 
@@ -89,12 +111,27 @@ def _spend_a_try(person: User) -> None:
         raise forms.ValidationError("Too many tries. Please try again in an hour.")
 
 
-class NewPasswordForm(AdminPasswordChangeForm):
+class FirstPasswordForm(SetPasswordForm):
+    """A new password, for whoever has a link; what is wrong with a weak one stands at that field."""
+
+    def validate_password_for_user(self, user: User, password_field_name: str = "") -> None:
+        super().validate_password_for_user(user, password_field_name="new_password1")  # noqa: S106  its name
+
+
+class NewPasswordForm(AdminPasswordChangeForm, FirstPasswordForm):
     """A new password, for whoever is signed in and knows the old one."""
 
     def clean_old_password(self) -> str:
         _spend_a_try(self.user)
         return super().clean_old_password()
+
+
+class OthersPasswordForm(auth_forms.AdminPasswordChangeForm):
+    """A password for somebody else, where a superuser sets it."""
+
+    def validate_password_for_user(self, user: User, password_field_name: str = "") -> None:
+        field = {"password_field_name": "password1"}
+        super().validate_password_for_user(user, **field)  # type: ignore[misc]  # not in the stubs
 
 
 class PasswordAgainForm(forms.Form):

@@ -1,6 +1,6 @@
-"""The lock after wrong passwords and codes, counted by name and network together.
+"""The lock after wrong passwords and codes, counted by account and network together.
 
-Never by the name alone, or a stranger could lock a colleague out from afar; never by the network alone, or
+Never by the account alone, or a stranger could lock a colleague out from afar; never by the network alone, or
 one person's slips would lock the office out. Settings that begin with AXES name the functions here.
 """
 
@@ -20,6 +20,8 @@ from django.utils import timezone
 from desk.admin_site import policy
 from desk.pages import page
 from shield import clocks, request_origin
+from tips.text import folding
+from tipsite.staff import authentication
 
 NAME_LENGTH = 150
 Credentials = dict[str, str] | None
@@ -35,9 +37,18 @@ def network(request: HttpRequest) -> str | None:
 
 
 def name(request: HttpRequest, credentials: Credentials) -> str | None:
-    """Return the name that somebody tries to sign in with, cut to what the table holds, or None."""
+    """Return what the tries of somebody are counted by, cut to what the table holds, or None.
+
+    The tries for one account count together, however its name or its address is written; those for nobody's
+    count by what was typed, however that is written.
+    """
     given = (credentials or {}).get("username") or request.POST.get("username")
-    return given and given.replace("\0", "")[:NAME_LENGTH]
+    if not given:
+        return None
+    known: dict[str, str] = vars(request).setdefault("_counted_by", {})
+    if given not in known:
+        known[given] = authentication.name_of_account(given) or folding.key(given)
+    return known[given].replace("\0", "")[:NAME_LENGTH]
 
 
 def is_locked(request: HttpRequest, credentials: Credentials) -> bool:

@@ -17,8 +17,8 @@ from shield import request_origin
 from shield.rate_limits import FixedWindow
 from tipsite.staff import lockout, mailed_links
 from tipsite.staff.audit_log import AccountAction
-from tipsite.staff.forms import ForgottenForm
-from tipsite.staff.sign_in import BACKEND
+from tipsite.staff.authentication import BACKEND
+from tipsite.staff.forms import FirstPasswordForm, ForgottenForm
 
 PER_NETWORK = FixedWindow("password reset network", 20, timedelta(hours=1))
 
@@ -53,6 +53,7 @@ class ForgottenSent(InTheAdmin, views.PasswordResetDoneView):
 class NewPassword(InTheAdmin, views.PasswordResetConfirmView):
     """Take a new password from whoever has the link. The code of their app is asked for afterwards."""
 
+    form_class = FirstPasswordForm
     token_generator = mailed_links.FORGOTTEN
     title = "Choose a new password"
     action, note = AccountAction.PASSWORD_SET, "Set a new password by mail."

@@ -1,9 +1,8 @@
-"""Signing in: by name and password, and by a code where the account has an app for it."""
+"""Signing in: by name or e-mail address and password, and by a code where the account has an app for it."""
 
 from datetime import timedelta
 
 from django.contrib import messages
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
@@ -23,10 +22,10 @@ from desk.admin_site import policy
 from desk.pages import page
 from shield.rate_limits import FixedWindow
 from tipsite.staff import lockout, two_factor
-from tipsite.staff.forms import TOO_MANY_CODES, WRONG_CODE, CodeForm
+from tipsite.staff.authentication import BACKEND
+from tipsite.staff.forms import TOO_MANY_CODES, WRONG_CODE, CodeForm, SignInForm
 from tipsite.staff.sessions import PENDING
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 # How long a given password waits for its code.
 PATIENCE = timedelta(minutes=10)
 # Six digits are soon guessed by many machines at once, each of which the lock-out lets try five times.
@@ -34,9 +33,9 @@ CODES = FixedWindow("two-factor code", 30, timedelta(hours=1))
 
 
 class SignIn(LoginView):
-    """Take name and password; whoever has an app is not signed in before the code is right."""
+    """Take name or address and password; whoever has an app is not signed in before the code is right."""
 
-    authentication_form = AdminAuthenticationForm
+    authentication_form = SignInForm
     template_name = "admin/login.html"
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:

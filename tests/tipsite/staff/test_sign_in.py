@@ -7,7 +7,9 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.checks import run_checks
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -78,6 +80,41 @@ def test_the_right_name_gets_in_from_elsewhere_and_others_from_here(client, ann)
     lock(client)
     assert log_in(Client(), address=CAFE).status_code == 302
     assert log_in(Client(), name="ben").status_code == 302
+
+
+@pytest.mark.parametrize("typed", ["ANN", "Ann\u200b", "ann@example.org", "Ann@Example.ORG"])
+def test_a_name_or_an_address_in_any_case_is_the_same_account(client, ann, typed):
+    assert (ann.username, ann.email) == ("ann", "ann@example.org")
+    for name in (typed, "ann", typed, "Ann"):
+        assert log_in(client, name=name, password="wrong").status_code == 200
+    assert log_in(client, name=typed, password="wrong").status_code == 429
+    assert log_in(client, name="ann", password="ann-knows-this").status_code == 429
+    assert log_in(client, name=typed, password="ann-knows-this", address=CAFE).status_code == 302
+
+
+def test_nobodys_name_in_any_case_is_locked_like_somebodys(client, ann):
+    for name in ("nobody", "NOBODY", "Nobody", "nobody "):
+        assert "do not belong together" in log_in(client, name=name, password="wrong").text
+    assert log_in(client, name="noBody", password="wrong").status_code == 429
+
+
+def test_of_names_that_read_alike_each_signs_in_by_its_own_spelling(client, ann):
+    make_person("ANN", "Author")
+    for name in ("ann", "ANN"):
+        asked = Client()
+        assert log_in(asked, name=name).status_code == 302
+        assert asked.get("/admin/account/").context["user"].get_username() == name
+    assert log_in(Client(), name="Ann", password="ann-knows-this").status_code == 200
+
+
+def test_a_name_and_an_address_ask_the_database_as_often_as_nobodys(client, ann):
+    asked = []
+    for number, name in enumerate(["ann", "ann@example.org", "nobody", "nobody@example.org"]):
+        # On a network each, since what is repeated is written otherwise than what is new.
+        with CaptureQueriesContext(connection) as queries:
+            log_in(Client(), name=name, password="wrong", address=f"192.0.2.{number}")
+        asked.append(len(queries))
+    assert len(set(asked)) == 1
 
 
 def test_typing_on_does_not_lengthen_the_lock(client, ann):
@@ -323,6 +360,16 @@ def test_a_person_signs_out_everywhere(client, client_of, ann):
     assert not is_in(client)
     assert not is_in(other)
     assert is_in(his)
+
+
+def test_what_is_wrong_with_a_weak_password_stands_at_its_field(client_of, ann):
+    answers = {"old_password": "ann-knows-this", "new_password1": "short", "new_password2": "short"}
+    errors = client_of(ann).post("/admin/password_change/", answers).context["form"].errors
+    assert list(errors) == ["new_password1"]
+    root = User.objects.create_superuser("root", "root@example.org", "root-knows-this")
+    answers = {"password1": "short", "password2": "short", "usable_password": "true"}
+    page = client_of(root).post(f"/admin/auth/user/{ann.pk}/password/", answers)
+    assert list(page.context["form"].errors) == ["password1"]
 
 
 def test_changing_the_password_ends_all_other_sessions(client, client_of, ann):

@@ -1,0 +1,43 @@
+"""Whose account it is: by name or by e-mail address, in any case."""
+
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+
+from tips.text import folding
+
+BACKEND = "tipsite.staff.authentication.ByNameOrAddress"
+
+
+class ByNameOrAddress(ModelBackend):
+    """Signs in whoever gives the password of the account that a name or an e-mail address stands for."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: object,
+    ) -> User | None:
+        """Return the account, or None; what is nobody's takes as long as a wrong password."""
+        name = username and (name_of_account(username) or username)
+        found = super().authenticate(request, username=name, password=password)
+        return found if isinstance(found, User) else None
+
+
+def name_of_account(typed: str) -> str | None:
+    """Return the name of the account that somebody means, or None where it is nobody's or not one's alone.
+
+    A name as it is written goes before names that read alike, and those before addresses. The work is the
+    same whatever is found.
+    """
+    sought, exact = folding.key(typed), None
+    by_name, by_address = [], []
+    for name, address in User.objects.values_list("username", "email"):
+        if name == typed:
+            exact = name
+        if folding.key(name) == sought:
+            by_name.append(name)
+        if address and folding.key(address) == sought:
+            by_address.append(name)
+    return exact or next((found[0] for found in (by_name, by_address) if len(found) == 1), None)
