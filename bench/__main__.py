@@ -26,8 +26,8 @@ ADDRESSES_TO_BARE = 6
 ADDRESSES_TEN_TIMES = 2.0
 # Pages about a mailing to all cost so much of those about one to a thousand, at most.
 FEW, PAGES_OF_A_MILLION = 1000, 2.0
-# How the names of pages begin in what ``bench.mailing_pages`` tells.
-PAGE = "page, "
+# How the names of a page's figures begin in what ``bench.mailing_pages`` tells.
+PAGE, WORTH = "page, ", "worth, "
 
 
 def main(options: argparse.Namespace) -> int:
@@ -111,13 +111,17 @@ def mailing_pages(url: str, folder: Path, most: int, rounds: int) -> int:
             asked(database, folder, "people", count, module="bench.opening")
             figures[count] = asked(database, folder, min(rounds, 9), module="bench.mailing_pages")
     few, full = figures.values()
-    names = [name for name in few if name.startswith(PAGE)]
+    names = [name.removeprefix(PAGE) for name in few if name.startswith(PAGE)]
     print(f"\nThe pages about a mailing to {FEW} and to {most}. {machine()}")
+    print(f"It was opened in {full['opening']:.1f} s.")
     print(f"The first mails went out at {full['mails a second']:.0f} a second, over one connection.")
     print(f"The process took {full['megabytes']:.0f} MiB at its peak.\n")
-    rows = [(name, f"{few[name] * 1000:.0f}", f"{full[name] * 1000:.0f}") for name in names]
-    table(("page", f"ms, {FEW}", f"ms, {most}"), rows)
-    ratios = {name: full[name] / few[name] for name in names}
+    ratios = {name: full[WORTH + name] / few[WORTH + name] for name in names}
+    rows = [
+        (name, f"{few[PAGE + name] * 1000:.1f}", f"{full[PAGE + name] * 1000:.1f}", f"{ratios[name]:.2f}")
+        for name in names
+    ]
+    table(("page", f"ms, {FEW}", f"ms, {most}", "ratio"), rows)
     worst = max(ratios, key=lambda name: ratios[name])
     verdicts = Verdicts()
     verdicts.at_most(f"slowest growth ({worst})", ratios[worst], PAGES_OF_A_MILLION)

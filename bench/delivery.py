@@ -5,7 +5,6 @@
 on the database of DATABASE_URL, which must be empty and migrated.
 """
 
-import hashlib
 import os
 import shutil
 import smtplib
@@ -44,6 +43,27 @@ ONE_CONNECTION, FOUR_CONNECTIONS = 0.45, {"postgresql": 0.9, "sqlite": 1.0}
 COMMITTED = 0.8
 # Of one worker's, where three of them, a database and the sink find a core each and one to spare.
 THREE_WORKERS, CORES = 1.5, 6
+# People from one number up to, and without, another.
+_PEOPLE = """
+INSERT INTO subscribers_subscriber
+(public_id, address, address_folded, address_hash, first_name, state, source, joined_at)
+SELECT SUBSTR(hash, 1, 16), address, address, hash, '', 'confirmed', 'form', %s
+"""
+_SQLITE_PEOPLE = f"""
+WITH RECURSIVE numbers (number, last) AS (
+    SELECT %s, %s UNION ALL SELECT number + 1, last FROM numbers WHERE number + 1 < last
+), addresses (address) AS (
+    SELECT 'person' || number || '@host' || MIN(number %% 40, number %% 7) || '.example' FROM numbers
+)
+{_PEOPLE} FROM (SELECT address, SHA256(address) AS hash FROM addresses) made
+"""
+_POSTGRESQL_PEOPLE = f"""
+WITH addresses (address) AS (
+    SELECT format('person%%s@host%%s.example', number, LEAST(number %% 40, number %% 7))
+    FROM generate_series(%s::bigint, %s::bigint - 1) number
+)
+{_PEOPLE} FROM (SELECT address, encode(sha256(address::bytea), 'hex') AS hash FROM addresses) made
+"""
 _PARAGRAPH = "<p>Greet whoever comes in before they reach the counter, and say your name as you do it. </p>"
 
 
@@ -101,19 +121,20 @@ def tip() -> Tip:
 
 
 def people(count: int, first: int = 0) -> None:
-    """Make so many subscribers, at domains of which some are much more usual than others."""
-    made = []
-    for number in range(first, first + count):
-        address = f"person{number}@host{min(number % 40, number % 7)}.example"
-        person = Subscriber(address=address, address_folded=address)
-        person.address_hash = hashlib.sha256(address.encode()).hexdigest()
-        made.append(person)
-    Subscriber.objects.bulk_create(made, batch_size=500)
+    """Make so many subscribers, at domains of which some are much more usual than others.
+
+    In one statement: a million by Django's own means take longer than all that is measured of them.
+    """
+    now = db.ops.adapt_datetimefield_value(timezone.now())
+    with db.cursor() as cursor:
+        statement = _SQLITE_PEOPLE if db.vendor == "sqlite" else _POSTGRESQL_PEOPLE
+        cursor.execute(statement, [first, first + count, now])
+        cursor.execute("ANALYZE subscribers_subscriber")
 
 
-def opened() -> Mailing:
-    """Return a mailing to all, with its rows made and nothing sent."""
-    mailing = Mailing.objects.create(tip=tip(), starts_at=timezone.now())
+def opened(prepared: Mailing | None = None) -> Mailing:
+    """Return a mailing to all, a new one unless given, with its rows made and nothing sent."""
+    mailing = prepared or Mailing.objects.create(tip=tip(), starts_at=timezone.now())
     if not scheduling.freeze(mailing.pk):
         sys.exit("The mailing was not opened.")
     while audience.extend(mailing.pk):
