@@ -5,7 +5,7 @@ migration remakes whole tables and would trip over triggers, so they are dropped
 something and made again after each; then all is counted anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import connections, transaction
 from django.db.backends.utils import CursorWrapper
@@ -31,6 +31,9 @@ _STATE = (
 _COMPLAINED = "CASE WHEN {row}complained_at IS NULL THEN NULL ELSE 'complained' END"
 _KINDS = (_STATE, _COMPLAINED)
 _INSERT = f"INSERT INTO {_COUNTS} (mailing_id, kind, shard, number)"
+_PEOPLE, _PEOPLE_COUNTS = "subscribers_subscriber", "subscribers_subscribercount"
+_IS_ON_LIST = "{row}state = 'confirmed'"
+_INSERT_PEOPLE = f"INSERT INTO {_PEOPLE_COUNTS} (shard, number)"
 # What is there, and what the counts say beside it.
 LIVE = " UNION ALL ".join(
     f"SELECT mailing_id, {kind.format(row='')} AS kind FROM {_DELIVERIES}" for kind in _KINDS
@@ -39,6 +42,8 @@ LIVE = (
     f"SELECT mailing_id, kind, COUNT(*) AS number FROM ({LIVE}) every_kind"
     " WHERE mailing_id IS NOT NULL AND kind IS NOT NULL GROUP BY mailing_id, kind"
 )
+
+LIVE_PEOPLE = f"SELECT COUNT(*) AS number FROM {_PEOPLE} WHERE {_IS_ON_LIST.format(row='')}"
 
 
 def after_migration(sender: object, using: str, plan: Sequence[object] = (), **kwargs: object) -> None:
@@ -60,6 +65,15 @@ def after_migration(sender: object, using: str, plan: Sequence[object] = (), **k
             if plan:
                 cursor.execute(f"DELETE FROM {_COUNTS}")
                 cursor.execute(f"{_INSERT} SELECT mailing_id, kind, 0, number FROM ({LIVE}) live")
+        if {_PEOPLE, _PEOPLE_COUNTS} <= tables:
+            if plan and not is_sqlite:
+                cursor.execute(f"LOCK TABLE {_PEOPLE} IN SHARE ROW EXCLUSIVE MODE")
+            for statement in _sqlite_people() if is_sqlite else _postgresql_people():
+                cursor.execute(statement)
+            cursor.execute(f"DELETE FROM {_PEOPLE_COUNTS} WHERE NOT EXISTS (SELECT 1 FROM {_PEOPLE})")
+            if plan:
+                cursor.execute(f"DELETE FROM {_PEOPLE_COUNTS}")
+                cursor.execute(f"{_INSERT_PEOPLE} SELECT 0, number FROM ({LIVE_PEOPLE}) live")
 
 
 def _make_refusals(cursor: CursorWrapper, *, is_sqlite: bool) -> None:
@@ -121,7 +135,48 @@ def _postgresql_counts() -> list[str]:
             " ON CONFLICT (mailing_id, kind, shard)"
             f" DO UPDATE SET number = {_COUNTS}.number + excluded.number; RETURN NULL;"
         )
-        referencing = " ".join(f"{table} TABLE AS {table.lower()}_rows" for table in tables)
-        what = f"AFTER {event} ON {_DELIVERIES} REFERENCING {referencing} FOR EACH STATEMENT"
-        statements.append(postgresql_trigger(f"{_DELIVERIES}_count_{event.lower()}", what, body))
+        statements.append(_after_statement(_DELIVERIES, event, tables, body))
     return statements
+
+
+def _sqlite_people() -> list[str]:
+    """Return the triggers that count who is on the list, row by row."""
+    new, old = (f"({_IS_ON_LIST.format(row=row)})" for row in ("NEW.", "OLD."))
+    return [
+        f"CREATE TRIGGER IF NOT EXISTS {_PEOPLE}_count_{event.split()[0].lower()} AFTER {event} ON {_PEOPLE}"
+        f" WHEN {condition} BEGIN {_INSERT_PEOPLE} VALUES (0, {step})"
+        " ON CONFLICT (shard) DO UPDATE SET number = number + excluded.number; END"
+        for event, condition, step in (
+            ("INSERT", new, "1"),
+            ("UPDATE OF state", f"{new} <> {old}", f"{new} - {old}"),
+            ("DELETE", old, "-1"),
+        )
+    ]
+
+
+def _postgresql_people() -> list[str]:
+    """Return the triggers that count who is on the list, statement by statement."""
+    statements = []
+    for event, tables in (
+        ("INSERT", {"NEW": "1"}),
+        ("UPDATE", {"OLD": "-1", "NEW": "1"}),
+        ("DELETE", {"OLD": "-1"}),
+    ):
+        rows = " UNION ALL ".join(
+            f"SELECT {step} AS step FROM {table.lower()}_rows WHERE {_IS_ON_LIST.format(row='')}"
+            for table, step in tables.items()
+        )
+        body = (
+            f"{_INSERT_PEOPLE} SELECT pg_backend_pid(), SUM(step) FROM ({rows}) d HAVING SUM(step) <> 0"
+            f" ON CONFLICT (shard) DO UPDATE SET number = {_PEOPLE_COUNTS}.number + excluded.number;"
+            " RETURN NULL;"
+        )
+        statements.append(_after_statement(_PEOPLE, event, tables, body))
+    return statements
+
+
+def _after_statement(table: str, event: str, tables: Iterable[str], body: str) -> str:
+    """Return the SQL of PostgreSQL's trigger ``body``, which has the rows that a statement changed."""
+    referencing = " ".join(f"{each} TABLE AS {each.lower()}_rows" for each in tables)
+    what = f"AFTER {event} ON {table} REFERENCING {referencing} FOR EACH STATEMENT"
+    return postgresql_trigger(f"{table}_count_{event.lower()}", what, body)

@@ -60,9 +60,13 @@ def complained(delivery_id: int) -> bool:
     if mailing.state != Mailing.State.SENDING:
         return False
     since = Q(settled_at__gt=mailing.watched_from) if mailing.watched_from else Q()
-    sent = mailing.deliveries.filter(since, state=Delivery.State.SENT).count()
     complaints = mailing.deliveries.filter(since, complained_at__isnull=False).count()
-    if complaints < FEWEST_COMPLAINTS or complaints < COMPLAINTS * sent:
+    if complaints < FEWEST_COMPLAINTS:
+        return False
+    # Of a million sent, no more are counted than the complaints are held against.
+    enough = int(complaints / COMPLAINTS)
+    sent = mailing.deliveries.filter(since, state=Delivery.State.SENT)[: enough + 1].count()
+    if sent > enough:
         return False
     return _pause(mailing, f"{complaints} of {sent} receivers complained of it.")
 

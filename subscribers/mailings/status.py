@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from subscribers.models import Delivery, DeliveryCount, Mailing, Subscriber
+from subscribers.models import Delivery, DeliveryCount, Mailing, Subscriber, SubscriberCount
 from subscribers.recovery import doubts
 from tips.dates import in_words
 
@@ -15,6 +15,8 @@ _SOON = timedelta(minutes=2)
 _RECENTLY = timedelta(minutes=5)
 # No more deliveries are looked at for it.
 _ENOUGH = 1000
+# Of a list that is longer, nobody counts who may get a mail.
+_LONG_LIST = 5000
 _SHOWN = [Delivery.State(name) for name in "sent deferred refused uncertain skipped".split()]
 
 
@@ -113,10 +115,14 @@ def _time_left(mailing: Mailing, remaining: int, started_at: datetime, now: date
 
 
 def audience_ahead(mailing: Mailing) -> int | None:
-    """Return how many a mailing that is to begin would go to now, or None where that cannot be told."""
+    """Return about how many a mailing that is to begin would go to now, or None where that cannot be told.
+
+    Of a long list it is everybody on it: who pauses or is suppressed is not looked for among a million.
+    """
     if mailing.state not in (Mailing.State.PREPARED, Mailing.State.HELD) or mailing.kind != Mailing.Kind.TIP:
         return None
-    return Subscriber.objects.reachable(timezone.localdate()).count()
+    on_list = SubscriberCount.objects.confirmed()
+    return on_list if on_list > _LONG_LIST else Subscriber.objects.reachable(timezone.localdate()).count()
 
 
 def _prepared(mailing: Mailing, now: datetime) -> tuple[str, str]:
@@ -163,7 +169,7 @@ def _held(mailing: Mailing, now: datetime) -> tuple[str, str]:
 
 def _restored(mailing: Mailing) -> tuple[str, str]:
     if not mailing.started_at:
-        who = f"any of the {Subscriber.objects.reachable(timezone.localdate()).count()} on the list"
+        who = f"any of the {SubscriberCount.objects.confirmed()} on the list"
         if mailing.corrects_id:
             who = "any of those who got what it corrects"
         sentence = f"It may have gone out after the backup that was restored here: {who} may have it."

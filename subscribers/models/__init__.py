@@ -11,4 +11,5 @@ from subscribers.models.mailings import Delivery, Mailing
 from subscribers.models.outgoing_mail import OutgoingMail, ServiceMail
 from subscribers.models.people import ConsentEvent, Erasure, Subscriber, Suppression
 from subscribers.models.repeated_refusals import RepeatedRefusal
+from subscribers.models.subscriber_counts import SubscriberCount
 from subscribers.models.workers import Heartbeat, SenderLease

@@ -193,6 +193,11 @@ class Delivery(models.Model):
             Index(fields=["mailing", "due_at"], name="delivery_due", condition=Q(due_at__isnull=False)),
             Index(fields=["lease_id", "id"], name="delivery_claimed", condition=Q(state="sending")),
             Index(fields=["mailing"], name="delivery_blamed", condition=Q(blamed_at__isnull=False)),
+            Index(
+                fields=["mailing", "settled_at"],
+                name="delivery_complained",
+                condition=Q(complained_at__isnull=False),
+            ),
             Index(fields=["id"], name="delivery_held", condition=Q(state="uncertain", due_at__isnull=True)),
             # The ledger's pages: what there is little of is found among a million.
             Index(fields=["mailing", "state", "id"], name="delivery_by_state"),

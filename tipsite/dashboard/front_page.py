@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from desk.log import entries_about
 from subscribers.mailings import charts, status
-from subscribers.models import LinkRequest, Mailing, OutgoingMail, ServiceMail, Subscriber
+from subscribers.models import LinkRequest, Mailing, OutgoingMail, ServiceMail, SubscriberCount
 from subscribers.people import growth
 from tips import permissions
 from tips.models import ImportRun, Tip, TipAction, TipState
@@ -120,7 +120,7 @@ def _people(now: datetime) -> dict[str, object]:
     weeks = growth.weeks(_GROWTH_WEEKS, now)
     waiting = Q(mail_state=OutgoingMail.MailState.WAITING)
     return {
-        "confirmed": Subscriber.objects.confirmed().count(),
+        "confirmed": SubscriberCount.objects.confirmed(),
         "week": weeks[-1],
         "chart": charts.growth(weeks, _CHART_HEIGHT),
         "mails": LinkRequest.objects.filter(waiting).count() + ServiceMail.objects.filter(waiting).count(),

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from subscribers.delivery import circuit_breaker, claims, counting
 from subscribers.mailings import statistics, status
-from subscribers.models import Delivery, DeliveryCount, Mailing
+from subscribers.models import Delivery, DeliveryCount, Mailing, Subscriber, SubscriberCount
 from subscribers.people import erasure, subscriptions
 from tests.subscribers.draining import drain
 from tests.subscribers.making import HELD, make_begun, make_people, open_mailing
@@ -98,7 +98,7 @@ def test_connections_count_beside_each_other_and_their_parts_are_put_together():
     assert counts(mailing) == {"sent": 30}
     counting.put_together()
     assert counts(mailing) == {"sent": 30}
-    assert DeliveryCount.objects.get().shard == 0
+    assert DeliveryCount.objects.get().shard == SubscriberCount.objects.get().shard == 0
     claims.give_back(0, pks)
     mailing.deliveries.filter(pk__in=pks[:10]).update(state=State.REFUSED)
     assert counts(mailing) == {"sent": 20, "refused": 10}
@@ -137,3 +137,36 @@ def test_a_database_that_was_emptied_table_by_table_counts_nothing():
     Delivery.objects.all().delete()
     call_command("migrate", verbosity=0)
     assert counting.differences() == {}
+
+
+def on_list():
+    """Return the count of the list; it agrees with the list."""
+    assert counting.more_people() == 0
+    return SubscriberCount.objects.confirmed()
+
+
+def test_who_is_on_the_list_is_counted_by_whatever_path_they_come_and_go(caplog):
+    assert on_list() == 0
+    anna, *others = make_people(4)
+    assert on_list() == 4
+    subscriptions.leave(anna)
+    assert on_list() == 3
+    Subscriber.objects.filter(pk__in=[person.pk for person in others[:2]]).update(first_name="Ann")
+    Subscriber.objects.filter(pk=others[0].pk).update(state="left", left_at=timezone.now())
+    erasure.erase(others[1])
+    assert on_list() == 1
+    Subscriber.objects.all().delete()
+    assert on_list() == 0
+    SubscriberCount.objects.update(number=5)
+    counting.look_after(timezone.now())
+    assert on_list() == 0
+    assert "list was not true" in caplog.text
+
+
+def test_a_prepared_mailing_tells_of_a_short_list_who_gets_it_and_of_a_long_one_how_long_it_is(monkeypatch):
+    anna, *_ = make_people(4)
+    Subscriber.objects.filter(pk=anna.pk).update(paused_until="2100-01-01")
+    mailing = make_begun(Mailing.State.PREPARED, rows=[])
+    assert status.audience_ahead(mailing) == 3
+    monkeypatch.setattr(status, "_LONG_LIST", 3)
+    assert status.audience_ahead(mailing) == 4
