@@ -98,7 +98,8 @@ def _never_begins(before: Tip, after: Tip, own: Mailing | None) -> Outlook:
         reason = "Nobody gets it by mail."
     elif not after.for_mail:
         count = reachable()
-        reason = f"It is marked as not for mail: {people(count)} {'goes' if count == 1 else 'go'} without."
+        goes = "goes" if count == 1 else "go"
+        reason = f"{people(count)} {goes} without, since it is marked as not for mail."
     if own and own.state == Mailing.State.PREPARED:
         return _said("Its mail does not begin", reason)
     return _said("It is not mailed", reason)

@@ -273,6 +273,10 @@ def _count(number: int) -> str:
     return "1 tip" if number == 1 else f"{number} tips"
 
 
+def _more(number: int) -> str:
+    return "1 more tip moves" if number == 1 else f"{number} more tips move"
+
+
 def _moved(user: User, moves: Moves) -> list[Step]:
     """Return the step that says which tip goes where, and how many go with it."""
     if not moves:
@@ -280,7 +284,7 @@ def _moved(user: User, moves: Moves) -> list[Step]:
     first = min(moves, key=lambda tip: moves[tip][1])
     before, after = moves[first]
     more = len(moves) - 1
-    rest = f"{_count(more)} more move{'s' if more == 1 else ''} with it." if more else ""
+    rest = f"{_more(more)} with it." if more else ""
     title = f"{_named(user, first)} moves to {dates.short(after)}"
     return [Step(dates.short(before), title[0].upper() + title[1:], rest)]
 
@@ -294,7 +298,7 @@ def _freed(user: User, tip: Tip, now: datetime) -> list[Step]:
     heir = next((held for held, (_, after) in moves.items() if after == at), None)
     if heir:
         more = len(moves) - 1
-        rest = f", and {_count(more)} more move{'s' if more == 1 else ''} up" if more else ""
+        rest = f", and {_more(more)} up" if more else ""
         title = f"{_named(user, heir)} takes that week"
         detail = f"It moves up from {dates.short(moves[heir][0])}{rest}."
         return [Step(_when(at, now), title[0].upper() + title[1:], detail)]

@@ -56,6 +56,27 @@ def test_a_draft_goes_from_its_author_to_readers_and_leaves_a_trace(author, edit
     )
 
 
+def test_an_author_takes_a_submission_back_until_an_editor_has_opened_it(author, editor):
+    tip = make_tip(state=TipState.DRAFT, publish_at=None, author=author)
+    workflow.submit(tip, by=author)
+    workflow.begin_review(tip, by=author)
+    assert workflow.may_take_back(author, now_of(tip))
+    assert not workflow.may_take_back(editor, now_of(tip))
+    workflow.take_back(tip, by=author)
+    assert now_of(tip).state == TipState.DRAFT
+    workflow.submit(tip, by=author)
+    seen_by_author = now_of(tip)
+    for _ in range(2):
+        workflow.begin_review(now_of(tip), by=editor)
+    with pytest.raises(WrongState, match="An editor has begun"):
+        workflow.take_back(seen_by_author, by=author)
+    assert not workflow.may_take_back(author, now_of(tip))
+    assert [sentence for _, sentence in trace(tip)].count("Began to review it.") == 1
+    workflow.send_back(now_of(tip), "Shorter.", by=editor)
+    workflow.submit(now_of(tip), by=author)
+    assert workflow.may_take_back(author, now_of(tip))
+
+
 def test_an_author_submits_only_their_own_drafts(author):
     tip = make_tip(state=TipState.DRAFT, publish_at=None, author=make_person("bob", "Author"))
     with pytest.raises(NotPermitted, match="its author or an editor"):

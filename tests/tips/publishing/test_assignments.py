@@ -1,0 +1,82 @@
+"""Which editor sees to a tip, and by when a draft is due."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import timezone
+
+from desk.errors import NotPermitted, WrongState
+from tests.tips.making import make_tip
+from tests.tips.people import make_person
+from tips.models import Tip, TipState
+from tips.publishing import assignments
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ann():
+    return make_person("ann", "Author", first_name="Ann", last_name="Walsh")
+
+
+@pytest.fixture
+def ed():
+    return make_person("ed", "Editor", first_name="Ed", last_name="Moreno")
+
+
+@pytest.fixture
+def draft(ann):
+    return make_tip("Hers", state=TipState.DRAFT, publish_at=None, author=ann)
+
+
+def test_editors_are_those_who_may_approve_and_sign_in(ann, ed):
+    make_person("pia", "Publisher", first_name="Pia")
+    make_person("gone", "Editor", is_active=False)
+    User.objects.create_superuser("olga", first_name="Olga")
+    assert [user.username for user in assignments.editors()] == ["ed", "olga", "pia"]
+
+
+def test_an_editor_is_assigned_on_a_page_and_taken_off_again(client, ed, draft):
+    client.force_login(ed)
+    page = reverse("admin:tips_tip_do", args=[draft.pk, "assign"])
+    assert "Ed Moreno" in client.get(page).text
+    told = client.post(page, {"editor": ed.pk}, follow=True).text
+    assert "Assigned to Ed Moreno." in told
+    assert Tip.objects.get().editor == ed
+    assert f'<option value="{ed.pk}" selected>' in client.get(page).text
+    client.post(page, {"editor": ""})
+    assert Tip.objects.get().editor is None
+
+
+def test_only_an_editor_assigns_and_only_to_an_editor(ann, ed, draft):
+    with pytest.raises(NotPermitted):
+        assignments.assign(draft, ed, by=ann)
+    with pytest.raises(WrongState, match="Ann Walsh may not approve tips"):
+        assignments.assign(draft, ann, by=ed)
+
+
+def test_an_account_that_is_deleted_leaves_its_tips_to_nobody(ed, draft):
+    assignments.assign(draft, ed, by=ed)
+    User.objects.filter(pk=ed.pk).delete()
+    assert Tip.objects.get().editor is None
+
+
+def test_its_author_sets_a_due_day_and_takes_it_away(client, ann, draft):
+    client.force_login(ann)
+    page = reverse("admin:tips_tip_do", args=[draft.pk, "due"])
+    day = timezone.localdate() + timedelta(days=9)
+    client.post(page, {"day": day.isoformat()})
+    assert Tip.objects.get().due_on == day
+    told = client.post(page, {"day": timezone.localdate() - timedelta(days=1)}, follow=True).text
+    assert "That day has passed." in told
+    client.post(page, {"day": ""})
+    assert Tip.objects.get().due_on is None
+
+
+def test_only_a_draft_is_due(ann, ed):
+    tip = make_tip(state=TipState.IN_REVIEW, publish_at=None, author=ann)
+    assert not assignments.may_set_due_day(ed, tip)
+    with pytest.raises(WrongState, match="in review"):
+        assignments.set_due_day(tip, None, by=ed)
