@@ -33,6 +33,8 @@ class Filters:
 UNFILTERED = Filters()
 # The condition on ``t``, a tip's row, of having a category or a tag.
 _HAS = "EXISTS (SELECT 1 FROM tips_{0}tip JOIN tips_{1} g ON g.id = {1}_id WHERE {2} = t.id AND g.slug = %s)"
+# A word in more tips than this says little about any of them, and would make the answer slow.
+COMMONEST = 200
 # The name of a list of ids. No stem has a space.
 _FILTERED = "all filtered"
 # The order of every list by date.

@@ -7,22 +7,25 @@ hits, is decided in ``ranking`` for both engines, so that they give the same ans
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tips.models import Tip
+from tips.models import Tip, Word
 from tips.paging import PER_PAGE, Page, in_order, last_page
-from tips.search import archive, postings, ranking, spelling, synonyms
+from tips.search import archive, postings, ranking, related, spelling, synonyms
 from tips.search import labels as label_names
 from tips.search.archive import Archive, Label
 from tips.search.index import TAKEAWAY, TITLE
 from tips.search.postings import UNFILTERED, Filters
 from tips.search.ranking import Held, Ranked, Sought
+from tips.search.related import RelatedWord
 from tips.search.synonyms import Expansion
 from tips.search.terms import Query, Term, parse
 from tips.text import stems as words
 
 # Nobody reads beyond; a crawler that tries must not make the database sort for it.
 DEEPEST_PAGE = 50
-# So many of the synonyms that found something are named.
+# So many of the synonyms and related words that found something are named.
 MOST_SHOWN = 8
+# A word that more tips hold needs no others to be found by.
+ENOUGH = 100
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,13 @@ def find(
     wrong = search.unknown()
     meant = search.correct(wrong)
     lost = [term for term in wrong if term not in meant]
+    search.widen()
     ranked = search.ranked()
     first = (number - 1) * PER_PAGE
     ids = ranked.ids[first : first + PER_PAGE]
     tips: list[Tip] = in_order(ids, texts=True) if ids else []
     found = search.expansions_found(ranked)
+    more: list[Expansion | RelatedWord] = [*found, *search.related_found(ids)]
     last = min(last_page(ranked.total), DEEPEST_PAGE)
     return Results(
         page=Page(tips=tips, number=number, last=last, total=ranked.total),
@@ -70,11 +75,11 @@ def find(
         corrected=search.query.wording_without(lost) if meant and ranked.total else "",
         missing=tuple(term.text for term in wrong),
         partly=ranked.is_partial or bool(lost),
-        also=synonyms.texts(each for each in found if not _is_typed(each, search.query))[:MOST_SHOWN],
+        also=_texts(each for each in more if not _is_typed(each.stems, search.query))[:MOST_SHOWN],
         marks=frozenset(
             [term.stems for term in search.query.terms]
             + [(stem,) for term in search.query.terms for stem in term.joined]
-            + [expansion.stems for expansion in found]
+            + [each.stems for each in more]
         ),
     )
 
@@ -86,6 +91,7 @@ class _Search:
         self, query: Query, public: Archive, expansions: Sequence[Expansion], filters: Filters
     ) -> None:
         self.query, self.public, self.expansions = query, public, expansions
+        self.related: dict[Term, list[RelatedWord]] = {}
         self.labels = {term: label_names.holding(term, public.labels) for term in query.terms}
         stems, phrases = _sought_for([*query.terms, *expansions])
         stems |= {stem for term in query.terms for stem in term.joined}
@@ -108,7 +114,7 @@ class _Search:
 
         What was meant is searched for with its synonyms, too.
         """
-        correctable = [term for term in wrong if term.correctable]
+        correctable = [term for term in wrong if term.correctable and not related.knows(term)]
         if not correctable:
             return {}
         meant, more = spelling.correct(correctable, self.public)
@@ -134,6 +140,38 @@ class _Search:
             self.postings.stems |= more.stems
             self.postings.phrases |= more.phrases
 
+    def widen(self) -> None:
+        """Search for related words, too, where few tips hold a term."""
+        everybody = self.public.known
+        for term, found in related.widened(self.query).items():
+            own = set[int]().union(*(pks for held in self._sought(term).own for pks in held.values()))
+            if len(own) <= ENOUGH or len(own & everybody) <= ENOUGH:
+                same = {each.stems for each in self.expansions if each.covers(term)}
+                self.related[term] = [word for word in found if word.stems not in same]
+        stems = {stem for found in self.related.values() for word in found for stem in word.sought}
+        stems -= self.postings.stems.keys()
+        if len(everybody) > postings.COMMONEST:
+            common = Word.objects.filter(stem__in=stems, tips__gt=postings.COMMONEST)
+            stems -= set(common.values_list("stem", flat=True))
+        self.postings.stems |= postings.read(sorted(stems)).stems
+
+    def related_found(self, ids: Iterable[int]) -> list[RelatedWord]:
+        """Return the related words that some tips hold."""
+        tips = set(ids)
+        words = dict.fromkeys(word for found in self.related.values() for word in found)
+        return [word for word in words if any(not tips.isdisjoint(pks) for pks in self._where(word).values())]
+
+    def _where(self, word: RelatedWord) -> Held:
+        """Return where tips hold a related word; a phrase is only looked for in titles and takeaways."""
+        if len(word.stems) == 1:
+            return self.postings.stems.get(word.stems[0], {})
+        pairs = [self.postings.stems.get(pair, {}).items() for pair in word.sought]
+        result: dict[int, Collection[int]] = {}
+        for place in (TAKEAWAY, TITLE):
+            first, *others = (set[int]().union(*(pks for how, pks in pair if how & place)) for pair in pairs)
+            result[place] = first.intersection(*others)
+        return result
+
     def ranked(self) -> Ranked:
         """Return the hits in order."""
         found = [self._sought(term) for term in self.query.terms]
@@ -156,6 +194,7 @@ class _Search:
             own=[self._held(term.stems), *(self._held((stem,)) for stem in term.joined)],
             synonyms=[self._held(each.stems) for each in self.expansions if each.covers(term)],
             labels=[self.postings.labels.get(label, []) for label in self.labels.get(term, ())],
+            related=[held for word in self.related.get(term, ()) if (held := self._where(word))],
             is_weak=not term.quoted and term.stems[0] in words.WEAK_STEMS,
         )
 
@@ -181,12 +220,16 @@ def _sought_for(each: Iterable[Term | Expansion]) -> tuple[set[str], set[tuple[s
     return {run[0] for run in runs} | {pair for phrase in phrases for pair in words.pairs(phrase)}, phrases
 
 
-def _is_typed(expansion: Expansion, query: Query) -> bool:
+def _texts(each: Iterable[Expansion | RelatedWord]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.text for one in each))
+
+
+def _is_typed(stems: tuple[str, ...], query: Query) -> bool:
     """Tell whether a synonym has no other words than a query, or only other forms of those."""
     typed = {stem for term in query.terms for stem in (*term.stems, *term.joined)}.union(query.sequence) - {
         ""
     }
-    return all(any(_are_forms(stem, other) for other in typed) for stem in expansion.stems)
+    return all(any(_are_forms(stem, other) for other in typed) for stem in stems)
 
 
 def _are_forms(one: str, other: str) -> bool:

@@ -21,6 +21,10 @@ IN_LABEL = 110
 SIDE_BY_SIDE = 0.5
 # A synonym is worth this share of the word itself.
 SYNONYM = 0.85
+# A related word is worth this share of the word itself. A tip with only such counts as holding that share.
+RELATED, RELATED_HELD = 0.35, 0.5
+# A tip without any word of the query, or a synonym, is a hit if it gets this share of what the best one gets.
+RELATED_LEAST = 0.15
 # A word that says little beside others ("keep", "thing") counts as so much of its rarity.
 WEAK = 0.5
 # That the best hit lacks a word is said if the word is at least so rare, beside the rarest of the query.
@@ -42,11 +46,12 @@ def worth(held: int) -> int:
 
 @dataclass
 class Sought:
-    """What was found for one term of a query: where tips hold it, its synonyms, and its labels."""
+    """What was found for one term of a query: where tips hold it, its synonyms, labels and related words."""
 
     own: list[Held] = field(default_factory=list)
     synonyms: list[Held] = field(default_factory=list)
     labels: list[Collection[int]] = field(default_factory=list)
+    related: list[Held] = field(default_factory=list)
     # Those with the next term beside it.
     pairs: Held = field(default_factory=dict)
     is_weak: bool = False
@@ -68,11 +73,15 @@ class Ranked:
 
 @dataclass
 class _Weighed:
-    """A term with its rarity: what it is worth in each tip, and which tips hold the term itself."""
+    """A term with its rarity: what it is worth in each tip, and which tips hold the term itself.
+
+    ``distant`` has the tips that hold only related words of it.
+    """
 
     rarity: float
     values: dict[int, int]
     own: Collection[int]
+    distant: Collection[int]
 
 
 def rank(terms: Sequence[Sought], public: Archive, filtered: Collection[int] | None, most: int) -> Ranked:
@@ -81,10 +90,11 @@ def rank(terms: Sequence[Sought], public: Archive, filtered: Collection[int] | N
     ``filtered`` has those of the public tips that may be hits, None for all.
     """
     place = public.place
-    found = [term for term in terms if term.own_or_synonyms or any(term.labels)]
-    if len(found) == 1 and found[0].own_or_synonyms and not _telling_labels(found[0], public.known):
+    found = [term for term in terms if term.own_or_synonyms or any(term.labels) or term.related]
+    alone = found[0] if len(found) == 1 and not found[0].related else None
+    if alone and alone.own_or_synonyms and not _telling_labels(alone, public.known):
         hits = public.known if filtered is None else public.known.intersection(filtered)
-        return _rank_one(found[0], public, hits, most)
+        return _rank_one(alone, public, hits, most)
     weighed = [_weigh(term, public.known) for term in terms]
     if filtered is not None:
         place = {pk: place[pk] for pk in filtered if pk in place}
@@ -96,11 +106,13 @@ def rank(terms: Sequence[Sought], public: Archive, filtered: Collection[int] | N
     for number in order:
         term = weighed[number]
         values, rarity, own, less = term.values, term.rarity, term.own, SYNONYM * term.rarity
+        distant, least_held = term.distant, RELATED_HELD * term.rarity
         candidates: Iterable[int] = held if rest < LEAST_SHARE * fullest else values
         for pk in candidates:
             if pk in values and pk in place:
                 scores[pk] = scores.get(pk, 0.0) + values[pk] * rarity
-                held[pk] = held.get(pk, 0.0) + (rarity if pk in own else less)
+                share = rarity if pk in own else least_held if pk in distant else less
+                held[pk] = held.get(pk, 0.0) + share
         fullest = max(held.values(), default=0.0)
         rest -= term.rarity
     _add_pairs(terms, weighed, scores)
@@ -109,9 +121,12 @@ def rank(terms: Sequence[Sought], public: Archive, filtered: Collection[int] | N
     # The score, and then the place by date, as one number: quicker to sort than pairs.
     size = len(public.ids) + 1
     gains = {share: (share / wanted) ** COMPLETENESS for share in set(held.values()) if share >= least}
-    keys = [
-        round(scores[pk] * gains[share]) * size - place[pk] for pk, share in held.items() if share >= least
-    ]
+    points = {pk: round(scores[pk] * gains[share]) for pk, share in held.items() if share >= least}
+    if any(term.distant for term in weighed):
+        near = set[int]().union(*(term.values.keys() - term.distant for term in weighed))
+        enough = RELATED_LEAST * max(points.values(), default=0)
+        points = {pk: each for pk, each in points.items() if pk in near or each >= enough}
+    keys = [each * size - place[pk] for pk, each in points.items()]
     keys.sort(reverse=True)
     ids = [public.ids[-key % size] for key in keys[:most]]
     rarest = max(term.rarity for term in weighed)
@@ -120,7 +135,7 @@ def rank(terms: Sequence[Sought], public: Archive, filtered: Collection[int] | N
         for each, term in zip(weighed, terms, strict=True)
         if each.rarity >= TELLING * rarest > 0 and not term.is_weak
     ]
-    lacks = any(pk not in term.values for pk in ids[:1] for term in telling)
+    lacks = any(pk not in term.values or pk in term.distant for pk in ids[:1] for term in telling)
     return Ranked(ids, len(keys), lacks)
 
 
@@ -171,6 +186,9 @@ def _layers(
 def _weigh(term: Sought, everybody: frozenset[int]) -> _Weighed:
     own = set[int]().union(*(pks for held in term.own for pks in held.values()))
     rarity, layers = _layers(term, own, everybody)
+    if not rarity:
+        related = (set[int]().union(*held.values()) for held in term.related)
+        rarity = max((_rarity(pks, everybody) for pks in related), default=0.0)
     # The most that a tip has stays.
     values: dict[int, int] = {}
     for value, pks in sorted(layers, key=lambda layer: layer[0]):
@@ -180,7 +198,27 @@ def _weigh(term: Sought, everybody: frozenset[int]) -> _Weighed:
         labelled |= tips
         for pk in tips:
             values[pk] = values.get(pk, 0) + value
-    return _Weighed(rarity * (WEAK if term.is_weak else 1), values, own | labelled if labelled else own)
+    distant = _add_related(term, rarity, values, everybody)
+    return _Weighed(
+        rarity * (WEAK if term.is_weak else 1), values, own | labelled if labelled else own, distant
+    )
+
+
+def _add_related(
+    term: Sought, rarity: float, values: dict[int, int], everybody: frozenset[int]
+) -> Collection[int]:
+    """Add what the related words of a term are worth, each for itself; return the tips that hold no other."""
+    added: dict[int, int] = {}
+    for held in term.related:
+        each = _rarity(set[int]().union(*held.values()), everybody)
+        for how, pks in held.items():
+            value = int(RELATED * min(1.0, each / rarity) * worth(how)) if each else 0
+            for pk in pks:
+                added[pk] = added.get(pk, 0) + value
+    distant = added.keys() - values.keys()
+    for pk, value in added.items():
+        values[pk] = values.get(pk, 0) + value
+    return distant
 
 
 def _rarity(pks: set[int], everybody: frozenset[int]) -> float:

@@ -12,8 +12,6 @@ from tips.search import postings
 from tips.text import excerpts, sanitiser
 from tips.text import stems as words
 
-# A word in more tips than this says little about any of them, and would make the answer slow.
-COMMONEST = 200
 MOST_WORDS = 12
 # Words of the title and the takeaway say best what a tip is about.
 HEAD_WEIGHT = 2.5
@@ -41,7 +39,7 @@ def _distinctive(tip: Tip) -> dict[str, float]:
     """Return {stem: weight} of the stems that tell a tip from others, at most MOST_WORDS."""
     head = set(f"{tip.words_title} {tip.words_takeaway}".split())
     stems = head | set(tip.words_body.split())
-    counted = Word.objects.filter(stem__in=stems, tips__range=(2, COMMONEST)).order_by()
+    counted = Word.objects.filter(stem__in=stems, tips__range=(2, postings.COMMONEST)).order_by()
     counts = dict(counted.values("stem").annotate(most=Max("tips")).values_list("stem", "most"))
     weights = {stem: (HEAD_WEIGHT if stem in head else 1) / math.log(1.5 + counts[stem]) for stem in counts}
     best = sorted(weights, key=lambda stem: (-weights[stem], stem))[:MOST_WORDS]

@@ -3,7 +3,7 @@
 Also the rules of a group that staff write.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tips.models import Synonym, SynonymGroup
@@ -43,11 +43,6 @@ def expansions(query: Query) -> list[Expansion]:
                 others = (member for member in members if member.key != typed.key)
                 result += [Expansion(start, stop, other.text, tuple(other.key.split())) for other in others]
     return result
-
-
-def texts(expansions: Iterable[Expansion]) -> tuple[str, ...]:
-    """Return the texts of some synonyms, each once."""
-    return tuple(dict.fromkeys(expansion.text for expansion in expansions))
 
 
 # --- What staff write -------------------------------------------------------------------------------------

@@ -27,9 +27,10 @@ STOP_WORDS = frozenset(
 
 # Words that say little beside others, but may be what a query is about.
 WEAK_WORDS = frozenset(
-    "about another back best bad come day deal do first give go good handle just keep let let's long make"
-    " many more most much need new other out over people really same somebody someone something still take"
-    " thing time two up use very want way i'm i've they're we're we've what's who's".split()
+    "about all always another any back best bad between come day deal do during each even ever every first"
+    " give go good handle just keep let let's long make many more most much need new only other out over own"
+    " people really same somebody someone something still such take thing through time two until up use very"
+    " want way whether while without i'm i've they're we're we've what's who's".split()
 )
 
 # In characters.

@@ -98,7 +98,7 @@ def group(*texts):
 
 def test_a_typing_error_of_a_word_that_only_the_synonyms_know_is_forgiven():
     group("talkative", "chatty")
-    tip = make_tip("Chatty Callers")
+    tip = make_tip("Chatty Callers", body="<p>Hours pass.</p>")
     results = queries.find("talkitive")
     assert (results.corrected, results.page.tips, results.also) == ("talkative", [tip], ("chatty",))
 
