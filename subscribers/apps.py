@@ -26,6 +26,6 @@ class SubscribersConfig(AppConfig):
         preflight.register(rendering.check_size)
         mail_exclusion.register(exclusion.consequence)
         consequences.register(taken_back.consequence)
-        verdict.register(slot_reasons.look)
         consequences.register_outlook(outlook.of_tip)
+        verdict.register(slot_reasons.look, place=2)
         tracking.connect(mail_services.on_tracking_event, dispatch_uid="subscribers.bounces")

@@ -15,4 +15,4 @@ class TipsConfig(AppConfig):
         pre_migrate.connect(triggers.before_migration, sender=self)
         post_migrate.connect(triggers.after_migration, sender=self)
         post_migrate.connect(slots.seed, sender=self)
-        verdict.register(slot_reasons.look)
+        verdict.register(slot_reasons.look, place=1)

@@ -26,6 +26,11 @@ def site_zone() -> ZoneInfo:
     return ZoneInfo(settings.TIME_ZONE)
 
 
+def site_place() -> str:
+    """Return the place that the site's time zone is named after, such as “New York”."""
+    return site_zone().key.split("/")[-1].replace("_", " ")
+
+
 def in_words(moment: datetime) -> str:
     """Return a moment as staff read it: in the site's zone, with the weekday and the name of the zone."""
     return date_format(timezone.localtime(moment), "l, j F Y, H:i T")

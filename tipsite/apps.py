@@ -17,7 +17,7 @@ class TipsiteConfig(AppConfig):
         from tipsite.staff import roles
 
         post_migrate.connect(roles.make_groups, sender=apps.get_app_config("tips"))
-        verdict.register(server_reasons.look)
+        verdict.register(server_reasons.look, place=3)
         post_migrate.connect(migration_state.mark_bearable, sender=self)
 
 

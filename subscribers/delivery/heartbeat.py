@@ -52,11 +52,6 @@ def alive(now: datetime) -> QuerySet[Heartbeat]:
     return Heartbeat.objects.filter(seen_at__range=(now - 2 * LEASE, now + 2 * LEASE))
 
 
-def is_alive(worker: Heartbeat, now: datetime) -> bool:
-    """Tell whether a worker is one of the ``alive`` ones."""
-    return abs(worker.seen_at - now) <= 2 * LEASE
-
-
 class Watch:
     """What one process has heard of all workers.
 

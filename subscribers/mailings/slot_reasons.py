@@ -4,16 +4,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db.models import CharField, Count, Model, Q, QuerySet, Value
+from django.db.models import Model, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from desk.counting import count_each
 from shield import clocks
 from subscribers.mailings import status
-from subscribers.models import Delivery, LinkRequest, Mailing, ServiceMail, Subscriber, Suppression
+from subscribers.mailings.worker_reasons import Workers
+from subscribers.models import (
+    Delivery,
+    LinkRequest,
+    Mailing,
+    ServiceMail,
+    Subscriber,
+    SubscriberCount,
+    Suppression,
+)
 from subscribers.people import journal
 from subscribers.recovery import guard
 from tips import dates, permissions
+from tips.models import Tip
 from tips.schedule.slot_reasons import other_tip
 from tips.schedule.slot_states import SlotRow
 from tips.schedule.verdict import Question, Reason, Remedy, Severity, named
@@ -33,7 +44,8 @@ def look(question: Question) -> Iterator[Reason]:
 
     Two queries, and a few more for each mailing that is under way.
     """
-    counts = _counts(question)
+    workers = Workers() if question.of_site else None
+    counts = _counts(question, workers)
     tips = [row.tip.pk for row in question.rows if row.tip]
     wanted = Q(tip__in=tips, kind=Mailing.Kind.TIP)
     if question.of_site:
@@ -44,8 +56,9 @@ def look(question: Question) -> Iterator[Reason]:
     for row in question.rows:
         if row.tip:
             yield from _of_slot(row, own.get(row.tip.pk), counts, question.now)
-    if question.of_site:
+    if workers:
         yield _audience(counts)
+        yield from workers.reasons(counts)
         closure, unwritable = guard.why_closed(), journal.why_unwritable()
         if closure:
             real = Remedy("Say whether this is the real one", reverse("admin:safe_real"), guard.PERMISSION)
@@ -58,30 +71,28 @@ def look(question: Question) -> Iterator[Reason]:
         yield from _deliveries(counts)
 
 
-def _counts(question: Question) -> dict[str, int]:
+def _counts(question: Question, workers: Workers | None) -> dict[str, int]:
     """Return how many there are of what the looks count, in one query."""
     on = timezone.localdate(question.rows[0].slot.at if question.rows else question.now)
-    counted: dict[str, QuerySet[Model]] = {"reachable": Subscriber.objects.reachable(on)}
-    if question.of_site:
+    # Among a million, nobody is looked for who pauses or is suppressed.
+    some = Subscriber.objects.reachable(on).order_by().values("pk")[: status.LONG_LIST + 1]
+    counted: dict[str, QuerySet[Model]] = {"reachable": Subscriber.objects.filter(pk__in=some)}
+    if workers:
         now = question.now
         # The clock writes each minute what could not be written when it happened.
         is_unjournaled = Q(journaled=False, since__lt=now - timedelta(minutes=2))
         late = Q(mail_state=ServiceMail.MailState.WAITING, asked_at__lt=now - STUCK, tries__gt=2)
         counted |= {
-            "confirmed": Subscriber.objects.confirmed(),
+            **workers.counted(),
             "unjournaled": Suppression.objects.filter(is_unjournaled),
             "held": Delivery.objects.held(),
             "service mails": ServiceMail.objects.filter(late),
             "link requests": LinkRequest.objects.filter(late),
         }
-    first, *rest = (
-        rows.order_by()
-        .values(of=Value(name, output_field=CharField()))
-        .annotate(number=Count("pk"))
-        .values_list("of", "number")
-        for name, rows in counted.items()
-    )
-    return dict.fromkeys(counted, 0) | dict(first.union(*rest, all=True) if rest else first)
+    counts = count_each(counted, SubscriberCount.objects.named("confirmed"))
+    if counts["reachable"] > status.LONG_LIST:
+        counts["reachable"] = max(counts["reachable"], counts["confirmed"])
+    return counts
 
 
 def _stop(code: str, words: str, fact: str, headline: str, advice: str = "") -> Reason:
@@ -95,38 +106,35 @@ def _stop(code: str, words: str, fact: str, headline: str, advice: str = "") -> 
 def _of_slot(
     row: SlotRow, mailing: Mailing | None, counts: dict[str, int], now: datetime
 ) -> Iterator[Reason]:
-    tip, day = row.tip, row.slot.day
-    if tip is None:
+    if row.tip is None:
         return
-    many, goes_live = (
-        counts["reachable"],
-        f"{named(tip)} goes live on the site {dates.short(row.slot.at, now)}",
-    )
+    reason = _of_tip(row, row.tip, mailing, counts["reachable"], now)
+    subject = "" if reason.severity == Severity.GOOD else named(row.tip)
+    yield replace(reason, day=row.slot.day, tip=row.tip.pk, subject=subject)
+
+
+def _of_tip(row: SlotRow, tip: Tip, mailing: Mailing | None, many: int, now: datetime) -> Reason:
+    """Say whether a tip goes by mail; without what ``_of_slot`` adds."""
+    goes_live, another = f"goes live on the site {dates.nearby(row.slot.at, now)}", other_tip(row, now)
     if not tip.for_mail:
-        words = f"{goes_live}, and nobody gets it by mail: it is marked as not for mail."
-        lift = reverse("admin:tips_tip_do", args=[tip.pk, "for-mail"])
-        remedy = Remedy(f"Lift the mark, and mail {_people(many)}", lift, permissions.MAIL, is_post=True)
+        words = f"{goes_live}, but nobody gets it by mail: it is marked as not for mail."
+        if not many:
+            # Nobody misses it.
+            return Reason("not-for-mail", Severity.NOTE, words, "Not for mail")
+        reason = Reason("not-for-mail", Severity.STOP, words, "Not for mail", "no mail would go out")
+        url = reverse("admin:tips_tip_do", args=[tip.pk, "for-mail"])
+        lift = Remedy(f"Lift the mark, and mail {_people(many)}", url, permissions.MAIL, is_post=True)
         advice = "A Publisher lifts the mark on the tip’s page; or give the slot to another tip."
-        # Where nobody is subscribed, nobody misses it.
-        severity = Severity.STOP if many else Severity.NOTE
-        reason = Reason(
-            "not-for-mail", severity, words, "Not for mail", "no mail would go out", advice, day, tip.pk
-        )
-        yield replace(reason, remedies=(remedy, other_tip(row, now)) if many else ())
-    elif mailing and mailing.state == Mailing.State.CANCELLED and mailing.ended_at:
-        words = f"{goes_live}, and nobody gets it by mail: its mailing was cancelled."
-        reason = Reason(
-            "cancelled", Severity.STOP, words, "Mailing cancelled", "no mail would go out", "", day
-        )
-        advice = "Give the slot to another tip: a mailing that was cancelled does not come back."
-        yield replace(reason, advice=advice, tip=tip.pk, mailing=mailing.pk, remedies=(other_tip(row, now),))
-    elif mailing and mailing.state == Mailing.State.SENT:
-        words = f"{named(tip)} was mailed already: it goes live again, and nobody gets it a second time."
-        yield Reason(
-            "mailed", Severity.NOTE, words, "Mailed already", day=day, tip=tip.pk, mailing=mailing.pk
-        )
-    else:
-        yield Reason("for-mail", Severity.GOOD, "", "For mail", day=day, tip=tip.pk)
+        return replace(reason, advice=advice, remedies=(lift, another))
+    if mailing and mailing.state == Mailing.State.CANCELLED and mailing.ended_at:
+        words = f"{goes_live}, but nobody gets it by mail: its mailing was cancelled."
+        reason = Reason("cancelled", Severity.STOP, words, "Mailing cancelled", "no mail would go out")
+        advice = "A cancelled mailing does not come back: give the slot to another tip."
+        return replace(reason, advice=advice, mailing=mailing.pk, remedies=(another,))
+    if mailing and mailing.state == Mailing.State.SENT:
+        words = f"{goes_live} again: it was mailed already, and nobody gets it a second time."
+        return Reason("mailed", Severity.NOTE, words, "Mailed already", mailing=mailing.pk)
+    return Reason("for-mail", Severity.GOOD, "", "For mail")
 
 
 def _audience(counts: dict[str, int]) -> Reason:

@@ -16,7 +16,7 @@ _RECENTLY = timedelta(minutes=5)
 # No more deliveries are looked at for it.
 _ENOUGH = 1000
 # Of a list that is longer, nobody counts who may get a mail.
-_LONG_LIST = 5000
+LONG_LIST = 5000
 _SHOWN = [Delivery.State(name) for name in "sent deferred refused uncertain skipped".split()]
 
 
@@ -122,7 +122,7 @@ def audience_ahead(mailing: Mailing) -> int | None:
     if mailing.state not in (Mailing.State.PREPARED, Mailing.State.HELD) or mailing.kind != Mailing.Kind.TIP:
         return None
     on_list = SubscriberCount.objects.confirmed()
-    return on_list if on_list > _LONG_LIST else Subscriber.objects.reachable(timezone.localdate()).count()
+    return on_list if on_list > LONG_LIST else Subscriber.objects.reachable(timezone.localdate()).count()
 
 
 def _prepared(mailing: Mailing, now: datetime) -> tuple[str, str]:

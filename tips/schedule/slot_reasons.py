@@ -36,19 +36,23 @@ def _of_slot(row: SlotRow, now: datetime) -> Reason:
     if row.state == SlotState.AT_RISK:
         is_draft = tip.state == TipState.DRAFT
         state = "a draft" if is_draft else "in review"
-        words = f"{named(tip)} is planned for {when}, but is still {state}."
+        words = f"is planned for {when}, but is still {state}."
         reason = Reason("slot", Severity.STOP, words, state.capitalize(), f"its tip is still {state}")
         review = Remedy(
             "Finish the draft" if is_draft else "Review it, and approve", page, permissions.APPROVE
         )
         advice = "Approve it, or let another tip take the slot."
-        return replace(reason, advice=advice, day=day, tip=tip.pk, remedies=(review, another))
+        return replace(
+            reason, advice=advice, day=day, tip=tip.pk, remedies=(review, another), subject=named(tip)
+        )
     if not tip.has_body:
-        words = f"{named(tip)}, which goes live {when}, is a teaser: no mail brings it."
+        words = f"goes live {when}, but is a teaser: its text is missing, and no mail brings it."
         reason = Reason("no-text", Severity.STOP, words, "No full text", "its tip has no text")
         write = Remedy("Write its text", page, permissions.CHANGE_ANY)
         advice = "Write its text, or give the slot to another tip."
-        return replace(reason, advice=advice, day=day, tip=tip.pk, remedies=(write, another))
+        return replace(
+            reason, advice=advice, day=day, tip=tip.pk, remedies=(write, another), subject=named(tip)
+        )
     return Reason("slot", Severity.GOOD, "", "Approved", day=day, tip=tip.pk)
 
 

@@ -50,11 +50,12 @@ class Remedy:
 class Reason:
     """One reason for or against a slot.
 
-    The sentences ``words`` and ``advice`` say what is so, and what to do. The ``fact`` says it in two or
-    three words, as a list does; the ``headline`` completes “Tuesday is not safe: …”. ``day`` names the slot;
-    without it, the reason is about the whole site, and counts for the next slot. ``tip`` and ``mailing`` are
-    primary keys. Of two remedies, the first is the better one. What ``is_internal`` is for those who approve
-    tips or manage mailings.
+    The sentences ``words`` and ``advice`` say what is so, and what to do; the ``subject`` comes before the
+    words where they are about a tip, as ``named`` names it. The ``fact`` says it in two or three words, and
+    the ``headline`` completes “Tuesday is not safe: …”. ``day`` names the slot; without it, the reason is
+    about the whole site, and counts for the next slot. ``tip`` and ``mailing`` are primary keys. Of two
+    remedies, the first is the better one. What ``is_internal`` is for those who approve tips or manage
+    mailings.
     """
 
     code: str
@@ -68,9 +69,10 @@ class Reason:
     mailing: int | None = None
     remedies: tuple[Remedy, ...] = ()
     is_internal: bool = False
+    subject: str = ""
 
     def __str__(self) -> str:
-        return f"{self.words} {self.advice}".strip()
+        return " ".join(filter(None, (self.subject, self.words, self.advice)))
 
 
 @dataclass(frozen=True)
@@ -194,17 +196,16 @@ _HIDDEN = Reason(
 )
 
 Look = Callable[[Question], Iterable[Reason]]
-_LOOKS: list[Look] = []
+_LOOKS: dict[Look, int] = {}
 
 
-def register(look: Look) -> Look:
-    """Add a look: a function from a Question to Reasons, usable as a decorator. Adding it twice is the same.
+def register(look: Look, *, place: int) -> None:
+    """Add a look, a function from a Question to Reasons; adding it twice is the same.
 
-    It is called once for all slots, however many are asked about, and must not ask the database slot by slot.
+    Its reasons come after those of a lower ``place``. It is called once for all slots, however many are asked
+    about, and must not ask the database slot by slot.
     """
-    if look not in _LOOKS:
-        _LOOKS.append(look)
-    return look
+    _LOOKS[look] = place
 
 
 # --- Asking -------------------------------------------------------------------------------------------
@@ -277,4 +278,5 @@ def named(tip: Tip) -> str:
 
 
 def _found(question: Question) -> list[Reason]:
-    return [reason for look in _LOOKS for reason in look(question)]
+    looks = sorted(_LOOKS, key=lambda look: _LOOKS[look])
+    return [reason for look in looks for reason in look(question)]

@@ -4,6 +4,7 @@ from typing import cast
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.models import User
 from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -16,6 +17,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 
 from desk.admin_site import DeskSite, View, policy
 from desk.pages import Context, staff_of
+from tips.publishing import whose_turn
 from tipsite.dashboard import front_page
 from tipsite.safety import admin_views, real_database
 from tipsite.staff import my_account, passwords, sign_in, two_factor
@@ -58,6 +60,10 @@ class StaffSite(DeskSite):
     def index(self, request: HttpRequest, extra_context: Context | None = None) -> TemplateResponse:
         """Show the front page: how the weeks stand, and what waits."""
         return super().index(request, {**front_page.context(staff_of(request)), **(extra_context or {})})
+
+    def needs_you(self, user: User) -> int:
+        """Return how many tips wait for a person."""
+        return whose_turn.count(user)
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Let staff in; a person who must have two-factor sign-in, and has not, to that alone."""

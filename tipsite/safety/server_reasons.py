@@ -1,32 +1,20 @@
-"""What the server says for or against the next slot: a look of ``verdict`` at workers, clocks and disks."""
+"""What the server says for or against the next slot: a look of ``verdict`` at settings, backups, disks."""
 
-import socket
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
 
 from django.core import checks
-from django.urls import reverse
-from django.utils import timezone
 
-from shield import clocks
-from subscribers.delivery import heartbeat
-from subscribers.models import Heartbeat
-from tips import permissions
-from tips.schedule.verdict import Question, Reason, Remedy, Severity
+from tips.schedule.verdict import Question, Reason, Severity
 from tipsite.backup import runs
 from tipsite.safety import disks
 
 # Of a disk, in bytes: less is nearly full, unless the disk is small.
 _LITTLE = 500 * 2**20
-_SET_CLOCK = "Let each machine take the time from the network (NTP)."
-_START = "Whoever runs the server starts one, with manage.py worker or manage.py serve. Nothing is lost."
 
 
 def look(question: Question) -> Iterator[Reason]:
     """Say what the machines and the settings of the site have for or against its next slot."""
     if question.of_site:
-        yield from _workers()
         yield from _sender()
         standing = runs.standing(question.now)
         yield from _backups(standing)
@@ -35,34 +23,6 @@ def look(question: Question) -> Iterator[Reason]:
 
 def _stop(code: str, words: str, fact: str, headline: str, advice: str) -> Reason:
     return Reason(code, Severity.STOP, words, fact, headline, advice, is_internal=True)
-
-
-def _workers() -> Iterator[Reason]:
-    ahead_here = clocks.ahead_of_database()
-    there = timezone.now() - ahead_here
-    workers = list(Heartbeat.objects.all())
-    alive = [worker for worker in workers if heartbeat.is_alive(worker, there)]
-    if alive:
-        yield Reason("worker", Severity.GOOD, "", "Worker awake")
-    else:
-        words = "No worker is alive: no mail goes out."
-        reason = _stop("worker", words, "Worker silent", "no worker is awake", _START)
-        url = f"{reverse('admin:safe')}#worker"
-        yield replace(reason, remedies=(Remedy("How to start a worker", url, permissions.APPROVE),))
-    ahead = {worker.host: timedelta(seconds=worker.clock_ahead) for worker in alive}
-    # A worker of this very machine may have seen it before the clock was set.
-    ahead[socket.gethostname()] = ahead_here
-    for host, difference in ahead.items():
-        if abs(difference) > clocks.WORTH_TELLING:
-            seconds = f"{abs(difference).total_seconds():,.0f} seconds"
-            side = "ahead of" if difference > timedelta() else "behind"
-            yield _clock(f"The clock of {host or 'a worker'} is {seconds} {side} the database’s.")
-    if any(worker.seen_at > there + clocks.TOLERANCE for worker in workers):
-        yield _clock("A worker was seen in the future: the database’s clock was set back.")
-
-
-def _clock(words: str) -> Reason:
-    return _stop("clock", words, "Clocks differ", "the clocks differ", _SET_CLOCK)
 
 
 def _sender() -> Iterator[Reason]:

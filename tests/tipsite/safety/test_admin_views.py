@@ -1,14 +1,12 @@
 """Is Tuesday safe, in the desk: the page, the guard's button, the front page's banner and card."""
 
-from datetime import timedelta
-
 import pytest
 from django.utils import timezone
 
 from subscribers.models import DatabaseIdentity, Heartbeat, Mailing
 from subscribers.people import journal
 from subscribers.recovery import guard
-from tests.subscribers.making import make_begun, make_mailing
+from tests.subscribers.making import make_begun
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.schedule import slots
@@ -69,16 +67,3 @@ def test_others_are_told_that_it_is_not_safe_and_whom_to_ask(client, role):
         assert "not safe" in page
         assert "Editors and publishers see what it is" in page
         assert "refused" not in page
-
-
-def test_the_front_page_has_a_card_for_the_mailing_under_way_the_next_or_the_last(client):
-    log_in(client, "Editor")
-    assert "A tip’s mail is prepared ten minutes before it goes live." in client.get("/admin/").text
-    make_begun(Mailing.State.SENT)
-    assert "The last mailing" in client.get("/admin/").text
-    make_mailing(starts_at=timezone.now() + timedelta(minutes=5))
-    assert "The next mailing" in client.get("/admin/").text
-    begun = make_begun(rows=["sent", "queued"])
-    front = client.get("/admin/").text
-    assert f"/admin/subscribers/mailing/{begun.pk}/change/" in front
-    assert '<progress max="100" value="50" aria-label="Progress">' in front

@@ -1,0 +1,130 @@
+"""Whose turn is it? The tips that wait for a person: to be reviewed, to be mended, or to be finished in time.
+
+The number in the desk's bar counts these rows, and nothing else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import OuterRef, Q, QuerySet, Subquery, TextChoices, TextField
+from django.db.models.functions import Cast
+from django.urls import reverse
+from django.utils import timezone
+
+from desk import names
+from tips.models import Tip, TipAction, TipQuerySet, TipState
+from tips.permissions import APPROVE, APPROVE_OWN_TEXT
+
+# The newest of these says how a tip came into its state.
+_TURNS = (
+    TipAction.SUBMITTED,
+    TipAction.TAKEN_BACK,
+    TipAction.SENT_BACK,
+    TipAction.BACK_IN_REVIEW,
+    TipAction.WITHDRAWN,
+    TipAction.REINSTATED,
+)
+# A draft that is due by then waits for its author.
+_SOON = timedelta(days=2)
+# Of that entry: {the name in the query: its field}.
+_TOLD = {
+    "turned": "coded__code",
+    "turned_at": "action_time",
+    "turned_because": "change_message",
+    "turner": "user__username",
+    "turner_first": "user__first_name",
+    "turner_last": "user__last_name",
+}
+# Nobody reads through more at once.
+_MOST = 200
+
+
+class Kind(TextChoices):
+    """Why a tip waits for a person; the label is the button's."""
+
+    TO_REVIEW = "review", "Review"
+    SENT_BACK = "back", "Mend it"
+    DUE = "due", "Finish it"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A tip that waits for a person, since when, by whose deed (the name of a colleague), and why.
+
+    ``reason`` is the log's sentence; empty where a tip simply waits for review.
+    """
+
+    tip: Tip
+    kind: Kind
+    since: datetime
+    by: str
+    reason: str = ""
+
+    @property
+    def url(self) -> str:
+        """The page where the person goes on."""
+        return reverse("admin:tips_tip_change", args=[self.tip.pk])
+
+
+def count(user: User) -> int:
+    """Return how many tips wait for a person, in one query."""
+    return _waiting(user).count() if user.has_perm("tips.change_tip") else 0
+
+
+def turns(user: User) -> list[Turn]:
+    """Return the tips that wait for a person, in one query: what is to be reviewed, then their own.
+
+    Of each kind, what waits longest comes first.
+    """
+    if not user.has_perm("tips.change_tip"):
+        return []
+    rows = _waiting(user).for_lists().select_related("author").order_by("updated_at", "pk")
+    told = {name: Subquery(_entries().values(field)[:1]) for name, field in _TOLD.items()}
+    found = [_turn(tip) for tip in rows.annotate(**told)[:_MOST]]
+    return sorted(found, key=lambda turn: (turn.kind != Kind.TO_REVIEW, turn.since, turn.tip.pk))
+
+
+def left_off(user: User, besides: Sequence[Turn], most: int) -> list[Tip]:
+    """Return a person's drafts, last touched first, without those that wait for them; with their bodies."""
+    drafts = Tip.objects.filter(state=TipState.DRAFT, author=user)
+    others = drafts.exclude(pk__in=[turn.tip.pk for turn in besides if turn.kind != Kind.TO_REVIEW])
+    return list(others.defer(*Tip.COMPUTED).order_by("-updated_at", "-pk")[:most])
+
+
+def _waiting(user: User) -> TipQuerySet:
+    newest = Subquery(_entries().values("coded__code")[:1])
+    is_due = Q(turned_by=TipAction.SENT_BACK) | Q(due_on__lte=timezone.localdate() + _SOON)
+    waiting = is_due & Q(state=TipState.DRAFT, author=user)
+    if user.has_perm(APPROVE):
+        # What is assigned to a colleague waits for that colleague.
+        to_review = Q(state=TipState.IN_REVIEW) & (Q(editor=None) | Q(editor=user))
+        if settings.FOUR_EYES and not user.has_perm(APPROVE_OWN_TEXT):
+            # Their own text waits for somebody else.
+            to_review &= ~Q(author=user)
+        waiting |= to_review
+    return Tip.objects.alias(turned_by=newest).filter(waiting)
+
+
+def _entries() -> QuerySet[LogEntry]:
+    """Return the log's entries that brought the outer tip into a state, the newest first."""
+    return LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Tip),
+        object_id=Cast(OuterRef("pk"), TextField()),
+        coded__code__in=_TURNS,
+    ).order_by("-action_time", "-pk")
+
+
+def _turn(tip: Tip) -> Turn:
+    told = vars(tip)
+    by = User(username=told["turner"], first_name=told["turner_first"], last_name=told["turner_last"])
+    kind = Kind.SENT_BACK if told["turned"] == TipAction.SENT_BACK else Kind.DUE
+    kind = Kind.TO_REVIEW if tip.state == TipState.IN_REVIEW else kind
+    if told["turned_at"] is None:
+        return Turn(tip, kind, tip.updated_at, names.person(tip.author))
+    reason = told["turned_because"] if kind == Kind.SENT_BACK else ""
+    return Turn(tip, kind, told["turned_at"], names.person(by), reason)
