@@ -1,13 +1,19 @@
-// Keeps what is typed into a tip's form in this browser until it is saved, so that a closed tab loses
-// nothing. Nothing of it is sent anywhere. Each opened form keeps one draft of its own; the next form for
-// the same tip and person offers what it finds.
+// Keeps what is typed into a tip's form until it is saved, so that a closed tab, a dead battery or an ended session
+// loses nothing: on the server every two seconds, for its writer alone and on whichever device; and in this browser,
+// for when the server cannot be reached. Each opened form keeps one text under the form's key, and the next form for
+// the same tip and person offers what is found.
 "use strict";
 
 {
   const PREFIX = "tip-draft:";
   const MOST = 5;
   const DAYS = 30;
+  const HERE_AFTER = 400;
+  const SENT_AFTER = 2000;
+  // More is refused by browsers once the page is left.
+  const MOST_ON_LEAVING = 60000;
   const LEFT_OUT = new Set(["csrfmiddlewaretoken", "_draft", "seen_version", "seen_state"]);
+  const OF_THE_PAGE = ["shown", "seen_version"];
 
   const read = (key) => {
     try {
@@ -23,8 +29,10 @@
     try {
       if (drafts.length) localStorage.setItem(key, JSON.stringify(drafts.slice(0, MOST)));
       else localStorage.removeItem(key);
+      return true;
     } catch {
       // Full or forbidden: then nothing can be kept.
+      return false;
     }
   };
 
@@ -40,11 +48,12 @@
   }
 
   const writing = document.getElementById("writing");
+  const unsaved = document.getElementById("unsaved");
   const form = writing?.closest("form");
-  if (form) {
+  if (form && unsaved) {
     const key = PREFIX + writing.dataset.key;
-    const id = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(36)).join("");
-    form.elements._draft.value = id;
+    const id = form.elements._draft.value;
+    const keeping = unsaved.querySelector("[data-keeping]");
 
     const fields = () => {
       const values = {};
@@ -62,31 +71,109 @@
     };
     const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
     const asLoaded = fields();
+    const say = (sentence) => {
+      if (keeping.textContent !== sentence) keeping.textContent = sentence;
+    };
+
+    // --- In this browser --------------------------------------------------------------------------------
 
     const keep = () => {
       const now = fields();
       const others = read(key).filter((draft) => draft.id !== id);
-      const version = writing.dataset.version;
-      const mine = { id, at: Date.now(), version, fields: now };
+      const page = Object.fromEntries(OF_THE_PAGE.map((name) => [name, form.elements[name]?.value]));
+      const mine = { id, at: Date.now(), version: writing.dataset.version, page, fields: now };
       const isNew = "typed" in writing.dataset || !same(now, asLoaded);
-      write(key, isNew ? [mine, ...others] : others);
+      return write(key, isNew ? [mine, ...others] : others);
     };
+
+    // --- On the server ----------------------------------------------------------------------------------
+
+    let isLeft = false;
+    let isTyped = false;
+    let sending = null;
+    let sendTimer;
+
+    const body = () => {
+      const data = new FormData(form);
+      for (const name of [...data.keys()]) if (name.startsWith("mine-") || name.startsWith("take-")) data.delete(name);
+      return data;
+    };
+
+    const otherwise = (status) => {
+      const here = keep() ? "What you type is kept in this browser alone" : "What you type is not kept";
+      if (status === 403) say(`You are signed out. ${here}. Go on, and save: you are asked for your password then.`);
+      else say(`${here}: the server cannot be reached just now.`);
+    };
+
+    const send = async () => {
+      sendTimer = undefined;
+      if (isLeft || !isTyped) return;
+      if (sending) {
+        soonSent();
+        return;
+      }
+      isTyped = false;
+      sending = new AbortController();
+      try {
+        const answer = await fetch(unsaved.dataset.url, { method: "POST", body: body(), signal: sending.signal });
+        if (answer.ok && !answer.redirected) say("What you typed is kept. Readers see it when you save.");
+        else {
+          isTyped = true;
+          otherwise(answer.redirected ? 403 : answer.status);
+        }
+      } catch {
+        isTyped = true;
+        if (!isLeft) otherwise(0);
+      }
+      sending = null;
+      if (isTyped) soonSent();
+    };
+
+    // From the first key on, and not after the last: who types without a pause is kept too.
+    const soonSent = () => {
+      sendTimer ??= setTimeout(send, SENT_AFTER);
+    };
+
+    // --- While one types --------------------------------------------------------------------------------
 
     let timer;
     const soon = () => {
-      clearTimeout(timer);
-      timer = setTimeout(keep, 400);
-    };
-    const touched = () => {
-      if (timer === undefined) return;
-      clearTimeout(timer);
-      keep();
+      isTyped = true;
+      soonSent();
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        keep();
+      }, HERE_AFTER);
     };
     form.addEventListener("input", soon);
     form.addEventListener("change", soon);
-    addEventListener("pagehide", touched);
 
-    const bringBack = (values) => {
+    form.addEventListener("submit", (event) => {
+      keep();
+      // A preview opens beside the form, which stays.
+      if (event.submitter?.formTarget === "_blank" || event.defaultPrevented) return;
+      isLeft = true;
+      clearTimeout(sendTimer);
+      sending?.abort();
+    });
+    addEventListener("pageshow", () => {
+      isLeft = false;
+    });
+    addEventListener("pagehide", () => {
+      if (isLeft || !(isTyped || timer)) return;
+      keep();
+      const data = new URLSearchParams(body());
+      if (data.toString().length < MOST_ON_LEAVING) navigator.sendBeacon(unsaved.dataset.url, data);
+    });
+
+    // --- Coming back ------------------------------------------------------------------------------------
+
+    const bringBack = (draft) => {
+      const values = draft.fields;
+      // What it was typed over: by that it is merged with what others saved since.
+      for (const name of OF_THE_PAGE) {
+        if (form.elements[name] && draft.page?.[name]) form.elements[name].value = draft.page[name];
+      }
       for (const element of form.elements) {
         const { name, type } = element;
         if (!(name in values)) continue;
@@ -109,19 +196,36 @@
       return made;
     };
 
+    const throwAway = async (box) => {
+      const data = new FormData();
+      data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+      data.append("key", box.dataset.offered);
+      data.append("part", "");
+      try {
+        const answer = await fetch(unsaved.dataset.throwUrl, { method: "POST", body: data });
+        if (!answer.ok || answer.redirected) return;
+      } catch {
+        return;
+      }
+      forget(key, box.dataset.offered);
+      box.remove();
+    };
+
+    const offered = new Map();
+    for (const box of unsaved.querySelectorAll("[data-offered]")) {
+      offered.set(box.dataset.offered, Number(box.dataset.at) * 1000);
+      box.append(" ", button("Throw it away", () => throwAway(box)));
+    }
+
     const offer = () => {
-      const draft = read(key).find((each) => each.id !== id);
+      const draft = read(key).find((each) => each.id !== id && !offered.has(each.id));
       if (!draft) return;
       const box = document.createElement("div");
       box.className = "kept-draft";
       box.setAttribute("role", "status");
       const sentence = document.createElement("p");
       const when = new Date(draft.at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
-      const since =
-        draft.version && draft.version !== writing.dataset.version
-          ? " The tip was saved since then; bringing it back replaces what you see here."
-          : "";
-      sentence.textContent = `What you wrote here on ${when} was not saved. It is kept in this browser.${since}`;
+      sentence.textContent = `What you wrote here on ${when} was not saved. It is kept in this browser.`;
       const done = () => {
         forget(key, draft.id);
         box.remove();
@@ -130,7 +234,7 @@
       box.append(
         sentence,
         button("Bring it back", () => {
-          bringBack(draft.fields);
+          bringBack(draft);
           keep();
           done();
         }),
@@ -140,12 +244,18 @@
       form.before(box);
     };
 
+    // What the server has as well, and as new, it offers itself.
+    const LAG = 2 * SENT_AFTER;
+    for (const draft of read(key)) {
+      if (offered.has(draft.id) && draft.at > offered.get(draft.id) + LAG) offered.delete(draft.id);
+      else if (offered.has(draft.id)) forget(key, draft.id);
+    }
+    write(key, read(key).filter((draft) => !same(draft.fields, asLoaded)));
     if ("typed" in writing.dataset) {
-      // What was sent and not saved stands in the form; it is kept under this form's name from now on.
-      write(key, read(key).filter((draft) => !same(draft.fields, asLoaded)));
+      // What was sent and not saved stands in the form; it is kept under this form's key from now on.
       keep();
-    } else {
-      write(key, read(key).filter((draft) => !same(draft.fields, asLoaded)));
+      isTyped = true;
+      soonSent();
     }
     offer();
   }

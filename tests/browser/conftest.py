@@ -120,11 +120,16 @@ def editor(live_server):
 @pytest.fixture
 def desk(page, editor, live_server):
     """A page in which an editor is logged in. How one logs in by the form is held by test_staff.py."""
+    sign_in(page, editor, live_server)
+    return page
+
+
+def sign_in(page, person, live_server):
+    """Give a page the session of somebody who is logged in."""
     client = Client()
-    client.force_login(editor)
+    client.force_login(person)
     session = {"name": site_settings.SESSION_COOKIE_NAME, "value": client.session.session_key}
     page.context.add_cookies([{**session, "url": live_server.url}])
-    return page
 
 
 def visit(page, address):

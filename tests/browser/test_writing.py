@@ -5,8 +5,9 @@ from playwright.sync_api import expect
 
 from tests.browser.actions import insert_picture, picture, save, the_editor
 from tests.browser.axe import faults
+from tests.browser.conftest import fresh_visitor, sign_in
 from tests.tips.making import make_tip
-from tips.models import Image, Tip, TipState
+from tips.models import Autosave, Image, Tip, TipState
 from tips.search import index
 
 # What a browser does with the editor is the same whatever the database.
@@ -94,28 +95,53 @@ def test_a_refused_picture_says_why_and_the_dialog_stays(desk):
     expect(the_editor(desk).get_by_role("img", name="A bell")).to_be_visible()
 
 
-def test_unsaved_work_survives_a_closed_tab(desk):
-    tip = make_tip("As saved", body="<p>Saved words.</p>", state=TipState.DRAFT, publish_at=None)
-    address = f"/admin/tips/tip/{tip.pk}/change/"
-    desk.goto(address)
+def type_into(desk, tip):
+    desk.goto(f"/admin/tips/tip/{tip.pk}/change/")
     the_editor(desk).get_by_text("Saved words.").click()
     desk.keyboard.press("End")
     desk.keyboard.type(" And three more.")
     desk.get_by_label("Takeaway").fill("Unsaved moral.")
-    desk.goto("/admin/")
-    desk.goto(address)
-    offer = desk.locator(".kept-draft")
-    expect(offer).to_contain_text("was not saved. It is kept in this browser.")
-    expect(desk.get_by_label("Takeaway")).to_have_value("")
-    offer.get_by_role("button", name="Bring it back").click()
-    expect(offer).to_be_hidden()
-    expect(desk.get_by_label("Takeaway")).to_have_value("Unsaved moral.")
-    expect(the_editor(desk)).to_contain_text("Saved words. And three more.")
-    expect(desk.locator("[data-word-count]")).to_have_text("5")
-    save(desk)
-    assert Tip.objects.get().body == "<p>Saved words. And three more.</p>"
-    expect(offer).to_be_hidden()
-    assert desk.evaluate("Object.keys(localStorage).filter(key => key.startsWith('tip-draft:'))") == []
+
+
+def test_unsaved_work_survives_a_dead_browser_and_a_dead_network(desk, editor, browser, live_server):
+    tip = make_tip("As saved", body="<p>Saved words.</p>", state=TipState.DRAFT, publish_at=None)
+    type_into(desk, tip)
+    # Nobody leaves the page: a browser that is killed says nothing any more.
+    expect(desk.locator("[data-keeping]")).to_have_text(
+        "What you typed is kept. Readers see it when you save."
+    )
+    assert Tip.objects.get().body == "<p>Saved words.</p>"
+    with fresh_visitor(browser, live_server.url) as phone:
+        sign_in(phone, editor, live_server)
+        phone.goto(f"/admin/tips/tip/{tip.pk}/change/")
+        offer = phone.locator(".kept-draft")
+        expect(offer).to_contain_text("was not saved. It is kept for you alone.")
+        expect(phone.get_by_label("Takeaway")).to_have_value("")
+        offer.get_by_role("link", name="Bring it back").click()
+        expect(phone.get_by_label("Takeaway")).to_have_value("Unsaved moral.")
+        expect(the_editor(phone)).to_contain_text("Saved words. And three more.")
+        save(phone)
+        assert Tip.objects.get().body == "<p>Saved words. And three more.</p>"
+        assert not Autosave.objects.exists()
+        # The network goes: the browser keeps the text alone, and offers it when the form is opened again.
+        phone.goto(f"/admin/tips/tip/{tip.pk}/change/")
+        phone.route("**/autosave/", lambda route: route.abort())
+        phone.get_by_label("Takeaway").fill("Typed in a tunnel.")
+        expect(phone.locator("[data-keeping]")).to_contain_text("kept in this browser alone")
+        phone.unroute("**/autosave/")
+        phone.complaints.clear()
+        Autosave.objects.all().delete()
+        phone.evaluate("document.querySelector('#unsaved').dataset.url = '/admin/no-such-page/'")
+        phone.goto("/admin/")
+        phone.goto(f"/admin/tips/tip/{tip.pk}/change/")
+        offer = phone.locator(".kept-draft")
+        expect(offer).to_contain_text("It is kept in this browser.")
+        offer.get_by_role("button", name="Bring it back").click()
+        expect(phone.get_by_label("Takeaway")).to_have_value("Typed in a tunnel.")
+        save(phone)
+        assert Tip.objects.get().takeaway == "Typed in a tunnel."
+        assert phone.evaluate("Object.keys(localStorage).filter(key => key.startsWith('tip-draft:'))") == []
+        phone.complaints.clear()
 
 
 def test_kept_work_is_thrown_away_on_request(desk):
@@ -124,6 +150,7 @@ def test_kept_work_is_thrown_away_on_request(desk):
     desk.goto("/admin/")
     desk.goto(ADD)
     desk.get_by_role("button", name="Throw it away").click()
+    expect(desk.locator(".kept-draft")).to_have_count(0)
     desk.reload()
     expect(the_editor(desk)).to_be_visible()
     expect(desk.locator(".kept-draft")).to_have_count(0)

@@ -9,7 +9,9 @@ from django import forms
 from django.conf import settings
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.auth.models import User
+from django.forms.utils import ErrorDict
 from django.forms.widgets import Script
+from django.http import QueryDict
 from django.utils.html import format_html
 from js_asset import ImportMap, Media
 
@@ -76,9 +78,16 @@ class TipForm(ConcurrentForm):
         quotes = Script("admin-desk/plain-quotes.js", type="module")
         return super().media + Media(js=[quotes], importmap=_EDITOR_MODULES)
 
+    # An unsaved text that the page opens with, as a browser would send it: set as ``user`` is.
+    brought_back: QueryDict | None = None
+
     # Whatever Django's own form takes.
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *args: Any, **kwargs: Any) -> None:
+        self.is_brought_back = data is None and self.brought_back is not None
+        super().__init__(self.brought_back if data is None else data, *args, **kwargs)
+        if self.is_brought_back:
+            # Shown as it was typed, and judged when it is sent.
+            vars(self)["_errors"] = ErrorDict()
         if "slug" in self.fields:
             self.fields["slug"].required = False
         if self.instance.pk:

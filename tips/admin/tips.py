@@ -6,7 +6,7 @@ from typing import cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.db.models import OuterRef, QuerySet
 from django.forms.widgets import Script
@@ -18,7 +18,7 @@ from js_asset import Media
 from desk.forms import SavedAtOnce
 from desk.pages import Context, Fieldsets, StaffRequest, number_in, staff_of
 from tips import permissions
-from tips.admin import concurrent_editing, history, preview, urls, writing_aids
+from tips.admin import autosaves, concurrent_editing, history, preview, urls, writing_aids
 from tips.admin.forms import TipForm
 from tips.admin.pages import moment_of, state_of, tip_or_404
 from tips.admin.tip_list import TipList
@@ -121,6 +121,7 @@ class TipAdmin(SavedAtOnce, TipList):
         form = cast(type[TipForm], super().get_form(request, obj, change=change, **kwargs))
         # Django makes a class for each request.
         form.user = staff_of(request)
+        form.brought_back = autosaves.brought_back(request)
         return form
 
     @admin.display(description="text")
@@ -147,6 +148,7 @@ class TipAdmin(SavedAtOnce, TipList):
             shown |= concurrent_editing.form_context(request, obj, form)
         if may_write:
             shown["verbs"] = self.available_verbs(request, obj or Tip(author=staff_of(request)))
+            shown["unsaved"] = autosaves.form_context(request, obj, form)
             shown["writing"] = writing_aids.form_context(request, obj, form)
             # Who may only read has no form to post; “Preview as saved” is theirs too.
             shown["previews"] = preview.form_context(obj)
@@ -178,11 +180,32 @@ class TipAdmin(SavedAtOnce, TipList):
 
     def response_add(self, request: HttpRequest, obj: Tip, *args: str | None) -> HttpResponse:
         response = self.do_after_saving(request, obj) or super().response_add(request, obj, *args)
-        return writing_aids.forget_draft(request, response)
+        return self._saved(request, response)
 
     def response_change(self, request: HttpRequest, obj: Tip) -> HttpResponse:
         response = self.do_after_saving(request, obj) or super().response_change(request, obj)
+        return self._saved(request, response)
+
+    def _saved(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Erase what was kept of the form, here and in the browser."""
+        autosaves.forget_saved(request)
         return writing_aids.forget_draft(request, response)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Context | None = None,
+    ) -> HttpResponse:
+        """Show the form, or save it. What somebody may not save any more becomes an unsaved text."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except PermissionDenied:
+            tip = self.get_queryset(request).filter(pk=number_in(object_id)).first()
+            if request.method == "POST" and (tip or self.has_add_permission(request)):
+                autosaves.keep(request, tip)
+            raise
 
     def history_view(self, request: HttpRequest, object_id: str, *args: object) -> HttpResponse:
         return history.history_page(request, tip_or_404(request, number_in(object_id)))

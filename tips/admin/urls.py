@@ -4,7 +4,7 @@ from django.contrib.admin import AdminSite
 from django.urls import URLPattern, path
 
 from desk.admin_site import scriptless
-from tips.admin import calendar, concurrent_editing, history, image_uploads, preview, writing_aids
+from tips.admin import autosaves, calendar, concurrent_editing, history, image_uploads, preview, writing_aids
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -17,6 +17,9 @@ def urls(site: AdminSite) -> list[URLPattern]:
         path("calendar/move/", staff(calendar.move_view), name="tips_calendar_move"),
         path("calendar/rule/", staff(calendar.rule_view), name="tips_calendar_rule"),
         path("calendar/<day>/", staff(calendar.week_view), name="tips_calendar_week"),
+        path("unsaved/", staff(autosaves.unsaved_view), name="tips_tip_unsaved"),
+        path("autosave/", staff(autosaves.autosave_view), name="tips_tip_autosave"),
+        path("<int:pk>/autosave/", staff(autosaves.autosave_view), name="tips_tip_autosave"),
         path("earlier/", staff(writing_aids.earlier_view), name="tips_tip_earlier"),
         path("<int:pk>/earlier/", staff(writing_aids.earlier_view), name="tips_tip_earlier"),
         path("tag-suggestions/", staff(writing_aids.tag_suggestions), name="tips_tip_tag_suggestions"),

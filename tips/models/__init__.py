@@ -6,6 +6,7 @@ May import ``tips.text`` and nothing else of ours.
 # ruff: noqa: F401  (the names are handed on)
 
 from tips.models.actions import LabelAction, SlotAction, TipAction
+from tips.models.autosaves import Autosave
 from tips.models.editing_sessions import EditingSession
 from tips.models.edition import Edition
 from tips.models.images import Image, ImageUse

@@ -22,6 +22,7 @@ from subscribers.delivery import claims, counting, repeated_refusals, scheduling
 from subscribers.exchange import upload_jobs
 from subscribers.people import erasure, subscriptions, suppressions
 from tips import image_store
+from tips.publishing import autosaving
 from tips.search import index
 from tipsite.alerts import backup_alerts, flood_alerts, mailing_alerts, refusal_alerts, slot_alerts
 from tipsite.staff import lockout
@@ -77,7 +78,12 @@ EACH_HOUR: list[Job] = [
     _without_moment(index.count_words),
 ]
 # In the small hours of the site's zone. What is missed is made up for by the next day.
-EACH_DAY: list[Job] = [image_store.delete_unused, reports.forget_strays, counting.look_after]
+EACH_DAY: list[Job] = [
+    image_store.delete_unused,
+    autosaving.forget_old,
+    reports.forget_strays,
+    counting.look_after,
+]
 _HOUR = 3
 
 

@@ -1,0 +1,149 @@
+"""Unsaved text: kept while it is typed, offered when the tip is opened again, on whichever device."""
+
+import re
+from secrets import token_hex
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from desk.concurrent_forms import Shown
+from desk.pages import Context, StaffRequest, staff_of
+from tips.admin.forms import TipForm
+from tips.admin.pages import require_any, tip_or_new, tip_page
+from tips.models import Autosave, Tip
+from tips.permissions import may_change
+from tips.publishing import autosaving
+from tips.text import html_to_plain
+
+_KEY = re.compile(r"[a-z0-9]{8,40}")
+# What a form says of itself besides its fields: by this it is merged with what others saved meanwhile.
+_OF_THE_PAGE = {"shown", "seen_version"}
+_INPUTS = {f"{name}{suffix}" for name in TipForm.base_fields for suffix in ("", "_0", "_1")} | _OF_THE_PAGE
+# So many of one tip are offered.
+_MOST_OFFERED = 5
+
+
+# --- Pages --------------------------------------------------------------------------------------------
+
+
+def autosave_view(request: StaffRequest, pk: int | None = None) -> HttpResponse:
+    """Keep what the posted form holds for this person; return as JSON when that was.
+
+    Also for whoever may only read the tip by now: what they typed before is theirs.
+    """
+    tip = tip_or_new(request, pk)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    if not keep(request, tip):
+        return JsonResponse({"line": "Nothing was kept: the form has no key."}, status=400)
+    return JsonResponse({"line": "What you typed is kept."})
+
+
+def unsaved_view(request: StaffRequest) -> HttpResponse:
+    """List what this person typed and did not save; on POST, throw one of it away."""
+    require_any(request, "view", "add", "change")
+    if request.method == "POST":
+        autosaving.forget(request.user, [request.POST.get("key", "")])
+        return JsonResponse({}) if "part" in request.POST else redirect("admin:tips_tip_unsaved")
+    rows = autosaving.of(request.user).select_related("tip")
+    response = tip_page(request, "unsaved", "Unsaved texts", texts=[_text(row, request) for row in rows])
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _text(row: Autosave, request: StaffRequest) -> Context:
+    """Return an unsaved text as its writer's list shows it."""
+    typed, tip = {name: values[0] for name, values in row.fields.items() if values}, row.tip
+    is_open = may_change(request.user, tip) if tip else request.user.has_perm("tips.add_tip")
+    return {
+        "key": row.key,
+        "saved_at": row.saved_at,
+        "title": typed.get("title") or (tip.title if tip else "") or "Without a title",
+        "texts": [
+            html_to_plain.to_text(typed.get("body", "")),
+            typed.get("takeaway", ""),
+            typed.get("excerpt", ""),
+        ],
+        "url": _url(row) if is_open else "",
+    }
+
+
+def _url(row: Autosave) -> str:
+    """Return where a form opens with an unsaved text in it."""
+    name, args = ("change", [row.tip_id]) if row.tip_id else ("add", [])
+    return reverse(f"admin:tips_tip_{name}", args=args, query={"unsaved": row.key})
+
+
+# --- The form of a tip --------------------------------------------------------------------------------
+
+
+def keep(request: HttpRequest, tip: Tip | None) -> bool:
+    """Keep what was sent from a tip's form; tell whether it has a key to be kept by."""
+    key = request.POST.get("_draft", "")
+    if not _KEY.fullmatch(key):
+        return False
+    fields = {name: request.POST.getlist(name) for name in request.POST if name in _INPUTS}
+    autosaving.keep(staff_of(request), tip, key, fields)
+    # It goes on in this form, under this form's key.
+    autosaving.forget(staff_of(request), _brought_from(request) - {key})
+    return True
+
+
+def brought_back(request: HttpRequest) -> QueryDict | None:
+    """Return what a page is to open with, as a browser would send it, or None for what is saved."""
+    key = request.GET.get("unsaved", "")
+    row = autosaving.of(staff_of(request)).filter(key=key).first() if key else None
+    if row is None or request.method != "GET":
+        return None
+    data = QueryDict(mutable=True)
+    for name, values in row.fields.items():
+        data.setlist(name, values)
+    return data
+
+
+def form_context(request: HttpRequest, tip: Tip | None, form: TipForm) -> Context:
+    """Return what a form has to know to keep its text, and the unsaved texts that it offers."""
+    sent = request.POST.get("_draft", "")
+    brought = request.GET.get("unsaved", "") if form.is_brought_back else ""
+    rows = autosaving.of(staff_of(request)).filter(tip=tip).exclude(key__in=[sent, brought])
+    offered = [] if form.is_bound else [row for row in rows[:_MOST_OFFERED] if _is_news(row, tip)]
+    return {
+        "url": reverse("admin:tips_tip_autosave", args=[tip.pk] if tip else []),
+        "draft": sent if _KEY.fullmatch(sent) else token_hex(12),
+        "from": brought or request.POST.get("_draft_from", ""),
+        "brought_back": brought,
+        "offered": [(row, _url(row)) for row in offered],
+    }
+
+
+def forget_saved(request: HttpRequest) -> None:
+    """Erase what was kept of a form that is saved now."""
+    keys = {request.POST.get("_draft", "")} | _brought_from(request)
+    autosaving.forget(staff_of(request), keys - {""})
+
+
+def _brought_from(request: HttpRequest) -> set[str]:
+    return {request.POST.get("_draft_from", "")} - {""}
+
+
+def _is_news(row: Autosave, tip: Tip | None) -> bool:
+    """Tell whether an unsaved text has anything that the tip has not: else nobody needs it back."""
+    data = QueryDict(mutable=True)
+    for name, values in row.fields.items():
+        data.setlist(name, values)
+    if tip is None:
+        return any(data.get(name, "").strip() for name in ("title", "body", "takeaway", "excerpt"))
+    form, shown = TipForm(instance=tip), Shown.read(data.get("shown", "")).fields
+    for name, field in ((name, form.fields[name]) for name in shown if name in form.fields):
+        raw = field.widget.value_from_datadict(data, form.files, name)
+        try:
+            # Whatever the form of a choice, its keys are what is sent.
+            mine = form.carried(name, raw if isinstance(field, forms.ModelChoiceField) else field.clean(raw))
+        except forms.ValidationError:
+            return True
+        as_typed = form.carried(name, raw) if isinstance(raw, str) else mine
+        if not any(each in (form.present[name], shown[name]) for each in (mine, as_typed)):
+            return True
+    return False
