@@ -2,9 +2,9 @@
 
 On SQLite, and beside it on PostgreSQL: the server of TEST_DATABASE_URL if that is set, otherwise one of our
 own that lives as long as the run. On each, what starts processes or a browser, and so waits a lot, runs
-beside the rest, unless options choose tests. What is the same whatever the database (marked ``once``: how
-pages look to axe, what the bench prints) runs on SQLite alone. The last lines name what was skipped and
-why, then count.
+beside the rest, unless options choose tests. What is the same whatever the database runs on SQLite alone:
+what is marked ``once``, what asks for no database, and what a browser makes of a page. The last lines name
+what was skipped and why, then count.
 """
 
 import contextlib

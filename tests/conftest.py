@@ -13,6 +13,7 @@ from shield import clocks
 
 # The real archive pages are no part of the program; only tests of them may be skipped everywhere.
 SEEDS = "../shared/seeds"
+ASKS_A_DATABASE = {"django_db", "db", "transactional_db"}
 SEEDS_ARE_HERE = (Path(__file__).resolve().parent.parent / SEEDS).is_dir()
 
 
@@ -22,8 +23,17 @@ def one_clock(monkeypatch):
     monkeypatch.setattr(clocks, "database_now", timezone.now)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Run the tests that start whole processes last: a plain mistake shows first."""
+    """Run the tests that start whole processes last: a plain mistake shows first.
+
+    What asks for no database and starts no process is the same on each, and so is what a browser makes of
+    a page: once is enough.
+    """
+    for item in items:
+        needs = {*item.fixturenames, *(mark.name for mark in item.iter_markers())}
+        if "processes" not in needs and ("browser" in needs or not needs & ASKS_A_DATABASE):
+            item.add_marker("once")
     items.sort(key=lambda item: "processes" in item.keywords or "browser" in item.keywords)
 
 

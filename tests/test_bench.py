@@ -18,6 +18,22 @@ ENGINE = os.environ.get("DATABASE_URL", "") if connection.vendor == "postgresql"
 
 @pytest.mark.once
 @pytest.mark.processes
+def test_each_part_finds_what_it_imports():
+    parts = [each.stem for each in (ROOT / "bench").glob("*.py") if "sys.argv" in each.read_text()]
+    assert len(parts) > 6
+    # Without what they measure, they end as soon as all is imported.
+    runs = {
+        part: subprocess.Popen([sys.executable, "-m", f"bench.{part}"], cwd=ROOT, stderr=subprocess.PIPE)
+        for part in parts
+        if part != "__main__"
+    }
+    ends = {part: run.communicate()[1].decode().splitlines()[-1] for part, run in runs.items()}
+    reasons = ("TypeError: main()", "ValueError: not enough values", "IndexError")
+    assert {part: end for part, end in ends.items() if not end.startswith(reasons)} == {}
+
+
+@pytest.mark.soak
+@pytest.mark.processes
 def test_it_prints_every_figure():
     sizes = "--tips 30 --rounds 2 --pages 10 --addresses 20 --people 2 --messages 40 --subscribers 100"
     options = sizes.split()

@@ -34,6 +34,7 @@ def followed(client, *starts):
     return crawl(asked(client), [urlsplit(settings.SITE_URL).netloc, "testserver"], starts)
 
 
+@pytest.mark.once
 def test_no_link_of_the_demonstration_is_dead(client, db):
     call_command("import_archive", str(settings.BASE_DIR / "fixtures" / "archive"), verbosity=0)
     oldest = Tip.objects.published_dated().newest_first().last()
@@ -51,6 +52,7 @@ def test_no_link_of_the_demonstration_is_dead(client, db):
 
 
 @needs_seeds
+@pytest.mark.once
 def test_no_link_of_the_real_pages_is_dead(client, db):
     call_command("import_archive", str(SEEDS), verbosity=0)
     result = followed(client, "/search/?q=customer")

@@ -140,7 +140,6 @@ def test_the_form_works_without_a_script(browser, live_server, editor):
     assert Tip.objects.get(pk=tip.pk).body == BODY
 
 
-@pytest.mark.once
 def test_axe_finds_nothing_in_the_desk(desk):
     tip = make_tip("To come", state=TipState.IN_REVIEW, categories=["Sports"], tags=["calm", "cool"])
     make_tip("Teaser", body="", excerpt="Only this much.")

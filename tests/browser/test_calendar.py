@@ -83,7 +83,6 @@ def test_a_stale_page_is_refused_in_words_and_shows_how_it_is(desk, coming):
     assert [each.title for each in queue.waiting()] == ["Wait", "Call back", "Listen"]
 
 
-@pytest.mark.once
 def test_no_fault_of_accessibility_is_found(desk, coming):
     make_tip("Call back", publish_at=coming[0].at)
     make_tip("Not yet", publish_at=coming[1].at, state=TipState.DRAFT, pinned=True)

@@ -12,7 +12,7 @@ from tests.tips.making import make_tip
 from tips.models import Image, Tip, TipState
 
 # What a browser does with the editor is the same whatever the database.
-pytestmark = [pytest.mark.browser, pytest.mark.once]
+pytestmark = pytest.mark.browser
 
 ADD = "/admin/tips/tip/add/"
 DROP = """(element, [name, type, bytes, html]) => {

@@ -78,7 +78,6 @@ def test_of_two_at_one_tip_the_second_is_warned_and_loses_nothing(desk, tip):
     assert Tip.objects.get(pk=tip.pk).title == "As Ed has it"
 
 
-@pytest.mark.once
 def test_axe_finds_nothing_in_history_links_and_the_sheet(desk, tip):
     tip.state, tip.body = TipState.IN_REVIEW, "<h3>Why</h3><p>Listen well.</p>"
     tip.save()

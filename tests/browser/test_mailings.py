@@ -48,7 +48,6 @@ def test_a_mailing_counts_along_and_is_paused_by_keyboard(page, publisher):
     expect(page.get_by_role("button", name="Pause")).to_have_count(0)
 
 
-@pytest.mark.once
 def test_its_pages_are_fit_for_everybody(page, publisher):
     mailing = make_begun(
         rows=[

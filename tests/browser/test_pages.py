@@ -108,7 +108,6 @@ def tab(page):
     }""")
 
 
-@pytest.mark.once
 def test_axe_finds_nothing_on_any_kind_of_page(page, kinds):
     found = {}
     for name, address in kinds.items():
@@ -117,7 +116,6 @@ def test_axe_finds_nothing_on_any_kind_of_page(page, kinds):
     assert found == {}
 
 
-@pytest.mark.once
 def test_no_page_loses_anything_on_any_screen_or_at_twice_the_size(page, kinds):
     lost = {}
     for name, address in kinds.items():

@@ -13,7 +13,7 @@ from tips.models import Image, Tip, TipState
 from tips.text import sanitiser
 
 # What a browser does with the editor is the same whatever the database.
-pytestmark = [pytest.mark.browser, pytest.mark.once]
+pytestmark = pytest.mark.browser
 
 ADD = "/admin/tips/tip/add/"
 PICTURE = f"data:image/png;base64,{base64.b64encode(drawn('PNG')).decode()}"

@@ -58,7 +58,6 @@ def test_a_publisher_opens_a_restored_site_by_keyboard(page, restored):
     expect(page.locator(".lead")).to_contain_text("3 may have it already.")
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("width", [390, 1280])
 def test_its_page_is_fit_for_everybody(page, restored, width):
     page.set_viewport_size({"width": width, "height": 900})

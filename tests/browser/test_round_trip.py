@@ -12,7 +12,7 @@ from tips.models import Tip, TipState
 from tips.text import sanitiser
 
 # What a browser does with the editor is the same whatever the database.
-pytestmark = [pytest.mark.browser, pytest.mark.once]
+pytestmark = pytest.mark.browser
 
 SEEDS = settings.BASE_DIR.parent / "shared" / "seeds"
 # Each is set as the editor's content, as when a form is opened, and read back as when it is saved.

@@ -126,7 +126,6 @@ def test_setting_it_up_and_signing_in_work_without_a_script(browser, live_server
     context.close()
 
 
-@pytest.mark.once
 def test_axe_finds_nothing_at_the_door_and_in_the_accounts(page, publisher):
     invited = accounts.invite("mary@example.org", "Author", by=publisher, first_name="Mary")
     ann = make_person("ann", "Author")

@@ -12,7 +12,7 @@ from tips.models import TipState
 from tips.text import sanitiser
 
 # What a browser does with the editor is the same whatever the database.
-pytestmark = [pytest.mark.browser, pytest.mark.once]
+pytestmark = pytest.mark.browser
 
 ADD = "/admin/tips/tip/add/"
 

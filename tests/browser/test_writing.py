@@ -11,7 +11,7 @@ from tips.models import Autosave, Image, Tip, TipState
 from tips.search import index
 
 # What a browser does with the editor is the same whatever the database.
-pytestmark = [pytest.mark.browser, pytest.mark.once]
+pytestmark = pytest.mark.browser
 
 ADD = "/admin/tips/tip/add/"
 STORY = (

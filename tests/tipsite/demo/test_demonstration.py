@@ -11,7 +11,7 @@ from tips import dates
 from tips.models import ImportOrigin, SlotRule, Tip, TipState
 from tipsite.demo import demonstration
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ def test_it_knows_the_last_tuesday_strictly_before_a_day(day, tuesday):
     assert demonstration.last_tuesday_before(day) == tuesday
 
 
-@pytest.mark.parametrize("weekday", range(7))
+@pytest.mark.parametrize("weekday", [0, 1, 2, 6])
 def test_it_moves_the_archive_up_to_today(time_machine, settings, weekday):
     # Around the night on which the clocks change, too.
     today = date(2026, 3, 2) + timedelta(days=weekday)

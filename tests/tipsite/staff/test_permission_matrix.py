@@ -247,6 +247,7 @@ def quiet(settings):
     settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.parametrize("who", WHO)
 def test_each_cell_of_the_table_is_true(who):

@@ -173,6 +173,7 @@ def test_the_texts_of_the_real_pages_are_whole():
 
 
 @needs_seeds
+@pytest.mark.once
 def test_the_real_pages_give_the_same_rows_in_any_order():
     """Every order up to the merging, which is all that the order of files can reach."""
     digests = set()

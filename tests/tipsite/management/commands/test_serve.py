@@ -28,6 +28,7 @@ def web_processes(serve):
     return [each for server in children(serve.pid, "gunicorn") for each in children(server, "gunicorn")]
 
 
+@pytest.mark.once
 def test_it_prints_the_addresses_once_the_site_answers(serve, site, port):
     assert answer(port) == 200
     assert answer(port, "/admin/login/") == 200
@@ -52,6 +53,7 @@ def test_it_brings_back_whatever_is_killed_and_leaves_nothing_of_it_behind(serve
     wait_until(lambda: not any(map(is_alive, second)))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_with_all_its_children(serve, site, port, number):
     started = descendants(serve.pid)
@@ -63,6 +65,7 @@ def test_it_ends_with_all_its_children(serve, site, port, number):
     assert "Traceback" not in site.log.read_text()
 
 
+@pytest.mark.once
 def test_its_children_end_when_it_is_killed_itself(serve, port):
     started = descendants(serve.pid)
     serve.kill()
@@ -70,6 +73,7 @@ def test_its_children_end_when_it_is_killed_itself(serve, port):
     assert answer(port) is None
 
 
+@pytest.mark.once
 def test_it_refuses_a_port_that_is_in_use_in_one_line(site):
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as other:
         port = other.getsockname()[1]
@@ -95,6 +99,7 @@ def test_it_refuses_a_database_that_is_away_in_one_line(site, port):
     assert "does not answer" in refused.stderr
 
 
+@pytest.mark.once
 def test_it_refuses_to_serve_pages_without_their_stylesheets(site, tmp_path):
     refused = site.manage("serve", STATE_DIR=str(tmp_path))
     assert refused.returncode == 2
