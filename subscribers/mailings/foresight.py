@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from desk.foresight import Foresight, MailLine, Step
 from subscribers.delivery import scheduling
-from subscribers.mailings.reach import Reach, people
+from subscribers.mailings.reach import LONG_LIST, Reach, people
 from subscribers.models import Delivery, Mailing, Subscriber
 from tips import dates
 
@@ -22,8 +22,9 @@ def cancel(user: User, mailing: Mailing) -> Foresight:
         steps.append(Step("", reach.who_have, "Afterwards you can send them a correction."))
     if reach.waiting:
         again = "Its tip is not mailed again." if mailing.kind == Mailing.Kind.TIP else ""
-        steps.append(Step("", reach.who_go_without, again))
-    also = f", and {people(reach.waiting)} without" if reach.waiting else ""
+        words = reach.who_go_without
+        steps.append(Step("", words[0].upper() + words[1:], again))
+    also = f", and {reach.whoever_waits} without" if reach.waiting else ""
     return Foresight(
         "Cancel the mailing",
         f"End it with {people(reach.have)} mailed{also}?" if reach.have else "Cancel the mailing?",
@@ -35,29 +36,32 @@ def cancel(user: User, mailing: Mailing) -> Foresight:
 def correct(user: User, mailing: Mailing) -> Foresight:
     now, have = timezone.now(), Reach.of(mailing).have
     at = now + scheduling.GRACE
-    today = Subscriber.objects.reachable(timezone.localdate(at))
-    received = mailing.deliveries.filter(state__in=[Delivery.State.SENT, Delivery.State.UNCERTAIN])
-    count = received.filter(subscriber__in=today).count()
+    count, to = have, f"about {people(have)}"
+    if have <= LONG_LIST:
+        today = Subscriber.objects.reachable(timezone.localdate(at))
+        received = mailing.deliveries.filter(state__in=[Delivery.State.SENT, Delivery.State.UNCERTAIN])
+        count = received.filter(subscriber__in=today).count()
+        to = people(count)
     ready = f"You can look at its mail, and stop it until {_hour(at)}."
     obstacle = scheduling.obstacle(mailing.tip)
     text = f"It has your words alone. {obstacle}" if obstacle else "Your words, and the tip as it is then."
     line = MailLine(f"Correction: {mailing.tip.title}", "Your words")
     steps = [
         Step(_hour(now, ", now"), "It is prepared", ready),
-        Step(_hour(at), f"It is mailed to {people(count)}", text, is_mail=True, mail=line),
+        Step(_hour(at), f"It is mailed to {to}", text, is_mail=True, mail=line),
     ]
     if gone := have - count:
         goes = "goes" if gone == 1 else "go"
         why = "They have the faulty mail, and left since, asked for a rest, or can be reached no more."
         steps.append(Step("", f"{people(gone)} {goes} without", why))
-    label = f"Send a correction to {people(count)}"
+    label = f"Send a correction to {to}"
     return Foresight(label, f"{label}?", steps=steps, leave="Send none")
 
 
 def release(user: User, mailing: Mailing) -> Foresight:
     now, reach = timezone.now(), Reach.of(mailing)
     at = max(mailing.tip.publish_at or now, now)
-    to = people(reach.waiting) if mailing.kind == Mailing.Kind.TIP else "those who got what it corrects"
+    to = reach.whoever_waits if mailing.kind == Mailing.Kind.TIP else "those who got what it corrects"
     is_now = at == now
     when = _hour(now, ", now") if is_now else dates.short(at, now)
     step = Step(when, f"It is mailed to {to}", "What is sent cannot be unsent.", is_mail=True)
@@ -82,8 +86,8 @@ def count_as_sent(user: User, mailing: Mailing) -> Foresight:
 def waiting(mailing: Mailing) -> str:
     """Return how many wait for a mailing that was stopped or paused, for the message about that."""
     reach = Reach.of(mailing)
-    wait = f"{people(reach.waiting)} {'waits' if reach.waiting == 1 else 'wait'} for it."
-    return f"{reach.who_have}, and {wait[0].lower()}{wait[1:]}" if mailing.started_at else wait
+    wait = f"{reach.whoever_waits} {'waits' if reach.waiting == 1 else 'wait'} for it."
+    return f"{reach.who_have}, and {wait}" if mailing.started_at else wait[0].upper() + wait[1:]
 
 
 def _leave(mailing: Mailing) -> str:

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from desk.foresight import MailLine, Step
 from subscribers.delivery import scheduling
-from subscribers.mailings.reach import Reach, people, reachable
-from subscribers.models import Mailing, Subscriber
+from subscribers.mailings.reach import Reach, expected, reachable
+from subscribers.models import Mailing
 from subscribers.recovery import guard
 from tips import dates
 from tips.models import Tip, TipState
@@ -44,13 +44,13 @@ def _to_come(tip: Tip, publish_at: datetime, now: datetime) -> Outlook:
 
 
 def _is_mailed(tip: Tip, publish_at: datetime, at: datetime, now: datetime) -> Outlook:
-    count = Subscriber.objects.reachable(timezone.localdate(at)).count()
+    count = reachable(timezone.localdate(at))
     if not count:
         return _said("It is mailed to nobody", "Nobody has subscribed yet.")
     if closure := guard.why_closed():
         return _said("Its mail waits", closure.sentence, key="guarded")
     is_today = timezone.localdate(at) == timezone.localdate(now)
-    hour, to = f"{timezone.localtime(at):%H:%M}", people(count)
+    hour, to = f"{timezone.localtime(at):%H:%M}", expected(count)
     minutes = scheduling.GRACE.seconds // 60
     shown = f"Its mail is shown {minutes} minutes before. " if publish_at > now else ""
     line = MailLine(tip.title, tip.takeaway or tip.excerpt, _preview_url(tip))
@@ -99,7 +99,7 @@ def _never_begins(before: Tip, after: Tip, own: Mailing | None) -> Outlook:
     elif not after.for_mail:
         count = reachable()
         goes = "goes" if count == 1 else "go"
-        reason = f"{people(count)} {goes} without, since it is marked as not for mail."
+        reason = f"{expected(count).capitalize()} {goes} without, since it is marked as not for mail."
     if own and own.state == Mailing.State.PREPARED:
         return _said("Its mail does not begin", reason)
     return _said("It is not mailed", reason)

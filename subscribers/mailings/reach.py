@@ -1,11 +1,14 @@
 """How many have a mailing, and how many would go without if it ended now: in numbers, and in words."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils import timezone
 
-from subscribers.models import Delivery, DeliveryCount, Mailing, Subscriber
+from subscribers.models import Delivery, DeliveryCount, Mailing, Subscriber, SubscriberCount
 
+# Of a list that is longer, nobody counts who may get a mail.
+LONG_LIST = 5000
 # Who has it, or may have it.
 _REACHED = (Delivery.State.SENT, Delivery.State.UNCERTAIN, DeliveryCount.HELD)
 # Who will not get it, whatever is done.
@@ -18,12 +21,14 @@ class Reach:
 
     have: int
     waiting: int
+    # Whether ``waiting`` is what ``reachable`` reckons, and not what the ledger knows.
+    is_reckoned: bool = False
 
     @classmethod
     def of(cls, mailing: Mailing) -> "Reach":
         """Return the Reach of a mailing, in two queries at most."""
         if not mailing.started_at:
-            return cls(0, reachable() if mailing.kind == Mailing.Kind.TIP else 0)
+            return cls(0, reachable() if mailing.kind == Mailing.Kind.TIP else 0, is_reckoned=True)
         counts = DeliveryCount.objects.of([mailing.pk])[mailing.pk]
         have = sum(counts[kind] for kind in _REACHED)
         audience = mailing.audience
@@ -40,9 +45,14 @@ class Reach:
         return f"{people(self.have)} {'has' if self.have == 1 else 'have'} it"
 
     @property
+    def whoever_waits(self) -> str:
+        """Such as “786 people”, or of a long list about how many."""
+        return expected(self.waiting) if self.is_reckoned else people(self.waiting)
+
+    @property
     def who_go_without(self) -> str:
         """Such as “786 people go without”."""
-        return f"{people(self.waiting)} {'goes' if self.waiting == 1 else 'go'} without"
+        return f"{self.whoever_waits} {'goes' if self.waiting == 1 else 'go'} without"
 
     @property
     def both(self) -> str:
@@ -58,6 +68,17 @@ def people(count: int) -> str:
     return "1 person" if count == 1 else f"{count:,} people"
 
 
-def reachable() -> int:
-    """Return how many a mailing would go to that begins today."""
-    return Subscriber.objects.reachable(timezone.localdate()).count()
+def reachable(on: date | None = None) -> int:
+    """Return how many a mailing would go to that begins on a day, today unless given.
+
+    Of a long list, nobody counts to whom mail may go: all who confirmed are taken.
+    """
+    confirmed = SubscriberCount.objects.confirmed()
+    if confirmed > LONG_LIST:
+        return confirmed
+    return Subscriber.objects.reachable(on or timezone.localdate()).count()
+
+
+def expected(count: int) -> str:
+    """Return in words what ``reachable`` returned: of a long list, about how many."""
+    return f"about {count // 100 * 100:,} people" if count > LONG_LIST else people(count)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from desk.counting import count_each
 from shield import clocks
-from subscribers.mailings import status
+from subscribers.mailings import reach, status
 from subscribers.mailings.worker_reasons import Workers
 from subscribers.models import (
     Delivery,
@@ -75,7 +75,7 @@ def _counts(question: Question, workers: Workers | None) -> dict[str, int]:
     """Return how many there are of what the looks count, in one query."""
     on = timezone.localdate(question.rows[0].slot.at if question.rows else question.now)
     # Among a million, nobody is looked for who pauses or is suppressed.
-    some = Subscriber.objects.reachable(on).order_by().values("pk")[: status.LONG_LIST + 1]
+    some = Subscriber.objects.reachable(on).order_by().values("pk")[: reach.LONG_LIST + 1]
     counted: dict[str, QuerySet[Model]] = {"reachable": Subscriber.objects.filter(pk__in=some)}
     if workers:
         now = question.now
@@ -90,7 +90,7 @@ def _counts(question: Question, workers: Workers | None) -> dict[str, int]:
             "link requests": LinkRequest.objects.filter(late),
         }
     counts = count_each(counted, SubscriberCount.objects.named("confirmed"))
-    if counts["reachable"] > status.LONG_LIST:
+    if counts["reachable"] > reach.LONG_LIST:
         counts["reachable"] = max(counts["reachable"], counts["confirmed"])
     return counts
 

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from subscribers.models import Delivery, DeliveryCount, Mailing, Subscriber, SubscriberCount
+from subscribers.mailings import reach
+from subscribers.models import Delivery, DeliveryCount, Mailing, SubscriberCount
 from subscribers.recovery import doubts
 from tips.dates import in_words
 
@@ -15,8 +16,6 @@ _SOON = timedelta(minutes=2)
 _RECENTLY = timedelta(minutes=5)
 # No more deliveries are looked at for it.
 _ENOUGH = 1000
-# Of a list that is longer, nobody counts who may get a mail.
-LONG_LIST = 5000
 _SHOWN = [Delivery.State(name) for name in "sent deferred refused uncertain skipped".split()]
 
 
@@ -121,8 +120,7 @@ def audience_ahead(mailing: Mailing) -> int | None:
     """
     if mailing.state not in (Mailing.State.PREPARED, Mailing.State.HELD) or mailing.kind != Mailing.Kind.TIP:
         return None
-    on_list = SubscriberCount.objects.confirmed()
-    return on_list if on_list > LONG_LIST else Subscriber.objects.reachable(timezone.localdate()).count()
+    return reach.reachable()
 
 
 def _prepared(mailing: Mailing, now: datetime) -> tuple[str, str]:

@@ -130,7 +130,7 @@ def test_cancel_says_how_many_have_it_and_how_many_go_without(noon, pia):
     mailing = sent_to(open_mailing(), 2)
     assert foresight.cancel(pia, mailing).question == "End it with 2 people mailed, and 3 people without?"
     assert titles(foresight.cancel(pia, mailing)) == ["It ends", "2 people have it", "3 people go without"]
-    assert Reach.of(make_mailing(make_tip(noon.now + HOUR))) == Reach(0, 5)
+    assert Reach.of(make_mailing(make_tip(noon.now + HOUR))) == Reach(0, 5, is_reckoned=True)
 
 
 def test_a_correction_says_who_gets_it_and_who_goes_without(noon, pia, settings):
