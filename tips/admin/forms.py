@@ -249,4 +249,13 @@ class OverrideForm(forms.Form):
 class DayForm(forms.Form):
     """Another day for a tip."""
 
-    when = SlotField(label="Goes live", help_text=_A_DAY)
+    when = SlotField(
+        label="Goes live",
+        help_text=_A_DAY,
+        widget=forms.SplitDateTimeWidget(
+            date_attrs={"type": "date", "aria-label": "Day"},
+            time_attrs={"type": "time", "aria-label": "Time"},
+            date_format="%Y-%m-%d",
+            time_format="%H:%M",
+        ),
+    )

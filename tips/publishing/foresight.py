@@ -35,7 +35,7 @@ def take_back(user: User, tip: Tip) -> Foresight:
 
 
 def assign(user: User, tip: Tip) -> Foresight:
-    sentence = "That editor sees to it. Every editor still can."
+    sentence = "It waits for that editor then. Every other editor can still see to it."
     return Foresight("Assign", "Which editor sees to it?", sentence=sentence, leave="Leave it as it is")
 
 

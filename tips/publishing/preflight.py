@@ -100,7 +100,8 @@ def check_parts(tip: Tip) -> Iterator[Fault]:
     if not tip.body:
         yield Fault(STOP, "body", "The full text is missing: this is still a teaser. Write its body.")
     elif (number := contents.words(tip.body).total()) < FEWEST_WORDS:
-        sentence = f"The body has {number} words, fewer than {FEWEST_WORDS}. Is it all there?"
+        words = "1 word" if number == 1 else f"{number} words"
+        sentence = f"The body has {words}, fewer than {FEWEST_WORDS}. Is it all there?"
         yield Fault(WARN, "body", sentence)
     if not tip.takeaway.strip() and not tip.undated:
         yield Fault(WARN, "takeaway", "There is no takeaway. Say in a sentence what to remember.")

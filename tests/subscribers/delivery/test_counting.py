@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from subscribers.delivery import circuit_breaker, claims, counting
-from subscribers.mailings import statistics, status
+from subscribers.mailings import reach, statistics, status
 from subscribers.models import Delivery, DeliveryCount, Mailing, Subscriber, SubscriberCount
 from subscribers.people import erasure, subscriptions
 from tests.subscribers.draining import drain
@@ -168,5 +168,5 @@ def test_a_prepared_mailing_tells_of_a_short_list_who_gets_it_and_of_a_long_one_
     Subscriber.objects.filter(pk=anna.pk).update(paused_until="2100-01-01")
     mailing = make_begun(Mailing.State.PREPARED, rows=[])
     assert status.audience_ahead(mailing) == 3
-    monkeypatch.setattr(status, "_LONG_LIST", 3)
+    monkeypatch.setattr(reach, "LONG_LIST", 3)
     assert status.audience_ahead(mailing) == 4
