@@ -13,10 +13,10 @@ class SubscribersConfig(AppConfig):
 
         from subscribers import triggers
         from subscribers.bounces import mail_services
-        from subscribers.mailings import exclusion, outlook, slot_reasons, taken_back
+        from subscribers.mailings import exclusion, list_facts, outlook, slot_reasons, taken_back
         from subscribers.mailings import preview as mail_preview
         from subscribers.tipmail import rendering
-        from tips.publishing import consequences, mail_exclusion, preflight, preview
+        from tips.publishing import consequences, mail_exclusion, mail_facts, preflight, preview
         from tips.schedule import verdict
         from tips.triggers import before_migration
 
@@ -25,6 +25,7 @@ class SubscribersConfig(AppConfig):
         preview.register("mail", "Preview mail", mail_preview.mail)
         preflight.register(rendering.check_size)
         mail_exclusion.register(exclusion.consequence)
+        mail_facts.register(list_facts.facts)
         consequences.register(taken_back.consequence)
         consequences.register_outlook(outlook.of_tip)
         verdict.register(slot_reasons.look, place=2)

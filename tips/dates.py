@@ -112,6 +112,16 @@ def years_with(rows: QuerySet[_Row], field: str) -> list[int]:
     ``field`` names the moment's column, which needs an index. Two queries at most, and none reads more than
     one entry of the index for each year: a list of distinct years would make a date of every row.
     """
+    ends = year_ends(rows, field)
+    if ends is None:
+        return []
+    latest, earliest = ends
+    inner = [(number, *year(number)) for number in range(latest - 1, earliest, -1)]
+    return [latest, *_with_rows(rows, field, inner), *([earliest] if earliest < latest else [])]
+
+
+def year_ends(rows: QuerySet[_Row], field: str) -> tuple[int, int] | None:
+    """Return the (latest, earliest) years in which some row has its moment; one query."""
     # Each end is an entry of the index. For both as aggregates of one query, SQLite would read every row.
     dated = rows.filter(**{f"{field}__isnull": False})
     earliest_first = Subquery(dated.order_by(field).values(field)[:1])
@@ -119,12 +129,10 @@ def years_with(rows: QuerySet[_Row], field: str) -> list[int]:
         dated.order_by(f"-{field}").annotate(earliest=earliest_first).values_list(field, "earliest").first()
     )
     if ends is None:
-        return []
+        return None
     last, first = ends
     zone = site_zone()
-    latest, earliest = last.astimezone(zone).year, first.astimezone(zone).year
-    inner = [(number, *year(number)) for number in range(latest - 1, earliest, -1)]
-    return [latest, *_with_rows(rows, field, inner), *([earliest] if earliest < latest else [])]
+    return last.astimezone(zone).year, first.astimezone(zone).year
 
 
 def months_with(rows: QuerySet[_Row], field: str, year: int) -> list[int]:

@@ -25,6 +25,7 @@ PUT_TOGETHER = (
     "field-",
     "column-",
     "model-",
+    "action-checkbox",
 )
 
 

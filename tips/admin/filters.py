@@ -3,31 +3,70 @@
 import re
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.dates import MONTHS_3
 
 from desk.lists import ChoiceFilter
-from tips import dates
-from tips.models import CategorisedTip, Category, Tip, TipState
+from desk.names import person
+from desk.pages import number_in
+from tips import dates, permissions
+from tips.admin.tip_changelist import TABS
+from tips.models import CategorisedTip, Category, Tag, Tip
 
 
-class StateFilter(ChoiceFilter):
-    """State in an editor's words: what readers see is one thing, what waits for its day another."""
+class TabFilter(SimpleListFilter):
+    """The tab of the list, which shows it by itself (``tip_changelist``)."""
 
     title = "state"
     parameter_name = "state"
-    options = {
-        "draft": ("Draft", lambda tips: tips.filter(state=TipState.DRAFT)),
-        "in_review": ("In review", lambda tips: tips.filter(state=TipState.IN_REVIEW)),
-        "planned": (
-            "Approved, to come",
-            lambda tips: tips.filter(state=TipState.APPROVED, publish_at__gt=timezone.now()),
-        ),
-        "public": ("Public", lambda tips: tips.published()),
-        "withdrawn": ("Withdrawn", lambda tips: tips.filter(state=TipState.WITHDRAWN)),
-    }
+    is_tab = True
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        return [(name, label) for name, label in TABS.items() if name]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Tip]) -> QuerySet[Tip]:
+        return queryset
+
+
+class AuthorFilter(SimpleListFilter):
+    title = "author"
+    parameter_name = "author"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        if not request.user.has_perm(permissions.CHANGE_ANY):
+            return []
+        authors = User.objects.filter(Exists(Tip.objects.filter(author=OuterRef("pk"))))
+        names = sorted((person(user).casefold(), person(user), str(user.pk)) for user in authors)
+        return [*((pk, name) for _, name, pk in names), ("none", "Nobody")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Tip]) -> QuerySet[Tip]:
+        value = self.value()
+        if value == "none":
+            return queryset.filter(author=None)
+        return queryset.filter(author=number_in(value)) if value else queryset
+
+
+class TagFilter(SimpleListFilter):
+    """By a tag's name in any spelling, or a former one: there are too many tags to choose from a list."""
+
+    title = "tag"
+    parameter_name = "tag"
+    is_typed = True
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        value = request.GET.get(self.parameter_name)
+        return [(value, value)] if value else []
+
+    def has_output(self) -> bool:
+        return True
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Tip]) -> QuerySet[Tip]:
+        if not (value := self.value()):
+            return queryset
+        tags = Tag.objects.by_names([value]).values()
+        return queryset.filter(tagged__tag__in=[tag.pk for tag in tags])
 
 
 class CategoryFilter(SimpleListFilter):
@@ -100,4 +139,12 @@ class YearFilter(SimpleListFilter):
         return queryset.filter(**{f"{self.field}__gte": first, f"{self.field}__lt": following})
 
 
-TIP_FILTERS = (StateFilter, TextFilter, DayFilter, CategoryFilter, YearFilter)
+class TipYearFilter(YearFilter):
+    """Of a weekly tip each year from the first to the last has one: the two ends are enough to know."""
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        latest, earliest = dates.year_ends(Tip.objects.all(), self.field) or (0, 1)
+        return [(str(year), str(year)) for year in range(latest, earliest - 1, -1)]
+
+
+TIP_FILTERS = (TabFilter, AuthorFilter, TagFilter, CategoryFilter, TipYearFilter, TextFilter, DayFilter)

@@ -1,19 +1,14 @@
 """The verbs of publishing as buttons of the form, as pages that ask first, and as list actions."""
 
-from collections import defaultdict
 from contextlib import nullcontext
 
 from django import forms
-from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from desk.errors import NotPermitted, Refused
 from desk.forms import ReasonForm
-from desk.pages import page, staff_of
+from desk.pages import staff_of
 from desk.verbs import Verb, VerbsMixin
 from tips.admin.concurrent_editing import version_shown
 from tips.admin.forms import DayForm, OverrideForm
@@ -149,11 +144,10 @@ VERBS: dict[str, Verb[Tip]] = {
 
 
 class TipVerbsMixin(VerbsMixin[Tip]):
-    """Gives the admin of tips its verbs: beside pages, as buttons that save first, and as list actions."""
+    """Gives the admin of tips its verbs: beside pages, and as buttons that save first."""
 
     verbs = VERBS
     success_message = "“%(obj)s”: %(sentence)s"
-    actions = ["submit_selected", "approve_selected", "withdraw_selected"]
 
     def verb_form(self, request: HttpRequest, verb: Verb[Tip], obj: Tip) -> forms.Form:
         """Ask for a reason to override four eyes only where they apply, and this person may override them."""
@@ -191,41 +185,3 @@ class TipVerbsMixin(VerbsMixin[Tip]):
                 return self.do(request, verb, tip)
         # What the form showed, and has just saved; not what somebody saves before the page is opened.
         return HttpResponseRedirect(reverse("admin:tips_tip_do", args=[tip.pk, name], query=self.seen(tip)))
-
-    # --- Several tips at once -------------------------------------------------------------------------
-
-    def has_approve_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(APPROVE)
-
-    def has_publish_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(PUBLISH)
-
-    @admin.action(description="Submit for review", permissions=["change"])
-    def submit_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> None:
-        self._do_all(request, queryset, "submit")
-
-    @admin.action(description="Approve", permissions=["approve"])
-    def approve_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> None:
-        self._do_all(request, queryset, "approve")
-
-    @admin.action(description="Withdraw, with a reason", permissions=["publish"])
-    def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> TemplateResponse | None:
-        """Ask for one reason for all of them, then withdraw each."""
-        form = ReasonForm(request.POST if "post" in request.POST else None)
-        if form.is_valid():
-            self._do_all(request, queryset, "withdraw", **form.cleaned_data)
-            return None
-        context = {"opts": self.opts, "verb": VERBS["withdraw"], "selected": queryset, "form": form}
-        return page(request, "desk/verb", "Withdraw tips", action="withdraw_selected", **context)
-
-    def _do_all(self, request: HttpRequest, tips: QuerySet[Tip], name: str, **answers: object) -> None:
-        """Do a verb on each tip; a tip that refuses does not keep the others from it."""
-        done: defaultdict[str, list[Tip]] = defaultdict(list)
-        for tip in tips:
-            try:
-                done[str(VERBS[name].run(tip, **answers, by=staff_of(request)))].append(tip)
-            except (NotPermitted, Refused) as refusal:
-                messages.error(request, str(refusal))
-        for sentence, alike in done.items():
-            which = f"“{alike[0]}”" if len(alike) == 1 else f"{len(alike)} tips"
-            messages.success(request, f"{which}: {sentence}")

@@ -33,6 +33,10 @@ class TipAction(models.TextChoices):
     SWAPPED = "swapped"
     RESCHEDULED = "rescheduled"
     MOVE_UNDONE = "move_undone"
+    TAGGED = "tagged"
+    UNTAGGED = "untagged"
+    CATEGORISED = "categorised"
+    AUTHOR_CHANGED = "author_changed"
 
 
 class SlotAction(models.TextChoices):

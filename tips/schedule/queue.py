@@ -14,7 +14,7 @@ from django.utils import timezone
 from desk.errors import Overtaken, WrongState
 from desk.log import log
 from tips.dates import in_words
-from tips.models import QueueVersion, Tip, TipAction, TipState
+from tips.models import PLANS, QueueVersion, Tip, TipAction, TipState
 from tips.schedule.queue_lock import Place, Seen, floats, holders, planning_session
 from tips.schedule.undo import snapshot
 
@@ -96,6 +96,21 @@ def pin(tip: Tip, day: date, *, by: User, seen: Seen) -> str:
         followed = session.record(change, besides=[tip], before=snapshot(session))
         condition = "" if tip.state == TipState.APPROVED else " It appears only if it is approved by then."
         return f"“{tip}” is pinned to {slot}.{condition}{followed}"
+
+
+def plan(tip: Tip, *, by: User) -> str:
+    """Pin a tip that has no day to the next slot that no tip holds; nothing else moves."""
+    with planning_session(by, None) as session:
+        _refresh(tip)
+        if tip.state not in PLANS:
+            raise WrongState(f"“{tip}” is approved already; the queue gives it its day.")
+        if tip.publish_at:
+            raise WrongState(f"“{tip}” is planned for {in_words(tip.publish_at)} already.")
+        taken = {held.moment for held in session.holding()}
+        slot = next(iter(session.open_slots(taken)), None)
+        if slot is None:
+            raise WrongState("There is no weekly slot. Make a slot rule first.")
+        return pin(tip, slot.day, by=by, seen=None)
 
 
 def unpin(tip: Tip, *, by: User, seen: Seen) -> str:

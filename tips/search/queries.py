@@ -22,6 +22,7 @@ from tips.text import stems as words
 
 # Nobody reads beyond; a crawler that tries must not make the database sort for it.
 DEEPEST_PAGE = 50
+MOST_HITS = DEEPEST_PAGE * PER_PAGE
 # So many of the synonyms and related words that found something are named.
 MOST_SHOWN = 8
 # A word that more tips hold needs no others to be found by.
@@ -82,6 +83,25 @@ def find(
             + [each.stems for each in more]
         ),
     )
+
+
+@dataclass(frozen=True)
+class RankedQuery:
+    """The hits for a query, and the query with its typing errors put right, where that was done."""
+
+    ranked: Ranked
+    corrected: str
+
+
+def rank(query: Query, tips: Archive) -> RankedQuery:
+    """Return the hits for a query among the tips of an archive, by the same rules as ``find``."""
+    search = _Search(query, tips, synonyms.expansions(query), UNFILTERED)
+    wrong = search.unknown()
+    meant = search.correct(wrong)
+    lost = [term for term in wrong if term not in meant]
+    search.widen()
+    ranked = search.ranked()
+    return RankedQuery(ranked, search.query.wording_without(lost) if meant and ranked.total else "")
 
 
 class _Search:
@@ -178,7 +198,7 @@ class _Search:
         for one, other in self.query.pairs:
             beside = self.postings.stems.get(words.pair(one.stems[0], other.stems[0]), {})
             found[self.query.terms.index(one)].pairs = beside
-        return ranking.rank(found, self.public, self.postings.filtered, DEEPEST_PAGE * PER_PAGE)
+        return ranking.rank(found, self.public, self.postings.filtered, MOST_HITS)
 
     def expansions_found(self, ranked: Ranked) -> list[Expansion]:
         """Return the synonyms that a hit holds."""

@@ -161,7 +161,7 @@ def test_a_name_that_is_too_long_is_refused_and_not_cut(desk):
 def test_how_many_were_found_is_said_where_somebody_searched(desk):
     tagging.make("calm")
     assert "Show all" not in desk.get(LIST).content.decode()
-    assert "1 found" in desk.get(LIST, {"q": "calm"}).content.decode()
+    assert "1 tag found" in desk.get(LIST, {"q": "calm"}).content.decode()
 
 
 def test_deleting_says_how_many_tips_lose_it(desk):

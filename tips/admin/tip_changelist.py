@@ -1,0 +1,320 @@
+"""What the list of tips holds: its tabs with their counts, and its sections, each in its own order.
+
+What is not public stands first, last edited first; then the queue, by day; then what is public, newest first.
+What a search found stands in the order of the search.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import cast
+
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import InvalidPage, Paginator
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
+from django.db.models.expressions import Combinable
+from django.http import HttpRequest
+from django.utils import timezone
+
+from desk.log import entries_about
+from desk.names import person
+from desk.pages import staff_of
+from tips import dates, permissions
+from tips.models import Tip, TipAction, TipQuerySet, TipState, newest_first
+from tips.publishing import mail_facts
+from tips.search import everything
+
+Order = Sequence[str | Combinable]
+_LAST_EDITED: Order = ("-updated_at", "-id")
+_NEWEST: Order = (newest_first(), "id")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the list: the states of its tips, as ``_STATE`` has them, and their order."""
+
+    heading: str
+    note: str
+    states: tuple[str, ...]
+    order: Order
+
+
+_SECTIONS = (
+    Section("At work", "last edited first", ("draft", "in_review"), _LAST_EDITED),
+    Section("Queue", "next first", ("queue",), ("publish_at", "id")),
+    Section("Public", "newest first", ("public",), _NEWEST),
+    Section("Withdrawn", "last edited first", ("withdrawn",), _LAST_EDITED),
+)
+# In the order of the page; of the last two, only where there is something in them.
+TABS = {
+    "": "All",
+    "draft": "Drafts",
+    "in_review": "In review",
+    "queue": "Queue",
+    "public": "Public",
+    "mine": "Mine",
+    "withdrawn": "Withdrawn",
+}
+# How each state is called in a row.
+WORDS = {
+    "draft": "Draft",
+    "sent_back": "Sent back",
+    "in_review": "In review",
+    "queue": "Approved",
+    "public": "Public",
+    "withdrawn": "Withdrawn",
+}
+
+
+# What a page shows of a section; of a search, which has none, the ids in its order.
+_Part = tuple[Section | None, QuerySet[Tip] | list[int]]
+
+
+@dataclass
+class Row:
+    """A tip as the list shows it."""
+
+    tip: Tip
+    author: str
+    # As the tabs have it; and what is shown of it.
+    state: str
+    sign: str
+    word: str
+    day: str
+    mail: str
+    edited: str
+    # What the tip was when it was shown: an action refuses what has changed since.
+    version: str
+
+
+@dataclass
+class Shown:
+    """A section of a page, with its rows; without a heading where the tab has no other section."""
+
+    heading: str
+    note: str
+    rows: list[Row] = field(default_factory=list)
+
+
+class TipChangeList(ChangeList):
+    """One page of the list of tips."""
+
+    tabs: list[tuple[str, str, str, bool]]
+    sections: list[Shown]
+    corrected = ""
+    _found: Sequence[int] | None = None
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet[Tip]:
+        queryset: QuerySet[Tip] = super().get_queryset(request, exclude_parameters)
+        if self.query:
+            found = everything.find(self.query, cast(QuerySet[Tip], self.root_queryset))
+            self._found, self.corrected = found.ids, found.corrected
+            queryset = queryset.filter(pk__in=found.ids)
+        return queryset.order_by()
+
+    def get_results(self, request: HttpRequest) -> None:
+        now, user = timezone.now(), staff_of(request)
+        chosen = request.GET.get("state", "")
+        # The word of earlier links.
+        tab = {"planned": "queue"}.get(chosen, chosen)
+        tab = tab if tab in TABS else ""
+        tips, sees_all = cast(TipQuerySet, self.queryset), user.has_perm(permissions.CHANGE_ANY)
+        of_all, of_mine = _counts(tips, user.pk if sees_all else None, now)
+        self.tabs = [
+            (name, label, f"{number:,}", name == tab)
+            for name, label in TABS.items()
+            for number in [_number(name, of_all, of_mine)]
+            if not (name == "mine" and not sees_all) and (number or name not in ("mine", "withdrawn"))
+        ]
+        if tab == "mine":
+            tips, of_all = tips.filter(author=user), of_mine
+        states = tuple(of_all) if tab in ("", "mine") else (tab,)
+        self.has_one_section = tab not in ("", "mine")
+        # A tab is no filter.
+        self.has_active_filters = any(spec.used_parameters for spec in self.filter_specs if not is_tab(spec))
+        self.result_count = self.full_result_count = sum(of_all[state] for state in states)
+        self.show_full_result_count = self.show_admin_actions = True
+        self.can_show_all = self.result_count <= self.list_max_show_all
+        self.multi_page = self.result_count > self.list_per_page
+        self.paginator = Paginator(range(self.result_count), self.list_per_page)
+        start, stop = self._bounds()
+        parts: list[_Part]
+        if self._found is None:
+            parts = list(_parts(tips, of_all, states, start, stop, now))
+        else:
+            pks = _in_states(tips, states, now)
+            parts = [(None, [pk for pk in self._found if pk in pks][start:stop])]
+        self._fill(parts, now)
+
+    def _bounds(self) -> tuple[int, int]:
+        """Return the numbers of the first row of the page, and of that after its last."""
+        if self.show_all and self.can_show_all:
+            return 0, self.result_count
+        try:
+            page = self.paginator.page(self.page_num)
+        except InvalidPage:
+            raise IncorrectLookupParameters from None
+        first = max(page.start_index() - 1, 0)
+        return first, page.end_index()
+
+    def _fill(self, parts: list[_Part], now: datetime) -> None:
+        """Read the tips of the page in one statement, and what the list says of each."""
+        tips = Tip.objects.for_lists().select_related("author")
+        condition = Q(pk__in=[])
+        for _, part in parts:
+            condition |= Q(pk__in=part if isinstance(part, list) else part.values("pk"))
+        found = list(tips.filter(condition)) if parts else []
+        rows = {row.tip.pk: row for row in _rows(found, now)}
+        self.sections, self.result_list = [], []
+        for section, part in parts:
+            if section is None:
+                ordered = [rows[pk] for pk in part if pk in rows] if isinstance(part, list) else []
+                shown = Shown("", "", ordered)
+            else:
+                ordered = [row for row in rows.values() if row.state in section.states]
+                ordered.sort(key=lambda row: _key(row.tip, section))
+                heading = "" if self.has_one_section else section.heading
+                shown = Shown(heading, section.note, ordered)
+            self.sections.append(shown)
+            self.result_list += [row.tip for row in shown.rows]
+
+    @property
+    def seen(self) -> str:
+        """What the page carries of its rows: the version of each."""
+        return " ".join(f"{row.tip.pk}:{row.version}" for shown in self.sections for row in shown.rows)
+
+
+def is_tab(spec: object) -> bool:
+    """Tell whether a filter is shown as tabs."""
+    return getattr(spec, "is_tab", False)
+
+
+def version_of(tip: Tip) -> str:
+    """Return what a tip is known by between a list and an action: the moment when it was last written."""
+    return f"{int(tip.updated_at.timestamp() * 1_000_000):x}"
+
+
+def state_at(tip: Tip, now: datetime) -> str:
+    """Return the state of a tip as the list's tabs have it."""
+    if tip.state != TipState.APPROVED:
+        return str(tip.state)
+    return "queue" if tip.publish_at and tip.publish_at > now else "public"
+
+
+def _state(now: datetime) -> Case:
+    """Return the same as an expression."""
+    to_come = Q(state=TipState.APPROVED, publish_at__gt=now)
+    is_public = Q(state=TipState.APPROVED)
+    return Case(
+        When(to_come, then=Value("queue")),
+        When(is_public, then=Value("public")),
+        default=F("state"),
+        output_field=CharField(),
+    )
+
+
+def _condition(states: Iterable[str], now: datetime) -> Q:
+    """Return the condition of having one of some states, in a form that the index of lists serves."""
+    conditions = {
+        "queue": Q(state=TipState.APPROVED, publish_at__gt=now),
+        "public": Q(state=TipState.APPROVED) & (Q(publish_at__isnull=True) | Q(publish_at__lte=now)),
+    }
+    condition = Q(pk__in=[])
+    for state in states:
+        condition |= conditions.get(state, Q(state=state))
+    return condition
+
+
+def _counts(tips: TipQuerySet, mine: int | None, now: datetime) -> tuple[Counter[str], Counter[str]]:
+    """Return {state: how many} of some tips, and of those by one author; one statement."""
+
+    def grouped(rows: QuerySet[Tip], name: str) -> QuerySet[Tip, tuple[str, str, int]]:
+        marked = rows.order_by().annotate(whose=Value(name), at=_state(now))
+        return marked.values_list("whose", "at").annotate(Count("pk", distinct=True))
+
+    rows = grouped(tips, "all")
+    if mine is not None:
+        rows = rows.union(grouped(tips.filter(author=mine), "mine"), all=True)
+    counts: dict[str, Counter[str]] = {"all": Counter(), "mine": Counter()}
+    for whose, state, number in rows:
+        counts[whose][state] = number
+    return counts["all"], counts["mine"]
+
+
+def _number(tab: str, of_all: Counter[str], of_mine: Counter[str]) -> int:
+    if tab == "mine":
+        return of_mine.total()
+    return of_all[tab] if tab else of_all.total()
+
+
+def _parts(
+    tips: TipQuerySet, counts: Counter[str], states: Sequence[str], start: int, stop: int, now: datetime
+) -> Iterator[_Part]:
+    """Yield the sections that a page shows something of, each with the rows of it."""
+    for section in _SECTIONS:
+        here = [state for state in section.states if state in states]
+        number = sum(counts[state] for state in here)
+        first, last = max(start, 0), min(stop, number)
+        if first < last:
+            ordered = tips.filter(_condition(here, now)).order_by(*section.order)
+            yield section, ordered[first:last]
+        start, stop = start - number, stop - number
+
+
+def _in_states(tips: TipQuerySet, states: Sequence[str], now: datetime) -> set[int]:
+    return set(tips.filter(_condition(states, now)).values_list("pk", flat=True))
+
+
+def _key(tip: Tip, section: Section) -> tuple[float, int]:
+    """Return what rows of a section are sorted by: as ``Section.order`` says, in Python."""
+    if section.order is _LAST_EDITED:
+        return -tip.updated_at.timestamp(), -tip.pk
+    if section.order is _NEWEST:
+        return -tip.publish_at.timestamp() if tip.publish_at else 0.0, tip.pk
+    return tip.moment.timestamp(), tip.pk
+
+
+def _rows(tips: Sequence[Tip], now: datetime) -> Iterator[Row]:
+    sent_back = _sent_back([tip for tip in tips if tip.state == TipState.DRAFT])
+    mails = mail_facts.of([tip for tip in tips if tip.is_published])
+    for tip in tips:
+        state = state_at(tip, now)
+        sign = "sent_back" if tip.pk in sent_back else state
+        is_ahead = state not in ("public", "withdrawn")
+        yield Row(
+            tip=tip,
+            author=person(tip.author) if tip.author else "",
+            state=state,
+            sign=sign,
+            word=WORDS[sign],
+            day=_day(tip, state, now),
+            mail="" if is_ahead else mails.get(tip.pk, ""),
+            edited=dates.short(tip.updated_at, now) if is_ahead else "",
+            version=version_of(tip),
+        )
+
+
+def _day(tip: Tip, state: str, now: datetime) -> str:
+    """Return the day of a tip in the words of the list."""
+    if tip.publish_at is None:
+        due = (
+            f"due {dates.short_day(dates.moment(tip.due_on), now)}" if tip.due_on and state == "draft" else ""
+        )
+        return "Undated" if tip.undated else due
+    if state == "queue":
+        return dates.short(tip.publish_at, now) + (", pinned" if tip.pinned else "")
+    day = dates.short_day(tip.publish_at, now)
+    return f"planned {day}" if state in ("draft", "in_review") else day
+
+
+def _sent_back(drafts: Sequence[Tip]) -> set[int]:
+    """Return the ids of those drafts that an editor sent back, and that were not submitted since."""
+    entries = entries_about(*drafts).filter(coded__code__in=[TipAction.SUBMITTED, TipAction.SENT_BACK])
+    # The latest stays.
+    oldest_first = entries.select_related(None).order_by("action_time", "pk")
+    last = dict(oldest_first.values_list("object_id", "coded__code"))
+    return {tip.pk for tip in drafts if last.get(str(tip.pk)) == TipAction.SENT_BACK}
