@@ -5,7 +5,7 @@ import { Extension, Plugin } from "django-prose-editor/editor";
 import { withEnd } from "admin-desk/places";
 
 // Needed now and then: shown by a button.
-const RARE = ["heading4", "strike", "subscript", "superscript", "code", "codeBlock", "horizontalRule", "typography"];
+const RARE = ["paragraph", "heading4", "strike", "subscript", "superscript", "code", "codeBlock", "horizontalRule", "typography"];
 
 const line = () => {
   const made = document.createElement("p");
@@ -109,6 +109,8 @@ export const Desk = Extension.create({
     };
     const menu = frame.querySelector(".prose-menubar");
     if (!menu) return;
+    // Above the title, where it stays in view while one scrolls.
+    frame.closest("form")?.querySelector("[data-toolbar]")?.append(menu);
     storage.toolbar = menu;
     menu.setAttribute("role", "toolbar");
     menu.setAttribute("aria-label", "Formatting");

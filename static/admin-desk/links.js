@@ -2,8 +2,11 @@
 import { Link as BaseLink, Plugin } from "django-prose-editor/editor";
 import { buttons, dialog, field, make, refusal, refuse, shown } from "admin-desk/dialogs";
 import { completed, linkIn } from "admin-desk/link-targets";
+import { answerTo, suggest } from "admin-desk/suggestions";
 
-const NONE = "No reader could follow this link. Write a page (example.org/page), an e-mail address or a number.";
+const NONE =
+  "No reader could follow this link. Choose a tip from the list, or write a page (example.org/page), an e-mail address" +
+  " or a number.";
 
 // Puts a link on the selection; where none is selected, words with a link.
 const insert = (editor, href, words) => {
@@ -26,6 +29,24 @@ const insert = (editor, href, words) => {
 const change = (editor, href) =>
   editor.chain().focus().extendMarkRange("link").updateAttributes("link", { href }).setMeta("preventAutolink", true).run();
 
+// Finds our own tips by the words of their titles.
+const suggestTips = (target, words) => {
+  const url = document.getElementById("writing")?.dataset.links;
+  if (!url) return;
+  suggest(target, {
+    label: "Our own tips",
+    ask: async () => {
+      const typed = target.value.trim();
+      return typed.length < 2 || completed(typed) ? [] : (await answerTo(url, typed)).tips;
+    },
+    words: (tip) => [tip.title, tip.when],
+    take: (tip) => {
+      target.value = tip.url;
+      if (!words.value) words.value = tip.title;
+    },
+  });
+};
+
 // Asks where a link leads and, where nothing is selected, for its words.
 const ask = (editor) => {
   const { from, to, empty } = editor.state.selection;
@@ -39,11 +60,12 @@ const ask = (editor) => {
   const { dialog: element, form } = dialog(
     before === null ? "Insert a link" : "Change the link",
     error,
-    field("Link to", "A page (example.org/page), an e-mail address or a telephone number.", target),
+    field("Link to", "Words of a tip’s title, a page (example.org/page), an e-mail address or a telephone number.", target),
     ...(empty && before === null ? [field("Words", "What readers see. Left empty, it is what you wrote above.", words)] : []),
     buttons(make("button", { type: "submit", textContent: before === null ? "Insert" : "Update" }), cancel),
   );
   cancel.addEventListener("click", () => element.close());
+  suggestTips(target, words);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const href = completed(target.value);

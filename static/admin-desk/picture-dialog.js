@@ -1,6 +1,7 @@
 // The dialog that asks for a picture and what it shows. Several pictures are asked for one after another.
 
 import { buttons, dialog as dialogOf, field, make, refusal, refuse, shown } from "admin-desk/dialogs";
+import { answerTo } from "admin-desk/suggestions";
 
 const LONGEST_ALT = 300;
 
@@ -30,17 +31,54 @@ const placeOf = (doc, position) => {
 };
 
 // The cursor goes behind the picture, where the next key writes.
-const insert = (editor, attrs, position) => {
+const insert = (editor, attrs, words, position) => {
   const { from, to } = placeOf(editor.state.doc, position ?? editor.state.selection.to);
   editor
     .chain()
     .command(({ tr, state }) => {
-      tr.replaceWith(from, to, state.schema.nodes.image.create(attrs));
+      const { image, captioned, caption } = state.schema.nodes;
+      const picture = image.create(attrs);
+      const figure = () => captioned.create(null, [picture, caption.create(null, state.schema.text(words))]);
+      tr.replaceWith(from, to, words ? figure() : picture);
       return true;
     })
     .goBehind(from)
     .focus()
     .run();
+};
+
+// The pictures that are there already, to use again: a search and what it finds. ``choose`` is called with the picture.
+const library = (url, choose) => {
+  const query = make("input", { type: "search", autocomplete: "off", maxLength: 100 });
+  const list = make("ul", { className: "picture-library" });
+  const show = async () => {
+    let found = [];
+    try {
+      found = (await answerTo(url, query.value)).pictures;
+    } catch {
+      // Offline: a picture of one's own can still be chosen.
+    }
+    const options = found.map((picture) => {
+      const button = make("button", { type: "button", title: picture.caption || picture.alt });
+      button.append(make("img", { src: picture.src, alt: picture.alt || "without words yet", loading: "lazy" }));
+      button.setAttribute("aria-pressed", "false");
+      button.addEventListener("click", () => {
+        for (const each of list.querySelectorAll("button")) each.setAttribute("aria-pressed", String(each === button));
+        choose(picture);
+      });
+      return make("li", {}, button);
+    });
+    list.replaceChildren(...(options.length ? options : [make("li", { className: "help", textContent: "None has these words." })]));
+  };
+  let timer;
+  query.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(show, 250);
+  });
+  show();
+  const place = field("Or use one again", "Words of what it shows, of its caption, or of the tip that it is in.", query);
+  place.append(list);
+  return place;
 };
 
 const element = (selected, given, count) => {
@@ -49,6 +87,8 @@ const element = (selected, given, count) => {
     accept: "image/jpeg,image/png,image/webp,image/gif",
   });
   const alt = make("textarea", { rows: 2, value: selected?.alt || given?.alt || "" });
+  const caption = make("input", { type: "text", autocomplete: "off" });
+  const again = { picture: null };
   const error = refusal();
   const submit = make("button", { type: "submit", textContent: selected ? "Change" : "Insert" });
   const cancel = make("button", { type: "button", textContent: given ? "Leave it out" : "Cancel" });
@@ -60,6 +100,19 @@ const element = (selected, given, count) => {
       file,
     ),
   ];
+  const url = document.getElementById("writing")?.dataset.pictures;
+  if (!selected && !given && url) {
+    const use = (picture) => {
+      again.picture = picture;
+      file.value = "";
+      alt.value = picture.alt;
+      caption.value = picture.caption;
+    };
+    chosen.push(library(url, use));
+    file.addEventListener("input", () => {
+      again.picture = null;
+    });
+  }
   if (given) {
     const preview = make("img", { className: "picture-preview", alt: "" });
     const reader = new FileReader();
@@ -74,6 +127,7 @@ const element = (selected, given, count) => {
     error,
     ...chosen,
     field("Alternative text", "What it shows, in a sentence, for those who cannot see it.", alt),
+    ...(selected ? [] : [field("Caption", "What stands below it for everybody. Left empty, nothing does.", caption)]),
     buttons(submit, cancel, ...(selected ? [remove] : [])),
   );
   // It is one line, though a long one is shown in two.
@@ -82,7 +136,7 @@ const element = (selected, given, count) => {
     event.preventDefault();
     form.requestSubmit(submit);
   });
-  return { dialog, form, file, alt, error, submit, cancel, remove };
+  return { dialog, form, file, alt, caption, again, error, submit, cancel, remove };
 };
 
 // What is missing for a picture, in a sentence, and the field that lacks it; or null.
@@ -100,7 +154,7 @@ const missing = ({ file, alt }, isChosen) => {
 export const ask = (editor, given, count) => {
   const selected = !given && editor.isActive("image") ? editor.getAttributes("image") : null;
   const parts = element(selected, given, count);
-  const { dialog, form, file, alt, error, submit, cancel, remove } = parts;
+  const { dialog, form, file, alt, caption, again, error, submit, cancel, remove } = parts;
   const label = submit.textContent;
   cancel.addEventListener("click", () => dialog.close());
   remove.addEventListener("click", () => {
@@ -111,7 +165,7 @@ export const ask = (editor, given, count) => {
     event.preventDefault();
     const text = alt.value.trim();
     const chosen = given?.file || file.files[0];
-    const lack = missing(parts, selected || chosen);
+    const lack = missing(parts, selected || chosen || again.picture);
     if (lack) {
       refuse(error, lack[0]);
       lack[1].focus();
@@ -121,10 +175,11 @@ export const ask = (editor, given, count) => {
     submit.textContent = "Uploading …";
     error.hidden = true;
     try {
-      const picture = chosen ? await upload(chosen) : {};
+      const { src, width, height } = again.picture || {};
+      const picture = chosen ? await upload(chosen) : again.picture ? { src, width, height } : {};
       if (!dialog.isConnected) return;
       if (selected) editor.commands.updateAttributes("image", { ...picture, alt: text });
-      else insert(editor, { ...picture, alt: text }, given?.position);
+      else insert(editor, { ...picture, alt: text }, caption.value.trim(), given?.position);
       dialog.close();
     } catch (reason) {
       refuse(error, reason.message);

@@ -1,118 +1,112 @@
-// Suggests known tags while one is written. The field is plain text, names separated by commas, and works
-// without this. Keys: down and up choose, Enter or Tab takes, Escape closes.
-"use strict";
+// Tags as chips, with known tags suggested while one is written. The field below stays what is sent: names in one
+// line, separated by commas; without this script one writes that line.
+import { answerTo, suggest } from "admin-desk/suggestions";
 
-for (const input of document.querySelectorAll("[data-tag-suggestions]")) {
-  const list = document.createElement("ul");
-  list.id = `${input.id}_suggestions`;
-  list.className = "tag-suggestions";
-  list.hidden = true;
-  list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Known tags");
-  const frame = document.createElement("div");
-  frame.className = "tag-field";
-  input.before(frame);
-  frame.append(input, list);
-  for (const [name, value] of Object.entries({
-    role: "combobox",
-    "aria-autocomplete": "list",
-    "aria-expanded": "false",
-    "aria-controls": list.id,
-  })) {
-    input.setAttribute(name, value);
-  }
+// A name in double quotes, which may hold commas, or a name up to the next comma: as the server reads them.
+const NAME = /\s*(?:"((?:[^"]|"")*)"\s*(?=,|$)|([^,]*))(?:,|$)/g;
 
-  let asked = 0;
-  let timer;
+const namesIn = (line) =>
+  [...line.matchAll(NAME)].map(([, quoted, plain]) => (quoted?.replaceAll('""', '"') || plain || "").trim()).filter(Boolean);
 
-  // The name at the cursor: where it begins and ends, between commas.
-  const current = () => {
-    const at = input.selectionStart;
-    const start = input.value.lastIndexOf(",", at - 1) + 1;
-    const comma = input.value.indexOf(",", at);
-    const end = comma < 0 ? input.value.length : comma;
-    return { start, end, name: input.value.slice(start, end).trim() };
+const asTyped = (name) => (/^"|,/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);
+
+for (const field of document.querySelectorAll("[data-tag-suggestions]")) {
+  const entry = document.createElement("input");
+  entry.type = "text";
+  entry.id = field.id;
+  entry.autocomplete = "off";
+  entry.placeholder = "Add a tag";
+  const help = field.getAttribute("aria-describedby");
+  if (help) entry.setAttribute("aria-describedby", help);
+  const chips = document.createElement("ul");
+  chips.className = "tag-chips";
+  field.removeAttribute("id");
+  field.hidden = true;
+  field.after(chips, entry);
+
+  let names = [];
+
+  const isThere = (name) => names.some((each) => each.toLowerCase() === name.toLowerCase());
+
+  const store = () => {
+    const pending = entry.value.trim();
+    field.value = [...names, ...(pending ? [pending] : [])].map((name, at) => (at < names.length ? asTyped(name) : name)).join(", ");
   };
 
-  const chosen = () => list.querySelector("[aria-selected=true]");
-
-  const close = () => {
-    asked += 1;
-    clearTimeout(timer);
-    list.hidden = true;
-    list.replaceChildren();
-    input.setAttribute("aria-expanded", "false");
-    input.removeAttribute("aria-activedescendant");
+  const tell = () => {
+    store();
+    field.dispatchEvent(new CustomEvent("input", { bubbles: true, detail: "chips" }));
   };
 
-  const choose = (option) => {
-    chosen()?.setAttribute("aria-selected", "false");
-    option.setAttribute("aria-selected", "true");
-    input.setAttribute("aria-activedescendant", option.id);
-    option.scrollIntoView({ block: "nearest" });
+  const draw = () => {
+    chips.hidden = !names.length;
+    chips.replaceChildren(
+      ...names.map((name) => {
+        const chip = document.createElement("li");
+        const remove = document.createElement("button");
+        remove.type = "button";
+        remove.textContent = "×";
+        remove.setAttribute("aria-label", `Remove ${name}`);
+        remove.addEventListener("click", () => {
+          names = names.filter((each) => each !== name);
+          draw();
+          tell();
+          entry.focus();
+        });
+        chip.append(name, remove);
+        return chip;
+      }),
+    );
   };
 
-  const take = (option) => {
-    const { start, end } = current();
-    const known = option.textContent;
-    const name = /^"|,/.test(known) ? `"${known.replaceAll('"', '""')}"` : known;
-    const before = input.value.slice(0, start) + (start ? " " : "") + name;
-    const after = input.value.slice(end);
-    input.value = before + (after || ", ");
-    const cursor = before.length + (after ? 0 : 2);
-    input.setSelectionRange(cursor, cursor);
-    close();
-    input.focus();
+  const add = (line) => {
+    for (const name of namesIn(line)) if (!isThere(name)) names.push(name);
+    entry.value = "";
+    draw();
+    tell();
   };
 
-  const show = (names) => {
-    const options = names.map((name, number) => {
-      const option = document.createElement("li");
-      option.id = `${list.id}_${number}`;
-      option.textContent = name;
-      option.setAttribute("role", "option");
-      option.setAttribute("aria-selected", "false");
-      option.addEventListener("mousedown", (event) => {
-        event.preventDefault();
-        take(option);
-      });
-      return option;
-    });
-    list.replaceChildren(...options);
-    list.hidden = !options.length;
-    input.setAttribute("aria-expanded", String(options.length > 0));
-    input.removeAttribute("aria-activedescendant");
+  const read = () => {
+    names = [];
+    for (const name of namesIn(field.value)) if (!isThere(name)) names.push(name);
+    draw();
   };
 
-  const ask = async () => {
-    const { name } = current();
-    const mine = ++asked;
-    if (!name) return close();
-    try {
-      const address = `${input.dataset.tagSuggestions}?q=${encodeURIComponent(name)}`;
-      const response = await fetch(address, { headers: { Accept: "application/json" } });
-      if (!response.ok || mine !== asked) return;
-      const { names } = await response.json();
-      if (mine === asked) show(names.filter((known) => known !== name));
-    } catch {
-      // Offline: the field is still a plain text field.
+  // What a draft brings back comes in by the field itself.
+  field.addEventListener("input", (event) => {
+    if (event.detail === "chips") return;
+    entry.value = "";
+    read();
+  });
+  suggest(entry, {
+    label: "Known tags",
+    ask: async () => {
+      const name = entry.value.trim();
+      if (!name) return [];
+      const answer = await answerTo(field.dataset.tagSuggestions, name);
+      return answer.names.filter((known) => !isThere(known));
+    },
+    words: (name) => [name],
+    take: (name) => add(asTyped(name)),
+  });
+  entry.addEventListener("input", (event) => {
+    event.stopPropagation();
+    const isOpen = (entry.value.match(/"/g) || []).length % 2 === 1;
+    if (entry.value.includes(",") && !isOpen) add(entry.value);
+    else tell();
+  });
+  entry.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && entry.value.trim() && !event.isComposing) {
+      event.preventDefault();
+      add(entry.value);
+    } else if (event.key === "Backspace" && !entry.value && names.length) {
+      names.pop();
+      draw();
+      tell();
     }
-  };
-
-  input.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(ask, 120);
   });
-  input.addEventListener("blur", close);
-  input.addEventListener("keydown", (event) => {
-    if (list.hidden) return;
-    const options = [...list.children];
-    const at = options.indexOf(chosen());
-    if (event.key === "ArrowDown") choose(options[(at + 1) % options.length]);
-    else if (event.key === "ArrowUp") choose(options[(at - 1 + options.length) % options.length]);
-    else if ((event.key === "Enter" || event.key === "Tab") && at >= 0) take(options[at]);
-    else if (event.key === "Escape") close();
-    else return;
-    event.preventDefault();
+  entry.addEventListener("blur", () => {
+    if (entry.value.trim()) add(entry.value);
   });
+  read();
 }

@@ -78,7 +78,6 @@ def test_a_body_that_went_through_the_editor_comes_back_byte_for_byte(desk):
 def test_an_editor_writes_with_the_buttons_of_the_editor(desk):
     desk.goto("/admin/tips/tip/add/")
     desk.get_by_label("Title").press_sequentially("Answer on the first ring")
-    expect(desk.get_by_label("Slug")).to_have_value("answer-on-the-first-ring")
     text = the_editor(desk)
     bar = desk.get_by_role("toolbar", name="Formatting")
     text.click()
@@ -94,9 +93,11 @@ def test_an_editor_writes_with_the_buttons_of_the_editor(desk):
     desk.get_by_label("Link to").fill("https://smile.example/")
     desk.get_by_role("button", name="Insert").click()
     desk.get_by_role("button", name="Submit for review").click()
+    expect(desk.get_by_text("There is no category.")).to_be_visible()
+    desk.get_by_role("button", name="Submit for review").click()
     expect(desk.locator(".messagelist")).to_contain_text("Submitted for review.")
     tip = Tip.objects.get()
-    assert tip.state == TipState.IN_REVIEW
+    assert (tip.state, tip.slug) == (TipState.IN_REVIEW, "answer-on-the-first-ring")
     assert "<strong>now</strong>" in tip.body
     assert '<ul><li><p><a href="https://smile.example/">' in tip.body
     assert "Smile" in tip.body
@@ -109,18 +110,19 @@ def test_tags_are_suggested_and_taken_by_keyboard_alone(desk):
     edit(desk, tip)
     tags = desk.get_by_role("combobox", name="Tags")
     tags.focus()
-    desk.keyboard.press("End")
-    desk.keyboard.type(", reco")
+    desk.keyboard.type("reco")
     expect(desk.get_by_role("option")).to_have_text(["Recovery", "Service recovery"])
     desk.keyboard.press("ArrowDown")
     desk.keyboard.press("ArrowDown")
     expect(desk.get_by_role("option", selected=True)).to_have_text("Service recovery")
     desk.keyboard.press("Enter")
-    expect(tags).to_have_value("calm, Service recovery, ")
+    expect(desk.get_by_role("button", name="Remove Service recovery")).to_be_visible()
     expect(desk.get_by_role("listbox")).to_be_hidden()
-    desk.keyboard.type("brand new")
+    desk.keyboard.type("brand new, never kept,")
+    desk.keyboard.press("Backspace")
+    desk.get_by_role("button", name="Remove calm").click()
     save(desk)
-    assert set(tip.tags.names()) == {"calm", "Service recovery", "brand new"}
+    assert set(tip.tags.names()) == {"Service recovery", "brand new"}
 
 
 def test_the_form_works_without_a_script(browser, live_server, editor):
@@ -132,7 +134,7 @@ def test_the_form_works_without_a_script(browser, live_server, editor):
     page.fill("#id_password", "ed-knows-this")
     page.click("input[type=submit]")
     page.goto(f"/admin/tips/tip/{tip.pk}/change/")
-    page.get_by_label("Tags").fill("calm, cool")
+    page.get_by_label("Tags", exact=True).fill("calm, cool")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
     context.close()

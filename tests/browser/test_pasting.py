@@ -5,7 +5,7 @@ import base64
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.actions import save, the_editor
+from tests.browser.actions import press_save, save, the_editor
 from tests.browser.clipboard import paste, paste_picture
 from tests.tips.images import drawn
 from tests.tips.making import make_tip
@@ -196,7 +196,7 @@ def test_pictures_on_the_clipboard_are_asked_for_and_come_where_they_stood(writi
     dialog.get_by_role("button", name="Insert").click()
     expect(dialog).to_be_hidden()
     writing.get_by_label("Title").fill("Pasted")
-    writing.get_by_role("button", name="Save and continue editing").click()
+    press_save(writing)
     expect(writing.locator(".messagelist")).to_contain_text("was added successfully")
     img = f'<img src="{Image.objects.get().url}" alt="A desk" width="60" height="40">'
     assert Tip.objects.get().body == f"<p>before</p>{img}<p>after</p>"

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.actions import insert_picture, picture, save, the_editor
+from tests.browser.actions import insert_picture, picture, press_save, save, the_editor
 from tests.browser.axe import faults
 from tests.browser.conftest import fresh_visitor, sign_in
 from tests.tips.making import make_tip
@@ -43,7 +43,7 @@ def test_a_tip_with_a_list_and_a_picture_is_written_in_the_editor(desk):
     shown = text.get_by_role("img", name="A bell")
     expect(shown).to_be_visible()
     expect(shown).to_have_js_property("naturalWidth", 400)
-    desk.get_by_role("button", name="Save and continue editing").click()
+    press_save(desk)
     expect(desk.locator(".messagelist")).to_contain_text("was added successfully")
     tip, image = Tip.objects.get(), Image.objects.get()
     assert "<ul><li><p>One thing first</p></li><li><p>Another</p></li></ul>" in tip.body
@@ -77,7 +77,7 @@ def test_text_pasted_from_a_word_processor_comes_in_plain_and_without_complaints
     )
     expect(text.get_by_text("An item")).to_be_visible()
     desk.get_by_label("Title").fill("Pasted")
-    desk.get_by_role("button", name="Save and continue editing").click()
+    press_save(desk)
     expect(desk.locator(".messagelist")).to_contain_text("was added successfully")
     assert Tip.objects.get().body == ("<p>A <strong>bold</strong> word</p><ul><li><p>An item</p></li></ul>")
 
@@ -164,7 +164,7 @@ def test_while_one_writes_one_is_told_of_an_earlier_tip(desk):
     desk.get_by_label("Title").fill("Umbrellas")
     the_editor(desk).click()
     desk.keyboard.insert_text(STORY)
-    found = desk.locator("#writing").get_by_role("link", name="Rain at the door")
+    found = desk.locator(".checks").get_by_role("link", name="Rain at the door")
     expect(found).to_be_visible()
     with desk.context.expect_page() as opened:
         desk.get_by_role("button", name="Have we run this before?").click()
@@ -181,7 +181,7 @@ def test_axe_finds_nothing_in_what_helps_to_write(desk):
     desk.get_by_label("Title").fill("Umbrellas")
     the_editor(desk).click()
     desk.keyboard.insert_text(STORY)
-    expect(desk.locator("#writing").get_by_role("link", name="Rain at the door")).to_be_visible()
+    expect(desk.locator(".checks").get_by_role("link", name="Rain at the door")).to_be_visible()
     found |= faults(desk, "earlier tip")
     desk.get_by_role("toolbar", name="Formatting").get_by_role("button", name="picture").click()
     found |= faults(desk, "dialog")

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, time
 
 from django import forms
 from django.conf import settings
-from django.contrib.admin.widgets import AdminSplitDateTime
+from django.forms.utils import to_current_timezone
 from django.forms.widgets import Script
 from django.urls import reverse_lazy
 
@@ -26,7 +26,7 @@ class TagsInput(forms.TextInput):
     """Tag names in one line, separated by commas. A script adds suggestions; it works without."""
 
     class Media:
-        js = [Script("admin-desk/tags.js", defer=True)]
+        js = [Script("admin-desk/tags.js", type="module")]
 
     def format_value(self, value: str | Iterable[Tag] | None) -> str | None:
         if value is None or isinstance(value, str):
@@ -70,13 +70,25 @@ class TagsField(LineFormField):
         return names != {tag.name_key for tag in initial or []}
 
 
-class SlotWidget(AdminSplitDateTime):
-    """A day and a time, each with its name for those who hear the page."""
+class _TimeInput(forms.TimeInput):
+    """A time as a browser's own field takes it: with seconds only where there are some."""
+
+    def format_value(self, value: time | str | None) -> str | None:
+        if isinstance(value, time):
+            return value.strftime("%H:%M:%S" if value.second else "%H:%M")
+        return value
+
+
+class SlotWidget(forms.MultiWidget):
+    """A day and a time in the browser's own fields, each with its name for those who hear the page."""
 
     def __init__(self, attrs: dict[str, str] | None = None) -> None:
-        super().__init__(attrs)
-        for widget, name in zip(self.widgets, ("Day", "Time"), strict=True):
-            widget.attrs["aria-label"] = name
+        day = forms.DateInput({"type": "date", "aria-label": "Day"}, format="%Y-%m-%d")
+        super().__init__([day, _TimeInput({"type": "time", "aria-label": "Time"})], attrs)
+
+    def decompress(self, value: datetime | None) -> list[date | time | None]:
+        local = value and to_current_timezone(value)
+        return [local.date(), local.time()] if local else [None, None]
 
 
 class SlotField(forms.SplitDateTimeField):

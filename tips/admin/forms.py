@@ -12,7 +12,6 @@ from django.contrib.auth.models import User
 from django.forms.utils import ErrorDict
 from django.forms.widgets import Script
 from django.http import QueryDict
-from django.utils.html import format_html
 from js_asset import ImportMap, Media
 
 from desk.concurrent_forms import Carried, ConcurrentForm
@@ -23,7 +22,7 @@ from tips.admin.fields import SlotField, TagsField
 from tips.models import WRITTEN, Category, Tip, TipVersion
 from tips.publishing import history, preconditions, slugs
 from tips.schedule import queue_lock
-from tips.text import contents, excerpts, folding, left_out, sanitiser
+from tips.text import excerpts, folding, left_out, sanitiser
 from tips.text.slugify import slugify
 
 _A_DAY = f"In the zone {settings.TIME_ZONE}. A date alone means {settings.SLOT_TIME:%H:%M} on that day."
@@ -34,7 +33,7 @@ _EDITOR_MODULES = ImportMap(
         f"admin-desk/{name}": f"admin-desk/{name}.js"
         for name in (
             "dialogs icons link-targets links paste-conversion paste-lists paste-notes paste-source"
-            " paste-spaces picture-dialog places quotes tables"
+            " paste-spaces picture-dialog places quotes suggestions tables"
         ).split()
     }
 )
@@ -65,8 +64,16 @@ class TipForm(ConcurrentForm):
 
     class Meta:
         model = Tip
-        fields = ["title", "slug", "body", "takeaway", "excerpt", "tags", "publish_at", "undated"]
-        widgets = {"takeaway": AdminTextareaWidget({"rows": 3}), "excerpt": AdminTextareaWidget({"rows": 3})}
+        fields = [*WRITTEN, "slug", "tags", "publish_at", "undated"]
+        widgets = {
+            # A long title is shown in two lines; it is one line all the same.
+            "title": forms.Textarea({"rows": 1, "placeholder": "Title"}),
+            "takeaway": forms.Textarea({"rows": 2}),
+            "excerpt": forms.Textarea({"rows": 3}),
+            "mail_subject": forms.TextInput(),
+            "preheader": forms.TextInput(),
+            "slug": forms.TextInput({"placeholder": "made from the title"}),
+        }
         help_texts = {
             "takeaway": "The closing moral, in one or a few sentences: shown after the body, not part of it.",
             "excerpt": "What lists show of the tip, in about 50 words. Left empty, it is the beginning of the"
@@ -92,10 +99,6 @@ class TipForm(ConcurrentForm):
             self.fields["slug"].required = False
         if self.instance.pk:
             self.initial["in_categories"] = list(self.instance.categories.all())
-        if body := self.fields.get("body"):
-            # A script goes on counting while one writes.
-            count = '{} <span class="count"><span data-word-count>{}</span> words now.</span>'
-            body.help_text = format_html(count, body.help_text, contents.words(self.instance.body).total())
 
     def carried(self, name: str, value: object) -> Carried:
         """Carry of a body what tells it from another: the page holds its text already."""

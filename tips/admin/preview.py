@@ -29,13 +29,13 @@ def preview_view(request: StaffRequest, name: str = "page", pk: int | None = Non
     saved = tip_or_new(request, pk)
     if (kind := preview.PREVIEWS.get(name)) is None:
         raise Http404("There is no such preview.")
-    shown = _typed(request, saved) if request.method == "POST" else saved
+    shown = typed(request, saved) if request.method == "POST" else saved
     if shown is None:
         return HttpResponseNotAllowed(["POST"])
     return preview.never_cached(kind.render(request, shown))
 
 
-def _typed(request: StaffRequest, saved: Tip | None) -> Tip:
+def typed(request: StaffRequest, saved: Tip | None) -> Tip:
     """Return the tip that the posted form would make; a faulty value does not keep the rest from view."""
     numbers = map(number_in, request.POST.getlist("in_categories")[:100])
     try:

@@ -12,20 +12,19 @@ from django.db.models import OuterRef, QuerySet
 from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, re_path
-from django.utils.safestring import mark_safe
+from django_prose_editor.fields import ProseEditorField
 from js_asset import Media
 
 from desk.forms import SavedAtOnce
 from desk.pages import Context, Fieldsets, StaffRequest, number_in, staff_of
 from tips import permissions
-from tips.admin import autosaves, concurrent_editing, history, preview, urls, writing_aids
+from tips.admin import autosaves, concurrent_editing, history, preview, urls, writing_aids, writing_page
 from tips.admin.forms import TipForm
 from tips.admin.pages import moment_of, state_of, tip_or_404
 from tips.admin.tip_list import TipList
 from tips.models import Tip, TipState, TipVersion
 from tips.publishing import editing, tagging
 from tips.schedule import queue_lock
-from tips.text import sanitiser
 
 
 @admin.register(Tip)
@@ -36,7 +35,8 @@ class TipAdmin(SavedAtOnce, TipList):
         js = [Script("admin-desk/writing.js", defer=True), Script("admin-desk/drafts.js", defer=True)]
 
     form = TipForm
-    prepopulated_fields = {"slug": ["title"]}
+    # The editor, without the stylesheet that makes it fit into Django's own forms.
+    formfield_overrides = {ProseEditorField: {}}
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -91,22 +91,16 @@ class TipAdmin(SavedAtOnce, TipList):
     # --- The form -------------------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Tip | None = None) -> Fieldsets:
-        when = ["publish_at", "undated"]
-        about = ("About", {"fields": ["author", "for_mail", "created_at", "updated_at"]})
+        """Return the names of the fields; the page's own templates say where each stands."""
+        beside = ["publish_at", "undated", "mail_subject", "preheader"]
+        about = ["author", "for_mail", "created_at", "updated_at"] if obj else []
         if obj and not self.has_change_permission(request, obj):
-            texts = ["title", "body_as_read", "takeaway", "excerpt", "in_categories", "tags_in_words"]
-            return (None, {"fields": texts}), ("When", {"fields": when}), about
-        return (
-            (None, {"fields": ["title", "slug", "body", "takeaway", "excerpt"]}),
-            ("Where readers find it", {"fields": ["in_categories", "tags"]}),
-            ("When it goes live", {"fields": when}),
-            *([about] if obj else []),
-        )
+            return ((None, {"fields": [*beside, *about]}),)
+        written = ["title", "body", "takeaway", "excerpt", "in_categories", "tags", "slug"]
+        return ((None, {"fields": [*written, *beside, *about]}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tip | None = None) -> list[str]:
-        names = ["author", "for_mail", "created_at", "updated_at", "body_as_read", "tags_in_words"]
-        if obj and not self.has_change_permission(request, obj):
-            return [*names, "in_categories"]
+        names = ["author", "for_mail", "created_at", "updated_at"]
         is_plan = obj is None or _is_plan(obj)
         if not is_plan:
             # Readers, or the search engines that led them, know the URL.
@@ -124,34 +118,28 @@ class TipAdmin(SavedAtOnce, TipList):
         form.brought_back = autosaves.brought_back(request)
         return form
 
-    @admin.display(description="text")
-    def body_as_read(self, tip: Tip) -> str:
-        """The body as readers see it, for those who may not change it."""
-        return mark_safe(sanitiser.shown(tip.body)) if tip.body else "The full text is missing."  # noqa: S308
-
     @admin.display(description="categories", empty_value="none")
     def in_categories(self, tip: Tip) -> str | None:
         return ", ".join(sorted(category.name for category in tip.categories.all())) or None
-
-    @admin.display(description="tags", empty_value="none")
-    def tags_in_words(self, tip: Tip) -> str | None:
-        return ", ".join(tag.name for tag in tip.tags.all()) or None
 
     def form_context(self, request: HttpRequest, obj: Tip | None, context: Context) -> Context:
         may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         form = context["adminform"].form
         # The editor's import map is the one inline script of the admin.
         nonce = str(attrgetter("csp_nonce")(request))
-        shown: Context = {"media": Media.from_media(context["media"]).with_nonce(nonce)}
+        shown: Context = {"verbs": self.available_verbs(request, obj or Tip(author=staff_of(request)))}
         if obj:
             shown["standing"] = [state_of(obj), moment_of(obj)]
             shown |= concurrent_editing.form_context(request, obj, form)
         if may_write:
-            shown["verbs"] = self.available_verbs(request, obj or Tip(author=staff_of(request)))
             shown["unsaved"] = autosaves.form_context(request, obj, form)
+            # Of Django's own scripts, which are made for its own forms, none is needed.
+            media = Media(js=self.Media.js) + form.media
+            shown["media"] = Media.from_media(media).with_nonce(nonce)
             shown["writing"] = writing_aids.form_context(request, obj, form)
             # Who may only read has no form to post; “Preview as saved” is theirs too.
             shown["previews"] = preview.form_context(obj)
+        shown |= writing_page.form_context(request, obj, context["adminform"], shown["verbs"])
         return shown
 
     def save_model(self, request: HttpRequest, obj: Tip, form: TipForm, change: bool) -> None:

@@ -4,7 +4,16 @@ from django.contrib.admin import AdminSite
 from django.urls import URLPattern, path
 
 from desk.admin_site import scriptless
-from tips.admin import autosaves, calendar, concurrent_editing, history, image_uploads, preview, writing_aids
+from tips.admin import (
+    autosaves,
+    calendar,
+    concurrent_editing,
+    history,
+    image_uploads,
+    preview,
+    writing_aids,
+    writing_page,
+)
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -22,8 +31,12 @@ def urls(site: AdminSite) -> list[URLPattern]:
         path("<int:pk>/autosave/", staff(autosaves.autosave_view), name="tips_tip_autosave"),
         path("earlier/", staff(writing_aids.earlier_view), name="tips_tip_earlier"),
         path("<int:pk>/earlier/", staff(writing_aids.earlier_view), name="tips_tip_earlier"),
+        path("check/", staff(writing_page.check_view), name="tips_tip_check"),
+        path("<int:pk>/check/", staff(writing_page.check_view), name="tips_tip_check"),
+        path("link-suggestions/", staff(writing_aids.link_suggestions), name="tips_tip_link_suggestions"),
         path("tag-suggestions/", staff(writing_aids.tag_suggestions), name="tips_tip_tag_suggestions"),
         path("pictures/", staff(image_uploads.images_view), name="tips_tip_pictures"),
+        path("pictures/library/", staff(image_uploads.library_view), name="tips_tip_library"),
         path("pictures/upload/", staff(image_uploads.upload_view), name="tips_tip_upload"),
         path("preview/<name>/", as_read, name="tips_tip_preview"),
         path("<int:pk>/preview/<name>/", as_read, name="tips_tip_preview"),

@@ -15,7 +15,16 @@ from tips.admin.forms import DayForm, OverrideForm
 from tips.admin.verb_forms import AssignForm, DueDayForm, SlugForm
 from tips.models import Tip, TipState
 from tips.permissions import APPROVE, CHANGE_ANY, PUBLISH, may_change
-from tips.publishing import assignments, foresight, mail_exclusion, preconditions, preflight, slugs, workflow
+from tips.publishing import (
+    assignments,
+    duplicating,
+    foresight,
+    mail_exclusion,
+    preconditions,
+    preflight,
+    slugs,
+    workflow,
+)
 
 
 def _is_to_come(tip: Tip) -> bool:
@@ -139,6 +148,14 @@ VERBS: dict[str, Verb[Tip]] = {
         "It stays where it is in the lists. An old address that readers knew leads to the new one.",
         lambda user, tip: tip.state in (TipState.APPROVED, TipState.WITHDRAWN) and user.has_perm(CHANGE_ANY),
         form=SlugForm,
+    ),
+    "duplicate": Verb(
+        "Duplicate as a draft",
+        duplicating.duplicate,
+        "A draft of yours begins with its text, categories and tags. The tip itself stays as it is.",
+        lambda user, tip: bool(tip.pk) and user.has_perm("tips.add_tip"),
+        done="Copied. This page has the copy, which is a draft of yours.",
+        has_page=False,
     ),
 }
 

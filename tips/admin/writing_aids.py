@@ -3,14 +3,15 @@
 import re
 
 from django.conf import settings
+from django.db.models import Q
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.urls import reverse
 
 from desk.pages import Context, StaffRequest
-from tips import permissions
+from tips import dates, permissions
 from tips.admin.pages import moment_of, require_any, state_of, tip_or_new, tip_page
-from tips.models import Tag, Tip
+from tips.models import Tag, Tip, TipState
 from tips.search import similar
 from tips.text import folding
 
@@ -50,11 +51,39 @@ def tag_suggestions(request: StaffRequest) -> JsonResponse:
     return JsonResponse({"names": [name for _, _, name in found[:10]]})
 
 
+def link_suggestions(request: StaffRequest) -> JsonResponse:
+    """Return the tips whose titles hold each word of ``q``, the latest first, as JSON: what a link needs.
+
+    A link leads to what readers can see. Whoever may change all tips also finds what is approved for later.
+    """
+    require_any(request, "add", "change")
+    words = re.findall(r"\w+", request.GET.get("q", "")[:100])
+    tips = Tip.objects.published()
+    if request.user.has_perm(permissions.CHANGE_ANY):
+        tips = Tip.objects.filter(state=TipState.APPROVED)
+    holding = tips.filter(*(Q(title__icontains=word) for word in words)) if words else tips.none()
+    found = holding.newest_first().only("title", "slug", "publish_at")[:8]
+    return JsonResponse(
+        {
+            "tips": [
+                {
+                    "title": tip.title,
+                    "url": tip.get_absolute_url(),
+                    "when": dates.short_day(tip.publish_at) if tip.publish_at else "undated",
+                }
+                for tip in found
+            ]
+        }
+    )
+
+
 def form_context(request: HttpRequest, tip: Tip | None, form: BaseForm) -> Context:
     """Return what the scripts of a tip's form have to know; ``tip`` is None for a new one."""
     return {
         "earlier": reverse("admin:tips_tip_earlier", args=[tip.pk] if tip else []),
         "upload": reverse("admin:tips_tip_upload"),
+        "links": reverse("admin:tips_tip_link_suggestions"),
+        "pictures": reverse("admin:tips_tip_library"),
         "key": f"{request.user.pk}:{tip.pk if tip else 'new'}",
         "version": tip.updated_at.isoformat() if tip else "",
         "typed": form.is_bound,

@@ -20,6 +20,7 @@ class TipAction(models.TextChoices):
     EXCLUDED_FROM_MAIL = "excluded_from_mail"
     RELEASED_FOR_MAIL = "released_for_mail"
     REVERTED = "reverted"
+    DUPLICATED = "duplicated"
     SLUG_CHANGED = "slug_changed"
     ASSIGNED = "assigned"
     UNASSIGNED = "unassigned"

@@ -1,0 +1,161 @@
+"""The page on which a tip is written: what stands beside the text, and which button is the filled one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from django.contrib.admin.helpers import AdminField, AdminForm, AdminReadonlyField
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.urls import reverse
+
+from desk.log import entries_about
+from desk.names import person
+from desk.pages import Context, StaffRequest, staff_of
+from desk.verbs import Verb
+from tips import dates, permissions
+from tips.admin import preview
+from tips.admin.pages import tip_or_new, tip_page
+from tips.models import Tip, TipAction, TipState, TipVersion
+from tips.publishing import history, preflight
+from tips.search import similar
+from tips.text import contents, excerpts
+
+# So many versions are listed beside the text; the page of the history has all.
+LATEST_VERSIONS = 5
+# The verb of the filled button, by the tip's state. In any other state the filled button saves.
+_MAIN_VERBS = {TipState.DRAFT: "submit", TipState.IN_REVIEW: "approve", TipState.WITHDRAWN: "reinstate"}
+# What stands folded in the side, and opens where it holds an error.
+_FOLDED = ("slug", "publish_at", "undated", "mail_subject", "preheader")
+
+
+@dataclass(frozen=True)
+class Press:
+    """A button of the form: the name and the value that it sends, its words, and what follows from it."""
+
+    name: str
+    value: str
+    label: str
+    sentence: str = ""
+    is_destructive: bool = False
+    # What the words depend on, as the form carries it; see ``Foresight.key``.
+    foreseen: str = ""
+
+
+SAVE = Press("_continue", "1", "Save")
+
+
+def form_context(
+    request: HttpRequest, tip: Tip | None, adminform: AdminForm, verbs: Mapping[str, Verb[Tip]]
+) -> Context:
+    """Return what the page shows beside the text of ``tip`` (None: a new one), with the ``verbs`` offered."""
+    fields = by_name(adminform)
+    main = main_press(staff_of(request), tip, verbs)
+    more = [
+        Press(
+            "_verb",
+            name,
+            f"{verb.label} …" if verb.has_page else verb.label,
+            verb.consequence,
+            verb.is_destructive,
+        )
+        for name, verb in verbs.items()
+        if name != main.value
+    ]
+    context: Context = {
+        "fields": fields,
+        "main": main,
+        "more": more,
+        "save": None if main.name == SAVE.name else SAVE,
+    }
+    context["check_url"] = reverse("admin:tips_tip_check", args=[tip.pk] if tip else [])
+    context["save_press"] = SAVE
+    context["words"] = contents.words(tip.body).total() if tip else 0
+    context["is_folded_open"] = any(name in adminform.form.errors for name in _FOLDED)
+    if tip:
+        latest = list(history.saved(tip)[: LATEST_VERSIONS + 1])
+        context["versions"] = [(version, history.who(version)) for version in latest[:LATEST_VERSIONS]]
+        context["has_more_versions"] = len(latest) > LATEST_VERSIONS
+        context["sent_back"] = sent_back(tip, latest)
+        context["author_name"] = person(tip.author) if tip.author else ""
+        context["excerpt_is_made"] = tip.excerpt == excerpts.excerpt(tip.body)
+        context["checked"] = {"faults": preflight.inspect(tip), "is_public": tip.is_published}
+    return context
+
+
+def by_name(adminform: AdminForm) -> dict[str, AdminField | AdminReadonlyField]:
+    """Return the fields of a form as the admin shows them, by their names: to write in, or to read."""
+    found: dict[str, AdminField | AdminReadonlyField] = {}
+    for fieldset in adminform:
+        for line in fieldset:
+            for field in line:
+                if isinstance(field, AdminReadonlyField):
+                    found[str(field.field["name"])] = field
+                else:
+                    found[str(field.field.name)] = field
+    return found
+
+
+def main_press(user: User, tip: Tip | None, verbs: Mapping[str, Verb[Tip]]) -> Press:
+    """Return the filled button: the verb that a tip waits for in its state, if this person may do it."""
+    name = _MAIN_VERBS.get(TipState(tip.state) if tip else TipState.DRAFT, "")
+    if verb := verbs.get(name):
+        foresight = verb.foresee(user, tip or Tip(author=user))
+        sentence = foresight.sentence or verb.consequence
+        return Press("_verb", name, foresight.label, sentence, foreseen=foresight.key)
+    if tip and tip.is_published:
+        return Press(SAVE.name, SAVE.value, "Save the correction", "Readers see it at once.")
+    if tip and tip.state == TipState.APPROVED:
+        held = f"{dates.short(tip.publish_at)} stays held for it" if tip.publish_at else "It stays undated"
+        follows = f"A changed text is read by an editor again before it appears. {held}."
+        return Press(SAVE.name, SAVE.value, "Save, back to review", follows)
+    return SAVE
+
+
+def sent_back(tip: Tip, latest: list[TipVersion]) -> Context | None:
+    """Return why a tip was sent back since it was last approved, and what was written since; else None.
+
+    ``latest`` are its latest versions, the newest first.
+    """
+    if tip.state not in (TipState.DRAFT, TipState.IN_REVIEW):
+        return None
+    entry: LogEntry | None = entries_about(tip).filter(coded__code=TipAction.SENT_BACK).first()
+    if entry is None or (tip.approved_at and entry.action_time < tip.approved_at):
+        return None
+    seen = next((version for version in latest if version.saved_at <= entry.action_time), None)
+    changed = seen if seen and seen.pk != latest[0].pk else None
+    new = (contents.words(latest[0].body) - contents.words(changed.body)).total() if changed else 0
+    who, when = person(cast(User, entry.user)), dates.short(entry.action_time)
+    return {
+        "entry": entry,
+        "who": who,
+        "when": when,
+        "seen": changed,
+        "newest": latest[0] if changed else None,
+        "new_words": new,
+    }
+
+
+def check_view(request: StaffRequest, pk: int | None = None) -> HttpResponse:
+    """Say what pre-flight and the archive say of the posted form, as a part of its page. Nothing is saved."""
+    saved = tip_or_new(request, pk)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    typed = preview.typed(request, saved)
+    author = None if request.user.has_perm(permissions.CHANGE_ANY) else request.user.pk
+    earlier = [
+        (
+            tip,
+            score,
+            reverse("admin:tips_tip_change", args=[tip.pk])
+            if author in (None, tip.author_id)
+            else tip.get_absolute_url(),
+        )
+        for tip, score in similar.duplicates(typed.title, typed.body, typed.takeaway, pk, author)
+    ]
+    is_public = bool(saved and saved.is_published)
+    checked: Context = {"faults": preflight.inspect(typed), "earlier": earlier, "is_public": is_public}
+    response = tip_page(request, "_checks", "Before it goes out", checked=checked)
+    response["Cache-Control"] = "private, no-store"
+    return response
