@@ -50,17 +50,17 @@ class Remedy:
 class Reason:
     """One reason for or against a slot.
 
-    The sentences ``words`` and ``advice`` say what is so, and what to do; the ``subject`` comes before the
-    words where they are about a tip, as ``named`` names it. The ``fact`` says it in two or three words, and
-    the ``headline`` completes “Tuesday is not safe: …”. ``day`` names the slot; without it, the reason is
-    about the whole site, and counts for the next slot. ``tip`` and ``mailing`` are primary keys. Of two
-    remedies, the first is the better one. What ``is_internal`` is for those who approve tips or manage
-    mailings.
+    The sentences ``words`` and ``advice`` say what is so, and what to do. The words are what is ``said``,
+    after the ``subject`` where they are about a tip, as ``named`` names it. The ``fact`` says it in two or
+    three words, and the ``headline`` completes “Tuesday is not safe: …”. ``day`` names the slot; without it,
+    the reason is about the whole site, and counts for the next slot. ``tip`` and ``mailing`` are primary
+    keys. Of two remedies, the first is the better one. What ``is_internal`` is for those who approve tips or
+    manage mailings.
     """
 
     code: str
     severity: Severity
-    words: str
+    said: str
     fact: str = ""
     headline: str = ""
     advice: str = ""
@@ -72,7 +72,12 @@ class Reason:
     subject: str = ""
 
     def __str__(self) -> str:
-        return " ".join(filter(None, (self.subject, self.words, self.advice)))
+        return f"{self.words} {self.advice}".strip()
+
+    @property
+    def words(self) -> str:
+        """What is so, in a sentence that stands alone."""
+        return f"{self.subject} {self.said}".strip()
 
 
 @dataclass(frozen=True)

@@ -176,11 +176,3 @@ def test_no_row_is_typed_over(desk, anna, suppress):
         assert desk.post(f"/admin/subscribers/{path}/change/", typed).status_code == 403
         assert desk.post(f"/admin/subscribers/{path}/delete/", {"post": "yes"}).status_code == 403
     assert Subscriber.objects.values().get() == before
-
-
-def test_the_front_page_tells_a_publisher_how_the_list_stands(desk, anna):
-    front = desk.get("/admin/").text
-    assert "1 confirmed" in front
-    assert "This week 1 joined, 0 left." in front
-    # The confirmation, which nothing has sent here, and the welcome.
-    assert "2 mails to them wait to be sent." in front

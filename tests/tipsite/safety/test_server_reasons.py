@@ -2,30 +2,17 @@
 
 import io
 import json
-from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
-from subscribers.models import (
-    DatabaseIdentity,
-    Delivery,
-    Heartbeat,
-    Mailing,
-    OutgoingMail,
-    ServiceMail,
-    Subscriber,
-    Suppression,
-)
-from subscribers.people import journal
-from subscribers.recovery import guard
+from subscribers.models import Delivery, Mailing
 from tests.tips.making import make_tip
-from tips.models import SlotRule, Tip
-from tips.schedule import slot_states, verdict
+from tests.tipsite.safety.situations import ago, all_is_well, delivery, no_worker, sending
+from tips.schedule import verdict
 from tipsite.models import BackupRun
 from tipsite.safety import disks
 
@@ -33,136 +20,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def all_is_well(settings, tmp_path):
+def site_in_order(settings, tmp_path):
     """A site whose next tip is approved, with a worker alive."""
     settings.STATE_DIR = tmp_path
     settings.HEALTH_TOKEN = ""
-    Heartbeat.objects.create(worker_id="w", seen_at=timezone.now())
-    make_tip("Keep your word", publish_at=slot_states.ahead()[0].slot.at, for_mail=True)
-    assert verdict.of_next().against == []
-
-
-def ago(**length):
-    return timezone.now() - timedelta(**length)
-
-
-def sending(**fields):
-    values = {"state": Mailing.State.SENDING, "started_at": ago(hours=1)} | fields
-    return Mailing.objects.create(tip=make_tip("Smile", for_mail=True), **values)
-
-
-def delivery(mailing, **fields):
-    person = Subscriber.objects.create(address=f"p{Subscriber.objects.count()}@example.org")
-    return Delivery.objects.create(mailing=mailing, subscriber=person, **fields)
-
-
-def no_tip():
-    Tip.objects.all().delete()
-
-
-def not_for_mail():
-    Tip.objects.update(for_mail=False)
-    # While nobody has signed up, nobody misses it.
-    assert verdict.of_next().against == []
-    Subscriber.objects.create(address="anna@example.org")
-
-
-def no_rule():
-    SlotRule.objects.all().delete()
-
-
-def no_worker():
-    Heartbeat.objects.update(seen_at=ago(minutes=30))
-
-
-def a_clock_is_ahead():
-    Heartbeat.objects.create(worker_id="of the hour that comes again", seen_at=ago(minutes=-60))
-
-
-def the_clock_of_a_worker_is_off():
-    Heartbeat.objects.update(host="mail-2", clock_ahead=-3600)
-
-
-def queue_stands():
-    delivery(sending())
-
-
-def one_is_never_done():
-    delivery(sending(), state=Delivery.State.SENDING)
-
-
-def deferred_long_ago():
-    delivery(sending(), state=Delivery.State.DEFERRED, due_at=ago(minutes=30))
-
-
-def server_refuses():
-    sending(trouble="The mail server cannot be reached (ConnectionRefusedError).")
-
-
-def journal_is_not_to_be_written():
-    journal.path().parent.rmdir()
-    sending(trouble="The journal cannot be written (No such file or directory).")
-
-
-def a_suppression_is_not_in_the_journal():
-    row = {"address_hash": "a" * 64, "reason": Suppression.Reason.BOUNCED, "journaled": False}
-    Suppression.objects.create(since=ago(minutes=5), **row)
-
-
-def service_mails_wait():
-    person = Subscriber.objects.create(address="anna@example.org")
-    kind = ServiceMail.Kind.choices[0][0]
-    ServiceMail.objects.create(
-        subscriber=person,
-        kind=kind,
-        mail_state=OutgoingMail.MailState.WAITING,
-        asked_at=ago(hours=2),
-        tries=5,
-    )
-
-
-def twice_uncertain():
-    delivery(sending(state=Mailing.State.SENT), state=Delivery.State.UNCERTAIN, uncertain_count=2)
-
-
-def restored():
-    guard.checkpoint()
-    DatabaseIdentity.objects.update(counter=0)
-
-
-@pytest.mark.parametrize(
-    ("break_it", "code", "words"),
-    [
-        (no_tip, "slot", "Nothing is planned for"),
-        (not_for_mail, "not-for-mail", "“Keep your word” goes live on the site"),
-        (no_rule, "slot", "Add a slot rule"),
-        (no_worker, "worker", "No worker is alive"),
-        (
-            lambda: sending(state=Mailing.State.PAUSED, reason="20 refusals."),
-            "paused",
-            "“Smile” is paused. It stopped itself. 20 refusals. See to the cause first",
-        ),
-        (lambda: sending(state=Mailing.State.HELD, started_at=None), "held", "Release it"),
-        (lambda: sending(state=Mailing.State.PREPARED, starts_at=ago(hours=1)), "stuck", "should have begun"),
-        (lambda: sending(state=Mailing.State.BUILDING), "stuck", "and has not. Look whether a worker runs"),
-        (the_clock_of_a_worker_is_off, "clock", "The clock of mail-2 is 3,600 seconds behind the database’s"),
-        (a_clock_is_ahead, "clock", "the database’s clock was set back"),
-        (queue_stands, "stuck", "quarter of an hour"),
-        (one_is_never_done, "stuck", "quarter of an hour"),
-        (deferred_long_ago, "stuck", "quarter of an hour"),
-        (server_refuses, "server", "(ConnectionRefusedError). Look at the mail server’s log"),
-        (journal_is_not_to_be_written, "journal", "cannot be written (No such file or directory)"),
-        (a_suppression_is_not_in_the_journal, "journal", "1 suppression is not in the journal"),
-        (service_mails_wait, "server", "1 mail to a reader was tried again and again. Look at"),
-        (twice_uncertain, "uncertain", "1 delivery is uncertain. Say in the mailing’s ledger"),
-        (restored, "guard", "Publisher"),
-    ],
-)
-def test_it_is_not_safe_when_something_is_wrong(break_it, code, words):
-    break_it()
-    (reason,) = verdict.of_next().against
-    assert reason.code == code
-    assert words in str(reason)
+    all_is_well()
+    assert verdict.of_next().is_safe
 
 
 def test_a_misconfigured_sender_is_a_reason(settings):
