@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from subscribers.models import Heartbeat, SenderLease
+from subscribers.models import Heartbeat, SenderLease, SubscriberCount
 from tips.dates import WEEK
 from tips.importers import pages, store
 from tips.importers.records import Archive
@@ -78,8 +78,8 @@ def _counts(*, foreign_only: bool) -> dict[str, int]:
     objects: dict[str, QuerySet] = {
         str(model._meta.verbose_name_plural): model._default_manager.all()
         for model in apps.get_app_config("subscribers").get_models()
-        # A worker may have been at work on the empty database.
-        if model not in (Heartbeat, SenderLease)
+        # A worker may have been at work on the empty database; the number of people is kept even if it is 0.
+        if model not in (Heartbeat, SenderLease, SubscriberCount)
     }
     objects |= {"tips": Tip.objects.all(), "staff accounts": User.objects.all()}
     if foreign_only:
