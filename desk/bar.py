@@ -33,7 +33,7 @@ _ACCOUNTS = ("auth.view_user", "auth.change_user")
 # Mailings stand before subscribers, whose prefix is theirs too.
 ROOMS = (
     Room("Desk", "index", (), ("index", "safe")),
-    Room("Calendar", "tips_calendar", ("tips.view_tip",), ("tips_calendar",)),
+    Room("Calendar", "tips_calendar", ("tips.view_tip",), ("tips_calendar", "tips_idea_")),
     Room("Tips", "tips_tip_changelist", ("tips.view_tip", "tips.change_tip"), ("tips_tip_",)),
     Room(
         "Mailings", "subscribers_mailing_changelist", ("subscribers.view_mailing",), ("subscribers_mailing_",)

@@ -78,6 +78,34 @@ def moment(day: date, at_time: time | None = None, zone: ZoneInfo | None = None)
     return next(before for before in minutes if (before - MINUTE).astimezone(zone).utcoffset() != after)
 
 
+def clock_fault(day: date, at_time: time, zone: ZoneInfo | None = None) -> str:
+    """Say that the clock of a zone (the site's) does not show a time on a day, or shows it twice.
+
+    Empty where the time comes once, as nearly all do. The sentence names the nearest times that come once.
+    """
+    zone = zone or site_zone()
+    local = datetime.combine(day, at_time).replace(second=0, microsecond=0)
+    if _comes_once(local, zone):
+        return ""
+    before = after = local
+    while not _comes_once(before, zone):
+        before -= MINUTE
+    while not _comes_once(after, zone):
+        after += MINUTE
+    first, second = (local.replace(tzinfo=zone, fold=fold).utcoffset() or timedelta() for fold in (0, 1))
+    fault = "leaves out" if first < second else "shows twice"
+    choices = " or ".join(
+        date_format(each, "H:i" if each.date() == day else "D j M, H:i") for each in (before, after)
+    )
+    when = f"{date_format(local, 'H:i')} on {date_format(local, 'D j M Y')}"
+    return f"The clock in {zone.key} {fault} {when}. Choose {choices}."
+
+
+def _comes_once(local: datetime, zone: ZoneInfo) -> bool:
+    first, second = (local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
+    return first == second
+
+
 def year(number: int) -> tuple[datetime, datetime]:
     """Return the (first, next) moments of a calendar year in the site's zone, as aware datetimes in UTC.
 

@@ -10,8 +10,31 @@ if (live?.textContent.trim()) {
   setTimeout(() => live.replaceChildren(...said), 150);
 }
 
-function send(tip, day) {
-  for (const [name, value] of Object.entries({ verb: "place", tip, day })) {
+// The arrow that was pressed has the focus again. Where it is gone, since nothing is earlier, its tip has it.
+const pressed = location.hash.match(/^#(?:earlier|later)-(\d+)$/);
+if (pressed) {
+  const there = document.getElementById(location.hash.slice(1)) ?? document.getElementById(`tip-${pressed[1]}`);
+  there?.focus({ preventScroll: true });
+  there?.scrollIntoView({ block: "center" });
+}
+
+// A menu closes by Escape, and by a press beside it.
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector(".menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(".menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+function send(handle, day) {
+  const { tip, stamp } = handle.dataset;
+  for (const [name, value] of Object.entries({ verb: "place", tip, stamp, day })) {
     const input = document.createElement("input");
     Object.assign(input, { type: "hidden", name, value });
     move.append(input);
@@ -23,7 +46,22 @@ function week(event) {
   return event.target.closest?.("[data-day]");
 }
 
+// Have we run this before? Asked once the page stands, for all that waits to be planned.
+async function showDoubles() {
+  const lines = [...page.querySelectorAll("[data-like]")];
+  if (!lines.length) return;
+  const asked = new URLSearchParams(lines.map((line) => ["tip", line.dataset.like]));
+  const answer = await fetch(`${page.dataset.doubles}?${asked}`);
+  if (!answer.ok) return;
+  const found = (await answer.json()).lines;
+  for (const line of lines) {
+    line.textContent = found[line.dataset.like] ?? "";
+    line.hidden = !line.textContent;
+  }
+}
+
 if (page && move) {
+  showDoubles();
   let dragged = null;
   let over = null;
   const mark = (row) => {
@@ -31,7 +69,8 @@ if (page && move) {
     over = row;
     over?.classList.add("drop-here");
   };
-  document.querySelector("[data-drag-hint]").hidden = false;
+  const hint = document.querySelector("[data-drag-hint]");
+  if (hint) hint.hidden = false;
   for (const handle of page.querySelectorAll("[data-tip]")) {
     handle.draggable = true;
     for (const link of handle.querySelectorAll("a")) link.draggable = false;
@@ -61,6 +100,6 @@ if (page && move) {
     const row = dragged && week(event);
     if (!row) return;
     event.preventDefault();
-    send(dragged.dataset.tip, row.dataset.day);
+    send(dragged, row.dataset.day);
   });
 }

@@ -1,6 +1,6 @@
-"""The admin's pages for tips, categories, tags and synonyms, and the calendar. Each module adds its own.
+"""The admin's pages for tips, their categories, tags, synonyms and ideas, and the calendar.
 
-This room may import everything of ``tips`` but ``public``, and ``desk``.
+Each module adds its own. This room may import everything of ``tips`` but ``public``, and ``desk``.
 """
 
-from tips.admin import synonyms, taxonomy, tips  # noqa: F401  each registers its pages
+from tips.admin import ideas, synonyms, taxonomy, tips  # noqa: F401  each registers its pages

@@ -7,6 +7,8 @@ from desk.admin_site import scriptless
 from tips.admin import (
     autosaves,
     calendar,
+    calendar_moves,
+    calendar_weeks,
     concurrent_editing,
     history,
     image_uploads,
@@ -23,12 +25,16 @@ def urls(site: AdminSite) -> list[URLPattern]:
     as_read = scriptless(site, preview.preview_view)
     return [
         path("calendar/", staff(calendar.calendar_view), name="tips_calendar"),
-        path("calendar/move/", staff(calendar.move_view), name="tips_calendar_move"),
-        path("calendar/rule/", staff(calendar.rule_view), name="tips_calendar_rule"),
-        path("calendar/<day>/", staff(calendar.week_view), name="tips_calendar_week"),
         path("unsaved/", staff(autosaves.unsaved_view), name="tips_tip_unsaved"),
         path("autosave/", staff(autosaves.autosave_view), name="tips_tip_autosave"),
         path("<int:pk>/autosave/", staff(autosaves.autosave_view), name="tips_tip_autosave"),
+        path("calendar/months/", staff(calendar.months_view), name="tips_calendar_months"),
+        path("calendar/doubles/", staff(calendar.doubles_view), name="tips_calendar_doubles"),
+        path("calendar/move/", staff(calendar_moves.move_view), name="tips_calendar_move"),
+        path("calendar/undo/", staff(calendar_moves.undo_view), name="tips_calendar_undo"),
+        path("calendar/tip/<int:pk>/", staff(calendar_moves.tip_view), name="tips_calendar_tip"),
+        path("calendar/rule/", staff(calendar_weeks.rule_view), name="tips_calendar_rule"),
+        path("calendar/<day>/", staff(calendar_weeks.week_view), name="tips_calendar_week"),
         path("earlier/", staff(writing_aids.earlier_view), name="tips_tip_earlier"),
         path("<int:pk>/earlier/", staff(writing_aids.earlier_view), name="tips_tip_earlier"),
         path("check/", staff(writing_page.check_view), name="tips_tip_check"),

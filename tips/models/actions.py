@@ -38,6 +38,7 @@ class TipAction(models.TextChoices):
     UNTAGGED = "untagged"
     CATEGORISED = "categorised"
     AUTHOR_CHANGED = "author_changed"
+    MADE_OF_IDEA = "made_of_idea"
 
 
 class SlotAction(models.TextChoices):

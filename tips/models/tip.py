@@ -238,6 +238,11 @@ class Tip(models.Model):
         return self.publish_at
 
     @property
+    def stamp(self) -> str:
+        """What changes with each writing of its texts or state, for a page to hand back what it showed."""
+        return f"{round(self.updated_at.timestamp() * 1_000_000):x}"
+
+    @property
     def revised_at(self) -> datetime | None:
         """When readers last got another text: at a correction, else when it went live; None if never told.
 

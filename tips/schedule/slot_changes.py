@@ -114,6 +114,8 @@ def change_rule(from_date: date, weekday: int, time: time, zone: str, *, by: Use
     with planning_session(by, seen) as session:
         if weekday not in WEEKDAYS or zone not in available_timezones():
             raise WrongState("Choose a day of the week, and a time zone by its name, as in Europe/Berlin.")
+        if fault := _clock_fault(from_date, weekday, time, ZoneInfo(zone)):
+            raise WrongState(fault)
         if from_date <= timezone.localdate(session.now):
             raise WrongState("What has passed keeps its rule. Choose a date from tomorrow on.")
         old = session.table
@@ -197,6 +199,16 @@ def _carry_pinned(session: QueueSession, old: Timetable, holding: list[Tip], fro
         moments[tip] = next(slot.at for slot in session.open_slots(taken) if slot.day >= start)
         taken.add(moments[tip])
     session.repin(moments)
+
+
+def _clock_fault(from_date: date, weekday: int, time: time, zone: ZoneInfo) -> str:
+    """Say that the clock leaves out, or shows twice, the time of a rule in some week; empty if it does not.
+
+    The clock is put on and back in the same weeks each year, so that two years tell.
+    """
+    first = from_date + ((weekday - from_date.weekday()) % 7) * dates.DAY
+    faults = (dates.clock_fault(first + number * dates.WEEK, time, zone) for number in range(105))
+    return next(filter(None, faults), "")
 
 
 def _in_words(day: date) -> str:

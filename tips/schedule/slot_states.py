@@ -1,7 +1,7 @@
 """What stands in each slot, and a stretch of weeks as staff see it: past slots, coming ones, and the next."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import islice
@@ -110,12 +110,18 @@ def between(
     end = following.at if following else weeks[-1].slot.at + dates.WEEK
     planned = Q(state__in=[TipState.APPROVED, TipState.WITHDRAWN]) | Q(pinned=True)
     tips = Tip.objects.filter(planned, publish_at__gte=weeks[0].slot.at, publish_at__lt=end).for_lists()
+    fill(weeks, tips.select_related("author").order_by("publish_at", "id"), now)
+    return weeks
+
+
+def fill(weeks: Sequence[SlotRow], tips: Iterable[Tip], now: datetime) -> None:
+    """Give weeks their tips and states. Tips from before the first slot stand beside that slot's own."""
     moments = [week.slot.at for week in weeks]
-    for tip in tips.select_related("author").order_by("publish_at", "id"):
-        weeks[bisect_right(moments, tip.moment) - 1].others.append(tip)
+    for tip in tips:
+        if weeks:
+            weeks[max(bisect_right(moments, tip.moment) - 1, 0)].others.append(tip)
     for week in weeks:
         _settle(week, now)
-    return weeks
 
 
 def ahead(now: datetime | None = None, count: int = COMING) -> list[SlotRow]:
@@ -209,13 +215,16 @@ def _before_rules(table: Timetable, first: date, last: date, now: datetime) -> l
 
 
 def hide_titles(tips: Iterable[Tip], user: User) -> None:
-    """Give tips that a person may not know of yet a title that says nothing, and set ``title_is_hidden``.
+    """Give tips that a person may not know of a title that says nothing, and set ``title_is_hidden``.
 
-    The tips are for showing only: they must not be saved afterwards.
+    All who may see tips know what is planned, so that nobody writes the same twice; of a draft without a day
+    only its author and editors know. The tips are for showing only: they must not be saved afterwards.
     """
-    sees_all = user.has_perm(permissions.CHANGE_ANY)
+    sees_all, sees_plans = user.has_perm(permissions.CHANGE_ANY), user.has_perm("tips.view_tip")
     for tip in tips:
-        tip.title_is_hidden = not (sees_all or tip.author_id == user.pk or tip.is_published)
+        is_planned = sees_plans and tip.publish_at is not None and tip.state != TipState.WITHDRAWN
+        is_known = sees_all or tip.author_id == user.pk or tip.is_published or is_planned
+        tip.title_is_hidden = not is_known
         if tip.title_is_hidden:
             tip.title = HIDDEN_TITLE
 

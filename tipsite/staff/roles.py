@@ -11,6 +11,7 @@ def _rights(app: str, names: str) -> frozenset[str]:
 
 
 _AUTHOR = _rights("tips", "add_tip change_tip delete_tip view_category view_tag view_tip")
+_AUTHOR |= _rights("tips", "add_idea change_idea delete_idea view_idea")
 # An Editor sees how mailings stand; the ledger, which names people, is a Publisher's.
 _EDITOR = _AUTHOR | {"subscribers.view_mailing"} | _rights("tips", "approve_tip change_any_tip publish_tip")
 _EDITOR |= _rights("tips", "add_category change_category delete_category add_tag change_tag delete_tag")

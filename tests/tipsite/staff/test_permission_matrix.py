@@ -22,7 +22,7 @@ from subscribers.models import Delivery, Erasure, LinkRequest, Mailing, ServiceM
 from subscribers.people import subscriptions, suppressions
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import Category, SynonymGroup, Tag, TipState
+from tips.models import Category, Idea, SynonymGroup, Tag, TipState
 from tips.publishing import preview
 from tips.schedule import queue, slots
 from tipsite.staff import mailed_links
@@ -143,6 +143,7 @@ class Things:
             "tips/category": Category.objects.get(slug="manners"),
             "tips/tag": tag,
             "tips/synonymgroup": SynonymGroup.objects.first(),
+            "tips/idea": Idea.objects.create(line="The baker who labels bread", by=me),
             "subscribers/subscriber": subscriber,
             "subscribers/linkrequest": LinkRequest.objects.get(),
             "subscribers/suppression": Suppression.objects.get(),
@@ -161,6 +162,9 @@ class Things:
         today = timezone.localdate()
         week = slots.Timetable.load().between(today + timedelta(days=8), today + timedelta(days=15))
         self.day = next(iter(week)).day
+        # What can be taken back.
+        plan = make_tip(author=self.other, state=TipState.DRAFT, publish_at=None)
+        queue.pin(plan, self.day + timedelta(days=14), by=owner, seen=None)
 
     def answers(self, address):
         """Return what a POST brings along, so that what is permitted is also done."""
