@@ -179,6 +179,11 @@ class TipVerbsMixin(VerbsMixin[Tip]):
     def seen(self, obj: Tip) -> dict[str, object]:
         return {"seen_version": version_shown(obj), "seen_state": obj.state}
 
+    def why_not(self, verb: Verb[Tip], obj: Tip) -> str:
+        if verb is VERBS["take-back"] and obj.review_began_at:
+            return "an editor has begun to review it. Ask for it to be sent back"
+        return verb.why_not
+
     def overtaken(self, obj: Tip) -> str:
         return str(preconditions.overtaken(obj))
 

@@ -18,7 +18,7 @@ from tips import dates, permissions
 from tips.admin import preview
 from tips.admin.pages import tip_or_new, tip_page
 from tips.models import Tip, TipAction, TipState, TipVersion
-from tips.publishing import history, preflight
+from tips.publishing import assignments, history, preflight
 from tips.search import similar
 from tips.text import contents, excerpts
 
@@ -78,6 +78,7 @@ def form_context(
         context["versions"] = [(version, history.who(version)) for version in latest[:LATEST_VERSIONS]]
         context["has_more_versions"] = len(latest) > LATEST_VERSIONS
         context["sent_back"] = sent_back(tip, latest)
+        context["assigned"] = assignments.line(tip)
         context["author_name"] = person(tip.author) if tip.author else ""
         context["excerpt_is_made"] = tip.excerpt == excerpts.excerpt(tip.body)
         context["checked"] = {"faults": preflight.inspect(tip), "is_public": tip.is_published}

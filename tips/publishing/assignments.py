@@ -31,6 +31,18 @@ def editors() -> QuerySet[User]:
     return able.order_by("first_name", "last_name", "username")
 
 
+def line(tip: Tip) -> str:
+    """Return who sees to a tip and by when its draft is due, as one line; empty where neither is said."""
+    if tip.state not in _AT_WORK:
+        return ""
+    who = f"For {person(tip.editor)}" if tip.editor_id else ""
+    when = ""
+    if tip.due_on and tip.state == TipState.DRAFT:
+        when = f"due {dates.short_day(dates.moment(tip.due_on))}"
+    words = ", ".join(filter(None, [who, when]))
+    return words[:1].upper() + words[1:]
+
+
 def may_assign(user: User, tip: Tip) -> bool:
     """Tell whether a person may say who sees to a tip: an editor, while it is not approved."""
     return tip.state in _AT_WORK and user.has_perm(APPROVE)

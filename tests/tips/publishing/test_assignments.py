@@ -44,6 +44,7 @@ def test_an_editor_is_assigned_on_a_page_and_taken_off_again(client, ed, draft):
     assert "Ed Moreno" in client.get(page).text
     told = client.post(page, {"editor": ed.pk}, follow=True).text
     assert "Assigned to Ed Moreno." in told
+    assert "For Ed Moreno" in told
     assert Tip.objects.get().editor == ed
     assert f'<option value="{ed.pk}" selected>' in client.get(page).text
     client.post(page, {"editor": ""})
@@ -73,6 +74,26 @@ def test_its_author_sets_a_due_day_and_takes_it_away(client, ann, draft):
     assert "That day has passed." in told
     client.post(page, {"day": ""})
     assert Tip.objects.get().due_on is None
+
+
+def test_an_author_takes_a_tip_back_from_its_page_until_an_editor_opens_it(client, ann, ed):
+    tip = make_tip("Handed in", state=TipState.IN_REVIEW, publish_at=None, author=ann)
+    form = reverse("admin:tips_tip_change", args=[tip.pk])
+    back = reverse("admin:tips_tip_do", args=[tip.pk, "take-back"])
+    client.force_login(ann)
+    assert back in client.get(form).text
+    assert "Take it back?" in client.get(back).text
+    client.force_login(ed)
+    client.get(form)
+    client.force_login(ann)
+    assert back not in client.get(form).text
+    assert (
+        "“Take back” is not possible: an editor has begun to review it." in client.get(back, follow=True).text
+    )
+    assert "Began to review it." in client.get(reverse("admin:tips_tip_history", args=[tip.pk])).text
+    Tip.objects.update(review_began_at=None)
+    assert "Taken back: it is a draft again." in client.post(back, follow=True).text
+    assert Tip.objects.get().state == TipState.DRAFT
 
 
 def test_only_a_draft_is_due(ann, ed):
