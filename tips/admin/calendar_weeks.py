@@ -14,12 +14,15 @@ from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 
+from desk.errors import Refused
+from desk.foresight import Foresight
 from desk.pages import Context, StaffRequest, page
-from desk.verbs import refusals_told
+from desk.verbs import foreseen_field, refusals_told
 from tips import dates
 from tips.admin.calendar import require_editor, to_calendar, to_plan
 from tips.admin.calendar_moves import SeenForm
 from tips.models import Tip
+from tips.publishing import foresight
 from tips.schedule import queue, slot_changes, slot_states, slots
 
 # Of what is not lined up yet, so many are offered; the list of tips has all.
@@ -66,18 +69,35 @@ def week_view(request: StaffRequest, day: str) -> HttpResponse:
     require_editor(request)
     seen, week = queue.version(), _week(day)
     form, status = WeekForm(request.POST or None), 200
-    if form.is_valid():
+    pinning = _displacing_pin(request, form, week)
+    if form.is_valid() and pinning is None:
         with refusals_told(request):
             messages.success(request, _change_week(week.slot.day, form.cleaned_data, request.user))
             return to_calendar(f"#week-{week.slot.day}")
         seen, week, status = queue.version(), _week(day), 409
+    context: Context = {"pinning": pinning}
+    if week.slot.at > timezone.now() and week.state != slot_states.SlotState.SKIPPED:
+        context["skipping"] = foresight.skip(request.user, week.slot.at)
     monday, sunday = dates.week(week.slot.day)
-    context: Context = {"seen": seen, "row": week, "form": form, "monday": monday, "sunday": sunday}
+    context |= {"seen": seen, "row": week, "form": form, "monday": monday, "sunday": sunday}
     plans = to_plan(request).select_related("author")
     context["plans"] = plans.order_by("-state", "-updated_at")[:MOST_OFFERED]
     context["tips"] = [tip for tip in queue.waiting() if tip != week.tip]
     context["passed"] = week.slot.at <= timezone.now()
     return page(request, "tips/calendar_week", f"Week of {slot_states.when(week.slot)}", status, **context)
+
+
+def _displacing_pin(request: StaffRequest, form: WeekForm, week: slot_states.SlotRow) -> Foresight | None:
+    """Return what follows from a pin that moves others and was not foreseen by whoever sent it; else None."""
+    if not form.is_valid() or form.cleaned_data["verb"] != "pin":
+        return None
+    try:
+        foreseen = foresight.pin(request.user, form.cleaned_data["tip"], week.slot.at)
+    except Refused:
+        # The verb says why.
+        return None
+    is_known = request.POST.get(foreseen_field("pin")) == foreseen.key
+    return foreseen if foreseen.asks and not is_known else None
 
 
 def _week(text: str) -> slot_states.SlotRow:

@@ -111,8 +111,8 @@ def schedule(user: User, tip: Tip, when: datetime | None = None) -> Foresight:
         # The verb itself refuses, and says why.
         return Foresight(label, question, lead, leave=_leave(tip))
     seen = _outlook(tip, now, publish_at=when, pinned=True)
-    displaced = {held: moments for held, moments in moves.items() if moments[0] == when}
-    also = f", and move {_count(len(moves))}" if displaced else ""
+    is_displacing = _is_displacing(moves, when)
+    also = f", and move {_count(len(moves))}" if is_displacing else ""
     return Foresight(
         f"Give it {dates.short(when)}{also}",
         f"Give it {dates.short(when)}{also}?",
@@ -120,8 +120,8 @@ def schedule(user: User, tip: Tip, when: datetime | None = None) -> Foresight:
         _goes_live(seen),
         [Step(_when(when, now), "Readers see it", _ON_THE_SITE), *seen.steps, *_moved(user, moves)],
         _leave(tip),
-        key=_key(when, seen) if displaced else "",
-        asks=bool(displaced),
+        key=f"{_key(when, seen)} {_moves_key(moves)}" if is_displacing else "",
+        asks=is_displacing,
     )
 
 
@@ -220,9 +220,24 @@ def afterwards(tip: Tip) -> str:
     return seen.sentence
 
 
-def of_skip(user: User, at: datetime) -> list[Step]:
-    """Return the steps that follow where the slot at a moment is skipped."""
-    return _moved(user, Forecast().skipped(at))
+def pin(user: User, tip: Tip, at: datetime) -> Foresight:
+    """Foresee that a tip is pinned to the slot at a moment; ``asks`` where another has to make room."""
+    moves = Forecast().pinned(tip, at)
+    is_displacing = _is_displacing(moves, at)
+    label = f"Pin it, and move {_count(len(moves))}" if is_displacing else "Pin it"
+    return Foresight(label, steps=_moved(user, moves), key=_moves_key(moves), asks=is_displacing)
+
+
+def skip(user: User, at: datetime) -> Foresight:
+    """Foresee that the slot at a moment is skipped."""
+    forecast = Forecast()
+    held = next((tip for tip in forecast.holding if tip.publish_at == at and not floats(tip)), None)
+    if held:
+        first = "Pin it to another week, or let it float, before you skip this one."
+        title = f"{_named(user, held)} is pinned here"
+        return Foresight("Skip this week", steps=[Step(dates.short(at), title[0].upper() + title[1:], first)])
+    step = Step(dates.short(at), "Nothing goes live", "Nothing is mailed, and no alert is sent.")
+    return Foresight("Skip this week", steps=[step, *_moved(user, forecast.skipped(at))])
 
 
 def _outlook(tip: Tip, now: datetime, **changes: object) -> Outlook:
@@ -271,6 +286,14 @@ def _named(user: User, tip: Tip) -> str:
 
 def _count(number: int) -> str:
     return "1 tip" if number == 1 else f"{number} tips"
+
+
+def _moves_key(moves: Moves) -> str:
+    return ",".join(f"{tip.pk}:{at.isoformat()}" for tip, (_, at) in moves.items())
+
+
+def _is_displacing(moves: Moves, at: datetime) -> bool:
+    return any(before == at for before, _ in moves.values())
 
 
 def _more(number: int) -> str:

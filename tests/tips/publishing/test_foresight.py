@@ -158,3 +158,19 @@ def test_the_way_out_is_named_by_what_stays(desk, ed):
     page = desk.get(page_of(approved("First", ed), "publish-now")).text
     assert "Leave it for Tue 10 Mar" in page
     assert "<h1>Publish it now" in page
+
+
+def test_the_page_of_a_week_says_who_moves_before_a_skip_and_before_a_pin(desk, ed):
+    first = approved("First", ed)
+    tip = in_review("Pin me")
+    page = reverse("admin:tips_calendar_week", args=[week(1)])
+    assert "“First” moves to Tue 17 Mar, 07:00" in desk.get(page).text
+    filled = {"verb": "pin", "tip": tip.pk, "seen": queue.version()}
+    asked = desk.post(page, filled)
+    assert "Pin it, and move 1 tip" in asked.text
+    first.refresh_from_db()
+    assert first.publish_at == at(1)
+    desk.post(page, filled | {"foreseen-pin": asked.context["pinning"].key})
+    first.refresh_from_db()
+    assert first.publish_at == at(2)
+    assert "“Pin me” is pinned here" in desk.get(page).text
