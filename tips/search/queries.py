@@ -6,6 +6,7 @@ hits, is decided in ``ranking`` for both engines, so that they give the same ans
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from tips.models import Tip, Word
 from tips.paging import PER_PAGE, Page, in_order, last_page
@@ -164,8 +165,7 @@ class _Search:
         """Search for related words, too, where few tips hold a term."""
         everybody = self.public.known
         for term, found in related.widened(self.query).items():
-            own = set[int]().union(*(pks for held in self._sought(term).own for pks in held.values()))
-            if len(own) <= ENOUGH or len(own & everybody) <= ENOUGH:
+            if found and not self._is_common(term):
                 same = {each.stems for each in self.expansions if each.covers(term)}
                 self.related[term] = [word for word in found if word.stems not in same]
         stems = {stem for found in self.related.values() for word in found for stem in word.sought}
@@ -174,6 +174,17 @@ class _Search:
             common = Word.objects.filter(stem__in=stems, tips__gt=postings.COMMONEST)
             stems -= set(common.values_list("stem", flat=True))
         self.postings.stems |= postings.read(sorted(stems)).stems
+
+    def _is_common(self, term: Term) -> bool:
+        """Tell whether more than enough public tips hold a term."""
+        public = set[int]()
+        for held in self._sought(term).own:
+            for pk in chain.from_iterable(held.values()):
+                if pk in self.public.known:
+                    public.add(pk)
+                    if len(public) > ENOUGH:
+                        return True
+        return False
 
     def related_found(self, ids: Iterable[int]) -> list[RelatedWord]:
         """Return the related words that some tips hold."""
