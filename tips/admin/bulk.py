@@ -25,8 +25,8 @@ from tips.admin.tip_changelist import version_of
 from tips.admin.verbs import VERBS, TipVerbsMixin
 from tips.models import PLANS, Category, Tip
 from tips.permissions import APPROVE, CHANGE_ANY, PUBLISH
-from tips.publishing import editing, labelling
-from tips.schedule import queue
+from tips.publishing import editing, labelling, preconditions
+from tips.schedule import queue, queue_lock
 
 
 class TagsForm(forms.Form):
@@ -206,9 +206,19 @@ class BulkMixin(TipVerbsMixin):
         for tip in tips:
             title = str(tip)
             try:
-                done[str(verb.run(tip, **answers, by=staff_of(request)))].append(title)
+                with transaction.atomic():
+                    _lock_as_read(tip)
+                    done[str(verb.run(tip, **answers, by=staff_of(request)))].append(title)
             except (NotPermitted, Refused) as refusal:
                 messages.error(request, str(refusal))
         for sentence, alike in done.items():
             which = f"“{alike[0]}”" if len(alike) == 1 else f"{len(alike)} tips"
             messages.success(request, f"{which}: {sentence}")
+
+
+def _lock_as_read(tip: Tip) -> None:
+    """Lock a tip that is still what was compared with the list, or raise Overtaken."""
+    queue_lock.lock()
+    same = Tip.objects.filter(pk=tip.pk, updated_at=tip.updated_at)
+    if not same.select_for_update(of=("self",)).exists():
+        raise preconditions.overtaken(tip)
