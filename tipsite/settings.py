@@ -228,6 +228,7 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "ma
 # --- Staff -----------------------------------------------------------------------------------------
 
 LOGIN_URL = "admin:login"
+CSRF_FAILURE_VIEW = "tipsite.staff.refusals.csrf_failure"
 LOGIN_REDIRECT_URL = "admin:index"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",

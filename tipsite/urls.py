@@ -14,3 +14,4 @@ urlpatterns = [
 
 handler500 = "tipsite.safety.storage_failures.answer"
 handler400 = "tipsite.safety.storage_failures.answer_bad_request"
+handler403 = "tipsite.staff.refusals.permission_denied"

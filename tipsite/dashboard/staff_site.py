@@ -1,5 +1,6 @@
 """The admin site as a whole: signing in, accounts, and who is led to two-factor sign-in first."""
 
+from functools import wraps
 from typing import cast
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from desk.pages import Context, staff_of
 from tips.publishing import whose_turn
 from tipsite.dashboard import front_page
 from tipsite.safety import admin_views, real_database
-from tipsite.staff import my_account, passwords, sign_in, two_factor
+from tipsite.staff import my_account, passwords, sign_in, sign_in_again, two_factor
 from tipsite.staff.forms import NewPasswordForm
 
 # What stays open to a person who has still to set two-factor sign-in up.
@@ -56,6 +57,16 @@ class StaffSite(DeskSite):
             mine("safe/real/", real_database.real, "safe_real"),
             *super().get_urls(),
         ]
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Keep what is sent when the session has ended: the page asks for the password, and goes on."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def kept(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+            return sign_in_again.answer(request, self.has_permission) or inner(request, *args, **kwargs)
+
+        return cast(View, kept)
 
     def index(self, request: HttpRequest, extra_context: Context | None = None) -> TemplateResponse:
         """Show the front page: how the weeks stand, and what waits."""

@@ -75,14 +75,25 @@ def forget_wrong_clock(now: datetime) -> int:
     return AccessAttempt.objects.filter(attempt_time__gt=clocks.latest_credible(now)).delete()[0]
 
 
-def answer(request: HttpRequest, response: object, credentials: Credentials) -> HttpResponseBase:
-    """Answer whoever is locked out, with one sentence that says when to try again."""
+def minutes_left(request: HttpRequest, credentials: Credentials) -> int:
+    """Return how many minutes a name on the network of this request has to wait, one at least."""
     attempts = AccessAttempt.objects.filter(username=name(request, credentials), ip_address=network(request))
     last = attempts.order_by("-attempt_time").values_list("attempt_time", flat=True).first()
     left = last + settings.AXES_COOLOFF_TIME - timezone.now() if last else timedelta()
-    minutes = max(1, ceil(left / timedelta(minutes=1)))
-    title = "Please wait a little"
-    view = policy(lambda asked: page(asked, "staff/locked", title, 429, minutes=minutes).render())
+    return max(1, ceil(left / timedelta(minutes=1)))
+
+
+def wait_in_words(request: HttpRequest, credentials: Credentials) -> str:
+    """Say how long a name on the network of this request has to wait."""
+    minutes = minutes_left(request, credentials)
+    many = f"please try again in {minutes} minute{'' if minutes == 1 else 's'}."
+    return f"There were too many wrong tries for this name from your network; {many}"
+
+
+def answer(request: HttpRequest, response: object, credentials: Credentials) -> HttpResponseBase:
+    """Answer whoever is locked out, with one sentence that says when to try again."""
+    title, sentence = "Please wait a little", wait_in_words(request, credentials)
+    view = policy(lambda asked: page(asked, "staff/locked", title, 429, sentence=sentence).render())
     answer = view(request)
-    answer["Retry-After"] = str(minutes * 60)
+    answer["Retry-After"] = str(minutes_left(request, credentials) * 60)
     return answer

@@ -227,6 +227,8 @@ def outcome(key, method, address, answers):
     response = client.get(address) if method == "GET" else client.post(address, answers)
     if response.status_code == 404:
         return NOT_FOUND
+    if any(each.name == "admin/staff/sign_in_again.html" for each in response.templates):
+        return SIGN_IN
     if response.status_code == 403:
         return NO
     location = response.headers.get("Location", "")
