@@ -12,6 +12,7 @@ from django.db.models import OuterRef, QuerySet
 from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, re_path
+from django.utils import timezone
 from django_prose_editor.fields import ProseEditorField
 from js_asset import Media
 
@@ -24,7 +25,7 @@ from tips.admin.pages import moment_of, state_of, tip_or_404
 from tips.admin.tip_list import TipList
 from tips.models import Tip, TipState, TipVersion
 from tips.publishing import editing, tagging
-from tips.schedule import queue_lock
+from tips.schedule import queue_lock, verdict
 
 
 @admin.register(Tip)
@@ -130,6 +131,8 @@ class TipAdmin(SavedAtOnce, TipList):
         shown: Context = {"verbs": self.available_verbs(request, obj or Tip(author=staff_of(request)))}
         if obj:
             shown["standing"] = [state_of(obj), moment_of(obj)]
+            own = verdict.of_tip(obj, timezone.now())
+            shown["verdict"] = own and own.seen_by(staff_of(request))
             shown |= concurrent_editing.form_context(request, obj, form)
         if may_write:
             shown["unsaved"] = autosaves.form_context(request, obj, form)

@@ -8,6 +8,7 @@ calendar, the page of a tip, the command ``safe`` and the health probe all show 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import islice
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -19,7 +20,7 @@ from tips import dates, permissions
 from tips.models import Tip, TipState
 from tips.schedule import slot_states
 from tips.schedule.slot_states import SlotRow, SlotState
-from tips.schedule.slots import Slot
+from tips.schedule.slots import Slot, Timetable
 
 # Behind so many skipped weeks nobody looks for the next slot.
 _MOST_SKIPPED = 53
@@ -251,19 +252,17 @@ def of_next(now: datetime | None = None, *, user: User | None = None) -> Verdict
 def of_tip(tip: Tip, now: datetime) -> Verdict | None:
     """Return the Verdict of the slot that a tip holds, or of its own moment.
 
-    None where the tip has no moment to come.
+    None where the tip has no moment to come. Reasons of the whole site are asked for the next slot's tip alone.
     """
     if tip.publish_at is None or tip.publish_at <= now or tip.state == TipState.WITHDRAWN:
         return None
-    rows = slot_states.ahead(now, slot_states.COMING)
-    following = next((row for row in rows if row.state != SlotState.SKIPPED), None)
-    if following and following.tip and following.tip.pk == tip.pk:
-        return of_rows([following], now)[0]
+    table, at = Timetable.load(), tip.publish_at
+    following = next((slot for slot in islice(table.after(now), _MOST_SKIPPED) if not slot.skipped), None)
+    is_next = following is not None and following.at == at
+    slot = table.at(at) or Slot(timezone.localdate(at), at, at, settings.TIME_ZONE)
     state = SlotState.SAFE if tip.state == TipState.APPROVED else SlotState.AT_RISK
-    at, zone = tip.publish_at, settings.TIME_ZONE
-    row = next((row for row in rows if row.tip and row.tip.pk == tip.pk), None)
-    row = row or SlotRow(Slot(timezone.localdate(at), at, at, zone), state, tip)
-    return Verdict(row, tuple(_found(Question([row], now, False))), now)
+    row = SlotRow(slot, state, tip)
+    return Verdict(row, tuple(_found(Question([row], now, is_next))), now)
 
 
 def may_see(user: User) -> bool:
