@@ -73,26 +73,6 @@ class SlotRow:
         }
         return sentences.get(self.state, f"“{tip}” was published{when}{since}.")
 
-    @property
-    def verdict(self) -> str:
-        """How a coming slot stands, to complete “Tuesday, 24 November, 07:00, is …”."""
-        verdicts = {
-            SlotState.SAFE: f"safe: “{self.tip}” goes live.",
-            SlotState.AT_RISK: f"at risk: {self.sentence}",
-            SlotState.FREE: "free: nothing is planned.",
-        }
-        # What stands in place of a hidden title is no title.
-        verdict = verdicts.get(self.state, f"skipped: {self.slot.reason}")
-        return verdict.replace(f"“{HIDDEN_TITLE}”", HIDDEN_TITLE)
-
-    @property
-    def advice(self) -> str:
-        """What an editor can do about a coming slot, or an empty text."""
-        if self.state == SlotState.AT_RISK:
-            return "Approve it, or let another tip take the slot."
-        approve = "Approve a tip that waits for review: it takes the next free slot. Or skip the week."
-        return approve if self.state == SlotState.FREE else ""
-
 
 def between(
     first: date, last: date, now: datetime | None = None, table: Timetable | None = None

@@ -252,7 +252,7 @@ def of_next(now: datetime | None = None, *, user: User | None = None) -> Verdict
 def of_tip(tip: Tip, now: datetime) -> Verdict | None:
     """Return the Verdict of the slot that a tip holds, or of its own moment.
 
-    None where the tip has no moment to come. Reasons of the whole site are asked for the next slot's tip alone.
+    None where the tip has no moment to come. Only for the next slot's tip, the whole site is asked about.
     """
     if tip.publish_at is None or tip.publish_at <= now or tip.state == TipState.WITHDRAWN:
         return None

@@ -106,9 +106,12 @@ def one_answer(client):
     assert probe.text.splitlines() == ["safe" if is_safe else "not safe", *words]
     assert probe.status_code == (200 if is_safe else 503)
     front, page = text_of(client.get("/admin/")), text_of(client.get("/admin/safe/"))
-    for screen in (front, page):
+    screens = [front, page, text_of(client.get("/admin/tips/tip/calendar/"))]
+    if following.row and following.row.tip:
+        screens.append(text_of(client.get(f"/admin/tips/tip/{following.row.tip.pk}/change/")))
+    for screen in screens:
         for reason in following.told if following.row else []:
-            assert " ".join(reason.said.split()) in screen
+            assert reason.said in screen or f"{reason.said[0].upper()}{reason.said[1:]}" in screen
         assert f"{following.day} is {'not safe' if is_safe else 'safe'}" not in screen
     assert all(each in page for each in words)
     assert [front.count(following.heading), page.count(following.heading)] == [1, 1]
