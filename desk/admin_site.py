@@ -52,6 +52,7 @@ class DeskSite(AdminSite):
         user = staff_of(request)
         return context | {
             "rooms": bar.links(request),
+            "room_tabs": bar.tabs(request),
             "needs_you": SimpleLazyObject(partial(self.needs_you, user)),
             "person_name": names.person(user),
             "initials": names.initials(user),

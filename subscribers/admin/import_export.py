@@ -2,24 +2,29 @@
 
 import logging
 import tempfile
+from datetime import time
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.widgets import AdminTextInputWidget
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 
+from desk import names
 from desk.log import log
 from desk.pages import StaffRequest, page, require
 from subscribers import tasks
+from subscribers.admin.filters import StateFilter
 from subscribers.exchange import exports, upload_jobs
 from subscribers.exchange.store import LONGEST_SOURCE
 from subscribers.models import Subscriber, SubscriberAction
+from tips import dates
 
 logger = logging.getLogger(__name__)
 
@@ -59,13 +64,9 @@ class UploadForm(forms.Form):
         return " ".join(self.cleaned_data["source"].split())
 
 
+# So many past imports are listed.
+MOST_PAST = 50
 IMPORT, EXPORT = "subscribers.import_subscriber", "subscribers.export_subscriber"
-
-
-def pages_for(request: HttpRequest) -> list[tuple[str, str]]:
-    """Return (label, URL) of those of these pages that a person may open."""
-    pages = [("Import a list", IMPORT, "subscribers_import"), ("Export", EXPORT, "subscribers_export")]
-    return [(label, reverse(f"admin:{name}")) for label, right, name in pages if request.user.has_perm(right)]
 
 
 # --- In -----------------------------------------------------------------------------------------------
@@ -78,7 +79,14 @@ def upload_view(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         upload = upload_jobs.keep(form.cleaned_data["file"], form.cleaned_data["source"], request.user)
         return _set_to_work(request, upload)
-    return _page(request, "import", "Import a list", form=form)
+    past = [(upload, *_past(upload)) for upload in upload_jobs.past(MOST_PAST)]
+    return _page(request, "import", "Import a list", form=form, past=past)
+
+
+def _past(upload: upload_jobs.Upload) -> tuple[str, str]:
+    """Return by whom a list was uploaded, and what became of it, in words."""
+    what = upload.error or (upload_jobs.in_numbers(upload.report) if upload.report else "")
+    return names.person(User.objects.filter(pk=upload.by).first()), what
 
 
 def import_view(request: StaffRequest, name: str) -> HttpResponseBase:
@@ -134,22 +142,65 @@ def _to(upload: upload_jobs.Upload) -> HttpResponse:
 # --- Out ----------------------------------------------------------------------------------------------
 
 
+class ExportForm(forms.Form):
+    """Who is to be exported: everybody, unless something is chosen."""
+
+    state = forms.ChoiceField(
+        choices=[("", "Everybody"), *((name, label) for name, (label, _) in StateFilter.options.items())],
+        required=False,
+    )
+    since = forms.DateField(
+        label="Joined since", required=False, widget=forms.DateInput({"type": "date"}), help_text="A day."
+    )
+    source = forms.CharField(
+        required=False,
+        max_length=LONGEST_SOURCE,
+        widget=AdminTextInputWidget({"autocomplete": "off"}),
+        help_text="As it stands in the list, or a part of it.",
+    )
+
+    def people(self) -> QuerySet[Subscriber]:
+        """Return whom the form chooses."""
+        chosen = self.cleaned_data
+        people: QuerySet[Subscriber] = Subscriber.objects.all()
+        if chosen["state"]:
+            people = StateFilter.options[chosen["state"]][1](people)
+        if chosen["since"]:
+            people = people.filter(joined_at__gte=dates.moment(chosen["since"], time()))
+        return people.filter(source__icontains=chosen["source"]) if chosen["source"] else people
+
+    def in_words(self) -> str:
+        """Return what narrows the export, for the log; empty for nothing."""
+        chosen = self.cleaned_data
+        parts = [
+            f"state: {StateFilter.options[chosen['state']][0]}" if chosen["state"] else "",
+            f"joined since {chosen['since']:%Y-%m-%d}" if chosen["since"] else "",
+            f"source with “{chosen['source']}”" if chosen["source"] else "",
+        ]
+        return "; ".join(filter(None, parts))
+
+
 def export_view(request: StaffRequest) -> HttpResponseBase:
-    """Say what an export holds; on POST hand it out, and note that in the log."""
+    """Say what an export holds, and ask whom; on POST hand it out, and note that in the log."""
     require(request, EXPORT)
-    count = Subscriber.objects.count()
-    kind = request.POST.get("kind")
-    if request.method != "POST" or kind not in ("csv", "xlsx"):
-        return _page(request, "export", "Export subscribers", count=count)
+    form, kind = ExportForm(request.POST or None), request.POST.get("kind")
+    if request.method != "POST" or kind not in ("csv", "xlsx") or not form.is_valid():
+        return _page(request, "export", "Export subscribers", count=Subscriber.objects.count(), form=form)
+    people, narrowed = form.people(), form.in_words()
     # First the log: what is handed out and not logged is worse than the other way round.
-    sentence = f"Exported {count} subscribers as {kind.upper()}."
-    log(request.user, Subscriber, SubscriberAction.EXPORTED, sentence)
+    sentence = f"Exported {people.count()} subscribers as {kind.upper()}"
+    log(
+        request.user,
+        Subscriber,
+        SubscriberAction.EXPORTED,
+        f"{sentence}{f' ({narrowed})' if narrowed else ''}.",
+    )
     disposition = f'attachment; filename="subscribers-{timezone.localdate():%Y-%m-%d}.{kind}"'
     headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
     if kind == "csv":
-        return StreamingHttpResponse(exports.csv_lines(), content_type=CSV, headers=headers)
+        return StreamingHttpResponse(exports.csv_lines(people), content_type=CSV, headers=headers)
     file = tempfile.TemporaryFile()  # noqa: SIM115  closed with the response
-    exports.write_xlsx(file)
+    exports.write_xlsx(file, people)
     file.seek(0)
     return FileResponse(file, content_type=XLSX, headers=headers)
 

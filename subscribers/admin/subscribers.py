@@ -7,8 +7,8 @@ from operator import attrgetter
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Max, Q
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Case, Max, Model, Q, QuerySet, Value, When
+from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,7 +16,8 @@ from django.utils.safestring import SafeString
 
 from desk.lists import FilledList, LongList
 from desk.pages import Context, badge
-from subscribers.admin import filters, growth, import_export
+from subscribers import addresses
+from subscribers.admin import add_by_hand, filters, growth, import_export
 from subscribers.admin.private_search import PrivateSearch, matching
 from subscribers.admin.subscriber_verbs import SubscriberVerbsMixin, standing
 from subscribers.models import Delivery, ServiceMail, Subscriber, Suppression
@@ -55,6 +56,7 @@ class SubscriberAdmin(SubscriberVerbsMixin, PrivateSearch, LongList):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
+            path("add-by-hand/", view(add_by_hand.add_view), name="subscribers_add_by_hand"),
             path("growth/", view(growth.growth_view), name="subscribers_growth"),
             path("import/", view(import_export.upload_view), name="subscribers_import"),
             path("import/<str:name>/", view(import_export.import_view), name="subscribers_import_list"),
@@ -65,15 +67,22 @@ class SubscriberAdmin(SubscriberVerbsMixin, PrivateSearch, LongList):
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[ChangeList]:
         return SubscriberList
 
-    def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
-        pages = import_export.pages_for(request)
-        return super().changelist_view(request, {"exchange": pages, **(extra_context or {})})
-
     def matching(self, term: str) -> Q:
         """Find by the address or, where that can be meant, by the first name."""
         if "@" in term:
             return matching(term)
         return matching(term) | Q(first_name__istartswith=folding.visible(term))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
+    ) -> tuple[QuerySet[Model], bool]:
+        """Put who has exactly the address that was typed before those whose address begins so."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        exact = addresses.sought(self.sought(request) or "")
+        if "@" in exact[1:] and "o" not in request.GET:
+            is_other = Case(When(address_folded=exact, then=Value(0)), default=Value(1))
+            found = found.order_by(is_other, "-id")
+        return found, may_repeat
 
     # --- The list -------------------------------------------------------------------------------------
 

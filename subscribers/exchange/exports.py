@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import partial
 from typing import BinaryIO, cast
 
+from django.db.models import QuerySet
 from openpyxl import Workbook
 
 from subscribers.exchange.records import Fields
@@ -53,32 +54,36 @@ _AGREED = (ConsentEvent.Kind.CONFIRMED, ConsentEvent.Kind.IMPORTED)
 _NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def csv_lines() -> Iterator[bytes]:
-    """Yield the table as lines of CSV in UTF-8, after the byte-order mark that spreadsheets look for."""
+def csv_lines(people: QuerySet[Subscriber] | None = None) -> Iterator[bytes]:
+    """Yield the table of some subscribers (all, unless given) as lines of CSV in UTF-8.
+
+    First comes the byte-order mark that spreadsheets look for.
+    """
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
     yield b"\xef\xbb\xbf"
-    for cells in table():
+    for cells in table(people):
         # The writer returns what the file's ``write`` returned.
         yield cast(bytes, writer.writerow(cells))
 
 
-def write_xlsx(file: BinaryIO) -> None:
-    """Write the table as XLSX into a seekable binary file."""
+def write_xlsx(file: BinaryIO, people: QuerySet[Subscriber] | None = None) -> None:
+    """Write the table of some subscribers (all, unless given) as XLSX into a seekable binary file."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Subscribers")
-    for cells in table():
+    for cells in table(people):
         sheet.append(cells)
     book.save(file)
 
 
-def table() -> Iterator[list[str]]:
-    """Yield the names of the columns, then the cells of each row.
+def table(people: QuerySet[Subscriber] | None = None) -> Iterator[list[str]]:
+    """Yield the names of the columns, then the cells of each row of some subscribers.
 
     No cell is run by a spreadsheet. A subscriber with a long record gets several rows.
     """
     yield list(COLUMNS)
+    people = Subscriber.objects.all() if people is None else people
     last = 0
-    while batch := list(Subscriber.objects.filter(pk__gt=last).order_by("pk")[:_BATCH]):
+    while batch := list(people.filter(pk__gt=last).order_by("pk")[:_BATCH]):
         last = batch[-1].pk
         consents, suppressions = defaultdict(list), defaultdict(list)
         for event in ConsentEvent.objects.filter(subscriber__in=batch).values("subscriber", *CONSENT):

@@ -2,8 +2,8 @@
 
 A list lies in STATE_DIR under a random name, and only the program's own user may read it. Beside it lies what
 became of the list and of each of its rows, which names nobody. The list is deleted as soon as it is imported
-or refused, and after a day at the latest; what became of it is kept for two weeks. A background task does the
-work; the task carries the random name.
+or refused, and after a day at the latest; what became of each row is kept for two weeks, the report for two
+years. A background task does the work; the task carries the random name.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ from subscribers.models import Subscriber, SubscriberAction
 
 logger = logging.getLogger(__name__)
 
-KEEP_LIST, KEEP_OUTCOME = timedelta(days=1), timedelta(days=14)
+KEEP_LIST, KEEP_ROWS, KEEP_REPORT = timedelta(days=1), timedelta(days=14), timedelta(days=730)
 # In bytes.
 LARGEST = 100_000_000
 STOPPED = "It stopped before its end. What was done is kept: press the button again to go on."
@@ -122,6 +122,12 @@ def find(name: str) -> Upload | None:
     return upload
 
 
+def past(most: int) -> list[Upload]:
+    """Return the lists that were uploaded last, the newest first, at most so many."""
+    found = (find(path.stem) for path in _folder().glob("*.json"))
+    return sorted(filter(None, found), key=lambda upload: upload.at, reverse=True)[:most]
+
+
 def begin(upload: Upload) -> bool:
     """Let a rehearsed list be imported; return whether it was at that stage."""
     if upload.stage != Stage.REHEARSED:
@@ -191,10 +197,17 @@ def in_numbers(report: Fields) -> str:
 def forget_old(now: datetime) -> None:
     """Delete lists that nobody came back to, and outcomes that are old. Safe to run at any time."""
     for path in _folder().iterdir():
-        keep_for = KEEP_OUTCOME if path.suffix in (".json", ".csv") else KEEP_LIST
         with contextlib.suppress(FileNotFoundError):
-            if path.stat().st_mtime < (now - keep_for).timestamp():
+            if path.stat().st_mtime < (now - _kept_for(path)).timestamp():
                 path.unlink()
+
+
+def _kept_for(path: Path) -> timedelta:
+    """Return how long a file is kept: the report of what was imported the longest."""
+    if path.suffix == ".json":
+        upload = find(path.stem)
+        return KEEP_REPORT if upload and upload.stage == Stage.DONE else KEEP_ROWS
+    return KEEP_ROWS if path.suffix == ".csv" else KEEP_LIST
 
 
 def _folder() -> Path:

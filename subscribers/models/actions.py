@@ -6,6 +6,7 @@ from django.db import models
 class SubscriberAction(models.TextChoices):
     """What was done to a subscriber, to a suppression, or with the whole list."""
 
+    ASKED = "asked"
     TAKEN_OFF = "taken_off"
     BLOCKED = "blocked"
     LIFTED = "lifted"

@@ -15,7 +15,7 @@ from taggit.models import Tag as UnusedTag
 from desk.concurrent_forms import ConcurrentForm
 from desk.errors import WrongState
 from desk.forms import SavedAtOnce
-from desk.lists import TitledList
+from desk.lists import PagedList
 from desk.pages import page, staff_of
 from desk.verbs import refusals_told
 from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip
@@ -29,12 +29,11 @@ Label = Category | Tag
 Deletion = tuple[list[str], dict[str, int], set[str], list[str]]
 
 
-class CountedAdmin(SavedAtOnce, TitledList):
+class CountedAdmin(SavedAtOnce, PagedList):
     """Categories or tags, and how many tips each has; ``placements`` says where that stands."""
 
     list_display = ["name", "slug", "number_of_tips"]
     search_fields = ["name", "slug"]
-    show_full_result_count = False
     actions = ["merge_selected"]
     delete_confirmation_template = "admin/tips/delete_label.html"
     delete_selected_confirmation_template = "admin/tips/delete_labels.html"

@@ -14,7 +14,7 @@ from desk.verbs import refusals_told
 from tips.admin import filters
 from tips.admin.bulk import BulkMixin
 from tips.admin.tip_changelist import TipChangeList
-from tips.models import PLANS, Tip, TipQuerySet
+from tips.models import PLANS, Tip, TipQuerySet, TipState
 from tips.permissions import PUBLISH
 from tips.publishing import editing
 
@@ -48,12 +48,12 @@ class TipList(BulkMixin, PagedList):
     ) -> HttpResponse:
         """Ask, and delete; where that is refused, nothing has happened, and the list says why.
 
-        What readers may know is not deleted: whoever may withdraw it is led there.
+        Whoever would delete what readers may know is led to withdrawing it, where they may.
         """
-        tip = self.get_queryset(request).filter(pk=number_in(object_id)).first()
-        if tip and tip.state not in PLANS and self.has_view_permission(request, tip):
+        tip = self.get_queryset(request).exclude(state__in=PLANS).filter(pk=number_in(object_id)).first()
+        if request.method == "GET" and tip and self.has_view_permission(request, tip):
             words = f"“{tip}” cannot be deleted: readers may know its address."
-            if tip.state == "approved" and request.user.has_perm(PUBLISH):
+            if tip.state == TipState.APPROVED and request.user.has_perm(PUBLISH):
                 messages.warning(request, f"{words} Withdraw it instead.")
                 return HttpResponseRedirect(reverse("admin:tips_tip_do", args=[tip.pk, "withdraw"]))
             messages.warning(request, words)

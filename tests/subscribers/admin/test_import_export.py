@@ -12,7 +12,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from subscribers.exchange import store, upload_jobs
-from subscribers.models import ConsentEvent, Subscriber
+from subscribers.models import ConsentEvent, LinkRequest, Subscriber
 from subscribers.people import subscriptions, suppressions
 
 pytestmark = pytest.mark.django_db
@@ -192,3 +192,57 @@ def test_the_list_of_subscribers_leads_there(client, publisher):
     assert f"{BASE}export/" in text
     assert client.get(f"{BASE}import/../../../etc/").status_code in (302, 404)
     assert client.get(f"{BASE}import/nonsense/").status_code == 404
+
+
+def test_past_imports_are_listed_and_their_reports_open_again(client, upload, publisher, tasks_at_once):
+    page = upload(name="old-form.csv", source="The form of our old blog")
+    client.post(page, {"do": "import"})
+    upload_jobs.forget_old(timezone.now() + timedelta(days=400))
+    listed = client.get(f"{BASE}import/").text
+    for words in (
+        "Past imports",
+        "old-form.csv",
+        "The form of our old blog",
+        "paula",
+        "1 added, 1 suppressed",
+    ):
+        assert words in listed
+    assert f'href="{page}"' in listed
+    assert "Done: 1 added" in client.get(page).text
+    upload_jobs.forget_old(timezone.now() + timedelta(days=800))
+    assert "Past imports" not in client.get(f"{BASE}import/").text
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        ({}, {"anna", "berta", "carl"}),
+        ({"state": "left"}, {"berta"}),
+        ({"since": "2026-05-01"}, {"anna", "berta"}),
+        ({"source": "old form", "state": "confirmed"}, {"carl"}),
+    ],
+)
+def test_an_export_holds_whom_its_filters_choose_and_the_log_names_them(client, publisher, chosen, found):
+    for name, joined in (("anna", "2026-06-01"), ("berta", "2026-05-02"), ("carl", "2026-01-01")):
+        person = subscriptions.confirm(subscriptions.request(f"{name}@example.org"))
+        source = "An old form of ours" if name == "carl" else "form"
+        Subscriber.objects.filter(pk=person.pk).update(joined_at=f"{joined}T12:00:00Z", source=source)
+    subscriptions.leave(Subscriber.objects.get(address="berta@example.org"))
+    response = client.post(f"{BASE}export/", {"kind": "csv", **chosen})
+    body = b"".join(response.streaming_content).decode()
+    assert {name for name in ("anna", "berta", "carl") if f"{name}@" in body} == found
+    logged = LogEntry.objects.get().change_message
+    assert logged.startswith(f"Exported {len(found)} subscribers as CSV")
+    assert ("joined since 2026-05-01" in logged) == ("since" in chosen)
+
+
+def test_one_added_by_hand_is_asked_to_confirm_and_is_nobody_before(client, publisher):
+    page = f"{BASE}add-by-hand/"
+    assert "Please correct" in client.post(page, {"address": "nonsense"}).text
+    client.post(page, {"address": "dora@example.org", "first_name": "Dora"})
+    asked = LinkRequest.objects.get()
+    assert (asked.kind, asked.first_name, asked.mail_state) == ("join", "Dora", "waiting")
+    assert not Subscriber.objects.exists()
+    assert "dora" not in LogEntry.objects.get().change_message.lower()
+    subscriptions.confirm(asked)
+    assert Subscriber.objects.get().address == "dora@example.org"

@@ -55,6 +55,14 @@ def test_it_finds_addresses_by_their_beginning_domains_and_names(search, term, f
     assert search(term)[1] == found
 
 
+def test_who_has_exactly_the_address_stands_first(desk):
+    for address in ("dan@example.co", "dan@example.com", "dan@example.com.au"):
+        subscriptions.confirm(subscriptions.request(address))
+    page = desk.post(f"{LIST}search/", {"term": "DAN@example.co"}, follow=True)
+    listed = [person.address for person in page.context["cl"].result_list]
+    assert listed == ["dan@example.co", "dan@example.com.au", "dan@example.com"]
+
+
 @pytest.mark.parametrize("room", ["subscriber", "linkrequest"])
 def test_what_was_sought_stands_in_no_address_and_in_no_link(search, room):
     response, _ = search("anna.lee@example.org", "?state__exact=used" if room == "linkrequest" else "", room)
