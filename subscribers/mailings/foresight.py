@@ -24,10 +24,10 @@ def cancel(user: User, mailing: Mailing) -> Foresight:
         again = "Its tip is not mailed again." if mailing.kind == Mailing.Kind.TIP else ""
         words = reach.who_go_without
         steps.append(Step("", words[0].upper() + words[1:], again))
-    also = f", and {reach.whoever_waits} without" if reach.waiting else ""
+    also = f", and {reach.waiting:,} without" if reach.waiting else ""
     return Foresight(
         "Cancel the mailing",
-        f"End it with {people(reach.have)} mailed{also}?" if reach.have else "Cancel the mailing?",
+        f"Cancel it with {people(reach.have)} mailed{also}?" if reach.have else "Cancel the mailing?",
         steps=steps,
         leave=_leave(mailing),
     )

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.auth.models import User
 from django.db.models import Case, Q, Subquery, Sum, When
 
 from desk.counting import count_each
-from subscribers.mailings import statistics, status
+from subscribers.mailings import control, statistics, status
 from subscribers.models import ConsentEvent, Delivery, DeliveryCount, Erasure, Mailing, SubscriberCount
 
 _STATES = Mailing.State
@@ -18,7 +19,7 @@ _FIRST = (_STATES.SENDING, _STATES.BUILDING, _STATES.PAUSED, _STATES.PREPARED, _
 class Latest:
     """A mailing and how it stands: its ``progress`` once it has begun; of one that was sent, four figures.
 
-    ``stop`` is the name of the verb that stops it, or "".
+    ``stop`` is the name of the verb by which the person who looks may stop it, or "".
     """
 
     mailing: Mailing
@@ -41,8 +42,11 @@ class Latest:
         return self.subscribed - self.mailing.audience
 
 
-def look(now: datetime) -> Latest | None:
-    """Return the mailing that concerns people most at a moment (aware), or None where there was none."""
+def look(user: User, now: datetime) -> Latest | None:
+    """Return the mailing that concerns people most at a moment (aware), or None where there was none.
+
+    ``user`` is who looks: to whoever may not stop it, no verb is offered.
+    """
     last = Mailing.objects.filter(state=_STATES.SENT).order_by("-ended_at", "-pk").values("pk")[:1]
     place = Case(*(When(state=state, then=number) for number, state in enumerate(_FIRST)))
     concerned = Mailing.objects.filter(Q(state__in=Mailing.UNFINISHED) | Q(pk__in=Subquery(last)))
@@ -56,9 +60,12 @@ def look(now: datetime) -> Latest | None:
         return None
     standing = status.describe(mailing, now)
     if mailing.state != _STATES.SENT:
-        stops = {_STATES.PREPARED: "stop", _STATES.BUILDING: "pause", _STATES.SENDING: "pause"}
-        progress = status.progress(mailing, now) if mailing.started_at else None
-        return Latest(mailing, standing, progress, stops.get(_STATES(mailing.state), ""))
+        stop, progress = "", status.progress(mailing, now) if mailing.started_at else None
+        if mailing.state == _STATES.PREPARED and control.may_stop(user, mailing):
+            stop = "stop"
+        elif mailing.state in (_STATES.BUILDING, _STATES.SENDING) and user.has_perm(control.MANAGE):
+            stop = "pause"
+        return Latest(mailing, standing, progress, stop)
     began = mailing.started_at or mailing.starts_at
     after = {"at__gte": began, "at__lt": began + statistics.AFTER}
     numbers = count_each(

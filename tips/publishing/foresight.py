@@ -305,11 +305,11 @@ def _moved(user: User, moves: Moves) -> list[Step]:
     if not moves:
         return []
     first = min(moves, key=lambda tip: moves[tip][1])
-    before, after = moves[first]
+    _, after = moves[first]
     more = len(moves) - 1
     rest = f"{_more(more)} with it." if more else ""
     title = f"{_named(user, first)} moves to {dates.short(after)}"
-    return [Step(dates.short(before), title[0].upper() + title[1:], rest)]
+    return [Step("", title[0].upper() + title[1:], rest)]
 
 
 def _freed(user: User, tip: Tip, now: datetime) -> list[Step]:

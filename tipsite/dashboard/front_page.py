@@ -45,7 +45,7 @@ def context(user: User, now: datetime | None = None) -> dict[str, object]:
         gaps = [each.row for each in verdicts if each.row and each.sign == "free" and each.row.slot.at > now]
         shown["gaps"] = [row for row in gaps if row is not following.row][:_MOST_GAPS]
     if user.has_perm("subscribers.view_mailing"):
-        shown["mailing"] = latest.look(now)
+        shown["mailing"] = latest.look(user, now)
     return shown
 
 

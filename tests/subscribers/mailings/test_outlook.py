@@ -128,7 +128,7 @@ def test_reinstating_asks_first_where_it_mails(noon, ed):
 def test_cancel_says_how_many_have_it_and_how_many_go_without(noon, pia):
     make_people(5)
     mailing = sent_to(open_mailing(), 2)
-    assert foresight.cancel(pia, mailing).question == "End it with 2 people mailed, and 3 people without?"
+    assert foresight.cancel(pia, mailing).question == "Cancel it with 2 people mailed, and 3 without?"
     assert titles(foresight.cancel(pia, mailing)) == ["It ends", "2 people have it", "3 people go without"]
     assert Reach.of(make_mailing(make_tip(noon.now + HOUR))) == Reach(0, 5, is_reckoned=True)
 
@@ -154,6 +154,7 @@ def test_an_editor_stops_the_mail_that_an_editor_may_start(client, noon, ed):
     page = client.get(reverse("admin:subscribers_mailing_change", args=[mailing.pk])).text
     assert ">Stop<" in page
     assert ">Cancel the mailing" not in page
+    assert "Stop it" in client.get(reverse("admin:index")).text
     stop = reverse("admin:subscribers_mailing_do", args=[mailing.pk, "stop"])
     told = client.post(stop, {"seen": mailing.state}, follow=True).text
     assert "A publisher can release it to send it after all, or cancel it. 3 people wait for it." in told
