@@ -36,8 +36,7 @@ def test_an_editor_previews_what_is_typed_saves_it_and_goes_back(desk, tip):
     assert Tip.objects.get(pk=tip.pk).title == "As it was"
     press_save(desk)
     expect(desk.locator(".messagelist")).to_contain_text("was changed successfully")
-    desk.locator("summary", has_text="History").click()
-    desk.get_by_role("link", name="The whole history").click()
+    desk.get_by_role("link", name="History").click()
     desk.get_by_role("link", name="Difference made on").first.click()
     expect(desk.locator("ins").filter(has_text="Then smile.").first).to_be_visible()
     desk.get_by_role("link", name="Revert to the version of").click()

@@ -21,6 +21,7 @@ def still_open(request: StaffRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     presence.touch(tip, request.user)
+    presence.forget_old()
     since = history.since(tip, number_in(request.POST.get("seen_version")))
     stays = "What you did not touch stays as they left it; where you both changed the same, you are asked."
     line = f"{saved(since[1])} {stays}" if since else presence.line(presence.others(tip, request.user))

@@ -68,7 +68,7 @@ class TipForm(ConcurrentForm):
         widgets = {
             # A long title is shown in two lines; it is one line all the same.
             "title": forms.Textarea({"rows": 1, "placeholder": "Title"}),
-            "takeaway": forms.Textarea({"rows": 2}),
+            "takeaway": forms.Textarea({"rows": 2, "placeholder": "What to remember, in a sentence or two"}),
             "excerpt": forms.Textarea({"rows": 3}),
             "mail_subject": forms.TextInput(),
             "preheader": forms.TextInput(),

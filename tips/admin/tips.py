@@ -63,6 +63,7 @@ class TipAdmin(SavedAtOnce, TipList):
         else:
             # With the text, in one statement: a page must not show an older text under a newer number.
             queryset = queryset.annotate(version_shown=TipVersion.objects.newest_id_of(OuterRef("pk")))
+            queryset = writing_page.with_what_stands_beside(queryset)
         try:
             return queryset.get(pk=self.opts.pk.to_python(object_id))
         except (Tip.DoesNotExist, ValidationError, ValueError, OverflowError):
@@ -128,7 +129,10 @@ class TipAdmin(SavedAtOnce, TipList):
         form = context["adminform"].form
         # The editor's import map is the one inline script of the admin.
         nonce = str(attrgetter("csp_nonce")(request))
-        shown: Context = {"verbs": self.available_verbs(request, obj or Tip(author=staff_of(request)))}
+        shown: Context = {
+            "media": "",
+            "verbs": self.available_verbs(request, obj or Tip(author=staff_of(request))),
+        }
         if obj:
             shown["standing"] = [state_of(obj), moment_of(obj)]
             own = verdict.of_tip(obj, timezone.now())

@@ -7,8 +7,12 @@ from typing import cast
 from django.contrib.admin.helpers import AdminField, AdminForm, AdminReadonlyField
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Count, OuterRef, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
+from django.utils import timezone
 
 from desk.log import entries_about
 from desk.names import person
@@ -16,14 +20,14 @@ from desk.pages import Context, StaffRequest, staff_of
 from desk.verbs import Verb
 from tips import dates, permissions
 from tips.admin import preview
+from tips.admin.concurrent_editing import version_shown
 from tips.admin.pages import tip_or_new, tip_page
 from tips.models import Tip, TipAction, TipState, TipVersion
-from tips.publishing import assignments, history, preflight
+from tips.publishing import assignments, preflight
+from tips.schedule import verdict
 from tips.search import similar
 from tips.text import contents, excerpts
 
-# So many versions are listed beside the text; the page of the history has all.
-LATEST_VERSIONS = 5
 # The verb of the filled button, by the tip's state. In any other state the filled button saves.
 _MAIN_VERBS = {TipState.DRAFT: "submit", TipState.IN_REVIEW: "approve", TipState.WITHDRAWN: "reinstate"}
 # What stands folded in the side, and opens where it holds an error.
@@ -74,10 +78,10 @@ def form_context(
     context["words"] = contents.words(tip.body).total() if tip else 0
     context["is_folded_open"] = any(name in adminform.form.errors for name in _FOLDED)
     if tip:
-        latest = list(history.saved(tip)[: LATEST_VERSIONS + 1])
-        context["versions"] = [(version, history.who(version)) for version in latest[:LATEST_VERSIONS]]
-        context["has_more_versions"] = len(latest) > LATEST_VERSIONS
-        context["sent_back"] = sent_back(tip, latest)
+        context["sent_back"] = sent_back(tip)
+        context["newest"] = version_shown(tip)
+        if verdict_of_slot := verdict.of_tip(tip, timezone.now()):
+            context["verdict"] = verdict_of_slot.seen_by(staff_of(request))
         context["assigned"] = assignments.line(tip)
         context["author_name"] = person(tip.author) if tip.author else ""
         context["excerpt_is_made"] = tip.excerpt == excerpts.excerpt(tip.body)
@@ -114,28 +118,38 @@ def main_press(user: User, tip: Tip | None, verbs: Mapping[str, Verb[Tip]]) -> P
     return SAVE
 
 
-def sent_back(tip: Tip, latest: list[TipVersion]) -> Context | None:
-    """Return why a tip was sent back since it was last approved, and what was written since; else None.
+def with_what_stands_beside(tips: QuerySet[Tip]) -> QuerySet[Tip]:
+    """Return tips with what their page shows beside them, asked for in the same statements."""
+    versions = TipVersion.objects.filter(tip=OuterRef("pk")).order_by()
+    entries = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Tip),
+        object_id=Cast(OuterRef("pk"), TextField()),
+        coded__code=TipAction.SENT_BACK,
+    ).order_by("-action_time", "-pk")
+    return tips.prefetch_related("categories", "tags").annotate(
+        version_count=Subquery(versions.values("tip").annotate(many=Count("pk")).values("many")),
+        sent_back_entry=Subquery(entries.values("pk")[:1]),
+    )
 
-    ``latest`` are its latest versions, the newest first.
-    """
+
+def sent_back(tip: Tip) -> Context | None:
+    """Return why a tip was sent back since its last approval, and how much was written since; else None."""
     if tip.state not in (TipState.DRAFT, TipState.IN_REVIEW):
         return None
-    entry: LogEntry | None = entries_about(tip).filter(coded__code=TipAction.SENT_BACK).first()
+    beside = vars(tip)
+    # A form that was refused was not asked for with what stands beside it.
+    found = (
+        LogEntry.objects.filter(pk=beside["sent_back_entry"])
+        if "sent_back_entry" in beside
+        else (entries_about(tip).filter(coded__code=TipAction.SENT_BACK))
+    )
+    entry = found.select_related("user").first() if beside.get("sent_back_entry", 1) else None
     if entry is None or (tip.approved_at and entry.action_time < tip.approved_at):
         return None
-    seen = next((version for version in latest if version.saved_at <= entry.action_time), None)
-    changed = seen if seen and seen.pk != latest[0].pk else None
-    new = (contents.words(latest[0].body) - contents.words(changed.body)).total() if changed else 0
+    seen = tip.versions.filter(saved_at__lte=entry.action_time).first()
+    new = (contents.words(tip.body) - contents.words(seen.body)).total() if seen else 0
     who, when = person(cast(User, entry.user)), dates.short(entry.action_time)
-    return {
-        "entry": entry,
-        "who": who,
-        "when": when,
-        "seen": changed,
-        "newest": latest[0] if changed else None,
-        "new_words": new,
-    }
+    return {"entry": entry, "who": who, "when": when, "seen": seen, "new_words": new}
 
 
 def check_view(request: StaffRequest, pk: int | None = None) -> HttpResponse:

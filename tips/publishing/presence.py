@@ -14,13 +14,16 @@ FORGOTTEN_AFTER = timedelta(seconds=90)
 
 
 def touch(tip: Tip, user: User) -> None:
-    """Note that somebody has a tip open now, and forget those who had."""
-    now = timezone.now()
-    EditingSession.objects.exclude(seen_at__range=_recently(now)).delete()
-    session = EditingSession(tip=tip, user=user, seen_at=now)
+    """Note that somebody has a tip open now."""
+    session = EditingSession(tip=tip, user=user, seen_at=timezone.now())
     EditingSession.objects.bulk_create(
         [session], update_conflicts=True, unique_fields=["tip", "user"], update_fields=["seen_at"]
     )
+
+
+def forget_old() -> None:
+    """Forget those who had a tip open, and have it no more."""
+    EditingSession.objects.exclude(seen_at__range=_recently(timezone.now())).delete()
 
 
 def others(tip: Tip, user: User) -> list[str]:
