@@ -1,4 +1,4 @@
-// Says every half minute that this tip is still open, and shows who else has it open or saved it since.
+// Says at once and every half minute that this tip is open, and shows who else has it open or saved it since.
 // Without it the line stands as it was when the page was opened.
 const line = document.querySelector("[data-still-open]");
 
@@ -17,4 +17,7 @@ async function say() {
   }
 }
 
-if (line) setInterval(say, 30000);
+if (line) {
+  say();
+  setInterval(say, 30000);
+}

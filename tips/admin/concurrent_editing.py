@@ -33,8 +33,6 @@ def form_context(request: HttpRequest, tip: Tip, form: TipForm) -> Context:
     user = staff_of(request)
     if not permissions.may_change(user, tip):
         return {}
-    if request.method == "GET":
-        presence.touch(tip, user)
         workflow.begin_review(tip, by=user)
     context = {
         "seen_version": version_shown(tip),

@@ -126,7 +126,7 @@ def with_what_stands_beside(tips: QuerySet[Tip]) -> QuerySet[Tip]:
         object_id=Cast(OuterRef("pk"), TextField()),
         coded__code=TipAction.SENT_BACK,
     ).order_by("-action_time", "-pk")
-    return tips.prefetch_related("categories", "tags").annotate(
+    return tips.prefetch_related("categories").annotate(
         version_count=Subquery(versions.values("tip").annotate(many=Count("pk")).values("many")),
         sent_back_entry=Subquery(entries.values("pk")[:1]),
     )
@@ -138,18 +138,20 @@ def sent_back(tip: Tip) -> Context | None:
         return None
     beside = vars(tip)
     # A form that was refused was not asked for with what stands beside it.
-    found = (
-        LogEntry.objects.filter(pk=beside["sent_back_entry"])
-        if "sent_back_entry" in beside
-        else (entries_about(tip).filter(coded__code=TipAction.SENT_BACK))
-    )
-    entry = found.select_related("user").first() if beside.get("sent_back_entry", 1) else None
+    entries = entries_about(tip).filter(coded__code=TipAction.SENT_BACK)
+    if "sent_back_entry" in beside:
+        entries = LogEntry.objects.select_related("user").filter(pk=beside["sent_back_entry"])
+        if beside["sent_back_entry"] is None:
+            return None
+    before = TipVersion.objects.filter(tip=tip.pk, saved_at__lte=OuterRef("action_time"))
+    entry = entries.annotate(
+        seen=Subquery(before.values("pk")[:1]), seen_body=Subquery(before.values("body")[:1])
+    ).first()
     if entry is None or (tip.approved_at and entry.action_time < tip.approved_at):
         return None
-    seen = tip.versions.filter(saved_at__lte=entry.action_time).first()
-    new = (contents.words(tip.body) - contents.words(seen.body)).total() if seen else 0
+    new = contents.words(tip.body) - contents.words(vars(entry)["seen_body"] or "")
     who, when = person(cast(User, entry.user)), dates.short(entry.action_time)
-    return {"entry": entry, "who": who, "when": when, "seen": seen, "new_words": new}
+    return {"entry": entry, "who": who, "when": when, "new_words": new.total()}
 
 
 def check_view(request: StaffRequest, pk: int | None = None) -> HttpResponse:

@@ -215,10 +215,10 @@ def test_a_sheet_of_faults_stands_before_approval(desk):
 
 def test_the_form_names_others_who_have_it_open(client, editor, draft):
     client.force_login(make_person("eve", "Editor"))
-    assert "this tip open too" not in client.get(at("change", draft.pk)).content.decode()
+    sent = {"seen_version": draft.versions.newest_id()}
+    assert client.post(at("still_open", draft.pk), sent).json() == {"line": ""}
     client.force_login(editor)
     assert "eve has this tip open too." in client.get(at("change", draft.pk)).content.decode()
-    sent = {"seen_version": draft.versions.newest_id()}
     said = client.post(at("still_open", draft.pk), sent).json()["line"]
     assert said.startswith("eve has this tip open too.")
     EditingSession.objects.update(seen_at="2020-01-01T00:00Z")
