@@ -13,8 +13,10 @@ from gunicorn.config import Config
 # How a TimestampSigner writes them, with the separator of the readers' links or Django's own, also quoted in
 # a URL (%3A); and those that Django makes for passwords.
 _TOKEN = re.compile(r"[\w~=-]+(?:[.:]|%3A)[\w-]{6}(?:[.:]|%3A)[\w-]{43}|\b[0-9a-z]{6}-[0-9a-f]{32,64}\b")
-# The paths behind which a token stands, whole or not.
-_PATH = re.compile(r"(/unsubscribe/|/subscribe/(?:confirm|preferences|move|undo)/)[^/\s?\"']+")
+# The paths behind which a token stands, whole or not. A day in the desk's calendar is shorter than one.
+_PATH = re.compile(
+    r"(/unsubscribe/|/subscribe/(?:confirm|preferences|move|undo)/|/calendar/(?=[^/\s?\"']{16}))[^/\s?\"']+"
+)
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+(?:@|%40)(?:[\w-]+\.)+[a-z][\w-]*", re.IGNORECASE)
 
 

@@ -90,6 +90,24 @@ class BearableMigration(models.Model):
         return f"{self.app}.{self.name}"
 
 
+class CalendarKey(models.Model):
+    """What opens the calendar of a member of staff to a calendar program: the digest of a token in a URL."""
+
+    # Without a constraint, so that the version before, which does not know the table, can delete accounts.
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        primary_key=True,
+        related_name="calendar_key",
+        db_constraint=False,
+    )
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"The calendar of {self.person}"
+
+
 class KeyGeneration(models.Model):
     """How often the links that were mailed to a member of staff were ended; part of each of these links.
 

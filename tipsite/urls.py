@@ -3,11 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from tipsite.staff import calendar_feed
 from tipsite.webhooks import mail_service
 
 urlpatterns = [
     *mail_service.urlpatterns(),
     path("admin/", admin.site.urls),
+    path("calendar/<str:token>.ics", calendar_feed.feed, name="calendar_feed"),
     path("", include("subscribers.urls")),
     path("", include("tips.urls")),
 ]

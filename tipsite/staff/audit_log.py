@@ -25,6 +25,8 @@ class AccountAction(models.TextChoices):
     TWO_FACTOR_OFF = "two_factor_off"
     TWO_FACTOR_RESET = "two_factor_reset"
     RECOVERY_CODES_MADE = "recovery_codes_made"
+    CALENDAR_MADE = "calendar_made"
+    CALENDAR_REVOKED = "calendar_revoked"
 
 
 def was_readdressed_since(person: User, moment: datetime) -> bool:

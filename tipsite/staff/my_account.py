@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from desk.pages import StaffRequest, page
+from desk.pages import StaffRequest, page, require
 from shield.rate_limits import FixedWindow
-from tipsite.staff import accounts, two_factor
+from tipsite.models import CalendarKey
+from tipsite.staff import accounts, calendar_feed, two_factor
 from tipsite.staff.audit_log import AccountAction
 from tipsite.staff.forms import TOO_MANY_CODES, WRONG_CODE, CodeForm, PasswordAgainForm
 
@@ -33,8 +34,26 @@ def account(request: StaffRequest) -> HttpResponse:
         "device": two_factor.device_of(request.user),
         "required": two_factor.is_required(request.user),
         "codes_left": len(two_factor.recovery_codes(request.user)),
+        "calendar_key": CalendarKey.objects.filter(person=request.user).first(),
     }
     return page(request, "staff/account", "My account", **context)
+
+
+@require_POST
+def calendar_address(request: StaffRequest) -> HttpResponse:
+    """Make a new secret address of this person's calendar, and show it, once."""
+    require(request, "tips.view_tip")
+    url = calendar_feed.make(request.user)
+    context = {"url": url, "webcal": f"webcal:{url.partition(':')[2]}"}
+    return page(request, "staff/calendar_address", "Your calendar’s address", **context)
+
+
+@require_POST
+def revoke_calendar_address(request: StaffRequest) -> HttpResponse:
+    """End the secret address of this person's calendar."""
+    calendar_feed.revoke(request.user)
+    messages.success(request, "The address is revoked: your calendar program gets nothing from it any more.")
+    return redirect("admin:account")
 
 
 @require_POST
