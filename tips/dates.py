@@ -28,7 +28,12 @@ def site_zone() -> ZoneInfo:
 
 def site_place() -> str:
     """Return the place that the site's time zone is named after, such as “New York”."""
-    return site_zone().key.split("/")[-1].replace("_", " ")
+    return place(site_zone().key)
+
+
+def place(zone: str) -> str:
+    """Return the place that a zone, such as America/New_York, is named after."""
+    return zone.split("/")[-1].replace("_", " ")
 
 
 def in_words(moment: datetime) -> str:
@@ -48,6 +53,11 @@ def short_day(moment: datetime, now: datetime | None = None) -> str:
     """Return the day of a moment as the desk writes it, “Tue 15 Dec”: as in ``short``."""
     local, today = timezone.localtime(moment), timezone.localdate(now)
     return date_format(local, "D j M" if local.year == today.year else "D j M Y")
+
+
+def short_date(day: date) -> str:
+    """Return a date as the desk writes it, “Tue 15 Dec”; the year as in ``short``."""
+    return date_format(day, "D j M" if day.year == timezone.localdate().year else "D j M Y")
 
 
 def nearby(moment: datetime, now: datetime | None = None) -> str:

@@ -61,3 +61,25 @@ def test_years_and_months_are_those_that_hold_a_row(django_assert_max_num_querie
         assert dates.months_with(Tip.objects.all(), "publish_at", 2018) == [12]
     assert dates.months_with(Tip.objects.all(), "publish_at", 2020) == []
     assert dates.years_with(Tip.objects.filter(publish_at__year=2017), "publish_at") == [2017]
+
+
+@pytest.mark.parametrize(
+    ("day", "at", "said"),
+    [
+        (date(2027, 3, 14), time(2, 30), "leaves out 02:30 on Sun 14 Mar 2027. Choose 01:59 or 03:00."),
+        (date(2027, 11, 7), time(1, 30), "shows twice 01:30 on Sun 7 Nov 2027. Choose 00:59 or 02:00."),
+        (date(2027, 3, 14), time(3, 0), ""),
+        (date(2027, 3, 14), time(1, 59), ""),
+        (date(2027, 6, 1), time(2, 30), ""),
+    ],
+)
+def test_a_time_is_refused_with_the_nearest_that_come_once(day, at, said):
+    fault = dates.clock_fault(day, at, NEW_YORK)
+    assert fault.endswith(said)
+    assert bool(fault) == bool(said)
+
+
+def test_a_day_that_a_place_left_out_names_the_days_around_it():
+    # Samoa went from 29 to 31 December 2011.
+    fault = dates.clock_fault(date(2011, 12, 30), time(12), ZoneInfo("Pacific/Apia"))
+    assert fault.endswith("Choose Thu 29 Dec, 23:59 or Sat 31 Dec, 00:00.")

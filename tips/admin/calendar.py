@@ -4,11 +4,10 @@ How it is changed stands in ``calendar_moves`` and ``calendar_weeks``. Each form
 as its page showed it (``seen``), so that nobody undoes by accident what somebody else has just done.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
-from django.utils import timezone
 
 from desk.pages import Context, StaffRequest, number_in, page
 from tips import dates, permissions
@@ -73,10 +72,9 @@ def _past(request: StaffRequest) -> HttpResponse:
 def months_view(request: StaffRequest) -> HttpResponse:
     """Show two months as tables, with the slots and what is due."""
     require_any(request, "view", "change")
-    first = _month(request.GET.get("from", "")) or timezone.localdate().replace(day=1)
-    second, last = _next_month(first), _next_month(first, -1)
-    months = month_views.months(request.user, [first, second])
-    before, after = [_next_month(last, -1), last], [_next_month(second), _next_month(_next_month(second))]
+    months = month_views.months(request.user, _month(request.GET.get("from", "")))
+    following, last = month_views.next_month(months[-1].first), month_views.next_month(months[0].first, -1)
+    before, after = [month_views.next_month(last, -1), last], [following, month_views.next_month(following)]
     return page(request, "tips/calendar_months", "Calendar", months=months, before=before, after=after)
 
 
@@ -87,11 +85,6 @@ def _month(text: str) -> date | None:
     except ValueError:
         return None
     return month if 1990 <= month.year <= 2200 else None
-
-
-def _next_month(month: date, step: int = 1) -> date:
-    """Return the first day of the month that follows, or of the one before (``step`` -1)."""
-    return (month + timedelta(days=32 if step > 0 else -1)).replace(day=1)
 
 
 def doubles_view(request: StaffRequest) -> JsonResponse:

@@ -10,6 +10,7 @@ from django.forms.utils import to_current_timezone
 from django.forms.widgets import Script
 from django.urls import reverse_lazy
 
+from tips.dates import clock_fault
 from tips.models import Tag
 from tips.models.lines import LineFormField
 from tips.text import folding
@@ -104,3 +105,10 @@ class SlotField(forms.SplitDateTimeField):
         if value and value[0] and not value[1]:
             value = [value[0], settings.SLOT_TIME.strftime("%H:%M:%S")]
         return super().clean(value)
+
+    def compress(self, data_list: list[date | time | None]) -> datetime | None:
+        """Return the moment; of one that the clock leaves out or shows twice, say which to choose instead."""
+        day, at_time = data_list or (None, None)
+        if isinstance(day, date) and isinstance(at_time, time) and (fault := clock_fault(day, at_time)):
+            raise forms.ValidationError(fault)
+        return super().compress(data_list)

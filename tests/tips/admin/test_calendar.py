@@ -153,6 +153,18 @@ def test_two_months_stand_as_tables(desk, editor):
     assert f"{month:%B %Y}" in page
     assert page.count("Listen") == 1
     assert desk.get(f"{CALENDAR}months/", {"from": "2026-99"}).status_code == 200
+    # Without a month: that of the next slot.
+    assert f"{timezone.localtime(coming(1)[0].at):%B %Y}" in desk.get(f"{CALENDAR}months/").content.decode()
+
+
+def test_a_month_shows_which_drafts_are_due(client, author, editor):
+    day = timezone.localdate()
+    make_tip("Mine, due", state=TipState.DRAFT, publish_at=None, author=author, due_on=day)
+    make_tip("Theirs, due", state=TipState.DRAFT, publish_at=None, author=editor, due_on=day)
+    for person, shown in ((author, ["Mine"]), (editor, ["Mine", "Theirs"])):
+        client.force_login(person)
+        page = client.get(f"{CALENDAR}months/", {"from": f"{day:%Y-%m}"}).content.decode()
+        assert [name for name in ("Mine", "Theirs") if f"{name}, due" in page] == shown
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 30, "1000"])
