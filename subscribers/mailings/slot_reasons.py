@@ -45,13 +45,15 @@ def look(question: Question) -> Iterator[Reason]:
     Two queries, and a few more for each mailing that is under way.
     """
     workers = Workers() if question.of_site else None
-    counts = _counts(question, workers)
     tips = [row.tip.pk for row in question.rows if row.tip]
     wanted = Q(tip__in=tips, kind=Mailing.Kind.TIP)
     if question.of_site:
         wanted |= Q(state__in=Mailing.UNFINISHED)
-    found = Mailing.objects.filter(wanted).select_related("tip").defer("text", "html", "tip__body")
-    mailings = list(found.order_by("pk"))
+    found = Mailing.objects.filter(wanted)
+    counts = _counts(question, workers, found)
+    # Mostly there are none.
+    found = found.select_related("tip").defer("text", "html", "tip__body").order_by("pk")
+    mailings = list(found) if counts["mailings"] else []
     own = {each.tip_id: each for each in mailings if each.kind == Mailing.Kind.TIP}
     for row in question.rows:
         if row.tip:
@@ -71,12 +73,13 @@ def look(question: Question) -> Iterator[Reason]:
         yield from _deliveries(counts)
 
 
-def _counts(question: Question, workers: Workers | None) -> dict[str, int]:
+def _counts(question: Question, workers: Workers | None, mailings: QuerySet[Mailing]) -> dict[str, int]:
     """Return how many there are of what the looks count, in one query."""
     on = timezone.localdate(question.rows[0].slot.at if question.rows else question.now)
     # Among a million, nobody is looked for who pauses or is suppressed.
     some = Subscriber.objects.reachable(on).order_by().values("pk")[: reach.LONG_LIST + 1]
     counted: dict[str, QuerySet[Model]] = {"reachable": Subscriber.objects.filter(pk__in=some)}
+    counted["mailings"] = mailings
     if workers:
         now = question.now
         # The clock writes each minute what could not be written when it happened.

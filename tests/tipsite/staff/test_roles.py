@@ -1,6 +1,6 @@
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group, Permission, User
 from django.db import DEFAULT_DB_ALIAS
 
 from tests.tips.people import make_person
@@ -37,3 +37,15 @@ def test_making_them_again_restores_what_a_release_says():
     author.permissions.add(Permission.objects.get(codename="approve_tip"))
     roles.make_groups(apps.get_app_config("tips"), using=DEFAULT_DB_ALIAS)
     assert not author.permissions.filter(codename="approve_tip").exists()
+
+
+@pytest.mark.django_db
+def test_a_persons_own_permissions_and_their_groups_are_one_query(django_assert_num_queries):
+    person = make_person("someone", "Author")
+    person.user_permissions.add(Permission.objects.get(codename="publish_tip"))
+    person = User.objects.get(pk=person.pk)
+    with django_assert_num_queries(1):
+        assert person.has_perms(["tips.publish_tip", "tips.add_tip"])
+        assert not person.has_perm("tips.approve_tip")
+    User.objects.update(is_active=False)
+    assert not User.objects.get(pk=person.pk).has_perm("tips.add_tip")
