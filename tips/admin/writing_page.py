@@ -12,7 +12,6 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
-from django.utils import timezone
 
 from desk.log import entries_about
 from desk.names import person
@@ -24,7 +23,6 @@ from tips.admin.concurrent_editing import version_shown
 from tips.admin.pages import tip_or_new, tip_page
 from tips.models import Tip, TipAction, TipState, TipVersion
 from tips.publishing import assignments, preflight
-from tips.schedule import verdict
 from tips.search import similar
 from tips.text import contents, excerpts
 
@@ -80,8 +78,6 @@ def form_context(
     if tip:
         context["sent_back"] = sent_back(tip)
         context["newest"] = version_shown(tip)
-        if verdict_of_slot := verdict.of_tip(tip, timezone.now()):
-            context["verdict"] = verdict_of_slot.seen_by(staff_of(request))
         context["assigned"] = assignments.line(tip)
         context["author_name"] = person(tip.author) if tip.author else ""
         context["excerpt_is_made"] = tip.excerpt == excerpts.excerpt(tip.body)
