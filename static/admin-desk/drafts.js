@@ -190,7 +190,7 @@
     const button = (text, then) => {
       const made = document.createElement("button");
       made.type = "button";
-      made.className = "button";
+      made.className = "btn";
       made.textContent = text;
       made.addEventListener("click", then);
       return made;
@@ -214,7 +214,7 @@
     const offered = new Map();
     for (const box of unsaved.querySelectorAll("[data-offered]")) {
       offered.set(box.dataset.offered, Number(box.dataset.at) * 1000);
-      box.append(" ", button("Throw it away", () => throwAway(box)));
+      box.querySelector(".btn").after(" ", button("Throw it away", () => throwAway(box)));
     }
 
     const offer = () => {

@@ -208,7 +208,9 @@ class TipForm(ConcurrentForm):
             repr([(tip.pk, after) for tip, (_, after) in moves.items()]).encode()
         ).hexdigest()
         if moves and self.data.get("displace") != self.displacement:
-            self.add_error("publish_at", "Other tips would move. Look at the list above, and confirm it.")
+            self.add_error(
+                "publish_at", "This moves other tips. Confirm it above the text, or choose another day."
+            )
 
     def clean_slug(self) -> str:
         slug, title = self.cleaned_data["slug"], self.cleaned_data.get("title", "")
