@@ -106,9 +106,8 @@ class SlotField(forms.SplitDateTimeField):
             value = [value[0], settings.SLOT_TIME.strftime("%H:%M:%S")]
         return super().clean(value)
 
-    def compress(self, data_list: list[date | time | None]) -> datetime | None:
+    def compress(self, data_list: tuple[date, time] | None) -> datetime | None:
         """Return the moment; of one that the clock leaves out or shows twice, say which to choose instead."""
-        day, at_time = data_list or (None, None)
-        if isinstance(day, date) and isinstance(at_time, time) and (fault := clock_fault(day, at_time)):
+        if data_list and all(data_list) and (fault := clock_fault(*data_list)):
             raise forms.ValidationError(fault)
         return super().compress(data_list)
