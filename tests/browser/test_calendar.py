@@ -8,7 +8,7 @@ from tests.browser.axe import faults
 from tests.browser.conftest import visit
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import TipState
+from tips.models import Idea, Tip, TipState
 from tips.schedule import queue, slots
 
 pytestmark = pytest.mark.browser
@@ -30,65 +30,65 @@ def said(page):
     return page.get_by_role("status")
 
 
-def test_a_tip_is_dragged_two_weeks_on(desk, coming):
-    tip = make_tip("Call back", publish_at=coming[0].at)
-    desk.goto(CALENDAR)
-    row(desk, coming[0]).locator("[data-tip]").drag_to(row(desk, coming[2]))
-    expect(said(desk)).to_contain_text("“Call back” is pinned to")
-    expect(row(desk, coming[2])).to_contain_text("Call back")
-    expect(row(desk, coming[0])).to_contain_text("Free")
-    tip.refresh_from_db()
-    assert tip.publish_at == coming[2].at
-    # From the queue beside the weeks it can be dragged as well.
-    desk.locator("aside [data-tip]").drag_to(row(desk, coming[1]))
-    expect(row(desk, coming[1])).to_contain_text("Call back")
-
-
-def test_the_queue_is_put_in_order_by_dragging(desk, coming):
+@pytest.mark.once
+def test_weeks_are_planned_by_dragging_and_a_drag_is_taken_back(desk, coming):
     for title, slot in zip(["Call back", "Listen", "Wait"], coming, strict=False):
         make_tip(title, publish_at=slot.at)
+    text = (
+        "<p>The umbrella was found at the counter of lost property before the guest had missed it. A porter"
+        " wrapped the handle, wrote the number of the room on brown paper, and carried it upstairs.</p>"
+    )
+    make_tip("The umbrella at lost property", body=text)
+    make_tip("An umbrella again", body=text, publish_at=None, state=TipState.DRAFT)
     desk.goto(CALENDAR)
-    line = desk.locator("aside ol li")
-    line.nth(2).drag_to(line.nth(0))
+    row(desk, coming[2]).locator("[data-tip]").drag_to(row(desk, coming[0]))
     expect(said(desk)).to_contain_text("“Wait” goes live")
     assert [each.title for each in queue.waiting()] == ["Wait", "Call back", "Listen"]
-
-
-def test_a_tip_goes_two_weeks_on_by_keyboard_and_keeps_the_focus(desk, coming):
-    tip = make_tip("Call back", publish_at=coming[0].at)
-    make_tip("Listen", publish_at=coming[1].at)
-    make_tip("Wait", publish_at=coming[2].at)
-    desk.goto(CALENDAR)
-    for _ in range(2):
-        desk.get_by_role("button", name="Later: Call back").focus()
-        desk.keyboard.press("Enter")
-        expect(said(desk)).to_contain_text("“Call back” goes live")
-        expect(desk.locator(f"#tip-{tip.pk}")).to_be_focused()
-        desk.goto(CALENDAR)
-    expect(row(desk, coming[2])).to_contain_text("Call back")
-    assert [each.title for each in queue.waiting()] == ["Listen", "Wait", "Call back"]
-
-
-def test_a_stale_page_is_refused_in_words_and_shows_how_it_is(desk, coming):
-    make_tip("Call back", publish_at=coming[0].at)
-    make_tip("Listen", publish_at=coming[1].at)
-    other = make_tip("Wait", publish_at=coming[2].at)
-    desk.goto(CALENDAR)
-    queue.to_front(other, by=make_person("olga", "Editor", first_name="Olga"), seen=None)
+    desk.get_by_role("button", name="Undo").click()
+    expect(said(desk)).to_contain_text("Taken back")
+    assert [each.title for each in queue.waiting()] == ["Call back", "Listen", "Wait"]
+    # From the drawer, with a word about the one like it.
+    card = desk.locator("aside [data-tip]")
+    expect(card).to_contain_text("Like “The umbrella at lost property”")
+    card.drag_to(row(desk, coming[4]))
+    expect(row(desk, coming[4])).to_contain_text("An umbrella again")
+    # Somebody else was quicker: the line that says why is what the editor must see first.
+    quicker = Tip.objects.get(title="Wait")
+    queue.to_front(quicker, by=make_person("olga", "Editor", first_name="Olga"), seen=None)
     row(desk, coming[0]).locator("[data-tip]").drag_to(row(desk, coming[2]))
     expect(said(desk)).to_contain_text("Olga moved “Wait” to the front")
-    expect(row(desk, coming[0])).to_contain_text("Wait")
-    # The line that says why is what the editor must see first.
     expect(said(desk)).to_be_in_viewport()
-    assert [each.title for each in queue.waiting()] == ["Wait", "Call back", "Listen"]
+    assert [each.title for each in queue.waiting()][:3] == ["Wait", "Call back", "Listen"]
 
 
+@pytest.mark.once
+def test_a_tip_goes_two_weeks_on_by_keyboard_and_the_arrow_keeps_the_focus(desk, coming):
+    tip = make_tip("Call back", publish_at=coming[0].at)
+    for title, slot in (("Listen", coming[1]), ("Wait", coming[2])):
+        make_tip(title, publish_at=slot.at)
+    desk.goto(CALENDAR)
+    desk.get_by_role("button", name="Later: Call back").focus()
+    for number in (1, 2):
+        desk.keyboard.press("Enter")
+        expect(row(desk, coming[number])).to_contain_text("Call back")
+        expect(desk.locator(f"#later-{tip.pk}")).to_be_focused()
+    assert [each.title for each in queue.waiting()] == ["Listen", "Wait", "Call back"]
+    # The first has no arrow to go earlier by: its title has the focus.
+    for number in (1, 0):
+        desk.locator(f"#earlier-{tip.pk}").press("Enter")
+        expect(row(desk, coming[number])).to_contain_text("Call back")
+    expect(desk.locator(f"#tip-{tip.pk}")).to_be_focused()
+
+
+@pytest.mark.once
 def test_no_fault_of_accessibility_is_found(desk, coming):
-    make_tip("Call back", publish_at=coming[0].at)
-    make_tip("Not yet", publish_at=coming[1].at, state=TipState.DRAFT, pinned=True)
+    tip = make_tip("Call back", publish_at=coming[0].at)
+    make_tip("Not yet", publish_at=coming[1].at, state=TipState.DRAFT)
     make_tip("To read", publish_at=None, state=TipState.IN_REVIEW)
+    Idea.objects.create(line="The baker who labels bread")
     found = {}
-    for address in (CALENDAR, f"{CALENDAR}{coming[1].day}/", f"{CALENDAR}rule/", "/admin/"):
+    pages = ("", f"{coming[1].day}/", "rule/", "months/", f"tip/{tip.pk}/")
+    for address in (f"{CALENDAR}{page}" for page in pages):
         visit(desk, address)
         found |= faults(desk, address)
     assert found == {}
