@@ -18,20 +18,6 @@ if (pressed) {
   there?.scrollIntoView({ block: "center" });
 }
 
-// A menu closes by Escape, and by a press beside it.
-document.addEventListener("keydown", (event) => {
-  const menu = event.key === "Escape" && document.querySelector(".menu[open]");
-  if (menu) {
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  }
-});
-document.addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll(".menu[open]")) {
-    if (!menu.contains(event.target)) menu.open = false;
-  }
-});
-
 function send(handle, day) {
   const { tip, stamp } = handle.dataset;
   for (const [name, value] of Object.entries({ verb: "place", tip, stamp, day })) {
