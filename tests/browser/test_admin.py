@@ -49,7 +49,7 @@ def test_every_page_of_the_desk_loads_under_the_policy(desk):
     desk.goto("/admin/tips/tag/")
     for box in desk.locator("input.action-select").all():
         box.check()
-    desk.get_by_label("Action:").select_option("merge_selected")
+    desk.get_by_label("What to do with them").select_option("merge_selected")
     desk.locator("button[name=index]").click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("Merge tags")
 

@@ -25,6 +25,7 @@ def publisher(live_server):
 
 
 def log_out(page):
+    page.locator(".account > summary").click()
     page.get_by_role("button", name="Log out").click()
 
 
