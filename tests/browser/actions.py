@@ -9,7 +9,7 @@ from tests.tips.images import drawn
 
 def log_in(page, name, password=None):
     page.goto("/admin/login/")
-    page.get_by_label("Username").fill(name)
+    page.get_by_label("Name or e-mail address").fill(name)
     page.get_by_label("Password").fill(password or f"{name}-knows-this")
     page.get_by_role("button", name="Log in").click()
 

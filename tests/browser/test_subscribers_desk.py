@@ -17,7 +17,7 @@ def test_a_publisher_searches_looks_up_and_blocks_and_no_address_shows_in_the_ad
     visited = []
     page.on("framenavigated", lambda frame: visited.append(frame.url))
     page.goto("/admin/login/")
-    page.get_by_label("Username").fill("pub")
+    page.get_by_label("Name or e-mail address").fill("pub")
     page.get_by_label("Password").fill("pub-knows-this")
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("link", name="Subscribers").click()
