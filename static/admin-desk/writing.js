@@ -32,6 +32,7 @@
     const sayHowMany = () => {
       const many = checks.querySelectorAll(".sign:not(.safe)").length;
       toLookAt.textContent = many ? `${many} to look at` : "Ready";
+      toLookAt.hidden = false;
     };
 
     let timer;

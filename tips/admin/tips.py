@@ -95,14 +95,13 @@ class TipAdmin(SavedAtOnce, TipList):
     def get_fieldsets(self, request: HttpRequest, obj: Tip | None = None) -> Fieldsets:
         """Return the names of the fields; the page's own templates say where each stands."""
         beside = ["publish_at", "undated", "mail_subject", "preheader"]
-        about = ["author", "for_mail", "created_at", "updated_at"] if obj else []
         if obj and not self.has_change_permission(request, obj):
-            return ((None, {"fields": [*beside, *about]}),)
+            return ((None, {"fields": beside}),)
         written = ["title", "body", "takeaway", "excerpt", "in_categories", "tags", "slug"]
-        return ((None, {"fields": [*written, *beside, *about]}),)
+        return ((None, {"fields": [*written, *beside]}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tip | None = None) -> list[str]:
-        names = ["author", "for_mail", "created_at", "updated_at"]
+        names: list[str] = []
         is_plan = obj is None or _is_plan(obj)
         if not is_plan:
             # Readers, or the search engines that led them, know the URL.
