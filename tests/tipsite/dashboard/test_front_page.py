@@ -143,7 +143,7 @@ def test_an_author_finds_what_came_back_and_no_titles_of_others(front, author, e
     page = front(author)
     assert "Needs you 1 Too short Ed Moreno" in page
     assert "Sent back: Tell the story." in page
-    assert "Where you left off All drafts My draft Draft, 3 words." in page
+    assert "Where you left off All of yours My draft Draft, 3 words." in page
     for word in ("Their review", "Next gaps", "All mailings", "Plan a tip", "Backups"):
         assert word not in page
 

@@ -112,6 +112,8 @@ def one_answer(client):
     for screen in screens:
         for reason in following.told if following.row else []:
             assert reason.said in screen or f"{reason.said[0].upper()}{reason.said[1:]}" in screen
+    # The list says how each tip stands, and nothing of the slot; no screen says the contrary.
+    for screen in [*screens, text_of(client.get("/admin/tips/tip/?state=queue"))]:
         assert f"{following.day} is {'not safe' if is_safe else 'safe'}" not in screen
     assert all(each in page for each in words)
     assert [front.count(following.heading), page.count(following.heading)] == [1, 1]
