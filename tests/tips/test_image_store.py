@@ -17,7 +17,7 @@ from PIL import ImageCms
 from desk.errors import NotPermitted
 from tests.databases import shared_database
 from tests.tips.images import drawn, opened, uploaded
-from tests.tips.making import hidden_tips, make_tip
+from tests.tips.making import ago, hidden_tips, make_tip
 from tests.tips.people import make_person
 from tips import image_store
 from tips.models import Image, ImageUse, Tip, TipState, TipVersion
@@ -323,6 +323,16 @@ def test_a_picture_of_what_readers_must_not_know_is_seen_by_staff_alone(client, 
     assert response.status_code == 200
     assert response["Cache-Control"] == "private, no-store"
     assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_an_author_sees_the_pictures_of_their_own_drafts_and_of_no_others(client, image):
+    author = make_person("ann", "Author")
+    planned = make_tip(body=showing(image), state=TipState.DRAFT, publish_at=ago(days=-3))
+    client.force_login(author)
+    assert client.get(image.url).status_code == 404
+    planned.author = author
+    planned.save()
+    assert client.get(image.url).status_code == 200
 
 
 def test_a_picture_of_a_draft_is_not_for_staff_who_still_owe_a_code(client, image, ed, settings):

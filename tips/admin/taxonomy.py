@@ -19,6 +19,7 @@ from desk.lists import PagedList
 from desk.pages import page, staff_of
 from desk.verbs import refusals_told
 from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip
+from tips.permissions import CHANGE_ANY
 from tips.publishing import categories, merging, naming, tagging
 from tips.text import folding
 from tips.text.slugify import canonical
@@ -175,6 +176,10 @@ class TagAdmin(CountedAdmin):
     form = TagForm
     placements = TaggedTip
     ordering = ["name"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        tags, user = super().get_queryset(request), staff_of(request)
+        return tags if user.has_perm(CHANGE_ANY) else tags.filter(pk__in=tagging.known_to(user).values("pk"))
 
     def save_model(self, request: HttpRequest, obj: Tag, form: forms.ModelForm, change: bool) -> None:
         if change:

@@ -11,7 +11,8 @@ from django.urls import reverse
 from desk.pages import Context, StaffRequest
 from tips import dates, permissions
 from tips.admin.pages import moment_of, require_any, state_of, tip_or_new, tip_page
-from tips.models import Tag, Tip, TipState
+from tips.models import Tip, TipState
+from tips.publishing import tagging
 from tips.search import similar
 from tips.text import folding
 
@@ -45,7 +46,8 @@ def tag_suggestions(request: StaffRequest) -> JsonResponse:
     """Return the names of known tags that hold ``q``, those that begin with it first, as JSON."""
     require_any(request, "add", "change")
     part = folding.key(request.GET.get("q", "")[:100])
-    holding = Tag.objects.filter(name_key__contains=part).values_list("name_key", "name") if part else ()
+    known = tagging.known_to(request.user)
+    holding = known.filter(name_key__contains=part).values_list("name_key", "name") if part else ()
     # The database's own LIKE takes no notice of case, and an order of its own.
     found = sorted((not key.startswith(part), key, name) for key, name in holding if part in key)
     return JsonResponse({"names": [name for _, _, name in found[:10]]})

@@ -8,18 +8,22 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from tips.image_store import KINDS
 from tips.models import Image, ImageUse, Tip
+from tips.permissions import CHANGE_ANY
 from tips.publishing import preview
 
 
 @require_safe
 def serve(request: HttpRequest, name: str) -> HttpResponse:
-    """Serve an image: to everybody while a published tip shows it, else to staff and by a preview link.
+    """Serve an image: to everybody while a published tip shows it, else to its writers and by a preview link.
+
+    Its writers are who uploaded it, the authors of tips that show it, and whoever may change all tips.
 
     Browsers and caches may keep a public image for a day. No longer, for it may be withdrawn.
     """
@@ -43,7 +47,10 @@ def serve(request: HttpRequest, name: str) -> HttpResponse:
 
 def _may_see(request: HttpRequest, image: Image) -> bool:
     # The admin site also turns away staff who have still to give a code.
-    if admin.site.has_permission(request) and request.user.has_perm("tips.view_tip"):
-        return True
+    user = request.user
+    if isinstance(user, User) and admin.site.has_permission(request) and user.has_perm("tips.view_tip"):
+        is_own = image.uploaded_by_id == user.pk or image.uses.filter(tip__author=user).exists()
+        if is_own or user.has_perm(CHANGE_ANY):
+            return True
     link = preview.live_link(request.GET.get("preview", ""))
     return link is not None and ImageUse.objects.filter(image=image, tip=link.tip).exists()

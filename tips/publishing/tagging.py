@@ -4,10 +4,12 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from desk.errors import NotPermitted, WrongState
 from desk.log import log
-from tips.models import FormerSlug, LabelAction, Tag, Tip
+from tips.models import FormerSlug, LabelAction, Tag, TaggedTip, Tip
+from tips.permissions import CHANGE_ANY
 from tips.publishing import naming, slugs
 from tips.text import folding
 from tips.text.slugify import slugify
@@ -25,6 +27,19 @@ def find_or_make(names: Iterable[str]) -> list[Tag]:
         wanted.setdefault(folding.column_key(name), name)
     known = Tag.objects.by_names(wanted.values())
     return list(dict.fromkeys(known.get(key) or make(name) for key, name in wanted.items()))
+
+
+def known_to(user: User) -> QuerySet[Tag]:
+    """Return the tags that a person may know of.
+
+    For whoever may change all tips, all. Others do not know a tag that only unpublished tips of others have:
+    it would tell what these are about.
+    """
+    if user.has_perm(CHANGE_ANY):
+        return Tag.objects.all()
+    placed = TaggedTip.objects.filter(tag=OuterRef("pk"))
+    seen = Exists(placed.published()) | Exists(placed.filter(content_object__author=user))
+    return Tag.objects.filter(seen | ~Exists(placed))
 
 
 def make(name: str) -> Tag:

@@ -205,6 +205,17 @@ def test_suggestions_begin_with_what_was_typed(desk):
     assert desk.get(f"{LIST}tag-suggestions/").json() == {"names": []}
 
 
+def test_an_author_is_told_no_tag_that_only_others_drafts_have(client, author, editor):
+    later = {"state": TipState.DRAFT, "publish_at": None}
+    make_tip(tags=["recovery at sea"], author=editor, **later)
+    make_tip(tags=["recovery in public"], author=editor)
+    make_tip(tags=["recovery of mine"], author=author, **later)
+    client.force_login(author)
+    names = client.get(f"{LIST}tag-suggestions/", {"q": "recovery"}).json()["names"]
+    assert names == ["recovery in public", "recovery of mine"]
+    assert "at sea" not in client.get("/admin/tips/tag/").content.decode()
+
+
 # --- The verbs --------------------------------------------------------------------------------------------
 
 
