@@ -20,7 +20,9 @@ _STOP = "you can stop that; afterwards only what has not left yet"
 
 def of_tip(before: Tip, after: Tip, now: datetime) -> Outlook:
     """Return what is foreseen for the mail of a tip; ``tips.publishing.consequences`` calls this."""
-    mailings = list(Mailing.objects.filter(tip=after.pk).defer("text", "html").order_by("-pk"))
+    # Only an approved tip ever gets a mailing.
+    was_approved = before.approved_at or before.state in (TipState.APPROVED, TipState.WITHDRAWN)
+    mailings = _mailings(after) if was_approved else []
     own = next((mailing for mailing in mailings if mailing.kind == Mailing.Kind.TIP), None)
     if scheduling.obstacle(after) or after.publish_at is None:
         begun = next((mailing for mailing in mailings if mailing.started_at), None)
@@ -28,6 +30,10 @@ def of_tip(before: Tip, after: Tip, now: datetime) -> Outlook:
     if own and not own.may_return:
         return _goes_on(after, after.publish_at, own, now)
     return _to_come(after, after.publish_at, now)
+
+
+def _mailings(tip: Tip) -> list[Mailing]:
+    return list(Mailing.objects.filter(tip=tip.pk).defer("text", "html").order_by("-pk"))
 
 
 def _to_come(tip: Tip, publish_at: datetime, now: datetime) -> Outlook:
@@ -47,7 +53,8 @@ def _is_mailed(tip: Tip, publish_at: datetime, at: datetime, now: datetime) -> O
     count = reachable(timezone.localdate(at))
     if not count:
         return _said("It is mailed to nobody", "Nobody has subscribed yet.")
-    if closure := guard.why_closed():
+    # Of later mails nobody knows yet; whether the next tip is safe, the desk says elsewhere.
+    if at - now < dates.DAY and (closure := guard.why_closed()):
         return _said("Its mail waits", closure.sentence, key="guarded")
     is_today = timezone.localdate(at) == timezone.localdate(now)
     hour, to = f"{timezone.localtime(at):%H:%M}", expected(count)

@@ -44,8 +44,9 @@ class Forecast:
         """
         planned = tip.publish_at
         if planned and planned > self.now:
-            if not tip.pinned:
-                self.refuse_taken(tip, planned)
+            if tip.pinned:
+                return planned, {}
+            self.refuse_taken(tip, planned)
             return planned, self.pinned(tip, planned)
         floating = self._floating_besides(tip)
         order = [tip, *floating] if planned else [*floating, tip]
