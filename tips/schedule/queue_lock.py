@@ -183,8 +183,10 @@ class QueueSession:
             pin = {"pinned": True} if pinned else {}
             Tip.objects.filter(pk__in=[tip.pk for tip in moments]).update(publish_at=Case(*cases), **pin)
         for tip, at in moments.items():
-            before, _ = self._moves.get(tip, (tip.moment, at))
-            self._moves[tip] = before, at
+            # One that had no moment did not move: whoever gave it one says so.
+            if tip.publish_at:
+                before, _ = self._moves.get(tip, (tip.publish_at, at))
+                self._moves[tip] = before, at
             tip.publish_at = at
 
     def repin(self, moments: Mapping[Tip, datetime]) -> None:
