@@ -57,6 +57,15 @@ def test_a_tag_whose_address_alone_is_changed_keeps_the_name_that_a_colleague_ga
     assert Tag.objects.get().name == "calm"
 
 
+def test_a_merger_does_nothing_to_a_tag_that_was_renamed_since_the_page_asked(desk):
+    tags = [tagging.make(name) for name in ("serenity", "quiet")]
+    chosen = {"action": "merge_selected", "_selected_action": [tag.pk for tag in tags]}
+    asked = desk.post("/admin/tips/tag/", chosen)
+    Tag.objects.filter(name="quiet").update(name="noise")
+    desk.post("/admin/tips/tag/", as_sent(asked, "keep", keep=f"{tags[0].pk}"))
+    assert {tag.name for tag in Tag.objects.all()} == {"serenity", "noise"}
+
+
 def test_words_that_two_people_add_to_a_group_of_synonyms_are_both_there(desk):
     SynonymGroup.objects.all().delete()
     group = SynonymGroup.objects.create()

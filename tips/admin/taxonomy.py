@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from taggit.models import Tag as UnusedTag
 
 from desk.concurrent_forms import ConcurrentForm
-from desk.errors import WrongState
+from desk.errors import Overtaken, WrongState
 from desk.forms import SavedAtOnce
 from desk.lists import PagedList
 from desk.pages import page, staff_of
@@ -103,6 +103,10 @@ class CountedAdmin(SavedAtOnce, PagedList):
                 keep = next((label for label in labels if str(label.pk) == request.POST.get("keep")), None)
                 if keep is None:
                     raise WrongState(f"Say which of the {plural} stays.")
+                for label in labels:
+                    # The page that asked named each.
+                    if (shown := request.POST.get(f"name-{label.pk}", label.name)) != label.name:
+                        raise Overtaken(f"“{shown}” is “{label}” now. Look at the {plural} again.")
                 others = [label for label in labels if label != keep]
                 merged = merging.merge(keep, others, by=staff_of(request))
                 followed = f"{_tips(merged)} gained it, and the old addresses lead to it."

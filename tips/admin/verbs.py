@@ -25,6 +25,7 @@ from tips.publishing import (
     slugs,
     workflow,
 )
+from tips.schedule import queue_lock
 
 
 def _is_to_come(tip: Tip) -> bool:
@@ -177,7 +178,9 @@ class TipVerbsMixin(VerbsMixin[Tip]):
         return (forms.Form if asks_nothing else verb.form)(sent)
 
     def seen(self, obj: Tip) -> dict[str, object]:
-        return {"seen_version": version_shown(obj), "seen_state": obj.state}
+        # What floats gets its moment from the queue, which moves without anybody's touching the tip.
+        day = "" if queue_lock.floats(obj) else f"{obj.publish_at or obj.undated}"
+        return {"seen_version": version_shown(obj), "seen_state": obj.state, "seen_day": day}
 
     def why_not(self, verb: Verb[Tip], obj: Tip) -> str:
         if verb is VERBS["take-back"] and obj.review_began_at:

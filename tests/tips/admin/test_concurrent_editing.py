@@ -153,6 +153,16 @@ def test_approve_on_an_older_form_approves_nothing_that_was_not_shown(ed, eve, d
     assert (fresh.state, fresh.publish_at) == (TipState.APPROVED, slot.at)
 
 
+def test_a_verbs_page_does_nothing_to_a_tip_whose_day_was_moved_since(ed, eve, draft):
+    tuesdays()
+    Tip.objects.filter(pk=draft.pk).update(state=TipState.IN_REVIEW)
+    url = reverse("admin:tips_tip_do", args=[draft.pk, "send-back"])
+    page, (slot,) = ed.get(url), free_days(1)
+    queue.pin(Tip.objects.get(pk=draft.pk), slot.day, by=eve.person, seen=queue.version())
+    assert "Somebody else changed" in said(ed.post(url, as_sent(page, "reason", reason="Shorten it.")))
+    assert Tip.objects.get(pk=draft.pk).state == TipState.IN_REVIEW
+
+
 def test_a_day_for_a_tip_that_was_approved_meanwhile_is_not_lost_in_silence(ed, eve, draft):
     tuesdays()
     Tip.objects.filter(pk=draft.pk).update(state=TipState.IN_REVIEW)

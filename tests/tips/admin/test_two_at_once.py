@@ -19,6 +19,8 @@ WRITERS = """
 import json, random, sys, threading, time
 import django
 django.setup()
+from django.test.utils import setup_test_environment
+setup_test_environment()
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
@@ -55,12 +57,15 @@ def write(name):
         sent["in_categories"] = others + [category] * is_in
         tag = f"{name}-{number}"
         sent["tags"] = [", ".join(filter(None, [*shown["tags"], tag]))]
-        if chance.random() < 0.3:
+        if chance.random() < 0.5:
             sent["excerpt"] = [f"{name} {number}"]
         answer = client.post(url, sent)
         for _ in range(20):
             if answer.status_code == 302:
                 break
+            if answer.status_code != 200:
+                problems.append(f"{name} was answered {answer.status_code}: {answer.text[:300]}")
+                return
             form = answer.context["adminform"].form
             if not form.conflicts:
                 problems.append(f"{name} was refused: {form.errors.as_text()}")
