@@ -18,7 +18,7 @@ from subscribers.recovery import guard
 
 # The first claim of a lease, and the largest: how many it takes at once grows and shrinks with its speed.
 BATCH, LARGEST = 50, 400
-# So many are claimed at most while the journal or its disk fails.
+# So many are claimed at most while the journal or its disk fails, or the disk has little room left.
 FEW = 20
 _WAITING = [Delivery.State.QUEUED, Delivery.State.DEFERRED, Delivery.State.UNCERTAIN]
 # An uncertain delivery is sent once more after this.

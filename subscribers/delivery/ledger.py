@@ -6,7 +6,6 @@ what a delivery costs beside its transport.
 
 import threading
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -46,6 +45,8 @@ _PREPARE = "PREPARE tips_sent (timestamptz, timestamptz, bigint, bigint, bigint)
     ("$1", "$2", "$3", "$4", "$5")
 )
 _EXECUTE = "EXECUTE tips_sent (%s, %s, %s, %s, %s)"
+# As the driver itself writes parameters.
+_SENT_ON_SQLITE, _PERSON_ON_SQLITE = _SENT.replace("%s", "?"), _PERSON.replace("%s", "?")
 # SQLite has one writer at a time, and who finds it taken sleeps: threads of one process can do better.
 _one_writer = threading.Lock()
 # What _PERSON selects.
@@ -100,24 +101,37 @@ class Ledger:
         """
         now = self._db.ops.adapt_datetimefield_value(timezone.now())
         settled = [now, now, pk, self.lease_id]
-        if self._is_postgresql and self._has_session and following is not None:
-            return self._judged(self._at_once([*settled, following]))
-        with connection.cursor() as cursor, nullcontext() if self._is_postgresql else _one_writer:
+        if not self._is_postgresql:
+            with _one_writer:
+                self._execute(_SENT_ON_SQLITE, settled)
+            return None if following is None else self._judged(self._execute(_PERSON_ON_SQLITE, [following]))
+        if self._has_session and following is not None:
+            return self._judged(self._execute(_EXECUTE, [*settled, following]))
+        with connection.cursor() as cursor:
             cursor.execute(_SENT, settled)
         return None if following is None else self.ready(following)
 
-    def _at_once(self, parameters: Sequence[object]) -> _Row:
-        """Run both statements in one, prepared, and past the layers that would double its cost."""
+    def _execute(self, statement: str, parameters: Sequence[object]) -> _Row:
+        """Run a statement past Django's layers, which would double its cost; return its row, if it has one.
+
+        Of PostgreSQL, what is prepared is there for it.
+        """
         self._db.ensure_connection()
         with self._db.wrap_database_errors:
             if self._cursor is None or self._session is not self._db.connection:
                 self._session = self._db.connection
                 self._cursor = self._db.connection.cursor()
-                self._cursor.execute("SELECT 1 FROM pg_prepared_statements WHERE name = 'tips_sent'")
-                if self._cursor.fetchone() is None:
-                    self._cursor.execute(_PREPARE)
-            self._cursor.execute(_EXECUTE, parameters)
-            return self._cursor.fetchone()
+                if self._is_postgresql:
+                    self._prepare()
+            self._cursor.execute(statement, parameters)
+            # All that there is: SQLite goes on reading until then, and another's write would stand in ours.
+            rows = self._cursor.fetchall()
+            return rows[0] if rows else None
+
+    def _prepare(self) -> None:
+        self._cursor.execute("SELECT 1 FROM pg_prepared_statements WHERE name = 'tips_sent'")
+        if self._cursor.fetchone() is None:
+            self._cursor.execute(_PREPARE)
 
     def _judged(self, row: _Row) -> Ready:
         if row is None:

@@ -143,7 +143,7 @@ class Sender:
         if self.lease_id is None:
             self.lease_id = claims.new_lease(self.worker_id)
         after = self._after.get(mailing_id, 0)
-        if self._count > claims.FEW and journal.why_unwritable():
+        if self._count > claims.FEW and (journal.is_short_of_room() or journal.why_unwritable()):
             self._count = claims.FEW
         claim = claims.take(self.lease_id, mailing_id, after, self._count)
         if after and claim is not None and not claim.ids:

@@ -107,6 +107,8 @@ def folded(text: str, header: str) -> str:
     return Header(text, charset, header_name=header, maxlinelen=76).encode(linesep="\r\n")
 
 
+# An envelope that goes ahead of its message asks for it, and then the message does.
+@functools.lru_cache(maxsize=64)
 def _signature(number: str, key: str) -> str:
     digest = _begun_hmac(key).copy()
     digest.update(number.encode("ascii"))

@@ -17,6 +17,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -34,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 # What a disk gives at once.
 _BLOCK = 4096
+# So few bytes free are gone within a minute, if a disk fills up.
+_LITTLE_ROOM = 64 * 2**20
 # The ``what`` of the guard's checkpoints, and how it stands in a line.
 CHECKPOINT = "checkpoint"
 _CHECKPOINT = f'"what": "{CHECKPOINT}"'.encode()
@@ -104,6 +107,14 @@ def why_unwritable() -> str:
     except OSError as error:
         return error.strerror or type(error).__name__
     return ""
+
+
+def is_short_of_room() -> bool:
+    """Tell whether the journal's disk is nearly full: soon nothing may be added, nor to a database there."""
+    try:
+        return shutil.disk_usage(path().parent).free < _LITTLE_ROOM
+    except OSError:
+        return True
 
 
 def numbered_lines() -> Iterator[tuple[int, bytes]]:

@@ -356,6 +356,19 @@ def test_while_the_journal_cannot_be_written_few_are_claimed_and_none_is_kept(ma
     assert mailing.trouble == "The journal cannot be written (No space left on device)."
 
 
+def test_on_a_disk_that_is_nearly_full_few_are_claimed(mail_server, monkeypatch):
+    monkeypatch.setattr(journal, "_LITTLE_ROOM", 2**62)
+    make_people(50)
+    mailing = open_mailing()
+    claimed, take = [], claims.take
+    monkeypatch.setattr(
+        claims, "take", lambda *args, **kwargs: claimed.append(args[3]) or take(*args, **kwargs)
+    )
+    drain()
+    assert told(mailing) == (Mailing.State.SENT, {Delivery.State.SENT: 50})
+    assert set(claimed) == {claims.FEW}
+
+
 # --- The pace of each domain -------------------------------------------------------------------------
 
 

@@ -185,7 +185,8 @@ def test_a_disk_that_fills_up_in_mid_mailing_stops_it_and_nothing_is_half_done(s
         assert is_done or "Nothing can be saved just now" in page
     _, left, suppressed, requests = facts(site)
     is_left = answers["leaving"][0] == 200
-    assert (left, suppressed) == ((1, 1) if is_left else (0, 0))
+    # The journal's line may have found room where the database had none: then it holds, as after a crash.
+    assert (left, suppressed) in ({(1, 1)} if is_left else {(0, 0), (1, 1)})
     assert requests - requests_before == (answers["sign-up"][0] == 303)
     # The same again, now that there is room.
     again = {name: Visitor(port).send(path, fields)[0] for name, (path, fields, _) in sent.items()}
