@@ -118,7 +118,8 @@ def _of_slot(
 
 def _of_tip(row: SlotRow, tip: Tip, mailing: Mailing | None, many: int, now: datetime) -> Reason:
     """Say whether a tip goes by mail; without what ``_of_slot`` adds."""
-    goes_live, another = f"goes live on the site {dates.nearby(row.slot.at, now)}", other_tip(row, now)
+    # A monitor or a mail is read later: no “tomorrow”.
+    goes_live, another = f"goes live on {dates.short(row.slot.at, now)}", other_tip(row, now)
     if not tip.for_mail:
         words = f"{goes_live}, but nobody gets it by mail: it is marked as not for mail."
         if not many:

@@ -217,15 +217,16 @@ def register(look: Look, *, place: int) -> None:
 # --- Asking -------------------------------------------------------------------------------------------
 
 
-def of_rows(rows: Sequence[SlotRow], now: datetime) -> list[Verdict]:
+def of_rows(rows: Sequence[SlotRow], now: datetime, *, of_site: bool = True) -> list[Verdict]:
     """Return a Verdict for each row, in the same order, at a moment (an aware datetime).
 
-    The first coming row that is not skipped must be the next slot's: reasons of the whole site count for it.
+    ``of_site`` asks about the whole site, too; the first coming row that is not skipped must then be the next
+    slot's, for which those reasons count.
     What is past or skipped has no reasons. The number of queries does not depend on that of the rows.
     """
     coming = [row for row in rows if row.slot.at > now and row.state != SlotState.SKIPPED]
     following = min(coming, key=lambda row: row.slot.at, default=None)
-    found = _found(Question(coming, now, True)) if following else []
+    found = _found(Question(coming, now, of_site)) if following else []
     verdicts = []
     for row in rows:
         days = {row.slot.day, None} if row is following else {row.slot.day}

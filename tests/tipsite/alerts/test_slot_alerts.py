@@ -8,6 +8,7 @@ from django.core import mail
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
+from subscribers.models import Subscriber
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tests.tips.weeks import NOON, at, tuesdays, week
@@ -167,8 +168,8 @@ def test_the_mail_says_which_slot_what_is_wrong_and_what_to_do(ed, run):
     (message,) = mail.outbox
     assert message.to == ["ed@example.org"]
     assert "Tuesday, 10 March 2026, 07:00 EDT" in message.subject
-    assert "“Listen <first>” is planned, but is still in review." in message.body
-    assert "approve it in time" in message.body
+    assert "“Listen <first>” is planned for Tue 10 Mar, 07:00, but is still in review." in message.body
+    assert "What to do: Approve it, or let another tip take the slot." in message.body
     assert "/admin/tips/tip/calendar/" in message.body
     assert message.extra_headers["Auto-Submitted"] == "auto-generated"
 
@@ -199,3 +200,13 @@ def test_the_clock_asks_each_minute_and_cheaply(django_assert_max_num_queries, r
     run(at(1) - 4 * DAY)
     with django_assert_max_num_queries(8):
         slot_alerts.send_alerts(at(1) - 4 * DAY + MINUTE)
+
+
+def test_a_tip_that_no_mail_brings_is_told_of_as_the_desk_tells_it(ed, run):
+    tip = approved("Quiet", ed)
+    Tip.objects.filter(pk=tip.pk).update(for_mail=False)
+    assert run(at(1) - 3 * DAY) == []
+    Subscriber.objects.create(address="anna@example.org")
+    assert run(at(1) - DAY, step=DAY) == [f"Not safe: {dates.in_words(at(1))}"] * 2
+    assert "“Quiet” goes live on Tue 10 Mar, 07:00, but nobody gets it by mail" in mail.outbox[-1].body
+    assert "What to do: A Publisher lifts the mark" in mail.outbox[-1].body

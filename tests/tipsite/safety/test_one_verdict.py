@@ -35,7 +35,7 @@ SITUATIONS = [
     (be.skipped_and_then_free, ["slot"], "Nothing is planned for"),
     (be.moved_away_from_its_tip, ["slot"], "Nothing is planned for"),
     (be.no_rule, ["slot"], "Add a slot rule"),
-    (be.not_for_mail, ["not-for-mail"], "“Keep your word” goes live on the site"),
+    (be.not_for_mail, ["not-for-mail"], "“Keep your word” goes live on"),
     (be.its_mailing_was_cancelled, ["cancelled"], "its mailing was cancelled"),
     (be.everybody_pauses, ["nobody-subscribed"], "of 1 on the list, each is paused or suppressed"),
     (be.no_worker, ["worker"], "No worker is alive"),
