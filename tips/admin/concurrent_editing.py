@@ -21,6 +21,7 @@ def still_open(request: StaffRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     presence.touch(tip, request.user)
+    workflow.begin_review(tip, by=request.user)
     presence.forget_old()
     since = history.since(tip, number_in(request.POST.get("seen_version")))
     stays = "What you did not touch stays as they left it; where you both changed the same, you are asked."
@@ -33,7 +34,6 @@ def form_context(request: HttpRequest, tip: Tip, form: TipForm) -> Context:
     user = staff_of(request)
     if not permissions.may_change(user, tip):
         return {}
-        workflow.begin_review(tip, by=user)
     context = {
         "seen_version": version_shown(tip),
         "still_open": reverse("admin:tips_tip_still_open", args=[tip.pk]),

@@ -54,6 +54,9 @@ def revise(tip: Tip, names: Iterable[str], *, by: User) -> str:
         if texts:
             Contribution.objects.get_or_create(tip=tip, user=by)
             sentence = _reviewed_again(tip, before, by, ", ".join(texts).replace("_", " "))
+            if before.state == TipState.IN_REVIEW and before.author_id != by.pk:
+                # Whoever works on it reviews it, also where no script says that the page is open.
+                tip.review_began_at = before.review_began_at or session.now
             changed |= {"state", "pinned", "review_began_at"}
         if names & {"publish_at", "undated"}:
             _plan_as_asked(session, tip, before)

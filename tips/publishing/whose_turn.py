@@ -19,6 +19,7 @@ from django.utils import timezone
 from desk import names
 from tips.models import Tip, TipAction, TipQuerySet, TipState
 from tips.permissions import APPROVE, APPROVE_OWN_TEXT
+from tips.publishing.assignments import editors
 
 # The newest of these says how a tip came into its state.
 _TURNS = (
@@ -101,8 +102,9 @@ def _waiting(user: User) -> TipQuerySet:
     is_due = Q(turned_by=TipAction.SENT_BACK) | Q(due_on__lte=timezone.localdate() + _SOON)
     waiting = is_due & Q(state=TipState.DRAFT, author=user)
     if user.has_perm(APPROVE):
-        # What is assigned to a colleague waits for that colleague.
-        to_review = Q(state=TipState.IN_REVIEW) & (Q(editor=None) | Q(editor=user))
+        # What is assigned to a colleague waits for that colleague, as long as they can see to it.
+        is_anybodys = Q(editor=None) | Q(editor=user) | ~Q(editor__in=editors().order_by().values("pk"))
+        to_review = Q(state=TipState.IN_REVIEW) & is_anybodys
         if settings.FOUR_EYES and not user.has_perm(APPROVE_OWN_TEXT):
             # Their own text waits for somebody else.
             to_review &= ~Q(author=user)

@@ -60,7 +60,7 @@ def take_back(tip: Tip, *, by: User) -> str:
 def begin_review(tip: Tip, *, by: User) -> None:
     """Note that an editor has begun to review a tip: it is theirs now, and its author takes it back no more.
 
-    To be called whenever somebody opens a tip to work on it; all but the first time, nothing happens.
+    To be called whenever somebody has a tip open to work on it; all but the first time, nothing happens.
     """
     is_ready = tip.state == TipState.IN_REVIEW and tip.review_began_at is None
     if not is_ready or tip.author_id == by.pk or not by.has_perm(APPROVE):

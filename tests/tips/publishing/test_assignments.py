@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.urls import reverse
 from django.utils import timezone
 
@@ -11,7 +11,7 @@ from desk.errors import NotPermitted, WrongState
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.models import Tip, TipState
-from tips.publishing import assignments
+from tips.publishing import assignments, whose_turn
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +58,19 @@ def test_only_an_editor_assigns_and_only_to_an_editor(ann, ed, draft):
         assignments.assign(draft, ann, by=ed)
 
 
+def test_what_is_assigned_waits_for_that_editor_as_long_as_they_can_see_to_it(ann, ed):
+    pia = make_person("pia", "Publisher")
+    tip = make_tip(state=TipState.IN_REVIEW, publish_at=None, author=ann)
+    assignments.assign(tip, ed, by=pia)
+    assert (whose_turn.count(ed), whose_turn.count(pia)) == (1, 0)
+    ed.groups.clear()
+    assert whose_turn.count(pia) == 1
+    ed.groups.add(Group.objects.get(name="Editor"))
+    assert whose_turn.count(pia) == 0
+    User.objects.filter(pk=ed.pk).update(is_active=False)
+    assert whose_turn.count(pia) == 1
+
+
 def test_an_account_that_is_deleted_leaves_its_tips_to_nobody(ed, draft):
     assignments.assign(draft, ed, by=ed)
     User.objects.filter(pk=ed.pk).delete()
@@ -84,7 +97,8 @@ def test_an_author_takes_a_tip_back_from_its_page_until_an_editor_opens_it(clien
     assert back in client.get(form).text
     assert "Take it back?" in client.get(back).text
     client.force_login(ed)
-    client.get(form)
+    # The page's script says so as soon as it is open.
+    client.post(reverse("admin:tips_tip_still_open", args=[tip.pk]))
     client.force_login(ann)
     assert back not in client.get(form).text
     assert (
