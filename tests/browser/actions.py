@@ -26,7 +26,7 @@ def press_save(page):
 
 def save(page):
     press_save(page)
-    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+    expect(page.locator(".messagelist")).to_contain_text("Saved.")
 
 
 def picture(name="bell.png", **options):

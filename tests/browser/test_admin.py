@@ -136,7 +136,7 @@ def test_the_form_works_without_a_script(browser, live_server, editor):
     page.goto(f"/admin/tips/tip/{tip.pk}/change/")
     page.get_by_label("Tags", exact=True).fill("calm, cool")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+    expect(page.locator(".messagelist")).to_contain_text("Saved.")
     context.close()
     assert set(tip.tags.names()) == {"calm", "cool"}
     assert Tip.objects.get(pk=tip.pk).body == BODY

@@ -152,7 +152,7 @@ def test_a_table_is_made_filled_and_left_by_keys(writing):
     tool(writing, "add a column to the right").click()
     writing.get_by_label("Title").fill("Two ways")
     press_save(writing)
-    expect(writing.locator(".messagelist")).to_contain_text("was added successfully")
+    expect(writing.locator(".messagelist")).to_contain_text("Saved.")
     body = Tip.objects.get().body
     assert body.startswith("<table><thead><tr><th")
     assert body.count("<tr>") == 2

@@ -35,7 +35,7 @@ def test_an_editor_previews_what_is_typed_saves_it_and_goes_back(desk, tip):
     preview.close()
     assert Tip.objects.get(pk=tip.pk).title == "As it was"
     press_save(desk)
-    expect(desk.locator(".messagelist")).to_contain_text("was changed successfully")
+    expect(desk.locator(".messagelist")).to_contain_text("Saved.")
     desk.get_by_role("link", name="History").click()
     desk.get_by_role("link", name="Difference made on").first.click()
     expect(desk.locator("ins").filter(has_text="Then smile.").first).to_be_visible()
@@ -74,7 +74,7 @@ def test_of_two_at_one_tip_the_second_is_warned_and_loses_nothing(desk, tip):
     assert Tip.objects.get(pk=tip.pk).title == "As Eve has it"
     desk.get_by_label("Take mine").check()
     press_save(desk)
-    expect(desk.locator(".messagelist")).to_contain_text("was changed successfully")
+    expect(desk.locator(".messagelist")).to_contain_text("Saved.")
     assert Tip.objects.get(pk=tip.pk).title == "As Ed has it"
 
 

@@ -197,7 +197,7 @@ def test_pictures_on_the_clipboard_are_asked_for_and_come_where_they_stood(writi
     expect(dialog).to_be_hidden()
     writing.get_by_label("Title").fill("Pasted")
     press_save(writing)
-    expect(writing.locator(".messagelist")).to_contain_text("was added successfully")
+    expect(writing.locator(".messagelist")).to_contain_text("Saved.")
     img = f'<img src="{Image.objects.get().url}" alt="A desk" width="60" height="40">'
     assert Tip.objects.get().body == f"<p>before</p>{img}<p>after</p>"
 

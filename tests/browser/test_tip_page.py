@@ -50,7 +50,7 @@ def test_a_tip_is_written_linked_saved_and_approved_by_keys(desk, tip):
     desk.keyboard.press("Enter")
     expect(the_editor(desk).get_by_role("link", name="The Caller Who Waited")).to_be_visible()
     desk.keyboard.press("Control+s")
-    expect(desk.locator(".messagelist")).to_contain_text("was changed successfully")
+    expect(desk.locator(".messagelist")).to_contain_text("Saved.")
     other = Tip.objects.get(title="The Caller Who Waited")
     assert f'<a href="{other.get_absolute_url()}">{other}</a>' in Tip.objects.get(pk=tip.pk).body
     desk.get_by_label("Title").focus()
@@ -89,7 +89,7 @@ def test_a_picture_is_used_again_with_its_caption(desk):
     expect(the_editor(desk).locator("figcaption")).to_have_text("Brass")
     desk.get_by_label("Title").fill("Ring once")
     desk.keyboard.press("Control+s")
-    expect(desk.locator(".messagelist")).to_contain_text("was added successfully")
+    expect(desk.locator(".messagelist")).to_contain_text("Saved.")
     desk.goto("/admin/tips/tip/add/")
     the_editor(desk).click()
     desk.get_by_role("toolbar", name="Formatting").get_by_role("button", name="picture").click()

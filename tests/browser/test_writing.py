@@ -44,7 +44,7 @@ def test_a_tip_with_a_list_and_a_picture_is_written_in_the_editor(desk):
     expect(shown).to_be_visible()
     expect(shown).to_have_js_property("naturalWidth", 400)
     press_save(desk)
-    expect(desk.locator(".messagelist")).to_contain_text("was added successfully")
+    expect(desk.locator(".messagelist")).to_contain_text("Saved.")
     tip, image = Tip.objects.get(), Image.objects.get()
     assert "<ul><li><p>One thing first</p></li><li><p>Another</p></li></ul>" in tip.body
     assert f'<img src="{image.url}" alt="A bell" width="400" height="200">' in tip.body
@@ -78,7 +78,7 @@ def test_text_pasted_from_a_word_processor_comes_in_plain_and_without_complaints
     expect(text.get_by_text("An item")).to_be_visible()
     desk.get_by_label("Title").fill("Pasted")
     press_save(desk)
-    expect(desk.locator(".messagelist")).to_contain_text("was added successfully")
+    expect(desk.locator(".messagelist")).to_contain_text("Saved.")
     assert Tip.objects.get().body == ("<p>A <strong>bold</strong> word</p><ul><li><p>An item</p></li></ul>")
 
 

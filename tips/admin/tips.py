@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import OuterRef, QuerySet
 from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, re_path
+from django.urls import URLPattern, re_path, reverse
 from django.utils import timezone
 from django_prose_editor.fields import ProseEditorField
 from js_asset import Media
@@ -173,12 +173,20 @@ class TipAdmin(SavedAtOnce, TipList):
         return super().log_change(request, obj, message) if message else None
 
     def response_add(self, request: HttpRequest, obj: Tip, *args: str | None) -> HttpResponse:
-        response = self.do_after_saving(request, obj) or super().response_add(request, obj, *args)
+        response = self.do_after_saving(request, obj) or self._stay(request, obj)
+        response = response or super().response_add(request, obj, *args)
         return self._saved(request, response)
 
     def response_change(self, request: HttpRequest, obj: Tip) -> HttpResponse:
-        response = self.do_after_saving(request, obj) or super().response_change(request, obj)
-        return self._saved(request, response)
+        response = self.do_after_saving(request, obj) or self._stay(request, obj)
+        return self._saved(request, response or super().response_change(request, obj))
+
+    def _stay(self, request: HttpRequest, obj: Tip) -> HttpResponse | None:
+        """Lead back to the page on which one writes; None where another button than *Save* was pressed."""
+        if writing_page.SAVE.name not in request.POST:
+            return None
+        messages.success(request, "Saved. Readers see it now." if obj.is_published else "Saved.")
+        return HttpResponseRedirect(reverse("admin:tips_tip_change", args=[obj.pk]))
 
     def _saved(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Erase what was kept of the form, here and in the browser."""
