@@ -7,14 +7,16 @@ empties ``page.complaints``.
 
 import contextlib
 import os
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from django.conf import settings as site_settings
 from django.core.management import call_command
+from django.core.signals import request_finished, request_started
 from django.test import Client, override_settings
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Error, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.tips.people import make_person
@@ -81,6 +83,33 @@ def page(browser, live_server):
         yield page
 
 
+class _Answering:
+    """Counts the requests that the site is answering: a page goes on asking while its test ends."""
+
+    def __init__(self):
+        self.changed, self.number = threading.Condition(), 0
+        request_started.connect(self.begin)
+        request_finished.connect(self.end)
+
+    def begin(self, **_):
+        self._add(1)
+
+    def end(self, **_):
+        self._add(-1)
+
+    def _add(self, number):
+        with self.changed:
+            self.number += number
+            self.changed.notify_all()
+
+    def wait_until_done(self):
+        with self.changed:
+            self.changed.wait_for(lambda: self.number <= 0, timeout=10)
+
+
+answering = _Answering()
+
+
 @contextlib.contextmanager
 def fresh_visitor(browser, address):
     """Give a page of somebody new to the site at an address, which listens as said above."""
@@ -108,8 +137,24 @@ def fresh_visitor(browser, address):
     try:
         yield page
     finally:
+        complaints = [*page.complaints]
+        come_to_rest(page)
         context.close()
-    assert page.complaints == []
+        answering.wait_until_done()
+    assert complaints == []
+
+
+def come_to_rest(page):
+    """Let a page ask nothing more, and wait for what it asked: the database is emptied next.
+
+    What a page asks when it is left, or from time to time, would otherwise be answered meanwhile.
+    """
+    with contextlib.suppress(Error):
+        page.context.set_offline(True)
+        deadline = time.monotonic() + 10
+        page.wait_for_timeout(50)
+        while page.awaited and time.monotonic() < deadline:
+            page.wait_for_timeout(50)
 
 
 @pytest.fixture
