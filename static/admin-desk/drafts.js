@@ -116,7 +116,7 @@
       sending = new AbortController();
       try {
         const answer = await fetch(unsaved.dataset.url, { method: "POST", body: body(), signal: sending.signal });
-        if (answer.ok && !answer.redirected) say("What you typed is kept. Readers see it when you save.");
+        if (answer.ok && !answer.redirected) say("What you typed is kept.");
         else {
           isTyped = true;
           otherwise(answer.redirected ? 403 : answer.status);
