@@ -36,6 +36,8 @@ def test_the_desk_writes_a_moment_with_its_year_only_where_it_is_not_this_one():
     assert dates.short(datetime(2026, 12, 15, 12, tzinfo=UTC), now) == "Tue 15 Dec, 07:00"
     assert dates.short(datetime(2027, 1, 5, 12, tzinfo=UTC), now) == "Tue 5 Jan 2027, 07:00"
     assert dates.short_day(datetime(2026, 12, 15, 12, tzinfo=UTC), now) == "Tue 15 Dec"
+    assert dates.nearby(datetime(2027, 1, 1, 12, tzinfo=UTC), now) == "tomorrow at 07:00"
+    assert dates.nearby(datetime(2027, 1, 5, 12, tzinfo=UTC), now) == "on Tue 5 Jan 2027, 07:00"
 
 
 def test_a_year_and_a_month_begin_at_the_sites_midnight():

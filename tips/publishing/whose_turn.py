@@ -42,7 +42,7 @@ _TOLD = {
     "turner_last": "user__last_name",
 }
 # Nobody reads through more at once.
-_MOST = 200
+MOST = 200
 
 
 class Kind(TextChoices):
@@ -86,7 +86,7 @@ def turns(user: User) -> list[Turn]:
         return []
     rows = _waiting(user).for_lists().select_related("author").order_by("updated_at", "pk")
     told = {name: Subquery(_entries().values(field)[:1]) for name, field in _TOLD.items()}
-    found = [_turn(tip) for tip in rows.annotate(**told)[:_MOST]]
+    found = [_turn(tip) for tip in rows.annotate(**told)[:MOST]]
     return sorted(found, key=lambda turn: (turn.kind != Kind.TO_REVIEW, turn.since, turn.tip.pk))
 
 

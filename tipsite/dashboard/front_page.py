@@ -28,6 +28,7 @@ def context(user: User, now: datetime | None = None) -> dict[str, object]:
     following = next((each for each in verdicts if each.row is weeks.next), None) if weeks.next else None
     following = following or verdict.of_next(now, user=user)
     turns = whose_turn.turns(user)
+    waiting = len(turns) if len(turns) < whose_turn.MOST else whose_turn.count(user)
     drafts = whose_turn.left_off(user, turns, _MOST_DRAFTS)
     shown: dict[str, object] = {
         "now": now,
@@ -36,10 +37,10 @@ def context(user: User, now: datetime | None = None) -> dict[str, object]:
         "weeks": verdicts,
         "counts": _counts(verdicts, now),
         "turns": turns[:_MOST_TURNS],
-        "more_turns": len(turns[_MOST_TURNS:]),
+        "more_turns": waiting - len(turns[:_MOST_TURNS]),
         "drafts": [(draft, contents.words(draft.body).total()) for draft in drafts],
         # The bar's number is that of the rows.
-        "needs_you": len(turns),
+        "needs_you": waiting,
     }
     if user.has_perm(permissions.APPROVE):
         gaps = [each.row for each in verdicts if each.row and each.sign == "free" and each.row.slot.at > now]

@@ -14,7 +14,7 @@ from tests.subscribers.making import make_begun, make_mailing
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.models import SlotException, SlotRule, Tip, TipState
-from tips.publishing import workflow
+from tips.publishing import whose_turn, workflow
 from tips.schedule import slots
 
 FRONT = "/admin/"
@@ -146,6 +146,15 @@ def test_an_author_finds_what_came_back_and_no_titles_of_others(front, author, e
     assert "Where you left off All of yours My draft Draft, 3 words." in page
     for word in ("Their review", "Next gaps", "All mailings", "Plan a tip", "Backups"):
         assert word not in page
+
+
+def test_of_much_that_waits_it_shows_some_and_counts_the_rest(front, monkeypatch):
+    for _ in range(11):
+        make_tip(state=TipState.IN_REVIEW, publish_at=None)
+    monkeypatch.setattr(whose_turn, "MOST", 9)
+    page = front()
+    assert "Needs you 11 " in page
+    assert "And 3 more: all that is in review" in page
 
 
 def test_what_is_empty_has_no_heading(front):
