@@ -56,7 +56,12 @@ def refresh_index(using_connection: BaseDatabaseWrapper) -> None:
             cursor.execute("DELETE FROM tips_vector")
             cursor.execute(_missing_vectors())
         cursor.execute("DELETE FROM tips_posting")
-        cursor.execute(f"INSERT INTO tips_posting {_postings(using_connection.vendor)}")
+        # In their order: those of a word side by side, and quicker to insert.
+        cursor.execute(f"INSERT INTO tips_posting {_postings(using_connection.vendor)} ORDER BY 1, 2, 3")
+    if using_connection.vendor == "postgresql" and not using_connection.in_atomic_block:
+        # Until it is vacuumed, each posting is looked up in the table besides the index: sixty times slower.
+        with using_connection.cursor() as cursor:
+            cursor.execute("VACUUM (ANALYZE) tips_posting, tips_vector")
 
 
 def count_words() -> int:
