@@ -102,7 +102,7 @@ def test_everyone_gets_it_once_and_in_time_whatever_the_clock_is_set_to(
         site.start("worker")
         stack.callback(site.end_all)
         for number, seconds in enumerate(settings_of_clock, 1):
-            wait_until(lambda number=number: len(office.taken) >= 150 * number)
+            wait_until(lambda number=number: len(office.taken) >= 150 * number, seconds=300)
             clock.set(seconds)
         left = COUNT - len(office.taken)
         began = time.monotonic()
