@@ -10,6 +10,7 @@
   const DAYS = 30;
   const HERE_AFTER = 400;
   const SENT_AFTER = 2000;
+  const RESTS = 30000;
   // More is refused by browsers once the page is left.
   const MOST_ON_LEAVING = 60000;
   const LEFT_OUT = new Set(["csrfmiddlewaretoken", "_draft", "seen_version", "seen_state"]);
@@ -91,6 +92,7 @@
     let isLeft = false;
     let isTyped = false;
     let sending = null;
+    let pause = SENT_AFTER;
     let sendTimer;
 
     const body = () => {
@@ -100,6 +102,8 @@
     };
 
     const otherwise = (status) => {
+      // A server that is away, or a session that has ended, is not asked again and again.
+      pause = Math.min(2 * pause, RESTS);
       const here = keep() ? "What you type is kept in this browser alone" : "What you type is not kept";
       if (status === 403) say(`You are signed out. ${here}. Go on, and save: you are asked for your password then.`);
       else say(`${here}: the server cannot be reached just now.`);
@@ -114,10 +118,13 @@
       }
       isTyped = false;
       sending = new AbortController();
+      const patience = setTimeout(() => sending?.abort(), RESTS / 2);
       try {
         const answer = await fetch(unsaved.dataset.url, { method: "POST", body: body(), signal: sending.signal });
-        if (answer.ok && !answer.redirected) say("What you typed is kept.");
-        else {
+        if (answer.ok && !answer.redirected) {
+          pause = SENT_AFTER;
+          say("What you typed is kept.");
+        } else {
           isTyped = true;
           otherwise(answer.redirected ? 403 : answer.status);
         }
@@ -125,13 +132,14 @@
         isTyped = true;
         if (!isLeft) otherwise(0);
       }
+      clearTimeout(patience);
       sending = null;
       if (isTyped) soonSent();
     };
 
     // From the first key on, and not after the last: who types without a pause is kept too.
     const soonSent = () => {
-      sendTimer ??= setTimeout(send, SENT_AFTER);
+      sendTimer ??= setTimeout(send, pause);
     };
 
     // --- While one types --------------------------------------------------------------------------------
