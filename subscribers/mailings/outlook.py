@@ -102,14 +102,17 @@ def _never_begins(before: Tip, after: Tip, own: Mailing | None) -> Outlook:
     elif after.state == TipState.WITHDRAWN:
         if scheduling.obstacle(before):
             return Outlook()
-        reason = "Nobody gets it by mail."
+        reason = f"{_whoever_goes_without()}."
     elif not after.for_mail:
-        count = reachable()
-        goes = "goes" if count == 1 else "go"
-        reason = f"{expected(count).capitalize()} {goes} without, since it is marked as not for mail."
+        reason = f"{_whoever_goes_without()}, since it is marked as not for mail."
     if own and own.state == Mailing.State.PREPARED:
         return _said("Its mail does not begin", reason)
     return _said("It is not mailed", reason)
+
+
+def _whoever_goes_without() -> str:
+    count = reachable()
+    return f"{expected(count).capitalize()} {'goes' if count == 1 else 'go'} without"
 
 
 def _said(title: str, detail: str, key: str = "") -> Outlook:

@@ -108,6 +108,7 @@ def test_a_prepared_mailing_is_said_to_begin_no_more(noon, ed):
     make_mailing(tip, starts_at=tip.publish_at)
     assert "Its mail does not begin" in titles(of_tips.send_back(ed, tip))
     assert "2 people go without" in of_tips.exclude(ed, tip).sentence
+    assert "2 people go without." in [step.detail for step in of_tips.withdraw(ed, tip).steps]
 
 
 def test_reinstating_asks_first_where_it_mails(noon, ed):
