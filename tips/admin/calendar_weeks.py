@@ -4,17 +4,18 @@ What was refused comes back as one line, with what was typed.
 """
 
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 
-from desk.errors import Refused
+from desk.errors import Overtaken, Refused
 from desk.foresight import Foresight
 from desk.pages import Context, StaffRequest, page
 from desk.verbs import foreseen_field, refusals_told
@@ -23,7 +24,7 @@ from tips.admin.calendar import require_editor, to_calendar, to_plan
 from tips.admin.calendar_moves import SeenForm
 from tips.models import Tip
 from tips.publishing import foresight
-from tips.schedule import queue, slot_changes, slot_states, slots
+from tips.schedule import queue, queue_lock, slot_changes, slot_states, slots
 
 # Of what is not lined up yet, so many are offered; the list of tips has all.
 MOST_OFFERED = 50
@@ -36,6 +37,8 @@ class WeekForm(SeenForm):
 
     verb = forms.ChoiceField(choices=[(name, name) for name in ("pin", "skip", "unskip", "move")])
     tip = forms.ModelChoiceField(Tip.objects.for_lists(), required=False)
+    # When the page was shown: no tip of its list may have been written since.
+    shown_at = forms.DateTimeField(required=False)
     reason = forms.CharField(max_length=500, required=False)
     date = forms.DateField(required=False)
     time = forms.TimeField(required=False)
@@ -67,7 +70,7 @@ class RuleForm(DropForm):
 def week_view(request: StaffRequest, day: str) -> HttpResponse:
     """Pin a tip to a week's slot, skip it, take that back, or move it within its week."""
     require_editor(request)
-    seen, week = queue.version(), _week(day)
+    shown_at, seen, week = timezone.now(), queue.version(), _week(day)
     form, status = WeekForm(request.POST or None), 200
     pinning = _displacing_pin(request, form, week)
     if form.is_valid() and pinning is None:
@@ -83,6 +86,7 @@ def week_view(request: StaffRequest, day: str) -> HttpResponse:
     plans = to_plan(request).select_related("author")
     context["plans"] = plans.order_by("-state", "-updated_at")[:MOST_OFFERED]
     context["tips"] = [tip for tip in queue.waiting() if tip != week.tip]
+    context["shown_at"] = shown_at
     context["passed"] = week.slot.at <= timezone.now()
     return page(request, "tips/calendar_week", f"Week of {slot_states.when(week.slot)}", status, **context)
 
@@ -114,13 +118,23 @@ def _change_week(day: date, asked: Context, by: User) -> str:
     seen = asked["seen"]
     match asked["verb"]:
         case "pin":
-            return queue.pin(asked["tip"], day, by=by, seen=seen)
+            return _pin(asked["tip"], day, asked["shown_at"], by=by, seen=seen)
         case "skip":
             return slot_changes.skip(day, asked["reason"], by=by, seen=seen)
         case "unskip":
             return slot_changes.unskip(day, by=by, seen=seen)
     when = dates.moment(asked["date"], asked["time"])
     return slot_changes.move_slot(day, when, asked["reason"], by=by, seen=seen)
+
+
+def _pin(tip: Tip, day: date, shown_at: datetime | None, *, by: User, seen: int) -> str:
+    """Pin a tip to a week, if it is as the page showed it."""
+    with transaction.atomic():
+        # From here on nobody saves a tip.
+        queue_lock.lock()
+        if shown_at and Tip.objects.filter(pk=tip.pk, updated_at__gt=shown_at).exists():
+            raise Overtaken(f"Not done: “{tip}” was changed since you looked. Look at it again.")
+        return queue.pin(tip, day, by=by, seen=seen)
 
 
 def rule_view(request: StaffRequest) -> HttpResponse:

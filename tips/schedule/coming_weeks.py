@@ -6,10 +6,9 @@ from datetime import date, datetime
 from itertools import groupby, islice
 
 from django.contrib.auth.models import User
-from django.db.models import Q
 from django.utils import timezone
 
-from tips.models import SlotRule, Tip, TipState
+from tips.models import PLANS, SlotRule, Tip, TipState
 from tips.schedule import slot_states, verdict
 from tips.schedule.slot_states import COMING, SlotRow, SlotState
 from tips.schedule.slots import Slot, Timetable
@@ -106,9 +105,9 @@ def plan(user: User, now: datetime | None = None, page: int = 0) -> Plan:
 
 
 def _planned(now: datetime) -> Iterable[Tip]:
-    """Return the tips that hold a moment to come, or held it when they were withdrawn, in order."""
-    states = Q(state=TipState.APPROVED) | Q(pinned=True)
-    tips = Tip.objects.filter(states, publish_at__gt=now).exclude(state=TipState.WITHDRAWN).for_lists()
+    """Return the tips that hold a moment to come, in order."""
+    # By the states, since an index has them before the moment; what is not approved is pinned.
+    tips = Tip.objects.filter(state__in=[TipState.APPROVED, *PLANS], publish_at__gt=now).for_lists()
     return tips.select_related("author").order_by("publish_at", "id")
 
 

@@ -10,7 +10,6 @@ from operator import attrgetter
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -88,8 +87,9 @@ def between(
         return []
     following = next(table.between(last + dates.DAY, last + 2 * dates.WEEK), None)
     end = following.at if following else weeks[-1].slot.at + dates.WEEK
-    planned = Q(state__in=[TipState.APPROVED, TipState.WITHDRAWN]) | Q(pinned=True)
-    tips = Tip.objects.filter(planned, publish_at__gte=weeks[0].slot.at, publish_at__lt=end).for_lists()
+    # Of every state, named since an index has the states before the moment.
+    of_weeks = {"publish_at__gte": weeks[0].slot.at, "publish_at__lt": end}
+    tips = Tip.objects.filter(state__in=[*TipState], **of_weeks).for_lists()
     fill(weeks, tips.select_related("author").order_by("publish_at", "id"), now)
     return weeks
 

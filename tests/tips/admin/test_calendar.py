@@ -1,3 +1,4 @@
+import re
 from datetime import time, timedelta
 from itertools import islice
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ MOVE = f"{CALENDAR}move/"
 RULE = f"{CALENDAR}rule/"
 UNDO = f"{CALENDAR}undo/"
 # Ten of the page, two of the bar, and what is asked to know whether the next tip is safe.
-MOST_QUERIES = 18
+MOST_QUERIES = 16
 
 
 def coming(count=5):
@@ -466,6 +467,20 @@ def test_a_draft_is_pinned_from_the_weeks_page(desk):
     desk.post(week(slot), {"verb": "pin", "tip": tip.pk, "seen": queue.version()})
     tip.refresh_from_db()
     assert tip.publish_at == slot.at
+
+
+def test_a_tip_that_was_changed_since_the_week_was_shown_is_not_pinned(desk):
+    slot = coming()[2]
+    tip = make_tip("Wanted", state=TipState.DRAFT, publish_at=None)
+    shown_at = re.search(r'name="shown_at" value="([^"]+)"', desk.get(week(slot)).content.decode())[1]
+    sent = {"verb": "pin", "tip": tip.pk, "seen": queue.version(), "shown_at": shown_at}
+    tip.title = "Wanted no more"
+    tip.save()
+    assert "was changed since you looked" in desk.post(week(slot), sent).content.decode()
+    tip.refresh_from_db()
+    assert tip.publish_at is None
+    shown_at = re.search(r'name="shown_at" value="([^"]+)"', desk.get(week(slot)).content.decode())[1]
+    assert desk.post(week(slot), {**sent, "shown_at": shown_at}).status_code == 302
 
 
 @pytest.mark.parametrize("fields", [{"verb": "pin"}, {"verb": "move"}, {"verb": "fly"}, {}])
