@@ -36,7 +36,8 @@ class Results:
 
     ``corrected`` is the query with its typing errors put right, where that was done; ``missing`` has the
     words that no public tip holds; ``partly`` says that no tip has all of the words. ``also`` has the
-    synonyms that found something, ``marks`` the runs of stems to mark in what is shown.
+    synonyms and related words that found something, ``marks`` the runs of stems to mark in what is shown of a
+    tip, and ``related_marks`` those to mark in a tip that has none of them.
     """
 
     page: Page
@@ -46,6 +47,7 @@ class Results:
     partly: bool = False
     also: tuple[str, ...] = ()
     marks: frozenset[tuple[str, ...]] = frozenset()
+    related_marks: frozenset[tuple[str, ...]] = frozenset()
 
 
 def find(
@@ -69,7 +71,8 @@ def find(
     ids = ranked.ids[first : first + PER_PAGE]
     tips: list[Tip] = in_order(ids, texts=True) if ids else []
     found = search.expansions_found(ranked)
-    more: list[Expansion | RelatedWord] = [*found, *search.related_found(ids)]
+    distant = search.related_found(ids)
+    more: list[Expansion | RelatedWord] = [*found, *distant]
     last = min(last_page(ranked.total), DEEPEST_PAGE)
     return Results(
         page=Page(tips=tips, number=number, last=last, total=ranked.total),
@@ -81,8 +84,9 @@ def find(
         marks=frozenset(
             [term.stems for term in search.query.terms]
             + [(stem,) for term in search.query.terms for stem in term.joined]
-            + [each.stems for each in more]
+            + [expansion.stems for expansion in found]
         ),
+        related_marks=frozenset(word.stems for word in distant),
     )
 
 

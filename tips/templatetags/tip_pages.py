@@ -44,11 +44,18 @@ def body_for_feed(tip: Tip) -> SafeString:
     return mark_safe(sanitiser.shown(tip.body, settings.SITE_URL))  # noqa: S308
 
 
-@register.filter
-def passage(tip: Tip, runs: Collection[highlight.Run]) -> SafeString:
-    """Return the passage of a tip in which a search matched most, with the words marked."""
+@register.simple_tag
+def passage(tip: Tip, *looked_for: Collection[highlight.Run]) -> SafeString:
+    """Return the passage of a tip in which a search matched most, with the words marked.
+
+    Of the collections of words, the first that has one in the tip counts.
+    """
     text = " ".join(filter(None, [tip.searchable_text, tip.takeaway]))
-    return highlight.marked(highlight.passage(text, runs), runs)
+    for runs in filter(None, looked_for):
+        shown = highlight.marked(highlight.passage(text, runs), runs)
+        if "<mark>" in shown:
+            return shown
+    return highlight.marked(highlight.passage(text, ()), ())
 
 
 @register.filter

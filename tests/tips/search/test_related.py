@@ -36,6 +36,15 @@ def test_a_related_word_finds_a_tip_and_stands_below_the_word_itself():
 
 
 @pytest.mark.django_db
+def test_a_hit_shows_related_words_only_where_it_has_no_other(client):
+    make_tip("One", body="<p>An outage of technology.</p>")
+    make_tip("Two", body="<p>When technology fails.</p>")
+    page = client.get("/search/?q=outage").content.decode()
+    assert "An <mark>outage</mark> of technology." in page
+    assert "When <mark>technology</mark> <mark>fails</mark>." in page
+
+
+@pytest.mark.django_db
 def test_a_word_of_the_list_is_named_as_missing_and_not_corrected():
     make_tip("Outrage", body="<p>Nothing.</p>")
     tip = make_tip("When Technology Fails", body="<p>Nothing.</p>")
