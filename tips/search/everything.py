@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 
 from tips.models import Category, Tag, Tip, newest_first
 from tips.search import queries
@@ -37,15 +37,19 @@ def find(query: str, tips: QuerySet[Tip]) -> Found:
 
 def _archive(tips: QuerySet[Tip]) -> Archive:
     ids = list(tips.order_by(newest_first(), "id").values_list("pk", flat=True))
-    labels: list[Label] = [
-        *Category.objects.only("pk", "name", "slug").order_by(),
-        *Tag.objects.only("pk", "name", "slug").order_by(),
-    ]
     return Archive(
         ids=ids,
         known=frozenset(ids),
         place={pk: number for number, pk in enumerate(ids)},
         years=(),
-        labels=labels,
+        labels=_labels(),
         until=None,
     )
+
+
+def _labels() -> list[Label]:
+    """Return all categories and tags, in one statement."""
+    columns = ("pk", "name", "slug")
+    categories = Category.objects.order_by().values_list(Value(0), *columns)
+    rows = categories.union(Tag.objects.order_by().values_list(Value(1), *columns), all=True)
+    return [(Tag if is_tag else Category)(pk=pk, name=name, slug=slug) for is_tag, pk, name, slug in rows]
