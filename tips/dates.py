@@ -150,7 +150,7 @@ def years_with(rows: QuerySet[_Row], field: str) -> list[int]:
     ``field`` names the moment's column, which needs an index. Two queries at most, and none reads more than
     one entry of the index for each year: a list of distinct years would make a date of every row.
     """
-    ends = year_ends(rows, field)
+    ends = _ends(rows, field)
     if ends is None:
         return []
     latest, earliest = ends
@@ -158,7 +158,7 @@ def years_with(rows: QuerySet[_Row], field: str) -> list[int]:
     return [latest, *_with_rows(rows, field, inner), *([earliest] if earliest < latest else [])]
 
 
-def year_ends(rows: QuerySet[_Row], field: str) -> tuple[int, int] | None:
+def _ends(rows: QuerySet[_Row], field: str) -> tuple[int, int] | None:
     """Return the (latest, earliest) years in which some row has its moment; one query."""
     # Each end is an entry of the index. For both as aggregates of one query, SQLite would read every row.
     dated = rows.filter(**{f"{field}__isnull": False})

@@ -4,12 +4,12 @@ import re
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Coalesce, Concat, NullIf, Trim
 from django.http import HttpRequest
 from django.utils.dates import MONTHS_3
 
 from desk.lists import ChoiceFilter
-from desk.names import person
 from desk.pages import number_in
 from tips import dates, permissions
 from tips.admin.tip_changelist import TABS
@@ -37,9 +37,7 @@ class AuthorFilter(SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
         if not request.user.has_perm(permissions.CHANGE_ANY):
             return []
-        authors = User.objects.filter(Exists(Tip.objects.filter(author=OuterRef("pk"))))
-        names = sorted((person(user).casefold(), person(user), str(user.pk)) for user in authors)
-        return [*((pk, name) for _, name, pk in names), ("none", "Nobody")]
+        return [*_offered(request, "author"), ("none", "Nobody")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Tip]) -> QuerySet[Tip]:
         value = self.value()
@@ -74,9 +72,7 @@ class CategoryFilter(SimpleListFilter):
     parameter_name = "category"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
-        has_tips = Exists(CategorisedTip.objects.filter(category=OuterRef("pk")))
-        with_tips = Category.objects.filter(has_tips).values_list("slug", "name")
-        return [*with_tips, ("none", "No category")]
+        return [*_offered(request, "category"), ("none", "No category")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Tip]) -> QuerySet[Tip]:
         if self.value() == "none":
@@ -140,11 +136,31 @@ class YearFilter(SimpleListFilter):
 
 
 class TipYearFilter(YearFilter):
-    """Of a weekly tip each year from the first to the last has one: the two ends are enough to know."""
+    """A year that is typed: to know which there are, the list would have to ask."""
+
+    is_typed = True
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
-        latest, earliest = dates.year_ends(Tip.objects.all(), self.field) or (0, 1)
-        return [(str(year), str(year)) for year in range(latest, earliest - 1, -1)]
+        year = number_in(request.GET.get(self.parameter_name))
+        return [(str(year), str(year))] if 1 < year < 9999 else []
+
+    def has_output(self) -> bool:
+        return True
+
+
+def _offered(request: HttpRequest, kind: str) -> list[tuple[str, str]]:
+    """Return (value, label) of the categories, or the authors, that have a tip: one statement for both."""
+    kept = vars(request).setdefault("offered_filters", [])
+    if not kept:
+        has_tips = Exists(CategorisedTip.objects.filter(category=OuterRef("pk")))
+        categories = Category.objects.filter(has_tips).order_by()
+        written = User.objects.filter(Exists(Tip.objects.filter(author=OuterRef("pk"))))
+        full_name = Trim(Concat("first_name", Value(" "), "last_name"))
+        name = Coalesce(NullIf(full_name, Value("")), "username", output_field=CharField())
+        authors = written.order_by().values_list(Value("author"), Cast("pk", CharField()), name)
+        kept += authors.union(categories.values_list(Value("category"), "slug", "name"), all=True)
+    found = [(value, label) for each, value, label in kept if each == kind]
+    return sorted(found, key=lambda pair: pair[1].casefold())
 
 
 TIP_FILTERS = (TabFilter, AuthorFilter, TagFilter, CategoryFilter, TipYearFilter, TextFilter, DayFilter)

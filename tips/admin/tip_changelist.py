@@ -123,7 +123,12 @@ class TipChangeList(ChangeList):
         tab = {"planned": "queue"}.get(chosen, chosen)
         tab = tab if tab in TABS else ""
         tips, sees_all = cast(TipQuerySet, self.queryset), user.has_perm(permissions.CHANGE_ANY)
-        of_all, of_mine = _counts(tips, user.pk if sees_all else None, now)
+        found = None if self._found is None else _found(tips, now)
+        if found is None:
+            of_all, of_mine = _counts(tips, user.pk if sees_all else None, now)
+        else:
+            of_all = Counter(state for state, _ in found.values())
+            of_mine = Counter(state for state, author in found.values() if author == user.pk)
         self.tabs = [
             (name, label, f"{number:,}", name == tab)
             for name, label in TABS.items()
@@ -143,11 +148,16 @@ class TipChangeList(ChangeList):
         self.paginator = Paginator(range(self.result_count), self.list_per_page)
         start, stop = self._bounds()
         parts: list[_Part]
-        if self._found is None:
+        if found is None:
             parts = list(_parts(tips, of_all, states, start, stop, now))
         else:
-            pks = _in_states(tips, states, now)
-            parts = [(None, [pk for pk in self._found if pk in pks][start:stop])]
+            mine = user.pk if tab == "mine" else None
+            here = [
+                pk
+                for pk in self._found or ()
+                if pk in found and found[pk][0] in states and mine in (None, found[pk][1])
+            ]
+            parts = [(None, here[start:stop])]
         self._fill(parts, now)
 
     def _bounds(self) -> tuple[int, int]:
@@ -265,8 +275,10 @@ def _parts(
         start, stop = start - number, stop - number
 
 
-def _in_states(tips: TipQuerySet, states: Sequence[str], now: datetime) -> set[int]:
-    return set(tips.filter(_condition(states, now)).values_list("pk", flat=True))
+def _found(tips: TipQuerySet, now: datetime) -> dict[int, tuple[str, int | None]]:
+    """Return {id: (state, id of the author)} of what a search has found."""
+    rows = tips.annotate(at=_state(now)).values_list("pk", "at", "author")
+    return {pk: (state, author) for pk, state, author in rows}
 
 
 def _key(tip: Tip, section: Section) -> tuple[float, int]:

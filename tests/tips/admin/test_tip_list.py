@@ -134,11 +134,9 @@ def test_filters_find(desk, author, choice, found):
 
 
 def test_filters_offer_only_what_some_tip_has(desk, author):
-    make_tip(publish_at=dates.year(2018)[0], categories=["Sports"], author=author)
-    make_tip(publish_at=dates.year(2019)[0])
+    make_tip(categories=["Sports"], author=author)
     Category.objects.create(name="Empty", slug="empty")
     page = desk.get(LIST).text
-    assert re.findall(r'<option value="([0-9]{4})"', page) == ["2019", "2018"]
     assert re.findall(r'<option value="(sports|empty)"', page) == ["sports"]
     assert re.findall(r">(ann|ed)</option>", page) == ["ann"]
 
@@ -183,6 +181,8 @@ def test_a_page_asks_at_most_twelve_questions_and_as_many_for_any_number_of_tips
     def questions():
         with django_assert_max_num_queries(12) as captured:
             page = desk.get(LIST)
+        with django_assert_max_num_queries(13):
+            desk.get(LIST, {"q": "tip"})
         assert len(page.content) < 60_000
         return len(captured)
 
