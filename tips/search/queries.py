@@ -121,6 +121,12 @@ class _Search:
         stems, phrases = _sought_for([*query.terms, *expansions])
         stems |= {stem for term in query.terms for stem in term.joined}
         stems |= {words.pair(one.stems[0], other.stems[0]) for one, other in query.pairs}
+        if len(public.known) <= ENOUGH:
+            # Every term of it will be widened.
+            stems |= {
+                stem for found in related.widened(query).values() for word in found for stem in word.sought
+            }
+        self.asked_for = frozenset(stems)
         named = {label for held in self.labels.values() for label in held}
         self.postings = postings.read(sorted(stems), sorted(phrases), sorted(named, key=_order), filters)
 
@@ -173,7 +179,7 @@ class _Search:
                 same = {each.stems for each in self.expansions if each.covers(term)}
                 self.related[term] = [word for word in found if word.stems not in same]
         stems = {stem for found in self.related.values() for word in found for stem in word.sought}
-        stems -= self.postings.stems.keys()
+        stems -= self.asked_for
         if len(everybody) > postings.COMMONEST:
             common = Word.objects.filter(stem__in=stems, tips__gt=postings.COMMONEST)
             stems -= set(common.values_list("stem", flat=True))
