@@ -23,7 +23,7 @@ from tips import dates
 from tips.admin.calendar import require_editor, to_calendar, to_plan
 from tips.admin.calendar_moves import SeenForm
 from tips.models import Tip
-from tips.publishing import foresight
+from tips.publishing import queue_steps
 from tips.schedule import queue, queue_lock, slot_changes, slot_states, slots
 
 # Of what is not lined up yet, so many are offered; the list of tips has all.
@@ -80,7 +80,7 @@ def week_view(request: StaffRequest, day: str) -> HttpResponse:
         seen, week, status = queue.version(), _week(day), 409
     context: Context = {"pinning": pinning}
     if week.slot.at > timezone.now() and week.state != slot_states.SlotState.SKIPPED:
-        context["skipping"] = foresight.skip(request.user, week.slot.at)
+        context["skipping"] = queue_steps.skip(request.user, week.slot.at)
     monday, sunday = dates.week(week.slot.day)
     context |= {"seen": seen, "row": week, "form": form, "monday": monday, "sunday": sunday}
     plans = to_plan(request).select_related("author")
@@ -96,7 +96,7 @@ def _displacing_pin(request: StaffRequest, form: WeekForm, week: slot_states.Slo
     if not form.is_valid() or form.cleaned_data["verb"] != "pin":
         return None
     try:
-        foreseen = foresight.pin(request.user, form.cleaned_data["tip"], week.slot.at)
+        foreseen = queue_steps.pin(request.user, form.cleaned_data["tip"], week.slot.at)
     except Refused:
         # The verb says why.
         return None

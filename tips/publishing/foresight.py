@@ -14,12 +14,10 @@ from desk.foresight import Foresight, Step
 from desk.names import person
 from tips import dates
 from tips.models import Tip, TipState
-from tips.permissions import CHANGE_ANY
-from tips.publishing import consequences
+from tips.publishing import consequences, queue_steps
 from tips.publishing.consequences import Outlook
 from tips.publishing.workflow import was_public
 from tips.schedule.forecast import Forecast, Moves
-from tips.schedule.queue_lock import floats
 
 _ON_THE_SITE = "On the site, in the lists and in the feeds."
 
@@ -60,13 +58,13 @@ def approve(user: User, tip: Tip) -> Foresight:
     else:
         passed = bool(tip.publish_at and tip.publish_at <= now)
         front = f" Its day, {_day(tip)}, has passed, so that it goes first." if passed else ""
-        steps = [Step(_when(at, now), "Readers see it", _ON_THE_SITE + front)]
+        steps = [Step(queue_steps.when(at, now), "Readers see it", _ON_THE_SITE + front)]
         words, sentence = f"Approve for {dates.short(at)}", _goes_live(seen)
     return Foresight(
         words,
         f"{words}?".replace("Approve", "Approve it", 1),
         sentence=sentence,
-        steps=[*steps, *seen.steps, *_moved(user, moves)],
+        steps=[*steps, *seen.steps, *queue_steps.moved(user, moves)],
         leave="Leave it in review",
         key=_key(at, seen),
         asks=bool(moves),
@@ -84,7 +82,7 @@ def publish_now(user: User, tip: Tip) -> Foresight:
         days = (timezone.localdate(tip.publish_at) - timezone.localdate(now)).days
         sooner = f" You would bring it forward by {days} day{'' if days == 1 else 's'}." if days else ""
         lead = f"It is planned for {dates.short(tip.publish_at)}.{sooner}"
-        steps += _freed(user, tip, now)
+        steps += queue_steps.freed(user, tip, now)
     return Foresight(
         f"Publish now{also}",
         f"Publish it now{also}?",
@@ -111,16 +109,20 @@ def schedule(user: User, tip: Tip, when: datetime | None = None) -> Foresight:
         # The verb itself refuses, and says why.
         return Foresight(label, question, lead, leave=_leave(tip))
     seen = _outlook(tip, now, publish_at=when, pinned=True)
-    is_displacing = _is_displacing(moves, when)
-    also = f", and move {_count(len(moves))}" if is_displacing else ""
+    is_displacing = queue_steps.is_displacing(moves, when)
+    also = f", and move {queue_steps.count(len(moves))}" if is_displacing else ""
     return Foresight(
         f"Give it {dates.short(when)}{also}",
         f"Give it {dates.short(when)}{also}?",
         lead,
         _goes_live(seen),
-        [Step(_when(when, now), "Readers see it", _ON_THE_SITE), *seen.steps, *_moved(user, moves)],
+        [
+            Step(queue_steps.when(when, now), "Readers see it", _ON_THE_SITE),
+            *seen.steps,
+            *queue_steps.moved(user, moves),
+        ],
         _leave(tip),
-        key=f"{_key(when, seen)} {_moves_key(moves)}" if is_displacing else "",
+        key=f"{_key(when, seen)} {queue_steps.moves_key(moves)}" if is_displacing else "",
         asks=is_displacing,
     )
 
@@ -133,7 +135,7 @@ def send_back(user: User, tip: Tip) -> Foresight:
     steps = [Step(_at_once(now), "It is a draft again", f"{who} can change it, and reads your reason.")]
     if tip.state == TipState.APPROVED and tip.publish_at:
         risk = "It appears only if it is approved again by then."
-        steps.append(Step(_when(tip.publish_at, now), "Its week is at risk", risk))
+        steps.append(Step(queue_steps.when(tip.publish_at, now), "Its week is at risk", risk))
     return Foresight(
         f"Send back{to}",
         f"Send it back{to}?",
@@ -161,7 +163,11 @@ def withdraw(user: User, tip: Tip) -> Foresight:
         "Withdraw",
         f"Withdraw it before its day, {_day(tip)}?",
         sentence=gone,
-        steps=[Step(_at_once(now), "It leaves its week", gone), *seen.steps, *_freed(user, tip, now)],
+        steps=[
+            Step(_at_once(now), "It leaves its week", gone),
+            *seen.steps,
+            *queue_steps.freed(user, tip, now),
+        ],
         leave=_leave(tip),
     )
 
@@ -220,26 +226,6 @@ def afterwards(tip: Tip) -> str:
     return seen.sentence
 
 
-def pin(user: User, tip: Tip, at: datetime) -> Foresight:
-    """Foresee that a tip is pinned to the slot at a moment; ``asks`` where another has to make room."""
-    moves = Forecast().pinned(tip, at)
-    is_displacing = _is_displacing(moves, at)
-    label = f"Pin it, and move {_count(len(moves))}" if is_displacing else "Pin it"
-    return Foresight(label, steps=_moved(user, moves), key=_moves_key(moves), asks=is_displacing)
-
-
-def skip(user: User, at: datetime) -> Foresight:
-    """Foresee that the slot at a moment is skipped."""
-    forecast = Forecast()
-    held = next((tip for tip in forecast.holding if tip.publish_at == at and not floats(tip)), None)
-    if held:
-        first = "Pin it to another week, or let it float, before you skip this one."
-        title = f"{_named(user, held)} is pinned here"
-        return Foresight("Skip this week", steps=[Step(dates.short(at), title[0].upper() + title[1:], first)])
-    step = Step(dates.short(at), "Nothing goes live", "Nothing is mailed, and no alert is sent.")
-    return Foresight("Skip this week", steps=[step, *_moved(user, forecast.skipped(at))])
-
-
 def _outlook(tip: Tip, now: datetime, **changes: object) -> Outlook:
     after = copy.copy(tip)
     for name, value in changes.items():
@@ -269,64 +255,3 @@ def _day(tip: Tip) -> str:
 
 def _at_once(now: datetime) -> str:
     return f"{timezone.localtime(now):%H:%M}, now"
-
-
-def _when(at: datetime, now: datetime) -> str:
-    """Return when a step follows: the hour alone, where it is today."""
-    is_today = timezone.localdate(at) == timezone.localdate(now)
-    return f"{timezone.localtime(at):%H:%M}" if is_today else dates.short(at, now)
-
-
-# --- What the queue moves -------------------------------------------------------------------------------
-
-
-def _named(user: User, tip: Tip) -> str:
-    return f"“{tip}”" if user.has_perm(CHANGE_ANY) else "another tip"
-
-
-def _count(number: int) -> str:
-    return "1 tip" if number == 1 else f"{number} tips"
-
-
-def _moves_key(moves: Moves) -> str:
-    return ",".join(f"{tip.pk}:{at.isoformat()}" for tip, (_, at) in moves.items())
-
-
-def _is_displacing(moves: Moves, at: datetime) -> bool:
-    return any(before == at for before, _ in moves.values())
-
-
-def _more(number: int) -> str:
-    return "1 more tip moves" if number == 1 else f"{number} more tips move"
-
-
-def _moved(user: User, moves: Moves) -> list[Step]:
-    """Return the step that says which tip goes where, and how many go with it."""
-    if not moves:
-        return []
-    first = min(moves, key=lambda tip: moves[tip][1])
-    _, after = moves[first]
-    more = len(moves) - 1
-    rest = f"{_more(more)} with it." if more else ""
-    title = f"{_named(user, first)} moves to {dates.short(after)}"
-    return [Step("", title[0].upper() + title[1:], rest)]
-
-
-def _freed(user: User, tip: Tip, now: datetime) -> list[Step]:
-    """Return the step that says what becomes of the week that a tip leaves, if it has one."""
-    at, forecast = tip.publish_at, Forecast(now)
-    if at is None or at <= forecast.settled_until or forecast.table.at(at) is None:
-        return []
-    moves = forecast.without(tip)
-    heir = next((held for held, (_, after) in moves.items() if after == at), None)
-    if heir:
-        more = len(moves) - 1
-        rest = f", and {_more(more)} up" if more else ""
-        title = f"{_named(user, heir)} takes that week"
-        detail = f"It moves up from {dates.short(moves[heir][0])}{rest}."
-        return [Step(_when(at, now), title[0].upper() + title[1:], detail)]
-    following = forecast.after(at)
-    detail = "Nothing waits behind it."
-    if following and not floats(following):
-        detail = f"Nothing moves up: {_named(user, following)} is pinned to {dates.short(following.moment)}."
-    return [Step(_when(at, now), "That week is free again", detail)]

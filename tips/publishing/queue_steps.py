@@ -1,0 +1,94 @@
+"""What becomes of the queue by a verb, as steps of a line of time; and what the calendar's verbs will do."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from desk.foresight import Foresight, Step
+from tips import dates
+from tips.models import Tip
+from tips.permissions import CHANGE_ANY
+from tips.schedule.forecast import Forecast, Moves
+from tips.schedule.queue_lock import floats
+
+
+def pin(user: User, tip: Tip, at: datetime) -> Foresight:
+    """Foresee that a tip is pinned to the slot at a moment; ``asks`` where another has to make room."""
+    moves = Forecast().pinned(tip, at)
+    asks = is_displacing(moves, at)
+    label = f"Pin it, and move {count(len(moves))}" if asks else "Pin it"
+    return Foresight(label, steps=moved(user, moves), key=moves_key(moves), asks=asks)
+
+
+def skip(user: User, at: datetime) -> Foresight:
+    """Foresee that the slot at a moment is skipped."""
+    forecast = Forecast()
+    held = next((tip for tip in forecast.holding if tip.publish_at == at and not floats(tip)), None)
+    if held:
+        first = "Pin it to another week, or let it float, before you skip this one."
+        title = f"{_named(user, held)} is pinned here"
+        return Foresight("Skip this week", steps=[Step(dates.short(at), title[0].upper() + title[1:], first)])
+    step = Step(dates.short(at), "Nothing goes live", "Nothing is mailed, and no alert is sent.")
+    return Foresight("Skip this week", steps=[step, *moved(user, forecast.skipped(at))])
+
+
+def _named(user: User, tip: Tip) -> str:
+    return f"“{tip}”" if user.has_perm(CHANGE_ANY) else "another tip"
+
+
+def count(number: int) -> str:
+    """Return a number of tips in words."""
+    return "1 tip" if number == 1 else f"{number} tips"
+
+
+def moves_key(moves: Moves) -> str:
+    """Return what a forecast of moves depends on, as the key of a Foresight."""
+    return ",".join(f"{tip.pk}:{at.isoformat()}" for tip, (_, at) in moves.items())
+
+
+def is_displacing(moves: Moves, at: datetime) -> bool:
+    """Tell whether a tip that stood at a moment has to make room there."""
+    return any(before == at for before, _ in moves.values())
+
+
+def _more(number: int) -> str:
+    return "1 more tip moves" if number == 1 else f"{number} more tips move"
+
+
+def moved(user: User, moves: Moves) -> list[Step]:
+    """Return the step that says which tip goes where, and how many go with it."""
+    if not moves:
+        return []
+    first = min(moves, key=lambda tip: moves[tip][1])
+    _, after = moves[first]
+    more = len(moves) - 1
+    rest = f"{_more(more)} with it." if more else ""
+    title = f"{_named(user, first)} moves to {dates.short(after)}"
+    return [Step("", title[0].upper() + title[1:], rest)]
+
+
+def freed(user: User, tip: Tip, now: datetime) -> list[Step]:
+    """Return the step that says what becomes of the week that a tip leaves, if it has one."""
+    at, forecast = tip.publish_at, Forecast(now)
+    if at is None or at <= forecast.settled_until or forecast.table.at(at) is None:
+        return []
+    moves = forecast.without(tip)
+    heir = next((held for held, (_, after) in moves.items() if after == at), None)
+    if heir:
+        more = len(moves) - 1
+        rest = f", and {_more(more)} up" if more else ""
+        title = f"{_named(user, heir)} takes that week"
+        detail = f"It moves up from {dates.short(moves[heir][0])}{rest}."
+        return [Step(when(at, now), title[0].upper() + title[1:], detail)]
+    following = forecast.after(at)
+    detail = "Nothing waits behind it."
+    if following and not floats(following):
+        detail = f"Nothing moves up: {_named(user, following)} is pinned to {dates.short(following.moment)}."
+    return [Step(when(at, now), "That week is free again", detail)]
+
+
+def when(at: datetime, now: datetime) -> str:
+    """Return when a step follows: the hour alone, where it is today."""
+    is_today = timezone.localdate(at) == timezone.localdate(now)
+    return f"{timezone.localtime(at):%H:%M}" if is_today else dates.short(at, now)
