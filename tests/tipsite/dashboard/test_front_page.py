@@ -176,6 +176,8 @@ def test_the_mailing_under_way_stands_with_its_progress_and_a_button_to_stop_it(
     mailing = make_mailing(starts_at=timezone.now() + timedelta(minutes=5))
     assert "Next mailing" in front(publisher)
     assert f'action="/admin/subscribers/mailing/{mailing.pk}/do/stop/"' in client.get(FRONT).text
+    # Who may approve a tip, and so start its mail, may stop it until it begins.
+    assert "Stop it" in front()
 
 
 def test_who_may_see_no_tips_learns_nothing_of_them(front):
