@@ -97,7 +97,7 @@ def test_one_that_was_prepared_and_never_begun_is_held_too(noon):
         {"for_mail": False},
         {"undated": True, "publish_at": None},
         {"body": "", "excerpt": "Soon."},
-        {"state": TipState.IN_REVIEW},
+        {"state": TipState.IN_REVIEW, "pinned": True},
         {"state": TipState.WITHDRAWN},
     ],
     ids=["not for mail", "undated", "teaser", "in review", "withdrawn"],
@@ -126,7 +126,7 @@ def test_it_follows_a_tip_that_gets_another_day_and_one_that_comes_back(noon):
     at(noon, noon.now)
     Tip.objects.filter(pk=tip.pk).update(publish_at=slot + week)
     assert at(noon, slot).starts_at == slot + week
-    Tip.objects.filter(pk=tip.pk).update(state=TipState.DRAFT)
+    Tip.objects.filter(pk=tip.pk).update(state=TipState.DRAFT, pinned=True)
     assert at(noon, slot + week).state == Mailing.State.CANCELLED
     Tip.objects.filter(pk=tip.pk).update(state=TipState.APPROVED, publish_at=slot + 2 * week)
     assert at(noon, slot + 2 * week - MINUTE).state == Mailing.State.PREPARED
