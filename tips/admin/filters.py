@@ -15,6 +15,9 @@ from tips import dates, permissions
 from tips.admin.tip_changelist import TABS
 from tips.models import CategorisedTip, Category, Tag, Tip
 
+# Numbers, since PostgreSQL would cut one word of a union to the length of the other.
+_AUTHOR, _CATEGORY = range(2)
+
 
 class TabFilter(SimpleListFilter):
     """The tab of the list, which shows it by itself (``tip_changelist``)."""
@@ -37,7 +40,7 @@ class AuthorFilter(SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
         if not request.user.has_perm(permissions.CHANGE_ANY):
             return []
-        return [*_offered(request, "author"), ("none", "Nobody")]
+        return [*_offered(request, _AUTHOR), ("none", "Nobody")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Tip]) -> QuerySet[Tip]:
         value = self.value()
@@ -72,7 +75,7 @@ class CategoryFilter(SimpleListFilter):
     parameter_name = "category"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
-        return [*_offered(request, "category"), ("none", "No category")]
+        return [*_offered(request, _CATEGORY), ("none", "No category")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Tip]) -> QuerySet[Tip]:
         if self.value() == "none":
@@ -148,7 +151,7 @@ class TipYearFilter(YearFilter):
         return True
 
 
-def _offered(request: HttpRequest, kind: str) -> list[tuple[str, str]]:
+def _offered(request: HttpRequest, kind: int) -> list[tuple[str, str]]:
     """Return (value, label) of the categories, or the authors, that have a tip: one statement for both."""
     kept = vars(request).setdefault("offered_filters", [])
     if not kept:
@@ -157,8 +160,8 @@ def _offered(request: HttpRequest, kind: str) -> list[tuple[str, str]]:
         written = User.objects.filter(Exists(Tip.objects.filter(author=OuterRef("pk"))))
         full_name = Trim(Concat("first_name", Value(" "), "last_name"))
         name = Coalesce(NullIf(full_name, Value("")), "username", output_field=CharField())
-        authors = written.order_by().values_list(Value("author"), Cast("pk", CharField()), name)
-        kept += authors.union(categories.values_list(Value("category"), "slug", "name"), all=True)
+        authors = written.order_by().values_list(Value(_AUTHOR), Cast("pk", CharField()), name)
+        kept += authors.union(categories.values_list(Value(_CATEGORY), "slug", "name"), all=True)
     found = [(value, label) for each, value, label in kept if each == kind]
     return sorted(found, key=lambda pair: pair[1].casefold())
 

@@ -242,17 +242,17 @@ def _condition(states: Iterable[str], now: datetime) -> Q:
 def _counts(tips: TipQuerySet, mine: int | None, now: datetime) -> tuple[Counter[str], Counter[str]]:
     """Return {state: how many} of some tips, and of those by one author; one statement."""
 
-    def grouped(rows: QuerySet[Tip], name: str) -> QuerySet[Tip, tuple[str, str, int]]:
-        marked = rows.order_by().annotate(whose=Value(name), at=_state(now))
+    def grouped(rows: QuerySet[Tip], whose: int) -> QuerySet[Tip, tuple[int, str, int]]:
+        marked = rows.order_by().annotate(whose=Value(whose), at=_state(now))
         return marked.values_list("whose", "at").annotate(Count("pk", distinct=True))
 
-    rows = grouped(tips, "all")
+    rows = grouped(tips, 0)
     if mine is not None:
-        rows = rows.union(grouped(tips.filter(author=mine), "mine"), all=True)
-    counts: dict[str, Counter[str]] = {"all": Counter(), "mine": Counter()}
+        rows = rows.union(grouped(tips.filter(author=mine), 1), all=True)
+    counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     for whose, state, number in rows:
         counts[whose][state] = number
-    return counts["all"], counts["mine"]
+    return counts
 
 
 def _number(tab: str, of_all: Counter[str], of_mine: Counter[str]) -> int:
