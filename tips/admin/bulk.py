@@ -21,7 +21,7 @@ from desk.errors import NotPermitted, Refused
 from desk.pages import number_in, page, staff_of
 from desk.verbs import Verb
 from tips.admin.forms import TagsField
-from tips.admin.tip_changelist import version_of
+from tips.admin.tip_rows import version_of
 from tips.admin.verbs import VERBS, TipVerbsMixin
 from tips.models import PLANS, Category, Tip
 from tips.permissions import APPROVE, CHANGE_ANY, PUBLISH
