@@ -152,12 +152,7 @@ class ExportForm(forms.Form):
     since = forms.DateField(
         label="Joined since", required=False, widget=forms.DateInput({"type": "date"}), help_text="A day."
     )
-    source = forms.CharField(
-        required=False,
-        max_length=LONGEST_SOURCE,
-        widget=AdminTextInputWidget({"autocomplete": "off"}),
-        help_text="As it stands in the list, or a part of it.",
-    )
+    source = forms.ChoiceField(choices=[("", "Any"), *Subscriber.Source.choices], required=False)
 
     def people(self) -> QuerySet[Subscriber]:
         """Return whom the form chooses."""
@@ -167,7 +162,7 @@ class ExportForm(forms.Form):
             people = StateFilter.options[chosen["state"]][1](people)
         if chosen["since"]:
             people = people.filter(joined_at__gte=dates.moment(chosen["since"], time()))
-        return people.filter(source__icontains=chosen["source"]) if chosen["source"] else people
+        return people.filter(source=chosen["source"]) if chosen["source"] else people
 
     def in_words(self) -> str:
         """Return what narrows the export, for the log; empty for nothing."""
@@ -175,7 +170,7 @@ class ExportForm(forms.Form):
         parts = [
             f"state: {StateFilter.options[chosen['state']][0]}" if chosen["state"] else "",
             f"joined since {chosen['since']:%Y-%m-%d}" if chosen["since"] else "",
-            f"source with “{chosen['source']}”" if chosen["source"] else "",
+            f"source: {Subscriber.Source(chosen['source']).label}" if chosen["source"] else "",
         ]
         return "; ".join(filter(None, parts))
 

@@ -219,13 +219,13 @@ def test_past_imports_are_listed_and_their_reports_open_again(client, upload, pu
         ({}, {"anna", "berta", "carl"}),
         ({"state": "left"}, {"berta"}),
         ({"since": "2026-05-01"}, {"anna", "berta"}),
-        ({"source": "old form", "state": "confirmed"}, {"carl"}),
+        ({"source": "import", "state": "confirmed"}, {"carl"}),
     ],
 )
 def test_an_export_holds_whom_its_filters_choose_and_the_log_names_them(client, publisher, chosen, found):
     for name, joined in (("anna", "2026-06-01"), ("berta", "2026-05-02"), ("carl", "2026-01-01")):
         person = subscriptions.confirm(subscriptions.request(f"{name}@example.org"))
-        source = "An old form of ours" if name == "carl" else "form"
+        source = "import" if name == "carl" else "form"
         Subscriber.objects.filter(pk=person.pk).update(joined_at=f"{joined}T12:00:00Z", source=source)
     subscriptions.leave(Subscriber.objects.get(address="berta@example.org"))
     response = client.post(f"{BASE}export/", {"kind": "csv", **chosen})

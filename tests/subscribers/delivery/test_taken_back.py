@@ -48,7 +48,7 @@ def after(monkeypatch):
     ("fields", "words"),
     [
         ({"state": TipState.WITHDRAWN}, "The tip is withdrawn"),
-        ({"state": TipState.DRAFT}, "The tip is draft"),
+        ({"state": TipState.DRAFT, "pinned": True}, "The tip is draft"),
         ({"for_mail": False}, "not for mail"),
         ({"publish_at": timezone.now() + HOUR}, "another day"),
         ({"publish_at": timezone.now() - HOUR}, "another day"),
@@ -196,7 +196,8 @@ def by_list(desk, tip):
 
 
 def by_calendar(desk, tip):
-    week = re.search(rf'href="([^"]*/{tip.pk}/do/withdraw/)"', desk.get(reverse("admin:tips_calendar")).text)
+    past = desk.get(reverse("admin:tips_calendar"), {"page": 1}).text
+    week = re.search(rf'href="([^"]*/{tip.pk}/do/withdraw/)"', past)
     return desk.post(week[1], {"reason": "It is wrong.", "seen_state": tip.state})
 
 

@@ -22,11 +22,11 @@ def save(desk, group, words):
 
 
 def test_a_change_works_on_the_next_search(desk, group):
-    tip = make_tip("Furious on the phone")
+    tip = make_tip("Gloves on the phone", body="<p>Wear them.</p>")
     assert queries.find("angry").page.tips == []
-    assert save(desk, group, "angry\r\nirate\r\n\r\n  furious  \r\n").status_code == 302
+    assert save(desk, group, "angry\r\nirate\r\n\r\n  gloves  \r\n").status_code == 302
     results = queries.find("angry")
-    assert (results.page.tips, results.also) == ([tip], ("furious",))
+    assert (results.page.tips, results.also) == ([tip], ("gloves",))
     assert save(desk, group, "angry\r\nirate").status_code == 302
     assert queries.find("angry").page.tips == []
 

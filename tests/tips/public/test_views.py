@@ -258,7 +258,7 @@ def test_former_addresses_lead_to_the_present_ones(client):
     assert (moved.status_code, moved["Location"], moved["Cache-Control"]) == (301, "/tips/now/", "no-cache")
     assert client.get("/tag/rescue/")["Location"] == "/tag/recovery/"
     assert client.get("/tag/rescue/page/7/")["Location"] == "/tag/recovery/page/7/"
-    Tip.objects.update(state=TipState.DRAFT)
+    Tip.objects.update(state=TipState.DRAFT, publish_at=None)
     page(client, "/tips/before/", 404)
     page(client, "/tag/rescue/", 404)
 
