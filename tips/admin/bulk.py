@@ -21,7 +21,6 @@ from desk.errors import NotPermitted, Refused
 from desk.pages import number_in, page, staff_of
 from desk.verbs import Verb
 from tips.admin.forms import TagsField
-from tips.admin.tip_rows import version_of
 from tips.admin.verbs import VERBS, TipVerbsMixin
 from tips.models import PLANS, Category, Tip
 from tips.permissions import APPROVE, CHANGE_ANY, PUBLISH
@@ -118,9 +117,7 @@ class BulkMixin(TipVerbsMixin):
         seen = dict(part.partition(":")[::2] for part in request.POST.get("seen", "").split())
         chosen = [number_in(pk) for pk in request.POST.getlist("_selected_action") if pk in seen]
         changed = [
-            tip
-            for tip in self.get_queryset(request).filter(pk__in=chosen)
-            if version_of(tip) != seen[str(tip.pk)]
+            tip for tip in self.get_queryset(request).filter(pk__in=chosen) if tip.stamp != seen[str(tip.pk)]
         ]
         for tip in changed:
             messages.error(request, f"“{tip}” was changed since you opened the list. Nothing was done to it.")

@@ -92,8 +92,10 @@ class TipChangeList(ChangeList):
         chosen = request.GET.get("state", "")
         # The word of earlier links.
         tab = {"planned": "queue"}.get(chosen, chosen)
-        tab = tab if tab in TABS else ""
         tips, sees_all = cast(TipQuerySet, self.queryset), user.has_perm(permissions.CHANGE_ANY)
+        # Whoever sees their own tips alone sees those in the first tab.
+        if tab not in TABS or (tab == "mine" and not sees_all):
+            tab = ""
         found = None if self._found is None else _found(tips, now)
         if found is None:
             of_all, of_mine = _counts(tips, user.pk if sees_all else None, now)
@@ -165,8 +167,8 @@ class TipChangeList(ChangeList):
 
     @property
     def seen(self) -> str:
-        """What the page carries of its rows: the version of each."""
-        return " ".join(f"{row.tip.pk}:{row.version}" for shown in self.sections for row in shown.rows)
+        """What the page carries of its rows: the stamp of each."""
+        return " ".join(f"{row.tip.pk}:{row.tip.stamp}" for shown in self.sections for row in shown.rows)
 
 
 def is_tab(spec: object) -> bool:

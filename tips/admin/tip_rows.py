@@ -34,13 +34,6 @@ class Row:
     day: str
     mail: str
     edited: str
-    # What the tip was when it was shown: an action refuses what has changed since.
-    version: str
-
-
-def version_of(tip: Tip) -> str:
-    """Return what a tip is known by between a list and an action: the moment when it was last written."""
-    return f"{int(tip.updated_at.timestamp() * 1_000_000):x}"
 
 
 def state_at(tip: Tip, now: datetime) -> str:
@@ -66,7 +59,6 @@ def rows(tips: Sequence[Tip], now: datetime) -> Iterator[Row]:
             day=_day(tip, state, now),
             mail="" if is_ahead else mails.get(tip.pk, ""),
             edited=dates.short(tip.updated_at, now) if is_ahead else "",
-            version=version_of(tip),
         )
 
 

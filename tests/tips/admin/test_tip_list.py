@@ -175,6 +175,16 @@ def test_an_author_searches_their_own_tips_alone(client, author):
     assert "Mine" not in tabs(page)
 
 
+def test_the_link_to_all_of_theirs_leads_an_author_to_all_that_they_see(client, author):
+    make_tip("Of mine", state=TipState.DRAFT, publish_at=None, author=author)
+    make_tip("Public of mine", author=author)
+    make_tip("Of another", state=TipState.DRAFT, publish_at=None)
+    client.force_login(author)
+    page = client.get(LIST, {"state": "mine"})
+    assert titles(page) == ["Of mine", "Public of mine"]
+    assert tabs(page)["All"] == "2"
+
+
 def test_a_page_asks_at_most_twelve_questions_and_as_many_for_any_number_of_tips(
     desk, django_assert_max_num_queries
 ):
