@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, connection
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -26,8 +27,16 @@ class ReasonForm(forms.Form):
 class SavedAtOnce(admin.ModelAdmin):
     """A form that several people may have open, and two may save at one moment.
 
-    Its form is a ``ConcurrentForm``. Whoever comes second is told what is in the way.
+    Its form is a ``ConcurrentForm``; ImproperlyConfigured is raised for any other. Whoever comes second is
+    told what is in the way.
     """
+
+    form = ConcurrentForm
+
+    def __init__(self, model: type[Model], admin_site: admin.AdminSite) -> None:
+        if not issubclass(self.form, ConcurrentForm):
+            raise ImproperlyConfigured(f"The form of {type(self).__name__} is no ConcurrentForm.")
+        super().__init__(model, admin_site)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
         """Return the object, or None. Locked while it is written: what is read of it then stays true."""

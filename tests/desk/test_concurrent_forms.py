@@ -1,13 +1,17 @@
 """The forms of categories, tags, synonyms and colleagues: what a colleague changed meanwhile stays."""
 
 import pytest
+from django import forms
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 
+from desk.forms import SavedAtOnce
 from tests.desk.sent_forms import as_sent
 from tests.tips.people import make_person
-from tips.models import Category, SynonymGroup, Tag
+from tips.models import Category, Idea, SynonymGroup, Tag
 from tips.publishing import categories, tagging
 from tips.search import synonyms
 
@@ -46,6 +50,22 @@ def test_two_renames_of_a_category_are_shown_beside_each_other(desk):
     assert Category.objects.get().name == "Sports"
     desk.post(url_of(category), as_sent(asked, "name", **{"take-name": "mine"}))
     assert Category.objects.get().name == "Games"
+
+
+def test_an_older_form_of_an_idea_keeps_the_line_that_a_colleague_gave_it(desk):
+    idea = Idea.objects.create(line="The baker")
+    page = desk.get(url_of(idea))
+    Idea.objects.filter(pk=idea.pk).update(line="The honest baker")
+    response = desk.post(url_of(idea), as_sent(page, "line", thought="Yesterday’s bread."))
+    changed = Idea.objects.get()
+    assert (changed.line, changed.thought) == ("The honest baker", "Yesterday’s bread.")
+    assert "changed “Line” meanwhile; that stays." in said(response)
+
+
+def test_an_admin_whose_form_would_let_the_last_win_is_refused():
+    careless = type("Careless", (SavedAtOnce,), {"form": forms.ModelForm})
+    with pytest.raises(ImproperlyConfigured, match="Careless"):
+        careless(Idea, admin.site)
 
 
 def test_a_tag_whose_address_alone_is_changed_keeps_the_name_that_a_colleague_gave_it(desk):
