@@ -69,10 +69,6 @@ class Verb(Generic[M]):
             return Foresight(self.label, sentence=self.consequence)
         return self.foresight(user, obj, **answers if self.weighs_answers else {})
 
-    def label_for(self, user: User, obj: M) -> str:
-        """Return the label of the button, which names what follows, such as the day."""
-        return self.foresee(user, obj).label
-
     def is_permitted(self, user: User) -> bool:
         """Tell whether a person has one of the verb's permissions."""
         return not self.permissions or any(map(user.has_perm, self.permissions))

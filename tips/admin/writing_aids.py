@@ -35,9 +35,8 @@ def earlier_view(request: StaffRequest, pk: int | None = None) -> HttpResponse:
         is_theirs = author in (None, other.author_id)
         url = reverse("admin:tips_tip_change", args=[other.pk]) if is_theirs else other.get_absolute_url()
         earlier.append((other, score, url, state_of(other), moment_of(other)))
-    template = "_earlier" if "part" in request.POST else "earlier"
     context: Context = {"earlier": earlier, "fewest": similar.FEWEST_WORDS}
-    response = tip_page(request, template, "Have we run this before?", **context)
+    response = tip_page(request, "earlier", "Have we run this before?", **context)
     response["Cache-Control"] = "private, no-store"
     return response
 

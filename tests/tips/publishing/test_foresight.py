@@ -46,7 +46,7 @@ def titles(foreseen):
 def test_approve_names_its_day_on_the_button(ed):
     approved("First", ed)
     tip = in_review("Second")
-    assert VERBS["approve"].label_for(ed, tip) == "Approve for Tue 17 Mar, 07:00"
+    assert VERBS["approve"].foresee(ed, tip).label == "Approve for Tue 17 Mar, 07:00"
     foreseen = foresight.approve(ed, tip)
     assert foreseen.sentence.startswith("Then it goes live on the site")
     assert foreseen.leave == "Leave it in review"
