@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from desk.errors import NotPermitted, Overtaken, WrongState
 from desk.log import log
+from desk.names import person
 from subscribers.delivery import scheduling
 from subscribers.models import Delivery, Mailing, MailingAction, RepeatedRefusal, Suppression
 from subscribers.people import suppressions
@@ -33,7 +34,7 @@ def stop(mailing: Mailing, *, by: User) -> str:
     """
     if not may_stop(by, mailing):
         _permit(by, "stop mailings")
-    reason = f"Stopped by {by}."
+    reason = f"Stopped by {person(by)}."
     _change(mailing, "stopped", by, [Mailing.State.PREPARED], state=Mailing.State.HELD, reason=reason)
     then = "Release it to send it after all, or cancel it."
     if not by.has_perm(MANAGE):
@@ -66,7 +67,7 @@ def _release(mailing: Mailing, action: MailingAction, by: User) -> str:
 def pause(mailing: Mailing, reason: str = "", *, by: User) -> str:
     """Pause a mailing that is being sent; what is on its way to the mail server this moment still goes."""
     _permit(by, "pause mailings")
-    reason = f"Paused by {by}. {reason}".strip()[:300]
+    reason = f"Paused by {person(by)}. {reason}".strip()[:300]
     begun = [Mailing.State.BUILDING, Mailing.State.SENDING]
     _change(mailing, "paused", by, begun, state=Mailing.State.PAUSED, reason=reason)
     return log(by, mailing, MailingAction.PAUSED, reason)
@@ -138,7 +139,7 @@ def _resume(
 def cancel(mailing: Mailing, *, by: User) -> str:
     """End a mailing that is not sent; who has not got it gets none."""
     _permit(by, "cancel mailings")
-    values = {"reason": f"Cancelled by {by}.", "cause": "", "ended_at": timezone.now(), "trouble": ""}
+    values = {"reason": f"Cancelled by {person(by)}.", "cause": "", "ended_at": timezone.now(), "trouble": ""}
     _change(mailing, "cancelled", by, Mailing.UNFINISHED, state=Mailing.State.CANCELLED, **values)
     return log(by, mailing, MailingAction.CANCELLED, "Cancelled. Who has not got it gets none.")
 

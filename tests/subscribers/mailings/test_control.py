@@ -253,13 +253,14 @@ def test_to_stop_it_is_certain_until_it_begins(noon, publisher):
 def test_it_pauses_and_goes_on_where_it_was(noon, publisher, mail_server, monkeypatch):
     monkeypatch.setattr(claims, "BATCH", 2)
     make_people(6)
+    publisher.first_name, publisher.last_name = "Pia", "Lund"
     mailing = open_mailing()
     sender = Sender("w", Never())
     assert sender.run_once()
     control.pause(mailing, "A mistake in it.", by=publisher)
     assert not sender.run_once()
     assert len(mail_server.taken) == 2
-    assert Mailing.objects.get().reason == "Paused by pia. A mistake in it."
+    assert Mailing.objects.get().reason == "Paused by Pia Lund. A mistake in it."
     control.resume(mailing, by=publisher)
     sender.close()
     drain()
