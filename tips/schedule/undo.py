@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from desk.errors import WrongState
 from desk.log import log_each
+from desk.names import person
 from tips import dates
 from tips.models import QueueVersion, SlotException, Tip, TipAction, TipState
 from tips.schedule.queue_lock import Before, Place, QueueSession, Seen, planning_session
@@ -58,12 +59,15 @@ def undo(*, by: User, seen: Seen) -> str:
     """Take back the last change of the queue, which has the version that was ``seen``; return what followed.
 
     Raises Overtaken where somebody changed the queue since, and WrongState where what was moved is public
-    by now, or about to be, or where the change cannot be taken back.
+    by now, or about to be, or where the change is a colleague's or cannot be taken back.
     """
     with planning_session(by, seen) as session:
         before = session.version.before
         if not before:
             raise WrongState("The last change cannot be taken back. Look at the calendar again.")
+        if session.version.by_id != by.pk:
+            who = person(session.version.by)
+            raise WrongState(f"Not taken back: the last change is that of {who}. Move the tips back by hand.")
         places = {int(pk): _place(place) for pk, place in before["tips"].items()}
         locked = Tip.objects.filter(pk__in=places).select_for_update(of=("self",)).order_by("id")
         tips = list(locked.only("id", "title", "state", *Place._fields))

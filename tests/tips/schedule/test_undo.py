@@ -6,6 +6,7 @@ import pytest
 
 from desk.errors import Overtaken, WrongState
 from tests.tips.making import make_tip
+from tests.tips.people import make_person
 from tests.tips.schedule.queued import lineup, of, sentences
 from tests.tips.weeks import NOON, at, week
 from tips.models import SlotException, TipState
@@ -47,6 +48,15 @@ def test_it_stands_in_the_history_and_is_not_taken_back_in_turn(ed):
     assert sentences(of("C"))[0].startswith("A change was taken back: goes live ")
     with pytest.raises(WrongState, match="cannot be taken back"):
         undo.undo(by=ed, seen=queue.version())
+
+
+@pytest.mark.usefixtures("three")
+def test_what_a_colleague_changed_is_theirs_to_take_back(ed):
+    queue.to_front(of("C"), by=make_person("pat", "Publisher", first_name="Pat"), seen=None)
+    moved = lineup()
+    with pytest.raises(WrongState, match="the last change is that of Pat"):
+        undo.undo(by=ed, seen=queue.version())
+    assert lineup() == moved
 
 
 @pytest.mark.usefixtures("three")
