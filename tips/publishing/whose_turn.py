@@ -11,13 +11,13 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import OuterRef, Q, QuerySet, Subquery, TextChoices, TextField
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, TextChoices, TextField
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
 
 from desk import names
-from tips.models import Tip, TipAction, TipQuerySet, TipState
+from tips.models import Contribution, Tip, TipAction, TipQuerySet, TipState
 from tips.permissions import APPROVE, APPROVE_OWN_TEXT
 from tips.publishing.assignments import editors
 
@@ -106,8 +106,10 @@ def _waiting(user: User) -> TipQuerySet:
         is_anybodys = Q(editor=None) | Q(editor=user) | ~Q(editor__in=editors().order_by().values("pk"))
         to_review = Q(state=TipState.IN_REVIEW) & is_anybodys
         if settings.FOUR_EYES and not user.has_perm(APPROVE_OWN_TEXT):
-            # Their own text waits for somebody else.
-            to_review &= ~Q(author=user)
+            # Their own text waits for somebody else. What nobody wrote on counts as in ``editing.writers``.
+            known = Contribution.objects.filter(tip=OuterRef("pk"))
+            is_authors = Q(author=user, approved_at=None) & ~Exists(known)
+            to_review &= ~Exists(known.filter(user=user)) & ~is_authors
         waiting |= to_review
     return Tip.objects.alias(turned_by=newest).filter(waiting)
 

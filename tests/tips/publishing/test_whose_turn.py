@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import Tip, TipState
+from tips.models import Contribution, Tip, TipState
 from tips.publishing import whose_turn, workflow
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +61,19 @@ def test_where_two_must_look_nobody_is_asked_to_review_their_own(settings, ann, 
     assert len(told(ed)) == 1
     settings.FOUR_EYES = True
     assert told(ed) == []
+
+
+def test_where_two_must_look_one_who_wrote_part_of_a_colleagues_tip_is_not_asked(
+    settings, ann, ed, django_assert_num_queries
+):
+    settings.FOUR_EYES = True
+    tips = [submitted("Anns", ann), submitted("Given away", ed)]
+    Contribution.objects.all().delete()
+    Contribution.objects.create(tip=tips[0], user=ed)
+    Contribution.objects.create(tip=tips[1], user=ann)
+    assert [title for title, *_ in told(ed)] == ["Given away"]
+    with django_assert_num_queries(1):
+        assert whose_turn.count(ed) == 1
 
 
 def test_one_without_a_known_history_waits_since_it_was_last_changed(ann, ed):
