@@ -54,7 +54,7 @@ class Shown:
         try:
             found = json.loads(text)
             fields, names = found["fields"], found["open"]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return cls({}, [], is_known=False)
         if not isinstance(fields, dict) or not isinstance(names, list):
             return cls({}, [], is_known=False)

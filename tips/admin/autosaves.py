@@ -84,7 +84,12 @@ def keep(request: HttpRequest, tip: Tip | None) -> bool:
     key = request.POST.get("_draft", "")
     if not _KEY.fullmatch(key):
         return False
-    fields = {name: request.POST.getlist(name) for name in request.POST if name in _INPUTS}
+    # PostgreSQL keeps no NUL, and no form takes one.
+    fields = {
+        name: [value.replace("\0", "") for value in request.POST.getlist(name)]
+        for name in request.POST
+        if name in _INPUTS
+    }
     autosaving.keep(staff_of(request), tip, key, fields)
     # It goes on in this form, under this form's key.
     autosaving.forget(staff_of(request), _brought_from(request) - {key})
@@ -108,7 +113,8 @@ def form_context(request: HttpRequest, tip: Tip | None, form: TipForm) -> Contex
     sent = request.POST.get("_draft", "")
     brought = request.GET.get("unsaved", "") if form.is_brought_back else ""
     rows = autosaving.of(staff_of(request)).filter(tip=tip).exclude(key__in=[sent, brought])
-    offered = [] if form.is_bound else [row for row in rows[:_MOST_OFFERED] if _is_news(row, tip)]
+    saved = TipForm(instance=tip) if tip else None
+    offered = [] if form.is_bound else [row for row in rows[:_MOST_OFFERED] if _is_news(row, saved)]
     return {
         "url": reverse("admin:tips_tip_autosave", args=[tip.pk] if tip else []),
         "draft": sent if _KEY.fullmatch(sent) else token_hex(12),
@@ -128,14 +134,17 @@ def _brought_from(request: HttpRequest) -> set[str]:
     return {request.POST.get("_draft_from", "")} - {""}
 
 
-def _is_news(row: Autosave, tip: Tip | None) -> bool:
-    """Tell whether an unsaved text has anything that the tip has not: else nobody needs it back."""
+def _is_news(row: Autosave, form: TipForm | None) -> bool:
+    """Tell whether an unsaved text has anything that the tip has not: else nobody needs it back.
+
+    ``form`` is an unbound one of the tip, None for a tip that is not made yet.
+    """
     data = QueryDict(mutable=True)
     for name, values in row.fields.items():
         data.setlist(name, values)
-    if tip is None:
+    if form is None:
         return any(data.get(name, "").strip() for name in ("title", "body", "takeaway", "excerpt"))
-    form, shown = TipForm(instance=tip), Shown.read(data.get("shown", "")).fields
+    shown = Shown.read(data.get("shown", "")).fields
     for name, field in ((name, form.fields[name]) for name in shown if name in form.fields):
         raw = field.widget.value_from_datadict(data, form.files, name)
         try:

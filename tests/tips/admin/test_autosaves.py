@@ -74,6 +74,13 @@ def test_it_is_offered_on_another_device_and_saving_there_erases_it(ann, author,
     assert not Autosave.objects.exists()
 
 
+def test_a_sign_that_no_database_keeps_and_a_page_made_up_lose_nothing(ann, draft):
+    page = ann.get(at("change", draft.pk))
+    typed_into(ann, page, at("autosave", draft.pk), title="Half\0 a thought", shown="[" * 100_000)
+    assert Autosave.objects.get().fields["title"] == ["Half a thought"]
+    assert ann.get(at("change", draft.pk)).status_code == 200
+
+
 def test_what_a_colleague_saved_meanwhile_stays_when_old_text_is_brought_back(ann, editor, draft):
     typed_into(ann, ann.get(at("change", draft.pk)), at("autosave", draft.pk), title="Mine")
     ed = signed_in(editor)
