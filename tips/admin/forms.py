@@ -20,7 +20,7 @@ from desk.pages import number_in
 from tips import dates, image_store
 from tips.admin.fields import SlotField, TagsField
 from tips.models import WRITTEN, Category, Tip, TipVersion
-from tips.publishing import history, preconditions, slugs
+from tips.publishing import history, labelling, preconditions, slugs
 from tips.schedule import queue_lock
 from tips.text import excerpts, folding, left_out, sanitiser
 from tips.text.slugify import slugify
@@ -140,6 +140,11 @@ class TipForm(ConcurrentForm):
         cleaned = super().clean()
         self._refuse_if_overtaken()
         self._refuse_day()
+        if self.is_of_a_row and "in_categories" in self.changed_data and "in_categories" not in self.errors:
+            try:
+                labelling.require_category_left(self.instance, list(self.cleaned_data["in_categories"]))
+            except Refused as refusal:
+                self.add_error("in_categories", str(refusal))
         for name in {"takeaway", "excerpt"} & self.cleaned_data.keys():
             # A browser sends line ends of its own; what nobody changed must stay what it was.
             self.cleaned_data[name] = self.cleaned_data[name].replace("\r\n", "\n")

@@ -56,13 +56,19 @@ def put_into(tip: Tip, category: Category, *, by: User) -> str:
 def take_out_of(tip: Tip, category: Category, *, by: User) -> str:
     """Take a tip out of a category, but not what is approved out of its last."""
     _lock(tip, by, "categorise")
-    held = set(tip.categories.values_list("pk", flat=True))
-    if category.pk not in held:
+    held = set(tip.categories.all())
+    if category not in held:
         return f"It was not in “{category}”."
-    if len(held) == 1 and tip.state == TipState.APPROVED:
-        raise WrongState(f"“{tip}” has no other category than “{category}”. Put it into another first.")
+    require_category_left(tip, held - {category})
     tip.categories.remove(category)
     return _changed(tip, by, TipAction.CATEGORISED, f"Taken out of “{category}”.")
+
+
+def require_category_left(tip: Tip, left: Collection[Category]) -> None:
+    """Raise WrongState where no category would be ``left`` to an approved tip that has some."""
+    if tip.state == TipState.APPROVED and not left and (held := tip.categories.all()):
+        names = ", ".join(f"“{category}”" for category in held)
+        raise WrongState(f"“{tip}” has no other category than {names}. Put it into another first.")
 
 
 @transaction.atomic

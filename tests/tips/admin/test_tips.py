@@ -6,6 +6,7 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone
 
+from tests.desk.sent_forms import as_sent
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.admin.tips import TipAdmin
@@ -297,3 +298,13 @@ def test_a_member_of_no_group_gets_nowhere(client, db):
     client.force_login(make_person("new"))
     for address in (LIST, ADD, f"{LIST}tag-suggestions/"):
         assert client.get(address).status_code == 403
+
+
+@pytest.mark.parametrize(("held", "said"), [(["Sports"], True), ([], False)])
+def test_what_is_approved_stays_in_its_last_category(desk, held, said):
+    tip = make_tip("Public", categories=held)
+    url = reverse("admin:tips_tip_change", args=[tip.pk])
+    answer = desk.post(url, as_sent(desk.get(url), "title", in_categories=None, mail_subject="Hello"))
+    assert ("has no other category than “Sports”" in answer.text) == said
+    tip.refresh_from_db()
+    assert ([str(each) for each in tip.categories.all()], tip.mail_subject) == (held, "" if said else "Hello")
