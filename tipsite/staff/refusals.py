@@ -14,12 +14,13 @@ from tipsite.staff import sign_in_again
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """Answer a form whose token is not this browser's any more: somebody signed in anew since it was opened.
 
-    A form of the desk that was sent from our own page is done once the password is given; one that came from
-    elsewhere is not carried on.
+    A form of the desk that was sent from our own page, and is somebody's, is done once the password is given;
+    one that came from elsewhere is not carried on.
     """
     if not _is_of_the_desk(request):
         return render(request, "403_csrf.html", status=403)
-    if sign_in_again.is_from_here(request) and sign_in_again.may_be_carried(request):
+    is_somebodys = request.user.is_authenticated or sign_in_again.owner(request) is not None
+    if is_somebodys and sign_in_again.is_from_here(request) and sign_in_again.may_be_carried(request):
         return sign_in_again.ask(request)
     return _desk_page(request, "staff/old_page", "This page had been open for too long")
 

@@ -70,7 +70,7 @@ def ask(request: HttpRequest, errors: dict[str, str] | None = None, status: int 
     if request.headers.get("Sec-Fetch-Dest") == "empty":
         # A script's own request: the form is still open.
         return HttpResponse("You are signed out.", status=403, content_type="text/plain; charset=utf-8")
-    whose = _owner(request)
+    whose = owner(request)
     context = {
         "carried": [(name, each) for name in _sent(request) for each in request.POST.getlist(name)],
         "whose": whose,
@@ -89,7 +89,7 @@ def ask(request: HttpRequest, errors: dict[str, str] | None = None, status: int 
 @sensitive_post_parameters(PASSWORD, CODE)
 def _take(request: HttpRequest, lets_in: Callable[[HttpRequest], bool]) -> HttpResponseBase | None:
     """Check the password and the code, and sign the person in; return the page again where they are wrong."""
-    whose = _owner(request)
+    whose = owner(request)
     name = whose.get_username() if whose else request.POST.get(NAME, "")
     person, device, errors = _known(request, name)
     if person is None or errors:
@@ -129,7 +129,7 @@ def _known(request: HttpRequest, name: str) -> tuple[User | None, Device | None,
     return None, None, {CODE: WRONG_CODE}
 
 
-def _owner(request: HttpRequest) -> User | None:
+def owner(request: HttpRequest) -> User | None:
     """Return whose form it is, where the form says so."""
     pk = person_in(request.POST.get(_MARK, ""))
     return User.objects.filter(pk=pk, is_active=True).first() if pk else None

@@ -176,3 +176,11 @@ def test_a_verb_is_done_once_the_password_is_given(ann, draft):
 def test_visitors_have_a_page_of_their_own_for_what_is_refused(client, db, rf):
     client = Client(enforce_csrf_checks=True)
     assert "Please send it again" in client.post("/tips/", {"a": "b"}).text
+
+
+def test_who_forgot_their_password_is_not_asked_for_it(db):
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post("/admin/password_reset/", {"email": "ann@example.org"}, headers=HERE)
+    assert answer.status_code == 403
+    assert "Sign in again" not in answer.text
+    assert "open the page anew" in answer.text
