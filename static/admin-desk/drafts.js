@@ -91,6 +91,8 @@
 
     let isLeft = false;
     let isTyped = false;
+    let isKeptThere = false;
+    let isRefused = false;
     let sending = null;
     let pause = SENT_AFTER;
     let sendTimer;
@@ -101,7 +103,19 @@
       return data;
     };
 
+    const refused = (status) => {
+      // The next try would be answered alike.
+      isRefused = true;
+      const why = status === 404 ? "This tip is gone, or no longer yours" : "The server does not take this text";
+      const here = keep() ? "What you typed stays in this browser" : "What you type now is not kept: copy it";
+      say(`${why}. ${here}${isKeptThere ? "; what was kept before is under “Unsaved texts”" : ""}.`);
+    };
+
     const otherwise = (status) => {
+      if ([400, 404, 413].includes(status)) {
+        refused(status);
+        return;
+      }
       // A server that is away, or a session that has ended, is not asked again and again.
       pause = Math.min(2 * pause, RESTS);
       const here = keep() ? "What you type is kept in this browser alone" : "What you type is not kept";
@@ -111,7 +125,7 @@
 
     const send = async () => {
       sendTimer = undefined;
-      if (isLeft || !isTyped) return;
+      if (isLeft || !isTyped || isRefused) return;
       if (sending) {
         soonSent();
         return;
@@ -123,6 +137,7 @@
         const answer = await fetch(unsaved.dataset.url, { method: "POST", body: body(), signal: sending.signal });
         if (answer.ok && !answer.redirected) {
           pause = SENT_AFTER;
+          isKeptThere = true;
           say("What you typed is kept.");
         } else {
           isTyped = true;
@@ -139,7 +154,7 @@
 
     // From the first key on, and not after the last: who types without a pause is kept too.
     const soonSent = () => {
-      sendTimer ??= setTimeout(send, pause);
+      if (!isRefused) sendTimer ??= setTimeout(send, pause);
     };
 
     // --- While one types --------------------------------------------------------------------------------
@@ -171,7 +186,7 @@
       if (isLeft || !(isTyped || timer)) return;
       keep();
       const data = new URLSearchParams(body());
-      if (data.toString().length < MOST_ON_LEAVING) navigator.sendBeacon(unsaved.dataset.url, data);
+      if (!isRefused && data.toString().length < MOST_ON_LEAVING) navigator.sendBeacon(unsaved.dataset.url, data);
     });
 
     // --- Coming back ------------------------------------------------------------------------------------
