@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.db import connection
@@ -61,7 +62,9 @@ def database() -> Database:
     a standby refuses to write. Of SQLite the settings name the file; whether it can be written its disk says.
     """
     if connection.vendor == "sqlite":
-        file = Path(str(connection.settings_dict["NAME"]))
+        # On a disk that was read-only from the start, the settings name the file by a URI.
+        name = str(connection.settings_dict["NAME"])
+        file = Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
         return Database(file.parent if file.is_file() else None, False)
     with connection.cursor() as cursor:
         directory = "(SELECT setting FROM pg_settings WHERE name = 'data_directory')"

