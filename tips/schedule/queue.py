@@ -99,11 +99,22 @@ def pin(tip: Tip, day: date, *, by: User, seen: Seen) -> str:
 
 
 def plan(tip: Tip, *, by: User) -> str:
-    """Pin a tip that has no day to the next slot that no tip holds; nothing else moves."""
+    """Pin a tip that has no day to the next slot that no tip holds; nothing else moves.
+
+    Raises WrongState for an undated tip too: it would lose its mark without anybody's having said so.
+    """
     with planning_session(by, None) as session:
         _refresh(tip)
+        if tip.state == TipState.WITHDRAWN:
+            raise WrongState(f"“{tip}” is withdrawn. Reinstate it first.")
+        if tip.is_published:
+            raise WrongState(f"“{tip}” is public already, so it keeps its place.")
         if tip.state not in PLANS:
             raise WrongState(f"“{tip}” is approved already; the queue gives it its day.")
+        if tip.undated:
+            raise WrongState(
+                f"“{tip}” is marked as undated. Take the mark away first, so that it can have a day."
+            )
         if tip.publish_at:
             raise WrongState(f"“{tip}” is planned for {in_words(tip.publish_at)} already.")
         taken = {held.moment for held in session.holding()}

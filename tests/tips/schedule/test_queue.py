@@ -132,6 +132,19 @@ def test_a_tip_that_is_not_approved_can_be_planned_and_puts_its_slot_at_risk(thr
     assert lineup() == {"A": 1, "B": 2, "C": 3}
 
 
+def test_what_cannot_be_planned_into_a_gap_is_refused_by_its_state(three, ed):
+    undated = {"state": TipState.DRAFT, "publish_at": None, "undated": True}
+    for tip, why in [
+        (make_tip("Gone", state=TipState.WITHDRAWN), "“Gone” is withdrawn. Reinstate it first."),
+        (make_tip("Seen"), "“Seen” is public already"),
+        (three[0], "“A” is approved already"),
+        (make_tip("Ageless", **undated), "“Ageless” is marked as undated. Take the mark away first"),
+    ]:
+        with pytest.raises(WrongState, match=why):
+            queue.plan(tip, by=ed)
+    assert of("Ageless").undated
+
+
 def test_two_floating_tips_trade_places(three, ed):
     queue.swap(three[0], three[2], by=ed, seen=None)
     assert lineup() == {"C": 1, "B": 2, "A": 3}
