@@ -4,7 +4,7 @@ import re
 from secrets import token_hex
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -31,9 +31,16 @@ _MOST_OFFERED = 5
 def autosave_view(request: StaffRequest, pk: int | None = None) -> HttpResponse:
     """Keep what the posted form holds for this person; return as JSON when that was.
 
-    Also for whoever may only read the tip by now: what they typed before is theirs.
+    Also for whoever may only read the tip by now: what they typed before is theirs. What was typed into a tip
+    that is deleted is kept as that of none.
     """
-    tip = tip_or_new(request, pk)
+    try:
+        tip = tip_or_new(request, pk)
+    except Http404:
+        require_any(request, "add", "change")
+        if request.method == "POST" and not Tip.objects.filter(pk=pk or 0).exists():
+            keep(request, None)
+        return JsonResponse({"line": "There is no such tip."}, status=404)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if not keep(request, tip):

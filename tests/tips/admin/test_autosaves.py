@@ -91,6 +91,14 @@ def test_what_a_colleague_saved_meanwhile_stays_when_old_text_is_brought_back(an
     assert (fresh.title, fresh.takeaway) == ("Mine", "Ed's.")
 
 
+def test_what_is_typed_into_a_tip_that_is_deleted_meanwhile_is_kept(ann, draft):
+    sent = as_sent(ann.get(at("change", draft.pk)), "title", title="All in vain")
+    url = at("autosave", draft.pk)
+    draft.delete()
+    assert ann.post(url, sent).status_code == 404
+    assert "All in vain" in ann.get(UNSAVED).text
+
+
 def test_a_tip_that_does_not_exist_yet_is_kept_too(ann):
     sent = typed_into(ann, ann.get(ADD), at("autosave"), title="A new thought", publish_at_0=None)
     assert "What you typed here until" in ann.get(ADD).text
