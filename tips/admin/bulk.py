@@ -114,14 +114,17 @@ class BulkMixin(TipVerbsMixin):
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Tip]) -> HttpResponse | None:
         """Do an action to what still is as the list showed it; name the rest."""
-        seen = dict(part.partition(":")[::2] for part in request.POST.get("seen", "").split())
-        chosen = [number_in(pk) for pk in request.POST.getlist("_selected_action") if pk in seen]
-        changed = [
-            tip for tip in self.get_queryset(request).filter(pk__in=chosen) if tip.stamp != seen[str(tip.pk)]
-        ]
-        for tip in changed:
-            messages.error(request, f"“{tip}” was changed since you opened the list. Nothing was done to it.")
-        return super().response_action(request, queryset.exclude(pk__in=[tip.pk for tip in changed]))
+        stamps = _stamps(request)
+        chosen = [number_in(pk) for pk in request.POST.getlist("_selected_action")]
+        fit = []
+        for tip in queryset.filter(pk__in=chosen):
+            stamp = stamps.get(str(tip.pk))
+            if stamp == tip.stamp:
+                fit.append(tip.pk)
+                continue
+            why = "was changed since you opened the list" if stamp else "was not on the list that you sent"
+            messages.error(request, f"“{tip}” {why}. Nothing was done to it.")
+        return super().response_action(request, queryset.filter(pk__in=fit))
 
     # --- The actions ----------------------------------------------------------------------------------
 
@@ -200,11 +203,12 @@ class BulkMixin(TipVerbsMixin):
     ) -> None:
         """Do a verb to each tip; a tip that refuses does not keep the others from it."""
         done: defaultdict[str, list[str]] = defaultdict(list)
+        stamps = _stamps(request)
         for tip in tips:
             title = str(tip)
             try:
                 with transaction.atomic():
-                    _lock_as_read(tip)
+                    _lock_as_read(tip, stamps.get(str(tip.pk)))
                     done[str(verb.run(tip, **answers, by=staff_of(request)))].append(title)
             except (NotPermitted, Refused) as refusal:
                 messages.error(request, str(refusal))
@@ -213,9 +217,15 @@ class BulkMixin(TipVerbsMixin):
             messages.success(request, f"{which}: {sentence}")
 
 
-def _lock_as_read(tip: Tip) -> None:
-    """Lock a tip that is still what was compared with the list, or raise Overtaken."""
+def _stamps(request: HttpRequest) -> dict[str, str]:
+    """Return {primary key: stamp} of the rows that the list showed."""
+    parts = (part.partition(":") for part in request.POST.get("seen", "").split())
+    return {pk: stamp for pk, _, stamp in parts}
+
+
+def _lock_as_read(tip: Tip, stamp: str | None) -> None:
+    """Lock a tip that is still what the list showed, by its stamp, or raise Overtaken."""
     queue_lock.lock()
     same = Tip.objects.filter(pk=tip.pk, updated_at=tip.updated_at)
-    if not same.select_for_update(of=("self",)).exists():
+    if tip.stamp != stamp or not same.select_for_update(of=("self",)).exists():
         raise preconditions.overtaken(tip)

@@ -224,6 +224,13 @@ def test_what_was_changed_since_the_list_was_shown_is_refused_by_name_and_the_re
     assert Tip.objects.get(title="Corrected").state == TipState.IN_REVIEW
 
 
+def test_what_is_sent_without_what_the_list_showed_is_refused(desk):
+    tip = make_tip("Unseen", state=TipState.IN_REVIEW, publish_at=None)
+    said = messages(desk.post(LIST, {"action": "approve_selected", "_selected_action": [tip.pk]}))
+    assert said == ["“Unseen” was not on the list that you sent. Nothing was done to it."]
+    assert Tip.objects.get().state == TipState.IN_REVIEW
+
+
 def test_tags_and_categories_are_given_and_taken_and_kept_in_the_history(desk):
     tips = [make_tip("One", tags=["hotels"], categories=["Sports"]), make_tip("Two", categories=["Sports"])]
     assert "Separated by commas" in act(desk, "tag_selected", tips).text
