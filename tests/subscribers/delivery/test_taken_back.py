@@ -191,7 +191,8 @@ def by_page(desk, tip):
 
 
 def by_list(desk, tip):
-    chosen = {"action": "withdraw_selected", "_selected_action": [tip.pk], "post": "yes"}
+    seen = f"{tip.pk}:{tip.stamp}"
+    chosen = {"action": "withdraw_selected", "_selected_action": [tip.pk], "post": "yes", "seen": seen}
     return desk.post("/admin/tips/tip/", chosen | {"reason": "It is wrong."})
 
 
