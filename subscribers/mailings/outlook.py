@@ -79,7 +79,7 @@ def _goes_on(tip: Tip, publish_at: datetime, own: Mailing, now: datetime) -> Out
     if own.tip_moment != publish_at or own.state == Mailing.State.PAUSED:
         resume = "Resume it on its page, or cancel it."
         return _said("Its mail stays stopped", f"{reach.both}. {resume}", key="paused")
-    return _said("Its mail goes on", f"{reach.both.replace('go without', 'wait for it')}.", key="under way")
+    return _said("Its mail goes on", f"{reach.both_under_way}.", key="under way")
 
 
 def _begun_is_taken_back(begun: Mailing) -> Outlook:

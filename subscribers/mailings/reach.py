@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from subscribers.models import Delivery, DeliveryCount, Mailing, Subscriber, SubscriberCount
@@ -57,10 +58,18 @@ class Reach:
     @property
     def both(self) -> str:
         """Such as “1,402 people have it, and 786 go without”."""
+        return self._both("goes without", "go without")
+
+    @property
+    def both_under_way(self) -> str:
+        """Such as “1,402 people have it, and 786 wait for it”."""
+        return self._both("waits for it", "wait for it")
+
+    def _both(self, one: str, many: str) -> str:
         if not self.waiting:
             return self.who_have
-        number = "1 goes" if self.waiting == 1 else f"{self.waiting:,} go"
-        return f"{self.who_have}, and {number} without"
+        number = f"1 {one}" if self.waiting == 1 else f"{self.waiting:,} {many}"
+        return f"{self.who_have}, and {number}"
 
 
 def people(count: int) -> str:
@@ -73,11 +82,25 @@ def reachable(on: date | None = None) -> int:
 
     Of a long list, nobody counts to whom mail may go: all who confirmed are taken.
     """
-    some = Subscriber.objects.reachable(on or timezone.localdate()).order_by().values("pk")[: LONG_LIST + 1]
-    count = some.count()
-    return count if count <= LONG_LIST else max(count, SubscriberCount.objects.confirmed())
+    count = first_reachable(on or timezone.localdate()).count()
+    return reckoned(count, SubscriberCount.objects.confirmed() if count > LONG_LIST else 0)
+
+
+def first_reachable(on: date) -> QuerySet[Subscriber]:
+    """Return those to whom mail may go on a day, by their keys; of a long list, LONG_LIST and one more."""
+    return Subscriber.objects.reachable(on).order_by().only("pk")[: LONG_LIST + 1]
+
+
+def reckoned(count: int, confirmed: int) -> int:
+    """Return how many are reachable: the ``count`` of ``first_reachable``; of a long list, who confirmed."""
+    return count if count <= LONG_LIST else max(count, confirmed)
 
 
 def expected(count: int) -> str:
     """Return in words what ``reachable`` returned: of a long list, about how many."""
-    return f"about {count // 100 * 100:,} people" if count > LONG_LIST else people(count)
+    return "1 person" if count == 1 else f"{about(count)} people"
+
+
+def about(count: int) -> str:
+    """Return in figures what ``reachable`` returned, such as “786” or “about 12,300”."""
+    return f"about {count // 100 * 100:,}" if count > LONG_LIST else f"{count:,}"

@@ -59,7 +59,7 @@ def look(question: Question) -> Iterator[Reason]:
         if row.tip:
             yield from _of_slot(row, own.get(row.tip.pk), counts, question.now)
     if workers:
-        yield _audience(counts)
+        yield from _audience(question, counts)
         yield from workers.reasons(counts)
         closure, unwritable = guard.why_closed(), journal.why_unwritable()
         if closure:
@@ -76,9 +76,8 @@ def look(question: Question) -> Iterator[Reason]:
 def _counts(question: Question, workers: Workers | None, mailings: QuerySet[Mailing]) -> dict[str, int]:
     """Return how many there are of what the looks count, in one query."""
     on = timezone.localdate(question.rows[0].slot.at if question.rows else question.now)
-    # Among a million, nobody is looked for who pauses or is suppressed.
-    some = Subscriber.objects.reachable(on).order_by().values("pk")[: reach.LONG_LIST + 1]
-    counted: dict[str, QuerySet[Model]] = {"reachable": Subscriber.objects.filter(pk__in=some)}
+    some = Subscriber.objects.filter(pk__in=reach.first_reachable(on).values("pk"))
+    counted: dict[str, QuerySet[Model]] = {"reachable": some}
     counted["mailings"] = mailings
     if workers:
         now = question.now
@@ -93,8 +92,7 @@ def _counts(question: Question, workers: Workers | None, mailings: QuerySet[Mail
             "link requests": LinkRequest.objects.filter(late),
         }
     counts = count_each(counted, SubscriberCount.objects.named("confirmed"))
-    if counts["reachable"] > reach.LONG_LIST:
-        counts["reachable"] = max(counts["reachable"], counts["confirmed"])
+    counts["reachable"] = reach.reckoned(counts["reachable"], counts["confirmed"])
     return counts
 
 
@@ -112,12 +110,14 @@ def _of_slot(
     if row.tip is None:
         return
     reason = _of_tip(row, row.tip, mailing, counts["reachable"], now)
+    if reason is None:
+        return
     subject = "" if reason.severity == Severity.GOOD else named(row.tip)
     yield replace(reason, day=row.slot.day, tip=row.tip.pk, subject=subject)
 
 
-def _of_tip(row: SlotRow, tip: Tip, mailing: Mailing | None, many: int, now: datetime) -> Reason:
-    """Say whether a tip goes by mail; without what ``_of_slot`` adds."""
+def _of_tip(row: SlotRow, tip: Tip, mailing: Mailing | None, many: int, now: datetime) -> Reason | None:
+    """Say whether a tip goes by mail; without what ``_of_slot`` adds. Of a teaser, ``tips`` says it."""
     # A monitor or a mail is read later: no “tomorrow”.
     goes_live, another = f"goes live on {dates.short(row.slot.at, now)}", other_tip(row, now)
     if not tip.for_mail:
@@ -127,38 +127,46 @@ def _of_tip(row: SlotRow, tip: Tip, mailing: Mailing | None, many: int, now: dat
             return Reason("not-for-mail", Severity.NOTE, words, "Not for mail")
         reason = Reason("not-for-mail", Severity.STOP, words, "Not for mail", "no mail would go out")
         url = reverse("admin:tips_tip_do", args=[tip.pk, "for-mail"])
-        lift = Remedy(f"Lift the mark, and mail {_people(many)}", url, permissions.MAIL, is_post=True)
+        lift = Remedy(f"Lift the mark, and mail {reach.expected(many)}", url, permissions.MAIL, is_post=True)
         advice = "A Publisher lifts the mark on the tip’s page; or give the slot to another tip."
-        return replace(reason, advice=advice, remedies=(lift, another))
+        if not row.slot.is_weekly:
+            advice = "A Publisher lifts the mark on the tip’s page."
+        # A teaser is not mailed by that.
+        return replace(reason, advice=advice, remedies=(lift, *another) if tip.has_body else another)
     if mailing and mailing.state == Mailing.State.CANCELLED and mailing.ended_at:
         words = f"{goes_live}, but nobody gets it by mail: its mailing was cancelled."
         reason = Reason("cancelled", Severity.STOP, words, "Mailing cancelled", "no mail would go out")
-        advice = "A cancelled mailing does not come back: give the slot to another tip."
-        return replace(reason, advice=advice, mailing=mailing.pk, remedies=(another,))
+        advice = "A cancelled mailing does not come back"
+        advice += ": give the slot to another tip." if row.slot.is_weekly else "."
+        return replace(reason, advice=advice, mailing=mailing.pk, remedies=another)
     if mailing and mailing.state == Mailing.State.SENT:
         words = f"{goes_live} again: it was mailed already, and nobody gets it a second time."
         return Reason("mailed", Severity.NOTE, words, "Mailed already", mailing=mailing.pk)
-    return Reason("for-mail", Severity.GOOD, "", "For mail")
+    return Reason("for-mail", Severity.GOOD, "", "For mail") if tip.has_body else None
 
 
-def _audience(counts: dict[str, int]) -> Reason:
-    """Say to how many people the next tip goes."""
+def _audience(question: Question, counts: dict[str, int]) -> Iterator[Reason]:
+    """Say to how many people the next tip goes; nothing good of a teaser, which no mail brings."""
     many, confirmed = counts["reachable"], counts["confirmed"]
     people = Remedy("Open the subscribers", reverse("admin:subscribers_subscriber_changelist"), _SEE_PEOPLE)
+    following = question.rows[0].tip if question.rows else None
     if many:
-        return Reason(
-            "subscribed", Severity.GOOD, f"By mail it goes to {_people(many)}.", f"{many:,} subscribed"
-        )
+        if following is None or following.has_body:
+            words = f"By mail it goes to {reach.expected(many)}."
+            fact = f"{reach.about(many)} subscribed".capitalize()
+            yield Reason("subscribed", Severity.GOOD, words, fact)
+        return
     if confirmed:
         words = f"Nobody would get a mail: of {confirmed:,} on the list, each is paused or suppressed."
         reason = Reason(
             "nobody-subscribed", Severity.STOP, words, "Nobody to mail", "nobody would get it by mail"
         )
-        return replace(reason, advice="Look why, in the list of subscribers.", remedies=(people,))
+        yield replace(reason, advice="Look why, in the list of subscribers.", remedies=(people,))
+        return
     words = "Nobody is subscribed yet: the tip goes live on the site, and no mail goes out."
     reason = Reason("nobody-subscribed", Severity.NOTE, words, "Nobody subscribed")
     bring = Remedy("Bring your subscribers", reverse("admin:subscribers_import"), _BRING_PEOPLE)
-    return replace(reason, remedies=(bring,))
+    yield replace(reason, remedies=(bring,))
 
 
 # --- All mail -----------------------------------------------------------------------------------------
@@ -231,7 +239,3 @@ def _deliveries(counts: dict[str, int]) -> Iterator[Reason]:
 
 def _to_mailing(pk: int) -> Remedy:
     return Remedy("Open the mailing", reverse("admin:subscribers_mailing_change", args=[pk]), _SEE)
-
-
-def _people(count: int) -> str:
-    return "1 person" if count == 1 else f"{count:,} people"

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from desk.pages import Context, StaffRequest, number_in, page
 from tips import dates, permissions
@@ -19,6 +20,8 @@ from tips.search import similar
 MOST_PAGES = 1000
 # Behind so many pages of weeks to come nobody plans.
 MOST_LATER_PAGES = 20
+# Nor behind so many years, in the tables of months.
+MOST_YEARS = 10
 # Of what is not lined up yet, and of ideas, so many are offered; the lists have all.
 MOST_TO_PLAN, MOST_IDEAS = 8, 5
 
@@ -84,7 +87,7 @@ def _month(text: str) -> date | None:
         month = datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007  a month has no zone
     except ValueError:
         return None
-    return month if 1990 <= month.year <= 2200 else None
+    return month if 1990 <= month.year <= timezone.localdate().year + MOST_YEARS else None
 
 
 def doubles_view(request: StaffRequest) -> JsonResponse:

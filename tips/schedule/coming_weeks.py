@@ -93,12 +93,13 @@ def plan(user: User, now: datetime | None = None, page: int = 0) -> Plan:
     slot_states.fill(rows, tips[: len(tips) - len(later)], now)
     slot_states.hide_titles(tips, user)
     following_row = next((row for row in rows if row.state != SlotState.SKIPPED), None)
-    verdicts = verdict.of_rows(rows, now)[end - MOST_WEEKS if page else 0 :]
+    start = end - MOST_WEEKS if page else 0
+    verdicts = verdict.of_rows(rows, now)[start:]
     weeks = [Week(each.seen_by(user), each.row) for each in verdicts if each.row]
     for week in weeks:
         week.is_next = week.row is following_row
     today = timezone.localdate(now)
-    changes = _place_changes(table, weeks, today)
+    changes = _place_changes(table, weeks, max(today, rows[start - 1].slot.day) if start else today)
     return Plan(
         now, table.rule_or_first(today), weeks, later[:MOST_LATER], changes, page, following is not None
     )
@@ -111,11 +112,14 @@ def _planned(now: datetime) -> Iterable[Tip]:
     return tips.select_related("author").order_by("publish_at", "id")
 
 
-def _place_changes(table: Timetable, weeks: list[Week], today: date) -> list[SlotRule]:
-    """Give each rule to come to the week with which it begins; return those that begin behind all weeks."""
+def _place_changes(table: Timetable, weeks: list[Week], before: date) -> list[SlotRule]:
+    """Give each rule to come to the week with which it begins; return those that begin behind all weeks.
+
+    A rule that holds on the day ``before`` the weeks is none to come: it is today, or the page before has it.
+    """
     behind: list[SlotRule] = []
     for rule in table.rules[1:]:
-        if rule.from_date > today and weeks and weeks[0].slot.day <= rule.from_date:
+        if rule.from_date > before and weeks:
             week = next((week for week in weeks if week.slot.day >= rule.from_date), None)
             (week.changes if week else behind).append(rule)
     return behind

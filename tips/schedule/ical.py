@@ -35,11 +35,16 @@ def calendar(user: User) -> bytes:
     result.add("x-wr-calname", f"{settings.SITE_NAME}: tips")
     result.add("refresh-interval", timedelta(hours=1), {"value": "DURATION"})
     for row in slot_states.around(user, now).past:
-        result.add_component(_slot(row, _past_summary(row)))
+        if row.slot.is_weekly:
+            result.add_component(_slot(row, _past_summary(row)))
+        for tip in [row.tip, *row.others]:
+            # Where a tip is to come, its week below has it.
+            if tip and tip.is_published and not (row.slot.is_weekly and tip.publish_at == row.slot.at):
+                result.add_component(_tip(tip, "CONFIRMED"))
     for week in coming_weeks.plan(user, now).weeks:
         result.add_component(_slot(week.row, _summary(week)))
         for tip in week.row.others:
-            result.add_component(_tip(tip))
+            result.add_component(_tip(tip, "TENTATIVE"))
     result.add_missing_timezones()
     return result.to_ical()
 
@@ -53,12 +58,12 @@ def _slot(row: SlotRow, summary: str) -> Event:
     return event
 
 
-def _tip(tip: Tip) -> Event:
+def _tip(tip: Tip, status: str) -> Event:
     """Return the event of a tip that goes live at a moment of its own."""
     event = _event(f"tip-{tip.pk}", str(tip))
     event.add("dtstart", tip.moment.astimezone(dates.site_zone()))
     event.add("duration", _LASTS)
-    event.add("status", "TENTATIVE")
+    event.add("status", status)
     return event
 
 

@@ -52,11 +52,13 @@ class _Found:
         self.slots: defaultdict[date, list[Verdict]] = defaultdict(list)
         self.others: defaultdict[date, list[Tip]] = defaultdict(list)
         self.due: defaultdict[date, list[Tip]] = defaultdict(list)
-        # A moved slot may stand a few days from its own; the next one tells what stands against all.
-        begin = min(start, self.today) if end >= self.today else start
-        rows = slot_states.between(begin - dates.WEEK, end + dates.WEEK, now, table)
+        # A moved slot may stand a few days from its own.
+        rows = slot_states.between(start - dates.WEEK, end + dates.WEEK, now, table)
         slot_states.hide_titles((tip for row in rows for tip in [row.tip, *row.others] if tip), user)
-        for each in verdict.of_rows(rows, now):
+        # Only what stands in the next slot has to do with the site as it is now.
+        following = verdict.next_slot(table, now)
+        of_site = following is not None and any(row.slot.day == following.day for row in rows)
+        for each in verdict.of_rows(rows, now, of_site=of_site):
             if each.row:
                 self.slots[timezone.localdate(each.row.slot.at)].append(each.seen_by(user))
                 for tip in each.row.others:

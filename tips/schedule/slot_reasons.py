@@ -25,13 +25,15 @@ def look(question: Question) -> Iterator[Reason]:
 def _of_slot(row: SlotRow, now: datetime) -> Reason:
     day, tip, when = row.slot.day, row.tip, dates.short(row.slot.at, now)
     another = other_tip(row, now)
+    is_weekly = row.slot.is_weekly
     if tip is None:
         reason = Reason(
             "slot", Severity.STOP, f"Nothing is planned for {when}.", "Free", "nothing is planned"
         )
-        plan = replace(another, label=f"Plan a tip for {dates.short_day(row.slot.at, now)}")
+        label = f"Plan a tip for {dates.short_day(row.slot.at, now)}"
+        plan = tuple(replace(remedy, label=label) for remedy in another)
         advice = "Plan an approved tip there, or skip the slot in the calendar."
-        return replace(reason, advice=advice, day=day, remedies=(plan,))
+        return replace(reason, advice=advice, day=day, remedies=plan)
     page = reverse("admin:tips_tip_change", args=[tip.pk])
     if row.state == SlotState.AT_RISK:
         is_draft = tip.state == TipState.DRAFT
@@ -41,22 +43,24 @@ def _of_slot(row: SlotRow, now: datetime) -> Reason:
         review = Remedy(
             "Finish the draft" if is_draft else "Review it, and approve", page, permissions.APPROVE
         )
-        advice = "Approve it, or let another tip take the slot."
+        advice = "Approve it, or let another tip take the slot." if is_weekly else "Approve it before then."
         return replace(
-            reason, advice=advice, day=day, tip=tip.pk, remedies=(review, another), subject=named(tip)
+            reason, advice=advice, day=day, tip=tip.pk, remedies=(review, *another), subject=named(tip)
         )
     if not tip.has_body:
         words = f"goes live {when}, but is a teaser: its text is missing, and no mail brings it."
         reason = Reason("no-text", Severity.STOP, words, "No full text", "its tip has no text")
         write = Remedy("Write its text", page, permissions.CHANGE_ANY)
-        advice = "Write its text, or give the slot to another tip."
+        advice = "Write its text, or give the slot to another tip." if is_weekly else "Write its text."
         return replace(
-            reason, advice=advice, day=day, tip=tip.pk, remedies=(write, another), subject=named(tip)
+            reason, advice=advice, day=day, tip=tip.pk, remedies=(write, *another), subject=named(tip)
         )
     return Reason("slot", Severity.GOOD, "", "Approved", day=day, tip=tip.pk)
 
 
-def other_tip(row: SlotRow, now: datetime) -> Remedy:
-    """Return the remedy of giving a slot to another tip."""
+def other_tip(row: SlotRow, now: datetime) -> tuple[Remedy, ...]:
+    """Return the remedy of giving a slot to another tip; none where a tip has a moment of its own."""
+    if not row.slot.is_weekly:
+        return ()
     url = reverse("admin:tips_calendar_week", args=[row.slot.day.isoformat()])
-    return Remedy(f"Give {named_day(row.slot.at, now)} to another tip", url, permissions.APPROVE)
+    return (Remedy(f"Give {named_day(row.slot.at, now)} to another tip", url, permissions.APPROVE),)

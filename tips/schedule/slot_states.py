@@ -7,7 +7,6 @@ from datetime import date, datetime, time
 from itertools import islice
 from operator import attrgetter
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
@@ -188,10 +187,7 @@ def _before_rules(table: Timetable, first: date, last: date, now: datetime) -> l
     tips = Tip.objects.published_dated(now).filter(publish_at__gte=start, publish_at__lt=end)
     tips = tips.for_lists().select_related("author").newest_first()[:_MOST_BEFORE_RULES]
     moments = [(tip, tip.moment) for tip in tips]
-    return [
-        SlotRow(Slot(timezone.localdate(at), at, at, settings.TIME_ZONE), SlotState.PUBLISHED, tip)
-        for tip, at in moments
-    ]
+    return [SlotRow(Slot.of_moment(at), SlotState.PUBLISHED, tip) for tip, at in moments]
 
 
 def hide_titles(tips: Iterable[Tip], user: User) -> None:

@@ -30,7 +30,8 @@ class Slot:
 
     ``day`` is its local date by the rule, and its name; ``at`` the moment (UTC) at which its tip goes live,
     ``regular`` the moment that the rule alone would give it; ``zone`` the name of the rule's zone;
-    ``reason`` why the slot is skipped or moved.
+    ``reason`` why the slot is skipped or moved. ``is_weekly`` is False for a tip's own moment, which no rule
+    gives: there is no week to give to another tip.
     """
 
     day: date
@@ -39,6 +40,12 @@ class Slot:
     zone: str
     skipped: bool = False
     reason: str = ""
+    is_weekly: bool = True
+
+    @classmethod
+    def of_moment(cls, at: datetime) -> "Slot":
+        """Return what stands for a slot at a moment that is none's (an aware datetime)."""
+        return cls(timezone.localdate(at), at, at, settings.TIME_ZONE, is_weekly=False)
 
     @property
     def moved(self) -> bool:

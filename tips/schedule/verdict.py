@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import TextChoices
 from django.utils import timezone
@@ -114,6 +113,11 @@ class Verdict:
     def told(self) -> list[Reason]:
         """What every screen tells: the reasons against it, and then what should be known."""
         return [*self.against, *(reason for reason in self.reasons if reason.severity == Severity.NOTE)]
+
+    @property
+    def notes(self) -> list[Reason]:
+        """What should be known of this slot alone, and does not stand against it."""
+        return [each for each in self.reasons if each.severity == Severity.NOTE and each.day and each.fact]
 
     @property
     def facts(self) -> list[Reason]:
@@ -227,13 +231,12 @@ def of_rows(rows: Sequence[SlotRow], now: datetime, *, of_site: bool = True) -> 
     coming = [row for row in rows if row.slot.at > now and row.state != SlotState.SKIPPED]
     following = min(coming, key=lambda row: row.slot.at, default=None)
     found = _found(Question(coming, now, of_site)) if following else []
-    verdicts = []
-    for row in rows:
-        days = {row.slot.day, None} if row is following else {row.slot.day}
-        is_coming = any(row is each for each in coming)
-        reasons = tuple(reason for reason in found if is_coming and reason.day in days)
-        verdicts.append(Verdict(row, reasons, now))
-    return verdicts
+    by_day: dict[date, list[Reason]] = {row.slot.day: [] for row in coming}
+    for reason in found:
+        if day := reason.day or (following and following.slot.day):
+            by_day.setdefault(day, []).append(reason)
+    # The day of a skipped slot is no other's.
+    return [Verdict(row, tuple(by_day.get(row.slot.day, ())), now) for row in rows]
 
 
 def of_next(now: datetime | None = None, *, user: User | None = None) -> Verdict:
@@ -258,12 +261,17 @@ def of_tip(tip: Tip, now: datetime) -> Verdict | None:
     if tip.publish_at is None or tip.publish_at <= now or tip.state == TipState.WITHDRAWN:
         return None
     table, at = Timetable.load(), tip.publish_at
-    following = next((slot for slot in islice(table.after(now), _MOST_SKIPPED) if not slot.skipped), None)
+    following = next_slot(table, now)
     is_next = following is not None and following.at == at
-    slot = table.at(at) or Slot(timezone.localdate(at), at, at, settings.TIME_ZONE)
+    slot = table.at(at) or Slot.of_moment(at)
     state = SlotState.SAFE if tip.state == TipState.APPROVED else SlotState.AT_RISK
     row = SlotRow(slot, state, tip)
     return Verdict(row, tuple(_found(Question([row], now, is_next))), now)
+
+
+def next_slot(table: Timetable, now: datetime) -> Slot | None:
+    """Return the first slot after a moment that is not skipped, or None."""
+    return next((slot for slot in islice(table.after(now), _MOST_SKIPPED) if not slot.skipped), None)
 
 
 def may_see(user: User) -> bool:
