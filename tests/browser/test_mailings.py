@@ -38,7 +38,7 @@ def test_a_mailing_counts_along_and_is_paused_by_keyboard(page, publisher):
     page.keyboard.press("Tab")
     page.keyboard.type("A typo")
     page.keyboard.press("Enter")
-    expect(page.locator("#standing")).to_contain_text("Paused by pat. A typo")
+    expect(page.locator("#standing")).to_contain_text("Paused by Pat. A typo")
     page.get_by_role("button", name="Resume").press("Enter")
     expect(page.locator("#standing")).to_contain_text("on its way since")
     # What somebody else does is seen too.

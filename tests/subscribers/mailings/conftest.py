@@ -7,8 +7,8 @@ from django.utils import timezone
 
 @pytest.fixture
 def noon():
-    """Stand still at a moment that no test depends on."""
-    now = timezone.now().replace(second=0, microsecond=0)
+    """Stand still at noon of today: what follows within minutes is of the same day."""
+    now = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)
     with time_machine.travel(now, tick=False) as traveller:
         traveller.now = now
         yield traveller
