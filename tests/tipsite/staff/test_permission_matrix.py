@@ -22,7 +22,7 @@ from subscribers.models import Delivery, Erasure, LinkRequest, Mailing, ServiceM
 from subscribers.people import subscriptions, suppressions
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import Category, Idea, SynonymGroup, Tag, TipState
+from tips.models import Category, Idea, QueueVersion, SynonymGroup, Tag, TipState
 from tips.publishing import preview
 from tips.schedule import queue, slots
 from tipsite.staff import mailed_links
@@ -162,9 +162,10 @@ class Things:
         today = timezone.localdate()
         week = slots.Timetable.load().between(today + timedelta(days=8), today + timedelta(days=15))
         self.day = next(iter(week)).day
-        # What can be taken back.
+        # What can be taken back, by whoever did it.
         plan = make_tip(author=self.other, state=TipState.DRAFT, publish_at=None)
         queue.pin(plan, self.day + timedelta(days=14), by=owner, seen=None)
+        QueueVersion.objects.update(by=me)
 
     def answers(self, address):
         """Return what a POST brings along, so that what is permitted is also done."""
