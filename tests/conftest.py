@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from shield import clocks
@@ -21,6 +22,17 @@ SEEDS_ARE_HERE = (Path(__file__).resolve().parent.parent / SEEDS).is_dir()
 def one_clock(monkeypatch):
     """Let the database's clock be the one that a test drives; what tests the clocks puts it back."""
     monkeypatch.setattr(clocks, "database_now", timezone.now)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request, tmp_path_factory):
+    """Give a browser's tests a database in a file, as a site has: one in memory is one connection for all.
+
+    There, what one thread reads would be refused for what another writes, which no site knows.
+    """
+    if connection.vendor == "sqlite" and any("browser" in item.keywords for item in request.session.items):
+        name = str(tmp_path_factory.mktemp("database") / "tests.sqlite3")
+        connection.settings_dict["TEST"]["NAME"] = name
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -15,8 +15,6 @@ import pytest
 from django.conf import settings as site_settings
 from django.core.management import call_command
 from django.core.signals import request_finished, request_started
-from django.db.backends.signals import connection_created
-from django.dispatch import receiver
 from django.test import Client, override_settings
 from playwright.sync_api import Error, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -83,14 +81,6 @@ def served(settings, collected):
 def page(browser, live_server):
     with fresh_visitor(browser, live_server.url) as page:
         yield page
-
-
-@receiver(connection_created)
-def read_past_locks(connection, **_):
-    """Let a page be read while another is written, as from a file; the tests' database is in memory."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA read_uncommitted = 1")
 
 
 class _Answering:
