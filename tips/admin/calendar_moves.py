@@ -21,7 +21,7 @@ from desk.verbs import refusals_told
 from tips.admin.calendar import doubles_line, require_editor, to_calendar
 from tips.admin.pages import tip_or_404
 from tips.models import PLANS, Tip
-from tips.schedule import coming_weeks, queue, queue_lock, slots, undo
+from tips.schedule import coming_weeks, forecast, queue, queue_lock, slots, undo
 
 
 class SeenForm(forms.Form):
@@ -93,7 +93,7 @@ def place(tip: Tip, day: date, *, by: User, seen: int) -> str:
     is pinned, so that a slot before it may stay free.
     """
     slot, waiting = slots.Timetable.load().slot(day), queue.waiting()
-    floating = [other for other in waiting if queue_lock.floats(other)]
+    floating = [other for other in waiting if forecast.floats(other)]
     there = next((other for other in waiting if slot and other.publish_at == slot.at), None)
     if there is None or there == tip or not {tip, there} <= set(floating):
         return queue.pin(tip, day, by=by, seen=seen)
@@ -108,7 +108,7 @@ def step(tip: Tip, *, later: bool, by: User, seen: int) -> str:
     here = next((other.moment for other in waiting if other == tip), None)
     if here is None:
         raise WrongState(f"“{tip}” has no slot yet. Choose one for it first.")
-    fixed = {other.publish_at for other in waiting if not queue_lock.floats(other) and other != tip}
+    fixed = {other.publish_at for other in waiting if not forecast.floats(other) and other != tip}
     coming = slots.Timetable.load().after(now)
     free = (slot for slot in coming if not slot.skipped and slot.at not in fixed)
     before = None if later else [None, *takewhile(lambda slot: slot.at < here, free)][-1]

@@ -20,7 +20,7 @@ from desk.pages import number_in
 from tips import dates, image_store
 from tips.admin.fields import SlotField, TagsField
 from tips.models import WRITTEN, Category, Tip, TipVersion
-from tips.publishing import history, labelling, preconditions, slugs
+from tips.publishing import history, labelling, preconditions, queue_steps, slugs
 from tips.schedule import queue_lock
 from tips.text import excerpts, folding, left_out, sanitiser
 from tips.text.slugify import slugify
@@ -198,20 +198,19 @@ class TipForm(ConcurrentForm):
             self.add_error("undated", "An undated tip has no day. Empty “goes live”, or untick this.")
             return
         # From here to the end of the form's transaction nobody else changes the queue.
-        session = queue_lock.QueueSession(queue_lock.lock(), self.user)
+        forecast = queue_lock.QueueSession(queue_lock.lock(), self.user).forecast()
         try:
             if when and when != self.instance.publish_at:
-                if when <= session.now:
+                if when <= forecast.now:
                     raise WrongState(f"{dates.in_words(when)} has passed. Choose a later day or none.")
-                session.refuse_taken(self.instance, when)
-            moves = session.displaced(self.instance, when)
+                forecast.refuse_taken(self.instance, when)
+            tip = self.instance
+            moves = forecast.pinned(tip, when) if when else forecast.without(tip)
         except Refused as refusal:
             self.add_error("publish_at", str(refusal))
             return
         self.displaced = [(tip.title, *moments) for tip, moments in moves.items()]
-        self.displacement = sha256(
-            repr([(tip.pk, after) for tip, (_, after) in moves.items()]).encode()
-        ).hexdigest()
+        self.displacement = queue_steps.moves_key(moves)
         if moves and self.data.get("displace") != self.displacement:
             self.add_error(
                 "publish_at", "This moves other tips. Confirm it above the text, or choose another day."

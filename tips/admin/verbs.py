@@ -25,7 +25,7 @@ from tips.publishing import (
     slugs,
     workflow,
 )
-from tips.schedule import queue_lock
+from tips.schedule import forecast
 
 
 def _is_to_come(tip: Tip) -> bool:
@@ -179,7 +179,7 @@ class TipVerbsMixin(VerbsMixin[Tip]):
 
     def seen(self, obj: Tip) -> dict[str, object]:
         # What floats gets its moment from the queue, which moves without anybody's touching the tip.
-        day = "" if queue_lock.floats(obj) else f"{obj.publish_at or obj.undated}"
+        day = "" if forecast.floats(obj) else f"{obj.publish_at or obj.undated}"
         return {"seen_version": version_shown(obj), "seen_state": obj.state, "seen_day": day}
 
     def why_not(self, verb: Verb[Tip], obj: Tip) -> str:

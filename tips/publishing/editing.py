@@ -91,7 +91,7 @@ def _plan_as_asked(session: QueueSession, tip: Tip, before: Tip) -> None:
     preconditions.refuse_dated_and_undated(tip)
     if tip.publish_at and tip.publish_at != before.publish_at:
         preconditions.refuse_past(tip.publish_at, session.now)
-        session.refuse_taken(tip, tip.publish_at)
+        session.forecast().refuse_taken(tip, tip.publish_at)
     tip.pinned = tip.publish_at is not None
 
 

@@ -43,12 +43,12 @@ def set_due_day(user: User, tip: Tip) -> Foresight:
 
 
 def approve(user: User, tip: Tip) -> Foresight:
-    now, forecast = timezone.now(), Forecast()
+    now = timezone.now()
     at: datetime | None = None
     moves: Moves = {}
     if not tip.undated:
         try:
-            at, moves = forecast.approved(tip)
+            at, _, moves = Forecast.load(now).approved(tip)
         except WrongState as refusal:
             return Foresight("Approve", "Approve it?", sentence=str(refusal))
     seen = _outlook(tip, now, state=TipState.APPROVED, publish_at=at)
@@ -101,7 +101,7 @@ def schedule(user: User, tip: Tip, when: datetime | None = None) -> Foresight:
     if when is None:
         sentence = "It stays approved, and appears on the new day instead."
         return Foresight(label, question, lead, sentence, leave=_leave(tip))
-    forecast = Forecast(now)
+    forecast = Forecast.load(now)
     try:
         forecast.refuse_taken(tip, when)
         moves = forecast.pinned(tip, when)

@@ -11,7 +11,8 @@ from desk.errors import Overtaken, WrongState
 from desk.log import log
 from tips.dates import in_words
 from tips.models import Tip, TipAction, TipState
-from tips.schedule.queue_lock import QueueSession, floats, queue_session
+from tips.schedule.forecast import floats
+from tips.schedule.queue_lock import QueueSession, queue_session
 
 _NEXT_STEP = {
     TipState.DRAFT: "is a draft. Submit it for review first.",

@@ -9,13 +9,12 @@ from desk.foresight import Foresight, Step
 from tips import dates
 from tips.models import Tip
 from tips.permissions import CHANGE_ANY
-from tips.schedule.forecast import Forecast, Moves
-from tips.schedule.queue_lock import floats
+from tips.schedule.forecast import Forecast, Moves, floats
 
 
 def pin(user: User, tip: Tip, at: datetime) -> Foresight:
     """Foresee that a tip is pinned to the slot at a moment; ``asks`` where another has to make room."""
-    moves = Forecast().pinned(tip, at)
+    moves = Forecast.load().pinned(tip, at)
     asks = is_displacing(moves, at)
     label = f"Pin it, and move {count(len(moves))}" if asks else "Pin it"
     return Foresight(label, steps=moved(user, moves), key=moves_key(moves), asks=asks)
@@ -23,7 +22,7 @@ def pin(user: User, tip: Tip, at: datetime) -> Foresight:
 
 def skip(user: User, at: datetime) -> Foresight:
     """Foresee that the slot at a moment is skipped."""
-    forecast = Forecast()
+    forecast = Forecast.load()
     held = next((tip for tip in forecast.holding if tip.publish_at == at and not floats(tip)), None)
     if held:
         first = "Pin it to another week, or let it float, before you skip this one."
@@ -70,7 +69,7 @@ def moved(user: User, moves: Moves) -> list[Step]:
 
 def freed(user: User, tip: Tip, now: datetime) -> list[Step]:
     """Return the step that says what becomes of the week that a tip leaves, if it has one."""
-    at, forecast = tip.publish_at, Forecast(now)
+    at, forecast = tip.publish_at, Forecast.load(now)
     if at is None or at <= forecast.settled_until or forecast.table.at(at) is None:
         return []
     moves = forecast.without(tip)

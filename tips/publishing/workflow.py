@@ -111,8 +111,7 @@ def approve(tip: Tip, *, by: User, override: str = "") -> str:
         if planned and planned > session.now:
             changes["pinned"] = True
         elif not tip.undated:
-            order = [tip, *session.floating()] if planned else [*session.floating(), tip]
-            at = session.places(order)[tip]
+            at, order, _ = session.forecast().approved(tip)
             changes |= {"publish_at": at, "pinned": False}
         sentence = f"Approved for {in_words(at)}." if at else "Approved, undated: public at once."
         if order and planned:
@@ -157,7 +156,7 @@ def schedule(tip: Tip, when: datetime, *, by: User) -> str:
         preconditions.refuse_public(tip, "given another day")
         preconditions.require_state(tip, *{*TipState} - {TipState.WITHDRAWN}, verb="planned")
         preconditions.refuse_past(when, session.now)
-        session.refuse_taken(tip, when)
+        session.forecast().refuse_taken(tip, when)
         sentence = f"Planned for {in_words(when)}."
         changes = {"publish_at": when, "undated": False, "pinned": True}
         preconditions.write_if_unchanged(tip, by, TipAction.PLANNED, sentence, **changes)

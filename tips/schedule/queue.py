@@ -15,7 +15,8 @@ from desk.errors import Overtaken, WrongState
 from desk.log import log
 from tips.dates import in_words
 from tips.models import PLANS, QueueVersion, Tip, TipAction, TipState
-from tips.schedule.queue_lock import Place, Seen, floats, holders, planning_session
+from tips.schedule.forecast import floats, holders
+from tips.schedule.queue_lock import Place, Seen, planning_session
 from tips.schedule.undo import snapshot
 
 
@@ -86,7 +87,7 @@ def pin(tip: Tip, day: date, *, by: User, seen: Seen) -> str:
             when = "public already" if tip.is_published else "about to appear"
             raise WrongState(f"“{tip}” is {when}, so it keeps its place.")
         slot = session.coming_slot(day)
-        session.refuse_taken(tip, slot.at)
+        session.forecast().refuse_taken(tip, slot.at)
         session.before.setdefault(tip.pk, Place(tip.publish_at, tip.pinned, tip.undated))
         Tip.objects.filter(pk=tip.pk).update(publish_at=slot.at, pinned=True, undated=False)
         session.reschedule()
@@ -117,8 +118,8 @@ def plan(tip: Tip, *, by: User) -> str:
             )
         if tip.publish_at:
             raise WrongState(f"“{tip}” is planned for {in_words(tip.publish_at)} already.")
-        taken = {held.moment for held in session.holding()}
-        slot = next(iter(session.open_slots(taken)), None)
+        forecast = session.forecast()
+        slot = next(forecast.open_slots({held.moment for held in forecast.holding}), None)
         if slot is None:
             raise WrongState("There is no weekly slot. Make a slot rule first.")
         return pin(tip, slot.day, by=by, seen=None)

@@ -1,14 +1,12 @@
 """The queue's lock and its rewriting: ``queue``, ``slot_changes`` and the verbs over a tip stand on it.
 
-In the queue is every approved tip with a day that is still to come. Those that are not pinned float: they
-take the coming free slots in the order of their moments, so that order is stored nowhere else, and a rewrite
-(``QueueSession.reschedule``) closes every gap. A pinned tip keeps its moment; so does one that is not
-approved yet and was planned for a slot, which is pinned always and leaves its slot at risk.
+What the queue is, and who goes where, stands in ``forecast``. A rewrite (``QueueSession.reschedule``) closes
+every gap.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
@@ -23,45 +21,15 @@ from desk.errors import Overtaken, WrongState
 from desk.log import log_each
 from desk.names import person
 from tips import dates
-from tips.models import PLANS, QueueVersion, Tip, TipAction, TipQuerySet, TipState
+from tips.models import QueueVersion, Tip, TipAction, TipState
 from tips.permissions import APPROVE, CHANGE_ANY, permit
+from tips.schedule.forecast import MARGIN, Forecast, holders
 from tips.schedule.slots import Slot, Timetable
 
-# A tip whose moment is this near is as good as public: it, and its slot, stay as they are. A change of the
-# queue, from reading the clock to its commit, takes less.
-MARGIN = timedelta(minutes=2)
 # The queue's version that somebody's page showed; None where nobody looked.
 Seen = int | None
 # How a change found what it moved, as ``undo.snapshot`` writes it for the database.
 Before = dict[str, object]
-
-
-def holders(now: datetime) -> TipQuerySet:
-    """Return the tips that hold a moment to come: the queue, and what is pinned, approved or not.
-
-    Tips that go live within MARGIN of ``now`` are left out: nothing of theirs can still be changed.
-    """
-    # By the states, since an index has them before the moment; what is not approved is pinned.
-    tips = Tip.objects.filter(state__in=[TipState.APPROVED, *PLANS], publish_at__gt=now + MARGIN)
-    return tips.order_by("publish_at", "id")
-
-
-def floats(tip: Tip) -> bool:
-    """Tell whether a tip that is still to come goes where the queue puts it."""
-    return tip.state == TipState.APPROVED and not tip.pinned
-
-
-def open_slots(table: Timetable, settled_until: datetime, taken: Collection[datetime]) -> Iterator[Slot]:
-    """Yield the slots after a moment that are neither skipped nor ``taken``, in order."""
-    return (slot for slot in table.after(settled_until) if not slot.skipped and slot.at not in taken)
-
-
-def assign(order: Sequence[Tip], slots: Iterable[Slot]) -> dict[Tip, datetime]:
-    """Return {tip: moment} for tips in this order: one slot each. Raises WrongState where slots run out."""
-    places = dict(zip(order, (slot.at for slot in slots), strict=False))
-    if len(places) < len(order):
-        raise WrongState("There is no weekly slot. Make a slot rule first.")
-    return places
 
 
 def lock() -> QueueVersion:
@@ -135,9 +103,9 @@ class QueueSession:
         tips = holders(self.now).only(*fields).select_for_update(of=("self",)).order_by("id")
         return sorted(tips, key=lambda tip: (tip.moment, tip.pk))
 
-    def floating(self) -> list[Tip]:
-        """Return the tips that go where the queue puts them, in order."""
-        return [tip for tip in self.holding() if floats(tip)]
+    def forecast(self) -> Forecast:
+        """Return the forecast of the queue as it stands in this transaction: nobody else can change it."""
+        return Forecast(self.now, self.holding(), self.table)
 
     def coming_slot(self, day: date) -> Slot:
         """Return the slot of a day, skipped or not, or raise WrongState where none can still be changed."""
@@ -153,29 +121,14 @@ class QueueSession:
             why = "has passed" if when <= self.now else "is too near"
             raise WrongState(f"{subject} {why}. Choose a later one.")
 
-    def open_slots(self, taken: Collection[datetime]) -> Iterator[Slot]:
-        """Yield the coming slots that are neither skipped nor ``taken``, in order.
-
-        A slot within MARGIN stays as it is.
-        """
-        return open_slots(self.table, self.settled_until, taken)
-
-    def places(self, order: Sequence[Tip]) -> dict[Tip, datetime]:
-        """Return {tip: moment} for floating tips in this order: the coming free slots, one each.
-
-        Raises WrongState where there are no slots.
-        """
-        taken = {tip.moment for tip in self.holding() if not floats(tip) and tip not in order}
-        return assign(order, self.open_slots(taken))
-
     def reschedule(self, order: Sequence[Tip] | None = None) -> None:
         """Write the moments of all floating tips anew, in this order (the present one, unless given).
 
         What is public, pinned or not approved is never touched.
         """
-        order = self.floating() if order is None else order
-        places = self.places(order)
-        self.write({tip: at for tip, at in places.items() if tip.publish_at != at})
+        forecast = self.forecast()
+        moves = forecast.moves(forecast.floating() if order is None else order)
+        self.write({tip: after for tip, (_, after) in moves.items()})
 
     def write(self, moments: Mapping[Tip, datetime], *, pinned: bool = False) -> None:
         """Give tips other moments, in one statement; with ``pinned``, pin them there."""
@@ -204,28 +157,6 @@ class QueueSession:
         Tip.objects.filter(pk__in=[tip.pk for tip in tips]).update(
             pinned=False, publish_at=Case(kept, default=None, output_field=models.DateTimeField())
         )
-
-    def refuse_taken(self, tip: Tip, when: datetime) -> None:
-        """Raise WrongState if another tip is pinned to a moment, or the slot there is skipped."""
-        slot = self.table.at(when)
-        if slot and slot.skipped:
-            raise WrongState(f"{slot} is skipped ({slot.reason}). Choose another, or take that back first.")
-        # What floats makes room, unless its moment is too near for that.
-        there = holders(self.now - MARGIN).filter(publish_at=when).exclude(pk=tip.pk)
-        if other := next((held for held in there if when <= self.settled_until or not floats(held)), None):
-            at = dates.in_words(when)
-            raise WrongState(f"{at} is held by “{other}”. Choose another slot, or swap the two.")
-
-    def displaced(self, tip: Tip, when: datetime | None) -> dict[Tip, tuple[datetime, datetime]]:
-        """Return {floating tip: its moments (before, after)} of those that move if ``tip`` is pinned.
-
-        ``when`` is the moment; with None, ``tip`` gives back the one that it holds. Nothing is written.
-        """
-        holding = self.holding()
-        order = [other for other in holding if floats(other) and other != tip]
-        taken = {other.moment for other in holding if not floats(other) and other != tip}
-        places = zip(order, self.open_slots(taken | {when} if when else taken), strict=False)
-        return {other: (other.moment, slot.at) for other, slot in places if slot.at != other.moment}
 
     def refuse_disorder(self, day: date) -> None:
         """Raise WrongState where slots around a day are out of order: two rules or a move may make that."""

@@ -69,7 +69,7 @@ def move_slot(day: date, when: datetime, reason: str, *, by: User, seen: Seen) -
             )
         if when == slot.at:
             raise WrongState(f"The slot stands at {slot} already.")
-        session.refuse_taken(Tip(), when)
+        session.forecast().refuse_taken(Tip(), when)
         held = [tip for tip in session.holding() if tip.publish_at == slot.at]
         if when == slot.regular:
             _restore(session, slot)
@@ -192,11 +192,12 @@ def _carry_pinned(session: QueueSession, old: Timetable, holding: list[Tip], fro
     """Give pinned tips the slot of their week under a new rule, else the next free one."""
     pinned = [(tip, old.at(tip.moment)) for tip in holding if tip.pinned]
     carried = [(tip, slot.day) for tip, slot in pinned if slot and slot.day >= from_date]
+    forecast = session.forecast()
     moments: dict[Tip, datetime] = {}
     taken = {tip.moment for tip, _ in pinned} - {tip.moment for tip, _ in carried}
     for tip, day in carried:
         start = max(dates.week(day)[0], from_date)
-        moments[tip] = next(slot.at for slot in session.open_slots(taken) if slot.day >= start)
+        moments[tip] = next(slot.at for slot in forecast.open_slots(taken) if slot.day >= start)
         taken.add(moments[tip])
     session.repin(moments)
 

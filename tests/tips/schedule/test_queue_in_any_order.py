@@ -16,7 +16,7 @@ from tests.tips.people import make_person
 from tests.tips.weeks import NOON, at, tuesdays, week
 from tips.models import SlotException, Tip, TipState
 from tips.publishing import editing, workflow
-from tips.schedule import queue, queue_lock, slot_changes, slots
+from tips.schedule import forecast, queue, slot_changes, slots
 
 TITLES = "ABCDEFG"
 
@@ -108,8 +108,8 @@ def check(before, step, now):
             assert after[title] == (state, moment, pinned), "a pinned tip was moved"
     # Those that float fill the first slots that they can, without a gap.
     waiting = queue.waiting(now)
-    taken = {tip.publish_at for tip in waiting if not queue_lock.floats(tip)}
-    floating = [tip.publish_at for tip in waiting if queue_lock.floats(tip)]
+    taken = {tip.publish_at for tip in waiting if not forecast.floats(tip)}
+    floating = [tip.publish_at for tip in waiting if forecast.floats(tip)]
     free = (slot.at for slot in table.after(now) if not slot.skipped and slot.at not in taken)
     assert floating == [moment for moment, _ in zip(free, floating, strict=False)]
 
