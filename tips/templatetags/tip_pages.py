@@ -51,11 +51,7 @@ def passage(tip: Tip, *looked_for: Collection[highlight.Run]) -> SafeString:
     Of the collections of words, the first that has one in the tip counts.
     """
     text = " ".join(filter(None, [tip.searchable_text, tip.takeaway]))
-    for runs in filter(None, looked_for):
-        shown = highlight.marked(highlight.passage(text, runs), runs)
-        if "<mark>" in shown:
-            return shown
-    return highlight.marked(highlight.passage(text, ()), ())
+    return highlight.passage(text, *looked_for)
 
 
 @register.filter

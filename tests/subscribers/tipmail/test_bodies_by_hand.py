@@ -185,7 +185,7 @@ def consume(body, before):
         rendering.render(tip)
         text = html_to_plain.to_text(held)
         excerpts.excerpt(held)
-        highlight.marked(highlight.passage(text, {"word"}), {"word"})
+        highlight.passage(text, {("word",)})
         diff.folded(diff.compare(diff.blocks(before), diff.blocks(held)))
         history.diff(Sides(before), Sides(held))
         contents.words(held)

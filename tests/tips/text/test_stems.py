@@ -1,3 +1,4 @@
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -105,6 +106,15 @@ def test_an_index_entry_holds_nothing_that_an_engine_would_parse(text):
     assert all(stem.isascii() and stem.isalnum() and len(stem) < 130 for stem in stems.stems(text))
     assert stems.in_order(stems.indexed(text)) == stems.stems(text)
     assert stems.in_order(stems.indexed(text, with_pairs=True)) == stems.stems(text)
+
+
+@given(st.text() | st.text(alphabet="abU-/1 ,.’'_\u00ad\u0301"))
+def test_the_quick_pattern_for_plain_words_finds_what_the_whole_one_finds(text):
+    quick, whole = (
+        [match.span() for match in pattern.finditer(text)]
+        for pattern in (stems._TOKEN, re.compile(stems._ANY_WORD))
+    )
+    assert quick == whole
 
 
 @given(st.text() | st.text(alphabet="ab-/1 ,.’'\u00ad\u0301"))
