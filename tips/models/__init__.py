@@ -9,6 +9,7 @@ from tips.models.actions import LabelAction, SlotAction, TipAction
 from tips.models.autosaves import Autosave
 from tips.models.editing_sessions import EditingSession
 from tips.models.edition import Edition
+from tips.models.editorial_comments import EditorialComment, EditorialCommentQuerySet
 from tips.models.ideas import Idea
 from tips.models.images import Image, ImageUse
 from tips.models.imports import ImportOrigin, ImportRun

@@ -39,6 +39,11 @@ class TipAction(models.TextChoices):
     CATEGORISED = "categorised"
     AUTHOR_CHANGED = "author_changed"
     MADE_OF_IDEA = "made_of_idea"
+    COMMENTED = "commented"
+    ANSWERED = "answered"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    COMMENT_TAKEN_BACK = "comment_taken_back"
 
 
 class SlotAction(models.TextChoices):

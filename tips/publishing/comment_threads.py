@@ -1,0 +1,100 @@
+"""The editorial comments on a tip as its page shows them: threads, in the order of the text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from tips.models import EditorialComment, Tip
+from tips.models.editorial_comments import LONGEST_AROUND
+from tips.publishing.commenting import may_comment
+from tips.text import passages
+from tips.text.passages import Passage
+
+# The texts that have passages, in the order in which a tip's page has them; and in which one is looked for.
+_ORDER = ("title", "body", "takeaway")
+_LOOKED_FOR = ("body", "takeaway", "title")
+
+
+@dataclass
+class Thread:
+    """A comment with its answers, the oldest first.
+
+    ``place`` says where its passage stands: in which text and how far in; None for the whole tip, and where
+    the words are gone. ``taken_back`` is the comment or answer that the reader may still take back.
+    """
+
+    comment: EditorialComment
+    answers: list[EditorialComment] = field(default_factory=list)
+    place: tuple[int, int] | None = None
+    taken_back: EditorialComment | None = None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it is about words that the tip has no more."""
+        return bool(self.comment.quote) and self.place is None
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether somebody has settled it."""
+        return self.comment.resolved_at is not None
+
+
+def of(tip: Tip, user: User) -> list[Thread]:
+    """Return the threads about a tip, in one query; empty for whoever may not comment on it.
+
+    First those on the whole tip, then those on passages in the order of the text, then those on words that
+    are gone.
+    """
+    if not may_comment(user, tip):
+        return []
+    rows = tip.editorial_comments.select_related("by", "resolved_by").order_by("at", "pk")
+    found: dict[int, Thread] = {}
+    answers: list[EditorialComment] = []
+    for row in rows:
+        if row.thread_id is None:
+            found[row.pk] = Thread(row)
+        else:
+            answers.append(row)
+    for row in answers:
+        if row.thread_id in found:
+            found[row.thread_id].answers.append(row)
+    texts, now = letters_of(tip), timezone.now()
+    for thread in found.values():
+        thread.place = _place(thread.comment, texts)
+        thread.taken_back = _taken_back(thread, user, now)
+    return sorted(found.values(), key=lambda thread: (thread.is_gone, thread.place or (-1, 0)))
+
+
+def letters_of(tip: Tip) -> dict[str, str]:
+    """Return what passages are looked for in: the letters of each of a tip's texts, by its name."""
+    body = passages.letters_of_html(tip.body)
+    return {name: body if name == "body" else passages.letters(getattr(tip, name)) for name in _ORDER}
+
+
+def passage_of(quote: str, tip: Tip) -> Passage | None:
+    """Return the passage that somebody named by its words alone; None where no text of the tip has them.
+
+    Of several places the first is taken.
+    """
+    wanted = passages.letters(quote)
+    for name in _LOOKED_FOR:
+        whole = letters_of(tip)[name]
+        if wanted and (at := whole.find(wanted)) >= 0:
+            return Passage(quote, whole[:at][-LONGEST_AROUND:], whole[at + len(wanted) :][:LONGEST_AROUND])
+    return None
+
+
+def _place(comment: EditorialComment, texts: Mapping[str, str]) -> tuple[int, int] | None:
+    passage = Passage(comment.quote, comment.before, comment.after)
+    for name in _LOOKED_FOR:
+        if comment.quote and (at := passages.find(passage, texts[name])) is not None:
+            return _ORDER.index(name), at
+    return None
+
+
+def _taken_back(thread: Thread, user: User, now: datetime) -> EditorialComment | None:
+    last = thread.answers[-1] if thread.answers else thread.comment
+    return last if last.by_id == user.pk and last.may_be_taken_back(now) else None
