@@ -1,4 +1,4 @@
-"""Whose turn is it? The tips that wait for a person: to be reviewed, to be mended, or to be finished in time.
+"""Whose turn is it? The tips that wait for a person: to be reviewed, mended, finished, or talked about.
 
 The number in the desk's bar counts these rows, and nothing else.
 """
@@ -6,19 +6,33 @@ The number in the desk's bar counts these rows, and nothing else.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, TextChoices, TextField
-from django.db.models.functions import Cast
+from django.db.models import (
+    Case,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextChoices,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 
 from desk import names
-from tips.models import Contribution, Tip, TipAction, TipQuerySet, TipState
-from tips.permissions import APPROVE, APPROVE_OWN_TEXT
+from tips.models import Contribution, EditorialComment, Tip, TipAction, TipQuerySet, TipState
+from tips.permissions import APPROVE, APPROVE_OWN_TEXT, CHANGE_ANY
 from tips.publishing.assignments import editors
 
 # The newest of these says how a tip came into its state.
@@ -32,6 +46,8 @@ _TURNS = (
 )
 # A draft that is due by then waits for its author.
 _SOON = timedelta(days=2)
+# Of a comment, in letters.
+_SHORT = 160
 # Of that entry: {the name in the query: its field}.
 _TOLD = {
     "turned": "coded__code",
@@ -40,6 +56,14 @@ _TOLD = {
     "turner": "user__username",
     "turner_first": "user__first_name",
     "turner_last": "user__last_name",
+}
+# Of the comment that has waited longest, in the same way.
+_SAID = {
+    "said": "text",
+    "said_at": "at",
+    "speaker": "by__username",
+    "speaker_first": "by__first_name",
+    "speaker_last": "by__last_name",
 }
 # Nobody reads through more at once.
 MOST = 200
@@ -51,13 +75,14 @@ class Kind(TextChoices):
     TO_REVIEW = "review", "Review"
     SENT_BACK = "back", "Mend it"
     DUE = "due", "Finish it"
+    COMMENTED = "comment", "Answer"
 
 
 @dataclass(frozen=True)
 class Turn:
     """A tip that waits for a person, since when, by whose deed (the name of a colleague), and why.
 
-    ``reason`` is the log's sentence; empty where a tip simply waits for review.
+    ``reason`` is the log's sentence, or what a comment says; empty where a tip simply waits for review.
     """
 
     tip: Tip
@@ -69,7 +94,8 @@ class Turn:
     @property
     def url(self) -> str:
         """The page where the person goes on."""
-        return reverse("admin:tips_tip_change", args=[self.tip.pk])
+        part = "#comments" if self.kind == Kind.COMMENTED else ""
+        return reverse("admin:tips_tip_change", args=[self.tip.pk]) + part
 
 
 def count(user: User) -> int:
@@ -86,21 +112,29 @@ def turns(user: User) -> list[Turn]:
         return []
     rows = _waiting(user).for_lists().select_related("author").order_by("updated_at", "pk")
     told = {name: Subquery(_entries().values(field)[:1]) for name, field in _TOLD.items()}
-    found = [_turn(tip) for tip in rows.annotate(**told)[:MOST]]
+    comments = _last_words(user).filter(tip=OuterRef("pk")).order_by("at", "pk")
+    told |= {name: Subquery(comments.values(field)[:1]) for name, field in _SAID.items()}
+    kinds = [When(reason, then=Value(kind)) for kind, reason in _reasons(user).items()]
+    rows = rows.annotate(kind=Case(*kinds, output_field=TextField()), **told)
+    found = [_turn(tip) for tip in rows[:MOST]]
     return sorted(found, key=lambda turn: (turn.kind != Kind.TO_REVIEW, turn.since, turn.tip.pk))
 
 
 def left_off(user: User, besides: Sequence[Turn], most: int) -> list[Tip]:
     """Return a person's drafts, last touched first, without those that wait for them; with their bodies."""
     drafts = Tip.objects.filter(state=TipState.DRAFT, author=user)
-    others = drafts.exclude(pk__in=[turn.tip.pk for turn in besides if turn.kind != Kind.TO_REVIEW])
+    others = drafts.exclude(pk__in=[turn.tip.pk for turn in besides if turn.tip.state == TipState.DRAFT])
     return list(others.defer(*Tip.COMPUTED).order_by("-updated_at", "-pk")[:most])
 
 
 def _waiting(user: User) -> TipQuerySet:
     newest = Subquery(_entries().values("coded__code")[:1])
-    is_due = Q(turned_by=TipAction.SENT_BACK) | Q(due_on__lte=timezone.localdate() + _SOON)
-    waiting = is_due & Q(state=TipState.DRAFT, author=user)
+    return Tip.objects.alias(turned_by=newest).filter(reduce(or_, _reasons(user).values()))
+
+
+def _reasons(user: User) -> dict[Kind, Q]:
+    """Return which tips wait for a person, by why; of several reasons the first counts."""
+    reasons = {}
     if user.has_perm(APPROVE):
         # What is assigned to a colleague waits for that colleague, as long as they can see to it.
         is_anybodys = Q(editor=None) | Q(editor=user) | ~Q(editor__in=editors().order_by().values("pk"))
@@ -110,8 +144,26 @@ def _waiting(user: User) -> TipQuerySet:
             known = Contribution.objects.filter(tip=OuterRef("pk"))
             is_authors = Q(author=user, approved_at=None) & ~Exists(known)
             to_review &= ~Exists(known.filter(user=user)) & ~is_authors
-        waiting |= to_review
-    return Tip.objects.alias(turned_by=newest).filter(waiting)
+        reasons[Kind.TO_REVIEW] = to_review
+    own_draft = Q(state=TipState.DRAFT, author=user)
+    reasons[Kind.SENT_BACK] = own_draft & Q(turned_by=TipAction.SENT_BACK)
+    reasons[Kind.DUE] = own_draft & Q(due_on__lte=timezone.localdate() + _SOON)
+    reasons[Kind.COMMENTED] = Q(pk__in=_last_words(user).values("tip"))
+    return reasons
+
+
+def _last_words(user: User) -> QuerySet[EditorialComment]:
+    """Return what was said last in each unresolved thread that waits for a person.
+
+    A thread waits for the author of its tip, and for whoever began it, unless the last word is theirs.
+    """
+    answers = EditorialComment.objects.filter(thread=OuterRef("pk")).order_by("-pk").values("pk")
+    last = Coalesce(Subquery(answers[:1]), "pk")
+    heard = Q(tip__author=user)
+    if user.has_perm(CHANGE_ANY):
+        heard |= Q(thread__by=user)
+    words = EditorialComment.objects.filter(pk__in=EditorialComment.objects.unresolved().values_list(last))
+    return words.filter(heard).exclude(by=user).exclude(tip__state=TipState.WITHDRAWN)
 
 
 def _entries() -> QuerySet[LogEntry]:
@@ -125,9 +177,14 @@ def _entries() -> QuerySet[LogEntry]:
 
 def _turn(tip: Tip) -> Turn:
     told = vars(tip)
+    kind = Kind(told["kind"])
+    if kind == Kind.COMMENTED:
+        first, last = told["speaker_first"], told["speaker_last"]
+        speaker = (
+            User(username=told["speaker"], first_name=first, last_name=last) if told["speaker"] else None
+        )
+        return Turn(tip, kind, told["said_at"], names.person(speaker), Truncator(told["said"]).chars(_SHORT))
     by = User(username=told["turner"], first_name=told["turner_first"], last_name=told["turner_last"])
-    kind = Kind.SENT_BACK if told["turned"] == TipAction.SENT_BACK else Kind.DUE
-    kind = Kind.TO_REVIEW if tip.state == TipState.IN_REVIEW else kind
     if told["turned_at"] is None:
         return Turn(tip, kind, tip.updated_at, names.person(tip.author))
     reason = told["turned_because"] if kind == Kind.SENT_BACK else ""

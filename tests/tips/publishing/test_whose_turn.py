@@ -8,7 +8,7 @@ from django.utils import timezone
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.models import Contribution, Tip, TipState
-from tips.publishing import whose_turn, workflow
+from tips.publishing import commenting, whose_turn, workflow
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +103,27 @@ def test_what_is_assigned_waits_for_that_editor_and_what_is_due_for_its_author(a
         due_on = timezone.localdate() + away
         make_tip(title, state=TipState.DRAFT, publish_at=None, author=ann, due_on=due_on)
     assert [(title, kind) for title, kind, *_ in told(ann)] == [("Soon", "due")]
+
+
+def test_a_comment_waits_for_the_author_and_an_answer_for_whoever_began(ann, ed, django_assert_num_queries):
+    tip = submitted("Call back", ann)
+    thread = commenting.comment(tip, "Eleven is a lot.", by=ed)
+    assert told(ann) == [("Call back", "comment", "Ed Moreno", "Eleven is a lot.")]
+    assert [kind for _, kind, *_ in told(ed)] == ["review"]
+    commenting.answer(thread, "She kept the list.", by=ann)
+    assert told(ann) == []
+    workflow.approve(Tip.objects.get(pk=tip.pk), by=ed)
+    assert told(ed) == [("Call back", "comment", "Ann Walsh", "She kept the list.")]
+    commenting.resolve(thread, by=ed)
+    assert told(ed) == []
+    with django_assert_num_queries(1):
+        assert whose_turn.count(ed) == 0
+
+
+def test_a_comment_of_one_who_left_waits_and_one_on_a_withdrawn_tip_does_not(ann, ed):
+    tip = make_tip("Public", author=ann)
+    commenting.comment(tip, "Is this so?", by=ed)
+    ed.delete()
+    assert told(ann) == [("Public", "comment", "somebody", "Is this so?")]
+    Tip.objects.update(state=TipState.WITHDRAWN)
+    assert told(ann) == []
