@@ -1,9 +1,14 @@
-"""Whose form it is: said in each form of the desk, so that nobody sends what somebody else has typed."""
+"""Whose form it is: said in each form of the desk, so that nobody sends what somebody else has typed.
+
+The tag ``person_mark`` writes the mark; ``tipsite.staff.sign_in_again`` asks whoever sends another's form.
+"""
 
 from django.contrib.auth.models import User
 from django.core.signing import BadSignature, Signer
 
 _SIGNER = "desk.person"
+# The hidden field that has the mark.
+FIELD = "_person"
 
 
 def mark_of(person: User) -> str:

@@ -60,3 +60,17 @@ def badly_indented(text):
 def test_a_template_is_indented_by_two_spaces(path):
     # What has to be a document's first line may follow what loads its tags.
     assert badly_indented(path.read_text().replace("%}<!doctype html>", "%}")) == []
+
+
+# Whoever signs in has no mark yet; whoever logs out needs none.
+NOBODYS = {"login.html", "code.html", "sign_in_again.html", "_bar.html"}
+
+
+def test_each_form_of_the_desk_says_whose_it_is():
+    paths = [path for path in files(".html", under="templates/admin") if path.name not in NOBODYS]
+    tokens = {str(path.relative_to(ROOT)): path.read_text().count("{% csrf_token %}") for path in paths}
+    marks = {str(path.relative_to(ROOT)): path.read_text().count("{% person_mark %}") for path in paths}
+    # The form of a tip, and Django's own, have the mark with what else a form notes.
+    part, form = "templates/admin/desk/_concurrent.html", "templates/admin/tips/tip/change_form.html"
+    own = "templates/admin/auth/user/change_password.html"
+    assert marks == tokens | {part: 1, form: 0, own: 1}

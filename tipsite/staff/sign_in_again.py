@@ -19,7 +19,7 @@ from django_otp.models import Device
 
 from desk import names
 from desk.admin_site import policy
-from desk.marks import person_in
+from desk.marks import FIELD, person_in
 from desk.pages import page
 from tipsite.staff import lockout, two_factor
 from tipsite.staff.authentication import BACKEND
@@ -28,7 +28,6 @@ from tipsite.staff.sign_in import CODES
 
 NAME, PASSWORD, CODE = "again_name", "again_password", "again_code"
 _OURS = {NAME, PASSWORD, CODE, "csrfmiddlewaretoken"}
-_MARK = "_person"
 
 
 def answer(request: HttpRequest, lets_in: Callable[[HttpRequest], bool]) -> HttpResponseBase | None:
@@ -41,9 +40,12 @@ def answer(request: HttpRequest, lets_in: Callable[[HttpRequest], bool]) -> Http
         return None
     if PASSWORD in request.POST:
         return _take(request, lets_in)
-    is_in, whose = lets_in(request), person_in(request.POST.get(_MARK, ""))
+    is_in, whose = lets_in(request), person_in(request.POST.get(FIELD, ""))
     if is_in and whose in (None, request.user.pk):
         return None
+    if is_in and not may_be_carried(request):
+        # With a password or a file: it cannot be asked for again, and is not this person's to send.
+        return _shown(request, "staff/old_page", "This page was opened by somebody else", 403)
     if not (is_in or request.user.is_anonymous) or not may_be_carried(request):
         # Whoever is in and may not go further is told so by the desk itself.
         return None
@@ -80,10 +82,16 @@ def ask(request: HttpRequest, errors: dict[str, str] | None = None, status: int 
         "errors": errors or {},
     }
     title = "Sign in again, and it is saved"
-    view = policy(lambda asked: page(asked, "staff/sign_in_again", title, status, **context).render())
-    response = never_cache(view)(request)
+    response = _shown(request, "staff/sign_in_again", title, status, **context)
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _shown(
+    request: HttpRequest, template: str, title: str, status: int, **context: object
+) -> HttpResponseBase:
+    view = policy(lambda asked: page(asked, template, title, status, **context).render())
+    return never_cache(view)(request)
 
 
 @sensitive_post_parameters(PASSWORD, CODE)
@@ -131,7 +139,7 @@ def _known(request: HttpRequest, name: str) -> tuple[User | None, Device | None,
 
 def owner(request: HttpRequest) -> User | None:
     """Return whose form it is, where the form says so."""
-    pk = person_in(request.POST.get(_MARK, ""))
+    pk = person_in(request.POST.get(FIELD, ""))
     return User.objects.filter(pk=pk, is_active=True).first() if pk else None
 
 

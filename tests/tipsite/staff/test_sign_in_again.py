@@ -100,6 +100,29 @@ def test_another_person_cannot_save_it(ann, draft):
     assert Tip.objects.get().versions.first().saved_by == ann
 
 
+@pytest.mark.usefixtures("db")
+def test_no_form_of_the_desk_does_for_one_person_what_another_saw():
+    pat, eve = (
+        make_person("pat", "Publisher", first_name="Pat", last_name="Lo"),
+        make_person("eve", "Publisher"),
+    )
+    client, tip = signed_in(pat), make_tip("Ready", state=TipState.IN_REVIEW, publish_at=None)
+    pages = [
+        "/admin/tips/tip/",
+        "/admin/tips/tip/calendar/",
+        "/admin/account/",
+        f"/admin/tips/tip/{tip.pk}/delete/",
+    ]
+    sent = [as_sent(client.get(url), "_person") for url in pages]
+    client.force_login(eve)
+    chosen = {"action": "submit_selected", "_selected_action": f"{tip.pk}"}
+    for url, form in zip(pages, sent, strict=True):
+        assert "It was typed by Pat Lo" in client.post(url, form | chosen).text
+    # What has a password is not carried over to the page that asks.
+    refused = client.post("/admin/account/", sent[0] | {"old_password": "pat-knows-this"})
+    assert (refused.status_code, "Nothing was done." in refused.text) == (403, True)
+
+
 def test_wrong_passwords_lock_as_they_do_at_the_door_and_the_text_stays_on_the_page(ann, draft):
     client = signed_in(ann)
     page = client.post(change(draft), typed(client, draft, title="Still here"))
