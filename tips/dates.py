@@ -1,4 +1,4 @@
-"""Days, weeks and moments in the site's time zone, how staff read them, and which periods hold a row.
+"""Days, weeks and moments in the site's time zone, how people read them, and which periods hold a row.
 
 Knows nothing of slots.
 """
@@ -36,28 +36,53 @@ def place(zone: str) -> str:
     return zone.split("/")[-1].replace("_", " ")
 
 
-def in_words(moment: datetime) -> str:
-    """Return a moment as staff read it: in the site's zone, with the weekday and the name of the zone."""
-    return date_format(timezone.localtime(moment), "l, j F Y, H:i T")
-
-
 def short(moment: datetime, now: datetime | None = None) -> str:
     """Return a moment as the desk writes it, “Tue 15 Dec, 07:00”, in the site's zone.
 
     The year stands with it where it is not that of ``now``.
     """
-    return f"{short_day(moment, now)}, {date_format(timezone.localtime(moment), 'H:i')}"
+    return f"{short_day(moment, now)}, {clock(moment)}"
 
 
-def short_day(moment: datetime, now: datetime | None = None) -> str:
-    """Return the day of a moment as the desk writes it, “Tue 15 Dec”: as in ``short``."""
-    local, today = timezone.localtime(moment), timezone.localdate(now)
+def short_day(day: date, now: datetime | None = None) -> str:
+    """Return a date, or the day of a moment, for the desk: “Tue 15 Dec”, the year as in ``short``."""
+    local, today = _local(day), timezone.localdate(now)
     return date_format(local, "D j M" if local.year == today.year else "D j M Y")
 
 
-def short_date(day: date) -> str:
-    """Return a date as the desk writes it, “Tue 15 Dec”; the year as in ``short``."""
-    return date_format(day, "D j M" if day.year == timezone.localdate().year else "D j M Y")
+def zoned(moment: datetime, now: datetime | None = None) -> str:
+    """Return a moment for those who do not see the desk's page around it: “Tue 15 Dec, 07:00 in New York”."""
+    return f"{short(moment, now)} in {site_place()}"
+
+
+def exact(moment: datetime, now: datetime | None = None) -> str:
+    """Return a moment to the second: “Tue 15 Dec, 07:00:12”."""
+    return f"{short(moment, now)}{date_format(timezone.localtime(moment), ':s')}"
+
+
+def dated(day: date) -> str:
+    """Return a day as a record keeps it for years: “Tue 15 Dec 2026”, always with its year."""
+    return date_format(_local(day), "D j M Y")
+
+
+def clock(at: datetime | time) -> str:
+    """Return the time of a moment in the site's zone, or a time, as a clock shows it: “07:00”."""
+    return f"{timezone.localtime(at) if isinstance(at, datetime) else at:%H:%M}"
+
+
+def weekday(day: date) -> str:
+    """Return the day of the week of a date or a moment: “Tuesday”."""
+    return date_format(_local(day), "l")
+
+
+def month_name(day: date) -> str:
+    """Return the month of a date or a moment, “December 2026”."""
+    return date_format(_local(day), "F Y")
+
+
+def short_month(day: date) -> str:
+    """Return the month of a date or a moment, “Dec”."""
+    return date_format(_local(day), "M")
 
 
 def nearby(moment: datetime, now: datetime | None = None) -> str:
@@ -65,8 +90,22 @@ def nearby(moment: datetime, now: datetime | None = None) -> str:
     local, today = timezone.localtime(moment), timezone.localdate(now)
     names = {-1: "yesterday", 0: "today", 1: "tomorrow"}
     if name := names.get((local.date() - today).days):
-        return f"{name} at {date_format(local, 'H:i')}"
+        return f"{name} at {clock(moment)}"
     return f"on {short(moment, now)}"
+
+
+def dateline(day: date) -> str:
+    """Return the day of a tip as readers see it above the tip: “Dec. 15, 2026”."""
+    return date_format(_local(day), "N j, Y")
+
+
+def long_day(day: date) -> str:
+    """Return a day as a page for readers writes it: “Tuesday, 15 December 2026”."""
+    return date_format(_local(day), "l, j F Y")
+
+
+def _local(day: date) -> date:
+    return timezone.localtime(day) if isinstance(day, datetime) else day
 
 
 def moment(day: date, at_time: time | None = None, zone: ZoneInfo | None = None) -> datetime:
@@ -105,10 +144,11 @@ def clock_fault(day: date, at_time: time, zone: ZoneInfo | None = None) -> str:
     first, second = (local.replace(tzinfo=zone, fold=fold).utcoffset() or timedelta() for fold in (0, 1))
     fault = "leaves out" if first < second else "shows twice"
     choices = " or ".join(
-        date_format(each, "H:i" if each.date() == day else "D j M, H:i") for each in (before, after)
+        clock(each.time()) if each.date() == day else f"{short_day(each.date())}, {clock(each.time())}"
+        for each in (before, after)
     )
-    when = f"{date_format(local, 'H:i')} on {date_format(local, 'D j M Y')}"
-    return f"The clock in {zone.key} {fault} {when}. Choose {choices}."
+    when = f"{clock(at_time)} on {dated(day)}"
+    return f"The clock in {place(zone.key)} {fault} {when}. Choose {choices}."
 
 
 def _comes_once(local: datetime, zone: ZoneInfo) -> bool:

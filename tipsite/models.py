@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from shield import clocks
+from tips import dates
 
 
 class Notice(models.Model):
@@ -74,7 +75,7 @@ class BackupRun(models.Model):
     objects = BackupRunQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return f"{self.file}, {self.began_at:%Y-%m-%d %H:%M}"
+        return f"{self.file}, {dates.short(self.began_at)}"
 
 
 class BearableMigration(models.Model):

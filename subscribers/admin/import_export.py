@@ -169,7 +169,7 @@ class ExportForm(forms.Form):
         chosen = self.cleaned_data
         parts = [
             f"state: {StateFilter.options[chosen['state']][0]}" if chosen["state"] else "",
-            f"joined since {chosen['since']:%Y-%m-%d}" if chosen["since"] else "",
+            f"joined since {dates.dated(chosen['since'])}" if chosen["since"] else "",
             f"source: {Subscriber.Source(chosen['source']).label}" if chosen["source"] else "",
         ]
         return "; ".join(filter(None, parts))

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -26,6 +25,7 @@ from subscribers.mailings import charts, statistics, status, waiting
 from subscribers.mailings import preview as mail_preview
 from subscribers.models import Mailing
 from subscribers.tipmail import rendering
+from tips import dates
 from tips.publishing import preview
 
 SEE = "subscribers.view_mailing"
@@ -106,8 +106,8 @@ class MailingAdmin(mailing_verbs.MailingVerbsMixin, LongList):
 
     @admin.display(description="begins")
     def begins(self, mailing: Mailing) -> SafeString:
-        at = timezone.localtime(mailing.started_at or mailing.starts_at)
-        return format_html('<span class="moment">{}</span>', date_format(at, "D j M Y, H:i"))
+        at = mailing.started_at or mailing.starts_at
+        return format_html('<span class="moment">{}</span>', dates.short(at))
 
     # --- The page -------------------------------------------------------------------------------------
 

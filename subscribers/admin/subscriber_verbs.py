@@ -3,12 +3,12 @@
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from desk.verbs import Verb, VerbsMixin
 from subscribers.admin.forms import NamelessReasonForm
 from subscribers.models import Subscriber, Suppression
 from subscribers.people import staff_actions
+from tips import dates
 
 
 def standing(subscriber: Subscriber) -> tuple[str, str]:
@@ -20,7 +20,7 @@ def standing(subscriber: Subscriber) -> tuple[str, str]:
     if subscriber.suppressions:
         return "in-review", f"Nothing is sent: {', '.join(reasons) or 'unsubscribed'}"
     if subscriber.paused_until and subscriber.is_paused(timezone.localdate()):
-        return "to-come", f"Paused until {date_format(subscriber.paused_until, 'j M Y')}"
+        return "to-come", f"Paused until {dates.short_day(subscriber.paused_until)}"
     return "public", "Confirmed"
 
 

@@ -10,8 +10,6 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Case, Max, Model, Q, QuerySet, Value, When
 from django.http import HttpRequest
 from django.urls import URLPattern, path
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from desk.lists import FilledList, LongList
@@ -22,6 +20,7 @@ from subscribers.admin.private_search import PrivateSearch, matching
 from subscribers.admin.subscriber_verbs import SubscriberVerbsMixin, standing
 from subscribers.models import Delivery, ServiceMail, Subscriber, Suppression
 from subscribers.people import staff_actions
+from tips import dates
 from tips.text import folding
 
 MOST_DELIVERIES = 20
@@ -97,7 +96,7 @@ class SubscriberAdmin(SubscriberVerbsMixin, PrivateSearch, LongList):
 
     @admin.display(description="joined", ordering="joined_at")
     def joined(self, person: Subscriber) -> str:
-        return date_format(timezone.localtime(person.joined_at), "j M Y")
+        return dates.short_day(person.joined_at)
 
     @admin.display(description="last mail", empty_value="none yet")
     def last_mail(self, person: Subscriber) -> str | None:
@@ -111,7 +110,7 @@ class SubscriberAdmin(SubscriberVerbsMixin, PrivateSearch, LongList):
 
     @admin.display(description="paused until")
     def paused(self, person: Subscriber) -> str:
-        return date_format(person.paused_until, "j M Y") if person.paused_until else "–"
+        return dates.short_day(person.paused_until) if person.paused_until else "–"
 
     @admin.display(description="first name")
     def name(self, person: Subscriber) -> str:
@@ -133,4 +132,4 @@ class SubscriberAdmin(SubscriberVerbsMixin, PrivateSearch, LongList):
 
 def _moment(moment: datetime | None) -> str | None:
     """Return a moment as the list shows it, or None."""
-    return date_format(timezone.localtime(moment), "j M Y, H:i") if moment else None
+    return dates.short(moment) if moment else None

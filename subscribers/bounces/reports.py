@@ -16,6 +16,7 @@ from subscribers.bounces.reading import Reading, read
 from subscribers.delivery import circuit_breaker, repeated_refusals
 from subscribers.models import BounceReport, ConsentEvent, Delivery, Subscriber, Suppression
 from subscribers.people import subscriptions, suppressions
+from tips import dates
 
 # How long a mail that is about no delivery of ours is remembered.
 STRAYS_KEPT = timedelta(days=30)
@@ -71,7 +72,7 @@ def _act(reading: Reading, report: BounceReport, delivery: Delivery) -> bool:
     """Draw the consequence of a report for a delivery; return whether its person gets no more mail."""
     subscriber = delivery.subscriber
     finding = f"{report.status or report.kind} (report {report.pk})"
-    evidence = f"report of {timezone.localdate():%Y-%m-%d}: {finding}"
+    evidence = f"report of {dates.dated(timezone.localdate())}: {finding}"
     if report.kind == BounceReport.Kind.COMPLAINED:
         # Who came back after a complaint leaves by a new one, and by no second report of the old.
         is_new = delivery.complained_at is None

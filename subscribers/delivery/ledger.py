@@ -19,6 +19,7 @@ from subscribers.delivery import claims, repeated_refusals
 from subscribers.delivery.verdicts import Answer, Verdict
 from subscribers.models import Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import suppressions
+from tips import dates
 
 EXPIRES_AFTER = timedelta(hours=24)
 # However late it is by the clock, which may have been set forward, or by a worker that was off for a day.
@@ -179,7 +180,7 @@ class Ledger:
                 elif answer.judged is not None:
                     delivery.refusal = answer.judged.refusal
                 if answer.verdict is Verdict.GONE:
-                    evidence = f"{answer.reply} on {timezone.localdate(now):%Y-%m-%d}"
+                    evidence = f"{answer.reply} on {dates.dated(now)}"
                     address_hash, reason = addresses.keyed_hash(address), Suppression.Reason.BOUNCED
                     delivery.suppressed = suppressions.suppress(address_hash, reason, evidence)
             delivery.save()

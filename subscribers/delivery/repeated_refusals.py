@@ -19,6 +19,7 @@ from django.utils import timezone
 from subscribers import addresses
 from subscribers.models import ConsentEvent, Delivery, Mailing, RepeatedRefusal, Subscriber, Suppression
 from subscribers.people import suppressions
+from tips import dates
 
 FEWEST_REFUSALS, SHORTEST_DAYS = 3, 14
 # Nobody is suppressed where more than this share of the list would be within a week, or of a mail domain.
@@ -71,7 +72,7 @@ def note(delivery: Delivery) -> bool:
     # By the calendar: three weekly mailings are so far apart, by the second they may not be.
     if (_day(newest) - _day(oldest)).days < SHORTEST_DAYS:
         return False
-    said = [f"{refusal.reply or 'refused'} on {_day(refusal):%Y-%m-%d}" for refusal in refusals[:3]]
+    said = [f"{refusal.reply or 'refused'} on {dates.dated(_day(refusal))}" for refusal in refusals[:3]]
     evidence = f"refused in {len(refusals)} mailings in a row: {', '.join(reversed(said))}"[:200]
     found = {"delivery": newest, "evidence": evidence, "state": RepeatedRefusal.State.WAITING}
     found |= {"at": timezone.now(), "decided_at": None, "by": None}

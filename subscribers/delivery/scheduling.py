@@ -12,7 +12,7 @@ from shield import clocks
 from subscribers import tipmail
 from subscribers.models import Delivery, Mailing
 from subscribers.recovery import guard
-from tips.dates import in_words
+from tips.dates import short
 from tips.models import Tip, TipState
 
 logger = logging.getLogger(__name__)
@@ -207,4 +207,4 @@ def _set(mailing: Mailing, state: Mailing.State, reason: str) -> None:
 
 
 def _too_late(moment: datetime) -> str:
-    return f"It should have begun on {in_words(moment)}, more than {settings.MAIL_WINDOW_HOURS} hours ago."
+    return f"It should have begun on {short(moment)}, more than {settings.MAIL_WINDOW_HOURS} hours ago."

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 from subscribers.mailings.statistics import MailingWeek
 from subscribers.people.growth import GrowthWeek
+from tips import dates
 
 # All in the drawing's own units. The bars of the growth share what is right of the scale; a bar that is cut
 # off is drawn a little higher than the highest.
@@ -72,4 +73,7 @@ def mailings(weeks: Sequence[MailingWeek]) -> Iterator[dict[str, object]]:
 def _months(weeks: Sequence[GrowthWeek] | Sequence[MailingWeek]) -> list[str]:
     """Return the short name of its month for each week that begins another month than the week before."""
     mondays = [week.monday for week in weeks]
-    return ["", *(f"{day:%b}" if day.month != before.month else "" for before, day in pairwise(mondays))]
+    return [
+        "",
+        *(dates.short_month(day) if day.month != before.month else "" for before, day in pairwise(mondays)),
+    ]

@@ -19,7 +19,7 @@ from subscribers.delivery import scheduling
 from subscribers.models import Delivery, Mailing, MailingAction, RepeatedRefusal, Suppression
 from subscribers.people import suppressions
 from subscribers.recovery import guard
-from tips.dates import in_words
+from tips.dates import short
 from tips.permissions import APPROVE, PUBLISH
 
 # To open the guard is to let mail go, as these verbs do.
@@ -117,7 +117,7 @@ def _resume(
     _require_mailable(mailing, "It cannot go on.")
     tip_moment = mailing.tip.publish_at
     if mailing.tip_moment and tip_moment and tip_moment > timezone.now():
-        raise WrongState(f"It cannot go on before its tip goes live, on {in_words(tip_moment)}.")
+        raise WrongState(f"It cannot go on before its tip goes live, on {short(tip_moment)}.")
     _replay_journal()
     with transaction.atomic():
         row = Mailing.objects.select_for_update().get(pk=mailing.pk)

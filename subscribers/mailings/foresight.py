@@ -97,4 +97,4 @@ def _leave(mailing: Mailing) -> str:
 
 
 def _hour(moment: datetime, more: str = "") -> str:
-    return f"{timezone.localtime(moment):%H:%M}{more}"
+    return f"{dates.clock(moment)}{more}"

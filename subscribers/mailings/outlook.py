@@ -57,7 +57,7 @@ def _is_mailed(tip: Tip, publish_at: datetime, at: datetime, now: datetime) -> O
     if at - now < dates.DAY and (closure := guard.why_closed()):
         return _said("Its mail waits", closure.sentence, key="guarded")
     is_today = timezone.localdate(at) == timezone.localdate(now)
-    hour, to = f"{timezone.localtime(at):%H:%M}", expected(count)
+    hour, to = dates.clock(at), expected(count)
     minutes = scheduling.GRACE.seconds // 60
     shown = f"Its mail is shown {minutes} minutes before. " if publish_at > now else ""
     line = MailLine(tip.title, tip.takeaway or tip.excerpt, _preview_url(tip))

@@ -8,7 +8,7 @@ from django.utils import timezone
 from subscribers.mailings import reach
 from subscribers.models import Delivery, DeliveryCount, Mailing, SubscriberCount
 from subscribers.recovery import doubts
-from tips.dates import in_words
+from tips.dates import short
 
 # A worker looks every second or so; what has waited longer than this has no worker.
 _SOON = timedelta(minutes=2)
@@ -124,7 +124,7 @@ def audience_ahead(mailing: Mailing) -> int | None:
 
 
 def _prepared(mailing: Mailing, now: datetime) -> tuple[str, str]:
-    when = in_words(mailing.starts_at)
+    when = short(mailing.starts_at)
     if mailing.starts_at > now:
         advice = f"Stop is certain until {when}. If all is well, there is nothing to do."
         return f"It begins on {when}.", advice
@@ -143,11 +143,11 @@ def _sending(mailing: Mailing, now: datetime) -> tuple[str, str]:
     if mailing.trouble:
         advice = "It goes on by itself once that is over. Mend it if you can; nobody loses their mail."
         return f"It waits: {mailing.trouble.rstrip('.')}.", advice
-    return f"It has been on its way since {in_words(mailing.started_at or now)}.", ""
+    return f"It has been on its way since {short(mailing.started_at or now)}.", ""
 
 
 def _sent(mailing: Mailing, now: datetime) -> tuple[str, str]:
-    ended = f", {in_words(mailing.ended_at)}" if mailing.ended_at else ""
+    ended = f", {short(mailing.ended_at)}" if mailing.ended_at else ""
     return f"Everybody was dealt with{ended}.", ""
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from subscribers.models import BounceReport, Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import suppressions
-from tips.dates import in_words
+from tips.dates import short, short_day
 
 # What the enhanced status codes mean that are met most (RFC 3463, and 7372 for 5.7.x).
 _MEANINGS = {
@@ -81,15 +81,15 @@ def absence(mailing: Mailing, subscriber: Subscriber | None, typed: str) -> str:
 
 def _why_absent(mailing: Mailing, started_at: datetime, subscriber: Subscriber) -> str:
     if subscriber.joined_at > started_at:
-        return f"they joined after it began, on {in_words(subscriber.joined_at)}"
+        return f"they joined after it began, on {short(subscriber.joined_at)}"
     if Delivery.objects.filter(tip=mailing.tip, subscriber=subscriber).exists():
         return "they got this tip with their welcome, so not once more"
     if subscriber.left_at:
-        return f"they left, on {in_words(subscriber.left_at)}"
+        return f"they left, on {short(subscriber.left_at)}"
     if suppressions.is_silenced(subscriber.address):
         return "a reason stands against their address, and nothing is sent to it. Look the address up"
-    if subscriber.is_paused(timezone.localdate()):
-        return f"they asked for a rest until {subscriber.paused_until:%Y-%m-%d}"
+    if subscriber.paused_until and subscriber.is_paused(timezone.localdate()):
+        return f"they asked for a rest until {short_day(subscriber.paused_until)}"
     if mailing.corrects_id:
         return "they did not get the mailing that this one corrects"
     if mailing.state == Mailing.State.BUILDING:
@@ -110,7 +110,7 @@ def _outcome(delivery: Delivery) -> Event:
             again = f" It took {delivery.tries} tries." if delivery.tries > 1 else ""
             return Event(delivery.sent_at or delivery.settled_at, f"Sent: the mail server took it.{again}")
         case Delivery.State.DEFERRED:
-            when = f" It is tried again on {in_words(delivery.due_at)}." if delivery.due_at else ""
+            when = f" It is tried again on {short(delivery.due_at)}." if delivery.due_at else ""
             return Event(None, f"The mail server put it off.{said}{tries}{when}")
         case Delivery.State.REFUSED if delivery.refusal == Delivery.Refusal.EXPIRED:
             return Event(delivery.settled_at, f"Given up: it was put off for a day.{said}{tries}")

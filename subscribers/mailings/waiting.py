@@ -4,13 +4,12 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
-from django.utils.formats import time_format
 
 from shield import clocks
 from subscribers.delivery import heartbeat
 from subscribers.models import Delivery, DeliveryCount, Mailing
 from subscribers.recovery import guard
+from tips import dates
 
 _State = Delivery.State
 
@@ -48,7 +47,7 @@ def waits_for(mailing: Mailing, now: datetime) -> str:
 
 def _waiting(state: str, count: int, first: datetime) -> str:
     people = "1 person" if count == 1 else f"{count:,} people"
-    at = time_format(timezone.localtime(first), "H:i:s")
+    at = dates.exact(first)
     match state:
         case _State.QUEUED:
             pace = f"{settings.MAIL_PER_DOMAIN} a minute to each mail domain"

@@ -10,6 +10,7 @@ from django.utils.crypto import get_random_string
 from django.utils.functional import cached_property
 
 from subscribers import addresses, tokens
+from tips import dates
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
@@ -109,7 +110,7 @@ class Suppression(models.Model):
         indexes = [Index(fields=["id"], name="suppression_not_journaled", condition=Q(journaled=False))]
 
     def __str__(self) -> str:
-        return f"{self.get_reason_display()} since {self.since:%Y-%m-%d}"
+        return f"{self.get_reason_display()} since {dates.short_day(self.since)}"
 
 
 class ConsentEvent(models.Model):
@@ -135,7 +136,7 @@ class ConsentEvent(models.Model):
         ordering = ["at", "id"]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()} {dates.short(self.at)}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:

@@ -88,7 +88,7 @@ def week_view(request: StaffRequest, day: str) -> HttpResponse:
     context["tips"] = [tip for tip in queue.waiting() if tip != week.tip]
     context["shown_at"] = shown_at
     context["passed"] = week.slot.at <= timezone.now()
-    return page(request, "tips/calendar_week", f"Week of {slot_states.when(week.slot)}", status, **context)
+    return page(request, "tips/calendar_week", f"Week of {week.slot}", status, **context)
 
 
 def _displacing_pin(request: StaffRequest, form: WeekForm, week: slot_states.SlotRow) -> Foresight | None:

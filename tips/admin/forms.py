@@ -25,7 +25,7 @@ from tips.schedule import queue_lock
 from tips.text import excerpts, folding, left_out, sanitiser
 from tips.text.slugify import slugify
 
-_A_DAY = f"In the zone {settings.TIME_ZONE}. A date alone means {settings.SLOT_TIME:%H:%M} on that day."
+_A_DAY = f"In {dates.site_place()}. A day alone means {dates.clock(settings.SLOT_TIME)} on that day."
 
 # The names by which the scripts of the editor import each other.
 _EDITOR_MODULES = ImportMap(
@@ -202,7 +202,7 @@ class TipForm(ConcurrentForm):
         try:
             if when and when != self.instance.publish_at:
                 if when <= forecast.now:
-                    raise WrongState(f"{dates.in_words(when)} has passed. Choose a later day or none.")
+                    raise WrongState(f"{dates.short(when)} has passed. Choose a later day or none.")
                 forecast.refuse_taken(self.instance, when)
             tip = self.instance
             moves = forecast.pinned(tip, when) if when else forecast.without(tip)
@@ -240,7 +240,7 @@ class TipForm(ConcurrentForm):
 
 def saved(version: TipVersion) -> str:
     """Say who saved a version, and when."""
-    return f"{history.who(version)} saved this tip on {dates.in_words(version.saved_at)}."
+    return f"{history.who(version)} saved this tip on {dates.short(version.saved_at)}."
 
 
 class OverrideForm(forms.Form):

@@ -5,11 +5,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from desk.pages import badge, page
+from tips import dates
 from tips.models import Tip, TipState
 
 
@@ -57,5 +56,5 @@ def state_of(tip: Tip) -> SafeString:
 def moment_of(tip: Tip) -> str:
     """Return when a tip goes live or went live, in words."""
     if tip.publish_at:
-        return date_format(timezone.localtime(tip.publish_at), "D j M Y, H:i")
+        return dates.short(tip.publish_at)
     return "undated" if tip.undated else "no day yet"

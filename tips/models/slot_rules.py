@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 
+from tips import dates
+
 
 class SlotRule(models.Model):
     """From a day on, when the weekly tip goes live. It holds until the next rule's day.
@@ -23,7 +25,8 @@ class SlotRule(models.Model):
         ordering = ["from_date"]
 
     def __str__(self) -> str:
-        return f"{self.get_weekday_display()}, {self.time:%H:%M} ({self.zone}), from {self.from_date}"
+        when = f"{self.get_weekday_display()}s at {dates.clock(self.time)} in {dates.place(self.zone)}"
+        return f"{when}, from {dates.short_day(self.from_date)}"
 
 
 class SlotException(models.Model):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from desk.errors import NotPermitted, WrongState
 from desk.log import log
-from tips.dates import in_words
+from tips.dates import short
 from tips.models import WRITTEN, Contribution, Tip, TipAction, TipState
 from tips.permissions import APPROVE, CHANGE_ANY, permit, permit_change
 from tips.publishing import preconditions
@@ -75,7 +75,7 @@ def _reviewed_again(tip: Tip, before: Tip, by: User, texts: str) -> str:
     tip.state, tip.pinned = TipState.IN_REVIEW, before.publish_at is not None
     # An editor has it in hand already.
     tip.review_began_at = timezone.now()
-    at_risk = f", and its slot, {in_words(before.moment)}, is at risk until then" if tip.pinned else ""
+    at_risk = f", and its slot, {short(before.moment)}, is at risk until then" if tip.pinned else ""
     sentence = f"Back in review, since its text changed ({texts}). It appears only when approved again"
     return log(by, tip, TipAction.BACK_IN_REVIEW, f"{sentence}{at_risk}.")
 
@@ -103,7 +103,7 @@ def _reschedule_around(session: QueueSession, tip: Tip, before: Tip) -> str:
     if before.state != tip.state:
         change = f"sent “{tip}” back to review by changing its text"
     elif tip.pinned:
-        change = f"planned “{tip}” for {in_words(tip.moment)}"
+        change = f"planned “{tip}” for {short(tip.moment)}"
     else:
         change = f"took “{tip}” from its slot"
     return session.record(change, besides=[tip])

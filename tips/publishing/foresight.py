@@ -254,4 +254,4 @@ def _day(tip: Tip) -> str:
 
 
 def _at_once(now: datetime) -> str:
-    return f"{timezone.localtime(now):%H:%M}, now"
+    return f"{dates.clock(now)}, now"

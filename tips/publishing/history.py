@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from desk.errors import Overtaken, WrongState
 from desk.log import log
 from desk.names import person
-from tips.dates import in_words
+from tips.dates import short
 from tips.models import WRITTEN, Category, Tip, TipAction, TipVersion
 from tips.permissions import permit_change
 from tips.publishing import editing, tagging
@@ -156,7 +156,7 @@ def revert(tip: Tip, version: TipVersion, *, by: User, seen: int | None = None) 
     categories, gone = _categories(version.categories)
     current.categories.set(categories)
     current.tags.set(tagging.find_or_make(version.tags))
-    sentence = f"Brought back the text of {in_words(version.saved_at)}, saved by {who(version)}."
+    sentence = f"Brought back the text of {short(version.saved_at)}, saved by {who(version)}."
     TipVersion.objects.record(current, by=by, reason=sentence)
     log(by, current, TipAction.REVERTED, sentence)
     left_out = f"Left out, since there is no such category any more: {', '.join(gone)}." if gone else ""

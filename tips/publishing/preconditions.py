@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from desk.errors import Overtaken, WrongState
 from desk.log import log
-from tips.dates import in_words
+from tips.dates import short
 from tips.models import Tip, TipAction, TipState
 from tips.schedule.forecast import floats
 from tips.schedule.queue_lock import QueueSession, queue_session
@@ -39,7 +39,7 @@ def refuse_public(tip: Tip, verb: str) -> None:
 def refuse_past(when: datetime, now: datetime) -> None:
     """Raise WrongState for a moment that has passed."""
     if when <= now:
-        raise WrongState(f"{in_words(when)} has passed. Choose a later moment, or publish the tip now.")
+        raise WrongState(f"{short(when)} has passed. Choose a later moment, or publish the tip now.")
 
 
 def refuse_dated_and_undated(tip: Tip) -> None:

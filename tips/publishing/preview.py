@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from desk.errors import NotPermitted, WrongState
 from desk.log import log
-from tips.dates import in_words
+from tips.dates import short, zoned
 from tips.models import WRITTEN, Category, PreviewLink, Tag, Tip, TipAction, TipState
 from tips.permissions import CHANGE_ANY
 from tips.text import sanitiser
@@ -111,7 +111,7 @@ def make_link(tip: Tip, *, by: User, days: int = DAYS) -> PreviewLink:
     now, key = timezone.now(), secrets.token_urlsafe(16)
     end = now + timedelta(days=days)
     with transaction.atomic():
-        log(by, tip, TipAction.PREVIEW_LINK_MADE, f"Made a preview link, good until {in_words(end)}.")
+        log(by, tip, TipAction.PREVIEW_LINK_MADE, f"Made a preview link, good until {short(end)}.")
         return PreviewLink.objects.create(tip=tip, key=key, made_by=by, made_at=now, expires_at=end)
 
 
@@ -121,7 +121,7 @@ def revoke_link(link: PreviewLink, *, by: User) -> None:
         raise NotPermitted(f"You may not end links to “{link.tip}”. Ask its author or an editor to do it.")
     with transaction.atomic():
         if PreviewLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):
-            sentence = f"Revoked the preview link of {in_words(link.made_at)}."
+            sentence = f"Revoked the preview link of {short(link.made_at)}."
             log(by, link.tip, TipAction.PREVIEW_LINK_REVOKED, sentence)
 
 
@@ -155,5 +155,5 @@ def shared_preview(request: HttpRequest, token: str) -> HttpResponse:
     link = live_link(token)
     if link is None:
         return never_cached(render(request, "404.html", status=404))
-    until = in_words(link.expires_at)
+    until = zoned(link.expires_at)
     return page(request, link.tip, note=f"It is not public. This link works until {until}.", token=token)

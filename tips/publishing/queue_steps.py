@@ -90,4 +90,4 @@ def freed(user: User, tip: Tip, now: datetime) -> list[Step]:
 def when(at: datetime, now: datetime) -> str:
     """Return when a step follows: the hour alone, where it is today."""
     is_today = timezone.localdate(at) == timezone.localdate(now)
-    return f"{timezone.localtime(at):%H:%M}" if is_today else dates.short(at, now)
+    return dates.clock(at) if is_today else dates.short(at, now)

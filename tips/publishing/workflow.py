@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from desk.errors import NotPermitted, WrongState, require_reason
 from desk.log import log
-from tips.dates import in_words
+from tips.dates import short
 from tips.models import Contribution, Tip, TipAction, TipState
 from tips.permissions import APPROVE, APPROVE_OWN_TEXT, PUBLISH, permit, permit_change
 from tips.publishing import consequences, preconditions, preflight
@@ -89,7 +89,7 @@ def send_back(tip: Tip, reason: str, *, by: User) -> str:
         if not keeps:
             return consequences.follow(tip, "Sent back.")
         session.record(f"sent “{tip}” back", besides=[tip])
-        at_risk = f"Its slot, {in_words(tip.moment)}, is at risk until it is approved again."
+        at_risk = f"Its slot, {short(tip.moment)}, is at risk until it is approved again."
         return consequences.follow(tip, f"Sent back. {at_risk}")
 
 
@@ -113,15 +113,15 @@ def approve(tip: Tip, *, by: User, override: str = "") -> str:
         elif not tip.undated:
             at, order, _ = session.forecast().approved(tip)
             changes |= {"publish_at": at, "pinned": False}
-        sentence = f"Approved for {in_words(at)}." if at else "Approved, undated: public at once."
+        sentence = f"Approved for {short(at)}." if at else "Approved, undated: public at once."
         if order and planned:
-            sentence += f" Its slot, {in_words(planned)}, had passed; it goes to the front of the queue."
+            sentence += f" Its slot, {short(planned)}, had passed; it goes to the front of the queue."
         sentence = preconditions.write_if_unchanged(tip, by, TipAction.APPROVED, sentence + own, **changes)
         Contribution.objects.filter(tip=tip).delete()
         if tip.undated:
             return sentence
         session.reschedule(order)
-        return sentence + session.record(f"approved “{tip}” for {in_words(tip.moment)}", besides=[tip])
+        return sentence + session.record(f"approved “{tip}” for {short(tip.moment)}", besides=[tip])
 
 
 def may_override(user: User, tip: Tip) -> bool:
@@ -157,11 +157,11 @@ def schedule(tip: Tip, when: datetime, *, by: User) -> str:
         preconditions.require_state(tip, *{*TipState} - {TipState.WITHDRAWN}, verb="planned")
         preconditions.refuse_past(when, session.now)
         session.forecast().refuse_taken(tip, when)
-        sentence = f"Planned for {in_words(when)}."
+        sentence = f"Planned for {short(when)}."
         changes = {"publish_at": when, "undated": False, "pinned": True}
         preconditions.write_if_unchanged(tip, by, TipAction.PLANNED, sentence, **changes)
         session.reschedule()
-        followed = session.record(f"planned “{tip}” for {in_words(when)}", besides=[tip])
+        followed = session.record(f"planned “{tip}” for {short(when)}", besides=[tip])
         return consequences.follow(tip, sentence + followed)
 
 
@@ -179,7 +179,7 @@ def publish_now(tip: Tip, *, by: User, override: str = "") -> str:
         if tip.undated:
             raise WrongState(f"“{tip}” is marked as undated: approve it, and it is public at once.")
         own = "" if tip.state == TipState.APPROVED else _require_ready(tip, override, by=by)
-        was = f" It was planned for {in_words(tip.publish_at)}." if tip.publish_at else ""
+        was = f" It was planned for {short(tip.publish_at)}." if tip.publish_at else ""
         sentence = f"Published at once.{was}{own}"
         at = session.now.replace(microsecond=0)
         changes = {"state": TipState.APPROVED, "publish_at": at, "pinned": False, "approved_at": session.now}
@@ -203,7 +203,7 @@ def withdraw(tip: Tip, reason: str, *, by: User) -> str:
         if tip.is_published:
             preconditions.write_if_unchanged(tip, by, TipAction.WITHDRAWN, f"Withdrawn: {reason}", **changes)
             return consequences.follow(tip, "Withdrawn.")
-        outcome = f"Withdrawn before its day, {in_words(tip.moment)}"
+        outcome = f"Withdrawn before its day, {short(tip.moment)}"
         changes |= {"publish_at": None, "pinned": False}
         preconditions.write_if_unchanged(tip, by, TipAction.WITHDRAWN, f"{outcome}: {reason}", **changes)
         session.reschedule()
@@ -217,7 +217,7 @@ def reinstate(tip: Tip, *, by: User) -> str:
     permit(by, PUBLISH, "reinstate tips")
     preconditions.require_state(tip, TipState.WITHDRAWN, verb="reinstated")
     if was_public(tip):
-        day = f"at its old day, {in_words(tip.publish_at)}" if tip.publish_at else "undated, as it was"
+        day = f"at its old day, {short(tip.publish_at)}" if tip.publish_at else "undated, as it was"
         sentence, state = f"Reinstated {day}.", TipState.APPROVED
     else:
         sentence, state = "Reinstated as a draft; it had not been public.", TipState.DRAFT

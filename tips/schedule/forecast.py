@@ -103,7 +103,7 @@ class Forecast:
         there = holders(self.now - MARGIN).filter(publish_at=when) if is_settled else self.holding
         others = (held for held in there if held.publish_at == when and held != tip)
         if other := next((held for held in others if is_settled or not floats(held)), None):
-            at = dates.in_words(when)
+            at = dates.short(when)
             raise WrongState(f"{at} is held by “{other}”. Choose another slot, or swap the two.")
 
     def after(self, when: datetime) -> Tip | None:

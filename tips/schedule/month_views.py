@@ -72,7 +72,7 @@ class _Found:
     def month(self, first: date, grid: list[list[date]]) -> Month:
         rule = self.table.rule_or_first(first + timedelta(days=27))
         heads = [
-            (f"{WEEKDAYS[number]}, {rule.time:%H:%M}", True)
+            (f"{WEEKDAYS[number]}, {dates.clock(rule.time)}", True)
             if rule and rule.weekday == number
             else (str(WEEKDAYS_ABBR[number]), False)
             for number in range(7)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from desk.errors import Overtaken, WrongState
 from desk.log import log
-from tips.dates import in_words
+from tips.dates import short
 from tips.models import PLANS, QueueVersion, Tip, TipAction, TipState
 from tips.schedule.forecast import floats, holders
 from tips.schedule.queue_lock import Place, Seen, planning_session
@@ -45,7 +45,7 @@ def move(
         queue = session.holding()
         held = _in_queue(queue, tip)
         if not floats(held):
-            raise WrongState(f"“{held}” is pinned to {in_words(held.moment)}. Unpin it first.")
+            raise WrongState(f"“{held}” is pinned to {short(held.moment)}. Unpin it first.")
         queue.remove(held)
         if neighbour := before or after:
             other = _in_queue(queue, neighbour)
@@ -61,8 +61,8 @@ def move(
         session.reschedule([other for other in queue if floats(other)])
         _refresh(tip)
         if tip.publish_at == was and not session.moves:
-            return f"“{tip}” stays at {in_words(was)}."
-        at = in_words(tip.moment)
+            return f"“{tip}” stays at {short(was)}."
+        at = short(tip.moment)
         log(by, tip, TipAction.MOVED_IN_QUEUE, f"Moved {in_history}: goes live {at}.")
         followed = session.record(f"moved “{tip}” {where}", besides=[tip], before=snapshot(session))
         return f"“{tip}” goes live {at}.{followed}"
@@ -117,7 +117,7 @@ def plan(tip: Tip, *, by: User) -> str:
                 f"“{tip}” is marked as undated. Take the mark away first, so that it can have a day."
             )
         if tip.publish_at:
-            raise WrongState(f"“{tip}” is planned for {in_words(tip.publish_at)} already.")
+            raise WrongState(f"“{tip}” is planned for {short(tip.publish_at)} already.")
         forecast = session.forecast()
         slot = next(forecast.open_slots({held.moment for held in forecast.holding}), None)
         if slot is None:
@@ -131,11 +131,11 @@ def unpin(tip: Tip, *, by: User, seen: Seen) -> str:
         held = _in_queue(session.holding(), tip)
         if not held.pinned:
             raise WrongState(f"“{held}” is not pinned; the queue moves it as it is.")
-        was, kept = in_words(held.moment), held.moment if held.state == TipState.APPROVED else None
+        was, kept = short(held.moment), held.moment if held.state == TipState.APPROVED else None
         Tip.objects.filter(pk=tip.pk).update(pinned=False, publish_at=kept)
         session.reschedule()
         _refresh(tip)
-        outcome = f"goes live {in_words(tip.publish_at)}" if tip.publish_at else "has no day any more"
+        outcome = f"goes live {short(tip.publish_at)}" if tip.publish_at else "has no day any more"
         log(by, tip, TipAction.UNPINNED, f"Unpinned from {was}: {outcome}.")
         change = f"unpinned “{tip}” from {was}"
         return f"“{tip}” {outcome}.{session.record(change, besides=[tip], before=snapshot(session))}"
@@ -161,7 +161,7 @@ def swap(one: Tip, other: Tip, *, by: User, seen: Seen) -> str:
         for tip in (one, other):
             _refresh(tip)
             verb = "goes live" if tip.state == TipState.APPROVED else "is planned for"
-            outcome = f"{verb} {in_words(tip.moment)}"
+            outcome = f"{verb} {short(tip.moment)}"
             log(by, tip, TipAction.SWAPPED, f"Swapped: {outcome}.")
             outcomes.append(f"“{tip}” {outcome}")
         change = f"swapped “{one}” and “{other}”"

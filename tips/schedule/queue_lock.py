@@ -15,7 +15,6 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from desk.errors import Overtaken, WrongState
 from desk.log import log_each
@@ -51,7 +50,7 @@ def queue_session(by: User, seen: Seen = None) -> "Iterator[QueueSession]":
         version = lock()
         if seen is not None and seen != version.version:
             who = person(version.by) if version.by else "Somebody"
-            when = f" ({date_format(timezone.localtime(version.at), 'D H:i')})" if version.at else ""
+            when = f" ({dates.short(version.at)})" if version.at else ""
             change = f"{who} {version.change or 'changed the queue'}{when}"
             raise Overtaken(f"Not done: {change} since you looked. Look at the queue again.")
         yield QueueSession(version, by)
@@ -111,7 +110,7 @@ class QueueSession:
         """Return the slot of a day, skipped or not, or raise WrongState where none can still be changed."""
         slot = self.table.slot(day)
         if slot is None:
-            raise WrongState(f"{date_format(day, 'l, j F Y')} has no slot. Choose a day from the calendar.")
+            raise WrongState(f"{dates.short_day(day)} has no slot. Choose a day from the calendar.")
         self.refuse_settled(slot.at, f"The slot of {slot}")
         return slot
 
@@ -185,4 +184,4 @@ class QueueSession:
 
 
 def _from_to(before: datetime, after: datetime) -> str:
-    return f"{dates.in_words(after)} instead of {dates.in_words(before)}"
+    return f"{dates.short(after)} instead of {dates.short(before)}"

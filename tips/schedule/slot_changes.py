@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
-from django.utils.formats import date_format
 
 from desk.errors import Overtaken, WrongState, require_reason
 from desk.log import log
@@ -60,10 +59,10 @@ def move_slot(day: date, when: datetime, reason: str, *, by: User, seen: Seen) -
         when = when.replace(second=0, microsecond=0)
         if slot.skipped:
             raise WrongState(f"{slot} is skipped. Take that back before you move it.")
-        session.refuse_settled(when, dates.in_words(when))
+        session.refuse_settled(when, dates.short(when))
         monday, sunday = dates.week(slot.day)
         if not monday <= when.astimezone(ZoneInfo(slot.zone)).date() <= sunday:
-            week = f"{_in_words(monday)} to {_in_words(sunday)}"
+            week = f"{dates.short_day(monday)} to {dates.short_day(sunday)}"
             raise WrongState(
                 f"A slot moves within its week only, {week}. Or skip it, or pin the tip elsewhere."
             )
@@ -79,7 +78,7 @@ def move_slot(day: date, when: datetime, reason: str, *, by: User, seen: Seen) -
         for tip in held:
             (session.repin if tip.pinned else session.write)({tip: when})
         session.reschedule()
-        moved = f"{slot} to {dates.in_words(when)}"
+        moved = f"{slot} to {dates.short(when)}"
         followed = session.record(f"moved the slot of {moved}", before=undo.snapshot(session, slot))
         return f"Moved the slot of {moved}.{followed}"
 
@@ -138,9 +137,11 @@ def drop_rule(from_date: date, *, by: User, seen: Seen) -> str:
         old = session.table
         rule = next((rule for rule in old.rules if rule.from_date == from_date), None)
         if rule is None:
-            raise Overtaken(f"No rule begins on {_in_words(from_date)} any more. Look at the slot again.")
+            raise Overtaken(
+                f"No rule begins on {dates.short_day(from_date)} any more. Look at the slot again."
+            )
         if from_date <= timezone.localdate(session.now):
-            raise WrongState(f"The rule from {_in_words(from_date)} on holds already. Change the slot.")
+            raise WrongState(f"The rule from {dates.short_day(from_date)} on holds already. Change the slot.")
         if rule == old.rules[0]:
             raise WrongState("There is no rule before this one, which could go on. Change the slot instead.")
         # While it still has the number by which its history is found.
@@ -180,7 +181,7 @@ def _carry_exceptions(from_date: date) -> list[str]:
         monday, sunday = dates.week(exception.day)
         slot = next(table.between(max(monday, from_date), sunday), None)
         if slot is None or slot.day in taken or slot.regular == exception.moved_to:
-            dropped.append(f"the {exception.kind} of {_in_words(exception.day)} ({exception.reason})")
+            dropped.append(f"the {exception.kind} of {dates.short_day(exception.day)} ({exception.reason})")
             exception.delete()
         else:
             taken.add(slot.day)
@@ -210,7 +211,3 @@ def _clock_fault(from_date: date, weekday: int, time: time, zone: ZoneInfo) -> s
     first = from_date + ((weekday - from_date.weekday()) % 7) * dates.DAY
     faults = (dates.clock_fault(first + number * dates.WEEK, time, zone) for number in range(105))
     return next(filter(None, faults), "")
-
-
-def _in_words(day: date) -> str:
-    return date_format(day, "l, j F Y")

@@ -10,7 +10,6 @@ from operator import attrgetter
 from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from tips import dates, permissions
 from tips.models import SlotRule, Tip, TipState
@@ -63,7 +62,7 @@ class SlotRow:
             return "Nothing was published." if self.state == SlotState.MISSED else "Nothing is planned."
         still = "a draft" if tip.state == TipState.DRAFT else "in review"
         since = ", and withdrawn since" if tip.state == TipState.WITHDRAWN else ""
-        when = "" if tip.publish_at == self.slot.at else f" on {dates.in_words(tip.moment)}"
+        when = "" if tip.publish_at == self.slot.at else f" on {dates.short(tip.moment)}"
         sentences = {
             SlotState.SAFE: f"“{tip}” is approved.",
             SlotState.AT_RISK: f"“{tip}” is planned, but is still {still}.",
@@ -203,8 +202,3 @@ def hide_titles(tips: Iterable[Tip], user: User) -> None:
         tip.title_is_hidden = not is_known
         if tip.title_is_hidden:
             tip.title = HIDDEN_TITLE
-
-
-def when(slot: Slot) -> str:
-    """Return a slot's moment as a sentence has it: “Tuesday, 24 November, 07:00”, in the site's zone."""
-    return date_format(timezone.localtime(slot.at), "l, j F, H:i")

@@ -16,7 +16,7 @@ from django.db import connections
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 
-from tips.dates import DAY, WEEK, in_words, moment
+from tips.dates import DAY, WEEK, moment, short
 from tips.models import SlotException, SlotRule
 
 # Behind it, dates cannot be reckoned with any more.
@@ -53,7 +53,7 @@ class Slot:
         return self.at != self.regular
 
     def __str__(self) -> str:
-        return in_words(self.at)
+        return short(self.at)
 
 
 class Timetable:

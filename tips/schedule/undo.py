@@ -100,7 +100,7 @@ def _refuse_settled(session: QueueSession, tip: Tip, place: Place) -> None:
     if tip.state == TipState.APPROVED:
         for moment in (tip.publish_at, place.publish_at):
             if moment and moment <= session.settled_until:
-                at = dates.in_words(moment)
+                at = dates.short(moment)
                 raise WrongState(f"Not taken back: {at} has passed or is too near for “{tip}” to move.")
 
 
@@ -110,7 +110,7 @@ def _restore_week(session: QueueSession, week: dict[str, object]) -> None:
     assert day  # noqa: S101  what ``snapshot`` wrote
     if slot := session.table.slot(day):
         session.refuse_settled(slot.at, f"Not taken back: {slot}")
-        session.refuse_settled(slot.regular, f"Not taken back: {dates.in_words(slot.regular)}")
+        session.refuse_settled(slot.regular, f"Not taken back: {dates.short(slot.regular)}")
     SlotException.objects.filter(day=day).delete()
     if fields := {name: week[name] for name in _WEEK if name in week}:
         for name in ("moved_to", "at"):
@@ -133,7 +133,7 @@ def _stands(tip: Tip) -> str:
     if tip.publish_at is None:
         return "has no day"
     verb = "goes live" if tip.state == TipState.APPROVED else "is planned for"
-    return f"{verb} {dates.in_words(tip.publish_at)}"
+    return f"{verb} {dates.short(tip.publish_at)}"
 
 
 def _said(tips: list[Tip], change: str) -> str:

@@ -13,7 +13,6 @@ from itertools import islice
 from django.contrib.auth.models import User
 from django.db.models import TextChoices
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from tips import dates, permissions
 from tips.models import Tip, TipState
@@ -282,7 +281,7 @@ def may_see(user: User) -> bool:
 def named_day(at: datetime, now: datetime) -> str:
     """Return the day of a coming moment in words: “Tuesday” within a week, “Tue 15 Dec” behind it."""
     is_near = at - now < dates.WEEK
-    return date_format(timezone.localtime(at), "l") if is_near else dates.short_day(at, now)
+    return dates.weekday(at) if is_near else dates.short_day(at, now)
 
 
 def named(tip: Tip) -> str:

@@ -1,1 +1,1 @@
-"""Tags and filters of the templates: ``tip_pages`` for readers, ``tip_weeks`` for staff."""
+"""Tags and filters of the templates: ``tip_pages`` for readers, ``dates`` for staff."""

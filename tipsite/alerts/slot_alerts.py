@@ -43,7 +43,7 @@ def send_alerts(now: datetime) -> None:
     # Of the slots that passed, only the latest is still worth a mail.
     for row, each in paired[max(len(passed) - 1, 0) :]:
         if notice := _due(row, each, known[str(row.slot.day)], now):
-            page, when = reverse("admin:tips_calendar"), dates.in_words(row.slot.at)
+            page, when = reverse("admin:tips_calendar"), dates.zoned(row.slot.at, now)
             context = {"row": row, "verdict": each, "when": when}
             mail = partial(notices.mail_to_staff, "slot_alert", permissions.APPROVE, page, **context)
             notices.send_once(notice, mail, now)

@@ -93,7 +93,7 @@ def age(verified: BackupRun | None, now: datetime) -> timedelta | None:
 
 def failure_in_words(run: BackupRun) -> str:
     """Return what happened to a run that failed, and what to do, in sentences."""
-    when = dates.in_words(run.began_at)
+    when = dates.zoned(run.began_at)
     cause = run.failure.rstrip(".")
     return f"The last backup, {when}, failed: {cause}. See to the cause, then run manage.py backup again."
 
@@ -104,7 +104,5 @@ def overdue_in_words(verified: BackupRun | None) -> str:
     if verified is None:
         fact = "No backup was ever taken and read back."
     else:
-        fact = (
-            f"No backup was taken in the last {days}: the newest is of {dates.in_words(verified.began_at)}."
-        )
+        fact = f"No backup was taken in the last {days}: the newest is of {dates.zoned(verified.began_at)}."
     return f"{fact} Run manage.py backup each night; docs/operations.md says how."

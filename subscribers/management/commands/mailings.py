@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from subscribers.mailings import status, waiting
 from subscribers.models import Mailing
-from tips.dates import in_words
+from tips.dates import zoned
 
 # What the JSON form has by the names of the columns.
 _COLUMNS = "id kind state cause reason trouble starts_at started_at ended_at audience".split()
@@ -51,7 +51,7 @@ def _as_text(mailing: Mailing, progress: status.Progress, now: datetime) -> str:
     correction = "correction of " if mailing.kind == Mailing.Kind.CORRECTION else ""
     line = f"{mailing.pk}: {correction}“{mailing.tip}”: {mailing.get_state_display().lower()}"
     if mailing.started_at is None:
-        line += f", begins {in_words(mailing.starts_at)}"
+        line += f", begins {zoned(mailing.starts_at)}"
     else:
         counts = [f"{count} {state.label.lower()}" for state, count in progress.states.items() if count]
         line += f", {progress.percent}% of {mailing.audience}: {', '.join(counts) or 'nobody'}"

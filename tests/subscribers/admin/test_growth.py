@@ -8,6 +8,7 @@ from django.utils import timezone
 from subscribers.mailings import charts
 from subscribers.models import ConsentEvent, Erasure
 from subscribers.people import growth, subscriptions
+from tips import dates
 
 NOW = datetime(2026, 4, 8, 12, tzinfo=UTC)
 
@@ -98,7 +99,7 @@ def test_the_page_has_the_drawing_and_the_same_numbers_as_a_table(desk, anna):
     assert page.count('<th scope="row">') == 52
     monday = timezone.localdate() - timedelta(days=timezone.localdate().weekday())
     first = page.split('<th scope="row">')[1]
-    assert first.startswith(f"{monday.day} {monday:%b %Y}</th><td>2</td><td>0</td><td>1</td><td>1</td>")
+    assert first.startswith(f"{dates.short_day(monday)}</th><td>2</td><td>0</td><td>1</td><td>1</td>")
     assert "1</strong> confirmed subscriber today" in page
     for odd in ("", "1000000", "x"):
         odd_page = desk.get("/admin/subscribers/subscriber/growth/", {"weeks": odd}).text

@@ -12,6 +12,7 @@ from subscribers.models import Delivery, Mailing, ServiceMail, Subscriber, Suppr
 from subscribers.people import subscriptions
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
+from tips import dates
 
 LIST = "/admin/subscribers/subscriber/"
 LISTS = ["subscriber", "linkrequest", "suppression", "servicemail", "erasure"]
@@ -57,7 +58,7 @@ def test_each_row_says_in_one_word_whether_tips_are_sent(desk, suppress):
     }
     assert "Carla" in row["confirmed"]
     assert ">Confirmed<" in row["confirmed"]
-    assert f">Paused until {tomorrow.day} " in row["paused"]
+    assert f">Paused until {dates.short_day(tomorrow)}<" in row["paused"]
     assert ">Confirmed<" in row["awake"]
     assert ">Nothing is sent: bounced, complained<" in row["bounced"].replace(
         "complained, bounced", "bounced, complained"

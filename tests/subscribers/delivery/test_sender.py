@@ -20,6 +20,7 @@ from tests.subscribers.mailserver import DROP, HANG, TAKE_AND_DROP, only
 from tests.subscribers.making import make_people, open_mailing
 from tests.subscribers.workers import Workers
 from tests.tipsite.processes import wait_until
+from tips import dates
 
 pytestmark = pytest.mark.django_db
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -170,7 +171,7 @@ def test_whom_nobody_knows_is_suppressed_and_asked_once(mail_server, clock):
         unknown.address_hash,
         Suppression.Reason.BOUNCED,
     )
-    assert suppression.evidence == f"550 5.1.1 on {today:%Y-%m-%d}"
+    assert suppression.evidence == f"550 5.1.1 on {dates.dated(today)}"
     assert len(mail_server.taken) == len(people) - 3
 
 

@@ -50,8 +50,8 @@ def test_a_draft_goes_from_its_author_to_readers_and_leaves_a_trace(author, edit
     assert sorted(trace(tip)) == sorted(
         [
             ("ann", "Submitted for review."),
-            ("ed", f"Planned for {dates.in_words(later)}."),
-            ("ed", f"Approved for {dates.in_words(later)}."),
+            ("ed", f"Planned for {dates.short(later)}."),
+            ("ed", f"Approved for {dates.short(later)}."),
         ]
     )
 
@@ -194,7 +194,7 @@ def test_publishing_now_sets_its_day_to_now(editor, later):
     workflow.publish_now(tip, by=editor)
     assert before <= now_of(tip).publish_at <= timezone.now()
     assert now_of(tip).is_published
-    assert dates.in_words(later) in trace(tip)[0][1]
+    assert dates.short(later) in trace(tip)[0][1]
 
 
 def test_publishing_now_gives_no_day_to_an_undated_tip(editor):

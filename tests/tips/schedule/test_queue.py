@@ -42,9 +42,9 @@ def test_a_tip_moves_to_another_place(three, ed, place, order):
 
 def test_a_move_says_what_followed_and_everyone_who_moved_has_a_line(three, ed):
     said = queue.to_front(three[2], by=ed, seen=queue.version())
-    assert said.startswith("“C” goes live Tuesday, 10 March 2026, 07:00 EDT. “A” goes live Tuesday, 17 March")
+    assert said.startswith("“C” goes live Tue 10 Mar, 07:00. “A” goes live Tue 17 Mar")
     assert "and 1 more tip moves with it" in said
-    assert sentences(of("C"))[0].startswith("Moved to the front: goes live Tuesday, 10 March")
+    assert sentences(of("C"))[0].startswith("Moved to the front: goes live Tue 10 Mar")
     assert sentences(of("B"))[0].endswith("since the queue changed (Ed Moss).")
 
 
@@ -203,7 +203,7 @@ def test_an_author_changes_nothing_of_the_queue(three):
 
 def test_a_withdrawn_tip_gives_its_slot_to_the_next(three, ed):
     said = workflow.withdraw(three[0], "Out of date.", by=ed)
-    assert "“B” goes live Tuesday, 10 March 2026, 07:00 EDT instead of" in said
+    assert "“B” goes live Tue 10 Mar, 07:00 instead of" in said
     assert lineup() == {"B": 1, "C": 2}
 
 

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
 def test_a_skipped_week_moves_the_queue_on_and_back(three, ed):
     said = slot_changes.skip(week(2), "Summer  holidays", by=ed, seen=None)
-    assert "“B” goes live Tuesday, 24 March 2026" in said
+    assert "“B” goes live Tue 24 Mar" in said
     assert lineup() == {"A": 1, "B": 3, "C": 4}
     row = slot_states.ahead(count=2)[1]
     assert (row.state, row.sentence) == (slot_states.SlotState.SKIPPED, "Skipped: Summer holidays")
@@ -140,8 +140,8 @@ def test_a_rule_that_has_not_begun_is_taken_back(three, ed):
     assert lineup() != before
     said = slot_changes.drop_rule(week(2), by=ed, seen=queue.version())
     assert lineup() == before
-    assert "“B” goes live Tuesday, 17 March 2026, 07:00 EDT instead of Thursday" in said
-    assert LogEntry.objects.filter(change_message__startswith="Taken back: Thursday").exists()
+    assert "“B” goes live Tue 17 Mar, 07:00 instead of Thu" in said
+    assert LogEntry.objects.filter(change_message__startswith="Taken back: Thursdays").exists()
     with pytest.raises(Overtaken, match="No rule begins"):
         slot_changes.drop_rule(week(2), by=ed, seen=None)
 
@@ -159,7 +159,7 @@ def test_a_rule_says_which_skips_and_moves_it_dropped(three, ed):
     slot_changes.skip(week(2), "Holidays", by=ed, seen=None)
     # From Tuesday on the slot is on Mondays, so that this week has none.
     said = slot_changes.change_rule(week(2), 0, time(7), "America/New_York", by=ed, seen=None)
-    assert "Dropped, since they fit no slot any more: the skip of Tuesday, 17 March 2026 (Holidays)." in said
+    assert "Dropped, since they fit no slot any more: the skip of Tue 17 Mar (Holidays)." in said
     assert not SlotException.objects.exists()
     later = at(4) - timedelta(hours=22)
     slot_changes.move_slot(week(4) - dates.DAY, later, "Conference", by=ed, seen=None)

@@ -49,7 +49,7 @@ def test_the_calendar_says_how_each_slot_stands():
     ]
     assert [row.sentence for row in rows][:9] == [
         "“Published” was published.",
-        "“Late” was published on Wednesday, 28 January 2026, 07:00 EST.",
+        "“Late” was published on Wed 28 Jan, 07:00.",
         "Nothing was published: “Never approved” was planned, and not approved in time.",
         "“Gone” was published, and withdrawn since.",
         "Skipped: Holidays",

@@ -83,7 +83,7 @@ def test_three_tips_appear_and_each_gap_is_told_of_twice(ed, run, time_machine):
         shown += "ABC"[len(shown)]
         assert "".join(titles()) == shown
     sent += run(at(7) + DAY)
-    when = {number: dates.in_words(at(number)) for number in range(1, 8)}
+    when = {number: dates.zoned(at(number)) for number in range(1, 8)}
     assert sent == [
         f"At risk: {when[2]}",
         f"At risk: {when[2]}",
@@ -121,7 +121,7 @@ def test_a_late_worker_sends_only_the_nearest(ed, run, hours, kind):
 
 def test_of_a_slot_that_passed_while_the_worker_was_off_only_that_is_told(ed, run):
     planned("Never approved", 1, ed)
-    assert run(at(1) + HOUR, start=at(1) + HOUR) == [f"Missed: {dates.in_words(at(1))}"]
+    assert run(at(1) + HOUR, start=at(1) + HOUR) == [f"Missed: {dates.zoned(at(1))}"]
 
 
 def test_a_free_slot_that_passes_was_told_of_before(ed, run):
@@ -138,7 +138,7 @@ def test_a_slot_that_becomes_unsafe_in_the_last_two_days_is_told_within_a_minute
     assert run(at(1) - DAY) == []
     tip.body = "<p>Reworded.</p>"
     editing.revise(tip, ["body"], by=ed)
-    assert run(at(1) - DAY + 3 * MINUTE, MINUTE) == [f"At risk: {dates.in_words(at(1))}"]
+    assert run(at(1) - DAY + 3 * MINUTE, MINUTE) == [f"At risk: {dates.zoned(at(1))}"]
 
 
 def test_each_time_it_becomes_unsafe_again_there_is_one_more_alert(ed, run):
@@ -158,7 +158,7 @@ def test_a_moved_slot_is_told_of_before_its_own_moment(ed, run):
     friday = at(1) + 3 * DAY
     slot_changes.move_slot(week(1), friday, "Conference", by=ed, seen=None)
     assert run(friday - 5 * DAY - MINUTE) == []
-    told = f"Free: {dates.in_words(friday)}"
+    told = f"Free: {dates.zoned(friday)}"
     assert run(friday).count(told) == 2
 
 
@@ -167,7 +167,7 @@ def test_the_mail_says_which_slot_what_is_wrong_and_what_to_do(ed, run):
     run(at(1) - 4 * DAY)
     (message,) = mail.outbox
     assert message.to == ["ed@example.org"]
-    assert "Tuesday, 10 March 2026, 07:00 EDT" in message.subject
+    assert "Tue 10 Mar, 07:00 in New York" in message.subject
     assert "“Listen <first>” is planned for Tue 10 Mar, 07:00, but is still in review." in message.body
     assert "What to do: Approve it, or let another tip take the slot." in message.body
     assert "/admin/tips/tip/calendar/" in message.body
@@ -207,6 +207,6 @@ def test_a_tip_that_no_mail_brings_is_told_of_as_the_desk_tells_it(ed, run):
     Tip.objects.filter(pk=tip.pk).update(for_mail=False)
     assert run(at(1) - 3 * DAY) == []
     Subscriber.objects.create(address="anna@example.org")
-    assert run(at(1) - DAY, step=DAY) == [f"Not safe: {dates.in_words(at(1))}"] * 2
+    assert run(at(1) - DAY, step=DAY) == [f"Not safe: {dates.zoned(at(1))}"] * 2
     assert "“Quiet” goes live on Tue 10 Mar, 07:00, but nobody gets it by mail" in mail.outbox[-1].body
     assert "What to do: A Publisher lifts the mark" in mail.outbox[-1].body

@@ -2,9 +2,9 @@
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError
-from django.utils.formats import date_format
 
 from desk.terminal import nothing_done, reason
+from tips import dates
 from tipsite.demo import demonstration
 
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         if loaded is None:
             self.stdout.write("The demonstration is loaded already; everything was left as it is.")
             return
-        day = date_format(loaded.newest, "l, j F Y")
+        day = dates.short_day(loaded.newest)
         self.stdout.write(f"Loaded a demonstration of {loaded.tips} tips; the newest went live on {day}.")
         self.stdout.write(f"Staff account: {demonstration.STAFF}   password: {loaded.password}")
         change = f".venv/bin/python manage.py changepassword {demonstration.STAFF}"

@@ -53,7 +53,7 @@ def _as_text(following: verdict.Verdict) -> str:
     first = "Not safe."
     if following.row and following.is_safe:
         goes_to = " ".join(each.words for each in following.facts if each.severity == verdict.Severity.GOOD)
-        first = f"Safe: {dates.in_words(following.row.slot.at)}. {following.row.sentence} {goes_to}".rstrip()
+        first = f"Safe: {dates.zoned(following.row.slot.at)}. {following.row.sentence} {goes_to}".rstrip()
     return "\n".join([first, *(f"- {each}" for each in following.told)])
 
 

@@ -1,0 +1,39 @@
+"""One way to write days and times: ``tips/dates.py`` alone."""
+
+import re
+
+from tests.architecture.tree import ROOT, code, files
+
+# For machines, and the single pieces of a day that the strip of weeks and the month view set apart.
+MACHINE_FORMS, PIECES = {"c", "Y-m-d", "Y-m", "U"}, {"j", "D", "F"}
+FILTER = re.compile(r"""\|(?:date|time)\b(?::["']([^"']*)["'])?|\{%\s*now\b""")
+# What turns a moment into text, or asks a format to: of a day or an hour, in words for people.
+FORMATTED = re.compile(r"""\b(?:date_format|time_format|strftime)\(|:%[aAbBdHIjmMpyY]""")
+# Modules whose text machines read: names of files, identifiers, tokens, SQL, and the fields of a browser.
+FOR_MACHINES = {
+    "subscribers/admin/import_export.py",
+    "subscribers/people/subscriptions.py",
+    "tips/admin/fields.py",
+    "tips/admin/forms.py",
+    "tips/admin/calendar_weeks.py",
+    "tips/public/feeds.py",
+    "tips/triggers.py",
+    "tipsite/alerts/refusal_alerts.py",
+    "tipsite/backup/database_dump.py",
+    "tipsite/backup/folder.py",
+}
+
+
+def test_templates_write_days_and_times_by_the_filters_of_our_dates():
+    found = {
+        f"{path.relative_to(ROOT)}: {hit[0]}"
+        for path in files(".html", ".txt", ".xml", under="templates")
+        for hit in FILTER.finditer(path.read_text())
+        if hit[1] not in MACHINE_FORMS | PIECES
+    }
+    assert found == set()
+
+
+def test_code_writes_days_and_times_by_our_dates():
+    found = {str(path.relative_to(ROOT)) for path in code() if FORMATTED.search(path.read_text())}
+    assert found - {"tips/dates.py"} == FOR_MACHINES
