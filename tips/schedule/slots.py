@@ -8,11 +8,13 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
+from django.db.models import DateTimeField, PositiveSmallIntegerField, TimeField, Value
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 
@@ -21,6 +23,8 @@ from tips.models import SlotException, SlotRule
 
 # Behind it, dates cannot be reckoned with any more.
 _LAST = date(9990, 1, 1)
+# How an exception differs from its rule.
+_DIFFERENCE = ("moved_to", "kind", "reason")
 WEEKDAY_NAMES = [str(name).lower() for name in WEEKDAYS.values()]
 
 
@@ -65,8 +69,20 @@ class Timetable:
 
     @classmethod
     def load(cls) -> "Timetable":
-        """Read the timetable from the database, in two queries."""
-        return cls(SlotRule.objects.all(), SlotException.objects.all())
+        """Read the timetable in one query, without who made an exception and when."""
+        none = Value(None, DateTimeField()), Value(""), Value("")
+        rule = Value(None, PositiveSmallIntegerField()), Value(None, TimeField()), Value("")
+        rules = SlotRule.objects.order_by().values_list("pk", "from_date", "weekday", "time", "zone", *none)
+        exceptions = SlotException.objects.order_by().values_list("pk", "day", *rule, *_DIFFERENCE)
+        table = cls((), ())
+        for pk, day, weekday, time, zone, *difference in rules.union(exceptions, all=True):
+            if zone:
+                table.rules.append(SlotRule(pk, day, weekday, time, zone))
+            else:
+                fields = dict(zip(_DIFFERENCE, difference, strict=True))
+                table.exceptions[day] = SlotException(pk=pk, day=day, **fields)
+        table.rules.sort(key=attrgetter("from_date"))
+        return table
 
     def rule(self, day: date) -> SlotRule | None:
         """Return the rule in force on a day, or None before the first one."""
