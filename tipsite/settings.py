@@ -107,7 +107,7 @@ MIDDLEWARE = [
     # Inside the one that adds a slash, so that both are one redirect.
     "tips.public.canonical_urls.lead_to_canonical",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tipsite.staff.authentication.PersonMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # Last, so that its answer to whoever is locked out gets all headers.
@@ -275,6 +275,7 @@ SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 # Who brings it to /healthz/safe is told why it is not safe; nobody, where it is unset.
 HEALTH_TOKEN = env.str("HEALTH_TOKEN", "")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_ENGINE = "tipsite.staff.session_store"
 
 # No page for readers has a script. What the admin needs is said in desk/admin_site.py.
 _nothing = {name: [NONE] for name in "default-src script-src base-uri frame-ancestors".split()}

@@ -1,11 +1,18 @@
-"""Whose account it is: by name or by e-mail address, in any case."""
+"""Whose account it is: by name or by e-mail address, in any case; and by the session of a request."""
 
+from functools import partial
+
+from django.contrib import auth
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import AnonymousUser, Permission, User
-from django.db.models import Model, Q
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
+from django.utils.functional import SimpleLazyObject
 
 from tips.text import folding
+from tipsite.staff.session_store import NAME, SessionStore, permissions
 
 BACKEND = "tipsite.staff.authentication.ByNameOrAddress"
 
@@ -32,9 +39,7 @@ class ByNameOrAddress(ModelBackend):
             return super().get_all_permissions(user_obj, obj)
         known: dict[str, set[str]] = vars(user_obj)
         if "_perm_cache" not in known:
-            held = Permission.objects.filter(Q(user=user_obj) | Q(group__user=user_obj)).order_by()
-            names = held.values_list("content_type__app_label", "codename").distinct()
-            known["_perm_cache"] = {f"{label}.{name}" for label, name in names}
+            known["_perm_cache"] = {*permissions(user_obj).values_list(NAME, flat=True)}
         return known["_perm_cache"]
 
 
@@ -54,3 +59,27 @@ def name_of_account(typed: str) -> str | None:
         if address and folding.key(address) == sought:
             by_address.append(name)
     return exact or next((found[0] for found in (by_name, by_address) if len(found) == 1), None)
+
+
+class PersonMiddleware(AuthenticationMiddleware):
+    """Gives a request its person as Django does, without asking for what was read with the session."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(partial(_person, request))  # type: ignore[assignment]  # as Django's own
+
+
+def _person(request: HttpRequest) -> User | AnonymousUser:
+    """Return who is signed in; whatever is not as usual is left to Django."""
+    session = request.session
+    marks = {name: str(session.get(name, "")) for name in (auth.SESSION_KEY, auth.BACKEND_SESSION_KEY)}
+    person = session.person if isinstance(session, SessionStore) else None
+    if (
+        person
+        and person.is_active
+        and marks == {auth.SESSION_KEY: str(person.pk), auth.BACKEND_SESSION_KEY: BACKEND}
+    ):
+        given = str(session.get(auth.HASH_SESSION_KEY, ""))
+        if constant_time_compare(given, person.get_session_auth_hash()):
+            return person
+    return auth.get_user(request)
