@@ -19,7 +19,6 @@ class Word(models.Model):
 
     word = models.CharField(max_length=LONGEST, primary_key=True)
     stem = models.CharField(max_length=200, db_index=True)
-    length = models.PositiveSmallIntegerField(db_index=True)
     tips = models.PositiveIntegerField(default=1)
 
     @classmethod
@@ -30,6 +29,6 @@ class Word(models.Model):
             batch = words[start : start + 500]
             known = set(Word.objects.filter(word__in=batch).values_list("word", flat=True))
             new = [word for word in batch if word not in known]
-            rows = [Word(word=word, stem=stems.stem(word), length=len(word)) for word in new]
+            rows = [Word(word=word, stem=stems.stem(word)) for word in new]
             # Another process may learn the same word at this moment.
             Word.objects.bulk_create(rows, ignore_conflicts=True)

@@ -45,12 +45,17 @@ def nearest(query: Query, labels: Iterable[Label], most: int = 8) -> list[Label]
     return [label for *_, label in sorted(ranked, key=lambda each: each[:2])[:most]]
 
 
+def most_errors(typed: str) -> int:
+    """Return how many letters may be wrong in a word."""
+    return MOST_ERRORS if len(typed) >= LONG_WORD else 1
+
+
 def errors(typed: str, known: str) -> int | None:
     """Return how many letters are wrong in a word if another was meant; None if that is not likely.
 
     A word that only goes on further than the other is none of its typing errors: "property" of "proper".
     """
-    most = MOST_ERRORS if len(typed) >= LONG_WORD else 1
+    most = most_errors(typed)
     found = OSA.distance(typed, known, score_cutoff=most)
     longer = found > 1 and (typed.startswith(known) or known.startswith(typed))
     if found > most or longer or typed[:1] != known[:1]:

@@ -4,18 +4,16 @@ Words of public tips and of their labels may be meant, and words of synonym grou
 found. What is still to come cannot be guessed at.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from django.db.models import IntegerField, Q, Value
-from django.db.models.functions import Length
-from rapidfuzz import process
-from rapidfuzz.distance import OSA, JaroWinkler
+from django.db import connection
+from rapidfuzz.distance import JaroWinkler
 
-from tips.models import Synonym, Word
 from tips.search import labels
 from tips.search.archive import Archive
-from tips.search.postings import Postings, read
+from tips.search.postings import Param, Postings, Sql, read, union
 from tips.search.terms import Term
 from tips.text import stems
 
@@ -42,67 +40,113 @@ class Candidate:
         return Term(self.word, (stems.stem(self.word),))
 
 
+@dataclass
+class _Known:
+    """What is known of a word: its stem, in how many tips it stands, the keys of its group of synonyms."""
+
+    stem: str
+    tips: int = 0
+    synonyms: tuple[str, ...] = ()
+
+
 def likely(wrong: Sequence[str]) -> list[list[Candidate]]:
     """Return for each wrong word the known words that it may have been meant as, likeliest first.
 
     A word of a synonym, alone or with others, is no typing error: there are none for it. Stems are compared,
     too, since the archive may know the word in another form only.
     """
-    known, groups = _known(wrong)
-    keys = {part for group in groups.values() for key in group for part in key.split()}
     result: list[list[Candidate]] = []
-    for word in wrong:
+    for word, known in zip(wrong, _known(wrong), strict=True):
         stem = stems.stem(word)
-        if stem in keys:
-            result.append([])
-            continue
-        near = _near(word, {other: other for other in known})
+        near = _near(word, ((other, other) for other in known))
         if stem != word or len(word) >= LEAST_COMPARED:
-            near = _near(stem, {other: stem for other, (stem, *_) in known.items()}) | near
-        found = [
-            Candidate(other, *measures, tuple(groups.get(known[other][2], ())))
-            for other, measures in near.items()
-        ]
-        found.sort(key=lambda each: (each.errors, -known[each.word][1], each.distance, each.word))
+            near = _near(stem, ((other, each.stem) for other, each in known.items())) | near
+        found = [Candidate(other, *measures, known[other].synonyms) for other, measures in near.items()]
+        found.sort(key=lambda each: (each.errors, -known[each.word].tips, each.distance, each.word))
         result.append(found[:MOST_CANDIDATES])
     return result
 
 
-def _known(wrong: Sequence[str]) -> tuple[dict[str, tuple[str, int, int]], dict[int, list[str]]]:
-    """Return {word: (stem, in how many tips, id of its group or 0)} and {id of a group: keys}.
+def _known(wrong: Sequence[str]) -> list[dict[str, _Known]]:
+    """Return for each wrong word {word: what is known of it} of the words that may come near.
 
-    Those that may come near to some words, and the groups that hold one of these words. In one statement.
+    There are none where the wrong word is in a group of synonyms itself. In one statement.
     """
-    lengths = {length for word in wrong for length in range(len(stems.stem(word)) - 2, len(word) + 3)}
-    words, single, holding = Q(), Q(), Q()
-    for word in wrong:
-        words |= Q(word__startswith=word[0])
-        single |= Q(text__istartswith=word[0])
-        holding |= Q(key__contains=stems.stem(word))
-    near = Synonym.objects.alias(length=Length("text")).filter(single, length__in=lengths)
-    grouped = Synonym.objects.filter(Q(group__in=near.values("group")) | holding).order_by()
-    archive = Word.objects.filter(words, length__in=lengths).order_by()
-    rows = archive.values_list("word", "stem", "tips", Value(0, output_field=IntegerField())).union(
-        grouped.values_list("text", "key", Value(0), "group"), all=True
-    )
-    known: dict[str, tuple[str, int, int]] = {}
-    groups: dict[int, list[str]] = {}
-    for text, key, tips, group in rows:
+    parts = [part for number, word in enumerate(wrong) for part in _statements(number, word)]
+    if not parts:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(*union(parts))
+        rows = cursor.fetchall()
+    result: list[dict[str, _Known]] = [{} for _ in wrong]
+    for number, text, stem, tips, group in rows:
         if not group:
             # Folded already.
-            known[text] = (key, tips, known.get(text, ("", 0, 0))[2])
-            continue
-        groups.setdefault(group, []).append(key)
-        if text.isalpha():
-            word = stems.fold_word(text)
-            known[word] = (key, known.get(word, ("", 0, 0))[1], group)
-    return known, groups
+            result[number].setdefault(text, _Known(stem)).tips = tips
+        elif text.isalpha():
+            known = result[number].setdefault(stems.fold_word(text), _Known(stem))
+            known.stem, known.synonyms = stem, tuple(group.split(","))
+    for number, text, *_ in rows:
+        if not text:
+            result[number] = {}
+    return result
 
 
-def _near(typed: str, known: Mapping[str, str]) -> dict[str, tuple[int, float]]:
-    """Return {word: (errors, distance)} of those words whose form is near to a typed one."""
-    close = process.extract(typed, known, scorer=OSA.distance, score_cutoff=labels.MOST_ERRORS, limit=None)
-    found = ((word, form, labels.errors(typed, form)) for form, _, word in close)
+def _statements(number: int, word: str) -> Iterator[Sql]:
+    """Yield statements for (number, word, stem, tips, keys of its group) of the words that may come near one.
+
+    The word is empty where a synonym holds the wrong one.
+    """
+    stem, listed = stems.stem(word), "string_agg(m.key, ',')"
+    # On SQLite, GLOB alone uses an index, and LIKE alone overlooks case.
+    exact, any_case, anything = "LIKE", "ILIKE", "%"
+    if connection.vendor == "sqlite":
+        exact, any_case, anything, listed = "GLOB", "LIKE", "*", "group_concat(m.key)"
+    shortest, longest = len(stem) - labels.MOST_ERRORS, len(word) + labels.MOST_ERRORS
+    forms = list(patterns(word, labels.most_errors(word)))
+    of_stem = [anything.join(pattern) for pattern in patterns(stem, labels.most_errors(stem))]
+    by_stem = " OR ".join([f"{{}} {exact} %s"] * len(of_stem))
+    for columns, table, operator, sign in (
+        ("word, stem, tips, ''", "tips_word", exact, anything),
+        (
+            f"text, key, 0, (SELECT {listed} FROM tips_synonym m WHERE m.group_id = s.group_id)",
+            "tips_synonym s",
+            any_case,
+            "%",
+        ),
+    ):
+        name, key = columns.split(", ")[:2]
+        of_word = [sign.join(pattern) for pattern in forms]
+        near = " OR ".join([f"{name} {operator} %s"] * len(of_word) + [by_stem.replace("{}", key)])
+        params: list[Param] = [f"{word[0]}{sign}", shortest, longest, *of_word, *of_stem]
+        yield (
+            f"SELECT {number}, {columns} FROM {table}"
+            f" WHERE {name} {operator} %s AND length({name}) BETWEEN %s AND %s AND ({near})",
+            params,
+        )
+    held = "SELECT 1 FROM tips_synonym WHERE key LIKE %s AND ' ' || key || ' ' LIKE %s"
+    yield f"SELECT {number}, '', '', 0, '' WHERE EXISTS ({held})", [f"%{stem}%", f"% {stem} %"]
+
+
+def patterns(word: str, errors: int) -> Iterator[Sequence[str]]:
+    """Yield patterns, of which one fits each word that may be meant by another with so many errors at most.
+
+    A pattern is what stands around "anything". The word that is meant has the same first letter.
+    """
+    # Of one part more than there are errors, one is whole …
+    cuts = [len(word) * number // (errors + 1) for number in range(errors + 2)]
+    for start, stop in pairwise(cuts):
+        yield [""] * (start > 0) + [word[start:stop]] + [""] * (stop < len(word))
+    # … unless two letters have changed places where two parts meet.
+    for cut in cuts[1:-1]:
+        if cut:
+            swapped = word[: cut - 1] + word[cut] + word[cut - 1] + word[cut + 1 :]
+            yield from patterns(swapped, errors - 1)
+
+
+def _near(typed: str, known: Iterable[tuple[str, str]]) -> dict[str, tuple[int, float]]:
+    """Return {word: (errors, distance)} of those (word, form) whose form is near to a typed one."""
+    found = ((word, form, labels.errors(typed, form)) for word, form in known)
     return {
         word: (errors, JaroWinkler.distance(typed, form))
         for word, form, errors in found
