@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet, TextChoices
 from django.utils.text import capfirst
 
 from desk.models import LogCode
+from desk.names import person
 
 
 def log(by: User, subject: Model | type[Model], code: TextChoices, sentence: str, flag: int = CHANGE) -> str:
@@ -51,4 +52,6 @@ def entries_about(*subjects: Model) -> QuerySet[LogEntry]:
 
 
 def _name(subject: Model | type[Model]) -> str:
+    if isinstance(subject, User):
+        return person(subject)
     return str(capfirst(subject._meta.verbose_name_plural)) if isinstance(subject, type) else str(subject)

@@ -1,14 +1,26 @@
 """What people are called on the desk: by their names, not by what they sign in with."""
 
+from django import forms
 from django.contrib.auth.models import User
+
+GONE = "somebody who left"
 
 
 def person(user: User | None) -> str:
-    """Return the name that colleagues know a person by; “somebody” where the account is gone."""
-    return (user.get_full_name() or user.get_username()) if user else "somebody"
+    """Return the name that colleagues know a person by; “somebody who left” where the account is gone."""
+    return (user.get_full_name() or user.get_username()) if user else GONE
 
 
 def initials(user: User) -> str:
     """Return one or two letters that stand for a person, such as PL."""
     words = person(user).split()
     return "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper()
+
+
+class PersonField(forms.ModelChoiceField):
+    """A colleague, chosen by name; ``user`` is called “yourself” beside it."""
+
+    user: User | None = None
+
+    def label_from_instance(self, obj: User) -> str:
+        return f"{person(obj)} (yourself)" if obj == self.user else person(obj)

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 
-from desk.names import person
+from desk.names import PersonField, person
 from desk.pages import StaffRequest, number_in, page, require, staff_of
 from desk.verbs import Verb, VerbsMixin, refusals_told
 from subscribers.admin.pages import mailing_or_404
@@ -48,24 +48,15 @@ class NoteForm(forms.Form):
     )
 
 
-class ColleagueField(forms.ModelChoiceField):
-    """One of the staff, ``user`` among them."""
-
-    user: User
-
-    def label_from_instance(self, obj: User) -> str:
-        return f"{person(obj)} (yourself)" if obj == self.user else person(obj)
-
-
 class TestForm(forms.Form):
     """To whom a test goes: oneself, or a colleague."""
 
-    to = ColleagueField(User.objects.none(), label="To", empty_label=None)
+    to = PersonField(User.objects.none(), label="To", empty_label=None)
 
     def __init__(self, user: User, data: QueryDict | None = None) -> None:
         super().__init__(data, initial={"to": user.pk})
         staff = User.objects.filter(is_active=True, is_staff=True).exclude(email="")
-        field = cast(ColleagueField, self.fields["to"])
+        field = cast(PersonField, self.fields["to"])
         field.user, field.queryset = user, staff.order_by("first_name", "last_name", "username")
 
 

@@ -1,4 +1,4 @@
-"""One way to write days and times: ``tips/dates.py`` alone."""
+"""One way to write days and times (``tips/dates.py``), and people (``desk/names.py``)."""
 
 import re
 
@@ -37,3 +37,34 @@ def test_templates_write_days_and_times_by_the_filters_of_our_dates():
 def test_code_writes_days_and_times_by_our_dates():
     found = {str(path.relative_to(ROOT)) for path in code() if FORMATTED.search(path.read_text())}
     assert found - {"tips/dates.py"} == FOR_MACHINES
+
+
+# What somebody signs in with: for their eyes, for the locks on signing in, and where it is typed.
+SIGN_IN_NAME = re.compile(r"\bget_full_name\b|\bget_username\b|(?:user|person|by|author|editor)\.username\b")
+SIGN_IN_NAMES = {
+    "desk/names.py",
+    "templates/admin/staff/account.html",
+    "templates/emails/address_changed.txt",
+    "templates/emails/invitation.txt",
+    "templates/emails/password_reset.txt",
+    "templates/registration/password_reset_confirm.html",
+    "tipsite/staff/colleagues_admin.py",
+    "tipsite/staff/lockout.py",
+    "tipsite/staff/my_account.py",
+    "tipsite/staff/sign_in.py",
+    "tipsite/staff/sign_in_again.py",
+}
+
+
+def test_people_are_written_by_their_names():
+    paths = [*code(), *files(".html", ".txt", under="templates")]
+    found = {str(path.relative_to(ROOT)) for path in paths if SIGN_IN_NAME.search(path.read_text())}
+    assert found == SIGN_IN_NAMES
+    # Django writes a user by what they sign in with.
+    written = re.compile(r"\{\{ *(?:\w+\.)*(?:user|tip\.author|tip\.editor|made_by) *\}\}")
+    found = {
+        str(path.relative_to(ROOT))
+        for path in files(".html", ".txt", under="templates")
+        if written.search(path.read_text())
+    }
+    assert found == set()

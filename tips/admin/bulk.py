@@ -16,8 +16,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from desk import names
 from desk.errors import NotPermitted, Refused
+from desk.names import PersonField
 from desk.pages import number_in, page, staff_of
 from desk.verbs import Verb
 from tips.admin.forms import TagsField
@@ -40,15 +40,12 @@ class CategoryForm(forms.Form):
     category = forms.ModelChoiceField(Category.objects.all(), label="Category", empty_label=None)
 
 
-class _Author(forms.ModelChoiceField):
-    def label_from_instance(self, obj: User) -> str:
-        return names.person(obj)
-
-
 class AuthorForm(forms.Form):
     """A colleague who writes tips."""
 
-    author = _Author(User.objects.filter(is_staff=True, is_active=True).order_by("first_name", "username"))
+    author = PersonField(
+        User.objects.filter(is_staff=True, is_active=True).order_by("first_name", "last_name", "username")
+    )
 
 
 def _delete(tip: Tip, *, by: User) -> str:

@@ -7,28 +7,21 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth.models import User
 from django.http import QueryDict
 
-from desk.names import person
+from desk.names import PersonField
 from tips.models import Tip
 from tips.publishing import assignments, slugs
-
-
-class EditorField(forms.ModelChoiceField):
-    """One of the editors, by name."""
-
-    def label_from_instance(self, obj: User) -> str:
-        return person(obj)
 
 
 class AssignForm(forms.Form):
     """Which editor sees to a tip."""
 
-    editor = EditorField(
+    editor = PersonField(
         User.objects.none(), required=False, label="Editor", empty_label="Nobody: whoever comes first"
     )
 
     def __init__(self, tip: Tip, data: QueryDict | None = None) -> None:
         super().__init__(data, initial={"editor": tip.editor_id})
-        field = cast(EditorField, self.fields["editor"])
+        field = cast(PersonField, self.fields["editor"])
         field.queryset = assignments.editors()
 
 

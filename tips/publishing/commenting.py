@@ -35,7 +35,7 @@ def may_comment(user: User, tip: Tip) -> bool:
 
 def writer(comment: EditorialComment) -> str:
     """Return the name of whoever wrote a comment."""
-    return person(comment.by) if comment.by else "somebody who left"
+    return person(comment.by)
 
 
 def comment(tip: Tip, text: str, passage: Passage = _NO_PASSAGE, *, by: User) -> EditorialComment:

@@ -5,6 +5,7 @@ from django.db import transaction
 
 from desk.errors import Overtaken
 from desk.log import log
+from desk.names import person
 from tips.models import Idea, Tip, TipAction
 from tips.publishing import editing, slugs
 from tips.text import plain_to_html
@@ -23,7 +24,7 @@ def write(idea: Idea, *, by: User) -> Tip:
         title=current.line, slug=slugs.free(current.line), body=plain_to_html.from_text(current.thought)
     )
     editing.start(tip, by=by)
-    noted = f" Noted by {current.by.get_full_name() or current.by}." if current.by else ""
+    noted = f" Noted by {person(current.by)}." if current.by else ""
     log(by, tip, TipAction.MADE_OF_IDEA, f"A draft made of an idea.{noted}")
     current.delete()
     return tip

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from desk.errors import NotPermitted, Overtaken, Refused
 from desk.log import log
+from desk.names import person as person_name
 from tipsite.staff import emails, keys, mailed_links, sessions, two_factor
 from tipsite.staff.audit_log import AccountAction, was_readdressed_since
 from tipsite.staff.roles import ROLES
@@ -69,18 +70,20 @@ def is_invited(person: User) -> bool:
 def invite(address: str, role: str, *, by: User, first_name: str = "", last_name: str = "") -> User:
     """Make an account that waits for its password, and send its owner the link; return the account."""
     if not by.has_perm("auth.add_user") or not may_give(by, role):
-        raise NotPermitted("You may not invite colleagues in this role. Ask a superuser to do it.")
+        raise NotPermitted("You may not invite colleagues in this role. Ask an owner to do it.")
     try:
         validate_email(address)
     except ValidationError:
         raise Refused(f"“{address}” is no e-mail address. Correct it and try again.") from None
     if taken := account_with(address):
-        raise Refused(f"{address} already belongs to the account “{taken}”. Look at that one instead.")
-    names = {"first_name": first_name, "last_name": last_name}
+        raise Refused(
+            f"{address} already belongs to the account of {person_name(taken)}. Look at that one instead."
+        )
+    called = {"first_name": first_name, "last_name": last_name}
     try:
         with transaction.atomic():
             # Without a password: nobody can sign in before the link is used.
-            person = User.objects.create_user(_free_name(address), address, is_staff=True, **names)
+            person = User.objects.create_user(_free_name(address), address, is_staff=True, **called)
             person.groups.add(Group.objects.get(name=role))
             log(by, person, AccountAction.INVITED, f"Invited as {role}.", ADDITION)
     except IntegrityError:
@@ -116,7 +119,7 @@ def cancel(person: User, *, by: User) -> None:
             log(by, person, AccountAction.INVITATION_CANCELLED, sentence, DELETION)
             person.delete()
     except ProtectedError:
-        raise Refused(f"“{person}” has tips already. Deactivate the account instead.") from None
+        raise Refused(f"{person_name(person)} has tips already. Deactivate the account instead.") from None
 
 
 def account_with(address: str, but: User | None = None) -> User | None:
@@ -148,7 +151,7 @@ def change_role(person: User, role: str, *, by: User) -> None:
     """Give a person one of the three roles in place of the one they have; other groups stay."""
     _permit(by, person, "change your own role")
     if not may_give(by, role):
-        raise NotPermitted(f"You may not make anybody {role}. Ask a superuser to do it.")
+        raise NotPermitted(f"You may not make anybody {role}. Ask an owner to do it.")
     with transaction.atomic():
         person.groups.remove(*Group.objects.filter(name__in=ROLES.keys() - {role}))
         person.groups.add(Group.objects.get(name=role))
@@ -191,10 +194,13 @@ def reset_two_factor(person: User, *, by: User) -> None:
     """
     _permit(by, person, "reset your own app here; turn it off under “My account”")
     if not by.is_superuser and was_readdressed_since(person, timezone.now() - NEW_ADDRESS_RESTS):
-        days = f"The address of “{person}” was changed within the last {NEW_ADDRESS_RESTS.days} days."
-        raise Refused(f"{days} Wait until they are over, or ask a superuser to reset it.")
+        days = f"within the last {NEW_ADDRESS_RESTS.days} days"
+        raise Refused(
+            f"The address of {person_name(person)} was changed {days}."
+            " Wait until they are over, or ask an owner to reset it."
+        )
     if two_factor.device_of(person) is None:
-        raise Refused(f"“{person}” has no two-factor sign-in that could be reset.")
+        raise Refused(f"{person_name(person)} has no two-factor sign-in that could be reset.")
     two_factor.turn_off(person, by, AccountAction.TWO_FACTOR_RESET, "Two-factor sign-in reset.")
     sessions.end_all(person)
     _send(emails.two_factor_reset(person, by), f"It is reset, but {person.email} could not be told by mail.")
@@ -226,7 +232,7 @@ def reactivate(person: User, *, by: User) -> None:
 def _set_active(person: User, is_active: bool, by: User, action: AccountAction) -> None:
     with transaction.atomic():
         if not User.objects.filter(pk=person.pk, is_active=not is_active).update(is_active=is_active):
-            raise Overtaken(f"“{person}” is {'active' if is_active else 'deactivated'} already.")
+            raise Overtaken(f"{person_name(person)} is {'active' if is_active else 'deactivated'} already.")
         log(by, person, action, f"{action.label}.")
         # Also on the way back: somebody may have been signing in while the account was being shut.
         keys.end_all(person)
@@ -236,7 +242,7 @@ def _set_active(person: User, is_active: bool, by: User, action: AccountAction) 
 def _permit(by: User, person: User, own: str = "") -> None:
     """Raise unless ``by`` may change an account; ``own`` says what nobody does to their own account."""
     if not may_manage(by, person):
-        raise NotPermitted(f"You may not change the account “{person}”. Ask a superuser to do it.")
+        raise NotPermitted(f"You may not change the account of {person_name(person)}. Ask an owner to do it.")
     if own and by.pk == person.pk:
         raise Refused(f"You cannot {own}. Ask a colleague to do it.")
 

@@ -11,6 +11,7 @@ from django.contrib.auth.forms import PasswordResetForm, SetPasswordForm, UserCh
 from django.contrib.auth.models import User
 from django.http import HttpRequest, QueryDict
 
+from desk import names
 from desk.concurrent_forms import ConcurrentForm
 from shield.rate_limits import FixedWindow
 from tipsite.staff import accounts, tasks
@@ -68,7 +69,9 @@ class ColleagueForm(ConcurrentForm):
     def clean_email(self) -> str:
         address = self.cleaned_data["email"]
         if taken := accounts.account_with(address, but=self.instance):
-            raise forms.ValidationError(f"This address belongs to the account “{taken}”. Give another one.")
+            raise forms.ValidationError(
+                f"This address belongs to the account of {names.person(taken)}. Give another one."
+            )
         return address
 
 

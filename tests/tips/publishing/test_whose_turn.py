@@ -124,6 +124,6 @@ def test_a_comment_of_one_who_left_waits_and_one_on_a_withdrawn_tip_does_not(ann
     tip = make_tip("Public", author=ann)
     commenting.comment(tip, "Is this so?", by=ed)
     ed.delete()
-    assert told(ann) == [("Public", "comment", "somebody", "Is this so?")]
+    assert told(ann) == [("Public", "comment", "somebody who left", "Is this so?")]
     Tip.objects.update(state=TipState.WITHDRAWN)
     assert told(ann) == []
