@@ -1,7 +1,8 @@
 """What the list of tips does to several at once.
 
 A list carries the version of each of its rows. What was changed since is refused by name, and the rest is
-done. What needs an answer first asks for it on a page that names the tips.
+done. What needs an answer first asks for it on a page that names the tips; what moves the queue shows there
+what will follow, day by day, and asks again where that is something else by now.
 """
 
 from collections import defaultdict
@@ -9,7 +10,6 @@ from collections.abc import Iterable, Mapping
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
@@ -17,15 +17,18 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from desk.errors import NotPermitted, Refused
+from desk.foresight import Foresight
+from desk.forms import ReasonForm
 from desk.names import PersonField
-from desk.pages import number_in, page, staff_of
-from desk.verbs import Verb
-from tips.admin.forms import TagsField
+from desk.pages import Context, number_in, page, staff_of
+from desk.verbs import Verb, foreseen_field
+from tips.admin.forms import OverrideForm, TagsField
 from tips.admin.verbs import VERBS, TipVerbsMixin
 from tips.models import PLANS, Category, Tip
 from tips.permissions import APPROVE, CHANGE_ANY, PUBLISH
-from tips.publishing import editing, labelling, preconditions
-from tips.schedule import queue, queue_lock
+from tips.publishing import labelling, preconditions, preflight, together, workflow
+from tips.publishing.together import Together
+from tips.schedule import queue_lock
 
 
 class TagsForm(forms.Form):
@@ -48,17 +51,8 @@ class AuthorForm(forms.Form):
     )
 
 
-def _delete(tip: Tip, *, by: User) -> str:
-    """Delete a tip, with an entry in the log, or neither."""
-    with transaction.atomic():
-        LogEntry.objects.log_actions(by.pk, [tip], DELETION)
-        editing.delete(tip, by=by)
-    return "Deleted."
-
-
 # Those that ask first.
 BULK: Mapping[str, Verb[Tip]] = {
-    "withdraw_selected": VERBS["withdraw"],
     "tag_selected": Verb(
         "Add these tags",
         labelling.add_tags,
@@ -89,25 +83,27 @@ BULK: Mapping[str, Verb[Tip]] = {
         "Readers see no author. On the desk the tips are this person’s, to write while they are drafts.",
         form=AuthorForm,
     ),
-    "plan_selected": Verb(
-        "Plan them",
-        queue.plan,
-        "Each gets the next slot that no tip holds, in this order. They appear only if they are approved by"
-        " then.",
-    ),
-    "delete_selected": Verb(
-        "Delete them",
-        _delete,
-        "Drafts and tips in review are deleted, each with the slot that it holds.",
-        is_destructive=True,
-    ),
+}
+# Those that move the queue.
+TOGETHER: Mapping[str, Together] = {
+    "approve_selected": together.APPROVE,
+    "withdraw_selected": together.WITHDRAW,
+    "plan_selected": together.PLAN,
+    "delete_selected": together.DELETE,
 }
 
 
 class BulkMixin(TipVerbsMixin):
     """Gives the list of tips its actions."""
 
-    actions = ["submit_selected", "approve_selected", *BULK]
+    actions = [
+        "submit_selected",
+        "approve_selected",
+        "withdraw_selected",
+        *BULK,
+        "plan_selected",
+        "delete_selected",
+    ]
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Tip]) -> HttpResponse | None:
         """Do an action to what still is as the list showed it; name the rest."""
@@ -126,16 +122,23 @@ class BulkMixin(TipVerbsMixin):
     # --- The actions ----------------------------------------------------------------------------------
 
     @admin.action(description="Submit for review", permissions=["change"])
-    def submit_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> None:
-        self._do_to_each(request, queryset, VERBS["submit"])
+    def submit_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> TemplateResponse | None:
+        """Show what pre-flight finds before it is done, as the form of a tip does."""
+        tips = list(queryset.order_by("-updated_at", "-id"))
+        looks = [] if "post" in request.POST else [line for tip in tips for line in _looks(tip)]
+        if not looks:
+            self._do_to_each(request, tips, VERBS["submit"])
+            return None
+        return self._ask(request, "submit_selected", "Submit for review", tips, VERBS["submit"], looks=looks)
 
     @admin.action(description="Approve", permissions=["approve"])
-    def approve_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> None:
-        self._do_to_each(request, queryset, VERBS["approve"])
+    def approve_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> TemplateResponse | None:
+        own = [tip for tip in queryset if workflow.may_override(staff_of(request), tip)]
+        return self._ask_and_move(request, queryset, "approve_selected", OverrideForm if own else forms.Form)
 
     @admin.action(description="Withdraw", permissions=["publish"])
     def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> TemplateResponse | None:
-        return self._ask_and_do(request, queryset, "withdraw_selected", "Withdraw tips")
+        return self._ask_and_move(request, queryset, "withdraw_selected", ReasonForm)
 
     @admin.action(description="Add tags", permissions=["change"])
     def tag_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> TemplateResponse | None:
@@ -159,7 +162,7 @@ class BulkMixin(TipVerbsMixin):
 
     @admin.action(description="Plan into the next gaps", permissions=["approve"])
     def plan_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> TemplateResponse | None:
-        return self._ask_and_do(request, queryset, "plan_selected", "Plan into the next gaps")
+        return self._ask_and_move(request, queryset, "plan_selected")
 
     @admin.action(description="Delete", permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Tip]) -> TemplateResponse | None:
@@ -169,7 +172,7 @@ class BulkMixin(TipVerbsMixin):
             named = f"“{known[0]}”" if len(known) == 1 else f"{len(known)} of the tips"
             why = f"{named} cannot be deleted: readers may know the address."
             messages.warning(request, f"{why} Withdraw what they should not see any more.")
-        return self._ask_and_do(request, queryset.filter(state__in=PLANS), "delete_selected", "Delete tips")
+        return self._ask_and_move(request, queryset.filter(state__in=PLANS), "delete_selected")
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(APPROVE)
@@ -192,26 +195,86 @@ class BulkMixin(TipVerbsMixin):
         if form.is_valid():
             self._do_to_each(request, tips, verb, **form.cleaned_data)
             return None
-        context = {"opts": self.opts, "verb": verb, "selected": tips, "form": form, "action": name}
-        return page(request, "desk/verb", title, seen={"seen": request.POST.get("seen", "")}, **context)
+        return self._ask(request, name, title, tips, verb, form=form)
+
+    def _ask_and_move(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Tip],
+        name: str,
+        form_class: type[forms.Form] = forms.Form,
+    ) -> TemplateResponse | None:
+        """Show what follows for each tip; do it once the person has seen just that."""
+        tips, verb = list(queryset.order_by("-updated_at", "-id")), TOGETHER[name]
+        if not tips:
+            return None
+        form = form_class(request.POST if "post" in request.POST else None)
+        outcome = together.do(
+            verb,
+            tips,
+            _stamps(request),
+            by=staff_of(request),
+            foreseen=request.POST.get(foreseen_field(name), ""),
+            answers=form.cleaned_data if form.is_valid() else None,
+        )
+        if outcome.is_kept or not outcome.done:
+            for sentence in outcome.refused:
+                messages.error(request, sentence)
+            _tell(request, [(each.was.title, each.sentence) for each in outcome.done])
+            return None
+        if form.is_valid():
+            messages.warning(request, "Nothing was done, since things have changed meanwhile. Look again.")
+        foreseen = outcome.foresight
+        context: Context = {"form": form, "foreseen": foreseen, "is_destructive": verb is together.DELETE}
+        context |= {"refused": outcome.refused, "looks": outcome.looks}
+        return self._ask(request, name, foreseen.question, tips, **context)
+
+    def _ask(
+        self,
+        request: HttpRequest,
+        name: str,
+        title: str,
+        tips: list[Tip],
+        verb: Verb[Tip] | None = None,
+        **context: object,
+    ) -> TemplateResponse:
+        """Return the page that asks before an action is done to some tips."""
+        seen = {"seen": request.POST.get("seen", "")}
+        if isinstance(foreseen := context.get("foreseen"), Foresight):
+            seen[foreseen_field(name)] = foreseen.key
+        named = {"opts": self.opts, "verb": verb, "selected": tips, "action": name}
+        return page(request, "desk/verb", title, seen=seen, **named, **context)
 
     def _do_to_each(
         self, request: HttpRequest, tips: Iterable[Tip], verb: Verb[Tip], **answers: object
     ) -> None:
         """Do a verb to each tip; a tip that refuses does not keep the others from it."""
-        done: defaultdict[str, list[str]] = defaultdict(list)
+        done: list[tuple[str, str]] = []
         stamps = _stamps(request)
         for tip in tips:
             title = str(tip)
             try:
                 with transaction.atomic():
                     _lock_as_read(tip, stamps.get(str(tip.pk)))
-                    done[str(verb.run(tip, **answers, by=staff_of(request)))].append(title)
+                    done.append((title, str(verb.run(tip, **answers, by=staff_of(request)))))
             except (NotPermitted, Refused) as refusal:
                 messages.error(request, str(refusal))
-        for sentence, alike in done.items():
-            which = f"“{alike[0]}”" if len(alike) == 1 else f"{len(alike)} tips"
-            messages.success(request, f"{which}: {sentence}")
+        _tell(request, done)
+
+
+def _tell(request: HttpRequest, done: Iterable[tuple[str, str]]) -> None:
+    """Tell the person what was done, as (title, sentence); what is alike together."""
+    titles: defaultdict[str, list[str]] = defaultdict(list)
+    for title, sentence in done:
+        titles[sentence].append(title)
+    for sentence, alike in titles.items():
+        which = f"“{alike[0]}”" if len(alike) == 1 else f"{len(alike)} tips"
+        messages.success(request, f"{which}: {sentence}")
+
+
+def _looks(tip: Tip) -> list[str]:
+    """Return what pre-flight finds in a tip, in sentences that name the tip."""
+    return [f"“{tip}”: {fault.sentence}" for fault in preflight.inspect(tip)]
 
 
 def _stamps(request: HttpRequest) -> dict[str, str]:

@@ -53,13 +53,13 @@ def approve(user: User, tip: Tip) -> Foresight:
             return Foresight("Approve", "Approve it?", sentence=str(refusal))
     seen = _outlook(tip, now, state=TipState.APPROVED, publish_at=at)
     if at is None:
-        steps = [Step(_at_once(now), "Readers see it", "On the site, listed after all dated tips.")]
+        steps = [Step(at_once(now), "Readers see it", "On the site, listed after all dated tips.")]
         words, sentence = "Approve, public at once", f"Readers see it at once. {seen.sentence}".strip()
     else:
         passed = bool(tip.publish_at and tip.publish_at <= now)
         front = f" Its day, {_day(tip)}, has passed, so that it goes first." if passed else ""
         steps = [Step(queue_steps.when(at, now), "Readers see it", _ON_THE_SITE + front)]
-        words, sentence = f"Approve for {dates.short(at)}", _goes_live(seen)
+        words, sentence = f"Approve for {dates.short(at)}", goes_live(seen)
     return Foresight(
         words,
         f"{words}?".replace("Approve", "Approve it", 1),
@@ -76,7 +76,7 @@ def publish_now(user: User, tip: Tip) -> Foresight:
     seen = _outlook(tip, now, state=TipState.APPROVED, publish_at=now)
     also = f", and {seen.press}" if seen.press else ""
     approves = "" if tip.state == TipState.APPROVED else " It counts as approved by you."
-    steps = [Step(_at_once(now), "Readers see it", f"{_ON_THE_SITE}{approves}"), *seen.steps]
+    steps = [Step(at_once(now), "Readers see it", f"{_ON_THE_SITE}{approves}"), *seen.steps]
     lead = ""
     if tip.publish_at and tip.publish_at > now:
         days = (timezone.localdate(tip.publish_at) - timezone.localdate(now)).days
@@ -115,7 +115,7 @@ def schedule(user: User, tip: Tip, when: datetime | None = None) -> Foresight:
         f"Give it {dates.short(when)}{also}",
         f"Give it {dates.short(when)}{also}?",
         lead,
-        _goes_live(seen),
+        goes_live(seen),
         [
             Step(queue_steps.when(when, now), "Readers see it", _ON_THE_SITE),
             *seen.steps,
@@ -132,7 +132,7 @@ def send_back(user: User, tip: Tip) -> Foresight:
     seen = _outlook(tip, now, state=TipState.DRAFT)
     to = f" to {person(tip.author)}" if tip.author else ""
     who = person(tip.author) if tip.author else "Its author"
-    steps = [Step(_at_once(now), "It is a draft again", f"{who} can change it, and reads your reason.")]
+    steps = [Step(at_once(now), "It is a draft again", f"{who} can change it, and reads your reason.")]
     if tip.state == TipState.APPROVED and tip.publish_at:
         risk = "It appears only if it is approved again by then."
         steps.append(Step(queue_steps.when(tip.publish_at, now), "Its week is at risk", risk))
@@ -155,7 +155,7 @@ def withdraw(user: User, tip: Tip) -> Foresight:
             "Withdraw",
             "Take it away from readers?",
             sentence=f"{gone} {seen.sentence}".strip(),
-            steps=[Step(_at_once(now), "Readers see it no more", gone), *seen.steps],
+            steps=[Step(at_once(now), "Readers see it no more", gone), *seen.steps],
             leave="Leave it public",
         )
     gone = "Readers have not seen it, and are told nothing. Reinstated, it is a draft."
@@ -164,7 +164,7 @@ def withdraw(user: User, tip: Tip) -> Foresight:
         f"Withdraw it before its day, {_day(tip)}?",
         sentence=gone,
         steps=[
-            Step(_at_once(now), "It leaves its week", gone),
+            Step(at_once(now), "It leaves its week", gone),
             *seen.steps,
             *queue_steps.freed(user, tip, now),
         ],
@@ -184,7 +184,7 @@ def reinstate(user: User, tip: Tip) -> Foresight:
         f"Reinstate{also}",
         f"Bring it back to readers{also}?",
         sentence=f"Readers see it again. {place} {seen.sentence}".strip(),
-        steps=[Step(_at_once(now), "Readers see it again", place), *seen.steps],
+        steps=[Step(at_once(now), "Readers see it again", place), *seen.steps],
         leave="Leave it withdrawn",
         key=seen.key,
         asks=any(step.is_mail for step in seen.steps),
@@ -222,7 +222,7 @@ def afterwards(tip: Tip) -> str:
     now = timezone.now()
     seen = consequences.outlook(tip, tip, now)
     if tip.state == TipState.APPROVED and tip.publish_at and tip.publish_at > now:
-        return _goes_live(seen)
+        return goes_live(seen)
     return seen.sentence
 
 
@@ -233,7 +233,7 @@ def _outlook(tip: Tip, now: datetime, **changes: object) -> Outlook:
     return consequences.outlook(tip, after, now)
 
 
-def _goes_live(seen: Outlook) -> str:
+def goes_live(seen: Outlook) -> str:
     """Return what follows for a tip that is to come."""
     by_mail = f" and {seen.clause}" if seen.clause else ""
     return f"Then it goes live on the site{by_mail}. {'' if by_mail else seen.sentence}".strip()
@@ -253,5 +253,6 @@ def _day(tip: Tip) -> str:
     return dates.short_day(tip.moment)
 
 
-def _at_once(now: datetime) -> str:
+def at_once(now: datetime) -> str:
+    """Return when a step follows that follows at once."""
     return f"{dates.clock(now)}, now"

@@ -12,6 +12,7 @@ from subscribers.delivery import scheduling
 from subscribers.delivery.ledger import Ledger
 from subscribers.mailings import control
 from subscribers.models import Delivery, Mailing
+from tests.desk.sent_forms import as_sent
 from tests.subscribers.draining import drain
 from tests.subscribers.making import make_people, make_tip, open_mailing
 from tests.subscribers.workers import Workers
@@ -192,8 +193,9 @@ def by_page(desk, tip):
 
 def by_list(desk, tip):
     seen = f"{tip.pk}:{tip.stamp}"
-    chosen = {"action": "withdraw_selected", "_selected_action": [tip.pk], "post": "yes", "seen": seen}
-    return desk.post("/admin/tips/tip/", chosen | {"reason": "It is wrong."})
+    chosen = {"action": "withdraw_selected", "_selected_action": [tip.pk], "seen": seen}
+    asked = desk.post("/admin/tips/tip/", chosen)
+    return desk.post("/admin/tips/tip/", as_sent(asked, "post", reason="It is wrong."))
 
 
 def by_calendar(desk, tip):

@@ -205,7 +205,11 @@ def test_a_withdrawal_of_several_keeps_to_what_the_list_showed_over_the_page_tha
     chosen = {"action": "withdraw_selected", "_selected_action": [f"{corrected.pk}", f"{same.pk}"]}
     asked = pat.post(LIST, as_sent(pat.get(f"{LIST}"), "seen") | chosen)
     save(eve, corrected, opened(eve, corrected), body="<p>Mended.</p>")
-    pat.post(LIST, as_sent(asked, "post", reason="Wrong."))
+    again = pat.post(LIST, as_sent(asked, "post", reason="Wrong."))
+    assert "“Corrected” was changed since you opened the list" in again.text
+    assert "Withdraw 1 tip" in again.text
+    assert not Tip.objects.filter(state=TipState.WITHDRAWN).exists()
+    pat.post(LIST, as_sent(again, "post", reason="Wrong."))
     assert Tip.objects.get(title="Corrected").state == TipState.APPROVED
     assert Tip.objects.get(title="The same").state == TipState.WITHDRAWN
 

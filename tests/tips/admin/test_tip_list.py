@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.utils import timezone
 
+from tests.desk.sent_forms import as_sent
 from tests.tips.making import ago, make_tip
 from tips import dates
 from tips.models import Category, Tip, TipState
@@ -33,11 +34,13 @@ def seen_on(page):
 
 
 def act(desk, action, tips, **answers):
-    """Do an action to some tips as the list shows them now; return the answer."""
+    """Choose an action for some tips as the list shows them now, and go on where it asks; return the answer.
+
+    Without answers, it goes no further than the page that asks.
+    """
     chosen = {"action": action, "_selected_action": [tip.pk for tip in tips]}
-    if answers:
-        chosen |= {"post": "yes", **answers}
-    return desk.post(LIST, {**chosen, "seen": seen_on(desk.get(LIST))})
+    asked = desk.post(LIST, {**chosen, "seen": seen_on(desk.get(LIST))})
+    return desk.post(LIST, as_sent(asked, "post", **answers)) if answers else asked
 
 
 # --- What it shows ----------------------------------------------------------------------------------------
@@ -218,8 +221,9 @@ def test_what_was_changed_since_the_list_was_shown_is_refused_by_name_and_the_re
     seen = seen_on(desk.get(LIST))
     tips[1].takeaway = "Another one."
     tips[1].save()
-    said = messages(desk.post(LIST, {**chosen, "seen": seen}))
-    assert "“Corrected” was changed since you opened the list. Nothing was done to it." in said
+    asked = desk.post(LIST, {**chosen, "seen": seen})
+    assert "“Corrected” was changed since you opened the list. Nothing was done to it." in messages(asked)
+    desk.post(LIST, as_sent(asked, "post"))
     assert Tip.objects.get(title="Same").state == TipState.APPROVED
     assert Tip.objects.get(title="Corrected").state == TipState.IN_REVIEW
 
@@ -265,6 +269,7 @@ def test_of_a_selection_what_readers_may_know_stays_and_the_rest_is_deleted(desk
     public, draft = make_tip("Public"), make_tip("Draft", state=TipState.DRAFT)
     asked = act(desk, "delete_selected", [public, draft])
     assert "“Public” cannot be deleted: readers may know the address." in asked.text
+    assert "“Draft” is deleted" in asked.text
     assert messages(act(desk, "delete_selected", [public, draft], post="yes"))[-1] == "“Draft”: Deleted."
     assert list(Tip.objects.all()) == [public]
 
@@ -273,7 +278,11 @@ def test_approving_several_does_what_can_be_done_and_names_the_rest(desk):
     coming = timezone.now() + timedelta(days=2)
     ready = make_tip("Ready", state=TipState.IN_REVIEW, publish_at=coming, pinned=True)
     faulty = make_tip("Faulty", state=TipState.IN_REVIEW, publish_at=None, categories=[])
-    said = messages(act(desk, "approve_selected", [ready, faulty]))
+    assert (
+        "“Faulty” is not ready: There is no category." in act(desk, "approve_selected", [ready, faulty]).text
+    )
+    assert Tip.objects.filter(state=TipState.IN_REVIEW).count() == 2
+    said = messages(act(desk, "approve_selected", [ready, faulty], post="yes"))
     ready.refresh_from_db()
     assert ready.state == TipState.APPROVED
     assert any(each.startswith("“Faulty” is not ready: There is no category.") for each in said)
