@@ -63,7 +63,7 @@ class Forecast:
 
     @classmethod
     def load(cls, now: datetime | None = None) -> "Forecast":
-        """Read the queue without a lock, in three queries, whatever is asked of it then."""
+        """Read the queue without a lock, in two queries, whatever is asked of it then."""
         now = now or timezone.now()
         return cls(now, list(holders(now).only(*_FIELDS)), Timetable.load())
 

@@ -55,9 +55,9 @@ def test_what_moves_for_a_skipped_week_was_foreseen(three, ed):
     assert foreseen == after(lambda: slot_changes.skip(week(1), "Holiday.", by=ed, seen=None))
 
 
-def test_it_costs_three_queries(three, django_assert_num_queries):
+def test_it_costs_two_queries(three, django_assert_num_queries):
     new = make_tip("New", state=TipState.IN_REVIEW, publish_at=None)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         forecast = Forecast.load()
         forecast.approved(new)
         forecast.without(three[0])
