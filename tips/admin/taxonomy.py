@@ -1,14 +1,17 @@
 """Categories and tags in the admin."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.utils import model_ngettext
+from django.db import transaction
 from django.db.models import Count, Field, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from taggit.models import Tag as UnusedTag
 
@@ -16,7 +19,7 @@ from desk.concurrent_forms import ConcurrentForm
 from desk.errors import Overtaken, WrongState
 from desk.forms import SavedAtOnce
 from desk.lists import PagedList
-from desk.pages import page, staff_of
+from desk.pages import Context, number_in, page, staff_of
 from desk.verbs import refusals_told
 from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip
 from tips.permissions import CHANGE_ANY
@@ -35,7 +38,7 @@ class CountedAdmin(SavedAtOnce, PagedList):
 
     list_display = ["name", "slug", "number_of_tips"]
     search_fields = ["name", "slug"]
-    actions = ["merge_selected"]
+    actions = ["merge_selected", "delete_selected"]
     delete_confirmation_template = "admin/tips/delete_label.html"
     delete_selected_confirmation_template = "admin/tips/delete_labels.html"
     placements: type[CategorisedTip | TaggedTip]
@@ -83,10 +86,37 @@ class CountedAdmin(SavedAtOnce, PagedList):
         self.delete_queryset(request, self.model._default_manager.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
-        labels = list(queryset)
+        """Delete what still is as the page that asked named it; raise Overtaken where something is not."""
+        locked = self.model._default_manager.filter(pk__in=queryset.values("pk")).select_for_update()
+        labels = list(self.get_queryset(request).filter(pk__in=[label.pk for label in locked]))
+        shown = request.POST.get("seen", "")
+        if shown and shown != _named(labels):
+            raise Overtaken(
+                "Nothing was deleted: a name, or the number of tips, is not what the page said any more."
+                f" Look at the {self.opts.verbose_name_plural} again."
+            )
         names, kind = [label.name for label in labels], str(self.opts.verbose_name_plural)
         with naming.deleted(self.tips_with(labels), kind, names, by=staff_of(request)):
             super().delete_queryset(request, queryset)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: Context | None = None
+    ) -> HttpResponse:
+        """Ask, and delete; the page notes what it says of the label."""
+        label = self.get_queryset(request).filter(pk=number_in(object_id))
+        with refusals_told(request):
+            return super().delete_view(request, object_id, {"seen": _named(label), **(extra_context or {})})
+        return HttpResponseRedirect(request.get_full_path())
+
+    @admin.action(description="Delete", permissions=["delete"])
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        """Ask, and delete, as ``delete_view`` does for one."""
+        with refusals_told(request), transaction.atomic():
+            asked = delete_selected(self, request, queryset)
+            if isinstance(asked, TemplateResponse) and asked.context_data is not None:
+                asked.context_data["seen"] = _named(queryset)
+            return asked
+        return None
 
     def has_merge_permission(self, request: HttpRequest) -> bool:
         return self.has_change_permission(request) and self.has_delete_permission(request)
@@ -113,6 +143,11 @@ class CountedAdmin(SavedAtOnce, PagedList):
                 messages.info(request, f"Merged into “{keep}”: {followed}")
                 return None
         return page(request, "tips/merge", f"Merge {plural}", opts=self.opts, labels=labels)
+
+
+def _named(labels: Iterable[Label]) -> str:
+    """Return what a page that asks says of labels, for the page to hand back: names, and how many tips."""
+    return json.dumps(sorted((label.pk, label.name, vars(label)["tip_count"]) for label in labels))
 
 
 def _tips(number: int) -> str:

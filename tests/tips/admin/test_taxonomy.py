@@ -5,6 +5,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
+from tests.desk.sent_forms import as_sent
 from tests.tips.making import make_tip
 from tips.models import Category, FormerSlug, Tag
 from tips.publishing import categories, naming, tagging
@@ -178,6 +179,20 @@ def test_several_are_deleted_from_the_list(desk):
     ids = list(Tag.objects.exclude(name="three").values_list("pk", flat=True))
     desk.post(LIST, {"action": "delete_selected", "_selected_action": ids, "post": "yes"})
     assert [tag.name for tag in Tag.objects.all()] == ["three"]
+
+
+def test_what_was_renamed_or_used_since_the_page_asked_is_not_deleted(desk):
+    tag, category = tagging.make("calm"), categories.make("Phone")
+    url, listed = reverse("admin:tips_tag_delete", args=[tag.pk]), "/admin/tips/category/"
+    one = as_sent(desk.get(url), "seen")
+    several = desk.post(listed, {"action": "delete_selected", "_selected_action": [category.pk]})
+    make_tip(tags=["calm"])
+    Category.objects.filter(pk=category.pk).update(name="Telephone")
+    assert "Nothing was deleted" in messages(desk.post(url, one))[-1]
+    assert "Nothing was deleted" in messages(desk.post(listed, as_sent(several, "seen")))[-1]
+    assert (Tag.objects.count(), Category.objects.count()) == (1, 1)
+    desk.post(url, as_sent(desk.get(url), "seen"))
+    assert not Tag.objects.exists()
 
 
 @pytest.mark.parametrize("at_once", [False, True])
