@@ -3,11 +3,14 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import models
+from django.db.models import Q
 
 from shield import clocks
 from tips import dates
+from tips.models import Tip
 
 
 class Notice(models.Model):
@@ -31,6 +34,8 @@ class Notice(models.Model):
         FLOOD = "flood", "A flood of forms"
         BACKUP_FAILED = "backup_failed", "A backup failed"
         BACKUP_OVERDUE = "backup_overdue", "No backup for days"
+        WORK = "work", "Work on a tip"
+        WORK_DIGEST = "work_digest", "Work of a day"
 
     kind = models.CharField(max_length=20, choices=Kind)
     about = models.CharField(max_length=40, blank=True)
@@ -46,6 +51,78 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.get_kind_display(), self.about, self.occasion)))
+
+
+class WorkMailChoice(models.Model):
+    """When a member of staff is told by mail of what colleagues do to tips; at once, if there is no row."""
+
+    class When(models.TextChoices):
+        AT_ONCE = "at_once", "At once"
+        DAILY = "daily", "Once a day"
+        NEVER = "never", "Not at all"
+
+    # Without a constraint, so that the version before, which does not know the table, can delete accounts.
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        primary_key=True,
+        related_name="work_mail_choice",
+        db_constraint=False,
+    )
+    when = models.CharField(max_length=10, choices=When, default=When.AT_ONCE)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.get_when_display()
+
+    @classmethod
+    def of(cls, person: models.Model) -> "WorkMailChoice.When":
+        """Return what a person chose."""
+        chosen = cls.objects.filter(person=person.pk).values_list("when", flat=True).first()
+        return cls.When(chosen or cls.When.AT_ONCE)
+
+
+class WorkDeed(models.Model):
+    """Something that happened to a tip, and of which those whom it concerns were told, or are about to be.
+
+    The ``entry`` of the log says what was done and by whom. Without one, the tip went public at ``at`` by
+    time alone. The row keeps a deed from being told again; it is made with the mails that tell of the deed.
+    """
+
+    # Without constraints, as in ``WorkMailChoice``.
+    tip = models.ForeignKey(Tip, models.CASCADE, related_name="+", db_constraint=False)
+    entry = models.OneToOneField(
+        LogEntry, models.CASCADE, null=True, related_name="work_deed", db_constraint=False
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint("tip", "at", name="work_deed_by_time_once", condition=Q(entry=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tip}, {dates.short(self.at)}"
+
+
+class WorkMail(models.Model):
+    """A mail that tells one person of deeds, from ``due_at`` on; its notice keeps it from going out twice."""
+
+    notice = models.OneToOneField(Notice, models.CASCADE, primary_key=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_constraint=False
+    )
+    due_at = models.DateTimeField()
+    deeds = models.ManyToManyField(WorkDeed, related_name="mails")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.notice} for {self.person}"
 
 
 class BackupRunQuerySet(models.QuerySet["BackupRun"]):

@@ -24,11 +24,12 @@ logger = logging.getLogger(__name__)
 _PAUSE, _LONGEST_PAUSE = timedelta(minutes=2), timedelta(hours=1)
 
 
-def send_once(notice: Notice, build: Callable[[], EmailMessage], now: datetime) -> bool:
+def send_once(notice: Notice, build: Callable[[], EmailMessage | None], now: datetime) -> bool:
     """Send the mail that ``build`` returns, unless it went out already; tell whether it went out now.
 
     ``notice`` need not be saved: its kind, ``about`` and ``occasion`` name the mail. A mail that fails is
-    tried again by a later call.
+    tried again by a later call. Where ``build`` returns None, there is nothing to tell any more, and the
+    notice is settled.
     """
     named = {"kind": notice.kind, "about": notice.about, "occasion": notice.occasion}
     notice, _ = Notice.objects.get_or_create(**named, defaults={"created_at": now})
@@ -40,6 +41,9 @@ def send_once(notice: Notice, build: Callable[[], EmailMessage], now: datetime) 
     if not free.update(claimed_at=now, attempts=F("attempts") + 1):
         return False
     mail = build()
+    if mail is None:
+        Notice.objects.filter(pk=notice.pk).update(settled_at=timezone.now())
+        return False
     if not mail.to:
         logger.error("Nobody hears of “%s”: no editor has an address, and STAFF_EMAIL is empty.", notice)
     try:

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -37,10 +37,10 @@ def address_changed(person: User, old: str, by: User, owners: list[str]) -> Emai
     return build("address_changed", [old], context)
 
 
-def build(name: str, addresses: list[str], context: Context) -> EmailMessage:
-    """Return the mail of three templates, ``emails/<name>``, to some addresses (a list)."""
+def build(name: str, addresses: list[str], context: Context) -> EmailMultiAlternatives:
+    """Return the mail of two templates, ``emails/<name>``, to some addresses (a list)."""
     context = {"SITE_NAME": settings.SITE_NAME, "SITE_URL": settings.SITE_URL, **context}
     subject = " ".join(render_to_string(f"emails/{name}.subject.txt", context).split())
     body = render_to_string(f"emails/{name}.txt", context)
     # RFC 3834: no out-of-office answers, please.
-    return EmailMessage(subject, body, to=addresses, headers={"Auto-Submitted": "auto-generated"})
+    return EmailMultiAlternatives(subject, body, to=addresses, headers={"Auto-Submitted": "auto-generated"})

@@ -24,7 +24,14 @@ from subscribers.people import erasure, subscriptions, suppressions
 from tips import image_store
 from tips.publishing import autosaving
 from tips.search import index
-from tipsite.alerts import backup_alerts, flood_alerts, mailing_alerts, refusal_alerts, slot_alerts
+from tipsite.alerts import (
+    backup_alerts,
+    flood_alerts,
+    mailing_alerts,
+    refusal_alerts,
+    slot_alerts,
+    work_mails,
+)
 from tipsite.staff import lockout
 from tipsite.worker import task_leases
 
@@ -64,6 +71,7 @@ EACH_MINUTE: list[Job] = [
     refusal_alerts.send_alert,
     flood_alerts.send_alert,
     backup_alerts.send_alerts,
+    work_mails.send_due,
 ]
 # By the hour rather than by the day: an hour that is missed is made up for by the next one.
 EACH_HOUR: list[Job] = [
@@ -83,6 +91,7 @@ EACH_DAY: list[Job] = [
     autosaving.forget_old,
     reports.forget_strays,
     counting.look_after,
+    work_mails.forget_old,
 ]
 _HOUR = 3
 
