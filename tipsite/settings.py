@@ -293,6 +293,7 @@ _editor_scripts = {
     "images": ["Picture"],
     "paste": ["Paste"],
     "typography": ["Typography"],
+    "comments": ["Comments"],
 }
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {"js": [static_lazy(f"admin-desk/{script}.js")], "extensions": dict.fromkeys(names, html_tags([]))}

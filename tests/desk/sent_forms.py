@@ -24,7 +24,7 @@ class _Forms(HTMLParser):
         elif tag == "input" and name:
             kind = attributes.get("type", "text")
             is_chosen = "checked" in attributes or kind not in ("checkbox", "radio")
-            if kind not in _BUTTONS and is_chosen:
+            if kind not in _BUTTONS and is_chosen and "disabled" not in attributes:
                 self.forms[-1].append((name, attributes.get("value", "on" if kind == "checkbox" else "")))
         elif tag == "textarea":
             self.area = (name, [])

@@ -32,7 +32,7 @@ _EDITOR_MODULES = ImportMap(
     {
         f"admin-desk/{name}": f"admin-desk/{name}.js"
         for name in (
-            "dialogs icons link-targets links paste-conversion paste-lists paste-notes paste-source"
+            "dialogs icons link-targets links passages paste-conversion paste-lists paste-notes paste-source"
             " paste-spaces picture-dialog places quotes suggestions tables"
         ).split()
     }

@@ -19,7 +19,16 @@ from js_asset import Media
 from desk.forms import SavedAtOnce
 from desk.pages import Context, Fieldsets, StaffRequest, number_in, staff_of
 from tips import permissions
-from tips.admin import autosaves, concurrent_editing, history, preview, urls, writing_aids, writing_page
+from tips.admin import (
+    autosaves,
+    comments,
+    concurrent_editing,
+    history,
+    preview,
+    urls,
+    writing_aids,
+    writing_page,
+)
 from tips.admin.forms import TipForm
 from tips.admin.pages import moment_of, state_of, tip_or_404
 from tips.admin.tip_list import TipList
@@ -146,6 +155,7 @@ class TipAdmin(SavedAtOnce, TipList):
             # Who may only read has no form to post; “Preview as saved” is theirs too.
             shown["previews"] = preview.form_context(obj)
         shown |= writing_page.form_context(request, obj, context["adminform"], shown["verbs"])
+        shown |= comments.page_context(request, obj)
         return shown
 
     def save_model(self, request: HttpRequest, obj: Tip, form: TipForm, change: bool) -> None:

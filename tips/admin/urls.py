@@ -9,6 +9,7 @@ from tips.admin import (
     calendar,
     calendar_moves,
     calendar_weeks,
+    comments,
     concurrent_editing,
     history,
     image_uploads,
@@ -51,5 +52,11 @@ def urls(site: AdminSite) -> list[URLPattern]:
         path("<int:pk>/links/<int:link_pk>/revoke/", staff(preview.revoke_view), name="tips_tip_revoke_link"),
         path("<int:pk>/history/compare/", staff(history.compare_view), name="tips_tip_compare"),
         path("<int:pk>/history/<int:number>/revert/", staff(history.revert_view), name="tips_tip_revert"),
+        path("<int:pk>/comments/", staff(comments.comments_view), name="tips_tip_comments"),
+        path(
+            "<int:pk>/comments/<int:comment_pk>/<slug:name>/",
+            staff(comments.verb_view),
+            name="tips_tip_comment_do",
+        ),
         path("<int:pk>/still-open/", staff(concurrent_editing.still_open), name="tips_tip_still_open"),
     ]

@@ -33,11 +33,6 @@ def may_comment(user: User, tip: Tip) -> bool:
     return is_theirs and user.has_perm("tips.change_tip")
 
 
-def writer(comment: EditorialComment) -> str:
-    """Return the name of whoever wrote a comment."""
-    return person(comment.by)
-
-
 def comment(tip: Tip, text: str, passage: Passage = _NO_PASSAGE, *, by: User) -> EditorialComment:
     """Begin a thread about a passage of a tip, or about the whole of it; return its comment."""
     _permit(by, tip)
@@ -155,8 +150,9 @@ def _reopen(thread: EditorialComment, by: User) -> None:
 
 def _about(thread: EditorialComment) -> str:
     """Return what a thread is about, as the end of a sentence."""
-    return f"“{Truncator(thread.quote).chars(_SHORT)}”" if thread.quote else "the whole tip"
+    # What is quoted may have marks of its own.
+    return f"“{Truncator(thread.quote.strip('“”')).chars(_SHORT)}”" if thread.quote else "the whole tip"
 
 
 def _named(thread: EditorialComment) -> str:
-    return f"the comment of {writer(thread)} on {_about(thread)}"
+    return f"the comment of {person(thread.by)} on {_about(thread)}"

@@ -47,6 +47,8 @@ EDITOR = {
     # What is pasted, read as what a body may hold; quotation marks as one types.
     "Paste": True,
     "Typography": True,
+    # Passages that colleagues talk about are marked, in the editor alone.
+    "Comments": True,
 }
 
 # What a body may hold, and which attributes; the form in which it is stored has types for their values.

@@ -23,7 +23,7 @@ from subscribers.people import subscriptions, suppressions
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.models import Category, Idea, QueueVersion, SynonymGroup, Tag, TipState
-from tips.publishing import preview
+from tips.publishing import commenting, preview
 from tips.schedule import queue, slots
 from tipsite.staff import mailed_links
 
@@ -159,6 +159,10 @@ class Things:
             if tip.state not in (TipState.WITHDRAWN, TipState.APPROVED)
         }
 
+        # The owner’s word: nobody else takes it back.
+        self.comments = {
+            which: commenting.comment(tip, "Is this so?", by=owner) for which, tip in self.tips.items()
+        }
         today = timezone.localdate()
         week = slots.Timetable.load().between(today + timedelta(days=8), today + timedelta(days=15))
         self.day = next(iter(week)).day
@@ -173,6 +177,8 @@ class Things:
         answers |= {"when_0": "2031-03-04", "when_1": "07:00"}
         if "/mailing/" in address:
             answers |= {"note": "It was wrong.", "to": self.me.pk, "do": "count-as-sent"}
+        if "/comments/" in address:
+            answers["text"] = "It is."
         if address.endswith("/do/assign/"):
             answers["editor"] = self.people["a superuser"].pk
         if address.endswith("/do/due/"):
@@ -199,6 +205,8 @@ class Things:
             places["id"] = tip.pk
             if "<link>" in address:
                 places["link"] = self.links[which].pk
+            if "<comment>" in address:
+                places["comment"] = self.comments[which].pk
             if "<number>" in address:
                 places["number"] = tip.versions.first().pk
         elif room == "auth/user" and which:
@@ -288,7 +296,14 @@ def test_an_author_is_not_told_that_anothers_tip_exists(which, end):
     things, client = Things(me), Client()
     client.force_login(me)
     pages = ["", "change/", "history/", "history/compare/", "preview/", "preview/page/", "links/", "delete/"]
-    pages += ["history/<number>/revert/", "do/submit/", "do/withdraw/", "still-open/", "earlier/"]
+    pages += [
+        "history/<number>/revert/",
+        "do/submit/",
+        "do/withdraw/",
+        "still-open/",
+        "earlier/",
+        "comments/",
+    ]
     answers = {}
     for page in pages:
         address = things.fill(f"/admin/tips/tip/<id>/{page}", which).removesuffix("/") + end

@@ -1,0 +1,58 @@
+// Where a passage that somebody quoted stands in a text, by the same rules as on the server: tips/text/passages.py.
+// White space, what shows nothing, and the forms of quotation marks, apostrophes and dashes make no difference.
+
+const LONG = 20;
+const AROUND = 8;
+const LEFT_OUT = /[\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]/;
+const SAME = [
+  [/[‘’‚‛ʹʻʼ′`´\u1ffd]/g, "'"],
+  [/[“”„‟«»″]/g, '"'],
+  [/[‐‑‒–—―⁃−﹘﹣－]/g, "-"],
+];
+
+// What of a text is compared, and where each of its letters stands: at[n] is [place, how far in]. The text comes in
+// pieces, each with its place.
+export const lettersOf = (pieces) => {
+  let letters = "";
+  const at = [];
+  for (const [piece, place] of pieces) {
+    const folded = SAME.reduce((text, [forms, sign]) => text.replace(forms, sign), piece);
+    for (let index = 0; index < folded.length; index += 1) {
+      if (LEFT_OUT.test(folded[index])) continue;
+      letters += folded[index];
+      at.push([place, index]);
+    }
+  }
+  return { letters, at };
+};
+
+const plain = (text) => lettersOf([[text || "", 0]]).letters;
+
+const alike = (one, other) => {
+  let number = 0;
+  while (number < one.length && one[number] === other[number]) number += 1;
+  return number;
+};
+
+const backwards = (text) => text.split("").reverse();
+
+// [first, last] letter of a passage {quote, before, after} in the letters of a text, or null where the words are gone.
+export const find = (passage, letters) => {
+  const [quote, before, after] = [passage.quote, passage.before, passage.after].map(plain);
+  let best = null;
+  let most = -1;
+  for (let at = quote ? letters.indexOf(quote) : -1; at >= 0; at = letters.indexOf(quote, at + 1)) {
+    const end = at + quote.length;
+    const ahead = alike(backwards(letters.slice(Math.max(0, at - before.length), at)), backwards(before));
+    const number = ahead + alike(letters.slice(end), after);
+    if (number > most) [best, most] = [at, number];
+  }
+  const enough = quote.length >= LONG ? 0 : Math.min(AROUND, before.length + after.length);
+  return best !== null && most >= enough ? [best, best + quote.length - 1] : null;
+};
+
+// The passage of each unresolved thread on the page, and of the comment that is being written.
+export const threadsOnPage = () =>
+  [...document.querySelectorAll("#comments [data-quote]")]
+    .filter(({ dataset }) => dataset.quote && !("resolved" in dataset))
+    .map(({ dataset }) => ({ id: dataset.thread, quote: dataset.quote, before: dataset.before, after: dataset.after }));
