@@ -97,7 +97,14 @@
     let pause = SENT_AFTER;
     let sendTimer;
 
+    // Numbered in their order, the saving too: what comes in late replaces nothing newer.
+    const count = () => {
+      const { _sequence: sequence } = form.elements;
+      sequence.value = Math.max(Number(sequence.value) + 1, Date.now());
+    };
+
     const body = () => {
+      count();
       const data = new FormData(form);
       for (const name of [...data.keys()]) if (name.startsWith("mine-") || name.startsWith("take-")) data.delete(name);
       return data;
@@ -176,6 +183,7 @@
       // A preview opens beside the form, which stays.
       if (event.submitter?.formTarget === "_blank" || event.defaultPrevented) return;
       isLeft = true;
+      count();
       clearTimeout(sendTimer);
       sending?.abort();
     });

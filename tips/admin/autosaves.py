@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from desk.concurrent_forms import Shown
-from desk.pages import Context, StaffRequest, staff_of
+from desk.pages import Context, StaffRequest, number_in, staff_of
 from tips.admin.forms import TipForm
 from tips.admin.pages import require_any, tip_or_new, tip_page
 from tips.models import Autosave, Tip
@@ -97,7 +97,7 @@ def keep(request: HttpRequest, tip: Tip | None) -> bool:
         for name in request.POST
         if name in _INPUTS
     }
-    autosaving.keep(staff_of(request), tip, key, fields)
+    autosaving.keep(staff_of(request), tip, key, fields, number_in(request.POST.get("_sequence")))
     # It goes on in this form, under this form's key.
     autosaving.forget(staff_of(request), _brought_from(request) - {key})
     return True
@@ -127,6 +127,7 @@ def form_context(request: HttpRequest, tip: Tip | None, form: TipForm) -> Contex
     return {
         "url": reverse("admin:tips_tip_autosave", args=[tip.pk] if tip else []),
         "draft": sent if _KEY.fullmatch(sent) else token_hex(12),
+        "sequence": number_in(request.POST.get("_sequence")),
         "from": brought or request.POST.get("_draft_from", ""),
         "brought_back": brought,
         "offered": [(row, _url(row)) for row in offered],
@@ -135,8 +136,13 @@ def form_context(request: HttpRequest, tip: Tip | None, form: TipForm) -> Contex
 
 def forget_saved(request: HttpRequest) -> None:
     """Erase what was kept of a form that is saved now."""
-    keys = {request.POST.get("_draft", "")} | _brought_from(request)
-    autosaving.forget(staff_of(request), keys - {""})
+    key, sequence = request.POST.get("_draft", ""), number_in(request.POST.get("_sequence"))
+    autosaving.forget(staff_of(request), _brought_from(request) - {key})
+    # Without its script, a form has sent nothing that could come in late.
+    if sequence and _KEY.fullmatch(key):
+        autosaving.settle(staff_of(request), key, sequence)
+    else:
+        autosaving.forget(staff_of(request), [key])
 
 
 def _brought_from(request: HttpRequest) -> set[str]:

@@ -32,7 +32,8 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
     if not _is_of_the_desk(request):
         return render(request, "403.html", {"why": why}, status=403)
     key = request.POST.get("_draft", "")
-    is_kept = bool(key) and Autosave.objects.filter(person_id=request.user.pk, key=key).exists()
+    kept = Autosave.objects.filter(person_id=request.user.pk, key=key, is_saved=False)
+    is_kept = bool(key) and kept.exists()
     return _desk_page(request, "staff/not_permitted", "That is not for you to do", why=why, is_kept=is_kept)
 
 

@@ -116,6 +116,28 @@ def test_what_the_tip_holds_by_now_is_offered_no_more(ann, draft):
     assert "What you typed here until" not in ann.get(at("change", draft.pk)).text
 
 
+def test_what_a_script_sent_before_the_saving_is_not_kept_when_it_comes_in_behind(ann, author, draft):
+    page = ann.get(at("change", draft.pk))
+    first, last = (
+        as_sent(page, "title", title=title, _sequence=n) for n, title in ((11, "Be"), (12, "Better"))
+    )
+    url, saving = at("autosave", draft.pk), last | {"_sequence": ["13"]}
+    for late in ([last, first], [first, last]):
+        Autosave.objects.all().delete()
+        ann.post(url, late[0])
+        # Of two that overtake each other, the newer stays.
+        ann.post(url, late[1])
+        assert Autosave.objects.get().fields["title"] == ["Better"]
+        ann.post(at("change", draft.pk), saving)
+        for sent in late:
+            ann.post(url, sent)
+        assert not autosaving.of(author).exists()
+    assert ann.get(UNSAVED).context["texts"] == []
+    # Back on the saved page, somebody goes on typing.
+    ann.post(url, last | {"title": ["Better yet"], "_sequence": ["14"]})
+    assert autosaving.of(author).get().fields["title"] == ["Better yet"]
+
+
 def test_only_its_writer_sees_it(ann, editor, draft):
     typed_into(ann, ann.get(at("change", draft.pk)), at("autosave", draft.pk), title="Not for Ed")
     ed, key = signed_in(editor), Autosave.objects.get().key
@@ -145,8 +167,9 @@ def test_it_goes_with_the_account_and_after_a_month_but_not_with_the_tip(author,
     assert Autosave.objects.count() == 2
     Autosave.objects.get(key="bbbbbbbb").person.delete()
     assert Autosave.objects.get().key == "aaaaaaaa"
+    autosaving.settle(author, "cccccccc", 3)
     now = timezone.now()
-    assert autosaving.forget_old(now + timedelta(days=29)) == 0
+    assert autosaving.forget_old(now + timedelta(days=29)) == 1
     assert autosaving.forget_old(now + timedelta(days=31)) == 1
 
 
