@@ -12,12 +12,13 @@ from django.utils.functional import cached_property
 from django.utils.text import capfirst
 
 from desk.pages import Context
+from desk.wording import Worded
 
 # So many rows can be paged through. Of more, the list only says that there are more.
 MOST = 10_000
 
 
-class TitledList(admin.ModelAdmin):
+class TitledList(Worded):
     """A list whose title is its model's name, and not an order to choose something.
 
     ``prepopulated_fields`` are filled in while an object is new; what has a URL keeps it.

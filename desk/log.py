@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet, TextChoices
 from django.utils.text import capfirst
 
 from desk.models import LogCode
-from desk.names import person
+from desk.names import named
 
 
 def log(by: User, subject: Model | type[Model], code: TextChoices, sentence: str, flag: int = CHANGE) -> str:
@@ -52,6 +52,4 @@ def entries_about(*subjects: Model) -> QuerySet[LogEntry]:
 
 
 def _name(subject: Model | type[Model]) -> str:
-    if isinstance(subject, User):
-        return person(subject)
-    return str(capfirst(subject._meta.verbose_name_plural)) if isinstance(subject, type) else str(subject)
+    return str(capfirst(subject._meta.verbose_name_plural)) if isinstance(subject, type) else named(subject)

@@ -11,6 +11,11 @@ def person(user: User | None) -> str:
     return (user.get_full_name() or user.get_username()) if user else GONE
 
 
+def named(thing: object) -> str:
+    """Return what a page calls an object: a colleague by name, all else as they write themselves."""
+    return person(thing) if isinstance(thing, User) else str(thing)
+
+
 def initials(user: User) -> str:
     """Return one or two letters that stand for a person, such as PL."""
     words = person(user).split()

@@ -6,10 +6,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from desk.marks import FIELD, mark_of
-from desk.names import person
+from desk.names import named, person
 
 register = template.Library()
 register.filter("person", person)
+register.filter("named", named)
 
 
 @register.simple_tag(takes_context=True)

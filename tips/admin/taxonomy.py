@@ -36,7 +36,7 @@ Deletion = tuple[list[str], dict[str, int], set[str], list[str]]
 class CountedAdmin(SavedAtOnce, PagedList):
     """Categories or tags, and how many tips each has; ``placements`` says where that stands."""
 
-    list_display = ["name", "slug", "number_of_tips"]
+    list_display = ["name", "address", "number_of_tips"]
     search_fields = ["name", "slug"]
     actions = ["merge_selected", "delete_selected"]
     delete_confirmation_template = "admin/tips/delete_label.html"
@@ -56,6 +56,11 @@ class CountedAdmin(SavedAtOnce, PagedList):
         key = folding.key(search_term)
         found = queryset.filter(Q(name_key__contains=key) | Q(slug__contains=canonical(key)))
         return (found if key else queryset), False
+
+    @admin.display(ordering="slug")
+    def address(self, label: Label) -> str:
+        """The last part of its URL."""
+        return label.slug
 
     @admin.display(description="tips", ordering="tip_count")
     def number_of_tips(self, label: Label) -> int:
@@ -158,7 +163,8 @@ class CategoryForm(ConcurrentForm):
     class Meta:
         model = Category
         fields = ["name", "slug"]
-        help_texts = {"slug": "The category's address, for good. Left empty, it is made from the name."}
+        labels = {"slug": "Address"}
+        help_texts = {"slug": "The last part of its URL, for good. Left empty, it is made from the name."}
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]
@@ -183,16 +189,20 @@ class CategoryAdmin(CountedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Category | None = None) -> list[str]:
         # It keeps the URL by which it is known.
-        return ["slug"] if obj else []
+        return ["address"] if obj else []
+
+    def get_fields(self, request: HttpRequest, obj: Category | None = None) -> tuple[str, ...]:
+        return ("name", "address" if obj else "slug")
 
 
 class TagForm(ConcurrentForm):
     class Meta:
         model = Tag
         fields = ["name", "slug"]
+        labels = {"slug": "Address"}
         help_texts = {
             "name": "The address changes with the name; the old address goes on leading here.",
-            "slug": "The tag's address. Left empty, it is made from the name.",
+            "slug": "The last part of its URL. Left empty, it is made from the name.",
         }
 
     def clean_name(self) -> str:

@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
-from django.db.models import OuterRef, QuerySet
+from django.db.models import Model, OuterRef, QuerySet
 from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, re_path, reverse
@@ -182,14 +182,17 @@ class TipAdmin(SavedAtOnce, TipList):
         """Keep the history free of savings that changed nothing."""
         return super().log_change(request, obj, message) if message else None
 
-    def response_add(self, request: HttpRequest, obj: Tip, *args: str | None) -> HttpResponse:
-        response = self.do_after_saving(request, obj) or self._stay(request, obj)
-        response = response or super().response_add(request, obj, *args)
-        return self._saved(request, response)
+    def response_add(self, request: HttpRequest, obj: Model, *args: str | None) -> HttpResponse:
+        response = self._after_saving(request, cast(Tip, obj))
+        return self._saved(request, response or super().response_add(request, obj, *args))
 
-    def response_change(self, request: HttpRequest, obj: Tip) -> HttpResponse:
-        response = self.do_after_saving(request, obj) or self._stay(request, obj)
+    def response_change(self, request: HttpRequest, obj: Model) -> HttpResponse:
+        response = self._after_saving(request, cast(Tip, obj))
         return self._saved(request, response or super().response_change(request, obj))
+
+    def _after_saving(self, request: HttpRequest, obj: Tip) -> HttpResponse | None:
+        """Do the verb whose button was pressed, or lead back to the page on which one writes, or neither."""
+        return self.do_after_saving(request, obj) or self._stay(request, obj)
 
     def _stay(self, request: HttpRequest, obj: Tip) -> HttpResponse | None:
         """Lead back to the page on which one writes; None where another button than *Save* was pressed."""

@@ -238,7 +238,7 @@ def test_an_export_holds_whom_its_filters_choose_and_the_log_names_them(client, 
 
 def test_one_added_by_hand_is_asked_to_confirm_and_is_nobody_before(client, publisher):
     page = f"{BASE}add-by-hand/"
-    assert "Please correct" in client.post(page, {"address": "nonsense"}).text
+    assert "Please correct what is marked" in client.post(page, {"address": "nonsense"}).text
     client.post(page, {"address": "dora@example.org", "first_name": "Dora"})
     asked = LinkRequest.objects.get()
     assert (asked.kind, asked.first_name, asked.mail_state) == ("join", "Dora", "waiting")
