@@ -200,8 +200,7 @@ MAIL_WINDOW_HOURS = env.int("MAIL_WINDOW_HOURS", 24)
 
 # --- Time ------------------------------------------------------------------------------------------
 
-# How Django itself shows days and moments in a list or a form; all else is written by tips/dates.py.
-USE_I18N, DATE_FORMAT, DATETIME_FORMAT = False, "D j M Y", "D j M Y, H:i"
+USE_I18N, DATE_FORMAT, DATETIME_FORMAT = False, "D j M Y", "D j M Y, H:i"  # as tips/dates.py writes them
 TIME_ZONE = env.str("TIME_ZONE", "America/New_York")
 # The weekly slot at which a tip goes live, in the site's zone.
 SLOT_WEEKDAY = env.str("SLOT_WEEKDAY", "tuesday").lower()
