@@ -38,12 +38,18 @@ def database_now() -> datetime:
 def ahead_of_database() -> timedelta:
     """Return by how much this machine's clock is ahead of the database's; negative where it is behind.
 
-    What the question itself took is in the database's favour: a slow answer makes no difference. On SQLite it
-    is always zero.
+    On SQLite it is always zero.
     """
     asked = timezone.now()
     there = database_now()
-    answered = timezone.now()
+    return ahead_between(asked, there, timezone.now())
+
+
+def ahead_between(asked: datetime, there: datetime, answered: datetime) -> timedelta:
+    """Return by how much the clock here is ahead of one that said ``there`` between two moments of ours.
+
+    What the question itself took is in the other's favour: a slow answer makes no difference.
+    """
     if asked <= there <= answered:
         return timedelta()
     return asked - there if there < asked else answered - there

@@ -3,6 +3,7 @@
 import json
 import os
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from shield import clocks
+from shield import clocks, database_server
 
 # The real archive pages are no part of the program; only tests of them may be skipped everywhere.
 SEEDS = "../shared/seeds"
@@ -22,6 +23,7 @@ SEEDS_ARE_HERE = (Path(__file__).resolve().parent.parent / SEEDS).is_dir()
 def one_clock(monkeypatch):
     """Let the database's clock be the one that a test drives; what tests the clocks puts it back."""
     monkeypatch.setattr(clocks, "database_now", timezone.now)
+    monkeypatch.setattr(database_server, "ahead_between", lambda *moments: timedelta())
 
 
 @pytest.fixture(scope="session")

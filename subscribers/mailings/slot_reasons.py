@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -42,9 +42,9 @@ _BRING_PEOPLE = "subscribers.import_subscriber"
 def look(question: Question) -> Iterator[Reason]:
     """Say of each slot whether its tip goes by mail and to how many, and what stops mail as a whole.
 
-    Two queries, and a few more for each mailing that is under way.
+    The number of queries does not depend on that of the slots or mailings.
     """
-    workers = Workers() if question.of_site else None
+    workers = Workers(question.server.clock_ahead) if question.of_site else None
     tips = [row.tip.pk for row in question.rows if row.tip]
     wanted = Q(tip__in=tips, kind=Mailing.Kind.TIP)
     if question.of_site:
@@ -52,8 +52,7 @@ def look(question: Question) -> Iterator[Reason]:
     found = Mailing.objects.filter(wanted)
     counts = _counts(question, workers, found)
     # Mostly there are none.
-    found = found.select_related("tip").defer("text", "html", "tip__body").order_by("pk")
-    mailings = list(found) if counts["mailings"] else []
+    mailings = list(_with_motion(found, question.now)) if counts["mailings"] else []
     own = {each.tip_id: each for each in mailings if each.kind == Mailing.Kind.TIP}
     for row in question.rows:
         if row.tip:
@@ -207,18 +206,26 @@ def _of_mailing(mailing: Mailing, now: datetime, *, is_explained: bool) -> Itera
         yield replace(reason, mailing=mailing.pk, remedies=(_to_mailing(mailing.pk),))
 
 
-def _is_stuck(mailing: Mailing, now: datetime) -> bool:
-    """Tell whether deliveries could go out and do not; those that were put off for later do not count.
+def _with_motion(mailings: QuerySet[Mailing], now: datetime) -> QuerySet[Mailing]:
+    """Return mailings in order, and of each whether deliveries went out lately, and whether some could go.
 
-    A delivery that is being sent counts: its mail server may never come to an end.
+    Those that were put off for later cannot. A delivery that is being sent counts: its mail server may never
+    come to an end.
     """
-    since, deliveries = now - STUCK, mailing.deliveries.all()
-    recently = since, clocks.latest_credible(now)
-    is_young = not mailing.started_at or recently[0] < mailing.started_at <= recently[1]
-    if is_young or deliveries.filter(settled_at__range=recently).exists():
-        return False
-    waiting = deliveries.filter(state__in=[Delivery.State.QUEUED, Delivery.State.SENDING], due_at=None)
-    return waiting.exists() or deliveries.filter(due_at__lt=since).exists()
+    own, since = Delivery.objects.filter(mailing=OuterRef("pk")), now - STUCK
+    waiting = own.filter(state__in=[Delivery.State.QUEUED, Delivery.State.SENDING], due_at=None)
+    went = own.filter(settled_at__range=(since, clocks.latest_credible(now)))
+    mailings = mailings.select_related("tip").defer("text", "html", "tip__body").order_by("pk")
+    return mailings.annotate(
+        went_lately=Exists(went), could_go=Exists(waiting) | Exists(own.filter(due_at__lt=since))
+    )
+
+
+def _is_stuck(mailing: Mailing, now: datetime) -> bool:
+    """Tell whether deliveries of a mailing ``_with_motion`` could go out and do not."""
+    began, known = mailing.started_at, vars(mailing)
+    is_young = not began or now - STUCK < began <= clocks.latest_credible(now)
+    return not is_young and known["could_go"] and not known["went_lately"]
 
 
 def _deliveries(counts: dict[str, int]) -> Iterator[Reason]:

@@ -21,10 +21,13 @@ _SET_CLOCK = "Let each machine take the time from the network (NTP)."
 
 
 class Workers:
-    """A look at the workers by the database's clock: what is to be counted, and the reasons that follow."""
+    """A look at the workers by the database's clock: what is to be counted, and the reasons that follow.
 
-    def __init__(self) -> None:
-        self._ahead_here = clocks.ahead_of_database()
+    ``ahead`` is by how much this machine's clock is ahead of the database's.
+    """
+
+    def __init__(self, ahead: timedelta) -> None:
+        self._ahead_here = ahead
         self._there: datetime = timezone.now() - self._ahead_here
 
     def counted(self) -> dict[str, QuerySet[Model]]:

@@ -8,12 +8,15 @@ calendar, the page of a tip, the command ``safe`` and the health probe all show 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from itertools import islice
 
 from django.contrib.auth.models import User
 from django.db.models import TextChoices
 from django.utils import timezone
 
+from shield import database_server
+from shield.database_server import DatabaseServer
 from tips import dates, permissions
 from tips.models import Tip, TipState
 from tips.schedule import slot_states
@@ -90,6 +93,11 @@ class Question:
     rows: Sequence[SlotRow]
     now: datetime
     of_site: bool
+
+    @cached_property
+    def server(self) -> DatabaseServer:
+        """What the database's server says of itself, asked once for all looks."""
+        return database_server.look()
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,8 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
-from django.db import connection
-
-_THIS_MACHINE = ("", "localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
@@ -18,14 +14,6 @@ class Disk:
     content: str
     total: int
     free: int
-    is_read_only: bool
-
-
-@dataclass(frozen=True)
-class Database:
-    """Where the database's files lie (None where that is not known here), and whether it refuses to write."""
-
-    folder: Path | None
     is_read_only: bool
 
 
@@ -53,23 +41,3 @@ def look(database_folder: Path | None, newest_backup: str) -> list[Disk]:
         size = status.f_frsize
         found.setdefault(number, Disk(content, status.f_blocks * size, status.f_bavail * size, is_read_only))
     return list(found.values())
-
-
-def database() -> Database:
-    """Ask the database where its files lie, and whether it takes anything, in one query at most.
-
-    PostgreSQL tells where to members of pg_read_all_settings alone, and only on its own machine is it of use;
-    a standby refuses to write. Of SQLite the settings name the file; whether it can be written its disk says.
-    """
-    if connection.vendor == "sqlite":
-        # On a disk that was read-only from the start, the settings name the file by a URI.
-        name = str(connection.settings_dict["NAME"])
-        file = Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
-        return Database(file.parent if file.is_file() else None, False)
-    with connection.cursor() as cursor:
-        directory = "(SELECT setting FROM pg_settings WHERE name = 'data_directory')"
-        cursor.execute(f"SELECT {directory}, current_setting('transaction_read_only')")
-        folder, read_only = cursor.fetchone()
-    host = str(connection.settings_dict["HOST"])
-    is_here = host in _THIS_MACHINE or host.startswith("/")
-    return Database(Path(folder) if folder and is_here else None, read_only == "on")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.core import checks
 
+from shield.database_server import DatabaseServer
 from tips.schedule.verdict import Question, Reason, Severity
 from tipsite.backup import runs
 from tipsite.safety import disks
@@ -18,7 +19,7 @@ def look(question: Question) -> Iterator[Reason]:
         yield from _sender()
         standing = runs.standing(question.now)
         yield from _backups(standing)
-        yield from _disks(standing)
+        yield from _disks(standing, question.server)
 
 
 def _stop(code: str, words: str, fact: str, headline: str, advice: str) -> Reason:
@@ -42,10 +43,9 @@ def _backups(standing: runs.Standing) -> Iterator[Reason]:
         yield _stop("backup", words, "Backup overdue", "a backup is overdue", "")
 
 
-def _disks(standing: runs.Standing) -> Iterator[Reason]:
-    database = disks.database()
+def _disks(standing: runs.Standing, server: DatabaseServer) -> Iterator[Reason]:
     newest = standing.failed or standing.verified
-    for disk in disks.look(database.folder, newest.file if newest else ""):
+    for disk in disks.look(server.folder, newest.file if newest else ""):
         if disk.is_read_only:
             words = f"The disk of {disk.content} is read-only: nothing can be written."
             yield _stop("disk", words, "Disk read-only", "a disk is read-only", "Mend it; look at its log.")
@@ -53,7 +53,7 @@ def _disks(standing: runs.Standing) -> Iterator[Reason]:
             words = f"The disk of {disk.content} is nearly full: {disk.free // 2**20} MB are free."
             advice = "Whoever runs the server makes room, before nothing can be written."
             yield _stop("disk", words, "Disk nearly full", "a disk is nearly full", advice)
-    if database.is_read_only:
+    if server.is_read_only:
         words = "The database is read-only: no mail goes, and nobody can sign up, leave or sign in."
         advice = "After a failover, let DATABASE_URL name the new server."
         yield _stop("database", words, "Database read-only", "the database is read-only", advice)

@@ -2,10 +2,8 @@
 
 import os
 from types import SimpleNamespace
-from urllib.parse import quote
 
 import pytest
-from django.db import connection
 
 from tipsite.safety import disks
 
@@ -57,24 +55,3 @@ def test_a_disk_that_is_read_only_is_told(places, monkeypatch):
     )
     monkeypatch.setattr(disks.os, "statvfs", lambda path: mounted)
     assert all(disk.is_read_only for disk in look(places))
-
-
-def test_the_database_itself_is_asked_where_it_lies_and_whether_it_takes_anything(
-    settings, tmp_path, monkeypatch
-):
-    database = disks.database()
-    assert database.is_read_only is False
-    if connection.vendor == "postgresql":
-        assert (database.folder / "base").is_dir()
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL transaction_read_only = on")
-        assert disks.database().is_read_only
-    else:
-        assert database.folder is None
-        (tmp_path / "db.sqlite3").touch()
-        monkeypatch.setitem(connection.settings_dict, "NAME", tmp_path / "db.sqlite3")
-        assert disks.database().folder == tmp_path
-        # As the settings name it where its disk was read-only from the start.
-        uri = f"file:{quote(str(tmp_path / 'db.sqlite3'))}?immutable=1"
-        monkeypatch.setitem(connection.settings_dict, "NAME", uri)
-        assert disks.database().folder == tmp_path

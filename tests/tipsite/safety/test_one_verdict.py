@@ -4,10 +4,13 @@ import html
 import io
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
 
+from shield import database_server
+from shield.database_server import DatabaseServer
 from tests.tips.people import make_person
 from tests.tipsite.safety import situations as be
 from tests.tipsite.safety.situations import Mailing, ago, sending
@@ -142,5 +145,5 @@ def test_every_screen_tells_the_same_of_settings_and_disks(client, settings, mon
     full = disks.Disk("the database", 10**12, 10**8, is_read_only=False)
     monkeypatch.setattr(disks, "look", lambda folder, file: [full])
     assert [reason.code for reason in one_answer(client).against] == ["disk"]
-    monkeypatch.setattr(disks, "database", lambda: disks.Database(None, is_read_only=True))
+    monkeypatch.setattr(database_server, "look", lambda: DatabaseServer(timedelta(), None, True))
     assert [reason.code for reason in one_answer(client).against] == ["disk", "database"]

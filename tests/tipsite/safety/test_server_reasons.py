@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
@@ -9,6 +10,8 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test.utils import CaptureQueriesContext
 
+from shield import database_server
+from shield.database_server import DatabaseServer
 from subscribers.models import Delivery, Mailing
 from tests.tips.making import make_tip
 from tests.tipsite.safety.situations import ago, all_is_well, delivery, no_worker, sending
@@ -47,7 +50,7 @@ def test_a_disk_that_takes_nothing_more_is_a_reason(monkeypatch, free, is_read_o
 
 
 def test_a_database_that_takes_nothing_is_a_reason(monkeypatch):
-    monkeypatch.setattr(disks, "database", lambda: disks.Database(None, True))
+    monkeypatch.setattr(database_server, "look", lambda: DatabaseServer(timedelta(), None, True))
     (reason,) = verdict.of_next().against
     assert (reason.code, "The database is read-only" in str(reason)) == ("database", True)
 
