@@ -121,9 +121,7 @@ def form_context(request: HttpRequest, tip: Tip | None, form: TipForm) -> Contex
     brought = request.GET.get("unsaved", "") if form.is_brought_back else ""
     rows = autosaving.of(staff_of(request)).filter(tip=tip).exclude(key__in=[sent, brought])
     kept = [] if form.is_bound else list(rows[:_MOST_OFFERED])
-    # A form asks for the tip's tags.
-    saved = TipForm(instance=tip) if tip and kept else None
-    offered = [row for row in kept if _is_news(row, saved)]
+    offered = [row for row in kept if _is_news(row, form if tip else None)]
     return {
         "url": reverse("admin:tips_tip_autosave", args=[tip.pk] if tip else []),
         "draft": sent if _KEY.fullmatch(sent) else token_hex(12),

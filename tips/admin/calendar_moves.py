@@ -150,6 +150,7 @@ def tip_view(request: StaffRequest, pk: int) -> HttpResponse:
     seen, tip = queue.version(), tip_or_404(request, pk)
     context: Context = {"seen": seen, "tip": tip}
     context["weeks"] = coming_weeks.plan(request.user).open
-    context["others"] = [other for other in queue.waiting() if other != tip]
-    context["is_queued"] = any(other == tip for other in queue.waiting())
+    waiting = queue.waiting()
+    context["others"] = [other for other in waiting if other != tip]
+    context["is_queued"] = tip in waiting
     return page(request, "tips/calendar_tip", f"A week for “{tip}”", **context)

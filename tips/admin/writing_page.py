@@ -122,9 +122,13 @@ def with_what_stands_beside(tips: QuerySet[Tip]) -> QuerySet[Tip]:
         object_id=Cast(OuterRef("pk"), TextField()),
         coded__code=TipAction.SENT_BACK,
     ).order_by("-action_time", "-pk")
-    return tips.prefetch_related("categories").annotate(
-        version_count=Subquery(versions.values("tip").annotate(many=Count("pk")).values("many")),
-        sent_back_entry=Subquery(entries.values("pk")[:1]),
+    return (
+        tips.select_related("author", "editor")
+        .prefetch_related("categories")
+        .annotate(
+            version_count=Subquery(versions.values("tip").annotate(many=Count("pk")).values("many")),
+            sent_back_entry=Subquery(entries.values("pk")[:1]),
+        )
     )
 
 

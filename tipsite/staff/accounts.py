@@ -10,18 +10,18 @@ import re
 from datetime import timedelta
 
 from django.contrib.admin.models import ADDITION, DELETION
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError, Q
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from desk.errors import NotPermitted, Overtaken, Refused
 from desk.log import log
 from desk.names import person as person_name
-from tipsite.staff import emails, keys, mailed_links, sessions, two_factor
+from tipsite.staff import emails, keys, mailed_links, rights, sessions, two_factor
 from tipsite.staff.audit_log import AccountAction, was_readdressed_since
 from tipsite.staff.roles import ROLES
 
@@ -43,9 +43,9 @@ def may_manage(by: User, person: User) -> bool:
     if not by.has_perm("auth.change_user") or (person.is_superuser and not by.is_superuser):
         return False
     # Django itself names no permissions of an account that may not sign in at present.
-    permissions = Permission.objects.filter(Q(user=person) | Q(group__user=person))
-    names = permissions.values_list("content_type__app_label", "codename")
-    return by.is_superuser or {".".join(name) for name in names} <= by.get_all_permissions()
+    known = vars(person)
+    held = rights.split(known["rights"]) if "rights" in known else rights.of(person)
+    return by.is_superuser or held <= by.get_all_permissions()
 
 
 def may_give(by: User, role: str) -> bool:

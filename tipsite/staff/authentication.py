@@ -12,7 +12,8 @@ from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 
 from tips.text import folding
-from tipsite.staff.session_store import NAME, SessionStore, permissions
+from tipsite.staff import rights
+from tipsite.staff.session_store import SessionStore
 
 BACKEND = "tipsite.staff.authentication.ByNameOrAddress"
 
@@ -39,7 +40,7 @@ class ByNameOrAddress(ModelBackend):
             return super().get_all_permissions(user_obj, obj)
         known: dict[str, set[str]] = vars(user_obj)
         if "_perm_cache" not in known:
-            known["_perm_cache"] = {*permissions(user_obj).values_list(NAME, flat=True)}
+            known["_perm_cache"] = rights.of(user_obj)
         return known["_perm_cache"]
 
 

@@ -19,7 +19,7 @@ from desk.forms import SavedAtOnce
 from desk.lists import TitledList
 from desk.pages import Context, Fieldsets, badge, page, staff_of
 from desk.verbs import Verb, VerbsMixin, refusals_told
-from tipsite.staff import accounts, keys, two_factor
+from tipsite.staff import accounts, keys, rights, two_factor
 from tipsite.staff.forms import (
     AccountForm,
     ColleagueForm,
@@ -115,7 +115,8 @@ class ColleaguesAdmin(SavedAtOnce, VerbsMixin[User], TitledList, UserAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         app = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
-        return super().get_queryset(request).annotate(has_app=Exists(app)).prefetch_related("groups")
+        people = super().get_queryset(request).prefetch_related("groups")
+        return people.annotate(has_app=Exists(app), rights=rights.joined(OuterRef("pk")))
 
     # --- The list -------------------------------------------------------------------------------------
 

@@ -1,19 +1,14 @@
 """Sessions in the database, each read in one query with its person and what that person may do."""
 
 from django.contrib.auth import SESSION_KEY
-from django.contrib.auth.models import AnonymousUser, Permission, User
+from django.contrib.auth.models import User
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Aggregate, OuterRef, Q, QuerySet, Subquery, TextField, Value
-from django.db.models.functions import Concat
-from django.db.models.sql.compiler import SQLCompiler
+from django.db.models import OuterRef
 from django.utils import timezone
 
 from tipsite.models import SessionPerson
-
-# A permission's name as ``has_perm`` takes it.
-NAME = Concat("content_type__app_label", Value("."), "codename")
+from tipsite.staff import rights
 
 
 class SessionStore(db.SessionStore):
@@ -25,9 +20,8 @@ class SessionStore(db.SessionStore):
 
     def load(self) -> dict[str, object]:
         """Return what the session holds, nothing where it is gone; called on first use."""
-        names = permissions(OuterRef("whose__person")).annotate(one=Value(1)).values("one")
-        names = names.annotate(joined=_Joined(NAME)).values("joined")
-        sessions = Session.objects.select_related("whose__person").annotate(names=Subquery(names))
+        sessions = Session.objects.select_related("whose__person")
+        sessions = sessions.annotate(rights=rights.joined(OuterRef("whose__person")))
         row = sessions.filter(session_key=self.session_key, expire_date__gt=timezone.now()).first()
         if row is None:
             self._session_key = None
@@ -38,8 +32,8 @@ class SessionStore(db.SessionStore):
         if self.person:
             self._noted = (row.session_key, str(self.person.pk))
             if not self.person.is_superuser:
-                known = vars(self.person)
-                known["_perm_cache"] = {*filter(None, (vars(row)["names"] or "").split(","))}
+                # Where Django, too, keeps them as long as the request lasts.
+                vars(self.person)["_perm_cache"] = rights.split(vars(row)["rights"])
         return self.decode(row.session_data)
 
     def save(self, must_create: bool = False) -> None:
@@ -48,21 +42,3 @@ class SessionStore(db.SessionStore):
         if whose and self._noted != (self.session_key, whose):
             SessionPerson.objects.update_or_create(session_id=self.session_key, defaults={"person_id": whose})
             self._noted = (self.session_key, whose)
-
-
-def permissions(person: User | AnonymousUser | OuterRef) -> QuerySet[Permission]:
-    """Return a person's own permissions and those of their groups; some of them twice."""
-    return Permission.objects.filter(Q(user=person) | Q(group__user=person)).order_by()
-
-
-class _Joined(Aggregate):
-    """The texts of a group as one, with commas between them."""
-
-    function = "GROUP_CONCAT"
-    output_field = TextField()
-
-    def as_postgresql(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
-    ) -> tuple[str, list[object]]:
-        sql, params = self.as_sql(compiler, connection, template="STRING_AGG(%(expressions)s, ',')")
-        return sql, [*params]
