@@ -53,6 +53,8 @@ class MailServer:
     begun: int = 0
     pipelining: bool = True
     port: int = 0
+    # The transports of connections that are open.
+    open: set = field(default_factory=set)
 
     @property
     def recipients(self):
@@ -73,7 +75,11 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport):
         self.transport = transport
         self.server.connections += 1
+        self.server.open.add(transport)
         self.say("connect")
+
+    def connection_lost(self, error):
+        self.server.open.discard(self.transport)
 
     def data_received(self, data):
         self.buffer += data
@@ -163,9 +169,10 @@ def running():
     async def end():
         listening.close()
         # What hangs, or is kept open by somebody who was killed, ends here too.
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
-        await loop.shutdown_asyncgens()
+        for transport in server.open:
+            transport.abort()
+        while server.open:
+            await asyncio.sleep(0)
 
     listening = there(listen())
     server.port = listening.sockets[0].getsockname()[1]
