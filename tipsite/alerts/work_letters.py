@@ -7,10 +7,8 @@ from typing import cast
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
-from django.core.validators import validate_email
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
@@ -87,16 +85,7 @@ def write(
 def may_be_told(person: User) -> bool:
     """Tell whether a person can get mail about work, and has not switched it off."""
     is_in = person.is_active and person.is_staff and not accounts.is_invited(person)
-    return is_in and has_address(person) and WorkMailChoice.of(person) != WorkMailChoice.When.NEVER
-
-
-def has_address(person: User) -> bool:
-    """Tell whether an account has an address that mail can go to."""
-    try:
-        validate_email(person.email)
-    except ValidationError:
-        return False
-    return True
+    return is_in and accounts.has_address(person) and WorkMailChoice.of(person) != WorkMailChoice.When.NEVER
 
 
 def _parts(deeds: Iterable[WorkDeed], now: datetime) -> list[Part]:

@@ -19,15 +19,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.mail import get_connection
 from django.db import IntegrityError, transaction
 from django.db.models import F, Prefetch
-from django.utils import timezone
 
 from subscribers.models import DatabaseIdentity
 from subscribers.recovery import guard
-from tips import dates
 from tips.models import Tip, TipState
-from tips.schedule.slots import Timetable
 from tipsite.alerts import notices, work_deeds, work_letters
 from tipsite.models import Notice, WorkDeed, WorkMail, WorkMailChoice
+from tipsite.staff import mail_choice
 
 logger = logging.getLogger(__name__)
 
@@ -64,15 +62,6 @@ def forget_old(now: datetime) -> None:
     WorkDeed.objects.filter(at__lt=now - KEEP).delete()
 
 
-def next_digest(now: datetime) -> datetime:
-    """Return the moment of the next digest: each day, at the hour of the weekly slot."""
-    today, timetable = timezone.localdate(now), Timetable.load()
-    rule = timetable.rule_or_first(today)
-    days = (today + dates.DAY * number for number in range(3))
-    moments = (dates.moment(day, rule.time if rule else None) for day in days)
-    return next(moment for moment in moments if moment > now)
-
-
 # --- Noting what was done -----------------------------------------------------------------------------
 
 
@@ -92,7 +81,7 @@ def _note(runs: list[list[WorkDeed]], now: datetime, *, is_told: bool) -> None:
         for person, concerning in of_run.items():
             told[person].append(concerning)
     chosen = dict(WorkMailChoice.objects.filter(person__in=told).values_list("person", "when"))
-    digest_at = next_digest(now)
+    digest_at = mail_choice.next_digest(now)
     for person, runs in told.items():
         when = chosen.get(person, WorkMailChoice.When.AT_ONCE)
         if when == WorkMailChoice.When.DAILY:

@@ -52,6 +52,7 @@ class StaffSite(DeskSite):
             mine("account/recovery-codes/", my_account.recovery_codes, "recovery_codes"),
             mine("account/recovery-codes/download/", my_account.download_codes, "recovery_codes_download"),
             mine("account/recovery-codes/new/", my_account.new_recovery_codes, "recovery_codes_new"),
+            mine("account/mails/", my_account.choose_mails, "account_mails"),
             mine("account/calendar/", my_account.calendar_address, "calendar_address"),
             mine("account/calendar/revoke/", my_account.revoke_calendar_address, "calendar_address_revoke"),
             mine("account/sign-out-everywhere/", my_account.sign_out_everywhere, "sign_out_everywhere"),

@@ -64,6 +64,15 @@ def is_invited(person: User) -> bool:
     return person.is_active and person.last_login is None and not person.has_usable_password()
 
 
+def has_address(person: User) -> bool:
+    """Tell whether an account has an address that mail can go to."""
+    try:
+        validate_email(person.email)
+    except ValidationError:
+        return False
+    return True
+
+
 # --- Coming in ----------------------------------------------------------------------------------------
 
 

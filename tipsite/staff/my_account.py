@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from desk.pages import StaffRequest, page, require
 from shield.rate_limits import FixedWindow
 from tipsite.models import CalendarKey
-from tipsite.staff import accounts, calendar_feed, two_factor
+from tipsite.staff import accounts, calendar_feed, mail_choice, two_factor
 from tipsite.staff.audit_log import AccountAction
 from tipsite.staff.forms import TOO_MANY_CODES, WRONG_CODE, CodeForm, PasswordAgainForm
 
@@ -24,6 +24,11 @@ FIRST_CODES = FixedWindow("first two-factor code", 20, timedelta(hours=1))
 # Until when this session may see the recovery codes that it made.
 SHOWING = "recovery_codes_until"
 SHOW_FOR = timedelta(minutes=15)
+_TOLD = {
+    mail_choice.When.AT_ONCE: "You are told by mail at once.",
+    mail_choice.When.DAILY: "You get one mail a day, if there is something to tell.",
+    mail_choice.When.NEVER: "You are told nothing by mail. What waits for you stands on the front page.",
+}
 
 
 @require_safe
@@ -34,9 +39,23 @@ def account(request: StaffRequest) -> HttpResponse:
         "device": two_factor.device_of(request.user),
         "required": two_factor.is_required(request.user),
         "codes_left": len(two_factor.recovery_codes(request.user)),
+        "has_address": accounts.has_address(request.user),
+        "mail_choice": mail_choice.MailChoiceForm(request.user),
         "calendar_key": CalendarKey.objects.filter(person=request.user).first(),
     }
     return page(request, "staff/account", "My account", **context)
+
+
+@require_POST
+def choose_mails(request: StaffRequest) -> HttpResponse:
+    """Keep when this person is told by mail of what colleagues do to tips."""
+    require(request, "tips.view_tip")
+    form = mail_choice.MailChoiceForm(request.user, request.POST)
+    if form.is_valid():
+        messages.success(request, _TOLD[form.save()])
+    else:
+        messages.error(request, "Nothing was changed. Choose when you want to be told.")
+    return redirect("admin:account")
 
 
 @require_POST
