@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 
+from desk.names import kind
 from desk.pages import Context
 from desk.wording import Worded
 
@@ -25,7 +26,7 @@ class TitledList(Worded):
     """
 
     def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
-        title = capfirst(self.opts.verbose_name_plural)
+        title = capfirst(kind(self.opts, plural=True))
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict:

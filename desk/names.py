@@ -2,8 +2,15 @@
 
 from django import forms
 from django.contrib.auth.models import User
+from django.db.models.options import Options
 
 GONE = "somebody who left"
+# Models that are not ours have names of their own.
+_KINDS = {
+    "auth.user": ("colleague", "colleagues"),
+    "auth.group": ("role", "roles"),
+    "django_tasks_database.dbtaskresult": ("background task", "background tasks"),
+}
 
 
 def person(user: User | None) -> str:
@@ -14,6 +21,12 @@ def person(user: User | None) -> str:
 def named(thing: object) -> str:
     """Return what a page calls an object: a colleague by name, all else as they write themselves."""
     return person(thing) if isinstance(thing, User) else str(thing)
+
+
+def kind(model: Options, plural: bool = False) -> str:
+    """Return what the desk calls the objects of a model (its ``_meta``): one of them, or several."""
+    own = str(model.verbose_name), str(model.verbose_name_plural)
+    return _KINDS.get(model.label_lower, own)[plural]
 
 
 def initials(user: User) -> str:

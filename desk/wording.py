@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from desk.names import named
+from desk.names import kind, named
 from desk.pages import Context
 
 _ALL = mark_safe('<input type="checkbox" id="action-toggle" aria-label="Choose all on this page">')
@@ -26,7 +26,7 @@ class Worded(admin.ModelAdmin):
     ) -> HttpResponse:
         # A page that has a title of its own has no subtitle.
         if context["original"] is None:
-            context["title"] = f"New {self.opts.verbose_name}"
+            context["title"] = f"New {kind(self.opts)}"
         elif context["subtitle"]:
             context |= {"title": named(context["original"]), "subtitle": None}
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -1,16 +1,20 @@
 """How the desk writes people and large numbers, and marks whose a form is."""
 
+from functools import partial
+
 from django import template
 from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from desk.marks import FIELD, mark_of
-from desk.names import named, person
+from desk.names import kind, named, person
 
 register = template.Library()
 register.filter("person", person)
 register.filter("named", named)
+register.filter("kind", kind)
+register.filter("kinds", partial(kind, plural=True))
 
 
 @register.simple_tag(takes_context=True)

@@ -10,6 +10,7 @@ import re
 from datetime import timedelta
 
 from django.contrib.admin.models import ADDITION, DELETION
+from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
@@ -23,7 +24,7 @@ from desk.log import log
 from desk.names import person as person_name
 from tipsite.staff import emails, keys, mailed_links, rights, sessions, two_factor
 from tipsite.staff.audit_log import AccountAction, was_readdressed_since
-from tipsite.staff.roles import ROLES
+from tipsite.staff.roles import OWNER, ROLES
 
 logger = logging.getLogger(__name__)
 
@@ -50,11 +51,13 @@ def may_manage(by: User, person: User) -> bool:
 
 def may_give(by: User, role: str) -> bool:
     """Tell whether somebody may give a role: at most their own rights."""
-    return by.is_superuser or ROLES[role] <= by.get_all_permissions()
+    return by.is_superuser or (role != OWNER and ROLES[role] <= by.get_all_permissions())
 
 
 def role_of(person: User) -> str:
     """Return the name of the highest role that a person has, or ""."""
+    if person.is_superuser:
+        return OWNER
     names = {group.name for group in person.groups.all()}
     return next((role for role in reversed(ROLES) if role in names), "")
 
@@ -93,7 +96,7 @@ def invite(address: str, role: str, *, by: User, first_name: str = "", last_name
         with transaction.atomic():
             # Without a password: nobody can sign in before the link is used.
             person = User.objects.create_user(_free_name(address), address, is_staff=True, **called)
-            person.groups.add(Group.objects.get(name=role))
+            _give(person, role)
             log(by, person, AccountAction.INVITED, f"Invited as {role}.", ADDITION)
     except IntegrityError:
         raise Overtaken("Somebody else invited the same person just now. Look at the list.") from None
@@ -157,14 +160,29 @@ def _free_name(address: str) -> str:
 
 
 def change_role(person: User, role: str, *, by: User) -> None:
-    """Give a person one of the three roles in place of the one they have; other groups stay."""
+    """Give a person another role in place of the one they have; other groups stay."""
     _permit(by, person, "change your own role")
     if not may_give(by, role):
         raise NotPermitted(f"You may not make anybody {role}. Ask an owner to do it.")
     with transaction.atomic():
         person.groups.remove(*Group.objects.filter(name__in=ROLES.keys() - {role}))
-        person.groups.add(Group.objects.get(name=role))
+        _give(person, role)
         log(by, person, AccountAction.ROLE_CHANGED, f"Now {role}.")
+
+
+def _give(person: User, role: str) -> None:
+    if role != OWNER:
+        person.groups.add(Group.objects.get(name=role))
+    person.is_superuser = role == OWNER
+    person.save(update_fields=["is_superuser"])
+
+
+def set_password(form: SetPasswordForm, *, by: User) -> None:
+    """Save the password that a valid form has for somebody else. Their sessions end, and links in mails."""
+    _permit(by, form.user, "set your own password here; change it under “My account”")
+    with transaction.atomic():
+        form.save()
+        log(by, form.user, AccountAction.PASSWORD_SET, "Password set for them.")
 
 
 def change_address(person: User, *, by: User) -> str:

@@ -8,25 +8,30 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
+from django.views.decorators.debug import sensitive_post_parameters
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from desk import names
 from desk.errors import Refused
 from desk.forms import SavedAtOnce
-from desk.lists import TitledList
+from desk.lists import ChoiceFilter, TitledList
 from desk.pages import Context, Fieldsets, badge, page, staff_of
 from desk.verbs import Verb, VerbsMixin, refusals_told
-from tipsite.staff import accounts, keys, rights, two_factor
+from tips import dates
+from tipsite.staff import accounts, rights, two_factor
 from tipsite.staff.forms import (
-    AccountForm,
+    WHAT_ROLES_DO,
     ColleagueForm,
+    FirstPasswordForm,
     InvitationForm,
-    OthersPasswordForm,
     role_field,
 )
+from tipsite.staff.roles import OWNER
 
 NOT_INVITED = "the invitation was accepted or cancelled meanwhile"
 
@@ -88,18 +93,39 @@ VERBS: dict[str, Verb[User]] = {
 }
 
 
+class RoleFilter(admin.SimpleListFilter):
+    title = parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [(role, role) for role in WHAT_ROLES_DO]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        if not (role := self.value()):
+            return queryset
+        has_role = Q(is_superuser=True) if role == OWNER else Q(is_superuser=False, groups__name=role)
+        return queryset.filter(has_role)
+
+
+class StandingFilter(ChoiceFilter):
+    title = parameter_name = "state"
+    options = {
+        "active": ("Active", lambda people: people.filter(is_active=True)),
+        "deactivated": ("Deactivated", lambda people: people.filter(is_active=False)),
+    }
+
+
 class ColleaguesAdmin(SavedAtOnce, VerbsMixin[User], TitledList, UserAdmin):
     """Accounts of staff. They are deactivated, never deleted: tips and the history name them."""
 
-    form = AccountForm
-    list_display = ["username", "called", "email", "role", "standing", "two_factor", "last_login"]
-    list_filter = ["is_active", "is_superuser", "groups"]
+    form = ColleagueForm
+    list_display = ["called", "email_address", "role", "standing", "two_factor", "signed_in"]
+    list_filter = [RoleFilter, StandingFilter]
     list_select_related = False
     show_full_result_count = False
+    ordering = ["first_name", "last_name", "username"]
     actions = None
-    change_password_form = OthersPasswordForm
     verbs = VERBS
-    success_message = "“%(obj)s”: %(sentence)s"
+    success_message = "%(obj)s: %(sentence)s"
 
     # --- Who may what ---------------------------------------------------------------------------------
 
@@ -118,15 +144,19 @@ class ColleaguesAdmin(SavedAtOnce, VerbsMixin[User], TitledList, UserAdmin):
         people = super().get_queryset(request).prefetch_related("groups")
         return people.annotate(has_app=Exists(app), rights=rights.joined(OuterRef("pk")))
 
-    # --- The list -------------------------------------------------------------------------------------
+    # --- What list and form show ----------------------------------------------------------------------
 
     @admin.display(description="name", ordering="first_name")
     def called(self, person: User) -> str:
-        return person.get_full_name()
+        return names.person(person)
+
+    @admin.display(description="e-mail address", ordering="email", empty_value="none")
+    def email_address(self, person: User) -> str:
+        return person.email
 
     @admin.display(description="role")
     def role(self, person: User) -> str:
-        return "Superuser" if person.is_superuser else accounts.role_of(person) or "none"
+        return accounts.role_of(person) or "none"
 
     # The same, shown on the form beside a field for another role.
     is_now = role
@@ -137,9 +167,21 @@ class ColleaguesAdmin(SavedAtOnce, VerbsMixin[User], TitledList, UserAdmin):
             return badge("withdrawn", "Deactivated")
         return badge("in-review", "Invited") if accounts.is_invited(person) else badge("public", "Active")
 
-    @admin.display(description="two-factor", ordering="has_app")
+    @admin.display(description="two-factor sign-in", ordering="has_app")
     def two_factor(self, person: User) -> str:
         return "on" if getattr(person, "has_app", False) else "off"
+
+    @admin.display(description="last signed in", ordering="last_login")
+    def signed_in(self, person: User) -> str:
+        return dates.short(person.last_login) if person.last_login else "never"
+
+    @admin.display(description="here since")
+    def since(self, person: User) -> str:
+        return dates.short_day(person.date_joined)
+
+    @admin.display(description="sign-in name")
+    def sign_in_name(self, person: User) -> str:
+        return person.get_username()
 
     # --- The form -------------------------------------------------------------------------------------
 
@@ -147,59 +189,61 @@ class ColleaguesAdmin(SavedAtOnce, VerbsMixin[User], TitledList, UserAdmin):
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: object
     ) -> type[forms.ModelForm]:
         by = staff_of(request)
-        if by.is_superuser:
-            return super().get_form(request, obj, change=change, **kwargs)
-        kwargs |= {"form": ColleagueForm, "fields": ["first_name", "last_name", "email"]}
+        kwargs |= {"fields": ["first_name", "last_name", "email", *(["username"] if by.is_superuser else [])]}
         # Django makes a class for each request.
         form = admin.ModelAdmin.get_form(self, request, obj, change, **kwargs)
         if "email" in form.base_fields:
-            form.base_fields["email"].required = True
+            form.base_fields["email"].required = not by.is_superuser
         if obj != by:
             form.base_fields["role"] = role_field(by, obj)
         return form
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Fieldsets:
-        if staff_of(request).is_superuser:
-            return tuple(super().get_fieldsets(request, obj))
-        to_give = obj and obj.pk != request.user.pk and self.has_change_permission(request, obj)
-        fields = ["user_name", "first_name", "last_name", "email", "role" if to_give else "is_now"]
-        about = ["standing", "two_factor", "last_login", "date_joined"]
-        return (None, {"fields": fields}), ("About", {"fields": about})
+        may_change = self.has_change_permission(request, obj)
+        name = "username" if may_change and staff_of(request).is_superuser else "sign_in_name"
+        role = "role" if may_change and obj and obj.pk != request.user.pk else "is_now"
+        fields = ["first_name", "last_name", "email", name, role]
+        return (None, {"fields": fields}), (
+            "About",
+            {"fields": ["standing", "two_factor", "signed_in", "since"]},
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        if staff_of(request).is_superuser:
-            return ["last_login", "date_joined"]
-        return ["user_name", "is_now", "standing", "two_factor", "last_login", "date_joined"]
-
-    @admin.display(description="user name")
-    def user_name(self, person: User) -> str:
-        """What the person signs in with, without the rules that Django says beside it."""
-        return person.get_username()
+        return ["sign_in_name", "is_now", "standing", "two_factor", "signed_in", "since"]
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         by = staff_of(request)
         if "email" in form.changed_data and (old := accounts.change_address(obj, by=by)):
             notify = refusals_told(request)(accounts.notify_of_new_address)
             transaction.on_commit(partial(notify, obj, old, by=by))
-        if not by.is_superuser:
-            obj.save(update_fields=["first_name", "last_name", "email"])
-            role = form.cleaned_data.get("role")
-            if role and role != accounts.role_of(obj):
-                accounts.change_role(obj, role, by=by)
-            return
-        super().save_model(request, obj, form, change)
-        if "is_active" in form.changed_data:
-            keys.end_all(obj)
+        obj.save(update_fields=["first_name", "last_name", "email", "username"])
+        role = form.cleaned_data.get("role")
+        if role and "role" in form.changed_data:
+            accounts.change_role(obj, role, by=by)
 
     def form_context(self, request: HttpRequest, obj: User | None, context: Context) -> Context:
-        verbs = self.available_verbs(request, obj) if obj and self.has_change_permission(request, obj) else {}
-        return {"show_save_and_add_another": False, "verbs": verbs}
+        may_change = obj is not None and self.has_change_permission(request, obj)
+        verbs = self.available_verbs(request, obj) if obj and may_change else {}
+        # Others than owners send a link.
+        sets_password = may_change and staff_of(request).is_superuser and obj != request.user
+        return {"show_save_and_add_another": False, "verbs": verbs, "sets_password": sets_password}
 
+    @method_decorator(sensitive_post_parameters())
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Let superusers alone set a password for somebody else: others send a link."""
-        if not staff_of(request).is_superuser:
+        """Let owners alone set a password for somebody else: others send a link."""
+        by, person = staff_of(request), self.get_object(request, id)
+        if not by.is_superuser:
             raise PermissionDenied
-        return super().user_change_password(request, id, form_url)
+        if not isinstance(person, User):
+            raise Http404("There is no such account.")
+        form = FirstPasswordForm(person, request.POST or None)
+        if form.is_valid():
+            with refusals_told(request):
+                accounts.set_password(form, by=by)
+                messages.success(request, f"{names.person(person)}: the new password holds.")
+            return redirect("admin:auth_user_change", person.pk)
+        title = f"A new password for {names.person(person)}"
+        return page(request, "staff/set_password", title, opts=self.opts, form=form, person=person)
 
     # --- Inviting and the verbs -----------------------------------------------------------------------
 

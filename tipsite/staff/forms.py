@@ -6,8 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.admin.widgets import AdminEmailInputWidget, AdminTextInputWidget
-from django.contrib.auth import forms as auth_forms
-from django.contrib.auth.forms import PasswordResetForm, SetPasswordForm, UserChangeForm, UsernameField
+from django.contrib.auth.forms import PasswordResetForm, SetPasswordForm, UsernameField
 from django.contrib.auth.models import User
 from django.http import HttpRequest, QueryDict
 
@@ -15,6 +14,7 @@ from desk import names
 from desk.concurrent_forms import ConcurrentForm
 from shield.rate_limits import FixedWindow
 from tipsite.staff import accounts, tasks
+from tipsite.staff.roles import OWNER
 
 PER_ADDRESS = FixedWindow("password reset address", 3, timedelta(hours=1))
 # Whoever finds an open session must not guess its owner's password there.
@@ -24,7 +24,8 @@ ADDRESS_LENGTH = 254
 WHAT_ROLES_DO = {
     "Author": "writes own tips and hands them in for review",
     "Editor": "changes, approves and plans everyone’s tips",
-    "Publisher": "all that, and subscribers, mailings and staff",
+    "Publisher": "all that, and subscribers, mailings and colleagues",
+    OWNER: "all that, and owners, roles and background tasks",
 }
 TOO_MANY_CODES = "Too many codes were tried for this account. Please try again in an hour."
 WRONG_CODE = "That code is not right, or was used already. Wait for the next one; check your phone’s clock."
@@ -59,16 +60,18 @@ class InvitationForm(forms.Form):
         self.fields["role"] = role_field(by)
 
 
-class AccountForm(ConcurrentForm, UserChangeForm):
-    """An account as a superuser changes it."""
-
-
 class ColleagueForm(ConcurrentForm):
-    """An account as somebody below a superuser changes it."""
+    """The account of a colleague: what they are called, and what they sign in with."""
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "email", "username"]
+        labels = {"email": "E-mail address", "username": "Sign-in name"}
+        help_texts = {"username": "Letters, digits and @ . + - _ alone. Their e-mail address signs in too."}
 
     def clean_email(self) -> str:
         address = self.cleaned_data["email"]
-        if taken := accounts.account_with(address, but=self.instance):
+        if address and (taken := accounts.account_with(address, but=self.instance)):
             raise forms.ValidationError(
                 f"This address belongs to the account of {names.person(taken)}. Give another one."
             )
@@ -127,14 +130,6 @@ class NewPasswordForm(AdminPasswordChangeForm, FirstPasswordForm):
     def clean_old_password(self) -> str:
         _spend_a_try(self.user)
         return super().clean_old_password()
-
-
-class OthersPasswordForm(auth_forms.AdminPasswordChangeForm):
-    """A password for somebody else, where a superuser sets it."""
-
-    def validate_password_for_user(self, user: User, password_field_name: str = "") -> None:
-        field = {"password_field_name": "password1"}
-        super().validate_password_for_user(user, **field)  # type: ignore[misc]  # not in the stubs
 
 
 class PasswordAgainForm(forms.Form):

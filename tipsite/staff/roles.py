@@ -23,6 +23,8 @@ _PUBLISHER |= _rights("subscribers", "manage_mailing add_suppression delete_supp
 _PUBLISHER |= _rights("subscribers", "change_subscriber erase_subscriber export_subscriber import_subscriber")
 _PUBLISHER |= _rights("subscribers", "view_consentevent view_delivery view_erasure view_linkrequest")
 _PUBLISHER |= _rights("subscribers", "view_servicemail view_subscriber")
+# The role of who needs no group: Django calls them superusers.
+OWNER = "Owner"
 ROLES = {"Author": _AUTHOR, "Editor": _EDITOR, "Publisher": _PUBLISHER}
 
 

@@ -378,11 +378,33 @@ def test_a_group_of_ones_own_gives_no_more_than_it_has(client):
         accounts.invite("mary@example.org", "Author", by=User.objects.get(pk=clerk.pk))
 
 
-def test_the_owner_has_djangos_own_form(client, owner):
+def test_an_owner_makes_an_owner_and_takes_the_role_back(client, owner):
     ann = make_person("ann", "Author")
     client.force_login(owner)
-    assert "user_permissions" in client.get(f"/admin/auth/user/{ann.pk}/change/").text
-    assert client.get(f"/admin/auth/user/{ann.pk}/password/").status_code == 200
+    url = f"/admin/auth/user/{ann.pk}/change/"
+    answers = {"first_name": "Ann", "email": "ann@example.org", "username": "marlow", "role": "Owner"}
+    assert "Saved: “Ann”." in client.post(url, answers, follow=True).text
+    ann = User.objects.get(pk=ann.pk)
+    assert (ann.username, ann.is_superuser, accounts.role_of(ann)) == ("marlow", True, "Owner")
+    client.post(url, answers | {"role": "Editor"})
+    ann = User.objects.get(pk=ann.pk)
+    assert (ann.is_superuser, accounts.role_of(ann)) == (False, "Editor")
+    with pytest.raises(NotPermitted, match="Ask an owner"):
+        accounts.change_role(ann, "Owner", by=make_person("pat", "Publisher"))
+
+
+def test_an_owner_sets_a_password_and_the_old_sessions_end(client, client_of, owner):
+    ann = make_person("ann", "Author", first_name="Ann", last_name="Marlow")
+    hers = client_of(ann)
+    client.force_login(owner)
+    url = f"/admin/auth/user/{ann.pk}/password/"
+    weak = client.post(url, {"new_password1": "12345678", "new_password2": "12345678"})
+    assert "Nothing was saved yet" in weak.text
+    done = client.post(url, {"new_password1": SECRET, "new_password2": SECRET}, follow=True)
+    assert "Ann Marlow: the new password holds." in done.text
+    assert User.objects.get(pk=ann.pk).check_password(SECRET)
+    assert hers.get("/admin/").status_code == 302
+    assert log_of(ann) == [("owner", "Password set for them.")]
 
 
 def test_nobody_sees_the_secrets_of_devices(client, owner):
@@ -409,21 +431,6 @@ def test_a_deactivated_colleague_is_out_at_once_and_their_tips_stay(desk, client
     tip.refresh_from_db()
     assert tip.author == ann
     assert log_of(ann) == [("pat", "Deactivated."), ("pat", "Reactivated.")]
-
-
-def test_the_owner_who_unticks_active_ends_the_sessions_too(client, client_of, owner):
-    ann = make_person("ann", "Author")
-    hers = client_of(ann)
-    client.force_login(owner)
-    address = f"/admin/auth/user/{ann.pk}/change/"
-    form = client.get(address).context["adminform"].form
-    answers = {name: value for name, value in form.initial.items() if isinstance(value, str)}
-    answers |= {"is_staff": "on", "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
-    client.post(address, answers)
-    ann.refresh_from_db()
-    assert not ann.is_active
-    User.objects.update(is_active=True)
-    assert hers.get("/admin/").status_code == 302
 
 
 def test_the_owner_who_changes_an_address_tells_the_old_one_too(
