@@ -41,6 +41,6 @@ def nothing_done(words: str) -> CommandError:
     return CommandError(words, returncode=NOTHING_DONE)
 
 
-def reason(error: Exception) -> str:
+def reason(error: BaseException | None) -> str:
     """Return the message of an error on one line."""
     return " ".join(str(error).split())

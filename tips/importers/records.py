@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import ClassVar
 
 # The category of every entry of a strip, and of the tips whose last paragraph is a takeaway.
 TIP_OF_THE_WEEK = "Customer Service Tip of the Week"
@@ -64,6 +65,8 @@ class Report:
     and ``undated`` no day.
     """
 
+    COUNTS: ClassVar = ("created", "updated", "unchanged", "teasers", "undated")
+
     files: int = 0
     created: int = 0
     updated: int = 0
@@ -73,3 +76,14 @@ class Report:
     warnings: list[LineWarning] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     dry_run: bool = False
+
+    @property
+    def tips(self) -> int:
+        """The number of tips that the run came to."""
+        return self.created + self.updated + self.unchanged
+
+    def add(self, done: "Report") -> None:
+        """Add what was done with some more tips."""
+        for name in self.COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(done, name))
+        self.warnings += done.warnings

@@ -24,7 +24,11 @@ class ImportOrigin(models.Model):
 
 
 class ImportRun(models.Model):
-    """One import that was done, with what it counted; written in the import's own transaction."""
+    """One import, and how far it came: written anew in each transaction of the import.
+
+    It has done all when it has come to as many tips as the archive ``stated``; of old imports that is not
+    known, and they were done whole or not at all.
+    """
 
     at = models.DateTimeField(db_index=True)
     source = models.CharField(max_length=20)
@@ -33,3 +37,9 @@ class ImportRun(models.Model):
     created = models.PositiveIntegerField()
     updated = models.PositiveIntegerField()
     unchanged = models.PositiveIntegerField()
+    stated = models.PositiveIntegerField(null=True)
+
+    @property
+    def left(self) -> int:
+        """How many tips the import has not written: it is at work, or was stopped."""
+        return max(0, (self.stated or 0) - self.created - self.updated - self.unchanged)

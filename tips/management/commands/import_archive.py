@@ -11,6 +11,8 @@ from desk.terminal import NOTHING_DONE, SOME_REFUSED, printable, progress_bar, r
 from tips.importers import pages, store
 from tips.importers.records import Report
 
+GO_ON = "run the same command again to go on."
+
 
 class Command(BaseCommand):
     help = "Read archive pages (text files, or folders of them) and bring their tips into the site."
@@ -21,8 +23,17 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Print the report as one JSON object.")
 
     def handle(self, *, paths: list[str], dry_run: bool, json: bool, **options: object) -> None:
+        stopped = ""
         try:
             report = store.write(pages.read(paths, progress_bar), dry_run=dry_run, progress=progress_bar)
+        except store.StoppedError as error:
+            # Ctrl-C has no words of its own.
+            why = (
+                f"the database refused ({reason(error.__cause__)})" if str(error.__cause__) else "interrupted"
+            )
+            report = error.report
+            stopped = f"Stopped: {why}. {report.tips} tips are done and {error.left} are left; {GO_ON}"
+            self.stderr.write(stopped)
         except DatabaseError as error:
             message = f"Nothing was written, the database refused: {reason(error)}. Is it migrated, and idle?"
             self.stderr.write(message)
@@ -32,7 +43,10 @@ class Command(BaseCommand):
         for refusal in report.refused:
             self.stderr.write(f"{printable(refusal.file)}: {refusal.message}")
         # In ASCII, so that no title or file name upsets a terminal.
-        self.stdout.write(dumps(dataclasses.asdict(report)) if json else as_text(report))
+        as_object = dataclasses.asdict(report) | ({"error": stopped} if stopped else {})
+        self.stdout.write(dumps(as_object) if json else as_text(report))
+        if stopped:
+            sys.exit(SOME_REFUSED)
         if report.refused:
             sys.exit(SOME_REFUSED if report.files else NOTHING_DONE)
 
