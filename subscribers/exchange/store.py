@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from itertools import islice
 
@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from desk.batches import Batches
 from subscribers import addresses
 from subscribers.exchange.address_list import AddressList
 from subscribers.exchange.records import Fields, Outcome, Record, Report, RowResult, Standing
@@ -17,7 +18,7 @@ from subscribers.models import ConsentEvent, Subscriber, Suppression
 from subscribers.people import suppressions
 from tips.text import folding
 
-# A transaction is as short as that many records, so that a sign-up meanwhile waits for a moment only.
+# At most so many rows are written in one transaction.
 BATCH = 500
 # How often a batch is tried where somebody signs up at the same moment.
 TRIES = 3
@@ -51,10 +52,11 @@ def store(
     """
     source = source.strip()[:LONGEST_SOURCE]
     report = Report(address_list.name, format=address_list.format, source=source, dry_run=dry_run)
-    items = iter(address_list)
-    while batch := list(islice(items, BATCH)):
+    batches = Batches(address_list, BATCH)
+    for batch in batches:
         records = [record for item in batch for record in _records_of(item)]
-        results = iter(_written(records, _evidence(address_list), source, dry_run))
+        in_transaction = nullcontext if dry_run else batches.transaction
+        results = iter(_written(records, _evidence(address_list), source, in_transaction))
         for item in batch:
             if isinstance(item, Record):
                 result, notes = next(results), item.notes
@@ -89,15 +91,20 @@ def _evidence(address_list: AddressList) -> str:
     return f"of the imported list{where} ({address_list.format})"
 
 
-def _written(records: list[Record], evidence: str, source: str, dry_run: bool) -> list[RowResult]:
-    """Write some records; return the result of each."""
+def _written(
+    records: list[Record],
+    evidence: str,
+    source: str,
+    in_transaction: Callable[[], AbstractContextManager[None]],
+) -> list[RowResult]:
+    """Write some records, or rehearse that where no transaction is opened; return the result of each."""
     for record in records:
         record.address_hash = addresses.keyed_hash(record.address)
     for tries_left in reversed(range(TRIES)):
         try:
-            with nullcontext() if dry_run else transaction.atomic():
+            with in_transaction():
                 batch = _Batch(records, evidence, source)
-                if not dry_run:
+                if in_transaction is not nullcontext:
                     batch.save()
                 break
         except IntegrityError:

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
+from desk.batches import Batches
 from desk.terminal import Progress, no_progress
 from tips.models import Synonym, Tip, Word
 from tips.text.stems import BOUNDARY
@@ -31,14 +32,14 @@ def create_index(cursor: CursorWrapper) -> None:
 def rebuild(progress: Progress = no_progress) -> int:
     """Make the words of every tip, the index and the vocabulary anew; return the number of tips.
 
-    ``progress`` wraps the iteration over batches of tips, to show how far it is.
+    ``progress`` wraps the iteration over tips, to show how far it is.
     """
     pks = list(Tip.objects.order_by("pk").values_list("pk", flat=True))
-    for start in progress(range(0, len(pks), 500), desc="Indexing", unit="batch"):
+    batches = Batches(progress(pks, desc="Indexing", unit="tip"), most=500)
+    for batch in batches:
         # Locked while it is read and written: what staff save meanwhile waits, and is not overwritten.
-        with transaction.atomic():
-            batch = Tip.objects.select_for_update().filter(pk__in=pks[start : start + 500])
-            Tip.objects.bulk_update(batch, Tip.COMPUTED)
+        with batches.transaction():
+            Tip.objects.bulk_update(Tip.objects.select_for_update().filter(pk__in=batch), Tip.COMPUTED)
     with transaction.atomic():
         Synonym.renew_keys()
     refresh_index(connection)
