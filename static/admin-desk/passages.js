@@ -3,7 +3,8 @@
 
 const LONG = 20;
 const AROUND = 8;
-const LEFT_OUT = /[\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]/;
+// White space, and signs that show nothing: by Unicode's own property, as in tips/text/folding.py.
+const LEFT_OUT = /\s|\p{Default_Ignorable_Code_Point}/u;
 const SAME = [
   [/[‘’‚‛ʹʻʼ′`´\u1ffd]/g, "'"],
   [/[“”„‟«»″]/g, '"'],
