@@ -51,8 +51,9 @@ if (talk && page) {
     }
   };
 
+  const standsBeside = () => getComputedStyle(talk).position === "relative";
   const lineUp = () => {
-    const isBeside = getComputedStyle(talk).position === "relative";
+    const isBeside = standsBeside();
     let free = list.getBoundingClientRect().top;
     for (const thread of threads()) {
       thread.style.marginTop = "";
@@ -130,7 +131,8 @@ if (talk && page) {
     composer.open = true;
     setPassage(passage.quote.trim() ? passage : null);
     text.focus({ preventScroll: true });
-    text.scrollIntoView({ block: "nearest" });
+    // On a phone the buttons of the tip lie over the foot of the page.
+    text.scrollIntoView({ block: standsBeside() ? "nearest" : "center" });
   };
   const end = () => {
     composer.open = false;
@@ -159,6 +161,11 @@ if (talk && page) {
     const chosen = getSelection();
     const isOfText = page.querySelector(".as-read")?.contains(chosen.anchorNode);
     begin({ quote: isOfText ? chosen.toString() : "", before: "", after: "" });
+  });
+
+  talk.addEventListener("click", ({ target }) => {
+    const details = target.closest(".acts summary")?.parentElement;
+    if (details && !details.open) requestAnimationFrame(() => details.querySelector("textarea").focus());
   });
 
   // --- What is typed and not sent ---------------------------------------------------------------------------

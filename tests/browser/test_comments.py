@@ -43,7 +43,7 @@ def test_words_are_chosen_talked_about_and_marked_and_nothing_typed_is_lost(desk
     choose(desk, "eleven numbers")
     desk.keyboard.press("Control+Alt+m")
     comments = desk.get_by_role("complementary", name="Comments")
-    expect(comments.get_by_label("On which words")).to_have_value("eleven numbers")
+    expect(comments.get_by_label("About these words")).to_have_value("eleven numbers")
     expect(comments.get_by_label("Comment", exact=True)).to_be_focused()
     desk.keyboard.type("Eleven is a lot.")
     desk.keyboard.press("Control+Enter")

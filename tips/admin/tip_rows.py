@@ -8,7 +8,7 @@ from desk.log import entries_about
 from desk.names import person
 from tips import dates
 from tips.models import Tip, TipAction, TipState
-from tips.publishing import mail_facts
+from tips.publishing import comment_threads, mail_facts
 
 # How each state is called in a row.
 WORDS = {
@@ -34,6 +34,8 @@ class Row:
     day: str
     mail: str
     edited: str
+    # How many threads about it are unresolved.
+    comments: int
 
 
 def state_at(tip: Tip, now: datetime) -> str:
@@ -46,6 +48,7 @@ def state_at(tip: Tip, now: datetime) -> str:
 def rows(tips: Sequence[Tip], now: datetime) -> Iterator[Row]:
     sent_back = _sent_back([tip for tip in tips if tip.state == TipState.DRAFT])
     mails = mail_facts.of([tip for tip in tips if tip.is_published])
+    comments = comment_threads.unresolved(tips)
     for tip in tips:
         state = state_at(tip, now)
         sign = "sent_back" if tip.pk in sent_back else state
@@ -59,6 +62,7 @@ def rows(tips: Sequence[Tip], now: datetime) -> Iterator[Row]:
             day=_day(tip, state, now),
             mail="" if is_ahead else mails.get(tip.pk, ""),
             edited=dates.short(tip.updated_at, now) if is_ahead else "",
+            comments=comments.get(tip.pk, 0),
         )
 
 

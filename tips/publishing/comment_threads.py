@@ -1,10 +1,11 @@
 """The editorial comments on a tip as its page shows them: threads, in the order of the text."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.db.models import Count
 from django.utils import timezone
 
 from tips.models import EditorialComment, Tip
@@ -66,6 +67,12 @@ def of(tip: Tip, user: User) -> list[Thread]:
         thread.place = _place(thread.comment, texts)
         thread.taken_back = _taken_back(thread, user, now)
     return sorted(found.values(), key=lambda thread: (thread.is_gone, thread.place or (-1, 0)))
+
+
+def unresolved(tips: Collection[Tip]) -> dict[int, int]:
+    """Return how many threads about each of some tips are unresolved, by its id; one query."""
+    threads = EditorialComment.objects.unresolved().filter(tip__in=[tip.pk for tip in tips]).order_by()
+    return dict(threads.values_list("tip").annotate(Count("pk")))
 
 
 def letters_of(tip: Tip) -> dict[str, str]:

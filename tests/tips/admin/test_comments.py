@@ -91,6 +91,7 @@ def test_the_page_asks_one_question_for_all_comments_and_readers_see_none(desk, 
         if number % 2:
             commenting.resolve(thread, by=by)
     assert questions() == before <= 16
+    assert "10 comments" in desk.get("/admin/tips/tip/").text
     link = preview.make_link(tip, by=author, days=7)
     assert "Secret" not in client.get(preview.url(link)).text
     Tip.objects.filter(pk=tip.pk).update(state=TipState.APPROVED, undated=True)
