@@ -10,14 +10,17 @@ class TipsiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
+        from tips.publishing import consequences
         from tips.schedule import verdict
         from tipsite import checks  # noqa: F401  registers the system checks
+        from tipsite.alerts import reach
         from tipsite.safety import server_reasons
         from tipsite.schema import migration_state
         from tipsite.staff import roles
 
         post_migrate.connect(roles.make_groups, sender=apps.get_app_config("tips"))
         verdict.register(server_reasons.look, place=3)
+        consequences.register_outlook(reach.of_tip)
         post_migrate.connect(migration_state.mark_bearable, sender=self)
 
 

@@ -47,6 +47,7 @@ VERBS: dict[str, Verb[Tip]] = {
         faults_stop=False,
         has_page=False,
         foresight=foresight.submit,
+        afterwards=foresight.afterwards,
     ),
     "take-back": Verb(
         "Take back",

@@ -7,7 +7,7 @@ before a mail goes out: what a colleague has seen to meanwhile is no news any mo
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -19,6 +19,8 @@ from tipsite.models import WorkDeed
 
 # Older deeds are no news: they stand in the tip's history.
 LONGEST_AGO = timedelta(days=2)
+# Behind a comment, in one transaction, comes its line in the log.
+_LOGGED_WITHIN = timedelta(minutes=1)
 
 
 class People:
@@ -27,14 +29,14 @@ class People:
     def __init__(self, tips: Collection[Tip]) -> None:
         self._approvers = {user.pk: user for user in assignments.editors()}
         self._writers: defaultdict[int, set[int]] = defaultdict(set)
-        self._commenters: defaultdict[int, set[int]] = defaultdict(set)
+        self._comments: defaultdict[int, list[tuple[int, datetime]]] = defaultdict(list)
         # Versions with a reason follow from what was done elsewhere, such as the renaming of a tag.
         saved = TipVersion.objects.filter(tip__in=tips, reason="").exclude(saved_by=None).order_by()
         for tip, person in saved.values_list("tip", "saved_by").distinct():
             self._writers[tip].add(person)
         comments = EditorialComment.objects.filter(tip__in=tips).exclude(by=None)
-        for tip, person in comments.values_list("tip", "by").distinct():
-            self._commenters[tip].add(person)
+        for tip, person, at in comments.values_list("tip", "by", "at"):
+            self._comments[tip].append((person, at))
 
     def author(self, tip: Tip) -> set[int]:
         """Return the author."""
@@ -46,7 +48,13 @@ class People:
 
     def commenters(self, tip: Tip) -> set[int]:
         """Return those who wrote comments on it."""
-        return self._commenters[tip.pk]
+        return {person for person, _ in self._comments[tip.pk]}
+
+    def has_comment(self, deed: WorkDeed) -> bool:
+        """Tell whether what was said by a deed still stands: a comment can be taken back soon after."""
+        assert deed.entry is not None  # noqa: S101  nobody but a person comments
+        by, since = deed.entry.user_id, deed.at - _LOGGED_WITHIN
+        return any(person == by and since <= at <= deed.at for person, at in self._comments[deed.tip.pk])
 
     def editor(self, tip: Tip) -> set[int]:
         """Return the editor to whom it is assigned."""
@@ -84,6 +92,7 @@ _ASSIGNED_REVIEWER = Tie("it is assigned to you", People.assigned_reviewer)
 _ANY_REVIEWER = Tie("you may approve it", People.any_reviewer)
 _MAKERS, _REVIEWERS = (_AUTHOR, _WRITER), (_ASSIGNED_REVIEWER, _ANY_REVIEWER)
 _TALKERS = (*_MAKERS, _EDITOR, _COMMENTER)
+_COMMENTS = "#comments"
 
 
 @dataclass(frozen=True)
@@ -92,11 +101,14 @@ class Kind:
 
     ``name`` stands before the title in the mail's subject, such as “Sent back”. It concerns whoever has one
     of the ``ties``, the strongest first. The log's sentence says the rest, unless there is a ``sentence``.
+    The mail leads to a ``part`` of the tip's page. What does not ``stand`` any more is no news.
     """
 
     name: str
     ties: tuple[Tie, ...]
     sentence: str = ""
+    part: str = ""
+    stands: Callable[[People, WorkDeed], bool] = lambda people, deed: True
 
 
 KINDS: dict[str, Kind] = {
@@ -109,13 +121,19 @@ KINDS: dict[str, Kind] = {
     TipAction.WITHDRAWN: Kind("Withdrawn", _MAKERS),
     TipAction.REINSTATED: Kind("Reinstated", _MAKERS),
     # The log quotes the passage.
-    TipAction.COMMENTED: Kind("Comment", _TALKERS, "Commented on it."),
-    TipAction.ANSWERED: Kind("Answer", _TALKERS, "Answered a comment on it."),
-    TipAction.RESOLVED: Kind("Resolved", _TALKERS, "Resolved a comment on it."),
-    TipAction.REOPENED: Kind("Reopened", _TALKERS, "Reopened a comment on it."),
+    TipAction.COMMENTED: Kind("Comment", _TALKERS, "Commented on it.", _COMMENTS, People.has_comment),
+    TipAction.ANSWERED: Kind("Answer", _TALKERS, "Answered a comment on it.", _COMMENTS, People.has_comment),
+    TipAction.RESOLVED: Kind("Resolved", _TALKERS, "Resolved a comment on it.", _COMMENTS),
+    TipAction.REOPENED: Kind("Reopened", _TALKERS, "Reopened a comment on it.", _COMMENTS),
 }
 # Nobody's deed: its moment has come.
-GONE_PUBLIC = Kind("Published", _MAKERS, "Its day has come: readers see it.")
+GONE_PUBLIC = Kind(
+    "Published",
+    _MAKERS,
+    "Its day has come: readers see it.",
+    # What was withdrawn on its very day is not announced any more.
+    stands=lambda people, deed: deed.tip.is_published,
+)
 
 
 def kind_of(deed: WorkDeed) -> Kind:
@@ -125,7 +143,10 @@ def kind_of(deed: WorkDeed) -> Kind:
 
 def concerned(deed: WorkDeed, people: People) -> set[int]:
     """Return the primary keys of those whom a deed concerns as things stand, but for whoever did it."""
-    found = set().union(*(tie.find(people, deed.tip) for tie in _ties(deed)))
+    kind = kind_of(deed)
+    if not kind.stands(people, deed):
+        return set()
+    found = set().union(*(tie.find(people, deed.tip) for tie in kind.ties))
     return found - {deed.entry.user_id} if deed.entry else found
 
 
@@ -133,9 +154,4 @@ def why(deed: WorkDeed, person: User, people: People) -> str:
     """Return why a deed concerns a person, as ``Tie.words``; empty where it does not."""
     if person.pk not in concerned(deed, people):
         return ""
-    return next(tie.words for tie in _ties(deed) if person.pk in tie.find(people, deed.tip))
-
-
-def _ties(deed: WorkDeed) -> tuple[Tie, ...]:
-    # What was withdrawn on its very day is not announced any more.
-    return () if deed.entry is None and not deed.tip.is_published else kind_of(deed).ties
+    return next(tie.words for tie in kind_of(deed).ties if person.pk in tie.find(people, deed.tip))

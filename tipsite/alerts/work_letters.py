@@ -33,7 +33,7 @@ class Line:
     when: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Part:
     """What the mail tells of one tip."""
 
@@ -92,9 +92,11 @@ def _parts(deeds: Iterable[WorkDeed], now: datetime) -> list[Part]:
     """Return what there is to tell, tip by tip, in the order of the first deed on each."""
     parts: dict[int, Part] = {}
     for deed in deeds:
-        url = settings.SITE_URL + reverse("admin:tips_tip_change", args=[deed.tip.pk])
-        part = parts.setdefault(deed.tip.pk, Part(deed.tip, url, []))
         kind = work_deeds.kind_of(deed)
+        # The part that the last deed is about: there is one link.
+        url = settings.SITE_URL + reverse("admin:tips_tip_change", args=[deed.tip.pk]) + kind.part
+        part = parts.setdefault(deed.tip.pk, Part(deed.tip, "", []))
+        part.url = url
         sentence, by = kind.sentence, ""
         if deed.entry:
             sentence, by = sentence or deed.entry.change_message, name_of(cast(User, deed.entry.user))

@@ -16,6 +16,7 @@ from tips.publishing import whose_turn
 from tips.schedule import slot_states, verdict
 from tips.schedule.verdict import Verdict
 from tips.text import contents
+from tipsite.alerts import reach
 
 _MOST_TURNS, _MOST_DRAFTS, _MOST_GAPS = 8, 4, 3
 
@@ -44,6 +45,7 @@ def context(user: User, now: datetime | None = None) -> dict[str, object]:
     }
     if user.has_perm(permissions.APPROVE):
         gaps = [each.row for each in verdicts if each.row and each.sign == "free" and each.row.slot.at > now]
+        shown["unheard"] = reach.fault()
         shown["gaps"] = [row for row in gaps if row is not following.row][:_MOST_GAPS]
     if user.has_perm("subscribers.view_mailing"):
         shown["mailing"] = latest.look(user, now)

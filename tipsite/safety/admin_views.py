@@ -12,6 +12,7 @@ from desk.pages import Context, page, staff_of
 from subscribers.models import LinkRequest, OutgoingMail, ServiceMail
 from tips.models import ImportRun, Tip
 from tips.schedule import verdict
+from tipsite.alerts import reach
 from tipsite.backup import runs
 
 _MOST_IMPORTS = 3
@@ -27,11 +28,12 @@ def safe(request: HttpRequest) -> HttpResponseBase:
 
 
 def _known(now: datetime) -> Context:
-    """Return the newest backup, the mails that wait, the tips without their text, and the latest imports."""
+    """Return the newest backup, the mails that wait, which staff have no address, and more of the site."""
     teasers = Count("pk", filter=Q(has_body=False))
     counts = Tip.objects.published(now).aggregate(total=Count("pk"), teasers=teasers)
     imports = ImportRun.objects.order_by("-at", "-pk")[:_MOST_IMPORTS]
     waiting = Q(mail_state=OutgoingMail.MailState.WAITING)
     mails = [LinkRequest.objects.filter(waiting), ServiceMail.objects.filter(waiting)]
     counts["mails"] = sum(count_each({str(number): rows for number, rows in enumerate(mails)}).values())
-    return {**vars(runs.standing(now)), **counts, "imports": imports}
+    unheard = reach.fault(of_each=True)
+    return {**vars(runs.standing(now)), **counts, "imports": imports, "unheard": unheard}

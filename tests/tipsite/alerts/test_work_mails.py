@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from subscribers.models import DatabaseIdentity
 from subscribers.recovery import guard
+from tests.subscribers.conftest import post_office  # noqa: F401  a fixture
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tests.tips.weeks import NOON, at, tuesdays
 from tips.models import Tip, TipState
-from tips.publishing import assignments, editing, workflow
+from tips.publishing import assignments, commenting, editing, workflow
+from tips.text.passages import Passage
 from tipsite.alerts import work_mails
 from tipsite.models import Notice, WorkDeed, WorkMailChoice
 from tipsite.worker import clock
@@ -284,3 +286,42 @@ def test_a_quiet_minute_costs_few_queries(ann, ed, later, django_assert_max_num_
     later()
     with django_assert_max_num_queries(8):
         work_mails.send_due(timezone.now())
+
+
+def test_what_is_said_of_a_tip_reaches_those_who_talk_about_it(ann, ed, pat, later):
+    tip = draft(ann, editor=ed)
+    thread = commenting.comment(tip, "This is too long.", Passage("Listen before"), by=pat)
+    [to_ann, to_ed] = later()
+    assert told([to_ann, to_ed]) == [
+        ("ann@example.org", "Comment: How to listen"),
+        ("ed@example.org", "Comment: How to listen"),
+    ]
+    assert f"/admin/tips/tip/{tip.pk}/change/#comments" in to_ann.body
+    assert "Listen before" not in to_ann.body
+    assert "You are told this because it is assigned to you." in to_ed.body
+    commenting.answer(thread, "It is not.", by=ann)
+    assert told(later()) == [(f"{name}@example.org", "Answer: How to listen") for name in ("ed", "pat")]
+    # What was taken back before the mail went out was never said.
+    commenting.take_back(commenting.answer(thread, "It is!", by=pat), by=pat)
+    assert later() == []
+
+
+def test_a_mail_server_gets_each_mail_once(ann, ed, settings, post_office):  # noqa: F811
+    settings.SITE_NAME = "Tip desk"
+    tip = draft(ann, "Zuhören: “Wie?”")
+    workflow.submit(tip, by=ann)
+    workflow.send_back(tip, "Zu lang.", by=ed)
+    for minutes in (1, 2, 30):
+        work_mails.send_due(NOON + minutes * MINUTE)
+    [letter] = post_office.letters
+    assert letter.recipients == ["ann@example.org"]
+    assert letter.message["Subject"] == "Sent back: Zuhören: “Wie?”"
+    assert letter.message["Auto-Submitted"] == "auto-generated"
+    assert letter.text.rstrip() == (
+        "Zuhören: “Wie?”\n"
+        f"{settings.SITE_URL}/admin/tips/tip/{tip.pk}/change/\n\n"
+        "Sent back: Zu lang.\nEd Young, Tue 3 Mar, 12:00\n\n"
+        "You are told this because you are its author. To be told at once, once a day or not at all:\n"
+        f"{settings.SITE_URL}/admin/account/#mails\n\nTip desk\n{settings.SITE_URL}/"
+    )
+    assert "<h1" in letter.html
