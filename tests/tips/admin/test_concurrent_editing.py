@@ -256,10 +256,3 @@ def two_people_at_one_tip(people, tip, rounds, seed):
 def test_two_people_put_nothing_back(ed, eve, draft):
     Tip.objects.filter(pk=draft.pk).update(excerpt="Written by hand.")
     two_people_at_one_tip([ed, eve], Tip.objects.get(pk=draft.pk), rounds=20, seed=12)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("seed", range(20))
-def test_two_people_put_nothing_back_for_long(ed, eve, draft, seed):
-    Tip.objects.filter(pk=draft.pk).update(excerpt="Written by hand.")
-    two_people_at_one_tip([ed, eve], Tip.objects.get(pk=draft.pk), rounds=300, seed=seed)
