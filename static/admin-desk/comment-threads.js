@@ -52,32 +52,45 @@ if (talk && page) {
   };
 
   const standsBeside = () => getComputedStyle(talk).position === "relative";
+  // By how much each thread is moved down from where it would stand by itself.
+  const moved = new WeakMap();
+
   const lineUp = () => {
     const isBeside = standsBeside();
-    let free = list.getBoundingClientRect().top;
-    for (const thread of threads()) {
-      thread.style.marginTop = "";
-      if (!isBeside) continue;
-      const mark = thread.dataset.quote ? placeOf({ id: thread.dataset.thread, ...thread.dataset }) : null;
-      const now = thread.getBoundingClientRect();
-      const wanted = Math.max(mark ? mark.getBoundingClientRect().top : 0, free);
-      if (wanted > now.top) thread.style.marginTop = `${wanted - now.top + Number.parseFloat(getComputedStyle(thread).marginTop)}px`;
-      free = thread.getBoundingClientRect().bottom + GAP;
+    const rows = threads().map((thread) => {
+      const mark = isBeside && thread.dataset.quote ? placeOf({ id: thread.dataset.thread, ...thread.dataset }) : null;
+      return { thread, top: thread.getBoundingClientRect().top, wanted: mark?.getBoundingClientRect().top ?? Number.NEGATIVE_INFINITY };
+    });
+    let before = 0;
+    let now = 0;
+    for (const [index, { thread, top, wanted }] of rows.entries()) {
+      before += moved.get(thread) || 0;
+      const extra = isBeside ? Math.max(0, wanted - (top - before + now)) : 0;
+      now += extra;
+      moved.set(thread, extra);
+      thread.style.marginTop = extra ? `${extra + (index ? GAP : 0)}px` : "";
     }
     const mark = isBeside && composer.open && form.dataset.quote ? placeOf({ id: "new", ...form.dataset }) : null;
     const top = mark ? mark.getBoundingClientRect().top - talk.getBoundingClientRect().top : 0;
     composer.style.top = isBeside && composer.open ? `${Math.max(0, top)}px` : "";
   };
 
+  let isDue = false;
   const placed = () => {
+    isDue = false;
     for (const passage of threadsOnPage()) {
       const thread = document.getElementById(`comment-${passage.id}`);
       thread?.classList.toggle("gone", !placeOf(passage));
     }
     lineUp();
   };
-  document.addEventListener("comments-marked", placed);
-  for (const box of boxes()) box.addEventListener("input", placed);
+  // Once for all that changes before the page is drawn anew.
+  const soon = () => {
+    if (!isDue) requestAnimationFrame(placed);
+    isDue = true;
+  };
+  document.addEventListener("comments-marked", soon);
+  for (const box of boxes()) box.addEventListener("input", soon);
   new ResizeObserver(lineUp).observe(page.querySelector(".write"));
 
   let looked = null;
@@ -112,7 +125,7 @@ if (talk && page) {
 
   const { text, quote, before, after } = form.elements;
   const setPassage = (passage) => {
-    for (const field of [quote, before, after]) form.dataset[field.name] = field.value = passage?.[field.name] || "";
+    for (const field of [quote, before, after]) form.dataset[field.name] = field.value = (passage?.[field.name] || "").replace(/\s+/g, " ");
     form.elements.chosen.disabled = !passage;
     if (isEditor) look("new", true);
     lineUp();
@@ -125,6 +138,7 @@ if (talk && page) {
     if (isEditor) look("new", true);
   });
 
+  let chosen = "";
   let cameFrom = null;
   const begin = (passage) => {
     cameFrom = document.activeElement;
@@ -138,10 +152,10 @@ if (talk && page) {
     composer.open = false;
     setPassage(null);
     look(null);
-    cameFrom?.focus?.({ preventScroll: true });
+    cameFrom?.focus({ preventScroll: true });
   };
   document.addEventListener("comment-begun", ({ detail }) => begin(detail));
-  composer.addEventListener("toggle", lineUp);
+  talk.addEventListener("toggle", lineUp, true);
   composer.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && composer.open) {
       event.preventDefault();
@@ -158,9 +172,17 @@ if (talk && page) {
       begin({ quote: value.slice(from, to), before: value.slice(Math.max(0, from - 80), from), after: value.slice(to, to + 80) });
       return;
     }
-    const chosen = getSelection();
-    const isOfText = page.querySelector(".as-read")?.contains(chosen.anchorNode);
-    begin({ quote: isOfText ? chosen.toString() : "", before: "", after: "" });
+    begin({ quote: chosen });
+  });
+  // Of a text that is only read, the words that were chosen before the form was opened.
+  document.addEventListener("selectionchange", () => {
+    const selection = getSelection();
+    const isOfText = page.querySelector(".as-read")?.contains(selection.anchorNode);
+    if (isOfText && !selection.isCollapsed) chosen = selection.toString();
+    else if (isOfText) chosen = "";
+  });
+  composer.querySelector("summary").addEventListener("pointerdown", () => {
+    if (chosen && !composer.open) setPassage({ quote: chosen });
   });
 
   talk.addEventListener("click", ({ target }) => {

@@ -110,10 +110,13 @@ def _resolver(comment: EditorialComment, user: User) -> str:
 def _passage(request: HttpRequest, tip: Tip) -> Passage:
     """Return the passage that a form names: as a script read it in the editor, or by its words alone."""
     quote = request.POST.get("quote", "").strip()
-    if "chosen" in request.POST or not quote:
-        around = (request.POST.get(name, "") for name in ("before", "after"))
+    around = [request.POST.get(name, "") for name in ("before", "after")]
+    is_chosen = "chosen" in request.POST
+    if not quote or (is_chosen and any(around)):
         return Passage(quote, *around)
     passage = comment_threads.passage_of(quote, tip)
+    if passage is None and is_chosen:
+        return Passage(quote)
     if passage is None:
         raise WrongState(
             "The tip has no such words, as it is saved. Copy them as they stand, or leave them out to comment"

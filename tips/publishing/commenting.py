@@ -7,6 +7,7 @@ or a kind of Refused whose text says what to do next.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -25,6 +26,8 @@ from tips.text.passages import Passage
 # In letters: what of a quotation stands in a sentence.
 _SHORT = 60
 _NO_PASSAGE = Passage("")
+# What is sent again within this time, because the answer was lost or a button pressed twice, counts once.
+_TWICE = timedelta(minutes=2)
 
 
 def may_comment(user: User, tip: Tip) -> bool:
@@ -46,6 +49,8 @@ def comment(tip: Tip, text: str, passage: Passage = _NO_PASSAGE, *, by: User) ->
         made.before = html_to_plain.one_line(passage.before)[-LONGEST_AROUND:]
         made.after = html_to_plain.one_line(passage.after)[:LONGEST_AROUND]
     with _saved(tip):
+        if twin := _sent_before(made):
+            return twin
         made.save(force_insert=True)
         log(by, tip, TipAction.COMMENTED, f"Commented on {_about(made)}.")
     return made
@@ -61,7 +66,10 @@ def answer(thread: EditorialComment, text: str, *, by: User) -> EditorialComment
     text = _cleaned(text)
     with _saved(tip):
         thread = _locked(thread)
-        made = EditorialComment.objects.create(tip=tip, thread=thread, by=by, text=text)
+        made = EditorialComment(tip=tip, thread=thread, by=by, text=text)
+        if twin := _sent_before(made):
+            return twin
+        made.save(force_insert=True)
         log(by, tip, TipAction.ANSWERED, f"Answered {_named(thread)}.")
         if thread.resolved_at:
             _reopen(thread, by)
@@ -131,6 +139,12 @@ def _saved(tip: Tip) -> Iterator[None]:
             yield
     except IntegrityError as error:
         raise Overtaken(f"“{tip}” was deleted meanwhile. Nothing was kept of the comment.") from error
+
+
+def _sent_before(made: EditorialComment) -> EditorialComment | None:
+    """Return the same comment of the same person, where it arrived a moment ago."""
+    same = {name: getattr(made, name) for name in ("tip", "thread", "by", "text", "quote")}
+    return EditorialComment.objects.filter(at__gte=made.at - _TWICE, **same).first()
 
 
 def _locked(thread: EditorialComment) -> EditorialComment:

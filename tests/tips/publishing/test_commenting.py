@@ -134,6 +134,15 @@ def test_one_takes_back_ones_own_for_ten_minutes_while_nobody_answered(tip, ann,
         commenting.answer(thread, "But", by=ann)
 
 
+def test_a_form_that_is_sent_twice_says_it_once(tip, ann, ed):
+    threads = [commenting.comment(tip, "Good.", RANG, by=ed) for _ in range(2)]
+    answers = [commenting.answer(threads[0], "Thanks.", by=ann) for _ in range(2)]
+    assert shown(tip, ann) == [["Good.", "Thanks."]]
+    assert (threads[0], answers[0], len(history(tip))) == (threads[1], answers[1], 2)
+    commenting.comment(tip, "Good.", by=ed)
+    assert len(shown(tip, ann)) == 2
+
+
 def test_an_answer_to_what_was_resolved_meanwhile_opens_it_again(tip, ann, ed):
     thread = commenting.comment(tip, "Good.", by=ed)
     commenting.resolve(thread, by=ed)
