@@ -12,7 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.functional import SimpleLazyObject
 
 from desk import bar, names
@@ -23,9 +23,6 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 # Readers' pages have no script at all. The admin has its own files, and the editor's import map, which is
 # named by a nonce: a nonce is only made on a page that asks for it. The decorator lets a view load these.
 policy = csp_replace({"script-src": [SELF, NONCE]})
-
-# Apps and models as the front page lists them; all others come after these.
-_ORDER = "tips Tip Category Tag subscribers Mailing Subscriber LinkRequest ServiceMail Suppression auth"
 
 
 def scriptless(site: AdminSite, view: View) -> View:
@@ -77,10 +74,10 @@ class DeskSite(AdminSite):
             raise Http404("There is no such page.")
         return HttpResponseRedirect(obj.get_absolute_url())
 
-    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Context]:
-        """Return what the front page offers: tips first, what belongs to the machinery last."""
-        places = {name: place for place, name in enumerate(_ORDER.split())}
-        apps = super().get_app_list(request, app_label)
-        for app in apps:
-            app["models"].sort(key=lambda model: places.get(model["object_name"], len(places)))
-        return sorted(apps, key=lambda app: places.get(app["app_label"], len(places)))
+    def app_index(  # type: ignore[override]  # Django's own answers with a page
+        self, request: HttpRequest, app_label: str, extra_context: Context | None = None
+    ) -> HttpResponse:
+        """Lead to the front page: the bar has the parts of the desk, which are not Django's applications."""
+        if not self.get_app_list(request, app_label):
+            raise Http404("There is no such part of the desk.")
+        return HttpResponseRedirect(reverse("admin:index"))

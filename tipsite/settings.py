@@ -79,10 +79,8 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 INSTALLED_APPS = [
     # Before tips, which takes these tags out of the admin: ours are others.
     "taggit",
-    # Before tipsite, which takes their forms out of the admin: they show secrets.
-    "django_otp",
-    "django_otp.plugins.otp_static",
-    "django_otp.plugins.otp_totp",
+    # Before tipsite, which takes their forms out of the admin: they show secrets, or speak as Django does.
+    *"django_otp django_otp.plugins.otp_static django_otp.plugins.otp_totp django_tasks_db".split(),
     "tipsite.apps.TipsiteConfig",
     "desk.apps.DeskConfig",
     "tips.apps.TipsConfig",
@@ -90,7 +88,7 @@ INSTALLED_APPS = [
     "subscribers.apps.SubscribersConfig",
     "shield.apps.ShieldConfig",
     *(f"django.contrib.{app}" for app in "auth contenttypes sessions sitemaps messages staticfiles".split()),
-    *"anymail axes csp django_prose_editor django_tasks django_tasks_db".split(),
+    *"anymail axes csp django_prose_editor django_tasks".split(),
 ]
 
 MIDDLEWARE = [

@@ -11,7 +11,7 @@ def log_in(page, name, password=None):
     page.goto("/admin/login/")
     page.get_by_label("Name or e-mail address").fill(name)
     page.get_by_label("Password").fill(password or f"{name}-knows-this")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
 
 
 def the_editor(page):

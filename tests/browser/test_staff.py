@@ -26,7 +26,7 @@ def publisher(live_server):
 
 def log_out(page):
     page.locator(".account > summary").click()
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Sign out").click()
 
 
 def code_of(person):
@@ -55,7 +55,7 @@ def test_a_colleague_is_invited_and_comes_in_with_two_factors(page, publisher, s
     # The mail names the site's public address; the test's own server stands at another port.
     page.goto(re.search(r"http://[^/]+(/admin/invitation/\S+)", mail.outbox[0].body)[1])
     heading(page, "Welcome")
-    expect(page.locator("main")).to_contain_text("Your user name is mary")
+    expect(page.locator("main")).to_contain_text("Your sign-in name is mary")
     page.get_by_label("New password:").fill(SECRET)
     page.get_by_label("New password confirmation").fill(SECRET)
     page.get_by_role("button", name="come in").click()
@@ -82,13 +82,13 @@ def test_a_colleague_is_invited_and_comes_in_with_two_factors(page, publisher, s
     log_in(page, "mary", SECRET)
     heading(page, "Your code")
     page.get_by_role("textbox", name="Code").fill(code_of(mary))
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(re.compile("/admin/$"))
     log_out(page)
 
     log_in(page, "mary", SECRET)
     page.get_by_role("textbox", name="Code").fill(codes[0])
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     expect(page.locator(".messagelist")).to_contain_text("9 left")
 
 
@@ -103,7 +103,7 @@ def test_whoever_forgot_the_password_sets_a_new_one(page, publisher, settings):
     page.get_by_label("New password:").fill(SECRET)
     page.get_by_label("New password confirmation").fill(SECRET)
     page.get_by_role("button", name="Set the new password").click()
-    page.get_by_role("link", name="Log in with the new password").click()
+    page.get_by_role("link", name="Sign in with the new password").click()
     log_in(page, "pat", SECRET)
     expect(page).to_have_url(re.compile("/admin/$"))
 
@@ -123,7 +123,7 @@ def test_setting_it_up_and_signing_in_work_without_a_script(browser, live_server
     TOTPDevice.objects.update(last_t=-1)
     log_in(page, "pat")
     page.get_by_role("textbox", name="Code").fill(code_of(publisher))
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(re.compile("/admin/$"))
     context.close()
 
@@ -170,7 +170,7 @@ def test_axe_finds_nothing_at_the_door_and_in_the_accounts(page, publisher):
     found |= faults(page, "code")
     for _ in range(5):
         page.get_by_role("textbox", name="Code").fill("000000")
-        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text("please try again in 15 minutes.")
     # The browser tells its console of each answer that is no success.
     page.complaints[:] = [each for each in page.complaints if "429" not in each]

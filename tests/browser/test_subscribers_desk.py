@@ -19,7 +19,7 @@ def test_a_publisher_searches_looks_up_and_blocks_and_no_address_shows_in_the_ad
     page.goto("/admin/login/")
     page.get_by_label("Name or e-mail address").fill("pub")
     page.get_by_label("Password").fill("pub-knows-this")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     page.locator(".bar").get_by_role("link", name="Subscribers").click()
     page.get_by_role("searchbox", name="Search").fill("anna@")
     page.get_by_role("button", name="Find").click()

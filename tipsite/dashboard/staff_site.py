@@ -93,10 +93,19 @@ class StaffSite(DeskSite):
     # The stubs take the answer for a page, which Django's own is not either once the form is valid.
     def password_change(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponseBase:  # type: ignore[override]
         """Let a person change their password. Django's own page takes any number of wrong old ones."""
-        context = {**self.each_context(request), **(extra_context or {})}
+        context = {**self.each_context(request), "title": "Change your password", **(extra_context or {})}
         done = reverse("admin:password_change_done")
         view = PasswordChangeView.as_view(form_class=NewPasswordForm, success_url=done, extra_context=context)
         return view(request)
+
+    def password_change_done(
+        self, request: HttpRequest, extra_context: Context | None = None
+    ) -> TemplateResponse:
+        title = {"title": "Your password is changed"}
+        return super().password_change_done(request, title | (extra_context or {}))
+
+    def logout(self, request: HttpRequest, extra_context: Context | None = None) -> TemplateResponse:
+        return super().logout(request, {"title": "You are signed out"} | (extra_context or {}))
 
     @method_decorator(policy)
     @method_decorator(never_cache)
@@ -108,5 +117,5 @@ class StaffSite(DeskSite):
             if two_factor.device_of(staff_of(request)) is None:
                 return redirect("admin:two_factor")
             logout(request)
-        context = {**self.each_context(request), "title": "Log in", **(extra_context or {})}
+        context = {**self.each_context(request), "title": "Sign in", **(extra_context or {})}
         return cast(HttpResponse, sign_in.SignIn.as_view(extra_context=context)(request))

@@ -474,9 +474,9 @@ def test_a_forgotten_password_is_set_anew_by_mail(client, client_of):
     hers = client_of(ann)
     forget(client, "Ann@example.org")
     (sent,) = mail.outbox
-    assert "user name is ann" in sent.body
+    assert "sign-in name is ann" in sent.body
     page = set_password(client, *links())
-    assert "Log in with the new password" in page.text
+    assert "Sign in with the new password" in page.text
     # A link alone signs nobody in: a code may still be due.
     assert page.wsgi_request.user.is_anonymous
     assert hers.get("/admin/").status_code == 302
