@@ -173,7 +173,7 @@ class Things:
 
     def answers(self, address):
         """Return what a POST brings along, so that what is permitted is also done."""
-        answers = {"post": "yes", "reason": "Because.", "days": "7", "role": "Author"}
+        answers = {"post": "yes", "reason": "Because.", "days": "7", "role": "Author", "when": "daily"}
         answers |= {"when_0": "2031-03-04", "when_1": "07:00"}
         if "/mailing/" in address:
             answers |= {"note": "It was wrong.", "to": self.me.pk, "do": "count-as-sent"}
