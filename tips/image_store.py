@@ -171,28 +171,6 @@ def _write(name: str, content: bytes) -> None:
     os.replace(file.name, path)
 
 
-# --- In a tip's body --------------------------------------------------------------------------------------
-
-
-def with_image_sizes(body: str) -> str:
-    """Return a clean body with the sizes of its images set.
-
-    Raises UnusableImage where an image has no alternative text, or is not there.
-    """
-    shown = body_images.shown(body)
-    if not shown:
-        return body
-    images = Image.objects.in_bulk({image.name for image in shown})
-    for number, (name, alt, _) in enumerate(shown, 1):
-        noun = "The picture" if len(shown) == 1 else f"Picture {number}"
-        if name not in images:
-            raise UnusableImage(f"{noun} is not on this site (any more). Upload it again, or take it out.")
-        if not alt:
-            missing = f"{noun} has no alternative text."
-            raise UnusableImage(f"{missing} Say what it shows, for those who cannot see it.")
-    return body_images.with_sizes(body, {name: (image.width, image.height) for name, image in images.items()})
-
-
 # --- Deletion ----------------------------------------------------------------------------------------------
 
 

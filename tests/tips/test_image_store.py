@@ -14,14 +14,14 @@ from django.utils import timezone
 from PIL import Image as Pixels
 from PIL import ImageCms
 
-from desk.errors import NotPermitted
+from desk.errors import NotPermitted, WrongState
 from tests.databases import shared_database
 from tests.tips.images import drawn, opened, uploaded
 from tests.tips.making import ago, hidden_tips, make_tip
 from tests.tips.people import make_person
 from tips import image_store
 from tips.models import Image, ImageUse, Tip, TipState, TipVersion
-from tips.publishing import preview
+from tips.publishing import pictures, preview
 
 
 @pytest.fixture(autouse=True)
@@ -258,7 +258,7 @@ def test_two_people_upload_the_same_pictures_at_once(settings, tmp_path):
 
 
 def test_measures_are_set_and_words_asked_for(image):
-    settled = image_store.with_image_sizes(showing(image, "A &lt;bell&gt; &amp; more"))
+    settled = pictures.with_image_sizes(showing(image, "A &lt;bell&gt; &amp; more"))
     assert settled.endswith(f'alt="A &lt;bell&gt; &amp; more" width="{image.width}" height="{image.height}">')
     for body, words in (
         (showing(image, " "), "no alternative text"),
@@ -266,8 +266,8 @@ def test_measures_are_set_and_words_asked_for(image):
         (showing(image) + showing(image, ""), "Picture 2 has no"),
         (showing(image).replace(image.name[:4], "0000"), "is not on this site"),
     ):
-        with pytest.raises(image_store.UnusableImage, match=words):
-            image_store.with_image_sizes(body)
+        with pytest.raises(WrongState, match=words):
+            pictures.with_image_sizes(body)
 
 
 def test_which_tip_shows_which_picture_follows_every_saving(image):
@@ -380,7 +380,7 @@ def test_a_file_that_is_gone_is_not_found(client, image, settings):
 
 
 def test_readers_pages_and_feeds_show_pictures_well(client, image, settings):
-    tip = make_tip(body=image_store.with_image_sizes(showing(image)))
+    tip = make_tip(body=pictures.with_image_sizes(showing(image)))
     page = client.get(tip.get_absolute_url()).content.decode()
     assert (
         f'<img loading="lazy" decoding="async" src="{image.url}" alt="A bell" width="60" height="40">' in page

@@ -17,10 +17,10 @@ from js_asset import ImportMap, Media
 from desk.concurrent_forms import Carried, ConcurrentForm
 from desk.errors import Refused, WrongState
 from desk.pages import number_in
-from tips import dates, image_store
+from tips import dates
 from tips.admin.fields import SlotField, TagsField
 from tips.models import WRITTEN, Category, Tip, TipVersion
-from tips.publishing import history, labelling, preconditions, queue_steps, slugs
+from tips.publishing import history, labelling, pictures, preconditions, queue_steps, slugs
 from tips.schedule import queue_lock
 from tips.text import excerpts, folding, left_out, sanitiser
 from tips.text.slugify import slugify
@@ -233,7 +233,7 @@ class TipForm(ConcurrentForm):
             source = self.cleaned_data["body"].replace("\r\n", "\n")
             cleaned = sanitiser.clean(source)
             self.left_out = left_out.sentences(source, cleaned)
-            return image_store.with_image_sizes(cleaned)
+            return pictures.with_image_sizes(cleaned)
         except Refused as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
 

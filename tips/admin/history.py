@@ -56,7 +56,7 @@ def revert_view(request: StaffRequest, pk: int, number: int) -> HttpResponse:
             return redirect("admin:tips_tip_change", tip.pk)
         return redirect("admin:tips_tip_revert", tip.pk, version.pk)
     context: Context = {"version": version, "who": history.who(version), "newest": newest.pk}
-    context["parts"] = history.diff(newest, version)
+    context["parts"] = history.diff(newest, history.as_brought_back(tip, version))
     return tip_page(request, "revert", "Bring back an earlier text", tip, **context)
 
 

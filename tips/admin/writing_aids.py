@@ -49,7 +49,7 @@ def tag_suggestions(request: StaffRequest) -> JsonResponse:
     holding = known.filter(name_key__contains=part).values_list("name_key", "name") if part else ()
     # The database's own LIKE takes no notice of case, and an order of its own.
     found = sorted((not key.startswith(part), key, name) for key, name in holding if part in key)
-    return JsonResponse({"names": [name for _, _, name in found[:10]]})
+    return _private({"names": [name for _, _, name in found[:10]]})
 
 
 def link_suggestions(request: StaffRequest) -> JsonResponse:
@@ -64,7 +64,7 @@ def link_suggestions(request: StaffRequest) -> JsonResponse:
         tips = Tip.objects.filter(state=TipState.APPROVED)
     holding = tips.filter(*(Q(title__icontains=word) for word in words)) if words else tips.none()
     found = holding.newest_first().only("title", "slug", "publish_at")[:8]
-    return JsonResponse(
+    return _private(
         {
             "tips": [
                 {
@@ -76,6 +76,13 @@ def link_suggestions(request: StaffRequest) -> JsonResponse:
             ]
         }
     )
+
+
+def _private(answer: dict[str, object]) -> JsonResponse:
+    """Return JSON that nothing keeps: the answers differ by who asks."""
+    response = JsonResponse(answer)
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def form_context(request: HttpRequest, tip: Tip | None, form: BaseForm) -> Context:

@@ -1,5 +1,6 @@
 """What became of a tip's text: its versions, the difference between two, and the way back to one."""
 
+import copy
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from desk.names import person
 from tips.dates import short
 from tips.models import WRITTEN, Category, Tip, TipAction, TipVersion
 from tips.permissions import permit_change
-from tips.publishing import editing, tagging
+from tips.publishing import editing, labelling, pictures, tagging
 from tips.schedule import queue_lock
 from tips.text import contents, folding, sanitiser
 from tips.text import diff as text_diff
@@ -151,23 +152,39 @@ def revert(tip: Tip, version: TipVersion, *, by: User, seen: int | None = None) 
     current.hold_version()
     for name in WRITTEN:
         setattr(current, name, getattr(version, name))
-    current.body = sanitiser.clean(current.body)
+    current.body = pictures.with_image_sizes(sanitiser.clean(current.body))
+    categories, left_out = _categories(current, version)
     followed = editing.revise(current, WRITTEN, by=by)
-    categories, gone = _categories(version.categories)
     current.categories.set(categories)
     current.tags.set(tagging.find_or_make(version.tags))
     sentence = f"Brought back the text of {short(version.saved_at)}, saved by {who(version)}."
     TipVersion.objects.record(current, by=by, reason=sentence)
     log(by, current, TipAction.REVERTED, sentence)
-    left_out = f"Left out, since there is no such category any more: {', '.join(gone)}." if gone else ""
     return " ".join(filter(None, [sentence, followed, left_out]))
 
 
-def _categories(names: list[str]) -> tuple[list[Category], list[str]]:
-    """Return (categories, gone): the categories that names mean now, and the names that mean none.
+def as_brought_back(tip: Tip, version: TipVersion) -> TipVersion:
+    """Return a version as ``revert`` brings it back, to be shown before: its categories as they are now."""
+    brought = copy.copy(version)
+    brought.categories = sorted(category.name for category in _categories(tip, version)[0])
+    return brought
 
-    A category that was renamed is found by its old name too.
+
+def _categories(tip: Tip, version: TipVersion) -> tuple[list[Category], str]:
+    """Return the categories that a tip gets with a version, and a sentence on those that it does not get.
+
+    A category that was renamed is found by its old name too. What is approved keeps those that it has where
+    the version leaves none, as in the tip's form.
     """
-    known = Category.objects.by_names(names)
-    meant = {name: known.get(folding.column_key(name)) for name in names}
-    return [category for category in meant.values() if category], [name for name in names if not meant[name]]
+    known = Category.objects.by_names(version.categories)
+    meant = {name: known.get(folding.column_key(name)) for name in version.categories}
+    categories = [category for category in meant.values() if category]
+    gone = ", ".join(name for name in meant if not meant[name])
+    left_out = f"Left out, since there is no such category any more: {gone}." if gone else ""
+    try:
+        labelling.require_category_left(tip, categories)
+    except WrongState:
+        categories = list(tip.categories.all())
+        stays = ", ".join(f"“{category}”" for category in categories)
+        left_out += f" It stays in {stays}: what is approved keeps a category."
+    return categories, left_out.strip()

@@ -7,7 +7,7 @@ from django.utils import timezone
 from desk.errors import NotPermitted, Overtaken, WrongState
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import Category, Tip, TipState, TipVersion
+from tips.models import Category, Image, Tip, TipState, TipVersion
 from tips.publishing import categories, editing, history, tagging
 
 pytestmark = pytest.mark.django_db
@@ -173,6 +173,29 @@ def test_a_category_that_is_gone_is_named_and_left_out(editor):
     Category.objects.all().delete()
     change(tip, editor, title="Other")
     assert history.revert(tip, first, by=editor).endswith("no such category any more: Sports.")
+
+
+def test_what_is_approved_keeps_a_category_where_the_version_has_none(editor):
+    tip = make_tip(categories=[])
+    first = TipVersion.objects.record(tip) or tip.versions.first()
+    tip.categories.add(categories.make("Sports"))
+    change(tip, editor, title="Other")
+    assert history.as_brought_back(tip, first).categories == ["Sports"]
+    said = history.revert(tip, first, by=editor)
+    assert said.endswith("It stays in “Sports”: what is approved keeps a category.")
+    assert [each.name for each in tip.categories.all()] == ["Sports"]
+
+
+def test_a_picture_without_its_words_does_not_come_back(editor):
+    tip = make_tip(body="<p>One.</p>")
+    first = tip.versions.first()
+    picture = Image.objects.create(name=f"{'a' * 64}.png", width=4, height=2, size=9)
+    TipVersion.objects.filter(pk=first.pk).update(body=f'<img src="{picture.url}" alt="">')
+    change(tip, editor, body="<p>Two.</p>")
+    first.refresh_from_db()
+    with pytest.raises(WrongState, match="has no alternative text"):
+        history.revert(tip, first, by=editor)
+    assert Tip.objects.get(pk=tip.pk).body == "<p>Two.</p>"
 
 
 def test_what_an_earlier_sanitiser_let_through_is_cleaned_on_its_way_back(editor):

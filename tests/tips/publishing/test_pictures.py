@@ -2,7 +2,7 @@ import pytest
 
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import Image, TipState
+from tips.models import Image, ImageUse, Tip, TipState
 from tips.publishing import pictures
 
 BODY = '<figure><img src="{}" alt="A brass bell"><figcaption>On the <em>counter</em></figcaption></figure>'
@@ -32,3 +32,22 @@ def test_pictures_are_found_by_what_tips_say_of_them_and_authors_see_no_others_d
     public.save()
     assert (found(author, "silver"), found(author, "brass")) == (["a"], [])
     assert own.uses.count() == 0
+
+
+@pytest.mark.django_db
+def test_a_picture_of_very_many_tips_hides_no_other(django_assert_num_queries):
+    editor, rare, common = make_person("ed", "Editor"), image("a"), image("b")
+    make_tip("Once", body=BODY.format(rare.url))
+    last = [make_tip(f"Again {n}", body=BODY.format(common.url)) for n in range(3)][-1]
+    ImageUse.objects.bulk_create(
+        ImageUse(tip=tip, image=common, alt="A brass bell")
+        for tip in Tip.objects.bulk_create(
+            Tip(title=f"T {n}", slug=f"t-{n}", id=n) for n in range(1000, 1250)
+        )
+    )
+    assert found(editor, "brass") == ["b", "a"]
+    last.delete()
+    editor = type(editor).objects.get(pk=editor.pk)
+    editor.has_perm("tips.change_any_tip")
+    with django_assert_num_queries(2):
+        assert pictures.library(editor, "brass")[0].title == "T 1249"
