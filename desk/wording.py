@@ -4,12 +4,10 @@ from django.contrib import admin, messages
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from desk.names import kind, named
 from desk.pages import Context
-
-_ALL = mark_safe('<input type="checkbox" id="action-toggle" aria-label="Choose all on this page">')
 
 
 class Worded(admin.ModelAdmin):
@@ -57,7 +55,6 @@ class Worded(admin.ModelAdmin):
         said = vars(request).pop(_SAID, message)
         super().message_user(request, said, level, extra_tags, fail_silently)
 
-    @admin.display(description=_ALL)
     def action_checkbox(self, obj: Model) -> SafeString:
         """Return the box by which a row of a list is chosen."""
         field = '<input type="checkbox" name="{}" value="{}" class="action-select" aria-label="Choose {}">'

@@ -120,6 +120,10 @@ def _spend_a_try(person: User) -> None:
 class FirstPasswordForm(SetPasswordForm):
     """A new password, for whoever has a link; what is wrong with a weak one stands at that field."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password2"].label, self.fields["new_password2"].help_text = "Once more", ""
+
     def validate_password_for_user(self, user: User, password_field_name: str = "") -> None:
         super().validate_password_for_user(user, password_field_name="new_password1")  # noqa: S106  its name
 
