@@ -81,6 +81,12 @@ class ColleagueForm(ConcurrentForm):
 class ForgottenForm(PasswordResetForm):
     """The address of somebody who forgot their password. Nothing tells whether it is known."""
 
+    email = forms.EmailField(
+        label="E-mail address",
+        max_length=ADDRESS_LENGTH,
+        widget=forms.EmailInput({"autocomplete": "email"}),
+    )
+
     def save(self, *args: object, **kwargs: object) -> None:
         if PER_ADDRESS.spend(self.cleaned_data["email"].casefold()):
             for person in self.get_users(self.cleaned_data["email"]):
