@@ -57,7 +57,7 @@ def halves(options, engine):
     """Return {what is added to the name of a run: the options that choose its tests}."""
     if any(each.startswith("-m") or Path(each.split("::")[0]).exists() for each in options):
         return {"": []}
-    waits = "(browser or processes)"
+    waits = "(browser or processes or in_a_file)"
     ours = "not soak" if engine == "SQLite" else "not soak and not once"
     return {"": ["-m", f"{ours} and not {waits}"], WAITING: ["-m", f"{ours} and {waits}"]}
 

@@ -28,11 +28,12 @@ def one_clock(monkeypatch):
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(request, tmp_path_factory):
-    """Give a browser's tests a database in a file, as a site has: one in memory is one connection for all.
+    """Give tests that ask for it a database in a file, as a site has; one in memory is one for all threads.
 
     There, what one thread reads would be refused for what another writes, which no site knows.
     """
-    if connection.vendor == "sqlite" and any("browser" in item.keywords for item in request.session.items):
+    asks = any({"browser", "in_a_file"} & {*item.keywords} for item in request.session.items)
+    if connection.vendor == "sqlite" and asks:
         name = str(tmp_path_factory.mktemp("database") / "tests.sqlite3")
         connection.settings_dict["TEST"]["NAME"] = name
 

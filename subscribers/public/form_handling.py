@@ -1,22 +1,27 @@
 """What the views of forms and links have in common."""
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from functools import wraps
 from typing import TypeVar
 
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from desk.storage_errors import COME_AGAIN_SOON, retry_after
 from shield import flood, request_origin
 from shield.rate_limits import FixedWindow
 from subscribers import tokens
 from subscribers.models import LinkRequest
 from subscribers.public.forms import AddressForm, AgainForm
+
+logger = logging.getLogger(__name__)
 
 # Of all public forms together.
 PER_NETWORK = FixedWindow("form network", 20, timedelta(hours=1))
@@ -53,7 +58,7 @@ def handle_public_form(
 
     A form that is not let through is shown again with all that was typed: 403 from another site's page, 422
     for a slip, or with a plain question while a flood is active (the cached box has none), 429 for more than
-    PER_NETWORK allows.
+    PER_NETWORK allows, 503 while nothing can be saved.
     """
 
     def show(form: _Form, problem: str = "", status: int = 200) -> HttpResponse:
@@ -65,6 +70,24 @@ def handle_public_form(
     if origin is request_origin.Origin.FOREIGN:
         return show(form_class(), "That came from another site’s page. Please use the form on this one.", 403)
     form = form_class(request.POST)
+    try:
+        return _judge(request, form, show, take) or SeeOther(reverse(done))
+    except DatabaseError as error:
+        if (seconds := retry_after(error)) is None:
+            raise
+        logger.warning("A form was not taken, the database refused: %s", error)
+        form.data = form.renewed()
+        soon = "a few seconds" if seconds == COME_AGAIN_SOON else "five minutes"
+        response = show(form, f"Nothing can be saved just now. Please press the button again in {soon}.", 503)
+        response["Retry-After"] = str(seconds)
+        return response
+
+
+def _judge(
+    request: HttpRequest, form: _Form, show: Callable[..., HttpResponse], take: Callable[[_Form], None]
+) -> HttpResponse | None:
+    """Take a form, or return the page that says why it was not."""
+    origin = request_origin.origin(request)
     if not form.is_valid():
         form.data = form.renewed()
         slips = [name for name in form.errors if name not in ("subject", "timestamp", "wording")]
@@ -85,7 +108,7 @@ def handle_public_form(
         problem = "Very many forms are being sent to us just now. Please answer the question below as well."
         return show(form, problem, 422)
     take(form)
-    return SeeOther(reverse(done))
+    return None
 
 
 def behind_a_link(view: _View) -> _View:

@@ -70,7 +70,7 @@ def send_all():
     answers = {}
     for name, (path, fields) in FORMS.items():
         response = ask(path, fields)
-        says_so = "just now</h1>" in response.text
+        says_so = "Nothing can be saved just now" in response.text
         answers[name] = [response.status_code, response.headers.get("Retry-After"), says_so]
     return answers
 
@@ -130,6 +130,7 @@ def of_sqlite(code):
         (of_sqlite(sqlite3.SQLITE_FULL), True),
         (of_sqlite(sqlite3.SQLITE_READONLY_DBMOVED), True),
         (of_sqlite(sqlite3.SQLITE_IOERR_WRITE), True),
+        (of_sqlite(sqlite3.SQLITE_BUSY_SNAPSHOT), True),
         (of_sqlite(sqlite3.SQLITE_ERROR), False),
         (psycopg2.OperationalError("server closed the connection"), True),
         (DiskFull(), True),

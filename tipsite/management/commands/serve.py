@@ -93,6 +93,7 @@ def gunicorn(listener: socket.socket, processes: int, threads: int, access_log: 
     command += [f"--bind=fd://{listener.fileno()}", "--worker-class=gthread", "--no-control-socket"]
     command += [f"--workers={processes}", f"--threads={threads}", "--graceful-timeout=5"]
     command += ["--log-level=warning", "--logger-class=tipsite.logs.ServerLogger"]
+    command.append("--config=python:tipsite.worker.web_processes")
     # Which proxies are believed is the settings' business alone (TRUSTED_PROXIES).
     command.append("--forwarded-allow-ips=")
     if os.path.isdir("/dev/shm"):  # noqa: S108
