@@ -10,7 +10,7 @@ from tips.publishing import assignments
 from tips.publishing.consequences import Outlook
 from tipsite.staff import accounts
 
-_NOBODY = "Nobody who may approve {} has an e-mail address, so nobody is told by mail."
+_NOBODY = "Nobody who may approve {} has an e-mail address, so nobody is told by mail"
 
 
 def fault(*, of_each: bool = False) -> str:
@@ -22,7 +22,7 @@ def fault(*, of_each: bool = False) -> str:
     if not lacking or (len(lacking) < len(approvers) and not of_each):
         return ""
     if len(lacking) == len(approvers):
-        return _NOBODY.format("tips")
+        return f"{_NOBODY.format('tips')} of what is submitted."
     *names, last = [person(user) for user in lacking]
     who = f"{', '.join(names)} and {last} have" if names else f"{last} has"
     return f"{who} no e-mail address. No mail about tips can reach {'them' if names else 'this editor'}."
@@ -41,7 +41,7 @@ def of_tip(before: Tip, after: Tip, now: datetime) -> Outlook:
     if to_tell and to_tell[0].pk == after.editor_id:
         assigned = f"{person(to_tell[0])}, to whom it is assigned, has no e-mail address"
         return Outlook(f"{assigned}, and is not told by mail. Tell them yourself.")
-    return Outlook(f"{_NOBODY.format('it')} Tell an editor yourself.")
+    return Outlook(f"{_NOBODY.format('it')}. Tell an editor yourself.")
 
 
 def _approvers() -> tuple[list[User], list[User]]:
