@@ -2,7 +2,7 @@
 
 ``archive`` knows what is public, ``terms`` reads a query, ``synonyms`` and ``related`` widen it, ``postings``
 asks the database which tips hold its words, ``spelling`` puts typing errors right, ``labels`` finds
-categories and tags, ``ranking`` orders the hits.
+categories and tags, ``lookup`` brings together what is known of the words, ``ranking`` orders the hits.
 ``index`` keeps the index; ``similar`` has related tips and duplicates. This package may import ``paging``,
 ``dates``, ``models`` and ``text``.
 """

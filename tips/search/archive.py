@@ -5,12 +5,12 @@ that a search does not read the whole archive's ids for a few hits.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Value
+from django.db.models import Count
 from django.utils import timezone
 
 from tips import dates
@@ -26,8 +26,9 @@ class Archive:
     """The public tips at one moment.
 
     ``ids`` has all their ids, the newest tip first; ``known`` is the same as a set, ``place`` says where one
-    stands. ``years`` has the latest first, ``labels`` the categories, then the tags, each by name. At
-    ``until`` the next tip goes live.
+    stands. ``years`` has the latest first, ``labels`` the categories, then the tags, each by name;
+    ``counts`` says in how many of the tips a label is, as far as that is known. At ``until`` the next tip
+    goes live.
     """
 
     ids: Sequence[int]
@@ -36,6 +37,7 @@ class Archive:
     years: Sequence[int]
     labels: Sequence[Label]
     until: datetime | None
+    counts: Mapping[Label, int] = field(default_factory=dict)
 
 
 class _Keeper:
@@ -82,22 +84,27 @@ def _read() -> Archive:
     now = timezone.now()
     coming = Tip.objects.filter(state=TipState.APPROVED, publish_at__gt=now)
     ids = list(Tip.objects.published(now).newest_first().values_list("pk", flat=True))
+    counts = _counted_labels(now)
     return Archive(
         ids=ids,
         known=frozenset(ids),
         place={pk: number for number, pk in enumerate(ids)},
         years=dates.years_with(Tip.objects.published_dated(now), "publish_at"),
-        labels=_labels(now),
+        labels=list(counts),
         until=coming.order_by("publish_at").values_list("publish_at", flat=True).first(),
+        counts=counts,
     )
 
 
-def _labels(now: datetime) -> list[Label]:
-    categorised = CategorisedTip.objects.published(now).filter(category=OuterRef("pk"))
-    tagged = TaggedTip.objects.published(now).filter(tag=OuterRef("pk"))
-    columns = ("pk", "name", "slug")
-    categories = Category.objects.filter(Exists(categorised)).order_by()
-    tags = Tag.objects.filter(Exists(tagged)).order_by()
-    rows = categories.values_list(Value(0), *columns).union(tags.values_list(Value(1), *columns), all=True)
-    found = sorted(rows, key=lambda row: (row[0], row[2].casefold(), row[1]))
-    return [(Tag if is_tag else Category)(pk=pk, name=name, slug=slug) for is_tag, pk, name, slug in found]
+def _counted_labels(now: datetime) -> dict[Label, int]:
+    """Return {label: in how many public tips}, the categories and then the tags, each by name."""
+    result: dict[Label, int] = {}
+    for model, placements, name in (
+        (Category, CategorisedTip.objects.published(now), "category"),
+        (Tag, TaggedTip.objects.published(now), "tag"),
+    ):
+        columns = (f"{name}_id", f"{name}__name", f"{name}__slug")
+        rows = placements.order_by().values_list(*columns).annotate(Count("pk"))
+        for pk, text, slug, count in sorted(rows, key=lambda row: (row[1].casefold(), row[0])):
+            result[model(pk=pk, name=text, slug=slug)] = count
+    return result

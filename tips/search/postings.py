@@ -3,6 +3,7 @@
 Lists of ids come as one text each. For a word that most tips have, that is many times faster than rows.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from django.utils import timezone
 from tips import dates
 from tips.models import Category, Tag, TipState
 from tips.search.archive import Label
+from tips.search.index import TITLE
 from tips.search.terms import Term
 
 Param = str | int | datetime | None
@@ -61,14 +63,21 @@ def read(
     phrases: Collection[tuple[str, ...]] = (),
     labels: Collection[Label] = (),
     filters: Filters = UNFILTERED,
+    of_titles: Collection[str] = (),
 ) -> Postings:
-    """Return what is known of some stems, phrases and labels, and the public tips that ``filters`` leave."""
+    """Return what is known of some stems, phrases and labels, and the public tips that ``filters`` leave.
+
+    Of the stems in ``of_titles`` is only read which titles hold them.
+    """
     result = Postings()
     parts: list[Sql] = []
     ids = "group_concat({})" if connection.vendor == "sqlite" else "string_agg({}::text, ',')"
-    if stems:
-        sql = f"SELECT stem, held, {ids.format('tip_id')} FROM tips_posting WHERE stem IN {_places(stems)}"
-        parts.append((f"{sql} GROUP BY stem, held", list(stems)))
+    for wanted, condition in ((stems, ""), (of_titles, f" AND held >= {TITLE}")):
+        if wanted:
+            sql = (
+                f"SELECT stem, held, {ids.format('tip_id')} FROM tips_posting WHERE stem IN {_places(wanted)}"
+            )
+            parts.append((f"{sql}{condition} GROUP BY stem, held", list(wanted)))
     for number, phrase in enumerate(phrases):
         sql, params = with_phrase(phrase)
         parts.append((f"SELECT 'phrase {number}', 0, {ids.format('id')} FROM ({sql}) p{number}", params))
@@ -87,7 +96,7 @@ def read(
         found = cursor.fetchall()
     names: dict[str, list[int]] = {}
     for name, held, listed in found:
-        pks = list(map(int, listed.split(","))) if listed else []
+        pks = json.loads(f"[{listed or ''}]")
         if " " in name:
             names[name] = pks
         else:

@@ -4,30 +4,25 @@ The database is only asked which tips hold which stems (``postings``). What coun
 hits, is decided in ``ranking`` for both engines, so that they give the same answer.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import chain
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from tips.models import Tip, Word
+from tips.models import Tip
 from tips.paging import PER_PAGE, Page, in_order, last_page
-from tips.search import archive, postings, ranking, related, spelling, synonyms
-from tips.search import labels as label_names
-from tips.search.archive import Archive, Label
-from tips.search.index import TAKEAWAY, TITLE
+from tips.search import archive, synonyms
+from tips.search.archive import Archive
+from tips.search.lookup import Lookup
 from tips.search.postings import UNFILTERED, Filters
-from tips.search.ranking import Held, Ranked, Sought
+from tips.search.ranking import Ranked
 from tips.search.related import RelatedWord
 from tips.search.synonyms import Expansion
-from tips.search.terms import Query, Term, parse
-from tips.text import stems as words
+from tips.search.terms import Query, parse
 
 # Nobody reads beyond; a crawler that tries must not make the database sort for it.
 DEEPEST_PAGE = 50
 MOST_HITS = DEEPEST_PAGE * PER_PAGE
 # So many of the synonyms and related words that found something are named.
 MOST_SHOWN = 8
-# A word that more tips hold needs no others to be found by.
-ENOUGH = 100
 
 
 @dataclass(frozen=True)
@@ -61,12 +56,12 @@ def find(
     asked = parse(query)
     if not asked.terms:
         return Results(page=Page([], number, 1, 0))
-    search = _Search(asked, public or archive.current(), synonyms.expansions(asked), filters)
+    search = Lookup(asked, public or archive.current(), synonyms.expansions(asked), filters)
     wrong = search.unknown()
     meant = search.correct(wrong)
     lost = [term for term in wrong if term not in meant]
     search.widen()
-    ranked = search.ranked()
+    ranked = search.ranked(MOST_HITS)
     first = (number - 1) * PER_PAGE
     ids = ranked.ids[first : first + PER_PAGE]
     tips: list[Tip] = in_order(ids, texts=True) if ids else []
@@ -100,165 +95,13 @@ class RankedQuery:
 
 def rank(query: Query, tips: Archive) -> RankedQuery:
     """Return the hits for a query among the tips of an archive, by the same rules as ``find``."""
-    search = _Search(query, tips, synonyms.expansions(query), UNFILTERED)
+    search = Lookup(query, tips, synonyms.expansions(query), UNFILTERED)
     wrong = search.unknown()
     meant = search.correct(wrong)
     lost = [term for term in wrong if term not in meant]
     search.widen()
-    ranked = search.ranked()
+    ranked = search.ranked(MOST_HITS)
     return RankedQuery(ranked, search.query.wording_without(lost) if meant and ranked.total else "")
-
-
-class _Search:
-    """A query with what the database knows of its words."""
-
-    def __init__(
-        self, query: Query, public: Archive, expansions: Sequence[Expansion], filters: Filters
-    ) -> None:
-        self.query, self.public, self.expansions = query, public, expansions
-        self.related: dict[Term, list[RelatedWord]] = {}
-        self.labels = {term: label_names.holding(term, public.labels) for term in query.terms}
-        stems, phrases = _sought_for([*query.terms, *expansions])
-        stems |= {stem for term in query.terms for stem in term.joined}
-        stems |= {words.pair(one.stems[0], other.stems[0]) for one, other in query.pairs}
-        if len(public.known) <= ENOUGH:
-            # Every term of it will be widened.
-            stems |= {
-                stem for found in related.widened(query).values() for word in found for stem in word.sought
-            }
-        self.asked_for = frozenset(stems)
-        named = {label for held in self.labels.values() for label in held}
-        self.postings = postings.read(sorted(stems), sorted(phrases), sorted(named, key=_order), filters)
-
-    def unknown(self) -> list[Term]:
-        """Return the terms that no public tip holds, neither by a synonym nor by a label."""
-        return [term for term in self.query.terms if not self._is_known(term)]
-
-    def _is_known(self, term: Term) -> bool:
-        sought = self._sought(term)
-        held = [*sought.own, *sought.synonyms]
-        lists: list[Collection[int]] = [pks for each in held for pks in each.values()]
-        return any(pk in self.public.place for pks in [*lists, *sought.labels] for pk in pks)
-
-    def correct(self, wrong: Sequence[Term]) -> Mapping[Term, Term]:
-        """Put the typing errors among some terms right; return {term: what was meant}.
-
-        What was meant is searched for with its synonyms, too.
-        """
-        correctable = [term for term in wrong if term.correctable and not related.knows(term)]
-        if not correctable:
-            return {}
-        meant, more = spelling.correct(correctable, self.public)
-        self.postings.stems |= more.stems
-        self.postings.labels |= more.labels
-        terms = tuple(dict.fromkeys(meant.get(term, term) for term in self.query.terms))
-        self.labels = {term: label_names.holding(term, self.public.labels) for term in terms}
-        sequence = list(self.query.sequence)
-        for term in meant.values():
-            sequence[term.place] = term.stems[0]
-        self.query = replace(self.query, terms=terms, sequence=tuple(sequence))
-        self._expand(meant.values())
-        return meant
-
-    def _expand(self, terms: Collection[Term]) -> None:
-        """Search for the synonyms of some terms that have taken the place of others."""
-        found = synonyms.expansions(self.query) if terms else []
-        new = [each for each in found if any(each.covers(term) for term in terms)]
-        if new:
-            self.expansions = [*self.expansions, *new]
-            stems, phrases = _sought_for(new)
-            more = postings.read(sorted(stems), sorted(phrases))
-            self.postings.stems |= more.stems
-            self.postings.phrases |= more.phrases
-
-    def widen(self) -> None:
-        """Search for related words, too, where few tips hold a term."""
-        everybody = self.public.known
-        for term, found in related.widened(self.query).items():
-            if found and not self._is_common(term):
-                same = {each.stems for each in self.expansions if each.covers(term)}
-                self.related[term] = [word for word in found if word.stems not in same]
-        stems = {stem for found in self.related.values() for word in found for stem in word.sought}
-        stems -= self.asked_for
-        if len(everybody) > postings.COMMONEST:
-            common = Word.objects.filter(stem__in=stems, tips__gt=postings.COMMONEST)
-            stems -= set(common.values_list("stem", flat=True))
-        self.postings.stems |= postings.read(sorted(stems)).stems
-
-    def _is_common(self, term: Term) -> bool:
-        """Tell whether more than enough public tips hold a term."""
-        public = set[int]()
-        for held in self._sought(term).own:
-            for pk in chain.from_iterable(held.values()):
-                if pk in self.public.known:
-                    public.add(pk)
-                    if len(public) > ENOUGH:
-                        return True
-        return False
-
-    def related_found(self, ids: Iterable[int]) -> list[RelatedWord]:
-        """Return the related words that some tips hold."""
-        tips = set(ids)
-        words = dict.fromkeys(word for found in self.related.values() for word in found)
-        return [word for word in words if any(not tips.isdisjoint(pks) for pks in self._where(word).values())]
-
-    def _where(self, word: RelatedWord) -> Held:
-        """Return where tips hold a related word; a phrase is only looked for in titles and takeaways."""
-        if len(word.stems) == 1:
-            return self.postings.stems.get(word.stems[0], {})
-        pairs = [self.postings.stems.get(pair, {}).items() for pair in word.sought]
-        result: dict[int, Collection[int]] = {}
-        for place in (TAKEAWAY, TITLE):
-            first, *others = (set[int]().union(*(pks for how, pks in pair if how & place)) for pair in pairs)
-            result[place] = first.intersection(*others)
-        return result
-
-    def ranked(self) -> Ranked:
-        """Return the hits in order."""
-        found = [self._sought(term) for term in self.query.terms]
-        for one, other in self.query.pairs:
-            beside = self.postings.stems.get(words.pair(one.stems[0], other.stems[0]), {})
-            found[self.query.terms.index(one)].pairs = beside
-        return ranking.rank(found, self.public, self.postings.filtered, MOST_HITS)
-
-    def expansions_found(self, ranked: Ranked) -> list[Expansion]:
-        """Return the synonyms that a hit holds."""
-        hits = set(ranked.ids)
-        return [
-            expansion
-            for expansion in self.expansions
-            if any(not hits.isdisjoint(pks) for pks in self._held(expansion.stems).values())
-        ]
-
-    def _sought(self, term: Term) -> Sought:
-        return Sought(
-            own=[self._held(term.stems), *(self._held((stem,)) for stem in term.joined)],
-            synonyms=[self._held(each.stems) for each in self.expansions if each.covers(term)],
-            labels=[self.postings.labels.get(label, []) for label in self.labels.get(term, ())],
-            related=[held for word in self.related.get(term, ()) if (held := self._where(word))],
-            is_weak=not term.quoted and term.stems[0] in words.WEAK_STEMS,
-        )
-
-    def _held(self, stems: tuple[str, ...]) -> Held:
-        """Return where tips hold a word or a phrase; of a phrase is known where all its pairs stand."""
-        if len(stems) == 1:
-            return self.postings.stems.get(stems[0], {})
-        holders = set(self.postings.phrases.get(stems, ()))
-        result: dict[int, Collection[int]] = {1: holders}
-        for place in (TAKEAWAY, TITLE):
-            here = holders.copy()
-            for pair in words.pairs(stems):
-                held = self.postings.stems.get(pair, {}).items()
-                here &= set[int]().union(*(pks for how, pks in held if how & place))
-            result[place] = here
-        return result
-
-
-def _sought_for(each: Iterable[Term | Expansion]) -> tuple[set[str], set[tuple[str, ...]]]:
-    """Return the stems, and the phrases, that must be asked for to know where words stand."""
-    runs = {one.stems for one in each}
-    phrases = {run for run in runs if len(run) > 1}
-    return {run[0] for run in runs} | {pair for phrase in phrases for pair in words.pairs(phrase)}, phrases
 
 
 def _texts(each: Iterable[Expansion | RelatedWord]) -> tuple[str, ...]:
@@ -277,7 +120,3 @@ def _are_forms(one: str, other: str) -> bool:
     """Tell whether two stems are of one word: "loyal" and "loyalti"."""
     shorter, longer = sorted((one, other), key=len)
     return one == other or (len(shorter) > 3 and longer.startswith(shorter))
-
-
-def _order(label: Label) -> tuple[str, int]:
-    return label._meta.model_name or "", label.pk

@@ -4,9 +4,13 @@ Pure Python over lists of ids, so that both databases give the same order. Whole
 adding up, keep it the same to the last bit. Only public tips are counted: what is hidden changes nothing.
 """
 
+import heapq
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import repeat
+from operator import add, attrgetter, mul
 
 from tips.search.archive import Archive
 from tips.search.index import BODY_MOST, TAKEAWAY, TITLE
@@ -35,7 +39,10 @@ COMPLETENESS = 0.25
 # Few are left out: a word that says little is often the rarest in a small archive.
 LEAST_SHARE = 0.2
 
-Held = Mapping[int, Collection[int]]
+# Where tips hold a word (see ``index``): the ids of public ones, each in one of the sets.
+Held = Mapping[int, Set[int]]
+# What it adds to the score of some tips that they hold a word, and to what they hold of the query.
+_Layer = tuple[float, float, Set[int]]
 
 
 def worth(held: int) -> int:
@@ -46,20 +53,24 @@ def worth(held: int) -> int:
 
 @dataclass
 class Sought:
-    """What was found for one term of a query: where tips hold it, its synonyms, labels and related words."""
+    """What was found for one term of a query: where tips hold it, its synonyms, labels and related words.
+
+    What is empty is left out. ``pairs`` has those with the next term beside it. ``count`` is set where only
+    titles were read: in how many tips it stands.
+    """
 
     own: list[Held] = field(default_factory=list)
     synonyms: list[Held] = field(default_factory=list)
-    labels: list[Collection[int]] = field(default_factory=list)
+    labels: list[Set[int]] = field(default_factory=list)
     related: list[Held] = field(default_factory=list)
-    # Those with the next term beside it.
     pairs: Held = field(default_factory=dict)
     is_weak: bool = False
+    count: int = 0
 
     @property
-    def own_or_synonyms(self) -> bool:
-        """Whether any tip holds it, hidden or not."""
-        return any(pks for held in (*self.own, *self.synonyms) for pks in held.values())
+    def is_found(self) -> bool:
+        """Whether any tip holds it, or what stands for it."""
+        return bool(self.own or self.synonyms or self.labels or self.related)
 
 
 @dataclass(frozen=True)
@@ -71,17 +82,21 @@ class Ranked:
     is_partial: bool
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Weighed:
-    """A term with its rarity: what it is worth in each tip, and which tips hold the term itself.
+    """A term with its rarity, and what it adds to which tips.
 
-    ``distant`` has the tips that hold only related words of it.
+    ``holders`` has the sets of those that hold the term itself, a synonym or a label; ``distant`` those that
+    hold only related words.
     """
 
     rarity: float
-    values: dict[int, int]
-    own: Collection[int]
-    distant: Collection[int]
+    layers: Sequence[_Layer]
+    holders: Sequence[Set[int]]
+    distant: Set[int] = frozenset()
+
+    def is_held_by(self, tip: int) -> bool:
+        return any(tip in tips for tips in self.holders)
 
 
 def rank(terms: Sequence[Sought], public: Archive, filtered: Collection[int] | None, most: int) -> Ranked:
@@ -89,89 +104,112 @@ def rank(terms: Sequence[Sought], public: Archive, filtered: Collection[int] | N
 
     ``filtered`` has those of the public tips that may be hits, None for all.
     """
-    place = public.place
-    found = [term for term in terms if term.own_or_synonyms or any(term.labels) or term.related]
-    alone = found[0] if len(found) == 1 and not found[0].related else None
-    if alone and alone.own_or_synonyms and not _telling_labels(alone, public.known):
-        hits = public.known if filtered is None else public.known.intersection(filtered)
-        return _rank_one(alone, public, hits, most)
-    weighed = [_weigh(term, public.known) for term in terms]
-    if filtered is not None:
-        place = {pk: place[pk] for pk in filtered if pk in place}
-    # From the rarest on. Once the rest of the words together could not make a tip a hit, no tip is added.
-    order = sorted(range(len(weighed)), key=lambda number: (-weighed[number].rarity, number))
-    held: dict[int, float] = {}
-    scores: dict[int, float] = {}
-    rest, fullest = sum(term.rarity for term in weighed), 0.0
-    for number in order:
-        term = weighed[number]
-        values, rarity, own, less = term.values, term.rarity, term.own, SYNONYM * term.rarity
-        distant, least_held = term.distant, RELATED_HELD * term.rarity
-        candidates: Iterable[int] = held if rest < LEAST_SHARE * fullest else values
-        for pk in candidates:
-            if pk in values and pk in place:
-                scores[pk] = scores.get(pk, 0.0) + values[pk] * rarity
-                share = rarity if pk in own else least_held if pk in distant else less
-                held[pk] = held.get(pk, 0.0) + share
-        fullest = max(held.values(), default=0.0)
-        rest -= term.rarity
-    _add_pairs(terms, weighed, scores)
-    wanted = sum(term.rarity for term in weighed)
-    least = LEAST_SHARE * fullest - 1e-9
-    # The score, and then the place by date, as one number: quicker to sort than pairs.
+    wanted = None if filtered is None else public.known.intersection(filtered)
+    everybody = len(public.known)
+    found = [term for term in terms if term.is_found]
+    if len(found) == 1 and not found[0].related and not _telling_labels(found[0], everybody):
+        return _rank_one(found[0], public, wanted, most)
+    weighed = [_weigh(term, everybody) for term in terms]
+    sums = _sums(weighed, wanted)
+    _add_pairs(terms, weighed, sums)
+    shares = list(map(attrgetter("imag"), sums.values()))
+    counts = Counter(shares)
+    least = LEAST_SHARE * max(counts, default=0.0) - 1e-9
+    whole = sum(term.rarity for term in weighed)
+    gains = {share: (share / whole) ** COMPLETENESS if share >= least else 0.0 for share in counts}
+    points = list(map(mul, map(attrgetter("real"), sums.values()), map(gains.__getitem__, shares)))
+    total = sum(count for share, count in counts.items() if share >= least)
+    distant = set[int]().union(*(term.distant for term in weighed)).intersection(sums)
+    if distant:
+        enough = RELATED_LEAST * round(max(points, default=0.0))
+        distant = distant.difference(*(tips for term in weighed for tips in term.holders))
+        few = {pk for pk, each in zip(sums, points, strict=True) if pk in distant and round(each) < enough}
+        total -= sum(1 for pk in few if sums[pk].imag >= least)
+        points = [0.0 if pk in few else each for pk, each in zip(sums, points, strict=True)]
+    # Of those that come near to the last that is shown, the score is rounded, and then the newest is best.
+    last = heapq.nlargest(most, points)[-1:]
     size = len(public.ids) + 1
-    gains = {share: (share / wanted) ** COMPLETENESS for share in set(held.values()) if share >= least}
-    points = {pk: round(scores[pk] * gains[share]) for pk, share in held.items() if share >= least}
-    if any(term.distant for term in weighed):
-        near = set[int]().union(*(term.values.keys() - term.distant for term in weighed))
-        enough = RELATED_LEAST * max(points.values(), default=0)
-        points = {pk: each for pk, each in points.items() if pk in near or each >= enough}
-    keys = [each * size - place[pk] for pk, each in points.items()]
+    keys = [
+        round(each) * size - public.place[pk]
+        for pk, each in zip(sums, points, strict=True)
+        if each and each >= last[0] - 1
+    ]
     keys.sort(reverse=True)
     ids = [public.ids[-key % size] for key in keys[:most]]
-    rarest = max(term.rarity for term in weighed)
+    rarest = max((term.rarity for term in weighed), default=0.0)
     telling = [
         each
         for each, term in zip(weighed, terms, strict=True)
-        if each.rarity >= TELLING * rarest > 0 and not term.is_weak
+        if each.rarity >= TELLING * rarest > 0 and not term.is_weak and not term.count
     ]
-    lacks = any(pk not in term.values or pk in term.distant for pk in ids[:1] for term in telling)
-    return Ranked(ids, len(keys), lacks)
+    return Ranked(ids, total, any(not term.is_held_by(pk) for pk in ids[:1] for term in telling))
 
 
-def _rank_one(term: Sought, public: Archive, wanted: frozenset[int], most: int) -> Ranked:
+def _sums(weighed: Sequence[_Weighed], wanted: Set[int] | None) -> dict[int, complex]:
+    """Return {tip: its score, and as the imaginary part what it holds of the query}.
+
+    From the rarest term on. Once the rest of them together could not make a tip a hit, no tip is added.
+    """
+    sums: dict[int, complex] = {}
+    order = sorted(range(len(weighed)), key=lambda number: (-weighed[number].rarity, number))
+    done, rest = 0.0, sum(term.rarity for term in weighed)
+    for number in order:
+        # The fullest tip holds no more than all terms so far.
+        is_rest = rest < LEAST_SHARE * done and rest < LEAST_SHARE * max(
+            map(attrgetter("imag"), sums.values()), default=0.0
+        )
+        for score, share, tips in weighed[number].layers:
+            pks = tips if wanted is None else tips & wanted
+            if is_rest:
+                pks = sums.keys() & pks
+            # Both are added up at once, and without a loop: a common word is in most tips.
+            before = map(sums.get, pks, repeat(0j))
+            sums.update(zip(pks, map(add, before, repeat(complex(score, share))), strict=True))
+        done += weighed[number].rarity
+        rest -= weighed[number].rarity
+    return sums
+
+
+def _rank_one(term: Sought, public: Archive, wanted: Set[int] | None, most: int) -> Ranked:
     """Return the hits for a single term without labels as ``rank`` does, and look at the best alone."""
-    own = set[int]().union(*(pks for held in term.own for pks in held.values()))
-    _, layers = _layers(term, own, public.known)
-    parted: list[tuple[int, bool, Collection[int]]] = [(value, True, pks) for value, pks in layers]
-    if term.synonyms:
-        lessened = SYNONYM**COMPLETENESS
-        parted += [(round(value * lessened), False, pks) for value, pks in layers]
+    _, layers = _layers(term, len(public.known))
+    own = _union(term.own) if term.synonyms else frozenset[int]()
+    parted: list[tuple[int, Set[int]]] = []
+    for value, pks in layers:
+        if term.synonyms:
+            parted += [(value, pks & own), (round(value * SYNONYM**COMPLETENESS), pks - own)]
+        else:
+            parted.append((value, pks))
     best: list[int] = []
-    seen = set[int]()
-    for points in sorted({points for points, *_ in parted}, reverse=True):
-        alike = set[int]()
-        for each, is_own, pks in parted:
-            if each == points:
-                alike |= own.intersection(pks) if is_own else set(pks) - own
-        places = sorted(map(public.place.__getitem__, wanted & alike - seen))
-        seen |= alike
-        best += [public.ids[place] for place in places[: most - len(best)]]
-        if len(best) == most:
-            break
-    every = own.union(*(pks for held in term.synonyms for pks in held.values()))
-    return Ranked(best, len(wanted & every), is_partial=False)
+    total, seen = 0, set[int]()
+    for points in sorted({points for points, _ in parted}, reverse=True):
+        alike: Set[int] = _joined([pks for each, pks in parted if each == points])
+        alike = alike if wanted is None else alike & wanted
+        if term.synonyms or len(term.own) > 1:
+            alike = alike - seen
+            seen |= alike
+        total += len(alike)
+        if len(best) < most:
+            places = heapq.nsmallest(most - len(best), map(public.place.__getitem__, alike))
+            best += [public.ids[place] for place in places]
+    return Ranked(best, total, is_partial=False)
 
 
-def _layers(
-    term: Sought, own: set[int], everybody: frozenset[int]
-) -> tuple[float, list[tuple[int, Collection[int]]]]:
-    """Return the rarity of a term, and what its words and synonyms are worth in which tips."""
-    rarity = _rarity(own, everybody)
-    labelled = set[int]().union(*term.labels) & everybody
-    rarity = rarity or _rarity(labelled, everybody)
+def _union(each: Sequence[Held]) -> Set[int]:
+    """Return the tips that hold any of some words."""
+    return _joined([pks for held in each for pks in held.values()])
+
+
+def _joined(sets: Sequence[Set[int]]) -> Set[int]:
+    return sets[0] if len(sets) == 1 else set[int]().union(*sets)
+
+
+def _layers(term: Sought, everybody: int) -> tuple[float, list[tuple[int, Set[int]]]]:
+    """Return the rarity of a term, and what it and its synonyms are worth in which tips, the most first."""
+    rarity = rarity_of(term.count or _count(term.own), everybody)
+    rarity = rarity or rarity_of(len(_joined(term.labels)), everybody)
     layers = [(worth(how), pks) for held in term.own for how, pks in held.items()]
-    kin = [(held, _rarity(set[int]().union(*held.values()), everybody)) for held in term.synonyms]
+    kin = [(held, rarity_of(_count([held]), everybody)) for held in term.synonyms]
     rarity = rarity or max((each for _, each in kin), default=0.0)
     if rarity:
         # A synonym that is common says no more than it would if it had been typed.
@@ -180,70 +218,71 @@ def _layers(
             for held, each in kin
             for how, pks in held.items()
         ]
-    return rarity, layers
+    return rarity, sorted(layers, key=lambda layer: -layer[0])
 
 
-def _weigh(term: Sought, everybody: frozenset[int]) -> _Weighed:
-    own = set[int]().union(*(pks for held in term.own for pks in held.values()))
-    rarity, layers = _layers(term, own, everybody)
+def _weigh(term: Sought, everybody: int) -> _Weighed:
+    rarity, valued = _layers(term, everybody)
     if not rarity:
-        related = (set[int]().union(*held.values()) for held in term.related)
-        rarity = max((_rarity(pks, everybody) for pks in related), default=0.0)
-    # The most that a tip has stays.
-    values: dict[int, int] = {}
-    for value, pks in sorted(layers, key=lambda layer: layer[0]):
-        values.update(dict.fromkeys(pks, value))
-    labelled = set[int]()
-    for tips, value in _telling_labels(term, everybody):
-        labelled |= tips
-        for pk in tips:
-            values[pk] = values.get(pk, 0) + value
-    distant = _add_related(term, rarity, values, everybody)
-    return _Weighed(
-        rarity * (WEAK if term.is_weak else 1), values, own | labelled if labelled else own, distant
-    )
+        rarity = max((rarity_of(_count([held]), everybody) for held in term.related), default=0.0)
+    weight = rarity * (WEAK if term.is_weak else 1)
+    if len(term.own) == 1 and not (term.synonyms or term.labels or term.related):
+        layers = [(value * weight, weight, pks) for value, pks in valued]
+        return _Weighed(weight, layers, [pks for _, pks in valued])
+    labels = _telling_labels(term, everybody)
+    labelled = _joined([tips for tips, _ in labels])
+    own = _union(term.own) | labelled
+    layers, seen = [], set[int]()
+    # The most that a tip has counts.
+    for value, pks in valued:
+        more = pks - seen
+        seen |= more
+        layers += [(value * weight, weight, more & own), (value * weight, SYNONYM * weight, more - own)]
+    layers += [(value * weight, 0.0, tips) for tips, value in labels]
+    layers.append((0.0, weight, labelled - seen))
+    seen |= labelled
+    related = _related(term, rarity, everybody)
+    distant = _joined([tips for _, tips in related]) - seen
+    layers += [(value * weight, 0.0, tips) for value, tips in related]
+    layers.append((0.0, RELATED_HELD * weight, distant))
+    return _Weighed(weight, [layer for layer in layers if layer[2]], [seen], distant)
 
 
-def _add_related(
-    term: Sought, rarity: float, values: dict[int, int], everybody: frozenset[int]
-) -> Collection[int]:
-    """Add what the related words of a term are worth, each for itself; return the tips that hold no other."""
-    added: dict[int, int] = {}
+def _related(term: Sought, rarity: float, everybody: int) -> list[tuple[int, Set[int]]]:
+    """Return what the related words of a term are worth, each for itself, in which tips."""
+    result = []
     for held in term.related:
-        each = _rarity(set[int]().union(*held.values()), everybody)
-        for how, pks in held.items():
-            value = int(RELATED * min(1.0, each / rarity) * worth(how)) if each else 0
-            for pk in pks:
-                added[pk] = added.get(pk, 0) + value
-    distant = added.keys() - values.keys()
-    for pk, value in added.items():
-        values[pk] = values.get(pk, 0) + value
-    return distant
+        share = RELATED * min(1.0, rarity_of(_count([held]), everybody) / rarity)
+        result += [(int(share * worth(how)), pks) for how, pks in held.items()]
+    return result
 
 
-def _rarity(pks: set[int], everybody: frozenset[int]) -> float:
+def _count(each: Sequence[Held]) -> int:
+    """Return how many tips hold any of some words."""
+    return sum(map(len, each[0].values())) if len(each) == 1 else len(_union(each))
+
+
+def rarity_of(count: int, everybody: int) -> float:
     """Return how much a word says that so many of all tips hold: the rarer, the more; 0 for none."""
-    count = len(pks & everybody)
-    return math.log(1 + len(everybody) / count) if count else 0.0
+    return math.log(1 + everybody / count) if count else 0.0
 
 
-def _telling(tips: int, everybody: int) -> float:
-    """Return how much a label on so many tips says about one: 1 if no other has it, next to 0 if all have."""
-    return (1 - (tips - 1) / everybody) ** 2 if tips else 0.0
+def worth_of_label(tips: int, everybody: int) -> int:
+    """Return what a label on so many tips is worth: next to 0 if all have it, and then nothing."""
+    value = round(IN_LABEL * (1 - (tips - 1) / everybody) ** 2) if tips else 0
+    return value if value > IN_LABEL // 20 else 0
 
 
-def _telling_labels(term: Sought, everybody: frozenset[int]) -> list[tuple[set[int] | frozenset[int], int]]:
-    """Return (public tips, worth) of those labels of a term that say something about a tip."""
-    labelled = [everybody.intersection(pks) for pks in term.labels]
-    valued = [(tips, round(IN_LABEL * _telling(len(tips), len(everybody)))) for tips in labelled]
-    return [(tips, value) for tips, value in valued if value > IN_LABEL // 20]
+def _telling_labels(term: Sought, everybody: int) -> list[tuple[Set[int], int]]:
+    """Return (tips, worth) of those labels of a term that say something about a tip."""
+    valued = [(tips, worth_of_label(len(tips), everybody)) for tips in term.labels]
+    return [(tips, value) for tips, value in valued if value]
 
 
-def _add_pairs(terms: Sequence[Sought], weighed: Sequence[_Weighed], scores: dict[int, float]) -> None:
+def _add_pairs(terms: Sequence[Sought], weighed: Sequence[_Weighed], sums: dict[int, complex]) -> None:
     for number, term in enumerate(terms[:-1]):
         rarity = weighed[number].rarity + weighed[number + 1].rarity
         for how, pks in term.pairs.items():
             bonus = SIDE_BY_SIDE * rarity * worth(how & ~BODY_MOST)
-            for pk in pks:
-                if pk in scores:
-                    scores[pk] += bonus
+            for pk in sums.keys() & pks:
+                sums[pk] += bonus

@@ -33,16 +33,18 @@ def expansions(query: Query) -> list[Expansion]:
     if not places:
         return []
     groups = Synonym.objects.filter(key__in=places).values("group")
-    by_group: dict[int, list[Synonym]] = {}
-    for synonym in Synonym.objects.filter(group__in=groups).order_by("pk"):
-        by_group.setdefault(synonym.group_id, []).append(synonym)
-    result = []
-    for members in by_group.values():
-        for typed in members:
-            for start, stop in places.get(typed.key, ()):
-                others = (member for member in members if member.key != typed.key)
-                result += [Expansion(start, stop, other.text, tuple(other.key.split())) for other in others]
-    return result
+    members = Synonym.objects.filter(group__in=groups).order_by("pk").values_list("group", "text", "key")
+    by_group: dict[int, list[tuple[str, str]]] = {}
+    for group, text, key in members:
+        by_group.setdefault(group, []).append((text, key))
+    return [
+        Expansion(start, stop, text, tuple(key.split()))
+        for group in by_group.values()
+        for _, typed in group
+        for start, stop in places.get(typed, ())
+        for text, key in group
+        if key != typed
+    ]
 
 
 # --- What staff write -------------------------------------------------------------------------------------

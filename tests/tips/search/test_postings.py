@@ -19,15 +19,15 @@ pytestmark = pytest.mark.django_db
 JUDGED = Path(__file__).parent / "judged" / "demonstration.json"
 
 
-def by_hand(wanted, phrases=(), labels=(), filters=UNFILTERED):
+def by_hand(wanted, phrases=(), labels=(), filters=UNFILTERED, of_titles=()):
     """Return what ``postings.read`` must return, found without any SQL of the search's own."""
     result = Postings(labels={label: [] for label in labels})
     for tip in Tip.objects.all():
         entries = [entry.split() for entry in (tip.words_title, tip.words_takeaway, tip.words_body)]
-        for stem in wanted:
+        for stem in [*wanted, *of_titles]:
             title, takeaway, body = (entry.count(stem) for entry in entries)
             held = TITLE * bool(title) + TAKEAWAY * bool(takeaway) + min(BODY_MOST, body)
-            if held:
+            if held >= (TITLE if stem in of_titles else 1):
                 result.stems.setdefault(stem, defaultdict(list))[held].append(tip.pk)
         for phrase in phrases:
             spaced = f" {' '.join(phrase)} "

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.tips.making import ago, hidden_tips, make_tip
 from tips.models import Category, SynonymGroup, Tip, TipState, Word
-from tips.search import archive, index, labels, queries, synonyms
+from tips.search import archive, index, labels, lookup, queries, synonyms
 from tips.search.terms import parse
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +146,27 @@ def test_the_best_hit_lacks_no_telling_word_if_it_lacks_a_common_one():
     make_tip("Raincoat")
     assert not queries.find("umbrella customer").partly
     assert queries.find("umbrella raincoat").partly
+
+
+def test_a_word_of_most_tips_of_a_large_archive_counts_in_titles_alone_beside_a_rarer_one(monkeypatch):
+    monkeypatch.setattr(lookup, "LARGE", 8)
+    for number in range(6):
+        make_tip(f"Number {number}", body="<p>Customers.</p>")
+    make_tip("Umbrella")
+    make_tip("The Customer")
+    index.count_words()
+    results = queries.find("umbrella customer")
+    assert [tip.title for tip in results.page.tips] == ["Umbrella", "The Customer"]
+    assert not results.partly
+    assert queries.find("customer").page.total == queries.find("customer xylophone").page.total == 7
+
+
+def test_a_label_that_all_tips_have_makes_its_words_known_and_says_no_more():
+    for number in range(5):
+        make_tip(f"Number {number}", tags=["queue"])
+    make_tip("Umbrella", tags=["queue"])
+    results = queries.find("umbrella queue")
+    assert ([tip.title for tip in results.page.tips], results.missing) == (["Umbrella"], ())
 
 
 def test_an_error_in_one_of_several_words_is_forgiven_and_the_others_stay():
