@@ -126,7 +126,7 @@ def _of_tip(row: SlotRow, tip: Tip, mailing: Mailing | None, many: int, now: dat
             return Reason("not-for-mail", Severity.NOTE, words, "Not for mail")
         reason = Reason("not-for-mail", Severity.STOP, words, "Not for mail", "no mail would go out")
         url = reverse("admin:tips_tip_do", args=[tip.pk, "for-mail"])
-        lift = Remedy(f"Lift the mark, and mail {reach.expected(many)}", url, permissions.MAIL, is_post=True)
+        lift = Remedy(f"Lift the mark, and mail {reach.expected(many)}", url, permissions.MAIL)
         advice = "A Publisher lifts the mark on the tip’s page; or give the slot to another tip."
         if not row.slot.is_weekly:
             advice = "A Publisher lifts the mark on the tip’s page."

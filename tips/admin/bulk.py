@@ -23,6 +23,7 @@ from desk.names import PersonField
 from desk.pages import Context, number_in, page, staff_of
 from desk.verbs import Verb, foreseen_field
 from tips.admin.forms import OverrideForm, TagsField
+from tips.admin.pages import stamps_in
 from tips.admin.verbs import VERBS, TipVerbsMixin
 from tips.models import PLANS, Category, Tip
 from tips.permissions import APPROVE, CHANGE_ANY, PUBLISH
@@ -107,7 +108,7 @@ class BulkMixin(TipVerbsMixin):
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Tip]) -> HttpResponse | None:
         """Do an action to what still is as the list showed it; name the rest."""
-        stamps = _stamps(request)
+        stamps = stamps_in(request.POST.get("seen", ""))
         chosen = [number_in(pk) for pk in request.POST.getlist("_selected_action")]
         fit = []
         for tip in queryset.filter(pk__in=chosen):
@@ -212,7 +213,7 @@ class BulkMixin(TipVerbsMixin):
         outcome = together.do(
             verb,
             tips,
-            _stamps(request),
+            stamps_in(request.POST.get("seen", "")),
             by=staff_of(request),
             foreseen=request.POST.get(foreseen_field(name), ""),
             answers=form.cleaned_data if form.is_valid() else None,
@@ -250,7 +251,7 @@ class BulkMixin(TipVerbsMixin):
     ) -> None:
         """Do a verb to each tip; a tip that refuses does not keep the others from it."""
         done: list[tuple[str, str]] = []
-        stamps = _stamps(request)
+        stamps = stamps_in(request.POST.get("seen", ""))
         for tip in tips:
             title = str(tip)
             try:
@@ -275,12 +276,6 @@ def _tell(request: HttpRequest, done: Iterable[tuple[str, str]]) -> None:
 def _looks(tip: Tip) -> list[str]:
     """Return what pre-flight finds in a tip, in sentences that name the tip."""
     return [f"“{tip}”: {fault.sentence}" for fault in preflight.inspect(tip)]
-
-
-def _stamps(request: HttpRequest) -> dict[str, str]:
-    """Return {primary key: stamp} of the rows that the list showed."""
-    parts = (part.partition(":") for part in request.POST.get("seen", "").split())
-    return {pk: stamp for pk, _, stamp in parts}
 
 
 def _lock_as_read(tip: Tip, stamp: str | None) -> None:

@@ -77,13 +77,21 @@ def _move(asked: Context, by: User) -> str:
             if needed == "day"
             else "Choose a tip to swap with first. Nothing was moved."
         )
+    return as_shown(tip, asked["stamp"], lambda tip: move(tip, *target, by=by, seen=asked["seen"]))
+
+
+def as_shown(tip: Tip, stamp: str, then: Callable[[Tip], str]) -> str:
+    """Do something with a tip that is as the page showed it, by its stamp, or raise Overtaken.
+
+    An empty stamp stands for a page that showed none.
+    """
     with transaction.atomic():
         # From here on nobody saves a tip, nor moves one.
         queue_lock.lock()
         current = Tip.objects.for_lists().filter(pk=tip.pk).first()
-        if current is None or asked["stamp"] not in ("", current.stamp):
+        if current is None or stamp not in ("", current.stamp):
             raise Overtaken(f"Not done: “{tip}” was changed since you looked. Look at it again.")
-        return move(tip, *target, by=by, seen=asked["seen"])
+        return then(tip)
 
 
 def place(tip: Tip, day: date, *, by: User, seen: int) -> str:

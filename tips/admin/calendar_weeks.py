@@ -4,27 +4,28 @@ What was refused comes back as one line, with what was typed.
 """
 
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
+from functools import partial
 from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 
-from desk.errors import Overtaken, Refused
+from desk.errors import Refused
 from desk.foresight import Foresight
 from desk.pages import Context, StaffRequest, page
 from desk.verbs import foreseen_field, refusals_told
 from tips import dates
 from tips.admin.calendar import require_editor, to_calendar, to_plan
-from tips.admin.calendar_moves import SeenForm
+from tips.admin.calendar_moves import SeenForm, as_shown
+from tips.admin.pages import stamps_in
 from tips.models import Tip
 from tips.publishing import queue_steps
-from tips.schedule import queue, queue_lock, slot_changes, slot_states, slots
+from tips.schedule import queue, slot_changes, slot_states, slots
 
 # Of what is not lined up yet, so many are offered; the list of tips has all.
 MOST_OFFERED = 50
@@ -37,8 +38,8 @@ class WeekForm(SeenForm):
 
     verb = forms.ChoiceField(choices=[(name, name) for name in ("pin", "skip", "unskip", "move")])
     tip = forms.ModelChoiceField(Tip.objects.for_lists(), required=False)
-    # When the page was shown: no tip of its list may have been written since.
-    shown_at = forms.DateTimeField(required=False)
+    # The tips of the list as the page showed them, as the list of tips has them: none may be written since.
+    stamps = forms.CharField(required=False)
     reason = forms.CharField(max_length=500, required=False)
     date = forms.DateField(required=False)
     time = forms.TimeField(required=False)
@@ -70,7 +71,7 @@ class RuleForm(DropForm):
 def week_view(request: StaffRequest, day: str) -> HttpResponse:
     """Pin a tip to a week's slot, skip it, take that back, or move it within its week."""
     require_editor(request)
-    shown_at, seen, week = timezone.now(), queue.version(), _week(day)
+    seen, week = queue.version(), _week(day)
     form, status = WeekForm(request.POST or None), 200
     pinning = _displacing_pin(request, form, week)
     if form.is_valid() and pinning is None:
@@ -86,7 +87,10 @@ def week_view(request: StaffRequest, day: str) -> HttpResponse:
     plans = to_plan(request).select_related("author")
     context["plans"] = plans.order_by("-state", "-updated_at")[:MOST_OFFERED]
     context["tips"] = [tip for tip in queue.waiting() if tip != week.tip]
-    context["shown_at"] = shown_at
+    held = [week.tip] if week.tip else []
+    context["stamps"] = " ".join(
+        f"{tip.pk}:{tip.stamp}" for tip in [*held, *context["tips"], *context["plans"]]
+    )
     context["passed"] = week.slot.at <= timezone.now()
     return page(request, "tips/calendar_week", f"Week of {week.slot}", status, **context)
 
@@ -118,23 +122,14 @@ def _change_week(day: date, asked: Context, by: User) -> str:
     seen = asked["seen"]
     match asked["verb"]:
         case "pin":
-            return _pin(asked["tip"], day, asked["shown_at"], by=by, seen=seen)
+            stamp = stamps_in(asked["stamps"]).get(str(asked["tip"].pk), "")
+            return as_shown(asked["tip"], stamp, partial(queue.pin, day=day, by=by, seen=seen))
         case "skip":
             return slot_changes.skip(day, asked["reason"], by=by, seen=seen)
         case "unskip":
             return slot_changes.unskip(day, by=by, seen=seen)
     when = dates.moment(asked["date"], asked["time"])
     return slot_changes.move_slot(day, when, asked["reason"], by=by, seen=seen)
-
-
-def _pin(tip: Tip, day: date, shown_at: datetime | None, *, by: User, seen: int) -> str:
-    """Pin a tip to a week, if it is as the page showed it."""
-    with transaction.atomic():
-        # From here on nobody saves a tip.
-        queue_lock.lock()
-        if shown_at and Tip.objects.filter(pk=tip.pk, updated_at__gt=shown_at).exists():
-            raise Overtaken(f"Not done: “{tip}” was changed since you looked. Look at it again.")
-        return queue.pin(tip, day, by=by, seen=seen)
 
 
 def rule_view(request: StaffRequest) -> HttpResponse:

@@ -42,6 +42,12 @@ def tip_page(
     return page(request, f"tips/tip/{template}", title, opts=Tip._meta, original=tip, **context)
 
 
+def stamps_in(text: str) -> dict[str, str]:
+    """Return {primary key: stamp} of the tips that a page showed, from what the page carries of them."""
+    parts = (part.partition(":") for part in text.split())
+    return {pk: stamp for pk, _, stamp in parts}
+
+
 @admin.display(description="state", ordering="state")
 def state_of(tip: Tip) -> SafeString:
     """Return the word that tells an editor whether readers see a tip."""

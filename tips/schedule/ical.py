@@ -37,9 +37,11 @@ def calendar(user: User) -> bytes:
     for row in slot_states.around(user, now).past:
         if row.slot.is_weekly:
             result.add_component(_slot(row, _past_summary(row)))
-        for tip in [row.tip, *row.others]:
+        # One that filled the slot stands there, also where it went live late.
+        apart = [*row.others, *([row.tip] if row.tip and not row.slot.is_weekly else [])]
+        for tip in apart:
             # Where a tip is to come, its week below has it.
-            if tip and tip.is_published and not (row.slot.is_weekly and tip.publish_at == row.slot.at):
+            if tip.is_published:
                 result.add_component(_tip(tip, "CONFIRMED"))
     for week in coming_weeks.plan(user, now).weeks:
         result.add_component(_slot(week.row, _summary(week)))

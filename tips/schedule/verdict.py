@@ -39,13 +39,12 @@ class Severity(TextChoices):
 class Remedy:
     """What mends a reason: a button's words, its URL, and the permission without which nobody is offered it.
 
-    The URL is asked with POST where ``is_post``: then the words say all that follows.
+    Nothing is done by the button: the page behind the URL says what follows, and asks.
     """
 
     label: str
     url: str
     permission: str
-    is_post: bool = False
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,7 @@ class Somebody:
         day, tip = self.chance.choice(self.days[4:7]), self.tips["pinned"]
         url = reverse("admin:tips_calendar_week", args=[day])
         page = self.open(url)
-        if began := self.press(url, page, "shown_at", verb="pin", tip=str(tip)):
+        if began := self.press(url, page, "stamps", verb="pin", tip=str(tip)):
             self.journal.wrote(("pinned", "day"), day, began)
 
     def swap(self):

@@ -1,4 +1,3 @@
-import re
 from datetime import time, timedelta
 from itertools import islice
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from tests.desk.sent_forms import as_sent
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
 from tips import dates
@@ -472,15 +472,14 @@ def test_a_draft_is_pinned_from_the_weeks_page(desk):
 def test_a_tip_that_was_changed_since_the_week_was_shown_is_not_pinned(desk):
     slot = coming()[2]
     tip = make_tip("Wanted", state=TipState.DRAFT, publish_at=None)
-    shown_at = re.search(r'name="shown_at" value="([^"]+)"', desk.get(week(slot)).content.decode())[1]
-    sent = {"verb": "pin", "tip": tip.pk, "seen": queue.version(), "shown_at": shown_at}
+    sent = as_sent(desk.get(week(slot)), "stamps", verb="pin", tip=tip.pk)
     tip.title = "Wanted no more"
     tip.save()
     assert "was changed since you looked" in desk.post(week(slot), sent).content.decode()
     tip.refresh_from_db()
     assert tip.publish_at is None
-    shown_at = re.search(r'name="shown_at" value="([^"]+)"', desk.get(week(slot)).content.decode())[1]
-    assert desk.post(week(slot), {**sent, "shown_at": shown_at}).status_code == 302
+    again = as_sent(desk.get(week(slot)), "stamps", verb="pin", tip=tip.pk)
+    assert desk.post(week(slot), again).status_code == 302
 
 
 @pytest.mark.parametrize("fields", [{"verb": "pin"}, {"verb": "move"}, {"verb": "fly"}, {}])

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from subscribers.models import Heartbeat, Mailing, Subscriber
+from tests.desk.sent_forms import as_sent
 from tests.subscribers.making import make_begun, make_mailing
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
@@ -85,8 +86,12 @@ def test_the_button_lifts_the_mark_and_says_how_many_get_the_mail(front, client,
     assert "is not safe: no mail would go out Call back goes live on" in page
     assert "Lift the mark, and mail 3 people" in page
     html = client.get(FRONT).text
-    action = re.search(r'<form method="post" action="([^"]+)">.{,500}?Lift the mark', html)[1]
-    client.post(action)
+    url = re.search(r'href="([^"]+)">Lift the mark', html)[1]
+    # The page behind the button says what follows, and asks.
+    asked = client.get(url)
+    assert "Lift “not for mail”, and mail 3 people" in asked.text
+    assert not Tip.objects.get(pk=tip.pk).for_mail
+    client.post(url, as_sent(asked, "foreseen-for-mail"))
     assert Tip.objects.get(pk=tip.pk).for_mail
     assert "is safe" in front(publisher)
 
