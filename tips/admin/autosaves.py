@@ -1,6 +1,5 @@
 """Unsaved text: kept while it is typed, offered when the tip is opened again, on whichever device."""
 
-import re
 from secrets import token_hex
 
 from django import forms
@@ -17,7 +16,6 @@ from tips.permissions import may_change
 from tips.publishing import autosaving
 from tips.text import html_to_plain
 
-_KEY = re.compile(r"[a-z0-9]{8,40}")
 # What a form says of itself besides its fields: by this it is merged with what others saved meanwhile.
 _OF_THE_PAGE = {"shown", "seen_version"}
 _INPUTS = {f"{name}{suffix}" for name in TipForm.base_fields for suffix in ("", "_0", "_1")} | _OF_THE_PAGE
@@ -89,7 +87,7 @@ def _url(row: Autosave) -> str:
 def keep(request: HttpRequest, tip: Tip | None) -> bool:
     """Keep what was sent from a tip's form; tell whether it has a key to be kept by."""
     key = request.POST.get("_draft", "")
-    if not _KEY.fullmatch(key):
+    if not autosaving.is_key(key):
         return False
     # PostgreSQL keeps no NUL, and no form takes one.
     fields = {
@@ -124,7 +122,7 @@ def form_context(request: HttpRequest, tip: Tip | None, form: TipForm) -> Contex
     offered = [row for row in kept if _is_news(row, form if tip else None)]
     return {
         "url": reverse("admin:tips_tip_autosave", args=[tip.pk] if tip else []),
-        "draft": sent if _KEY.fullmatch(sent) else token_hex(12),
+        "draft": sent if autosaving.is_key(sent) else token_hex(12),
         "sequence": number_in(request.POST.get("_sequence")),
         "from": brought or request.POST.get("_draft_from", ""),
         "brought_back": brought,
@@ -137,7 +135,7 @@ def forget_saved(request: HttpRequest) -> None:
     key, sequence = request.POST.get("_draft", ""), number_in(request.POST.get("_sequence"))
     autosaving.forget(staff_of(request), _brought_from(request) - {key})
     # Without its script, a form has sent nothing that could come in late.
-    if sequence and _KEY.fullmatch(key):
+    if sequence and autosaving.is_key(key):
         autosaving.settle(staff_of(request), key, sequence)
     else:
         autosaving.forget(staff_of(request), [key])

@@ -32,7 +32,7 @@ from tips.admin import (
 from tips.admin.forms import TipForm
 from tips.admin.pages import moment_of, state_of, tip_or_404
 from tips.admin.tip_list import TipList
-from tips.models import Tip, TipState, TipVersion
+from tips.models import PLANS, Tip, TipVersion
 from tips.publishing import editing, tagging
 from tips.schedule import queue_lock, verdict
 
@@ -92,7 +92,7 @@ class TipAdmin(SavedAtOnce, TipList):
 
     def has_delete_permission(self, request: HttpRequest, obj: Tip | None = None) -> bool:
         """What readers have seen is withdrawn, not deleted: its URL must say that it is gone."""
-        is_permitted = super().has_delete_permission(request, obj) and (obj is None or _is_plan(obj))
+        is_permitted = super().has_delete_permission(request, obj) and (obj is None or obj.state in PLANS)
         return is_permitted and (obj is None or permissions.may_change(staff_of(request), obj))
 
     def view_on_site(self, tip: Tip) -> str | None:
@@ -111,7 +111,7 @@ class TipAdmin(SavedAtOnce, TipList):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tip | None = None) -> list[str]:
         names: list[str] = []
-        is_plan = obj is None or _is_plan(obj)
+        is_plan = obj is None or obj.state in PLANS
         if not is_plan:
             # Readers, or the search engines that led them, know the URL.
             names.append("slug")
@@ -224,7 +224,3 @@ class TipAdmin(SavedAtOnce, TipList):
 
     def history_view(self, request: HttpRequest, object_id: str, *args: object) -> HttpResponse:
         return history.history_page(request, tip_or_404(request, number_in(object_id)))
-
-
-def _is_plan(tip: Tip) -> bool:
-    return tip.state in (TipState.DRAFT, TipState.IN_REVIEW)

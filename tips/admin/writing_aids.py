@@ -12,11 +12,9 @@ from desk.pages import Context, StaffRequest
 from tips import dates, permissions
 from tips.admin.pages import moment_of, require_any, state_of, tip_or_new, tip_page
 from tips.models import Tip, TipState
-from tips.publishing import tagging
+from tips.publishing import autosaving, tagging
 from tips.search import similar
 from tips.text import folding
-
-_DRAFT = re.compile(r"[a-z0-9]{8,40}")
 
 
 def earlier_view(request: StaffRequest, pk: int | None = None) -> HttpResponse:
@@ -101,7 +99,7 @@ def form_context(request: HttpRequest, tip: Tip | None, form: BaseForm) -> Conte
 def forget_draft(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Name, for the next page to throw away, the draft in the browser that a saved form came from."""
     draft = request.POST.get("_draft", "")
-    if _DRAFT.fullmatch(draft):
+    if autosaving.is_key(draft):
         path, secure = reverse("admin:index"), settings.SESSION_COOKIE_SECURE
         response.set_cookie("saved_draft", draft, 600, path=path, secure=secure, samesite="Strict")
     return response

@@ -5,6 +5,7 @@ with its writer's account, and after a month. What comes in behind something new
 above all, is not kept.
 """
 
+import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -19,6 +20,12 @@ from tips.models import Autosave, Tip
 KEPT_FOR = timedelta(days=30)
 # Of one person; the oldest give way.
 MOST = 50
+_KEY = re.compile(r"[a-z0-9]{8,40}")
+
+
+def is_key(text: str) -> bool:
+    """Tell whether a text may be the key of an open form, by which what is typed there is kept."""
+    return _KEY.fullmatch(text) is not None
 
 
 def keep(
