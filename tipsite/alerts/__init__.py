@@ -1,4 +1,4 @@
-"""What staff are told by mail when something is wrong with a slot, a mailing, the restore guard or the forms.
+"""What staff are told by mail: that something is wrong with the site, and what colleagues did to their tips.
 
 Nothing asks for these mails. Each minute the worker's clock looks at the rows as they stand, and a Notice
 keeps each mail from going out twice. May import ``tipsite.staff``, ``tipsite.models`` and the rooms below.

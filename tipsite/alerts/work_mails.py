@@ -81,7 +81,8 @@ def _note(runs: list[list[WorkDeed]], now: datetime, *, is_told: bool) -> None:
         for person, concerning in of_run.items():
             told[person].append(concerning)
     chosen = dict(WorkMailChoice.objects.filter(person__in=told).values_list("person", "when"))
-    digest_at = mail_choice.next_digest(now)
+    # Never one that another worker may be sending at this moment.
+    digest_at = mail_choice.next_digest(now + QUIET)
     for person, runs in told.items():
         when = chosen.get(person, WorkMailChoice.When.AT_ONCE)
         if when == WorkMailChoice.When.DAILY:

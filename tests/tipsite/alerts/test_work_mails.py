@@ -1,10 +1,14 @@
 """Mails about work: each reaches whom it concerns, once, and as each person chose."""
 
 from datetime import timedelta
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
+from django.db import connection
 from django.utils import timezone
 
 from subscribers.models import DatabaseIdentity
@@ -13,7 +17,7 @@ from tests.subscribers.conftest import post_office  # noqa: F401  a fixture
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tests.tips.weeks import NOON, at, tuesdays
-from tips.models import Tip, TipState
+from tips.models import Contribution, Tip, TipState
 from tips.publishing import assignments, commenting, editing, workflow
 from tips.text.passages import Passage
 from tipsite.alerts import work_mails
@@ -325,3 +329,19 @@ def test_a_mail_server_gets_each_mail_once(ann, ed, settings, post_office):  # n
         f"{settings.SITE_URL}/admin/account/#mails\n\nTip desk\n{settings.SITE_URL}/"
     )
     assert "<h1" in letter.html
+
+
+def test_nobody_is_asked_to_review_what_they_may_not_approve(ann, ed, pat, settings, later):
+    settings.FOUR_EYES = True
+    tip = draft(ann)
+    Contribution.objects.create(tip=tip, user=ed)
+    workflow.submit(tip, by=ann)
+    assert told(later()) == [("pat@example.org", "Submitted: How to listen")]
+
+
+def test_a_site_that_is_brought_up_to_date_mails_no_old_news(ann, ed, later):
+    workflow.submit(draft(ann), by=ann)
+    make_tip("Public", author=ann, approved_at=NOON - 2 * HOUR, publish_at=NOON - HOUR)
+    migration = import_module("tipsite.migrations.0007_mails_about_work")
+    migration.leave_the_past_alone(apps, SimpleNamespace(connection=connection))
+    assert later() == []
