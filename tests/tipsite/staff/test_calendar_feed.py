@@ -1,6 +1,7 @@
 """The calendar at a secret URL: whom it opens to, and what it says."""
 
 import re
+from datetime import timedelta
 from itertools import islice
 
 import pytest
@@ -10,6 +11,7 @@ from icalendar import Calendar
 
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
+from tests.tips.weeks import NOON, at, tuesdays, week
 from tips.models import SlotException, TipState
 from tips.schedule import slots
 from tipsite import logs
@@ -61,6 +63,21 @@ def test_it_says_what_is_planned_and_how_it_stands(author):
     assert body["Cache-Control"] == "no-store"
     # A program finds each again.
     assert found.keys() == events(url).keys()
+
+
+def test_what_went_live_stands_once_in_its_slot_or_at_its_own_moment(author, time_machine):
+    time_machine.move_to(NOON, tick=False)
+    tuesdays()
+    make_tip("On time", publish_at=at(-2))
+    between = make_tip("Besides", publish_at=at(-2) + timedelta(days=2))
+    late = make_tip("Late", publish_at=at(-1) + timedelta(hours=30))
+    coming_on_its_own = make_tip("Soon", publish_at=NOON + timedelta(days=1), pinned=True)
+    found = events(calendar_feed.make(author))
+    titles = [str(event["summary"]) for event in found.values()]
+    assert [titles.count(title) for title in ("On time", "Besides", "Late")] == [1, 1, 1]
+    assert found[f"slot-{week(-1)}"]["summary"] == "Late"
+    assert (found[f"tip-{between.pk}"]["status"], f"tip-{late.pk}" in found) == ("CONFIRMED", False)
+    assert found[f"tip-{coming_on_its_own.pk}"]["status"] == "TENTATIVE"
 
 
 def test_a_new_address_ends_the_old_one_and_one_is_revoked(client, author):
