@@ -1,7 +1,8 @@
-"""Check the pages as they are served: ``make audit``, or ``python -m audit [--links] [PATH]``.
+"""Check the pages as they are served: ``make audit``, or ``python -m audit [--links | --desk] [PATH]``.
 
 PATH holds archive pages to take instead of the demonstration. Without it, the links of the real pages are
-followed as well, where these are here. ``--links`` follows the links alone, which needs no other program.
+followed as well, where these are here. ``--links`` follows the links alone, which needs no other program;
+``--desk`` looks at the screens of staff alone, which needs Chromium.
 Each site runs on a database and in a folder of its own, which are gone afterwards. Exit status: 0 all
 within bounds, 1 something is not, 2 nothing could be checked.
 """
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import IO, TypedDict
 from urllib.parse import urlsplit
 
+from audit import desk_screens
 from audit.links import Answer, crawl
 from bench.report import Verdicts, machine, table
 from tests.__main__ import OF_A_SITE, ROOT
@@ -53,13 +55,18 @@ class CannotAuditError(Exception):
     """Nothing can be checked; the text says why and what would help."""
 
 
-def main(path: str | None, links_alone: bool) -> int:
-    """Check all; return the exit status."""
-    if not links_alone:
+def main(path: str | None, links_alone: bool, desk_alone: bool) -> int:
+    """Check all, or a part; return the exit status."""
+    if not (links_alone or desk_alone):
         require_tools()
     # An end by signal takes the site along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     verdicts = Verdicts()
+    if not links_alone:
+        with site_of(None) as (root, _, folder):
+            check_desk(verdicts, root, folder)
+    if desk_alone:
+        return 1 if verdicts.failed else 0
     with site_of(path) as (root, site, folder):
         follow_links(verdicts, path or "the demonstration", root, site["searches"])
         if not links_alone:
@@ -198,6 +205,20 @@ def check_markup(verdicts: Verdicts, root: str, pages: list[str], folder: Path) 
     verdicts.at_most(f"the Nu HTML checker's findings on {len(files)} files", len(faults), 0)
 
 
+def check_desk(verdicts: Verdicts, root: str, folder: Path) -> None:
+    """Judge what axe, the console and the scales say of the screens of staff, safe and not."""
+    command, inside = [sys.executable, "-m", "audit.desk_archive"], environment(folder)
+    filled = subprocess.run(command, cwd=ROOT, env=inside, stdout=subprocess.PIPE)
+    if filled.returncode:
+        raise CannotAuditError("The desk could not be filled; the reason is above")
+    desk: desk_screens.Desk = json.loads(filled.stdout)
+    with desk_screens.signed_in(root, desk, CHROMIUM) as audit:
+        audit.look(desk["screens"], "is safe")
+        subprocess.run([*command, "unsafe"], cwd=ROOT, env=inside, check=True)
+        audit.look(desk["unsafe"], "is not safe")
+    audit.judge(verdicts)
+
+
 def fetched(url: str) -> bytes:
     """Return the bytes of a page, whatever status it has: those for what is missing are pages too."""
     try:
@@ -266,9 +287,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m audit", description=str(__doc__).split(":")[0] + ".")
     parser.add_argument("path", nargs="?", metavar="PATH", help="archive pages instead of the demonstration")
     parser.add_argument("--links", action="store_true", help="follow the links alone")
+    parser.add_argument("--desk", action="store_true", help="look at the screens of staff alone")
     arguments = parser.parse_args()
     try:
-        sys.exit(main(arguments.path, arguments.links))
+        sys.exit(main(arguments.path, arguments.links, arguments.desk))
     except KeyboardInterrupt:
         sys.exit(130)
     except CannotAuditError as error:
