@@ -26,7 +26,7 @@ def publisher(live_server):
 
 def log_out(page):
     page.locator(".account > summary").click()
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
 
 
 def code_of(person):
@@ -57,7 +57,7 @@ def test_a_colleague_is_invited_and_comes_in_with_two_factors(page, publisher, s
     heading(page, "Welcome")
     expect(page.locator("main")).to_contain_text("Your sign-in name is mary")
     page.get_by_label("New password:").fill(SECRET)
-    page.get_by_label("New password confirmation").fill(SECRET)
+    page.get_by_label("Once more").fill(SECRET)
     page.get_by_role("button", name="come in").click()
 
     heading(page, "Two-factor sign-in")
@@ -96,12 +96,12 @@ def test_whoever_forgot_the_password_sets_a_new_one(page, publisher, settings):
     settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
     page.goto("/admin/login/")
     page.get_by_role("link", name="Forgotten your password").click()
-    page.get_by_label("Email").fill("pat@example.org")
+    page.get_by_label("E-mail address").fill("pat@example.org")
     page.get_by_role("button", name="Send me the link").click()
     heading(page, "Look into your mail")
     page.goto(re.search(r"http://[^/]+(/admin/password-reset/\S+)", mail.outbox[0].body)[1])
     page.get_by_label("New password:").fill(SECRET)
-    page.get_by_label("New password confirmation").fill(SECRET)
+    page.get_by_label("Once more").fill(SECRET)
     page.get_by_role("button", name="Set the new password").click()
     page.get_by_role("link", name="Sign in with the new password").click()
     log_in(page, "pat", SECRET)
