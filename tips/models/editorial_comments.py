@@ -68,7 +68,7 @@ class EditorialComment(models.Model):
             ),
         ]
         indexes = [
-            # Whose turn it is: the few threads of all tips that are not resolved.
+            # How many threads about each tip of a list are unresolved, and whose turn it is.
             models.Index(
                 "tip", name="editorial_comment_unresolved", condition=Q(thread=None, resolved_at=None)
             )
