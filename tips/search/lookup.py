@@ -19,8 +19,8 @@ from tips.text import stems as words
 
 # A word that more tips hold needs no others to be found by.
 ENOUGH = 100
-# In an archive of so many tips, the commonest words of a query are only looked for in titles.
-LARGE = 2000
+# In an archive of so many tips, the commonest of so many words are only looked for in titles.
+LARGE, FEW = 2000, 3
 
 
 class Lookup:
@@ -201,7 +201,7 @@ def _common(query: Query, expansions: Sequence[Expansion], everybody: int) -> di
     in so many tips that to read them takes longer than all else, and they hardly change the order.
     """
     single = {term.stems[0] for term in query.terms if len(term.stems) == 1 and not term.quoted}
-    if everybody < LARGE or len(single) < 2:
+    if everybody < LARGE or len(single) < FEW:
         return {}
     known = Word.objects.filter(stem__in=single, tips__gt=0).order_by()
     counts = dict(known.values("stem").annotate(most=Max("tips")).values_list("stem", "most"))

@@ -152,11 +152,11 @@ def test_a_word_of_most_tips_of_a_large_archive_counts_in_titles_alone_beside_a_
     monkeypatch.setattr(lookup, "LARGE", 8)
     for number in range(6):
         make_tip(f"Number {number}", body="<p>Customers.</p>")
-    make_tip("Umbrella")
-    make_tip("The Customer")
+    make_tip("Umbrella", body="<p>A coat.</p>")
+    make_tip("The Customer’s Umbrella", body="<p>A coat.</p>", publish_at=ago(days=9))
     index.count_words()
-    results = queries.find("umbrella customer")
-    assert [tip.title for tip in results.page.tips] == ["Umbrella", "The Customer"]
+    results = queries.find("umbrella customer coat")
+    assert [tip.title for tip in results.page.tips] == ["The Customer’s Umbrella", "Umbrella"]
     assert not results.partly
     assert queries.find("customer").page.total == queries.find("customer xylophone").page.total == 7
 
