@@ -28,6 +28,8 @@ class People:
 
     def __init__(self, tips: Collection[Tip]) -> None:
         self._approvers = {user.pk: user for user in assignments.editors()}
+        # Of each tip that was asked about.
+        self._able: dict[int, set[int]] = {}
         self._writers: defaultdict[int, set[int]] = defaultdict(set)
         self._comments: defaultdict[int, list[tuple[int, datetime]]] = defaultdict(list)
         # Versions with a reason follow from what was done elsewhere, such as the renaming of a tag.
@@ -68,12 +70,13 @@ class People:
         """Return all who may approve it, while it waits for review and is nobody's in particular."""
         if tip.state != TipState.IN_REVIEW or self.assigned_reviewer(tip):
             return set()
-        if not settings.FOUR_EYES:
-            return {*self._approvers}
-        own = editing.writers(tip)
-        return {
-            pk for pk, user in self._approvers.items() if pk not in own or user.has_perm(APPROVE_OWN_TEXT)
-        }
+        if tip.pk not in self._able:
+            own = editing.writers(tip) if settings.FOUR_EYES else set()
+            able = {
+                pk for pk in own & self._approvers.keys() if self._approvers[pk].has_perm(APPROVE_OWN_TEXT)
+            }
+            self._able[tip.pk] = self._approvers.keys() - own | able
+        return self._able[tip.pk]
 
 
 @dataclass(frozen=True)
