@@ -124,18 +124,22 @@ if (talk && page) {
   // --- Beginning one --------------------------------------------------------------------------------------
 
   const { text, quote, before, after } = form.elements;
+  const markPassage = () => {
+    markText();
+    look("new", true);
+    lineUp();
+  };
   const setPassage = (passage) => {
     for (const field of [quote, before, after]) form.dataset[field.name] = field.value = (passage?.[field.name] || "").replace(/\s+/g, " ");
     form.elements.chosen.disabled = !passage;
-    if (isEditor) look("new", true);
-    lineUp();
+    markPassage();
   };
   quote.addEventListener("input", () => {
     // What is typed by hand is looked for by its words alone.
     form.dataset.quote = quote.value;
     form.elements.chosen.disabled = true;
     before.value = after.value = form.dataset.before = form.dataset.after = "";
-    if (isEditor) look("new", true);
+    markPassage();
   });
 
   let chosen = "";
