@@ -1,6 +1,5 @@
 """A flood of sign-ups: nobody gets two mails, nobody is lost, and the world gets sixty a minute."""
 
-import html
 import http.client
 import re
 import subprocess
@@ -8,7 +7,6 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, repeat
 from urllib.parse import urlencode
@@ -20,34 +18,14 @@ from django.conf import settings
 from shield import signed_time
 from subscribers.mail import outbox
 from subscribers.models import LinkRequest
-from tests.subscribers import address_states, draining, driven_clock
+from tests.subscribers import draining, driven_clock
+from tests.subscribers.public.signing_up import Person
 from tests.tipsite.processes import Site, answer, free_port, own_database, wait_until
 from tipsite.worker import clock as worker_clock
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 DESK = "desk@example.org"
-
-
-@dataclass
-class Person:
-    """Somebody at a network who types an address, and answers what they are asked."""
-
-    number: int
-    address: str
-    network: str
-    was_asked: bool = False
-
-    def sign_up(self, post, timestamp):
-        """Use ``post(fields, network)``, which returns (status, page), as a person would."""
-        fields = {"address": self.address, "first_name": "Anna", "timestamp": timestamp, "subject": ""}
-        status, page = post(fields, self.network)
-        if asked := re.search(r'<label for="id_answer">(.+\?) <span', page):
-            self.was_asked = True
-            fields["timestamp"] = re.search(r'name="timestamp" value="([^"]+)"', page).group(1)
-            fields["answer"] = address_states.answer_challenge(html.unescape(asked.group(1)))
-            status, page = post(fields, self.network)
-        return status
 
 
 def crowd(number, networks):

@@ -20,7 +20,7 @@ import pytest
 from django.conf import settings
 
 from bench.archive import write_pages
-from tests.subscribers.public.test_signup_flood import Person
+from tests.subscribers.public.signing_up import Person
 from tests.tipsite.processes import MANAGE, answer, free_port, wait_until
 
 pytestmark = [
