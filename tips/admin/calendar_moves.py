@@ -1,6 +1,7 @@
 """The moves of the calendar: one tip to another place, by a button, a page or a drag; and undoing a change.
 
-What was refused comes back as one line. A move is refused as well where the tip is not as the page showed it.
+What was refused comes back as one line. A move is refused as well where the tip is not as the page showed it;
+one that takes back what stood asks first.
 """
 
 from collections.abc import Callable
@@ -13,15 +14,19 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 
 from desk.errors import Overtaken, WrongState
+from desk.foresight import Foresight
 from desk.pages import Context, StaffRequest, page
-from desk.verbs import refusals_told
+from desk.verbs import foreseen_field, refusals_told
 from tips.admin.calendar import doubles_line, require_editor, to_calendar
 from tips.admin.pages import tip_or_404
 from tips.models import PLANS, Tip
-from tips.schedule import coming_weeks, forecast, queue, queue_lock, slots, undo
+from tips.publishing import queue_steps
+from tips.schedule import coming_weeks, queue, queue_lock, slots, undo
+from tips.schedule.forecast import Forecast, floats
 
 
 class SeenForm(forms.Form):
@@ -57,7 +62,10 @@ def move_view(request: StaffRequest) -> HttpResponse:
         return to_calendar()
     tip, verb = form.cleaned_data["tip"], form.cleaned_data["verb"]
     with refusals_told(request):
-        messages.success(request, _move(form.cleaned_data, request.user))
+        said, asks = _move(form.cleaned_data, request.user, request.POST.get(foreseen_field(verb), ""))
+        if asks:
+            return _ask(request, form, asks)
+        messages.success(request, said)
         if verb in ("place", "pin") and tip.state in PLANS and (line := doubles_line(tip)):
             messages.warning(request, f"Have we run this before? {line}.")
         # The focus stays on the arrow that was pressed.
@@ -66,9 +74,19 @@ def move_view(request: StaffRequest) -> HttpResponse:
     return to_calendar()
 
 
-def _move(asked: Context, by: User) -> str:
-    """Do a move, if its tip is as it was shown; return what followed."""
-    tip = asked["tip"]
+def _ask(request: StaffRequest, form: MoveForm, foreseen: Foresight) -> HttpResponse:
+    """Show what a move would take back, and send the same move again once that is confirmed."""
+    asked = form.cleaned_data
+    sent = {name: form.data.get(name, "") for name in MoveForm.base_fields}
+    sent[foreseen_field(asked["verb"])] = foreseen.key
+    context: Context = {"opts": Tip._meta, "original": asked["tip"], "described": str(asked["tip"])}
+    context |= {"foreseen": foreseen, "form": forms.Form(), "seen": sent}
+    context["leave_url"] = reverse("admin:tips_calendar")
+    return page(request, "desk/verb", foreseen.question, **context)
+
+
+def _move(asked: Context, by: User, foreseen: str) -> tuple[str, Foresight | None]:
+    """Do a move, if its tip is as it was shown; return what ``as_foreseen`` returns."""
     move, needed = MOVES[asked["verb"]]
     target = [asked[needed]] if needed else []
     if not all(target):
@@ -77,13 +95,25 @@ def _move(asked: Context, by: User) -> str:
             if needed == "day"
             else "Choose a tip to swap with first. Nothing was moved."
         )
-    return as_shown(tip, asked["stamp"], lambda tip: move(tip, *target, by=by, seen=asked["seen"]))
+    press = "Pin it" if asked["verb"] == "pin" else "Move it"
+    return as_foreseen(
+        asked["tip"],
+        asked["stamp"],
+        lambda tip: move(tip, *target, by=by, seen=asked["seen"]),
+        press,
+        by,
+        foreseen,
+    )
 
 
-def as_shown(tip: Tip, stamp: str, then: Callable[[Tip], str]) -> str:
-    """Do something with a tip that is as the page showed it, by its stamp, or raise Overtaken.
+def as_foreseen(
+    tip: Tip, stamp: str, then: Callable[[Tip], str], press: str, by: User, foreseen: str
+) -> tuple[str, Foresight | None]:
+    """Move a tip that is as the page showed it, by its stamp; return what followed.
 
-    An empty stamp stands for a page that showed none.
+    An empty stamp stands for a page that showed none. Where the move takes back what stood, and the person
+    has not seen just that (``foreseen`` is its key), nothing is moved, and the Foresight to ask with is
+    returned as well. Raises Overtaken.
     """
     with transaction.atomic():
         # From here on nobody saves a tip, nor moves one.
@@ -91,7 +121,13 @@ def as_shown(tip: Tip, stamp: str, then: Callable[[Tip], str]) -> str:
         current = Tip.objects.for_lists().filter(pk=tip.pk).first()
         if current is None or stamp not in ("", current.stamp):
             raise Overtaken(f"Not done: “{tip}” was changed since you looked. Look at it again.")
-        return then(tip)
+        before = Forecast.load()
+        said = then(tip)
+        seen = queue_steps.changed(by, tip, before, Forecast.load(before.now), press)
+        if seen.asks and seen.key != foreseen:
+            transaction.set_rollback(True)
+            return "", seen
+    return said, None
 
 
 def place(tip: Tip, day: date, *, by: User, seen: int) -> str:
@@ -101,7 +137,7 @@ def place(tip: Tip, day: date, *, by: User, seen: int) -> str:
     is pinned, so that a slot before it may stay free.
     """
     slot, waiting = slots.Timetable.load().slot(day), queue.waiting()
-    floating = [other for other in waiting if forecast.floats(other)]
+    floating = [other for other in waiting if floats(other)]
     there = next((other for other in waiting if slot and other.publish_at == slot.at), None)
     if there is None or there == tip or not {tip, there} <= set(floating):
         return queue.pin(tip, day, by=by, seen=seen)
@@ -116,7 +152,7 @@ def step(tip: Tip, *, later: bool, by: User, seen: int) -> str:
     here = next((other.moment for other in waiting if other == tip), None)
     if here is None:
         raise WrongState(f"“{tip}” has no slot yet. Choose one for it first.")
-    fixed = {other.publish_at for other in waiting if not forecast.floats(other) and other != tip}
+    fixed = {other.publish_at for other in waiting if not floats(other) and other != tip}
     coming = slots.Timetable.load().after(now)
     free = (slot for slot in coming if not slot.skipped and slot.at not in fixed)
     before = None if later else [None, *takewhile(lambda slot: slot.at < here, free)][-1]

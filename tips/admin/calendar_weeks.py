@@ -15,13 +15,12 @@ from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 
-from desk.errors import Refused
 from desk.foresight import Foresight
 from desk.pages import Context, StaffRequest, page
 from desk.verbs import foreseen_field, refusals_told
 from tips import dates
 from tips.admin.calendar import require_editor, to_calendar, to_plan
-from tips.admin.calendar_moves import SeenForm, as_shown
+from tips.admin.calendar_moves import SeenForm, as_foreseen
 from tips.admin.pages import stamps_in
 from tips.models import Tip
 from tips.publishing import queue_steps
@@ -73,12 +72,15 @@ def week_view(request: StaffRequest, day: str) -> HttpResponse:
     require_editor(request)
     seen, week = queue.version(), _week(day)
     form, status = WeekForm(request.POST or None), 200
-    pinning = _displacing_pin(request, form, week)
-    if form.is_valid() and pinning is None:
+    pinning = None
+    if form.is_valid():
         with refusals_told(request):
-            messages.success(request, _change_week(week.slot.day, form.cleaned_data, request.user))
-            return to_calendar(f"#week-{week.slot.day}")
-        seen, week, status = queue.version(), _week(day), 409
+            foreseen = request.POST.get(foreseen_field("pin"), "")
+            said, pinning = _change_week(week.slot.day, form.cleaned_data, request.user, foreseen)
+            if pinning is None:
+                messages.success(request, said)
+                return to_calendar(f"#week-{week.slot.day}")
+        seen, week, status = queue.version(), _week(day), 200 if pinning else 409
     context: Context = {"pinning": pinning}
     if week.slot.at > timezone.now() and week.state != slot_states.SlotState.SKIPPED:
         context["skipping"] = queue_steps.skip(request.user, week.slot.at)
@@ -95,19 +97,6 @@ def week_view(request: StaffRequest, day: str) -> HttpResponse:
     return page(request, "tips/calendar_week", f"Week of {week.slot}", status, **context)
 
 
-def _displacing_pin(request: StaffRequest, form: WeekForm, week: slot_states.SlotRow) -> Foresight | None:
-    """Return what follows from a pin that moves others and was not foreseen by whoever sent it; else None."""
-    if not form.is_valid() or form.cleaned_data["verb"] != "pin":
-        return None
-    try:
-        foreseen = queue_steps.pin(request.user, form.cleaned_data["tip"], week.slot.at)
-    except Refused:
-        # The verb says why.
-        return None
-    is_known = request.POST.get(foreseen_field("pin")) == foreseen.key
-    return foreseen if foreseen.asks and not is_known else None
-
-
 def _week(text: str) -> slot_states.SlotRow:
     """Return the week whose slot is on a day, as in "2026-11-30", or raise Http404."""
     with suppress(ValueError):
@@ -117,19 +106,20 @@ def _week(text: str) -> slot_states.SlotRow:
     raise Http404("There is no slot on that day.")
 
 
-def _change_week(day: date, asked: Context, by: User) -> str:
-    """Do with a week what its form asks for; return what followed."""
+def _change_week(day: date, asked: Context, by: User, foreseen: str) -> tuple[str, Foresight | None]:
+    """Do with a week what its form asks for; return what followed, and what a pin has to ask first."""
     seen = asked["seen"]
     match asked["verb"]:
         case "pin":
             stamp = stamps_in(asked["stamps"]).get(str(asked["tip"].pk), "")
-            return as_shown(asked["tip"], stamp, partial(queue.pin, day=day, by=by, seen=seen))
+            pin = partial(queue.pin, day=day, by=by, seen=seen)
+            return as_foreseen(asked["tip"], stamp, pin, "Pin it", by, foreseen)
         case "skip":
-            return slot_changes.skip(day, asked["reason"], by=by, seen=seen)
+            return slot_changes.skip(day, asked["reason"], by=by, seen=seen), None
         case "unskip":
-            return slot_changes.unskip(day, by=by, seen=seen)
+            return slot_changes.unskip(day, by=by, seen=seen), None
     when = dates.moment(asked["date"], asked["time"])
-    return slot_changes.move_slot(day, when, asked["reason"], by=by, seen=seen)
+    return slot_changes.move_slot(day, when, asked["reason"], by=by, seen=seen), None
 
 
 def rule_view(request: StaffRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What becomes of the queue by a verb, as steps of a line of time; and what the calendar's verbs will do."""
+"""What becomes of the queue by a verb, as steps of a line of time; and what the calendar's moves do."""
 
 from datetime import datetime
 
@@ -7,17 +7,44 @@ from django.utils import timezone
 
 from desk.foresight import Foresight, Step
 from tips import dates
-from tips.models import Tip
+from tips.models import Tip, TipState
 from tips.permissions import CHANGE_ANY
 from tips.schedule.forecast import Forecast, Moves, floats
 
 
-def pin(user: User, tip: Tip, at: datetime) -> Foresight:
-    """Foresee that a tip is pinned to the slot at a moment; ``asks`` where another has to make room."""
-    moves = Forecast.load().pinned(tip, at)
-    asks = is_displacing(moves, at)
-    label = f"Pin it, and move {count(len(moves))}" if asks else "Pin it"
-    return Foresight(label, steps=moved(user, moves), key=moves_key(moves), asks=asks)
+def changed(user: User, tip: Tip, before: Forecast, after: Forecast, press: str) -> Foresight:
+    """Say what a move of a tip does, by the queue before it and after it; ``press`` is its button's word.
+
+    It ``asks`` where it takes back what stood: the next slot had an approved tip and loses it, or a tip that
+    floats has to make room for one that is pinned.
+    """
+    was = {held: held.moment for held in before.holding}
+    stands = next((held for held in after.holding if held == tip), None)
+    moves = {
+        held: (was[held], held.moment)
+        for held in after.holding
+        if held != tip and was.get(held, held.moment) != held.moment
+    }
+    steps = moved(user, moves)
+    if stands:
+        is_approved = stands.state == TipState.APPROVED
+        risk = "" if is_approved else "It appears only if it is approved by then."
+        title = f"“{tip}” {'goes live' if is_approved else 'is planned'}"
+        steps.insert(0, Step(dates.short(stands.moment), title, risk))
+    following = next(before.open_slots(()), None)
+    lost = following and _has_approved(before, following.at) and not _has_approved(after, following.at)
+    if following and lost and not (stands and stands.moment == following.at):
+        steps.append(
+            Step(dates.short(following.at), "Nothing goes live", "The next slot has no approved tip.")
+        )
+    gives_way = bool(stands and not floats(stands) and is_displacing(moves, stands.moment))
+    label = f"{press}, and move {count(len(moves))}" if gives_way else press
+    key = f"{stands.moment.isoformat() if stands else ''} {moves_key(moves)}".strip()
+    return Foresight(label, f"{label}?", steps=steps, key=key, asks=bool(lost or gives_way))
+
+
+def _has_approved(forecast: Forecast, at: datetime) -> bool:
+    return any(held.moment == at and held.state == TipState.APPROVED for held in forecast.holding)
 
 
 def skip(user: User, at: datetime) -> Foresight:

@@ -325,10 +325,14 @@ def test_the_first_tip_cannot_go_earlier(desk):
     assert line() == ["One", "Two"]
 
 
-def test_a_tip_alone_in_the_queue_is_pinned_two_weeks_on(desk):
+def test_a_tip_alone_in_the_queue_is_pinned_two_weeks_on_once_it_is_said_that_the_next_slot_is_empty(desk):
     (one,) = queued("One")
     slot = coming(3)[2]
-    assert "is pinned to" in said(send(desk, "place", one, day=slot.day))
+    asked = send(desk, "place", one, day=slot.day)
+    assert "The next slot has no approved tip." in asked.text
+    assert line() == ["One"]
+    assert Tip.objects.get(pk=one.pk).publish_at == one.publish_at
+    assert "is pinned to" in said(desk.post(MOVE, as_sent(asked, "verb")))
     one.refresh_from_db()
     assert (one.publish_at, one.pinned) == (slot.at, True)
 
@@ -346,12 +350,34 @@ def test_a_pinned_tip_steps_past_what_others_are_pinned_to(desk):
     first, second, third, *_ = coming()
     mine = make_tip("Mine", publish_at=first.at, pinned=True)
     make_tip("Fixed", publish_at=second.at, pinned=True)
+    make_tip("Between", publish_at=first.at)
     send(desk, "later", mine)
     mine.refresh_from_db()
     assert mine.publish_at == third.at
+    Tip.objects.get(title="Between").delete()
     send(desk, "earlier", mine)
     mine.refresh_from_db()
     assert mine.publish_at == first.at
+
+
+def test_a_draft_that_is_dragged_onto_an_approved_tip_asks_before_that_one_makes_room(desk):
+    one, two = queued("One", "Two")
+    draft = make_tip("Draft", state=TipState.DRAFT, publish_at=None)
+    drag = {"day": coming(2)[1].day, "stamp": draft.stamp}
+    asked = send(desk, "place", draft, **drag)
+    steps = [step.title for step in asked.context["foreseen"].steps]
+    assert steps == ["“Draft” is planned", f"“Two” moves to {dates.short(coming(3)[2].at)}"]
+    assert "Move it, and move 1 tip" in asked.text
+    assert "Leave it as it is" in asked.text
+    assert (line(), QueueVersion.objects.filter(version__gt=0).exists()) == (["One", "Two"], False)
+    # By now another tip would have to make room.
+    send(desk, "swap", one, other=two.pk)
+    assert "since you looked" in said(desk.post(MOVE, as_sent(asked, "verb")))
+    asked = send(desk, "place", draft, **drag)
+    moved = said(desk.post(MOVE, as_sent(asked, "verb")))
+    assert line() == ["Two", "Draft", "One"]
+    assert "“One” goes live" in moved
+    assert 'form="undo"' in desk.get(CALENDAR).text
 
 
 def test_two_tips_trade_places_and_a_pin_is_let_go(desk):
