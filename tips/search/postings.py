@@ -113,11 +113,11 @@ _TABLES: Mapping[type[Label], tuple[str, str, str]] = {
 }
 
 
-def with_phrase(stems: Iterable[str]) -> Sql:
-    """Return the statement for the ids of tips that hold these stems in a row."""
+def with_phrase(stems: Collection[str]) -> Sql:
+    """Return the statement for the ids of tips that hold these stems, two at least, in a row."""
     if connection.vendor == "sqlite":
         return "SELECT rowid AS id FROM tips_fts WHERE tips_fts MATCH %s", ['"' + " ".join(stems) + '"']
-    return "SELECT id FROM tips_with_everywhere(%s::tsquery) AS id", [" <-> ".join(stems)]
+    return "SELECT id FROM tips_with_phrase(%s, %s::tsquery) AS id", [" ".join(stems), " <-> ".join(stems)]
 
 
 def with_terms(terms: Iterable[Term]) -> Sql:

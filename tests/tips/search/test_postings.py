@@ -6,10 +6,11 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from tests.tips.making import hidden_tips, make_tip
 from tips.models import Category, Tip
-from tips.search import postings, queries
+from tips.search import index, postings, queries
 from tips.search.index import BODY_MOST, TAKEAWAY, TITLE
 from tips.search.postings import UNFILTERED, Filters, Postings
 from tips.text import stems
@@ -103,3 +104,17 @@ def test_postings_follow_every_way_of_writing_a_tip():
     }
     Tip.objects.all().delete()
     assert postings.read(["umbrella", "raincoat"]).stems == {}
+
+
+if connection.vendor == "postgresql":
+
+    def test_an_index_made_before_it_had_pairs_gets_them():
+        tip = make_tip(body="<p>An exit strategy.</p>")
+        phrase = ("exit", "strategi")
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE tips_vector SET pairs = '{}'")
+            assert postings.read((), [phrase]).phrases == {phrase: []}
+            # No table is altered before the triggers that wait for the end have run.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            index.create_index(cursor)
+        assert postings.read((), [phrase]).phrases == {phrase: [tip.pk]}
