@@ -139,6 +139,11 @@ def _is_pending(pk: int) -> bool:
     return any(Delivery.objects.filter(part, mailing=pk).exists() for part in parts)
 
 
+def may_have_mailing(tip: Tip) -> bool:
+    """Tell whether a tip was ever approved, without which nothing prepares a mailing of it."""
+    return bool(tip.approved_at) or tip.state in (TipState.APPROVED, TipState.WITHDRAWN)
+
+
 def obstacle(tip: Tip) -> str:
     """Return why a tip is not to be mailed, in a sentence for staff, or ""."""
     if tip.state != TipState.APPROVED:

@@ -17,7 +17,8 @@ def consequence(tip: Tip, for_mail: bool) -> str:
     follow: the mail went out, somebody ended it, or the tip is long past. Of mail that is on its way,
     ``taken_back`` says what follows.
     """
-    mailing = Mailing.objects.filter(tip=tip.pk, kind=Mailing.Kind.TIP).defer("text", "html").first()
+    own = Mailing.objects.filter(tip=tip.pk, kind=Mailing.Kind.TIP).defer("text", "html")
+    mailing = own.first() if scheduling.may_have_mailing(tip) else None
     if mailing and mailing.state == Mailing.State.SENT:
         raise WrongState(f"“{tip}” was mailed already, and the mark changes nothing any more.")
     if mailing and mailing.state == Mailing.State.CANCELLED and mailing.ended_at:

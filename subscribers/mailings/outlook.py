@@ -20,9 +20,7 @@ _STOP = "you can stop that; afterwards only what has not left yet"
 
 def of_tip(before: Tip, after: Tip, now: datetime) -> Outlook:
     """Return what is foreseen for the mail of a tip; ``tips.publishing.consequences`` calls this."""
-    # Only an approved tip ever gets a mailing.
-    was_approved = before.approved_at or before.state in (TipState.APPROVED, TipState.WITHDRAWN)
-    mailings = _mailings(after) if was_approved else []
+    mailings = _mailings(after) if scheduling.may_have_mailing(before) else []
     own = next((mailing for mailing in mailings if mailing.kind == Mailing.Kind.TIP), None)
     if scheduling.obstacle(after) or after.publish_at is None:
         begun = next((mailing for mailing in mailings if mailing.started_at), None)

@@ -25,6 +25,8 @@ LONGEST_AGE = timedelta(days=2)
 _KEEP = timedelta(days=400)
 # A run that fails by itself says so within this time, before the service manager does.
 _JUST_NOW = timedelta(minutes=5)
+# The site's first migration comes first.
+_BEGUN = MigrationRecorder.Migration.objects.order_by("applied")
 
 
 @dataclass(frozen=True)
@@ -69,20 +71,22 @@ def note_killed(file: str | Path, result: str) -> bool:
 
 
 def standing(now: datetime) -> Standing:
-    """Return how the backups stand at a moment (an aware datetime), in one query where there was any."""
-    runs, begun = BackupRun.objects.credible(now), MigrationRecorder.Migration.objects.order_by("applied")
+    """Return how the backups stand at a moment (an aware datetime); one query where there was any."""
+    runs, begun = BackupRun.objects.credible(now), Subquery(_BEGUN.values("applied")[:1])
     newest = Q(pk__in=runs.values("pk")[:1]) | Q(pk__in=runs.verified().values("pk")[:1])
-    found = list(runs.filter(newest).annotate(site_begun=Subquery(begun.values("applied")[:1])))
+    found = list(runs.filter(newest).annotate(site_begun=begun))
     verified = next((run for run in found if not run.failure), None)
     failed = found[0] if found and found[0].failure else None
     is_overdue = verified is None or verified.began_at < now - LONGEST_AGE
-    if failed or is_overdue:
-        first: datetime | None = (
-            vars(found[0])["site_begun"] if found else begun.values_list("applied", flat=True).first()
-        )
-        if settings.DEBUG or first is None or first > now - LONGEST_AGE:
-            return Standing(verified, None, False)
+    if (failed or is_overdue) and (settings.DEBUG or not _is_grown_up(found, now)):
+        return Standing(verified, None, False)
     return Standing(verified, failed, is_overdue)
+
+
+def _is_grown_up(found: list[BackupRun], now: datetime) -> bool:
+    """Tell whether the site is old enough to need a backup; ``found`` are runs that know when it began."""
+    begun = vars(found[0])["site_begun"] if found else _BEGUN.values_list("applied", flat=True).first()
+    return begun is not None and begun <= now - LONGEST_AGE
 
 
 def age(verified: BackupRun | None, now: datetime) -> timedelta | None:

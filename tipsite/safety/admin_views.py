@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -29,11 +29,11 @@ def safe(request: HttpRequest) -> HttpResponseBase:
 
 def _known(now: datetime) -> Context:
     """Return the newest backup, the mails that wait, which staff have no address, and more of the site."""
-    teasers = Count("pk", filter=Q(has_body=False))
-    counts = Tip.objects.published(now).aggregate(total=Count("pk"), teasers=teasers)
+    public, waiting = Tip.objects.published(now), Q(mail_state=OutgoingMail.MailState.WAITING)
+    requests, services = LinkRequest.objects.filter(waiting), ServiceMail.objects.filter(waiting)
+    counted = {"total": public, "teasers": public.filter(has_body=False), "requests": requests}
+    counts = count_each({**counted, "service mails": services})
+    counts["mails"] = counts["requests"] + counts["service mails"]
     imports = ImportRun.objects.order_by("-at", "-pk")[:_MOST_IMPORTS]
-    waiting = Q(mail_state=OutgoingMail.MailState.WAITING)
-    mails = [LinkRequest.objects.filter(waiting), ServiceMail.objects.filter(waiting)]
-    counts["mails"] = sum(count_each({str(number): rows for number, rows in enumerate(mails)}).values())
     unheard = reach.fault(of_each=True)
     return {**vars(runs.standing(now)), **counts, "imports": imports, "unheard": unheard}
