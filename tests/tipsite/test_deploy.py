@@ -17,8 +17,11 @@ DEPLOY = ROOT / "deploy"
 
 
 def sized(options):
-    """Leave out what is a matter of the place: where it listens, and how many there are."""
-    own = ("--bind=", "--chdir=", "--workers=", "--threads=")
+    """Leave out what is a matter of the place: where it listens, how many there are, and how they part.
+
+    A unit of the web server alone is told to load a new program (HUP), which what is loaded before would not.
+    """
+    own = ("--bind=", "--chdir=", "--workers=", "--threads=", "--preload")
     return {option for option in options if option.startswith("--") and not option.startswith(own)}
 
 

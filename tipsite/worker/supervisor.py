@@ -1,7 +1,12 @@
-"""Keep a few child processes alive: start them, bring back what dies, end them all together."""
+"""Keep a few child processes alive: start them, bring back what dies, end them all together.
+
+``python -m tipsite.worker.supervisor PLAN`` is what ``serve`` becomes once all is checked. It imports nothing
+of Django, nor of the site: beside its children it would have all of that in memory for nothing.
+"""
 
 import contextlib
 import ctypes
+import json
 import logging
 import os
 import select
@@ -11,11 +16,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NoReturn
 
 from tipsite.worker.stop_signal import Stop
 
-logger = logging.getLogger(__name__)
+# Run by its name, the module is another.
+logger = logging.getLogger("tipsite.worker.supervisor")
 
 # Each death in a row doubles the pause; the longest still brings a child back within ten seconds.
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
@@ -40,10 +47,10 @@ class Child:
     command: list[str]
     environment: dict[str, str]
     fds: tuple[int, ...] = ()
-    process: subprocess.Popen[bytes] | None = None
-    deaths: int = 0
-    started: float = 0.0
-    due: float = 0.0
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    deaths: int = field(default=0, init=False)
+    started: float = field(default=0.0, init=False)
+    due: float = field(default=0.0, init=False)
 
     def start(self) -> None:
         """Start it in a process group of its own, so that Ctrl-C reaches it only through us."""
@@ -133,3 +140,48 @@ def probe(place: tuple[str, int]) -> Iterator[bool]:
                 yield True
                 return
         yield False
+
+
+@dataclass
+class Plan:
+    """What ``main`` is told: the children, and what it says once (host, port) gives a first answer."""
+
+    children: list[Child]
+    place: tuple[str, int]
+    announcement: str
+
+    def run(self, program_folder: str) -> NoReturn:
+        """Become the process that supervises the children: under the same number, and with little memory.
+
+        ``program_folder`` has the package ``tipsite``. File descriptors of the children must be inheritable.
+        """
+        children = [{name: vars(child)[name] for name in _OF_A_CHILD} for child in self.children]
+        plan = json.dumps({"children": children, "place": self.place, "announcement": self.announcement})
+        path = os.pathsep.join(filter(None, [program_folder, os.environ.get("PYTHONPATH", "")]))
+        command = [sys.executable, "-m", "tipsite.worker.supervisor", plan]
+        os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": path})  # noqa: S606  it is our own
+
+
+_OF_A_CHILD = ("name", "command", "environment", "fds")
+
+
+def main(plan: str) -> None:
+    """Supervise what a Plan names, until a signal asks for the end."""
+    stop = Stop()
+    stop.listen()
+    line = "{asctime} {levelname} {name}: {message}"
+    logging.basicConfig(format=line, style="{", level=logging.INFO)
+    told = json.loads(plan)
+    first_answer = probe(tuple(told["place"]))
+
+    def announce() -> None:
+        if next(first_answer, False):
+            sys.stdout.write(told["announcement"])
+            sys.stdout.flush()
+
+    children = [Child(**{**child, "fds": tuple(child["fds"])}) for child in told["children"]]
+    supervise(children, stop, each_round=announce)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,11 +1,33 @@
-"""What a web process does at first (gunicorn is told by ``--config=python:tipsite.worker.web_processes``)."""
+"""What web processes do at first (gunicorn is told by ``--config=python:tipsite.worker.web_processes``)."""
+
+import gc
 
 from django.db import connections
+from django.urls import get_resolver
+from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 # How long a request waits for SQLite's lock, in seconds: somebody is sitting there. Commands and the worker
 # wait longer (in the settings).
 LONGEST_WAIT = 3
+
+
+def when_ready(server: Arbiter) -> None:
+    """Before web processes part, load what each would load for itself, if they part from a loaded program.
+
+    What is there then is never collected as garbage, so that its memory stays shared.
+    """
+    if server.cfg.preload_app:
+        # The views and the admin, too, which Django loads with the first request.
+        _ = get_resolver().url_patterns
+        gc.collect()
+        gc.freeze()
+
+
+def pre_fork(server: Arbiter, worker: Worker) -> None:
+    """Let no connection to the database cross over to a web process."""
+    if server.cfg.preload_app:
+        connections.close_all()
 
 
 def post_worker_init(worker: Worker) -> None:

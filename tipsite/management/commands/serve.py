@@ -10,8 +10,7 @@ from django.db import DatabaseError, connection
 
 from desk.terminal import nothing_done, reason
 from tipsite.schema import migration_state
-from tipsite.worker.stop_signal import Stop
-from tipsite.worker.supervisor import Child, probe, supervise
+from tipsite.worker.supervisor import Child, Plan
 
 
 class Command(BaseCommand):
@@ -37,19 +36,14 @@ class Command(BaseCommand):
         web = Child("web server", command, environment, fds=(listener.fileno(),))
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--skip-checks"]
         worker = Child("worker", command, environment)
-        first_answer = probe(("127.0.0.1" if host == "0.0.0.0" else host, port))  # noqa: S104
-
-        def announce() -> None:
-            if next(first_answer, False):
-                self.stdout.write(f"The site is at  {url}/\nThe desk is at  {url}/admin/")
-                self.stdout.write("Ctrl-C ends both web server and worker.")
-                self.stdout.flush()
-
-        stop = Stop()
-        stop.listen()
+        words = f"The site is at  {url}/\nThe desk is at  {url}/admin/"
+        words += "\nCtrl-C ends both web server and worker.\n"
         # Only the children talk to the database from here on.
         connection.close()
-        supervise([web, worker], stop, each_round=announce)
+        listener.set_inheritable(True)
+        sys.stdout.flush()
+        place = ("127.0.0.1" if host == "0.0.0.0" else host, port)  # noqa: S104
+        Plan([web, worker], place, words).run(str(settings.BASE_DIR))
 
     def require_migrations(self) -> None:
         """Refuse to start on a database that is not there, not up to date, or ahead of this program."""
@@ -91,6 +85,8 @@ def gunicorn(listener: socket.socket, processes: int, threads: int, access_log: 
     """Return gunicorn's command line for a listening socket."""
     command = [sys.executable, "-m", "gunicorn", "tipsite.wsgi:application", f"--chdir={settings.BASE_DIR}"]
     command += [f"--bind=fd://{listener.fileno()}", "--worker-class=gthread", "--no-control-socket"]
+    # They share what is loaded before they part; a new program needs a new start, as it does for the worker.
+    command.append("--preload")
     command += [f"--workers={processes}", f"--threads={threads}", "--graceful-timeout=5"]
     command += ["--log-level=warning", "--logger-class=tipsite.logs.ServerLogger"]
     command.append("--config=python:tipsite.worker.web_processes")
