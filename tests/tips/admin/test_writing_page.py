@@ -112,3 +112,4 @@ def test_links_are_offered_to_what_readers_find_and_to_what_is_approved_for_edit
     tips = client.get(asked, {"q": "phone silence"}).json()["tips"]
     assert [(tip["title"], tip["url"][:6]) for tip in tips] == [("Silence on the phone", "/tips/")]
     assert client.get(asked, {"q": "come"}).json() == client.get(asked).json() == {"tips": []}
+    assert "no-store" in client.get(asked)["Cache-Control"]
