@@ -2,6 +2,7 @@
 
 from django.contrib import admin, messages
 from django.db.models import Model
+from django.db.models.options import Options
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -42,6 +43,13 @@ class Worded(admin.ModelAdmin):
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
         _say(request, f"Deleted: “{obj_display}”.")
         return super().response_delete(request, obj_display, obj_id)
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Options, object_id: str
+    ) -> HttpResponse:
+        _say(request, f"There is no such {kind(self.opts)}, or not any more. Nothing was changed.")
+        # Django's own, which has no public name.
+        return super()._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[misc]  # not in the stubs
 
     def message_user(
         self,

@@ -281,7 +281,7 @@ def test_what_somebody_deleted_meanwhile_does_not_come_back(desk, model, monkeyp
     monkeypatch.setattr(page, "get_object", lambda *args: next(found, None))
     response = desk.post(form_of(row), {"name": "Two", "slug": "one"})
     assert response.status_code == 302
-    assert "Perhaps it was deleted?" in messages(response)[-1]
+    assert f"There is no such {model._meta.verbose_name}" in messages(response)[-1]
     assert not model.objects.exists()
 
 
