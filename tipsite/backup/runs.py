@@ -7,12 +7,13 @@ with DEBUG.
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Q, Subquery
+from django.db.models import Q, Value
 from django.utils import timezone
 
 from tips import dates
@@ -25,8 +26,6 @@ LONGEST_AGE = timedelta(days=2)
 _KEEP = timedelta(days=400)
 # A run that fails by itself says so within this time, before the service manager does.
 _JUST_NOW = timedelta(minutes=5)
-# The site's first migration comes first.
-_BEGUN = MigrationRecorder.Migration.objects.order_by("applied")
 
 
 @dataclass(frozen=True)
@@ -71,22 +70,23 @@ def note_killed(file: str | Path, result: str) -> bool:
 
 
 def standing(now: datetime) -> Standing:
-    """Return how the backups stand at a moment (an aware datetime); one query where there was any."""
-    runs, begun = BackupRun.objects.credible(now), Subquery(_BEGUN.values("applied")[:1])
+    """Return how the backups stand at a moment (an aware datetime), in one query."""
+    runs, first = BackupRun.objects.credible(now), MigrationRecorder.Migration.objects.order_by("applied")
     newest = Q(pk__in=runs.values("pk")[:1]) | Q(pk__in=runs.verified().values("pk")[:1])
-    found = list(runs.filter(newest).annotate(site_begun=begun))
+    fields = ("pk", "began_at", "ended_at", "file", "size", "failure")
+    # The site began with its first migration: beside the runs it stands as one without a key.
+    as_run = (Value(0), "applied", "applied", Value(""), Value(0), Value(""))
+    site = MigrationRecorder.Migration.objects.filter(pk__in=first.values("pk")[:1]).values_list(*as_run)
+    rows = list(runs.filter(newest).order_by().values_list(*fields).union(site.order_by(), all=True))
+    found = [BackupRun(*row) for row in sorted(rows, key=itemgetter(1, 0), reverse=True) if row[0]]
+    begun = next((row[1] for row in rows if not row[0]), None)
     verified = next((run for run in found if not run.failure), None)
     failed = found[0] if found and found[0].failure else None
     is_overdue = verified is None or verified.began_at < now - LONGEST_AGE
-    if (failed or is_overdue) and (settings.DEBUG or not _is_grown_up(found, now)):
+    is_young = begun is None or begun > now - LONGEST_AGE
+    if (failed or is_overdue) and (settings.DEBUG or is_young):
         return Standing(verified, None, False)
     return Standing(verified, failed, is_overdue)
-
-
-def _is_grown_up(found: list[BackupRun], now: datetime) -> bool:
-    """Tell whether the site is old enough to need a backup; ``found`` are runs that know when it began."""
-    begun = vars(found[0])["site_begun"] if found else _BEGUN.values_list("applied", flat=True).first()
-    return begun is not None and begun <= now - LONGEST_AGE
 
 
 def age(verified: BackupRun | None, now: datetime) -> timedelta | None:
