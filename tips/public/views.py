@@ -185,8 +185,11 @@ def search(request: HttpRequest) -> HttpResponse:
         near = labels.nearest(results.query, groups)
         context |= {"near": near, "counted_categories": [], "counted_tags": []}
         if not near:
-            context["counted_categories"] = navigation.counted_categories()
-            context["counted_tags"] = navigation.counted_tags(most=24)
+            counted = list(public.counts.items())
+            of_tags = [pair for pair in counted if isinstance(pair[0], Tag)]
+            most_used = sorted(of_tags, key=lambda pair: -pair[1])[:24]
+            context["counted_categories"] = [pair for pair in counted if isinstance(pair[0], Category)]
+            context["counted_tags"] = [pair for pair in of_tags if pair in most_used]
     return render(request, "tips/search.html", context)
 
 

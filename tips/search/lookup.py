@@ -44,11 +44,12 @@ class Lookup:
                 stem for found in related.widened(query).values() for word in found for stem in word.sought
             }
         self.asked_for = frozenset(stems)
-        named = {label for held in self.labels.values() for label in held if self._is_telling(label)}
+        named = {label for held in self.labels.values() for label in held}
+        telling = {label for label in named if ranking.is_telling(label, public)}
         self.postings = postings.read(
             sorted(stems - self.counts.keys()),
             sorted(phrases),
-            sorted(named, key=_order),
+            sorted(telling, key=_order),
             filters,
             sorted(self.counts),
         )
@@ -60,11 +61,6 @@ class Lookup:
     def _is_known(self, term: Term) -> bool:
         has_label = any(self.public.counts.get(label) for label in self.labels.get(term, ()))
         return has_label or self._sought(term).is_found or term.stems[0] in self.counts
-
-    def _is_telling(self, label: Label) -> bool:
-        """Tell whether a label says anything about a tip; the tips of one that may be on all are not read."""
-        tips = self.public.counts.get(label, 1)
-        return ranking.worth_of_label(tips, len(self.public.known)) > 0
 
     def correct(self, wrong: Sequence[Term]) -> Mapping[Term, Term]:
         """Put the typing errors among some terms right; return {term: what was meant}.

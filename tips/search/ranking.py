@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import repeat
 from operator import add, attrgetter, mul
 
-from tips.search.archive import Archive
+from tips.search.archive import Archive, Label
 from tips.search.index import BODY_MOST, TAKEAWAY, TITLE
 
 # What a word is worth by where it stands: in the title, in the takeaway, and once, twice or more in the body.
@@ -267,7 +267,12 @@ def rarity_of(count: int, everybody: int) -> float:
     return math.log(1 + everybody / count) if count else 0.0
 
 
-def worth_of_label(tips: int, everybody: int) -> int:
+def is_telling(label: Label, public: Archive) -> bool:
+    """Tell whether a label says anything about a tip; the tips of one that nearly all have are not read."""
+    return _worth_of_label(public.counts.get(label, 1), len(public.known)) > 0
+
+
+def _worth_of_label(tips: int, everybody: int) -> int:
     """Return what a label on so many tips is worth: next to 0 if all have it, and then nothing."""
     value = round(IN_LABEL * (1 - (tips - 1) / everybody) ** 2) if tips else 0
     return value if value > IN_LABEL // 20 else 0
@@ -275,7 +280,7 @@ def worth_of_label(tips: int, everybody: int) -> int:
 
 def _telling_labels(term: Sought, everybody: int) -> list[tuple[Set[int], int]]:
     """Return (tips, worth) of those labels of a term that say something about a tip."""
-    valued = [(tips, worth_of_label(len(tips), everybody)) for tips in term.labels]
+    valued = [(tips, _worth_of_label(len(tips), everybody)) for tips in term.labels]
     return [(tips, value) for tips, value in valued if value]
 
 

@@ -14,6 +14,7 @@ from rapidfuzz.distance import JaroWinkler
 from tips.search import labels
 from tips.search.archive import Archive
 from tips.search.postings import Param, Postings, Sql, read, union
+from tips.search.ranking import is_telling
 from tips.search.terms import Term
 from tips.text import stems
 
@@ -166,7 +167,7 @@ def correct(wrong: Sequence[Term], public: Archive) -> tuple[dict[Term, Term], P
     postings = read(
         sorted({*wanted, *(key for key in kin if " " not in key)}),
         sorted(tuple(key.split()) for key in kin if " " in key),
-        {label for held in named.values() for label in held},
+        {label for held in named.values() for label in held if is_telling(label, public)},
     )
     counts = {stem: _public(postings, (stem,), public) for stem in wanted}
     meant = {}
