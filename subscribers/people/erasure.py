@@ -57,10 +57,10 @@ def wipe() -> None:
     """Let no deleted byte linger in SQLite's write-ahead log, as far as that is possible just now.
 
     In the database file itself SQLite overwrites what is deleted (``secure_delete``, in the settings). The
-    log keeps older pages until it is emptied, which waits for whoever reads. Safe to run at any time outside
-    a transaction; another database looks after itself.
+    log keeps older pages until it is emptied, which waits for whoever reads. Safe to run at any time: within
+    a transaction, where SQLite refuses it, and on a database that looks after itself, it does nothing.
     """
-    if connection.vendor != "sqlite":
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
         return
     with connection.cursor() as cursor:
         patience = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
