@@ -41,13 +41,13 @@ def free_days(count):
 class Somebody:
     """One of the two: what they do, in an order of their own."""
 
-    def __init__(self, name, journal, tips, renamed):
+    def __init__(self, name, journal, tips, renamed, days):
         self.name, self.journal, self.tips, self.renamed = name, journal, tips, renamed
         self.chance, self.number = random.Random(name), NAMES.index(name)
         self.client = Client(SERVER_NAME="localhost")
         self.client.force_login(User.objects.get(username=name))
         self.category = Category.objects.get(slug=name).pk
-        self.days = [slot.day.isoformat() for slot in free_days(12)]
+        self.days = days
 
     def new(self):
         """Return a number that nobody used before."""

@@ -10,6 +10,7 @@ import json
 import sys
 import threading
 import time
+from datetime import date
 
 import django
 
@@ -42,7 +43,7 @@ def make_desk():
         make_tip(title, publish_at=slot.at, pinned=True, approved_at=timezone.now(), **labels)
 
 
-def rows(pks, renamed, things):
+def rows(pks, renamed, days, things):
     """Return {thing: its value} of the rows as they are; ``things`` names tags that somebody wrote."""
     tips = {name: Tip.objects.get(pk=pk) for name, pk in pks.items()}
     found = {("open", name): getattr(tips["open"], name) for name in TEXTS}
@@ -57,7 +58,7 @@ def rows(pks, renamed, things):
     found["reviewed", "state"] = tips["reviewed"].state
     found["tag", "name"] = Tag.objects.get(pk=renamed["tag"]).name
     found["category", "name"] = Category.objects.get(pk=renamed["category"]).name
-    skipped, moved = (slot.day for slot in free_days(2))
+    skipped, moved = map(date.fromisoformat, days[:2])
     reasons = dict(SlotException.objects.values_list("day", "reason"))
     found["week", str(skipped)] = skipped in reasons
     if skipped in reasons:
@@ -75,15 +76,17 @@ def together(seconds):
     """Let both work; return what came of it."""
     journal, pks = Journal(), {tip.title.lower(): tip.pk for tip in Tip.objects.all()}
     renamed = {"tag": Tag.objects.get(name="bell").pk, "category": Category.objects.get(name="Sports").pk}
-    for thing, value in rows(pks, renamed, []).items():
+    # Named once: a slot may pass meanwhile.
+    days = [slot.day.isoformat() for slot in free_days(12)]
+    for thing, value in rows(pks, renamed, days, []).items():
         journal.was(thing, value)
-    people = [Somebody(name, journal, pks, renamed) for name in NAMES]
+    people = [Somebody(name, journal, pks, renamed, days) for name in NAMES]
     threads = [threading.Thread(target=somebody.work, args=[seconds]) for somebody in people]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    now, began = rows(pks, renamed, journal.writes), time.monotonic()
+    now, began = rows(pks, renamed, days, journal.writes), time.monotonic()
     was_swapped = now.pop(("order", "swapped"))
     for thing, value in now.items():
         journal.saw(thing, value, began)
