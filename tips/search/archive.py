@@ -10,7 +10,7 @@ from datetime import datetime
 from threading import Lock
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Value
 from django.utils import timezone
 
 from tips import dates
@@ -98,13 +98,17 @@ def _read() -> Archive:
 
 def _counted_labels(now: datetime) -> dict[Label, int]:
     """Return {label: in how many public tips}, the categories and then the tags, each by name."""
-    result: dict[Label, int] = {}
-    for model, placements, name in (
-        (Category, CategorisedTip.objects.published(now), "category"),
-        (Tag, TaggedTip.objects.published(now), "tag"),
-    ):
-        columns = (f"{name}_id", f"{name}__name", f"{name}__slug")
-        rows = placements.order_by().values_list(*columns).annotate(Count("pk"))
-        for pk, text, slug, count in sorted(rows, key=lambda row: (row[1].casefold(), row[0])):
-            result[model(pk=pk, name=text, slug=slug)] = count
-    return result
+    categorised, tagged = (
+        placements.order_by()
+        .values_list(Value(is_tag), f"{name}_id", f"{name}__name", f"{name}__slug")
+        .annotate(Count("pk"))
+        for is_tag, placements, name in (
+            (0, CategorisedTip.objects.published(now), "category"),
+            (1, TaggedTip.objects.published(now), "tag"),
+        )
+    )
+    found = sorted(categorised.union(tagged, all=True), key=lambda row: (row[0], row[2].casefold(), row[1]))
+    return {
+        (Tag if is_tag else Category)(pk=pk, name=name, slug=slug): count
+        for is_tag, pk, name, slug, count in found
+    }
