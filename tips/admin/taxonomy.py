@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -213,11 +212,10 @@ class TagForm(ConcurrentForm):
             )
         return name
 
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
+    def clean(self) -> None:
+        super().clean()
         if "name" in self.cleaned_data and not self.instance.pk and not self.cleaned_data.get("slug"):
             self.cleaned_data["slug"] = tagging.free_slug(self.cleaned_data["name"])
-        return cleaned
 
 
 @admin.register(Tag)
