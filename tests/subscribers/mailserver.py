@@ -126,12 +126,18 @@ class _Connection(asyncio.Protocol):
             self.transport.write(b"250 fine\r\n")
 
     def end(self, raw):
-        said = self.say("end")
-        if said.startswith("2") or said == TAKE_AND_DROP:
+        told = self.server.reply("end", self.recipient)
+        # Noted before it is answered: the sender may be heard of again before this goes on.
+        if isinstance(told, Late) or told.startswith("2") or told == TAKE_AND_DROP:
             self.server.taken.append(Taken(self.sender, self.recipient, raw.replace(b"\r\n..", b"\r\n.")))
+        self.answer("end", told)
 
     def say(self, stage, recipient=None):
-        told = self.server.reply(stage, self.recipient if recipient is None else recipient)
+        return self.answer(
+            stage, self.server.reply(stage, self.recipient if recipient is None else recipient)
+        )
+
+    def answer(self, stage, told):
         if isinstance(told, Late):
             self.is_late, seconds, told = True, told.seconds, _USUAL[stage]
             asyncio.get_running_loop().call_later(seconds, self.say_late, told)

@@ -10,7 +10,7 @@ from tips.models import Category, FormerSlug, Tag, TaggedTip
 
 @pytest.mark.django_db(transaction=True)
 def test_names_that_read_alike_become_one_and_their_tips_and_addresses_stay(request):
-    request.addfinalizer(lambda: call_command("migrate", "tips", verbosity=0))
+    request.addfinalizer(lambda: call_command("migrate", verbosity=0))
     call_command("migrate", "tips", "0002", verbosity=0)
     before = MigrationExecutor(connection).loader.project_state(("tips", "0002_edition")).apps
     tips = [before.get_model("tips", "Tip").objects.create(title=f"T{n}", slug=f"t{n}") for n in range(2)]
@@ -22,7 +22,7 @@ def test_names_that_read_alike_become_one_and_their_tips_and_addresses_stay(requ
         placed.create(content_object=tip, tag=each)
     for name in ("Front desk", "front\u2060 desk"):
         before.get_model("tips", "Category").objects.create(name=name, slug=name.replace("\u2060", "-"))
-    call_command("migrate", "tips", verbosity=0)
+    call_command("migrate", verbosity=0)
     assert [(each.name, each.name_key) for each in Category.objects.all()] == [("Front desk", "front desk")]
     kept = Tag.objects.get(slug="service-recovery")
     assert Tag.objects.count() == 2

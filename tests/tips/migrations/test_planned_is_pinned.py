@@ -14,7 +14,7 @@ DAY = datetime(2031, 1, 7, 12, tzinfo=UTC)
 
 @pytest.mark.django_db(transaction=True)
 def test_a_draft_with_a_day_is_pinned_to_it_and_of_two_the_second_has_none(request):
-    request.addfinalizer(lambda: call_command("migrate", "tips", verbosity=0))
+    request.addfinalizer(lambda: call_command("migrate", verbosity=0))
     call_command("migrate", "tips", "0007", verbosity=0)
     tips = (
         MigrationExecutor(connection)
@@ -26,7 +26,7 @@ def test_a_draft_with_a_day_is_pinned_to_it_and_of_two_the_second_has_none(reque
         at = DAY.replace(day=14) if state == "approved" else DAY
         before.create(title=name, slug=name, state=state, publish_at=at)
     before.create(title="late", slug="late", state="draft", publish_at=DAY.replace(day=14))
-    call_command("migrate", "tips", verbosity=0)
+    call_command("migrate", verbosity=0)
     found = {tip.title: (tip.pinned, tip.publish_at is not None) for tip in Tip.objects.all()}
     assert found == {
         "first": (True, True),

@@ -41,13 +41,11 @@ def test_a_picture_of_very_many_tips_hides_no_other(django_assert_num_queries):
     last = [make_tip(f"Again {n}", body=BODY.format(common.url)) for n in range(3)][-1]
     ImageUse.objects.bulk_create(
         ImageUse(tip=tip, image=common, alt="A brass bell")
-        for tip in Tip.objects.bulk_create(
-            Tip(title=f"T {n}", slug=f"t-{n}", id=n) for n in range(1000, 1250)
-        )
+        for tip in Tip.objects.bulk_create(Tip(title=f"T {n}", slug=f"t-{n}") for n in range(250))
     )
     assert found(editor, "brass") == ["b", "a"]
     last.delete()
     editor = type(editor).objects.get(pk=editor.pk)
     editor.has_perm("tips.change_any_tip")
     with django_assert_num_queries(2):
-        assert pictures.library(editor, "brass")[0].title == "T 1249"
+        assert pictures.library(editor, "brass")[0].title == "T 249"

@@ -70,11 +70,11 @@ def test_the_next_slots_begin_with_the_coming_one():
 
 @pytest.mark.usefixtures("_lineup")
 def test_the_calendar_asks_as_many_questions_for_any_number_of_tips(django_assert_num_queries):
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         slot_states.between(week(-6), week(13))
     for number in range(30):
         make_tip(publish_at=at(6) + timedelta(weeks=number))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         assert str(slot_states.between(week(-60), week(60))[-1].tip)
 
 
