@@ -17,6 +17,8 @@ from desk.wording import Worded
 
 # So many rows can be paged through. Of more, the list only says that there are more.
 MOST = 10_000
+# What a page that asks before deleting shows: lines, numbers by kind, rights that lack, what is in the way.
+Deletion = tuple[list[str], dict[str, int], set[str], list[str]]
 
 
 class TitledList(Worded):

@@ -17,7 +17,7 @@ from taggit.models import Tag as UnusedTag
 from desk.concurrent_forms import ConcurrentForm
 from desk.errors import Overtaken, WrongState
 from desk.forms import SavedAtOnce
-from desk.lists import PagedList
+from desk.lists import Deletion, PagedList
 from desk.pages import Context, number_in, page, staff_of
 from desk.verbs import refusals_told
 from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip
@@ -29,7 +29,6 @@ from tips.text.slugify import canonical
 admin.site.unregister(UnusedTag)
 
 Label = Category | Tag
-Deletion = tuple[list[str], dict[str, int], set[str], list[str]]
 
 
 class CountedAdmin(SavedAtOnce, PagedList):

@@ -1,20 +1,22 @@
 """The list of tips in the admin: its search and filters, and how one of them is deleted."""
 
+from collections.abc import Iterable
 from typing import cast
 
 from django.contrib import messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 
-from desk.lists import PagedList
+from desk.lists import Deletion, PagedList
 from desk.pages import Context, number_in, staff_of
 from desk.verbs import refusals_told
 from tips.admin import filters
 from tips.admin.bulk import BulkMixin
 from tips.admin.tip_changelist import TipChangeList
-from tips.models import PLANS, Tip, TipQuerySet, TipState
+from tips.models import PLANS, EditorialComment, Tip, TipQuerySet, TipState
 from tips.permissions import PUBLISH
 from tips.publishing import editing
 
@@ -39,6 +41,16 @@ class TipList(BulkMixin, PagedList):
         return cast(TipQuerySet, queryset).for_lists(), False
 
     # --- Deleting -------------------------------------------------------------------------------------
+
+    def get_deleted_objects(self, objs: Iterable[Tip], request: HttpRequest) -> Deletion:
+        """Name what somebody would miss, and none of the rows that only the program knows."""
+        tips = list(objs)
+        _, counts, lacking, protected = super().get_deleted_objects(tips, request)
+        comments = EditorialComment.objects.filter(tip__in=tips).count()
+        lines = [f"“{tip}”" for tip in tips]
+        if comments:
+            lines.append(f"{comments} comment{pluralize(comments)} of colleagues")
+        return lines, counts, lacking, protected
 
     def delete_model(self, request: HttpRequest, obj: Tip) -> None:
         editing.delete(obj, by=staff_of(request))

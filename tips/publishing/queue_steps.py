@@ -15,8 +15,8 @@ from tips.schedule.forecast import Forecast, Moves, floats
 def changed(user: User, tip: Tip, before: Forecast, after: Forecast, press: str) -> Foresight:
     """Say what a move of a tip does, by the queue before it and after it; ``press`` is its button's word.
 
-    It ``asks`` where it takes back what stood: the next slot had an approved tip and loses it, or a tip that
-    floats has to make room for one that is pinned.
+    It ``asks`` where it takes back what stood: the next slot had an approved tip and loses it, or gets
+    another by a pin, or a tip that floats has to make room for one that is pinned.
     """
     was = {held: held.moment for held in before.holding}
     stands = next((held for held in after.holding if held == tip), None)
@@ -32,19 +32,25 @@ def changed(user: User, tip: Tip, before: Forecast, after: Forecast, press: str)
         title = f"“{tip}” {'goes live' if is_approved else 'is planned'}"
         steps.insert(0, Step(dates.short(stands.moment), title, risk))
     following = next(before.open_slots(()), None)
-    lost = following and _has_approved(before, following.at) and not _has_approved(after, following.at)
-    if following and lost and not (stands and stands.moment == following.at):
+    promised = _approved(before, following.at) if following else None
+    instead = _approved(after, following.at) if following else None
+    is_pin = bool(stands and not floats(stands))
+    lost = promised is not None and (instead is None or (is_pin and instead != promised))
+    if following and lost and instead is None and not (stands and stands.moment == following.at):
         steps.append(
             Step(dates.short(following.at), "Nothing goes live", "The next slot has no approved tip.")
         )
-    gives_way = bool(stands and not floats(stands) and is_displacing(moves, stands.moment))
+    gives_way = bool(stands and is_pin and is_displacing(moves, stands.moment))
     label = f"{press}, and move {count(len(moves))}" if gives_way else press
     key = f"{stands.moment.isoformat() if stands else ''} {moves_key(moves)}".strip()
-    return Foresight(label, f"{label}?", steps=steps, key=key, asks=bool(lost or gives_way))
+    return Foresight(label, f"{label}?", steps=steps, key=key, asks=lost or gives_way)
 
 
-def _has_approved(forecast: Forecast, at: datetime) -> bool:
-    return any(held.moment == at and held.state == TipState.APPROVED for held in forecast.holding)
+def _approved(forecast: Forecast, at: datetime) -> Tip | None:
+    """Return the approved tip that holds the slot of a moment, if one does."""
+    return next(
+        (held for held in forecast.holding if held.moment == at and held.state == TipState.APPROVED), None
+    )
 
 
 def skip(user: User, at: datetime) -> Foresight:

@@ -10,7 +10,7 @@ from tests.desk.sent_forms import as_sent
 from tests.tips.making import ago, make_tip
 from tips import dates
 from tips.models import Category, Tip, TipState
-from tips.publishing import editing, workflow
+from tips.publishing import commenting, editing, workflow
 from tips.schedule import slots
 
 LIST = "/admin/tips/tip/"
@@ -307,3 +307,13 @@ def test_an_author_is_offered_no_action_of_an_editor(client, author):
         assert action in page
     for action in ("approve_selected", "withdraw_selected", "give_selected", "plan_selected"):
         assert action not in page
+
+
+def test_deleting_a_draft_names_it_and_its_comments_and_no_row_of_the_program(desk, editor):
+    tip = make_tip("Wait a moment", state=TipState.DRAFT, publish_at=None)
+    desk.get(f"/admin/tips/tip/{tip.pk}/change/")
+    commenting.comment(tip, "Too short?", by=editor)
+    page = desk.get(f"/admin/tips/tip/{tip.pk}/delete/")
+    assert page.context["deleted_objects"] == ["“Wait a moment”", "1 comment of colleagues"]
+    desk.post(f"/admin/tips/tip/{tip.pk}/delete/", as_sent(page, "post"))
+    assert not Tip.objects.filter(pk=tip.pk).exists()
