@@ -22,7 +22,7 @@ from tips.admin.fields import SlotField, TagsField
 from tips.models import WRITTEN, Category, Tip, TipVersion
 from tips.publishing import history, labelling, pictures, preconditions, queue_steps, slugs
 from tips.schedule import queue_lock
-from tips.text import excerpts, folding, left_out, sanitiser
+from tips.text import excerpts, folding, left_out, plain_to_html, sanitiser
 from tips.text.slugify import slugify
 
 _A_DAY = f"In {dates.site_place()}. A day alone means {dates.clock(settings.SLOT_TIME)} on that day."
@@ -231,6 +231,9 @@ class TipForm(ConcurrentForm):
     def clean_body(self) -> str:
         try:
             source = self.cleaned_data["body"].replace("\r\n", "\n")
+            if not sanitiser.holds_tags(source):
+                # Written without the editor, for want of scripts.
+                source = plain_to_html.from_text(source)
             cleaned = sanitiser.clean(source)
             self.left_out = left_out.sentences(source, cleaned)
             return pictures.with_image_sizes(cleaned)

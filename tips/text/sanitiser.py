@@ -74,6 +74,11 @@ _LONGEST_KEPT = 20_000
 _OF_TABLES = re.compile(r"<(/?)(table|caption|thead|tbody|tfoot|tr|td|th)\b([^<>]*>)", re.IGNORECASE)
 
 
+def holds_tags(source: str) -> bool:
+    """Tell whether a text holds a tag of any name, as each text from the editor does."""
+    return bool(_TAG_NAME.search(source))
+
+
 def clean(source: str) -> str:
     """Return untrusted HTML as a body is stored: allowed elements only, in the editor's own form.
 

@@ -308,3 +308,11 @@ def test_what_is_approved_stays_in_its_last_category(desk, held, said):
     assert ("has no other category than “Sports”" in answer.text) == said
     tip.refresh_from_db()
     assert ([str(each) for each in tip.categories.all()], tip.mail_subject) == (held, "" if said else "Hello")
+
+
+def test_paragraphs_typed_without_the_editor_stay_paragraphs_and_signs_stay_signs(client, author):
+    tip = make_tip(state=TipState.DRAFT, publish_at=None, author=author)
+    client.force_login(author)
+    client.post(form_of(tip), filled(body="Greet them first, & mean it.\r\n\r\nIf 3 < 4, say so, and wait."))
+    tip.refresh_from_db()
+    assert tip.body == "<p>Greet them first, &amp; mean it.</p><p>If 3 &lt; 4, say so, and wait.</p>"
