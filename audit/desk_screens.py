@@ -89,7 +89,7 @@ def signed_in(root: str, desk: Desk, chromium: str) -> Iterator[DeskAudit]:
         page.goto("/admin/login/")
         page.get_by_label("Name or e-mail address").fill(desk["name"])
         page.get_by_label("Password").fill(desk["password"])
-        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Sign in").click()
         page.wait_for_url("**/admin/")
         yield DeskAudit(page)
         browser.close()

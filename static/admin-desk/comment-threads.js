@@ -265,7 +265,8 @@ if (talk && page) {
       if (answer.ok && !answer.redirected) show(await answer.text(), sent);
       else if (answer.status === 409) refuse(sent, (await answer.json()).line);
       else if (answer.status === 403 || answer.redirected) refuse(sent, "It was not sent: you are signed out, or may not comment on this tip any more. What you wrote stays here. Save the tip, sign in, and send it again.");
-      else refuse(sent, "It was not sent: the tip or the comment is gone. What you wrote stays here; copy it.");
+      else if (answer.status === 404) refuse(sent, "It was not sent: the tip or the comment is gone. What you wrote stays here; copy it.");
+      else refuse(sent, "It was not sent: nothing can be saved just now. What you wrote stays here. Send it again in a few seconds.");
     } catch {
       refuse(sent, "It was not sent: the server cannot be reached just now. What you wrote stays here. Send it again.");
     }

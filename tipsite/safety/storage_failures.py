@@ -8,6 +8,7 @@ import sys
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.views.defaults import bad_request, server_error
 
@@ -44,6 +45,8 @@ def _come_again(request: HttpRequest, error: BaseException | None) -> HttpRespon
         "is_busy": seconds == COME_AGAIN_SOON,
         "action": request.get_full_path(),
         "carried": _carried(request),
+        # A form that came with a token is taken only with one. Readers' forms have none, and get no cookie.
+        "csrf_token": get_token(request) if "csrfmiddlewaretoken" in request.POST else "",
     }
     response = HttpResponse(render_to_string("503.html", context), status=503)
     response["Retry-After"] = str(seconds)
@@ -54,11 +57,11 @@ def _come_again(request: HttpRequest, error: BaseException | None) -> HttpRespon
 def _carried(request: HttpRequest) -> list[tuple[str, str]]:
     """Return (name, value) of each field of a form that the page can hold to be sent again.
 
-    Nothing of a form with a secret or a file, and of one that another site's page sent.
+    Nothing of a form with a secret or a file, and of one that did not come from a page of ours.
     """
-    if request.method != "POST" or request_origin.origin(request) is request_origin.Origin.FOREIGN:
+    if request.method != "POST" or request_origin.origin(request) is not request_origin.Origin.OWN:
         return []
-    typed = set(request.POST) - {"csrfmiddlewaretoken"}
+    typed = [name for name in request.POST if name != "csrfmiddlewaretoken"]
     if request.FILES or any(word in name for name in typed for word in _SECRET):
         return []
-    return [(name, each) for name in request.POST for each in request.POST.getlist(name)]
+    return [(name, each) for name in typed for each in request.POST.getlist(name)]

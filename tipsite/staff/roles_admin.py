@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.text import capfirst
 
@@ -40,7 +40,10 @@ class RoleForm(ConcurrentForm):
         super().__init__(*args, **kwargs)
         if isinstance(field := self.fields.get("permissions"), _Rights):
             apps, codes = zip(*(right.split(".") for right in _OFFERED), strict=True)
-            rights = Permission.objects.filter(content_type__app_label__in=apps, codename__in=codes)
+            offered = Q(content_type__app_label__in=apps, codename__in=codes)
+            # A right beside them that the role has is shown too, so that saving takes nothing away unseen.
+            held = Q(pk__in=self.instance.permissions.values("pk")) if self.instance.pk else Q()
+            rights = Permission.objects.filter(offered | held)
             field.queryset = rights.select_related("content_type").order_by("content_type__model", "codename")
 
 

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 import pytest
 from django.conf import settings
 from django.db import connection, connections
+from django.test import Client
 from django.urls import reverse
 
 from shield import signed_time
 from subscribers import tokens
 from subscribers.models import LinkRequest, Subscriber
 from subscribers.people import subscriptions
+from tests.desk.sent_forms import as_sent
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.models import Category, Tag, Tip
@@ -135,6 +137,18 @@ def test_what_an_editor_or_a_subscriber_sent_is_held_by_the_page_that_says_so(cl
     anna.refresh_from_db()
     assert anna.first_name == "Ann"
     assert not Tip.objects.filter(title__contains="new").exists()
+
+
+def test_a_form_of_the_desk_that_is_sent_again_is_taken_without_signing_in_anew():
+    desk = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    desk.force_login(make_person("ed", "Editor"))
+    form, headers = reverse("admin:tips_tip_add"), {"sec-fetch-site": "same-origin"}
+    typed = as_sent(desk.get(form), "title", title="Kept", body="<p>Said.</p>")
+    with others_write():
+        held = desk.post(form, typed, headers=headers)
+    assert held.status_code == 503
+    assert desk.post(form, as_sent(held), headers=headers).status_code == 302
+    assert Tip.objects.get(title="Kept").body == "<p>Said.</p>"
 
 
 def test_a_web_process_waits_for_seconds_and_a_command_for_longer(monkeypatch):

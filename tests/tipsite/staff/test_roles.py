@@ -3,6 +3,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
 from django.db import DEFAULT_DB_ALIAS
 
+from tests.desk.sent_forms import as_sent
 from tests.tips.people import make_person
 from tipsite.staff import roles
 
@@ -49,3 +50,15 @@ def test_a_persons_own_permissions_and_their_groups_are_one_query(django_assert_
         assert not person.has_perm("tips.approve_tip")
     User.objects.update(is_active=False)
     assert not User.objects.get(pk=person.pk).has_perm("tips.add_tip")
+
+
+@pytest.mark.django_db
+def test_renaming_a_role_of_the_site_takes_no_right_away(client):
+    client.force_login(make_person("olga", is_superuser=True))
+    group = Group.objects.create(name="Auditors")
+    group.permissions.set(Permission.objects.filter(codename__in=["view_logentry", "view_tip"]))
+    page = f"/admin/auth/group/{group.pk}/change/"
+    client.post(page, as_sent(client.get(page), "name", name="Readers of logs"))
+    group.refresh_from_db()
+    held = set(group.permissions.values_list("codename", flat=True))
+    assert (group.name, held) == ("Readers of logs", {"view_logentry", "view_tip"})
