@@ -197,6 +197,9 @@ def test_a_table_pasted_into_a_cell_is_paragraphs_there_and_one_pasted_elsewhere
     writing.keyboard.type("below")
     assert stored(writing).endswith("<td><p>4</p></td></tr></tbody></table><p>below</p>")
     the_editor(writing).get_by_role("cell", name="4").click()
+    # The editor hears of a click a moment later.
+    in_a_cell = "element => element.editor.isActive('tableCell')"
+    writing.wait_for_function(in_a_cell, arg=the_editor(writing).element_handle())
     for html in (f"<p>x</p>{data}", data):
         paste(writing, html)
     expect(writing.locator(".editor-note")).to_contain_text("A table cannot stand in a cell")
