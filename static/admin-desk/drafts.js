@@ -227,17 +227,22 @@
       return made;
     };
 
-    const throwAway = async (box) => {
+    const thrownAwayThere = async (thrown) => {
       const data = new FormData();
       data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-      data.append("key", box.dataset.offered);
+      data.append("key", thrown);
+      data.append("sequence", Date.now());
       data.append("part", "");
       try {
         const answer = await fetch(unsaved.dataset.throwUrl, { method: "POST", body: data });
-        if (!answer.ok || answer.redirected) return;
+        return answer.ok && !answer.redirected;
       } catch {
-        return;
+        return false;
       }
+    };
+
+    const throwAway = async (box) => {
+      if (!(await thrownAwayThere(box.dataset.offered))) return;
       forget(key, box.dataset.offered);
       box.remove();
     };
@@ -270,7 +275,11 @@
           done();
         }),
         " ",
-        button("Throw it away", done),
+        button("Throw it away", async () => {
+          // What a page sent as it was left may reach the server after this page was made.
+          await thrownAwayThere(draft.id);
+          done();
+        }),
       );
       form.before(box);
     };

@@ -50,7 +50,7 @@ def unsaved_view(request: StaffRequest) -> HttpResponse:
     """List what this person typed and did not save; on POST, throw one of it away."""
     require_any(request, "view", "add", "change")
     if request.method == "POST":
-        autosaving.forget(request.user, [request.POST.get("key", "")])
+        _throw_away(request, request.POST.get("key", ""), number_in(request.POST.get("sequence")))
         return JsonResponse({}) if "part" in request.POST else redirect("admin:tips_tip_unsaved")
     rows = autosaving.of(request.user).select_related("tip")
     response = tip_page(request, "unsaved", "Unsaved texts", texts=[_text(row, request) for row in rows])
@@ -134,6 +134,11 @@ def forget_saved(request: HttpRequest) -> None:
     """Erase what was kept of a form that is saved now."""
     key, sequence = request.POST.get("_draft", ""), number_in(request.POST.get("_sequence"))
     autosaving.forget(staff_of(request), _brought_from(request) - {key})
+    _throw_away(request, key, sequence)
+
+
+def _throw_away(request: HttpRequest, key: str, sequence: int) -> None:
+    """Erase what was kept of a form, with what comes in late of all that was sent before ``sequence``."""
     # Without its script, a form has sent nothing that could come in late.
     if sequence and autosaving.is_key(key):
         autosaving.settle(staff_of(request), key, sequence)

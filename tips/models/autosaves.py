@@ -9,8 +9,8 @@ class Autosave(models.Model):
 
     A tip that does not exist yet is known by the form's key alone. If the tip is deleted, the text stays.
 
-    Once the form is saved, its row holds no text any more. For a day it says so (``is_saved``): what the
-    form's script sent before may come in behind the saving.
+    Once the form is saved or its text thrown away, its row holds no text any more. For a day it says so
+    (``is_saved``: the form is done with): what the form's script sent before may come in later.
     """
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")

@@ -45,7 +45,7 @@ def keep(
 
 
 def settle(person: User, key: str, sequence: int) -> None:
-    """Erase what was kept of a form that is saved now, and keep nothing that the form sent before."""
+    """Erase what was kept of a form that is saved or thrown away now; keep nothing that it sent before."""
     row = Autosave(
         person=person, key=key, fields={}, saved_at=timezone.now(), sequence=sequence, is_saved=True
     )

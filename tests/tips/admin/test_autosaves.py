@@ -150,6 +150,14 @@ def test_only_its_writer_sees_it(ann, editor, draft):
     assert not Autosave.objects.exists()
 
 
+def test_what_was_thrown_away_does_not_come_back_with_what_was_sent_before(ann, author, draft):
+    sent = {"_draft": "formkey1", "title": "Never finished"}
+    ann.post(UNSAVED, {"key": "formkey1", "sequence": "5", "part": ""})
+    for sequence, offered in (("4", 0), ("6", 1)):
+        ann.post(at("autosave", draft.pk), sent | {"_sequence": sequence})
+        assert autosaving.of(author).count() == offered
+
+
 def test_text_for_a_tip_that_one_may_not_change_any_more_is_kept_and_can_be_read(ann, draft):
     sent = as_sent(ann.get(at("change", draft.pk)), "title", body="<p>Typed too late.</p>")
     Tip.objects.update(state=TipState.IN_REVIEW)
