@@ -18,9 +18,9 @@ from subscribers.mail import envelope
 from tips import dates
 from tips.models import Tip
 from tips.publishing import preview
-from tipsite.alerts import work_deeds
+from tipsite.alerts import reach, work_deeds
 from tipsite.models import Notice, WorkDeed, WorkMail, WorkMailChoice
-from tipsite.staff import accounts, emails
+from tipsite.staff import emails
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,9 @@ def write(
     Left out is what was done before the database was restored, what concerns the person no more, and what
     they may not see.
     """
-    if mail.due_at <= now - work_deeds.LONGEST_AGO or not may_be_told(mail.person):
+    if mail.due_at <= now - work_deeds.LONGEST_AGO or reach.obstacle(
+        mail.person, WorkMailChoice.of(mail.person)
+    ):
         return None
     recent = [deed for deed in mail.deeds.all() if deed.at > restored_at]
     reasons = {deed: work_deeds.why(deed, mail.person, people) for deed in recent}
@@ -80,12 +82,6 @@ def write(
         thread = _message_id(f"tip {parts[0].tip.pk}")
         message.extra_headers |= {"In-Reply-To": thread, "References": thread}
     return message
-
-
-def may_be_told(person: User) -> bool:
-    """Tell whether a person can get mail about work, and has not switched it off."""
-    is_in = person.is_active and person.is_staff and not accounts.is_invited(person)
-    return is_in and accounts.has_address(person) and WorkMailChoice.of(person) != WorkMailChoice.When.NEVER
 
 
 def _parts(deeds: Iterable[WorkDeed], now: datetime) -> list[Part]:
