@@ -25,9 +25,10 @@ from subscribers.people import journal
 from subscribers.recovery import guard
 from tips import dates, permissions
 from tips.models import Tip
+from tips.schedule.reasons import Reason, Remedy, Severity
 from tips.schedule.slot_reasons import other_tip
 from tips.schedule.slot_states import SlotRow
-from tips.schedule.verdict import Question, Reason, Remedy, Severity, named
+from tips.schedule.verdict import Question, named
 
 # Mail that is due this long and has not gone is stuck. Confirmations may wait for their rate limits.
 STUCK = timedelta(minutes=15)
@@ -121,33 +122,38 @@ def _of_tip(row: SlotRow, tip: Tip, mailing: Mailing | None, many: int, now: dat
     goes_live, another = f"goes live on {dates.short(row.slot.at, now)}", other_tip(row, now)
     if not tip.for_mail:
         words = f"{goes_live}, but nobody gets it by mail: it is marked as not for mail."
-        if not many:
-            # Nobody misses it.
-            return Reason("not-for-mail", Severity.NOTE, words, "Not for mail")
-        reason = Reason("not-for-mail", Severity.STOP, words, "Not for mail", "no mail would go out")
+        # Where nobody is subscribed, nobody misses it.
+        severity = Severity.STOP if many else Severity.NOTE
+        reason = Reason("not-for-mail", severity, words, "Not for mail", "no mail would go out", no_mail=True)
         url = reverse("admin:tips_tip_do", args=[tip.pk, "for-mail"])
-        lift = Remedy(f"Lift the mark, and mail {reach.expected(many)}", url, permissions.MAIL)
-        advice = "A Publisher lifts the mark on the tip’s page; or give the slot to another tip."
-        if not row.slot.is_weekly:
-            advice = "A Publisher lifts the mark on the tip’s page."
+        label = f"Lift the mark, and mail {reach.expected(many)}" if many else "Lift the mark"
+        lift = Remedy(label, url, permissions.MAIL)
+        advice = "A Publisher lifts the mark on the tip’s page"
+        advice += "; or give the slot to another tip." if row.slot.is_weekly else "."
         # A teaser is not mailed by that.
-        return replace(reason, advice=advice, remedies=(lift, *another) if tip.has_body else another)
+        remedies = (lift, *(another if many else ())) if tip.has_body else another
+        return replace(reason, advice=advice, remedies=remedies)
     if mailing and mailing.state == Mailing.State.CANCELLED and mailing.ended_at:
         words = f"{goes_live}, but nobody gets it by mail: its mailing was cancelled."
-        reason = Reason("cancelled", Severity.STOP, words, "Mailing cancelled", "no mail would go out")
+        reason = Reason(
+            "cancelled", Severity.STOP, words, "Mailing cancelled", "no mail would go out", no_mail=True
+        )
         advice = "A cancelled mailing does not come back"
         advice += ": give the slot to another tip." if row.slot.is_weekly else "."
         return replace(reason, advice=advice, mailing=mailing.pk, remedies=another)
     if mailing and mailing.state == Mailing.State.SENT:
         words = f"{goes_live} again: it was mailed already, and nobody gets it a second time."
-        return Reason("mailed", Severity.NOTE, words, "Mailed already", mailing=mailing.pk)
+        reason = Reason("mailed", Severity.NOTE, words, "Mailed already", mailing=mailing.pk, no_mail=True)
+        return replace(reason, remedies=(_to_mailing(mailing.pk),))
     return Reason("for-mail", Severity.GOOD, "", "For mail") if tip.has_body else None
 
 
 def _audience(question: Question, counts: dict[str, int]) -> Iterator[Reason]:
     """Say to how many people the next tip goes; nothing good of a teaser, which no mail brings."""
     many, confirmed = counts["reachable"], counts["confirmed"]
-    people = Remedy("Open the subscribers", reverse("admin:subscribers_subscriber_changelist"), _SEE_PEOPLE)
+    people = Remedy(
+        "Look at the subscribers", reverse("admin:subscribers_subscriber_changelist"), _SEE_PEOPLE
+    )
     following = question.rows[0].tip if question.rows else None
     if many:
         if following is None or following.has_body:
@@ -160,11 +166,12 @@ def _audience(question: Question, counts: dict[str, int]) -> Iterator[Reason]:
         reason = Reason(
             "nobody-subscribed", Severity.STOP, words, "Nobody to mail", "nobody would get it by mail"
         )
+        reason = replace(reason, no_mail=True)
         yield replace(reason, advice="Look why, in the list of subscribers.", remedies=(people,))
         return
     words = "Nobody is subscribed yet: the tip goes live on the site, and no mail goes out."
-    reason = Reason("nobody-subscribed", Severity.NOTE, words, "Nobody subscribed")
-    bring = Remedy("Bring your subscribers", reverse("admin:subscribers_import"), _BRING_PEOPLE)
+    reason = Reason("nobody-subscribed", Severity.NOTE, words, "Nobody subscribed", no_mail=True)
+    bring = Remedy("Bring the subscribers", reverse("admin:subscribers_import"), _BRING_PEOPLE)
     yield replace(reason, remedies=(bring,))
 
 
@@ -245,4 +252,4 @@ def _deliveries(counts: dict[str, int]) -> Iterator[Reason]:
 
 
 def _to_mailing(pk: int) -> Remedy:
-    return Remedy("Open the mailing", reverse("admin:subscribers_mailing_change", args=[pk]), _SEE)
+    return Remedy("Look at the mailing", reverse("admin:subscribers_mailing_change", args=[pk]), _SEE)

@@ -14,7 +14,7 @@ from shield import clocks
 from subscribers.delivery import heartbeat
 from subscribers.models import Heartbeat
 from tips import permissions
-from tips.schedule.verdict import Reason, Remedy, Severity
+from tips.schedule.reasons import Reason, Remedy, Severity
 
 _START = "Whoever runs the server starts one, with manage.py worker or manage.py serve. Nothing is lost."
 _SET_CLOCK = "Let each machine take the time from the network (NTP)."

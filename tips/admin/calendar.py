@@ -75,10 +75,12 @@ def _past(request: StaffRequest) -> HttpResponse:
 def months_view(request: StaffRequest) -> HttpResponse:
     """Show two months as tables, with the slots and what is due."""
     require_any(request, "view", "change")
-    months = month_views.months(request.user, _month(request.GET.get("from", "")))
+    found = month_views.months(request.user, _month(request.GET.get("from", "")))
+    months = found.tables
     following, last = month_views.next_month(months[-1].first), month_views.next_month(months[0].first, -1)
     before, after = [month_views.next_month(last, -1), last], [following, month_views.next_month(following)]
-    return page(request, "tips/calendar_months", "Calendar", months=months, before=before, after=after)
+    context: Context = {"months": months, "of_site": found.of_site, "before": before, "after": after}
+    return page(request, "tips/calendar_months", "Calendar", **context)
 
 
 def _month(text: str) -> date | None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from tips.models import PLANS, SlotRule, Tip, TipState
 from tips.schedule import slot_states, verdict
+from tips.schedule.reasons import Reason
 from tips.schedule.slot_states import COMING, SlotRow, SlotState
 from tips.schedule.slots import Slot, Timetable
 from tips.schedule.verdict import Verdict
@@ -68,6 +69,11 @@ class Plan:
         return [week for week in self.weeks if week.row.state == SlotState.FREE]
 
     @property
+    def of_site(self) -> list[Reason]:
+        """What is told of the whole site, and so of each week."""
+        return next((week.verdict.of_site for week in self.open), [])
+
+    @property
     def open(self) -> list[Week]:
         """The weeks that are not skipped."""
         return [week for week in self.weeks if week.row.state != SlotState.SKIPPED]
@@ -94,8 +100,8 @@ def plan(user: User, now: datetime | None = None, page: int = 0) -> Plan:
     slot_states.hide_titles(tips, user)
     following_row = next((row for row in rows if row.state != SlotState.SKIPPED), None)
     start = end - MOST_WEEKS if page else 0
-    verdicts = verdict.of_rows(rows, now)[start:]
-    weeks = [Week(each.seen_by(user), each.row) for each in verdicts if each.row]
+    verdicts = verdict.seen_by(user, verdict.of_rows(rows, now)[start:])
+    weeks = [Week(each, each.row) for each in verdicts if each.row]
     for week in weeks:
         week.is_next = week.row is following_row
     today = timezone.localdate(now)

@@ -85,7 +85,8 @@ def _summary(week: Week) -> str:
     if week.row.tip is None:
         return "Free: nothing is planned"
     # A calendar that is asked once an hour says nothing of the site's state of the minute.
-    of_slot = replace(week.verdict, reasons=tuple(each for each in week.verdict.reasons if each.day))
+    own = tuple(reason for reason in week.verdict.reasons if reason.day)
+    of_slot = replace(week.verdict, reasons=own, everywhere=())
     return str(week.row.tip) if of_slot.is_safe else f"{week.row.tip} ({of_slot.words})"
 
 

@@ -12,6 +12,7 @@ from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from tips import dates, permissions
 from tips.models import Tip, TipState
 from tips.schedule import slot_states, verdict
+from tips.schedule.reasons import Reason
 from tips.schedule.slots import Timetable
 from tips.schedule.verdict import Verdict
 
@@ -44,6 +45,14 @@ class Month:
     weeks: list[list[Day]]
 
 
+@dataclass
+class Months:
+    """Tables of months, and what is told of the whole site, and so of each slot in them."""
+
+    tables: list[Month]
+    of_site: list[Reason]
+
+
 class _Found:
     """What stands on each day, as a person may see it, found once for all months."""
 
@@ -55,12 +64,12 @@ class _Found:
         # A moved slot may stand a few days from its own.
         rows = slot_states.between(start - dates.WEEK, end + dates.WEEK, now, table)
         slot_states.hide_titles((tip for row in rows for tip in [row.tip, *row.others] if tip), user)
-        # Only what stands in the next slot has to do with the site as it is now.
         following = verdict.next_slot(table, now)
-        of_site = following is not None and any(row.slot.day == following.day for row in rows)
-        for each in verdict.of_rows(rows, now, of_site=of_site):
+        found = verdict.seen_by(user, verdict.of_rows(rows, now, following=following))
+        self.of_site = next((each.of_site for each in found if each.of_site), [])
+        for each in found:
             if each.row:
-                self.slots[timezone.localdate(each.row.slot.at)].append(each.seen_by(user))
+                self.slots[timezone.localdate(each.row.slot.at)].append(each)
                 for tip in each.row.others:
                     self.others[timezone.localdate(tip.moment)].append(tip)
         due = Tip.objects.filter(state=TipState.DRAFT, due_on__range=(start, end)).for_lists()
@@ -86,7 +95,7 @@ class _Found:
         return Day(day, True, day == self.today, slots, due, others)
 
 
-def months(user: User, first: date | None = None, count: int = 2) -> list[Month]:
+def months(user: User, first: date | None = None, count: int = 2) -> Months:
     """Return the tables of months that follow each other, as a person may see them.
 
     The ``first`` is given by its first day; without one, it is the month of the next slot. The number of
@@ -101,7 +110,8 @@ def months(user: User, first: date | None = None, count: int = 2) -> list[Month]
         firsts.append(next_month(firsts[-1]))
     grids = [Calendar().monthdatescalendar(each.year, each.month) for each in firsts]
     found = _Found(user, grids[0][0][0], grids[-1][-1][-1], table, now)
-    return [found.month(each, grid) for each, grid in zip(firsts, grids, strict=True)]
+    tables = [found.month(each, grid) for each, grid in zip(firsts, grids, strict=True)]
+    return Months(tables, found.of_site)
 
 
 def next_month(month: date, step: int = 1) -> date:

@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from tips import dates, permissions
 from tips.models import TipState
+from tips.schedule.reasons import Reason, Remedy, Severity
 from tips.schedule.slot_states import SlotRow, SlotState
-from tips.schedule.verdict import Question, Reason, Remedy, Severity, named, named_day
+from tips.schedule.verdict import Question, named, named_day
 
 
 def look(question: Question) -> Iterator[Reason]:
@@ -40,9 +41,9 @@ def _of_slot(row: SlotRow, now: datetime) -> Reason:
         state = "a draft" if is_draft else "in review"
         words = f"is planned for {when}, but is still {state}."
         reason = Reason("slot", Severity.STOP, words, state.capitalize(), f"its tip is still {state}")
-        review = Remedy(
-            "Finish the draft" if is_draft else "Review it, and approve", page, permissions.APPROVE
-        )
+        review = Remedy("Review it, and approve", page, permissions.APPROVE)
+        if is_draft:
+            review = Remedy("Finish the draft", page, permissions.APPROVE, owner=tip.author_id)
         advice = "Approve it, or let another tip take the slot." if is_weekly else "Approve it before then."
         return replace(
             reason, advice=advice, day=day, tip=tip.pk, remedies=(review, *another), subject=named(tip)

@@ -9,17 +9,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
-from itertools import islice
+from itertools import filterfalse, islice
+from operator import attrgetter
 
 from django.contrib.auth.models import User
-from django.db.models import TextChoices
 from django.utils import timezone
 
 from shield import database_server
 from shield.database_server import DatabaseServer
-from tips import dates, permissions
+from tips import dates
 from tips.models import Tip, TipState
 from tips.schedule import slot_states
+from tips.schedule.reasons import Reason, Remedy, Severity, as_seen
 from tips.schedule.slot_states import SlotRow, SlotState
 from tips.schedule.slots import Slot, Timetable
 
@@ -27,66 +28,11 @@ from tips.schedule.slots import Slot, Timetable
 _MOST_SKIPPED = 53
 
 
-class Severity(TextChoices):
-    """What a reason means for a slot: it speaks for it, should be known, or stands against it."""
-
-    GOOD = "good"
-    NOTE = "note"
-    STOP = "stop"
-
-
-@dataclass(frozen=True)
-class Remedy:
-    """What mends a reason: a button's words, its URL, and the permission without which nobody is offered it.
-
-    Nothing is done by the button: the page behind the URL says what follows, and asks.
-    """
-
-    label: str
-    url: str
-    permission: str
-
-
-@dataclass(frozen=True)
-class Reason:
-    """One reason for or against a slot.
-
-    The sentences ``words`` and ``advice`` say what is so, and what to do. The words are what is ``said``,
-    after the ``subject`` where they are about a tip, as ``named`` names it. The ``fact`` says it in two or
-    three words, and the ``headline`` completes “Tuesday is not safe: …”. ``day`` names the slot; without it,
-    the reason is about the whole site, and counts for the next slot. ``tip`` and ``mailing`` are primary
-    keys. Of two remedies, the first is the better one. What ``is_internal`` is for those who approve tips or
-    manage mailings.
-    """
-
-    code: str
-    severity: Severity
-    said: str
-    fact: str = ""
-    headline: str = ""
-    advice: str = ""
-    day: date | None = None
-    tip: int | None = None
-    mailing: int | None = None
-    remedies: tuple[Remedy, ...] = ()
-    is_internal: bool = False
-    subject: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.words} {self.advice}".strip()
-
-    @property
-    def words(self) -> str:
-        """What is so, in a sentence that stands alone."""
-        return f"{self.subject} {self.said}".strip()
-
-
 @dataclass(frozen=True)
 class Question:
     """What the looks are asked about: coming slots that are not skipped, at a moment.
 
-    ``of_site`` says that the whole site is asked about too: the next slot is among the rows, or there is
-    none at all.
+    ``of_site`` says that the whole site is asked about too.
     """
 
     rows: Sequence[SlotRow]
@@ -103,12 +49,14 @@ class Question:
 class Verdict:
     """All that is known of one slot at a moment: its row, and the ``reasons`` in order.
 
-    The row is None where no slot is to come.
+    The row is None where no slot is to come. What is known of the whole site is among the reasons of the next
+    slot; of each other slot, ``everywhere`` has it, which is told once for all of them.
     """
 
     row: SlotRow | None
     reasons: tuple[Reason, ...]
     now: datetime
+    everywhere: tuple[Reason, ...] = ()
 
     @property
     def against(self) -> list[Reason]:
@@ -121,9 +69,35 @@ class Verdict:
         return [*self.against, *(reason for reason in self.reasons if reason.severity == Severity.NOTE)]
 
     @property
-    def notes(self) -> list[Reason]:
-        """What should be known of this slot alone, and does not stand against it."""
-        return [each for each in self.reasons if each.severity == Severity.NOTE and each.day and each.fact]
+    def own(self) -> list[Reason]:
+        """Of what is told, the reasons that are about this slot alone."""
+        return [reason for reason in self.told if reason.day]
+
+    @property
+    def of_site(self) -> list[Reason]:
+        """What is told of the whole site, and so of each slot to come."""
+        return [each for each in (*self.told, *self._told_everywhere) if not each.day]
+
+    @property
+    def on_its_page(self) -> list[Reason]:
+        """What the page of the slot's tip tells, which nobody reads beside those of the other slots."""
+        is_approved = self.row is not None and self.row.state == SlotState.SAFE
+        return [*self.told, *(self._told_everywhere if is_approved else ())]
+
+    @property
+    def _told_everywhere(self) -> list[Reason]:
+        told = [each for each in self.everywhere if each.severity != Severity.GOOD]
+        return sorted(told, key=lambda each: each.severity != Severity.STOP)
+
+    @property
+    def _hangs_on_the_site(self) -> bool:
+        """Whether only the site stands against it, of which nobody can say how it will be by then."""
+        return any(each.severity == Severity.STOP for each in self.everywhere)
+
+    @property
+    def is_mailed_to_nobody(self) -> bool:
+        """Whether the tip goes live on the site, and nobody gets it by mail."""
+        return any(reason.no_mail for reason in (*self.told, *self.everywhere))
 
     @property
     def facts(self) -> list[Reason]:
@@ -132,8 +106,9 @@ class Verdict:
 
     @property
     def is_safe(self) -> bool:
-        """Whether the tip of the slot will reach the site and its readers on time."""
-        return self.row is not None and self.row.state == SlotState.SAFE and not self.against
+        """Whether the tip of the slot will reach the site, and whoever is to get it, on time."""
+        is_approved = self.row is not None and self.row.state == SlotState.SAFE
+        return is_approved and not self.against and not self._hangs_on_the_site
 
     @property
     def day(self) -> str:
@@ -146,8 +121,10 @@ class Verdict:
     def heading(self) -> str:
         """The verdict in one line: “Tuesday is not safe: nothing is planned”."""
         if self.is_safe:
-            return f"{self.day} is safe"
-        headlines = [reason.headline for reason in self.against if reason.headline]
+            return f"{self.day} is safe{', on the site only' if self.is_mailed_to_nobody else ''}"
+        headlines = [reason.headline for reason in (*self.against, *self.everywhere) if reason.headline]
+        if self.word == "approved":
+            return f"{self.day} is approved, but {headlines[0]}" if headlines else f"{self.day} is approved"
         return f"{self.day} is not safe: {headlines[0]}" if headlines else f"{self.day} is not safe"
 
     @property
@@ -157,38 +134,36 @@ class Verdict:
             return "stop"
         if self.row.state == SlotState.AT_RISK:
             return "review" if self.row.tip and self.row.tip.state == TipState.IN_REVIEW else "risk"
-        if self.row.state == SlotState.SAFE:
-            return "stop" if self.against else "safe"
-        return _SIGNS[self.row.state]
+        return _SIGNS.get(self.word) or _SIGNS[self.row.state]
 
     @property
     def word(self) -> str:
-        """The slot's state in a word or two, as counts and lists have it."""
-        if self.row is None or (self.row.state == SlotState.SAFE and self.against):
+        """The slot's state in a few words, as counts and lists have it."""
+        if self.row is None:
             return "not safe"
-        return str(self.row.state.label).lower()
+        if self.row.state != SlotState.SAFE:
+            return str(self.row.state.label).lower()
+        if self.against:
+            return "not safe"
+        if self.is_mailed_to_nobody:
+            return "on the site only"
+        return "approved" if self._hangs_on_the_site else "safe"
+
+    @property
+    def why(self) -> list[Reason]:
+        """The reasons whose facts stand behind ``word``: against the slot, or what is told of it alone."""
+        told = [*self.against, *(reason for reason in self.own if reason not in self.against)]
+        return [reason for reason in told if reason.fact and reason.fact.lower() != self.word]
 
     @property
     def words(self) -> str:
-        """``word``, with the facts against the slot: “not safe: not for mail”."""
-        facts = [
-            reason.fact.lower() for reason in self.against if reason.fact and reason.fact.lower() != self.word
-        ]
-        return f"{self.word}: {', '.join(facts)}" if facts else self.word
+        """``word``, with the facts behind it: “not safe: not for mail”."""
+        facts = ", ".join(reason.fact.lower() for reason in self.why)
+        return f"{self.word}: {facts}" if facts else self.word
 
     def seen_by(self, user: User) -> "Verdict":
-        """Return the verdict as a person may see it, with the remedies that are open to them."""
-        sees_all = may_see(user)
-        reasons = [
-            replace(
-                reason, remedies=tuple(each for each in reason.remedies if user.has_perm(each.permission))
-            )
-            for reason in self.reasons
-            if sees_all or not reason.is_internal
-        ]
-        if not sees_all and any(reason.is_internal for reason in self.against):
-            reasons.append(_HIDDEN)
-        return replace(self, reasons=tuple(reasons))
+        """Return the verdict as a person may see it; see ``reasons.as_seen``."""
+        return seen_by(user, [self])[0]
 
     @property
     def remedies(self) -> list[Remedy]:
@@ -197,19 +172,15 @@ class Verdict:
 
 
 _SIGNS = {
+    "safe": "safe",
+    "not safe": "stop",
+    "on the site only": "partly",
+    "approved": "approved",
     SlotState.FREE: "free",
     SlotState.SKIPPED: "skip-week",
     SlotState.MISSED: "stop",
     SlotState.PUBLISHED: "public",
 }
-_HIDDEN = Reason(
-    "internal",
-    Severity.STOP,
-    "Something stands against it on the site.",
-    fact="The site needs a look",
-    headline="something on the site stands against it",
-    advice="Editors and publishers see what it is: tell one of them.",
-)
 
 Look = Callable[[Question], Iterable[Reason]]
 _LOOKS: dict[Look, int] = {}
@@ -227,22 +198,29 @@ def register(look: Look, *, place: int) -> None:
 # --- Asking -------------------------------------------------------------------------------------------
 
 
-def of_rows(rows: Sequence[SlotRow], now: datetime, *, of_site: bool = True) -> list[Verdict]:
+def of_rows(
+    rows: Sequence[SlotRow], now: datetime, *, of_site: bool = True, following: Slot | None = None
+) -> list[Verdict]:
     """Return a Verdict for each row, in the same order, at a moment (an aware datetime).
 
-    ``of_site`` asks about the whole site, too; the first coming row that is not skipped must then be the next
-    slot's, for which those reasons count.
+    ``of_site`` asks about the whole site, too. Those reasons count for the next slot, and are known
+    ``everywhere`` else. The next slot is ``following``, else the first coming row that is not skipped.
     What is past or skipped has no reasons. The number of queries does not depend on that of the rows.
     """
     coming = [row for row in rows if row.slot.at > now and row.state != SlotState.SKIPPED]
-    following = min(coming, key=lambda row: row.slot.at, default=None)
-    found = _found(Question(coming, now, of_site)) if following else []
+    found = _found(Question(coming, now, of_site)) if coming else []
+    following = following or min((row.slot for row in coming), key=lambda slot: slot.at, default=None)
+    everywhere = tuple(reason for reason in found if not reason.day)
     by_day: dict[date, list[Reason]] = {row.slot.day: [] for row in coming}
     for reason in found:
-        if day := reason.day or (following and following.slot.day):
+        if day := reason.day or (following and following.day):
             by_day.setdefault(day, []).append(reason)
     # The day of a skipped slot is no other's.
-    return [Verdict(row, tuple(by_day.get(row.slot.day, ())), now) for row in rows]
+    is_other = {row.slot.day for row in coming if not following or row.slot.day != following.day}
+    return [
+        Verdict(row, tuple(by_day.get(row.slot.day, ())), now, everywhere if row.slot.day in is_other else ())
+        for row in rows
+    ]
 
 
 def of_next(now: datetime | None = None, *, user: User | None = None) -> Verdict:
@@ -262,7 +240,7 @@ def of_next(now: datetime | None = None, *, user: User | None = None) -> Verdict
 def of_tip(tip: Tip, now: datetime) -> Verdict | None:
     """Return the Verdict of the slot that a tip holds, or of its own moment.
 
-    None where the tip has no moment to come. Only for the next slot's tip, the whole site is asked about.
+    None where the tip has no moment to come.
     """
     if tip.publish_at is None or tip.publish_at <= now or tip.state == TipState.WITHDRAWN:
         return None
@@ -272,7 +250,12 @@ def of_tip(tip: Tip, now: datetime) -> Verdict | None:
     slot = table.at(at) or Slot.of_moment(at)
     state = SlotState.SAFE if tip.state == TipState.APPROVED else SlotState.AT_RISK
     row = SlotRow(slot, state, tip)
-    return Verdict(row, tuple(_found(Question([row], now, is_next))), now)
+    # What the site itself lacks is told of a draft that is far off only where it is the next one's.
+    found = _found(Question([row], now, is_next or state == SlotState.SAFE))
+    if is_next:
+        return Verdict(row, tuple(found), now)
+    own, everywhere = ([*filter(attrgetter("day"), found)], [*filterfalse(attrgetter("day"), found)])
+    return Verdict(row, tuple(own), now, tuple(everywhere))
 
 
 def next_slot(table: Timetable, now: datetime) -> Slot | None:
@@ -280,9 +263,14 @@ def next_slot(table: Timetable, now: datetime) -> Slot | None:
     return next((slot for slot in islice(table.after(now), _MOST_SKIPPED) if not slot.skipped), None)
 
 
-def may_see(user: User) -> bool:
-    """Tell whether a member of staff sees all reasons, and not only that there are any."""
-    return user.has_perm(permissions.APPROVE) or user.has_perm(permissions.MAIL)
+def seen_by(user: User, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return verdicts as a person may see them; see ``reasons.as_seen``."""
+    lists = [found for each in verdicts for found in (each.reasons, each.everywhere)]
+    seen = as_seen(user, lists)
+    return [
+        replace(each, reasons=seen[2 * number], everywhere=seen[2 * number + 1])
+        for number, each in enumerate(verdicts)
+    ]
 
 
 def named_day(at: datetime, now: datetime) -> str:

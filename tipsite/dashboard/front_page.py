@@ -13,7 +13,7 @@ from django.utils import timezone
 from subscribers.mailings import latest
 from tips import permissions
 from tips.publishing import whose_turn
-from tips.schedule import slot_states, verdict
+from tips.schedule import reasons, slot_states, verdict
 from tips.schedule.verdict import Verdict
 from tips.text import contents
 from tipsite.alerts import reach
@@ -25,7 +25,7 @@ def context(user: User, now: datetime | None = None) -> dict[str, object]:
     """Return what the front page shows to a person, at a moment (an aware datetime)."""
     now = now or timezone.now()
     weeks = slot_states.around(user, now, past=1)
-    verdicts = [each.seen_by(user) for each in verdict.of_rows([*weeks.past[:1], *weeks.coming], now)]
+    verdicts = verdict.seen_by(user, verdict.of_rows([*weeks.past[:1], *weeks.coming], now))
     following = next((each for each in verdicts if each.row is weeks.next), None) if weeks.next else None
     following = following or verdict.of_next(now, user=user)
     turns = whose_turn.turns(user)
@@ -34,7 +34,7 @@ def context(user: User, now: datetime | None = None) -> dict[str, object]:
     shown: dict[str, object] = {
         "now": now,
         "verdict": following,
-        "sees_all": verdict.may_see(user),
+        "sees_all": reasons.may_see(user),
         "weeks": verdicts,
         "counts": _counts(verdicts, now),
         "turns": turns[:_MOST_TURNS],
@@ -55,5 +55,5 @@ def context(user: User, now: datetime | None = None) -> dict[str, object]:
 def _counts(verdicts: Sequence[Verdict], now: datetime) -> str:
     """Return what the coming weeks come to, in words: “2 safe, 1 not safe, 7 free”."""
     words = Counter(each.word for each in verdicts if each.row and each.row.slot.at > now)
-    order = ["safe", "not safe", "at risk", "skipped", "free"]
+    order = ["safe", "approved", "on the site only", "not safe", "at risk", "skipped", "free"]
     return ", ".join(f"{words[word]} {word}" for word in order if words[word])

@@ -11,7 +11,7 @@ from desk.counting import count_each
 from desk.pages import Context, page, staff_of
 from subscribers.models import LinkRequest, OutgoingMail, ServiceMail
 from tips.models import ImportRun, Tip
-from tips.schedule import verdict
+from tips.schedule import reasons, verdict
 from tipsite.alerts import reach
 from tipsite.backup import runs
 
@@ -22,7 +22,7 @@ def safe(request: HttpRequest) -> HttpResponseBase:
     """Tell whether the next tip will reach its readers on time; and why not, to whoever can do something."""
     user, now = staff_of(request), timezone.now()
     context: Context = {"now": now, "verdict": verdict.of_next(now, user=user)}
-    if verdict.may_see(user):
+    if reasons.may_see(user):
         context["known"] = _known(now)
     return page(request, "safety/safe", "Is the next tip safe?", **context)
 

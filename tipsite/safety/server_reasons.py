@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from django.core import checks
 
 from shield.database_server import DatabaseServer
-from tips.schedule.verdict import Question, Reason, Severity
+from tips.schedule.reasons import Reason, Severity
+from tips.schedule.verdict import Question
 from tipsite.backup import runs
 from tipsite.safety import disks
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from subscribers.models import Heartbeat
 from tests.subscribers.making import make_people
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tests.tips.weeks import NOON, at, tuesdays, week
-from tips.models import SlotRule, TipState
+from tips.models import SlotRule, Tip, TipState
 from tips.schedule import coming_weeks, slots, verdict
 
 LONG = "<p>" + "Listen well before you answer them. " * 15 + "</p>"
@@ -55,13 +56,56 @@ def test_a_moment_of_a_tips_own_is_not_to_be_given_to_another(fields, own, weekl
     assert not any("another tip" in str(reason) for reason in reasons(between).values())
 
 
-def test_a_mark_that_keeps_nobody_from_a_mail_is_a_note_beside_safe(pia):
-    make_tip("Kept", publish_at=at(2), body=LONG)
-    (_, second, *_) = coming_weeks.plan(pia).weeks
-    assert (second.verdict.word, [each.fact for each in second.verdict.notes]) == ("safe", ["Not for mail"])
+def second_week(person):
+    """Return the second week of the calendar, and what stands above all weeks."""
+    plan = coming_weeks.plan(person)
+    return plan.weeks[1].verdict, [reason.code for reason in plan.of_site]
+
+
+def test_no_week_is_called_safe_from_which_nobody_gets_a_mail(pia):
+    Heartbeat.objects.create(worker_id="w", seen_at=NOON)
+    tip = make_tip("Kept", publish_at=at(2), body=LONG)
+    second, above = second_week(pia)
+    assert (second.words, above) == ("on the site only: not for mail", ["nobody-subscribed"])
+    Tip.objects.update(for_mail=True)
+    second, above = second_week(pia)
+    assert (second.words, second.sign, above) == ("on the site only", "partly", ["nobody-subscribed"])
+    assert verdict.of_tip(tip, NOON).heading == "Tue 17 Mar is safe, on the site only"
     make_people(1)
-    (_, second, *_) = coming_weeks.plan(pia).weeks
-    assert (second.verdict.words, second.verdict.notes) == ("not safe: not for mail", [])
+    assert second_week(pia)[0].words == "safe"
+    Tip.objects.update(for_mail=False)
+    assert second_week(pia)[0].words == "not safe: not for mail"
+
+
+def test_what_stands_against_all_weeks_is_said_once_and_none_is_called_safe_meanwhile(pia):
+    make_people(1)
+    tip = make_tip("Later", publish_at=at(2), body=LONG, for_mail=True)
+    second, above = second_week(pia)
+    assert (second.words, second.sign, above) == ("approved", "approved", ["worker"])
+    own = verdict.of_tip(tip, NOON)
+    assert own.heading == "Tue 17 Mar is approved, but no worker is awake"
+    assert [reason.code for reason in own.on_its_page] == ["worker"]
+    # An author learns that something is wrong, and not what.
+    assert second_week(make_person("ann", "Author"))[1] == ["internal"]
+
+
+def test_whoever_may_not_mend_it_is_told_whom_to_ask(pia, django_assert_num_queries):
+    make_people(1)
+    Heartbeat.objects.create(worker_id="w", seen_at=NOON)
+    for number in (1, 2, 3):
+        make_tip(f"Tip {number}", publish_at=at(number), body=LONG)
+    editor = make_person("ed", "Editor", first_name="Ed", last_name="Moreno")
+    asked = {week.verdict.own[0].ask for week in coming_weeks.plan(editor).weeks[:3]}
+    assert asked == {"Ask pia to lift the mark, and mail 1 person."}
+    assert [week.verdict.own[0].ask for week in coming_weeks.plan(pia).weeks[:3]] == [""] * 3
+    author = make_person("ann", "Author")
+    draft = make_tip("Begun", author=author, publish_at=at(4), state=TipState.DRAFT, pinned=True)
+    found = verdict.of_tip(draft, NOON)
+    assert [each.label for each in found.seen_by(author).remedies] == ["Finish the draft"]
+    another = make_person("bea", "Author")
+    assert found.seen_by(another).told[0].ask == "Ask pia or Ed Moreno to finish the draft."
+    with django_assert_num_queries(1):
+        verdict.seen_by(another, [found] * 5)
 
 
 def test_a_teaser_has_no_sign_of_what_is_mailed():

@@ -117,7 +117,7 @@ def test_a_skipped_week_is_passed_over_and_counted(front):
     SlotException.objects.create(day=first.day, kind="skip", reason="Holidays", at=timezone.now())
     make_tip("After the holidays", publish_at=second.at)
     page = front()
-    assert "is safe After the holidays goes live" in page
+    assert "is safe, on the site only After the holidays goes live" in page
     assert "1 safe, 1 skipped, 11 free" in page
 
 

@@ -51,7 +51,7 @@ def test_it_says_what_is_planned_and_how_it_stands(author):
     SlotException.objects.create(day=second.day, kind="skip", reason="Holidays", at=timezone.now())
     url = calendar_feed.make(author)
     found = events(url)
-    assert found[f"slot-{first.day}"]["summary"] == "Theirs, planned (at risk: a draft)"
+    assert found[f"slot-{first.day}"]["summary"] == "Theirs, planned (at risk: a draft, not for mail)"
     assert found[f"slot-{first.day}"]["dtstart"].dt == first.at
     assert found[f"slot-{first.day}"]["dtstart"].params["TZID"] == first.zone
     assert found[f"slot-{second.day}"]["status"] == "CANCELLED"

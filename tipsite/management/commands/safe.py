@@ -10,6 +10,7 @@ from django.utils import timezone
 from desk.terminal import reason
 from tips import dates
 from tips.schedule import verdict
+from tips.schedule.reasons import Severity
 from tipsite.backup import runs
 
 NOT_SAFE, UNKNOWN = 1, 2
@@ -52,7 +53,7 @@ def _as_text(following: verdict.Verdict) -> str:
     """Return the verdict for people, a line for each reason."""
     first = "Not safe."
     if following.row and following.is_safe:
-        goes_to = " ".join(each.words for each in following.facts if each.severity == verdict.Severity.GOOD)
+        goes_to = " ".join(each.words for each in following.facts if each.severity == Severity.GOOD)
         first = f"Safe: {dates.zoned(following.row.slot.at)}. {following.row.sentence} {goes_to}".rstrip()
     return "\n".join([first, *(f"- {each}" for each in following.told)])
 
