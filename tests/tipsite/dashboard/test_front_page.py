@@ -115,9 +115,14 @@ def test_each_gap_of_the_next_slot_has_its_button(front, client):
 def test_a_skipped_week_is_passed_over_and_counted(front):
     first, second, *_ = coming()
     SlotException.objects.create(day=first.day, kind="skip", reason="Holidays", at=timezone.now())
-    make_tip("After the holidays", publish_at=second.at)
+    tip = make_tip("After the holidays", publish_at=second.at)
     page = front()
     assert "is safe, on the site only After the holidays goes live" in page
+    assert "1 on the site only, 1 skipped, 11 free" in page
+    subscribe()
+    Tip.objects.filter(pk=tip.pk).update(for_mail=True)
+    page = front()
+    assert "is safe After the holidays goes live" in page
     assert "1 safe, 1 skipped, 11 free" in page
 
 
