@@ -58,6 +58,8 @@ def measure(name: str, url: str, folder: Path, options: argparse.Namespace) -> i
     with scratch(url, folder) as database:
         pages = run(database, folder, "bench.pages", options.tips, options.rounds)
         failed = 1 if pages.returncode else 0
+        anew = run(database, folder, "bench.uncached", options.tips, min(options.rounds, 5))
+        failed += 1 if anew.returncode else 0
     with scratch(url, folder) as database:
         failed += 1 if run(database, folder, "bench.similar", options.rounds).returncode else 0
     with scratch(url, folder) as database:

@@ -52,6 +52,8 @@ def test_it_prints_every_figure():
         "queries",
         "last page / first page",
         "search",
+        "home, built anew / bare",
+        "a tip, built anew / a page with one query",
         "import / bare",
         "peak memory",
         "one connection",
