@@ -208,7 +208,7 @@ class ConcurrentForm(forms.ModelForm):
         """Yield the names under which a browser sends a field."""
         widget, html_name = self.fields[name].widget, self.add_prefix(name)
         if isinstance(widget, forms.MultiWidget):
-            yield from (f"{html_name}_{number}" for number in range(len(widget.widgets)))
+            yield from (f"{html_name}{suffix}" for suffix in widget.widgets_names)  # type: ignore[attr-defined]  # not in the stubs
         else:
             yield html_name
 
@@ -231,7 +231,9 @@ class ConcurrentForm(forms.ModelForm):
             data.pop(key, None)
         if isinstance(widget, forms.MultiWidget):
             parts = zip(self._inputs(name), widget.widgets, widget.decompress(value) or [], strict=True)
-            data.update({key: each.format_value(part) or "" for key, each, part in parts})
+            for key, each, part in parts:
+                shown = each.format_value(part)
+                data.setlist(key, shown if isinstance(shown, list) else [shown or ""])
         elif isinstance(widget, forms.CheckboxInput):
             data.update({self.add_prefix(name): "on"} if value else {})
         elif isinstance(widget, forms.widgets.ChoiceWidget):

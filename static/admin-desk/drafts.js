@@ -145,7 +145,7 @@
         if (answer.ok && !answer.redirected) {
           pause = SENT_AFTER;
           isKeptThere = true;
-          say("What you typed is kept.");
+          say("Not saved yet. What you typed is kept.");
         } else {
           isTyped = true;
           otherwise(answer.redirected ? 403 : answer.status);

@@ -107,6 +107,12 @@ export const Desk = Extension.create({
     storage.say = (sentences) => {
       storage.note.textContent = sentences.join(" ");
     };
+    // Saved while it was written: one goes on there (writing.js).
+    const place = JSON.parse(sessionStorage.getItem("writing-place") ?? "{}");
+    if (place.name === "body") {
+      sessionStorage.removeItem("writing-place");
+      this.editor.commands.focus(place.at);
+    }
     const menu = frame.querySelector(".prose-menubar");
     if (!menu) return;
     // Above the title, where it stays in view while one scrolls.

@@ -7,12 +7,16 @@
   const form = writing?.closest("form");
   if (form) {
     const PAUSE = 1500;
-    const CHECKED = ["title", "body", "takeaway", "excerpt", "mail_subject", "preheader", "tags", "in_categories"];
+    const TEXTS = ["title", "body", "takeaway", "excerpt", "mail_subject", "preheader", "tags", "in_categories"];
+    const DAY = ["publish_at_week", "publish_at_0", "publish_at_1", "undated"];
+    const CHECKED = [...TEXTS, ...DAY];
     const { body, title } = form.elements;
     const count = writing.querySelector("[data-word-count]");
     const state = writing.querySelector("[data-saved-state]");
     const checks = form.querySelector("[data-checks]");
     const toLookAt = form.querySelector("[data-check-count]");
+    const main = form.querySelector("[data-main]");
+    const keeping = form.querySelector("[data-keeping]");
 
     const words = () => {
       const page = new DOMParser().parseFromString(body.value, "text/html");
@@ -24,7 +28,10 @@
       count.textContent = words();
     });
     form.addEventListener("input", () => {
-      state.textContent = "not saved yet";
+      state.textContent = "";
+      if (keeping && !keeping.textContent) keeping.textContent = "Not saved yet.";
+      // Now there is something to save.
+      main.classList.remove("calm");
     });
 
     // --- What pre-flight says --------------------------------------------------------------------------
@@ -32,7 +39,27 @@
     const sayHowMany = () => {
       const many = checks.querySelectorAll(".sign:not(.safe)").length;
       toLookAt.textContent = many ? `${many} to look at` : "Ready";
-      toLookAt.hidden = false;
+    };
+
+    // Whether all is in order is known once the archive was asked too.
+    const inOrder = checks.querySelector("[data-in-order]");
+    if (inOrder) {
+      const checking = document.createElement("li");
+      checking.className = "ok";
+      checking.textContent = "Checking …";
+      inOrder.replaceWith(checking);
+    }
+    const sayWhatIsKnown = () => {
+      checks.querySelector(".checks > .ok:not([data-in-order])")?.replaceWith(inOrder);
+      sayHowMany();
+    };
+
+    // The week that is chosen decides what the button does, and says.
+    const sayPress = (press) => {
+      const { label, sentence, press: foreseen } = press.dataset;
+      main.textContent = label;
+      document.getElementById("follows").textContent = sentence;
+      form.elements[`foreseen-${main.value}`].value = foreseen;
     };
 
     let timer;
@@ -48,25 +75,33 @@
       const mine = ++asked;
       try {
         const response = await fetch(writing.dataset.check, { method: "POST", body: data });
-        if (!response.ok || response.redirected) return;
+        if (!response.ok || response.redirected) throw new Error(response.statusText);
         const part = new DOMParser().parseFromString(await response.text(), "text/html").body;
         if (mine !== asked) return;
+        const press = part.querySelector("[data-press]");
+        if (press) sayPress(press);
+        press?.remove();
         // Said only when it says something new: this is read aloud.
         if (part.innerHTML.trim() !== checks.innerHTML.trim()) checks.replaceChildren(...part.childNodes);
         sayHowMany();
       } catch {
         // Offline: what was said last still stands.
+        if (mine === asked) sayWhatIsKnown();
       }
     };
     form.addEventListener("input", (event) => {
       if (!CHECKED.includes(event.target.name)) return;
       clearTimeout(timer);
-      timer = setTimeout(ask, PAUSE);
+      timer = setTimeout(ask, DAY.includes(event.target.name) ? 0 : PAUSE);
     });
-    if (checks.querySelector(".checks")) {
-      sayHowMany();
-      timer = setTimeout(ask, PAUSE);
-    }
+    toLookAt.hidden = !checks.querySelector(".checks");
+    if (!toLookAt.hidden) ask();
+
+    const week = form.elements.publish_at_week;
+    week?.addEventListener("input", () => {
+      const day = /\d/.test(week.value) ? week.selectedOptions[0].textContent : "";
+      form.querySelector("[data-goes-live]").textContent = day;
+    });
 
     const goTo = (name) => {
       const place = document.getElementById(`at-${name}`);
@@ -88,8 +123,25 @@
       const isSave = event.key.toLowerCase() === "s" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
       if (!isSave || document.querySelector("dialog[open]")) return;
       event.preventDefault();
-      if (!event.repeat) form.requestSubmit(form.querySelector("[data-save]"));
+      if (event.repeat) return;
+      keepPlace();
+      form.requestSubmit(form.querySelector("[data-save]"));
     });
+
+    // Who saves while writing goes on where they were; the editor looks for its own place.
+    const PLACE = "writing-place";
+    const keepPlace = () => {
+      const field = document.activeElement;
+      const at = field.editor ? field.editor.state.selection.head : field.selectionStart;
+      if (!writing.contains(field) || at === undefined) return;
+      sessionStorage.setItem(PLACE, JSON.stringify({ name: field.editor ? "body" : field.name, at }));
+    };
+    const place = JSON.parse(sessionStorage.getItem(PLACE) ?? "{}");
+    if (place.name !== "body") sessionStorage.removeItem(PLACE);
+    if (place.name && place.name !== "body") {
+      form.elements[place.name].focus();
+      form.elements[place.name].setSelectionRange(place.at, place.at);
+    }
     title.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing) return;
       event.preventDefault();

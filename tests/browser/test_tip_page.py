@@ -41,7 +41,7 @@ def test_a_tip_is_written_linked_saved_and_approved_by_keys(desk, tip):
     expect(the_editor(desk)).to_be_focused()
     desk.keyboard.press("Control+End")
     desk.keyboard.type(" As in ")
-    expect(desk.locator("[data-saved-state]")).to_have_text("not saved yet")
+    expect(desk.locator("[data-keeping]")).to_contain_text("Not saved yet.")
     desk.keyboard.press("Control+k")
     desk.keyboard.type("who wait")
     desk.get_by_role("option", name="The Caller Who Waited").wait_for()

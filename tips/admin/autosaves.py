@@ -18,7 +18,9 @@ from tips.text import html_to_plain
 
 # What a form says of itself besides its fields: by this it is merged with what others saved meanwhile.
 _OF_THE_PAGE = {"shown", "seen_version"}
-_INPUTS = {f"{name}{suffix}" for name in TipForm.base_fields for suffix in ("", "_0", "_1")} | _OF_THE_PAGE
+_INPUTS = {
+    f"{name}{suffix}" for name in TipForm.base_fields for suffix in ("", "_week", "_0", "_1")
+} | _OF_THE_PAGE
 # So many of one tip are offered.
 _MOST_OFFERED = 5
 

@@ -1,14 +1,17 @@
 """The fields of a tip's form that Django does not have: tags in one line, and a slot."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
+from typing import cast
 
 from django import forms
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.forms.utils import to_current_timezone
 from django.forms.widgets import Script
 from django.urls import reverse_lazy
+from django.utils.datastructures import MultiValueDict
 
 from tips.dates import clock_fault
 from tips.models import Tag
@@ -92,6 +95,49 @@ class SlotWidget(forms.MultiWidget):
         return [local.date(), local.time()] if local else [None, None]
 
 
+class WeekWidget(forms.MultiWidget):
+    """A week to choose; behind the last choice, a day and a time in the browser's own fields.
+
+    The choice decides. Where none is sent, as by a form that had none, the day and the time do.
+    """
+
+    # What the choice sends that leaves it to the day and the time.
+    OTHER = "other"
+
+    def __init__(self, attrs: dict[str, str] | None = None) -> None:
+        # Returns the choices, as (value, words); asked when the page is made. A value is a ``week_value``.
+        self.offer: Callable[[], list[tuple[str, str]]] = list
+        day, time_of_day = SlotWidget().widgets
+        choice = forms.Select({"aria-label": "Week"})
+        super().__init__({"week": choice, "0": day, "1": time_of_day}, attrs)
+
+    def decompress(self, value: datetime | None) -> list[date | time | str | None]:
+        local = value and to_current_timezone(value)
+        return [week_value(value), local.date(), local.time()] if value and local else ["", None, None]
+
+    def get_context(self, name: str, value: object, attrs: dict[str, object] | None) -> dict[str, object]:
+        choice, *moment = value if isinstance(value, list) else self.decompress(cast(datetime | None, value))
+        choices = [*self.offer(), (self.OTHER, "Another day …")]
+        if choice not in dict(choices):
+            choice = self.OTHER if any(moment) else ""
+        cast(forms.Select, self.widgets[0]).choices = choices
+        return super().get_context(name, [choice, *moment], attrs)
+
+    def value_from_datadict(
+        self, data: Mapping[str, object], files: MultiValueDict[str, UploadedFile], name: str
+    ) -> list[str | None]:
+        choice, *moment = super().value_from_datadict(data, files, name)
+        if choice not in (None, self.OTHER):
+            day, _, time_of_day = choice.partition(" ")
+            moment = [day, time_of_day]
+        return [choice, *moment]
+
+
+def week_value(moment: datetime) -> str:
+    """Return the value of a week's choice: the day and the time of the slot, in the site's zone."""
+    return f"{to_current_timezone(moment):%Y-%m-%d %H:%M}"
+
+
 class SlotField(forms.SplitDateTimeField):
     """A day and a time; a day alone means the slot's time on it."""
 
@@ -101,7 +147,12 @@ class SlotField(forms.SplitDateTimeField):
         "invalid_time": "Write the time as 14:30, or leave it empty.",
     }
 
+    def has_changed(self, initial: datetime | None, data: list[str] | None) -> bool:
+        return super().has_changed(SlotWidget().decompress(initial), data and data[-2:])
+
     def clean(self, value: list[str]) -> datetime | None:
+        # Of a WeekWidget, its choice stands before them.
+        value = value and value[-2:]
         if value and value[0] and not value[1]:
             value = [value[0], settings.SLOT_TIME.strftime("%H:%M:%S")]
         return super().clean(value)

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -18,7 +19,8 @@ from desk.concurrent_forms import Carried, ConcurrentForm
 from desk.errors import Refused, WrongState
 from desk.pages import number_in
 from tips import dates
-from tips.admin.fields import SlotField, TagsField
+from tips.admin.fields import SlotField, TagsField, WeekWidget
+from tips.admin.week_choices import choices
 from tips.models import WRITTEN, Category, Tip, TipVersion
 from tips.publishing import history, labelling, pictures, preconditions, queue_steps, slugs
 from tips.schedule import queue_lock
@@ -59,7 +61,10 @@ class TipForm(ConcurrentForm):
         help_text="Separated by commas. Known tags are suggested as you write; a new name makes a new tag.",
     )
     publish_at = SlotField(
-        required=False, label="Goes live", help_text=f"{_A_DAY} Nothing appears before it is approved."
+        required=False,
+        label="Goes live",
+        widget=WeekWidget,
+        help_text=f"{_A_DAY} Nothing appears before it is approved.",
     )
 
     class Meta:
@@ -88,6 +93,9 @@ class TipForm(ConcurrentForm):
     # An unsaved text that the page opens with, as a browser would send it: set as ``user`` is.
     brought_back: QueryDict | None = None
 
+    # The slot for which a new tip is begun: set in the same way.
+    begun_for: datetime | None = None
+
     # Whatever Django's own form takes.
     def __init__(self, data: QueryDict | None = None, *args: Any, **kwargs: Any) -> None:
         self.is_brought_back = data is None and self.brought_back is not None
@@ -97,6 +105,13 @@ class TipForm(ConcurrentForm):
             vars(self)["_errors"] = ErrorDict()
         if "slug" in self.fields:
             self.fields["slug"].required = False
+        if not self.instance.pk and not self.is_bound:
+            # One came to write.
+            self.fields["title"].widget.attrs["autofocus"] = True
+        if "publish_at" in self.fields:
+            cast(WeekWidget, self.fields["publish_at"].widget).offer = partial(choices, self.instance)
+            if self.begun_for:
+                self.initial["publish_at"] = self.begun_for
         if self.instance.pk:
             self.initial["in_categories"] = list(self.instance.categories.all())
 
@@ -192,7 +207,9 @@ class TipForm(ConcurrentForm):
     def _refuse_day(self) -> None:
         """Refuse a day that this person chose, and that no tip can have; ask before it moves others."""
         when, undated = self.cleaned_data.get("publish_at"), self.cleaned_data.get("undated")
-        if not {"publish_at", "undated"} & {*self.changed_data} or "publish_at" in self.errors:
+        # A new tip may have been begun for a week.
+        is_wish = bool({"publish_at", "undated"} & {*self.changed_data} or (when and not self.instance.pk))
+        if not is_wish or "publish_at" in self.errors:
             return
         if when and undated:
             self.add_error("undated", "An undated tip has no day. Empty “goes live”, or untick this.")

@@ -26,6 +26,7 @@ from tips.admin import (
     history,
     preview,
     urls,
+    week_choices,
     writing_aids,
     writing_page,
 )
@@ -126,6 +127,8 @@ class TipAdmin(SavedAtOnce, TipList):
         # Django makes a class for each request.
         form.user = staff_of(request)
         form.brought_back = autosaves.brought_back(request)
+        week = "" if obj else request.GET.get("week", "")
+        form.begun_for = week_choices.begun_for(form.user, week) if week else None
         return form
 
     @admin.display(description="categories", empty_value="none")

@@ -1,15 +1,20 @@
 """The page on which a tip is written: what stands beside the text, and which button is the filled one."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from django.contrib.admin.helpers import AdminField, AdminForm, AdminReadonlyField
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db.models import Count, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
 
@@ -20,7 +25,9 @@ from desk.verbs import Verb
 from tips import dates, permissions
 from tips.admin import preview
 from tips.admin.concurrent_editing import version_shown
+from tips.admin.forms import TipForm
 from tips.admin.pages import tip_or_new, tip_page
+from tips.admin.verbs import VERBS
 from tips.models import Tip, TipAction, TipState, TipVersion
 from tips.publishing import assignments, preflight
 from tips.search import similar
@@ -43,6 +50,8 @@ class Press:
     is_destructive: bool = False
     # What the words depend on, as the form carries it; see ``Foresight.key``.
     foreseen: str = ""
+    # Whether it is the next deed only once something is changed.
+    waits: bool = False
 
 
 SAVE = Press("_continue", "1", "Save")
@@ -73,6 +82,7 @@ def form_context(
     }
     context["check_url"] = reverse("admin:tips_tip_check", args=[tip.pk] if tip else [])
     context["save_press"] = SAVE
+    context["goes_live"] = goes_live(adminform.form, tip)
     context["words"] = contents.words(tip.body).total() if tip else 0
     context["is_folded_open"] = any(name in adminform.form.errors for name in _FOLDED)
     if tip:
@@ -83,6 +93,15 @@ def form_context(
         context["excerpt_is_made"] = tip.excerpt == excerpts.excerpt(tip.body)
         context["checked"] = {"faults": preflight.inspect(tip), "is_public": tip.is_published}
     return context
+
+
+def goes_live(form: BaseForm, tip: Tip | None) -> datetime | None:
+    """Return the moment that the head of the page shows: the form's, where it has one to choose."""
+    if "publish_at" not in form.fields:
+        return tip.publish_at if tip else None
+    if form.is_bound and "publish_at" in getattr(form, "cleaned_data", {}):
+        return cast(datetime | None, form.cleaned_data["publish_at"])
+    return cast(datetime | None, form.get_initial_for_field(form.fields["publish_at"], "publish_at"))
 
 
 def by_name(adminform: AdminForm) -> dict[str, AdminField | AdminReadonlyField]:
@@ -106,11 +125,11 @@ def main_press(user: User, tip: Tip | None, verbs: Mapping[str, Verb[Tip]]) -> P
         sentence = foresight.sentence or verb.consequence
         return Press("_verb", name, foresight.label, sentence, foreseen=foresight.key)
     if tip and tip.is_published:
-        return Press(SAVE.name, SAVE.value, "Save the correction", "Readers see it at once.")
+        return Press(SAVE.name, SAVE.value, "Save the correction", "Readers see it at once.", waits=True)
     if tip and tip.state == TipState.APPROVED:
         held = f"{dates.short(tip.publish_at)} stays held for it" if tip.publish_at else "It stays undated"
         follows = f"A changed text is read by an editor again before it appears. {held}."
-        return Press(SAVE.name, SAVE.value, "Save, back to review", follows)
+        return Press(SAVE.name, SAVE.value, "Save, back to review", follows, waits=True)
     return SAVE
 
 
@@ -173,6 +192,20 @@ def check_view(request: StaffRequest, pk: int | None = None) -> HttpResponse:
     ]
     is_public = bool(saved and saved.is_published)
     checked: Context = {"faults": preflight.inspect(typed), "earlier": earlier, "is_public": is_public}
+    checked["press"] = saved and _press_for_typed_day(request, saved)
     response = tip_page(request, "_checks", "Before it goes out", checked=checked)
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _press_for_typed_day(request: StaffRequest, saved: Tip) -> Press | None:
+    """Return the filled button as it is for the week that the form holds; None where that changes nothing."""
+    if saved.state != TipState.IN_REVIEW or not request.user.has_perm(permissions.APPROVE):
+        return None
+    field = TipForm.base_fields["publish_at"]
+    with suppress(ValidationError):
+        at = field.clean(field.widget.value_from_datadict(request.POST, request.FILES, "publish_at"))
+        planned = copy(saved)
+        planned.publish_at, planned.undated = at, "undated" in request.POST
+        return main_press(request.user, planned, VERBS)
+    return None

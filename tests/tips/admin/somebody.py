@@ -86,7 +86,7 @@ class Somebody:
             answers = {name: self.chance.choice(["mine", "theirs"]) for name in asked}
             for name in (name for name, answer in answers.items() if answer == "theirs"):
                 self.journal.count("theirs")
-                wishes = {key: value for key, value in wishes.items() if key.removesuffix("_0") != name}
+                wishes = {key: value for key, value in wishes.items() if name not in self.names([key])}
             self.journal.count("asked")
             sent = as_sent(response, having, **{f"take-{name}": answer for name, answer in answers.items()})
         raise AssertionError(f"{url} asked without end")
@@ -104,6 +104,7 @@ class Somebody:
         self.journal.saw(("open", "category", self.name), is_in, began)
         typed = {name: text.format(number) for name, text in TEXTS.items() if self.chance.random() < 0.4}
         if self.chance.random() < 0.3:
+            typed["publish_at_week"] = "other"
             typed["publish_at_0"] = (FAR_AWAY + timedelta(weeks=number)).isoformat()
         added, taken = set(), set()
         if self.chance.random() < 0.5:
@@ -124,7 +125,7 @@ class Somebody:
             self.journal.wrote(("open", "category", self.name), not is_in, began)
 
     def names(self, typed):
-        return {name.removesuffix("_0") for name in typed}
+        return {name.removesuffix("_0").removesuffix("_week") for name in typed}
 
     def undate(self):
         began, url = time.monotonic(), reverse("admin:tips_tip_change", args=[self.tips["undated"]])
@@ -242,9 +243,9 @@ class Somebody:
         has_day = bool(as_sent(page, "title")["publish_at_0"][0])
         self.journal.saw(("planned", "day"), has_day, began)
         if has_day:
-            typed = {"publish_at_0": "", "publish_at_1": ""}
+            typed = {"publish_at_week": ""}
             stays, began = self.save(url, "title", page, typed, {"publish_at"})
-            if "publish_at_0" in stays:
+            if "publish_at_week" in stays:
                 self.journal.wrote(("planned", "day"), False, began)
         elif began := self.do_in_list("plan_selected", "planned"):
             self.journal.wrote(("planned", "day"), True, began)

@@ -83,7 +83,7 @@ def test_an_older_form_puts_back_neither_undated_nor_a_day_that_was_taken_away(e
     (slot,) = free_days(1)
     workflow.schedule(draft, slot.at, by=eve.person)
     page = opened(ed, draft)
-    save(eve, draft, opened(eve, draft), publish_at_0="", publish_at_1="", undated="on")
+    save(eve, draft, opened(eve, draft), publish_at_week="", undated="on")
     save(ed, draft, page, title="Corrected")
     fresh = Tip.objects.get(pk=draft.pk)
     assert (fresh.title, fresh.publish_at, fresh.undated) == ("Corrected", None, True)
@@ -169,7 +169,7 @@ def test_a_day_for_a_tip_that_was_approved_meanwhile_is_not_lost_in_silence(ed, 
     draft.categories.add(Category.objects.create(name="Sports", slug="sports"))
     page, (slot,) = opened(ed, draft), free_days(1)
     workflow.approve(Tip.objects.get(pk=draft.pk), by=eve.person)
-    response = save(ed, draft, page, publish_at_0=f"{slot.day}", title="Corrected")
+    response = save(ed, draft, page, publish_at_week="other", publish_at_0=f"{slot.day}", title="Corrected")
     assert response.status_code == 200
     assert "cannot be changed here any more" in response.text
 
@@ -183,7 +183,7 @@ def test_a_day_typed_into_a_draft_moves_approved_tips_only_when_that_is_confirme
     workflow.approve(approved, by=ed.person)
     held = Tip.objects.get(pk=approved.pk).moment
     day = timezone.localtime(held).date()
-    asked = save(ed, draft, opened(ed, draft), publish_at_0=f"{day}")
+    asked = save(ed, draft, opened(ed, draft), publish_at_week="other", publish_at_0=f"{day}")
     assert "This day moves 1 approved tip" in asked.text
     assert "“Approved” goes live" in asked.text
     assert Tip.objects.get(pk=approved.pk).publish_at == held
