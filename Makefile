@@ -76,9 +76,11 @@ soak: $(VENV)/dev ## Run the long tests: processes killed over and over, a flood
 audit: $(VENV)/dev audit/node_modules ## Check the served pages: links, markup, accessibility, speed, weight (ARCHIVE=... for other tips)
 	@$(PY) -m audit $(ARCHIVE)
 
-lock: $(VENV)/dev ## Bring both locks up to date with pyproject.toml
+lock: $(VENV)/dev ## Bring all locks up to date with pyproject.toml
 	@$(call COMPILE,--upgrade pyproject.toml,requirements.lock)
-	@$(call COMPILE,--upgrade --constraint requirements.lock --group dev pyproject.toml,requirements-dev.lock)
+	@$(call COMPILE,--upgrade --constraint requirements.lock --group s3,requirements-s3.lock)
+	@$(call COMPILE,--upgrade --constraint requirements.lock --constraint requirements-s3.lock --group dev \
+		pyproject.toml,requirements-dev.lock)
 COMPILE = $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate $(1) --output-file $(2)
 

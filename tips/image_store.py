@@ -7,18 +7,15 @@ uploads it.
 
 import hashlib
 import io
-import os
 import re
 import threading
 from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import partial
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files import File
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 from PIL import Image as PillowImage
@@ -74,7 +71,7 @@ def save_upload(file: File[bytes], *, by: User) -> Image:
         )
         if not made and image.unused_since:
             Image.objects.filter(pk=name, unused_since__isnull=False).update(unused_since=timezone.now())
-    # Once the row is there for all to see: ``_unlink`` looks for it after it took a file away.
+    # Once the row is there for all to see, so that ``delete_unused`` leaves the file alone.
     _write(name, content)
     return image
 
@@ -158,17 +155,9 @@ def _encoded(image: PillowImage.Image, photograph: bool) -> tuple[bytes, str, tu
 
 
 def _write(name: str, content: bytes) -> None:
-    """Put a file in its place whole, if it is not there."""
-    path = Path(settings.MEDIA_ROOT) / name
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile("wb", dir=path.parent, prefix=".upload-", delete=False) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+    """Put a file in its place, if it is not there."""
+    if not default_storage.exists(name):
+        default_storage.save(name, ContentFile(content))
 
 
 # --- Deletion ----------------------------------------------------------------------------------------------
@@ -189,23 +178,10 @@ def delete_unused(now: datetime) -> int:
     deleted = 0
     for name in sorted(names)[:MOST_DELETED]:
         with transaction.atomic():
+            # The file while the row is locked: who uploads the image again waits, and then finds neither. If
+            # this ends in between, a row without a file is left, which the next upload or deletion mends.
             if image := old.select_for_update(of=("self",)).filter(name=name).first():
                 image.delete()
-                transaction.on_commit(partial(_unlink, name))
+                default_storage.delete(name)
                 deleted += 1
     return deleted
-
-
-def _unlink(name: str) -> None:
-    """Delete a file whose row is gone, unless somebody has just uploaded the image again."""
-    path = Path(settings.MEDIA_ROOT) / name
-    aside = path.with_name(f".deleted-{name}")
-    try:
-        os.replace(path, aside)
-    except FileNotFoundError:
-        return
-    # An upload commits its row, then looks for the file: either it misses the file, or its row is seen here.
-    if Image.objects.filter(name=name).exists():
-        os.replace(aside, path)
-    else:
-        aside.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import time, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.conf import global_settings
@@ -20,6 +20,8 @@ from django_prose_editor.config import html_tags
 from environs import Env
 from js_asset import static_lazy
 from whitenoise.compress import Compressor
+
+from tipsite.environment import databases, file_stores
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -95,7 +97,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "tipsite.safety.probes.answer_probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "tips.public.compression.CompressText",
     # Inside gzip, so that the tag is made from the page and not from its randomly padded compression.
     "django.middleware.http.ConditionalGetMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -134,24 +136,8 @@ TEMPLATES = [
 # --- Data ------------------------------------------------------------------------------------------
 
 _database = env.dj_db_url("DATABASE_URL", f"sqlite:///{STATE_DIR / 'tips.sqlite3'}", conn_max_age=600)
-if _database["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE takes the write lock when a transaction begins, where waiting for it is possible; a lock
-    # asked for in the middle of one fails at once. WAL lets readers read while one writes.
-    # What is deleted is overwritten: whoever is erased is not to be found in the file's free space.
-    _pragmas = "journal_mode=WAL synchronous=NORMAL mmap_size=134217728 secure_delete=ON".split()
-    _commands = "".join(f"PRAGMA {pragma};" for pragma in _pragmas)
-    _database["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": _commands}
-    _file = Path(_database["NAME"])
-    _is_read_only = _file.exists() and os.statvfs(_file).f_flag & os.ST_RDONLY
-    if _is_read_only and not Path(f"{_file}-wal").exists():
-        # From a disk that is read-only, SQLite opens a database whose log is gone only if told that nobody
-        # writes meanwhile: so readers are served.
-        _database["NAME"] = f"file:{quote(str(_file.absolute()))}?immutable=1"
-else:
-    _database["CONN_HEALTH_CHECKS"] = True
-    # Our queries read few rows: starting helpers or a compiler for one costs more than the query.
-    _options = "-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1"
-    _database.setdefault("OPTIONS", {}).setdefault("options", _options)
+# Whether it leads through PgBouncer in transaction mode.
+_database = databases.completed(_database, pooled=env.bool("PGBOUNCER", False))
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -216,7 +202,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = STATE_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # In MEDIA_ROOT, or in a bucket of an S3-compatible store.
+    "default": file_stores.uploads(env.str("MEDIA_STORAGE_URL", "")),
     # With DEBUG, Django names the files as they are.
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }

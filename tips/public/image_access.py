@@ -4,23 +4,30 @@ Readers see an image while a published tip shows it, and caches for up to a day 
 only staff and those who hold a live preview link do.
 """
 
-from pathlib import Path
+from collections.abc import Iterator
 
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from tips.image_store import KINDS
 from tips.models import Image, ImageUse, Tip
 from tips.permissions import CHANGE_ANY
+from tips.public import byte_ranges
 from tips.publishing import preview
+
+# What is in memory of a file at once, in bytes.
+_CHUNK = 2**16
 
 
 @require_safe
-def serve(request: HttpRequest, name: str) -> HttpResponse:
+def serve(request: HttpRequest, name: str) -> HttpResponseBase:
     """Serve an image: to everybody while a published tip shows it, else to its writers and by a preview link.
 
     Its writers are who uploaded it, the authors of tips that show it, and whoever may change all tips.
@@ -31,10 +38,6 @@ def serve(request: HttpRequest, name: str) -> HttpResponse:
     is_public = ImageUse.objects.filter(image=image, tip__in=Tip.objects.published()).exists()
     if not is_public and not _may_see(request, image):
         raise Http404("There is no such picture.")
-    try:
-        content = (Path(settings.MEDIA_ROOT) / name).read_bytes()
-    except FileNotFoundError:
-        raise Http404("There is no such picture.") from None
     headers = {
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -42,7 +45,42 @@ def serve(request: HttpRequest, name: str) -> HttpResponse:
         "Cache-Control": "public, max-age=86400" if is_public else "private, no-store",
         **({"ETag": f'"{name}"'} if is_public else {"X-Robots-Tag": "noindex"}),
     }
-    return HttpResponse(content, content_type=KINDS[name.rsplit(".", 1)[1]], headers=headers)
+    # Whoever has it already costs the store nothing.
+    if is_public and (known := get_conditional_response(request, etag=headers["ETag"])):
+        return HttpResponse(status=known.status_code, headers=headers)
+    try:
+        file = default_storage.open(name)
+    except FileNotFoundError:
+        raise Http404("There is no such picture.") from None
+    part = byte_ranges.asked_for(request, image.size, headers.get("ETag", ""))
+    if part is not None and not part:
+        file.close()
+        return HttpResponse(status=416, headers={**headers, "Content-Range": f"bytes */{image.size}"})
+    sent, status = range(image.size), 200
+    if part is not None:
+        sent, status = part, 206
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{image.size}"
+    headers |= {"Accept-Ranges": "bytes", "Content-Length": str(len(sent))}
+    kind = KINDS[name.rsplit(".", 1)[1]]
+    if request.method == "HEAD":
+        file.close()
+        return HttpResponse(status=status, content_type=kind, headers=headers)
+    return StreamingHttpResponse(_Part(file, sent), status=status, content_type=kind, headers=headers)
+
+
+class _Part:
+    """A part of an open file, in chunks; ``close`` closes the file, also where nobody read of it."""
+
+    def __init__(self, file: File[bytes], part: range) -> None:
+        self._file, self._part = file, part
+        self.close = file.close
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._file.seek(self._part.start)
+        left = len(self._part)
+        while left and (chunk := self._file.read(min(left, _CHUNK))):
+            left -= len(chunk)
+            yield chunk
 
 
 def _may_see(request: HttpRequest, image: Image) -> bool:

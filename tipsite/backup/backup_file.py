@@ -17,8 +17,9 @@ import tarfile
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,13 +29,14 @@ from django.utils import timezone
 
 from subscribers.people import journal
 from subscribers.recovery import guard
-from tipsite.backup import database_dump, manifest, read_back, runs
+from tips.storage import names
+from tipsite.backup import database_dump, manifest, read_back, runs, uploads
 from tipsite.backup.database_dump import BackupError
 from tipsite.backup.folder import BEGUN
 
 logger = logging.getLogger(__name__)
 
-_JOURNAL, _MEDIA = "journal.jsonl", "media"
+_JOURNAL = "journal.jsonl"
 _DUMPS = {"sqlite": "database.sqlite3", "postgresql": "database.pgdump"}
 
 
@@ -79,7 +81,7 @@ def backup(file: str | Path) -> Report:
 def _backup(target: Path) -> Report:
     if target.is_dir():
         raise BackupError(f"{target} is a folder; name a file.")
-    if target.is_relative_to(Path(settings.MEDIA_ROOT).absolute()):
+    if (folder_of_uploads := names.local_folder()) and target.is_relative_to(folder_of_uploads):
         raise BackupError(f"{target} lies among the uploads, which everybody may read; choose another place.")
     with _folder(target.parent, BEGUN) as folder:
         dump, part = folder / _DUMPS[connection.vendor], folder / "backup.tar"
@@ -92,9 +94,9 @@ def _backup(target: Path) -> Report:
             sums[manifest.NAME] = _add_bytes(archive, manifest.NAME, manifest.new(rows))
             sums[dump.name] = _add_file(archive, dump, dump.name)
             # After the database: each upload that the database names is there by now.
-            uploads = _add_media(archive)
+            taken = uploads.add_all(partial(_add, archive))
             lines = journal.path().read_bytes() if journal.path().exists() else b""
-            sums |= uploads | {_JOURNAL: hashlib.sha256(lines).hexdigest()}
+            sums |= taken | {_JOURNAL: hashlib.sha256(lines).hexdigest()}
             _add_bytes(archive, read_back.SUMS, read_back.as_text(sums))
             # Last: a file without the journal was cut short.
             _add_bytes(archive, _JOURNAL, lines)
@@ -102,7 +104,7 @@ def _backup(target: Path) -> Report:
         with tarfile.open(part, "r:") as archive:
             read_back.require_same(read_back.extract(archive, folder, only=[dump.name]), sums, target)
         database_dump.check(dump, rows)
-        report = Report(size, sum(rows.values()), len(uploads), lines.count(b"\n"))
+        report = Report(size, sum(rows.values()), len(taken), lines.count(b"\n"))
         part.replace(target)
     return report
 
@@ -151,16 +153,16 @@ def _restore(source: Path, folder: Path, dry_run: bool) -> Report:
     database_dump.check(dump, rows)
     size, total = dump.stat().st_size, sum(rows.values()) if rows is not None else None
     if dry_run:
-        uploads = sum(path.is_file() for path in (folder / _MEDIA).rglob("*"))
-        return Report(size, total, uploads, (folder / _JOURNAL).read_bytes().count(b"\n"))
+        count = sum(path.is_file() for path in (folder / uploads.FOLDER).rglob("*"))
+        return Report(size, total, count, (folder / _JOURNAL).read_bytes().count(b"\n"))
     database_dump.put_back(dump)
     missing = "all of the uploads, and not the journal"
     try:
-        uploads = _put_back_media(folder / _MEDIA)
+        count = uploads.put_back(folder)
         missing = "the journal"
         _put_back_journal(folder / _JOURNAL)
         with journal.path().open("rb") as lines:
-            return Report(size, total, uploads, sum(1 for _ in lines))
+            return Report(size, total, count, sum(1 for _ in lines))
     except OSError as error:
         words = f"The database was restored, but not {missing}: {error}. Make room or mend the folder,"
         raise HalfRestored(f"{words} then restore the same backup again.") from error
@@ -177,21 +179,14 @@ def _add_bytes(archive: tarfile.TarFile, name: str, data: bytes) -> str:
 def _add_file(archive: tarfile.TarFile, path: Path, name: str) -> str:
     """Add a file to an archive; return the SHA-256 of what was added."""
     with path.open("rb") as file:
-        summed = read_back.Summed(file)
-        archive.addfile(archive.gettarinfo(arcname=name, fileobj=file), summed)
-        return summed.sum
+        return _add(archive, file, name, path.stat().st_size)
 
 
-def _add_media(archive: tarfile.TarFile) -> dict[str, str]:
-    """Add the uploads to an archive; return {name: SHA-256}."""
-    root, sums = Path(settings.MEDIA_ROOT), {}
-    for path in sorted(root.rglob("*")):
-        if path.is_file() and not path.name.startswith("."):
-            # An upload that is deleted meanwhile was in no tip.
-            with suppress(FileNotFoundError):
-                name = f"{_MEDIA}/{path.relative_to(root)}"
-                sums[name] = _add_file(archive, path, name)
-    return sums
+def _add(archive: tarfile.TarFile, file: read_back.Readable, name: str, size: int) -> str:
+    member, summed = tarfile.TarInfo(name), read_back.Summed(file)
+    member.size, member.mode, member.mtime = size, 0o600, int(timezone.now().timestamp())
+    archive.addfile(member, summed)
+    return summed.sum
 
 
 def _require_room(archive: tarfile.TarFile, source: Path, folder: Path) -> None:
@@ -200,12 +195,12 @@ def _require_room(archive: tarfile.TarFile, source: Path, folder: Path) -> None:
     A few bytes of an archive can stand for a file of any size. An upload that is not here yet needs its
     place twice: in the folder, and among the others.
     """
-    media = Path(settings.MEDIA_ROOT)
-    disk_of_uploads = next(path for path in (media, *media.absolute().parents) if path.exists())
+    media = names.local_folder()
+    disk_of_uploads = folder if media is None else next(p for p in (media, *media.parents) if p.exists())
     needed: Counter[Path] = Counter()
     for member in filter(tarfile.TarInfo.isreg, archive):
         needed[folder] += max(member.size, 0)
-        if member.name.startswith(f"{_MEDIA}/") and not (media / member.name[len(_MEDIA) + 1 :]).exists():
+        if uploads.missing_here(member):
             needed[disk_of_uploads] += max(member.size, 0)
     if folder.stat().st_dev == disk_of_uploads.stat().st_dev:
         needed = Counter({folder: needed.total()})
@@ -214,20 +209,6 @@ def _require_room(archive: tarfile.TarFile, source: Path, folder: Path) -> None:
         if count > free:
             words = f"{source} needs {count:,} bytes of the disk of {place}, which has {free:,} left."
             raise BackupError(f"{words} Make room, then restore again.")
-
-
-def _put_back_media(folder: Path) -> int:
-    root, count = Path(settings.MEDIA_ROOT), 0
-    for path in filter(Path.is_file, sorted(folder.rglob("*"))):
-        target = root / path.relative_to(folder)
-        count += 1
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            # Whole or not at all: what is there already is left as it is the next time.
-            part = target.with_name(f".{target.name}")
-            shutil.copyfile(path, part)
-            part.replace(target)
-    return count
 
 
 def _put_back_journal(kept: Path) -> None:

@@ -171,7 +171,7 @@ def put_back(dump: Path) -> None:
 
 
 def _put_back_file(dump: Path) -> None:
-    place, until = settings.DATABASES["default"]["NAME"], time.monotonic() + _PATIENCE
+    place, until = str(settings.DATABASES["default"]["NAME"]), time.monotonic() + _PATIENCE
 
     def be_patient(status: int, remaining: int, total: int) -> None:
         if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > until:

@@ -17,14 +17,16 @@ from tipsite.backup.database_dump import BackupError
 SUMS = "SHA256SUMS"
 
 
-class _Readable(Protocol):
+class Readable(Protocol):
+    """What bytes are read from."""
+
     def read(self, size: int = -1, /) -> bytes: ...
 
 
 class Summed:
     """A file to read from, which knows the SHA-256 of all that was read."""
 
-    def __init__(self, file: _Readable) -> None:
+    def __init__(self, file: Readable) -> None:
         self._file, self._sum = file, hashlib.sha256()
 
     def read(self, size: int = -1, /) -> bytes:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from tips.storage import names
+
 
 @dataclass(frozen=True)
 class Disk:
@@ -25,7 +27,7 @@ def look(database_folder: Path | None, newest_backup: str) -> list[Disk]:
     folders = {
         "the database": database_folder,
         "STATE_DIR": Path(settings.STATE_DIR),
-        "the uploads": Path(settings.MEDIA_ROOT),
+        "the uploads": names.local_folder(),
         "the backups": Path(newest_backup).parent if newest_backup else None,
     }
     found: dict[int, Disk] = {}

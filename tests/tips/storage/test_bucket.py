@@ -1,0 +1,120 @@
+"""Uploads in a store that several machines share: all that is done with a folder goes there too."""
+
+import contextlib
+import io
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from tests.buckets import bucket, names_in
+from tests.tips.images import drawn, uploaded
+from tests.tips.making import make_tip
+from tests.tips.people import make_person
+from tips import image_store
+from tips.models import Image, TipVersion
+from tips.storage import names
+from tipsite.backup import uploads
+from tipsite.environment import file_stores
+
+
+@pytest.fixture(scope="module")
+def store():
+    with bucket() as made:
+        yield made
+
+
+@pytest.fixture
+def client_of_store(store, settings, tmp_path):
+    url, client = store
+    settings.STORAGES = {**settings.STORAGES, "default": file_stores.uploads(url)}
+    settings.MEDIA_ROOT = tmp_path / "media"
+    for name in names_in(client):
+        client.delete_object(Bucket="uploads", Key=name)
+    return client
+
+
+@pytest.mark.once
+def test_a_picture_is_taken_shown_in_whole_and_in_part_and_forgotten(client, client_of_store, settings, db):
+    ed = make_person("ed", "Editor")
+    image = image_store.save_upload(uploaded(), by=ed)
+    image_store.save_upload(uploaded(name="again.jpg"), by=ed)
+    assert names_in(client_of_store) == [f"site/{image.name}"]
+    assert not settings.MEDIA_ROOT.exists()
+    tip = make_tip(body=f'<img src="{image.url}" alt="A bell">')
+
+    with contextlib.closing(client.get(image.url)) as response:
+        content = response.getvalue()
+        assert (response["Content-Type"], len(content)) == ("image/jpeg", image.size)
+    assert content == image_store.reencode(drawn())[0]
+    part = client.get(image.url, headers={"range": "bytes=100-199"})
+    assert (part.status_code, part.getvalue()) == (206, content[100:200])
+    known = client.get(image.url, headers={"if-none-match": response["ETag"]})
+    assert (known.status_code, client.head(image.url).status_code) == (304, 200)
+    # Neither the store nor its bucket is anybody's business.
+    page = client.get(tip.get_absolute_url()).content.decode()
+    assert "127.0.0.1" not in page + str(response.headers)
+
+    # A file that the store lost, and one that nobody shows any more.
+    client_of_store.delete_object(Bucket="uploads", Key=f"site/{image.name}")
+    assert client.get(image.url).status_code == 404
+    image_store.save_upload(uploaded(), by=ed)
+    tip.delete()
+    TipVersion.objects.all().delete()
+    Image.objects.update(unused_since=timezone.now() - timedelta(days=31))
+    assert image_store.delete_unused(timezone.now()) == 1
+    assert names_in(client_of_store) == []
+
+
+def test_uploads_are_backed_up_and_put_back(client_of_store, tmp_path):
+    for name, content in (("cup.png", b"a cup"), ("2024/bell.png", b"a bell" * 50_000)):
+        client_of_store.put_object(Bucket="uploads", Key=f"site/{name}", Body=content)
+    taken = {}
+
+    def keep(file, name, size):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(file.read())
+        taken[name] = size
+        return "sum"
+
+    assert uploads.add_all(keep) == {"media/cup.png": "sum", "media/2024/bell.png": "sum"}
+    assert taken == {"media/cup.png": 5, "media/2024/bell.png": 300_000}
+    client_of_store.delete_object(Bucket="uploads", Key="site/2024/bell.png")
+    client_of_store.put_object(Bucket="uploads", Key="site/cup.png", Body=b"newer")
+    assert uploads.put_back(tmp_path) == 2
+    assert list(names.every()) == ["cup.png", "2024/bell.png"]
+    with default_storage.open("cup.png") as cup, default_storage.open("2024/bell.png") as bell:
+        assert cup.read() == b"newer"
+        assert bell.seek(-6, io.SEEK_END) == 299_994
+        assert (bell.read(), bell.read()) == (b"a bell", b"")
+    # What the disk of this machine has to do with it: nothing.
+    assert names.local_folder() is None
+
+
+@pytest.mark.once
+def test_a_store_that_is_away_is_answered_as_a_disk_that_takes_nothing(client, settings, db):
+    nobody = file_stores.uploads("s3://key:secret@127.0.0.1:9/uploads?region=eu-central-1&tls=no")
+    settings.STORAGES = {**settings.STORAGES, "default": nobody}
+    image = Image.objects.create(name="0" * 64 + ".jpg", width=1, height=1, size=9)
+    tip = make_tip(body=f'<img src="{image.url}" alt="A bell">')
+    client.raise_request_exception = False
+    answer = client.get(image.url)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "300")
+    assert client.get(tip.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.parametrize("url", ["s3://key:secret@host", "https://host/bucket", "bucket"])
+def test_a_url_that_names_no_bucket_is_refused_without_its_secret(url):
+    with pytest.raises(ImproperlyConfigured, match="must look like s3://") as refusal:
+        file_stores.uploads(url)
+    assert "key:secret@host" not in str(refusal.value)
+
+
+def test_what_a_url_leaves_out_is_left_to_the_machine():
+    options = file_stores.uploads("s3:///tips")["OPTIONS"]
+    assert options == {"bucket_name": "tips", "location": ""}
+    given = file_stores.uploads("s3://k:s%2Fx@store.example.org/tips/a/b?region=r")["OPTIONS"]
+    assert (given["secret_key"], given["endpoint_url"]) == ("s/x", "https://store.example.org")
+    assert (given["bucket_name"], given["location"], given["region_name"]) == ("tips", "a/b", "r")

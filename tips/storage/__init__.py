@@ -1,0 +1,1 @@
+"""Storages of Django for uploads: a folder, or a bucket of an S3-compatible store."""
