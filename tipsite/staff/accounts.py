@@ -1,8 +1,7 @@
 """The verbs over colleagues' accounts.
 
 Each checks that this person may, and notes in the log what was done. Each raises NotPermitted, or a kind of
-Refused; the text says what to do next. Nobody reaches further than their own rights: a Publisher neither
-makes nor touches an account that may do more than they may themselves.
+Refused; the text says what to do next. Who may is in ``permits``; roles are given by ``given_roles``.
 """
 
 import logging
@@ -11,7 +10,7 @@ from datetime import timedelta
 
 from django.contrib.admin.models import ADDITION, DELETION
 from django.contrib.auth.forms import SetPasswordForm
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.validators import validate_email
@@ -22,9 +21,9 @@ from django.utils import timezone
 from desk.errors import NotPermitted, Overtaken, Refused
 from desk.log import log
 from desk.names import person as person_name
-from tipsite.staff import emails, keys, mailed_links, rights, sessions, two_factor
+from tipsite.staff import emails, given_roles, keys, mailed_links, sessions, two_factor
 from tipsite.staff.audit_log import AccountAction, was_readdressed_since
-from tipsite.staff.roles import OWNER, ROLES
+from tipsite.staff.permits import lock, permitted
 
 logger = logging.getLogger(__name__)
 
@@ -36,30 +35,7 @@ class NotSent(Refused):
     """What the verb was about is done, but its mail could not be sent."""
 
 
-# --- Who may ------------------------------------------------------------------------------------------
-
-
-def may_manage(by: User, person: User) -> bool:
-    """Tell whether somebody may change an account: never one that may do more than they."""
-    if not by.has_perm("auth.change_user") or (person.is_superuser and not by.is_superuser):
-        return False
-    # Django itself names no permissions of an account that may not sign in at present.
-    known = vars(person)
-    held = rights.split(known["rights"]) if "rights" in known else rights.of(person)
-    return by.is_superuser or held <= by.get_all_permissions()
-
-
-def may_give(by: User, role: str) -> bool:
-    """Tell whether somebody may give a role: at most their own rights."""
-    return by.is_superuser or (role != OWNER and ROLES[role] <= by.get_all_permissions())
-
-
-def role_of(person: User) -> str:
-    """Return the name of the highest role that a person has, or ""."""
-    if person.is_superuser:
-        return OWNER
-    names = {group.name for group in person.groups.all()}
-    return next((role for role in reversed(ROLES) if role in names), "")
+# --- What an account is -------------------------------------------------------------------------------
 
 
 def is_invited(person: User) -> bool:
@@ -81,8 +57,6 @@ def has_address(person: User) -> bool:
 
 def invite(address: str, role: str, *, by: User, first_name: str = "", last_name: str = "") -> User:
     """Make an account that waits for its password, and send its owner the link; return the account."""
-    if not by.has_perm("auth.add_user") or not may_give(by, role):
-        raise NotPermitted("You may not invite colleagues in this role. Ask an owner to do it.")
     try:
         validate_email(address)
     except ValidationError:
@@ -94,9 +68,12 @@ def invite(address: str, role: str, *, by: User, first_name: str = "", last_name
     called = {"first_name": first_name, "last_name": last_name}
     try:
         with transaction.atomic():
+            by_now = lock(by).get(by.pk)
+            if not by_now or not by_now.has_perm("auth.add_user"):
+                raise NotPermitted("You may not invite colleagues. Ask an owner to do it.")
             # Without a password: nobody can sign in before the link is used.
             person = User.objects.create_user(_free_name(address), address, is_staff=True, **called)
-            _give(person, role)
+            given_roles.give(person, role, by=by_now)
             log(by, person, AccountAction.INVITED, f"Invited as {role}.", ADDITION)
     except IntegrityError:
         raise Overtaken("Somebody else invited the same person just now. Look at the list.") from None
@@ -111,8 +88,7 @@ def send_invitation(person: User, *, by: User) -> None:
 
 def resend(person: User, *, by: User) -> None:
     """Send an invitation anew; the links of earlier mails are dead from then on."""
-    _permit(by, person)
-    with transaction.atomic():
+    with permitted(by, person):
         person = _still_invited(person)
         # The link is made of the password's hash, and an unusable one is random.
         person.set_unusable_password()
@@ -123,9 +99,8 @@ def resend(person: User, *, by: User) -> None:
 
 def cancel(person: User, *, by: User) -> None:
     """Take an invitation back: the account, which nobody ever used, goes away."""
-    _permit(by, person)
     try:
-        with transaction.atomic():
+        with permitted(by, person):
             person = _still_invited(person)
             sentence = f"Invitation of {person.email} cancelled."
             log(by, person, AccountAction.INVITATION_CANCELLED, sentence, DELETION)
@@ -159,28 +134,9 @@ def _free_name(address: str) -> str:
 # --- Being in -----------------------------------------------------------------------------------------
 
 
-def change_role(person: User, role: str, *, by: User) -> None:
-    """Give a person another role in place of the one they have; other groups stay."""
-    _permit(by, person, "change your own role")
-    if not may_give(by, role):
-        raise NotPermitted(f"You may not make anybody {role}. Ask an owner to do it.")
-    with transaction.atomic():
-        person.groups.remove(*Group.objects.filter(name__in=ROLES.keys() - {role}))
-        _give(person, role)
-        log(by, person, AccountAction.ROLE_CHANGED, f"Now {role}.")
-
-
-def _give(person: User, role: str) -> None:
-    if role != OWNER:
-        person.groups.add(Group.objects.get(name=role))
-    person.is_superuser = role == OWNER
-    person.save(update_fields=["is_superuser"])
-
-
 def set_password(form: SetPasswordForm, *, by: User) -> None:
     """Save the password that a valid form has for somebody else. Their sessions end, and links in mails."""
-    _permit(by, form.user, "set your own password here; change it under “My account”")
-    with transaction.atomic():
+    with permitted(by, form.user, "set your own password here; change it under “My account”"):
         form.save()
         log(by, form.user, AccountAction.PASSWORD_SET, "Password set for them.")
 
@@ -192,17 +148,17 @@ def change_address(person: User, *, by: User) -> str:
     ``notify_of_new_address``; or "" where nobody is to be told: there was no address, or the invitation that
     went there was never accepted.
     """
-    _permit(by, person)
-    before = User.objects.select_for_update().get(pk=person.pk)
-    if before.email == person.email:
-        return ""
-    sentence = f"Address changed from {before.email or 'none'} to {person.email or 'none'}."
-    log(by, person, AccountAction.ADDRESS_CHANGED, sentence)
-    # Or a link in the mailbox of the old address would work again when that comes back.
-    keys.end_mailed_links(person)
-    if by.pk != person.pk:
-        sessions.end_all(person)
-    return "" if is_invited(before) else before.email
+    with permitted(by, person):
+        before = User.objects.get(pk=person.pk)
+        if before.email == person.email:
+            return ""
+        sentence = f"Address changed from {before.email or 'none'} to {person.email or 'none'}."
+        log(by, person, AccountAction.ADDRESS_CHANGED, sentence)
+        # Or a link in the mailbox of the old address would work again when that comes back.
+        keys.end_mailed_links(person)
+        if by.pk != person.pk:
+            sessions.end_all(person)
+        return "" if is_invited(before) else before.email
 
 
 def notify_of_new_address(person: User, old: str, *, by: User) -> None:
@@ -219,26 +175,27 @@ def reset_two_factor(person: User, *, by: User) -> None:
     Whoever can give a colleague another address must not take their account over with it: for some days
     after that only a superuser resets.
     """
-    _permit(by, person, "reset your own app here; turn it off under “My account”")
-    if not by.is_superuser and was_readdressed_since(person, timezone.now() - NEW_ADDRESS_RESTS):
-        days = f"within the last {NEW_ADDRESS_RESTS.days} days"
-        raise Refused(
-            f"The address of {person_name(person)} was changed {days}."
-            " Wait until they are over, or ask an owner to reset it."
-        )
-    if two_factor.device_of(person) is None:
-        raise Refused(f"{person_name(person)} has no two-factor sign-in that could be reset.")
-    two_factor.turn_off(person, by, AccountAction.TWO_FACTOR_RESET, "Two-factor sign-in reset.")
-    sessions.end_all(person)
+    with permitted(by, person, "reset your own app here; turn it off under “My account”") as by_now:
+        since = timezone.now() - NEW_ADDRESS_RESTS
+        if not by_now.is_superuser and was_readdressed_since(person, since):
+            days = f"within the last {NEW_ADDRESS_RESTS.days} days"
+            raise Refused(
+                f"The address of {person_name(person)} was changed {days}."
+                " Wait until they are over, or ask an owner to reset it."
+            )
+        if two_factor.device_of(person) is None:
+            raise Refused(f"{person_name(person)} has no two-factor sign-in that could be reset.")
+        two_factor.turn_off(person, by, AccountAction.TWO_FACTOR_RESET, "Two-factor sign-in reset.")
+        sessions.end_all(person)
     _send(emails.two_factor_reset(person, by), f"It is reset, but {person.email} could not be told by mail.")
 
 
 def sign_out(person: User, *, by: User) -> None:
     """End all sessions of a person."""
-    if by.pk != person.pk:
-        _permit(by, person)
-    sessions.end_all(person)
-    log(by, person, AccountAction.SIGNED_OUT, "Signed out everywhere.")
+    # Whoever may change nobody may end their own sessions.
+    with transaction.atomic() if by.pk == person.pk else permitted(by, person):
+        sessions.end_all(person)
+        log(by, person, AccountAction.SIGNED_OUT, "Signed out everywhere.")
 
 
 # --- Leaving ------------------------------------------------------------------------------------------
@@ -246,32 +203,23 @@ def sign_out(person: User, *, by: User) -> None:
 
 def deactivate(person: User, *, by: User) -> None:
     """Shut an account at once, sessions and open links included. What its owner wrote stays."""
-    _permit(by, person, "deactivate your own account")
-    _set_active(person, False, by, AccountAction.DEACTIVATED)
+    with permitted(by, person, "deactivate your own account"):
+        _set_active(person, False, by, AccountAction.DEACTIVATED)
 
 
 def reactivate(person: User, *, by: User) -> None:
     """Open a deactivated account again, with its password and its role, and with none of its links."""
-    _permit(by, person)
-    _set_active(person, True, by, AccountAction.REACTIVATED)
+    with permitted(by, person):
+        _set_active(person, True, by, AccountAction.REACTIVATED)
 
 
 def _set_active(person: User, is_active: bool, by: User, action: AccountAction) -> None:
-    with transaction.atomic():
-        if not User.objects.filter(pk=person.pk, is_active=not is_active).update(is_active=is_active):
-            raise Overtaken(f"{person_name(person)} is {'active' if is_active else 'deactivated'} already.")
-        log(by, person, action, f"{action.label}.")
-        # Also on the way back: somebody may have been signing in while the account was being shut.
-        keys.end_all(person)
+    if not User.objects.filter(pk=person.pk, is_active=not is_active).update(is_active=is_active):
+        raise Overtaken(f"{person_name(person)} is {'active' if is_active else 'deactivated'} already.")
+    log(by, person, action, f"{action.label}.")
+    # Also on the way back: somebody may have been signing in while the account was being shut.
+    keys.end_all(person)
     person.is_active = is_active
-
-
-def _permit(by: User, person: User, own: str = "") -> None:
-    """Raise unless ``by`` may change an account; ``own`` says what nobody does to their own account."""
-    if not may_manage(by, person):
-        raise NotPermitted(f"You may not change the account of {person_name(person)}. Ask an owner to do it.")
-    if own and by.pk == person.pk:
-        raise Refused(f"You cannot {own}. Ask a colleague to do it.")
 
 
 def _send(mail: EmailMessage, otherwise: str) -> None:

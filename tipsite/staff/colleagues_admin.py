@@ -5,9 +5,9 @@ from functools import partial
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -23,15 +23,16 @@ from desk.lists import ChoiceFilter, TitledList
 from desk.pages import Context, Fieldsets, badge, page, staff_of
 from desk.verbs import Verb, VerbsMixin, refusals_told
 from tips import dates
-from tipsite.staff import accounts, rights, two_factor
+from tipsite.staff import accounts, given_roles, permits, rights, two_factor
 from tipsite.staff.forms import (
-    WHAT_ROLES_DO,
+    NO_ROLE,
     ColleagueForm,
     FirstPasswordForm,
     InvitationForm,
+    further_roles_field,
     role_field,
 )
-from tipsite.staff.roles import OWNER
+from tipsite.staff.roles import OWNER, WHAT_THEY_DO
 
 NOT_INVITED = "the invitation was accepted or cancelled meanwhile"
 
@@ -97,13 +98,17 @@ class RoleFilter(admin.SimpleListFilter):
     title = parameter_name = "role"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        return [(role, role) for role in WHAT_ROLES_DO]
+        own = Group.objects.exclude(name__in=WHAT_THEY_DO).order_by("name")
+        return [(role, role) for role in [*WHAT_THEY_DO, *own.values_list("name", flat=True)]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         if not (role := self.value()):
             return queryset
-        has_role = Q(is_superuser=True) if role == OWNER else Q(is_superuser=False, groups__name=role)
-        return queryset.filter(has_role)
+        if role == OWNER:
+            return queryset.filter(is_superuser=True)
+        # What an owner has of the program's roles adds nothing, and is not shown.
+        without = Q(is_superuser=False) if role in WHAT_THEY_DO else Q()
+        return queryset.filter(without, groups__name=role)
 
 
 class StandingFilter(ChoiceFilter):
@@ -130,7 +135,7 @@ class ColleaguesAdmin(SavedAtOnce, VerbsMixin[User], TitledList, UserAdmin):
     # --- Who may what ---------------------------------------------------------------------------------
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        is_within_reach = obj is None or accounts.may_manage(staff_of(request), obj)
+        is_within_reach = obj is None or permits.may_manage(staff_of(request), obj)
         return is_within_reach and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -144,6 +149,15 @@ class ColleaguesAdmin(SavedAtOnce, VerbsMixin[User], TitledList, UserAdmin):
         people = super().get_queryset(request).prefetch_related("groups")
         return people.annotate(has_app=Exists(app), rights=rights.joined(OuterRef("pk")))
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
+        """Return the account; locked while it is written, and with it that of whoever writes."""
+        if request.method == "POST" and connection.in_atomic_block:
+            person = UserAdmin.get_object(self, request, object_id, from_field)
+            if isinstance(person, User):
+                permits.lock(staff_of(request), person)
+        found = super().get_object(request, object_id, from_field)
+        return found if isinstance(found, User) else None
+
     # --- What list and form show ----------------------------------------------------------------------
 
     @admin.display(description="name", ordering="first_name")
@@ -156,7 +170,7 @@ class ColleaguesAdmin(SavedAtOnce, VerbsMixin[User], TitledList, UserAdmin):
 
     @admin.display(description="role")
     def role(self, person: User) -> str:
-        return accounts.role_of(person) or "none"
+        return given_roles.all_of(person) or "none"
 
     # The same, shown on the form beside a field for another role.
     is_now = role
@@ -194,15 +208,17 @@ class ColleaguesAdmin(SavedAtOnce, VerbsMixin[User], TitledList, UserAdmin):
         form = admin.ModelAdmin.get_form(self, request, obj, change, **kwargs)
         if "email" in form.base_fields:
             form.base_fields["email"].required = not by.is_superuser
-        if obj != by:
+        if obj and obj != by:
             form.base_fields["role"] = role_field(by, obj)
+            form.base_fields["further_roles"] = further_roles_field(by, obj)
         return form
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Fieldsets:
         may_change = self.has_change_permission(request, obj)
         name = "username" if may_change and staff_of(request).is_superuser else "sign_in_name"
-        role = "role" if may_change and obj and obj.pk != request.user.pk else "is_now"
-        fields = ["first_name", "last_name", "email", name, role]
+        is_given = may_change and obj and obj.pk != request.user.pk
+        roles = ["role", "further_roles"] if is_given else ["is_now"]
+        fields = ["first_name", "last_name", "email", name, *roles]
         return (None, {"fields": fields}), (
             "About",
             {"fields": ["standing", "two_factor", "signed_in", "since"]},
@@ -219,7 +235,9 @@ class ColleaguesAdmin(SavedAtOnce, VerbsMixin[User], TitledList, UserAdmin):
         obj.save(update_fields=["first_name", "last_name", "email", "username"])
         role = form.cleaned_data.get("role")
         if role and "role" in form.changed_data:
-            accounts.change_role(obj, role, by=by)
+            given_roles.change_role(obj, "" if role == NO_ROLE else role, by=by)
+        if "further_roles" in form.changed_data:
+            given_roles.change_further_roles(obj, form.cleaned_data["further_roles"], by=by)
 
     def form_context(self, request: HttpRequest, obj: User | None, context: Context) -> Context:
         may_change = obj is not None and self.has_change_permission(request, obj)

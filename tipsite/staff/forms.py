@@ -7,40 +7,56 @@ from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.admin.widgets import AdminEmailInputWidget, AdminTextInputWidget
 from django.contrib.auth.forms import PasswordResetForm, SetPasswordForm, UsernameField
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.http import HttpRequest, QueryDict
 
 from desk import names
 from desk.concurrent_forms import ConcurrentForm
 from shield.rate_limits import FixedWindow
-from tipsite.staff import accounts, tasks
-from tipsite.staff.roles import OWNER
+from tipsite.staff import accounts, given_roles, tasks
+from tipsite.staff.roles import WHAT_THEY_DO
 
 PER_ADDRESS = FixedWindow("password reset address", 3, timedelta(hours=1))
 # Whoever finds an open session must not guess its owner's password there.
 PASSWORDS_AGAIN = FixedWindow("password again", 10, timedelta(hours=1))
 
 ADDRESS_LENGTH = 254
-WHAT_ROLES_DO = {
-    "Author": "writes own tips and hands them in for review",
-    "Editor": "changes, approves and plans everyone’s tips",
-    "Publisher": "all that, and subscribers, mailings and colleagues",
-    OWNER: "all that, and owners, roles and background tasks",
-}
+# What stands for none of the program's roles: a field without a value is none that was chosen.
+NO_ROLE = "none"
 TOO_MANY_CODES = "Too many codes were tried for this account. Please try again in an hour."
 WRONG_CODE = "That code is not right, or was used already. Wait for the next one; check your phone’s clock."
 _CODE_INPUT = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
 
 
-def role_field(by: User, person: User | None = None) -> forms.ChoiceField:
-    """Return a field with the roles that ``by`` may give, each with what it does.
+def role_field(by: User, person: User) -> forms.ChoiceField:
+    """Return a field with the program's roles that ``by`` may give a person, each with what it does."""
+    held = given_roles.role_of(person)
+    offered = [*_program_roles(by), (NO_ROLE, "None of these: what the further roles allow, and no more")]
+    return forms.ChoiceField(
+        choices=offered, widget=forms.RadioSelect, initial=held or NO_ROLE, required=False
+    )
 
-    One is to be chosen, unless it is for a ``person`` who may have one already.
-    """
-    roles = [role for role in WHAT_ROLES_DO if accounts.may_give(by, role)]
-    offered = [(role, f"{role}: {WHAT_ROLES_DO[role]}") for role in roles]
-    initial = accounts.role_of(person) if person else ""
-    return forms.ChoiceField(choices=offered, widget=forms.RadioSelect, initial=initial, required=not person)
+
+def further_roles_field(by: User, person: User) -> forms.MultipleChoiceField:
+    """Return a field with the site's own roles that ``by`` may give a person, each with what it allows."""
+    offered = [(str(role.pk), _in_words(role)) for role in given_roles.own_roles_to_give(by)]
+    return forms.MultipleChoiceField(
+        choices=offered,
+        widget=forms.CheckboxSelectMultiple,
+        initial=[str(role.pk) for role in given_roles.further_of(person)],
+        required=False,
+        help_text="" if offered else "There is none that you may give. Owners make them under “Roles”.",
+    )
+
+
+def _program_roles(by: User) -> list[tuple[str, str]]:
+    return [
+        (role, f"{role}: {does}") for role, does in WHAT_THEY_DO.items() if given_roles.may_give(by, role)
+    ]
+
+
+def _in_words(role: Group) -> str:
+    return f"{role.name}: {given_roles.what(role)}"
 
 
 class InvitationForm(forms.Form):
@@ -57,7 +73,8 @@ class InvitationForm(forms.Form):
 
     def __init__(self, by: User, data: QueryDict | None = None) -> None:
         super().__init__(data)
-        self.fields["role"] = role_field(by)
+        own = [(role.name, _in_words(role)) for role in given_roles.own_roles_to_give(by)]
+        self.fields["role"] = forms.ChoiceField(choices=[*_program_roles(by), *own], widget=forms.RadioSelect)
 
 
 class ColleagueForm(ConcurrentForm):

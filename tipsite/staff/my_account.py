@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from desk.pages import StaffRequest, page, require
 from shield.rate_limits import FixedWindow
 from tipsite.models import CalendarKey
-from tipsite.staff import accounts, calendar_feed, mail_choice, two_factor
+from tipsite.staff import accounts, calendar_feed, given_roles, mail_choice, two_factor
 from tipsite.staff.audit_log import AccountAction
 from tipsite.staff.forms import TOO_MANY_CODES, WRONG_CODE, CodeForm, PasswordAgainForm
 
@@ -35,7 +35,7 @@ _TOLD = {
 def account(request: StaffRequest) -> HttpResponse:
     """Show what is known of an account, and where it is changed."""
     context = {
-        "role": accounts.role_of(request.user),
+        "role": given_roles.all_of(request.user),
         "device": two_factor.device_of(request.user),
         "required": two_factor.is_required(request.user),
         "codes_left": len(two_factor.recovery_codes(request.user)),

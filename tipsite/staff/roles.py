@@ -25,6 +25,12 @@ _PUBLISHER |= _rights("subscribers", "view_consentevent view_delivery view_erasu
 _PUBLISHER |= _rights("subscribers", "view_servicemail view_subscriber")
 # The role of who needs no group: Django calls them superusers.
 OWNER = "Owner"
+WHAT_THEY_DO = {
+    "Author": "writes own tips and hands them in for review",
+    "Editor": "changes, approves and plans everyone’s tips",
+    "Publisher": "all that, and subscribers, mailings and colleagues",
+    OWNER: "all that, and owners, roles and background tasks",
+}
 ROLES = {"Author": _AUTHOR, "Editor": _EDITOR, "Publisher": _PUBLISHER}
 
 

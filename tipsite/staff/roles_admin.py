@@ -13,17 +13,16 @@ from desk.concurrent_forms import ConcurrentForm
 from desk.forms import SavedAtOnce
 from desk.lists import TitledList
 from desk.pages import Fieldsets
-from tipsite.staff.forms import WHAT_ROLES_DO
-from tipsite.staff.roles import ROLES
+from tips.text import folding
+from tipsite.staff import given_roles
+from tipsite.staff.roles import ROLES, WHAT_THEY_DO
 
 _OFFERED = frozenset[str]().union(*ROLES.values())
 
 
 class _Rights(forms.ModelMultipleChoiceField):
     def label_from_instance(self, obj: Permission) -> str:
-        model = obj.content_type.model_class()
-        kind = names.kind(model._meta, plural=True) if model else obj.content_type.model
-        return f"{capfirst(kind)}: {obj.name.removeprefix('Can ')}"
+        return f"{capfirst(given_roles.kind_in_words(obj))}: {obj.name.removeprefix('Can ')}"
 
 
 class RoleForm(ConcurrentForm):
@@ -36,6 +35,12 @@ class RoleForm(ConcurrentForm):
     class Meta:
         model = Group
         fields = ["name", "permissions"]
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        if folding.key(name) in map(folding.key, WHAT_THEY_DO):
+            raise forms.ValidationError("The program has a role of that name. Choose another one.")
+        return name
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -60,7 +65,8 @@ class RolesAdmin(SavedAtOnce, TitledList):
         # By a subquery: PostgreSQL locks no row of a query that groups.
         having = User.objects.filter(groups=OuterRef("pk")).order_by().values("groups")
         number = Subquery(having.values_list(Count("pk")))
-        return super().get_queryset(request).annotate(number=Coalesce(number, 0))
+        roles = super().get_queryset(request).annotate(number=Coalesce(number, 0))
+        return roles.prefetch_related("permissions__content_type")
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.name not in ROLES)
@@ -77,7 +83,7 @@ class RolesAdmin(SavedAtOnce, TitledList):
 
     @admin.display(description="what it does")
     def what(self, group: Group) -> str:
-        return capfirst(WHAT_ROLES_DO.get(group.name, "what was chosen for it"))
+        return capfirst(given_roles.what(group))
 
     @admin.display(description="people", ordering="number")
     def people(self, group: Group) -> int:

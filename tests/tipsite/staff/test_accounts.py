@@ -5,7 +5,7 @@ import pytest
 import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.forms import SetPasswordForm
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Permission, User
 from django.core import mail
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -15,7 +15,7 @@ from desk.models import LogCode
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.publishing import preview
-from tipsite.staff import accounts
+from tipsite.staff import accounts, given_roles
 from tipsite.staff.audit_log import AccountAction
 
 pytestmark = pytest.mark.django_db
@@ -220,16 +220,8 @@ def test_nobody_is_made_a_superuser_by_a_publisher(desk):
     ann = User.objects.get(pk=ann.pk)
     assert (ann.username, ann.is_superuser, ann.is_staff) == ("ann", False, True)
     assert not ann.user_permissions.exists()
-    assert accounts.role_of(ann) == "Editor"
+    assert given_roles.role_of(ann) == "Editor"
     assert ("pat", "Now Editor.") in log_of(ann)
-
-
-def test_a_role_is_one_of_the_three(desk):
-    ann = make_person("ann", "Author")
-    Group.objects.create(name="Kings")
-    answers = {"first_name": "Ann", "email": "ann@example.org", "role": "Kings"}
-    assert "Select a valid choice" in desk.post(f"/admin/auth/user/{ann.pk}/change/", answers).text
-    assert "Select a valid choice" in invite(desk, role="Kings").text
 
 
 def test_a_publisher_does_not_touch_whoever_may_do_more(desk, publisher, owner):
@@ -259,9 +251,9 @@ def test_a_publisher_keeps_their_own_role(desk, publisher):
     address = f"/admin/auth/user/{publisher.pk}/change/"
     answers = {"first_name": "Pat", "email": "pat@example.org", "role": "Author"}
     assert "Saved: “" in desk.post(address, answers, follow=True).text
-    assert accounts.role_of(User.objects.get(pk=publisher.pk)) == "Publisher"
+    assert given_roles.role_of(User.objects.get(pk=publisher.pk)) == "Publisher"
     with pytest.raises(Refused, match="your own role"):
-        accounts.change_role(publisher, "Author", by=publisher)
+        given_roles.change_role(publisher, "Author", by=publisher)
     with pytest.raises(Refused, match="your own account"):
         accounts.deactivate(publisher, by=publisher)
 
@@ -271,7 +263,7 @@ def move(django_capture_on_commit_callbacks):
     """A function by which a Publisher gives a person another address in the desk."""
 
     def move(desk, person, address):
-        answers = {"first_name": "Ann", "email": address, "role": accounts.role_of(person)}
+        answers = {"first_name": "Ann", "email": address, "role": given_roles.role_of(person)}
         with django_capture_on_commit_callbacks(execute=True):
             return desk.post(f"/admin/auth/user/{person.pk}/change/", answers, follow=True)
 
@@ -376,21 +368,6 @@ def test_a_group_of_ones_own_gives_no_more_than_it_has(client):
     assert "Select a valid choice" in invite(client, role="Publisher").text
     with pytest.raises(NotPermitted):
         accounts.invite("mary@example.org", "Author", by=User.objects.get(pk=clerk.pk))
-
-
-def test_an_owner_makes_an_owner_and_takes_the_role_back(client, owner):
-    ann = make_person("ann", "Author")
-    client.force_login(owner)
-    url = f"/admin/auth/user/{ann.pk}/change/"
-    answers = {"first_name": "Ann", "email": "ann@example.org", "username": "marlow", "role": "Owner"}
-    assert "Saved: “Ann”." in client.post(url, answers, follow=True).text
-    ann = User.objects.get(pk=ann.pk)
-    assert (ann.username, ann.is_superuser, accounts.role_of(ann)) == ("marlow", True, "Owner")
-    client.post(url, answers | {"role": "Editor"})
-    ann = User.objects.get(pk=ann.pk)
-    assert (ann.is_superuser, accounts.role_of(ann)) == (False, "Editor")
-    with pytest.raises(NotPermitted, match="Ask an owner"):
-        accounts.change_role(ann, "Owner", by=make_person("pat", "Publisher"))
 
 
 def test_an_owner_sets_a_password_and_the_old_sessions_end(client, client_of, owner):
