@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -50,6 +51,9 @@ def send_once(notice: Notice, build: Callable[[], EmailMessage | None], now: dat
         mail.send()
     except (OSError, ValueError):
         logger.exception("The notice “%s” could not be sent; it is tried again.", notice)
+        # Whoever sends several over one connection goes on with another: this one may be broken.
+        with suppress(OSError):
+            mail.get_connection().close()
         return False
     Notice.objects.filter(pk=notice.pk).update(sent_at=timezone.now())
     return True

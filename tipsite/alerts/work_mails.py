@@ -171,6 +171,8 @@ def _send_mails(restored_at: datetime, now: datetime) -> None:
                 if time.monotonic() > ends:
                     logger.warning("Mails about work take long; the rest of them goes on in a minute.")
                     return
+                # A new one, where the last mail found it broken; otherwise this does nothing.
+                connection.open()
                 letter = partial(work_letters.write, mail, restored_at, people, connection, now)
                 notices.send_once(mail.notice, letter, now)
     except OSError as error:

@@ -1,5 +1,6 @@
 """Mails about work: each reaches whom it concerns, once, and as each person chose."""
 
+from collections import Counter
 from datetime import timedelta
 from importlib import import_module
 from types import SimpleNamespace
@@ -13,7 +14,8 @@ from django.utils import timezone
 
 from subscribers.models import DatabaseIdentity
 from subscribers.recovery import guard
-from tests.subscribers.conftest import post_office  # noqa: F401  a fixture
+from tests.subscribers.conftest import mail_server, post_office  # noqa: F401  fixtures
+from tests.subscribers.mailserver import DROP, TAKE_AND_DROP
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tests.tips.weeks import NOON, at, tuesdays
@@ -329,6 +331,25 @@ def test_a_mail_server_gets_each_mail_once(ann, ed, settings, post_office):  # n
         f"{settings.SITE_URL}/admin/account/#mails\n\nTip desk\n{settings.SITE_URL}/"
     )
     assert "<h1" in letter.html
+
+
+@pytest.mark.parametrize(
+    ("stage", "told"), [("mail", DROP), ("end", TAKE_AND_DROP), ("rcpt", "550 5.1.1 no")]
+)
+def test_where_a_connection_breaks_the_rest_of_a_round_goes_by_another(stage, told, ann, mail_server):  # noqa: F811
+    for number in range(4):
+        make_person(f"ed{number}", "Editor")
+    workflow.submit(draft(ann), by=ann)
+    mail_server.script = lambda asked, who, number: told if (asked, number) == (stage, 2) else None
+    work_mails.send_due(NOON + 2 * MINUTE)
+    first = mail_server.recipients
+    assert first.total() == (4 if told == TAKE_AND_DROP else 3)
+    assert mail_server.connections == 2
+    # Only the one that was not known to be taken goes again, with the same Message-ID: programs show one.
+    for minutes in (3, 5, 30):
+        work_mails.send_due(NOON + minutes * MINUTE)
+    assert mail_server.recipients == first + Counter({"ed1@example.org": 1})
+    assert len({each.message["Message-ID"] for each in mail_server.taken}) == 4
 
 
 def test_nobody_is_asked_to_review_what_they_may_not_approve(ann, ed, pat, settings, later):
