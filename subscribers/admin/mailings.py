@@ -29,7 +29,7 @@ from tips import dates
 from tips.publishing import preview
 
 SEE = "subscribers.view_mailing"
-MOST_ENTRIES = 20
+MOST_ENTRIES = 100
 WEEKS = (26, 52)
 MOVING = (Mailing.State.PREPARED, Mailing.State.BUILDING, Mailing.State.SENDING)
 
@@ -122,7 +122,8 @@ class MailingAdmin(mailing_verbs.MailingVerbsMixin, LongList):
         described = _described(mailing, now)
         context: Context = {"mailing": mailing, "original": mailing, "is_moving": mailing.state in MOVING}
         context |= {"status": described, "ahead": status.audience_ahead(mailing)}
-        context["entries"] = entries_about(mailing)[:MOST_ENTRIES]
+        entries = list(entries_about(mailing)[: MOST_ENTRIES + 1])
+        context |= {"entries": entries[:MOST_ENTRIES], "has_more_entries": len(entries) > MOST_ENTRIES}
         context["verbs"] = self.available_verbs(request, mailing)
         context["corrections"] = mailing.corrections.defer("text", "html")
         if mailing.started_at:

@@ -14,7 +14,7 @@ from tips.models import Tip
 from tips.publishing import history
 
 PER_PAGE = 30
-MOST_ENTRIES = 100
+ENTRIES_PER_PAGE = 100
 
 
 def history_page(request: HttpRequest, tip: Tip) -> HttpResponse:
@@ -27,7 +27,8 @@ def history_page(request: HttpRequest, tip: Tip) -> HttpResponse:
         (version, before, history.who(version), history.summary(before, version))
         for version, before in zip(shown, earlier, strict=False)
     ]
-    context: Context = {"page": page, "versions": versions, "log": entries_about(tip)[:MOST_ENTRIES]}
+    log = Paginator(entries_about(tip), ENTRIES_PER_PAGE).get_page(request.GET.get("done"))
+    context: Context = {"page": page, "versions": versions, "log": log}
     return tip_page(request, "history", "History", tip, **context, **_reverting(request, tip))
 
 

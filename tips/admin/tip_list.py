@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.defaultfilters import pluralize
 from django.urls import reverse
 
 from desk.lists import Deletion, PagedList
@@ -18,7 +17,7 @@ from tips.admin.bulk import BulkMixin
 from tips.admin.tip_changelist import TipChangeList
 from tips.models import PLANS, EditorialComment, Tip, TipQuerySet, TipState
 from tips.permissions import PUBLISH
-from tips.publishing import editing
+from tips.publishing import comment_threads, editing
 
 
 class TipList(BulkMixin, PagedList):
@@ -49,7 +48,7 @@ class TipList(BulkMixin, PagedList):
         comments = EditorialComment.objects.filter(tip__in=tips).count()
         lines = [f"“{tip}”" for tip in tips]
         if comments:
-            lines.append(f"{comments} comment{pluralize(comments)} of colleagues")
+            lines.append(comment_threads.counted(comments))
         return lines, counts, lacking, protected
 
     def delete_model(self, request: HttpRequest, obj: Tip) -> None:

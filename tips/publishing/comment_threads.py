@@ -75,6 +75,11 @@ def unresolved(tips: Collection[Tip]) -> dict[int, int]:
     return dict(threads.values_list("tip").annotate(Count("pk")))
 
 
+def counted(number: int) -> str:
+    """Return how many comments of colleagues there are, in words."""
+    return f"{number} comment{'' if number == 1 else 's'} of colleagues"
+
+
 def letters_of(tip: Tip) -> dict[str, str]:
     """Return what passages are looked for in: the letters of each of a tip's texts, by its name."""
     body = passages.letters_of_html(tip.body)

@@ -18,7 +18,7 @@ from tips.models import WRITTEN, Category, Tip, TipAction, TipVersion
 from tips.permissions import permit_change
 from tips.publishing import editing, labelling, pictures, tagging
 from tips.schedule import queue_lock
-from tips.text import contents, folding, sanitiser
+from tips.text import body_images, contents, folding, sanitiser
 from tips.text import diff as text_diff
 
 _Item = TypeVar("_Item", bound=Hashable)
@@ -138,7 +138,7 @@ def revert(tip: Tip, version: TipVersion, *, by: User, seen: int | None = None) 
     State, slug, slot and dates stay, but that it is an edit like any other: an approved tip that is not
     public yet goes back to review. It makes a new version, so that it can be undone the same way. ``seen`` is
     the number of the newest version as the caller saw it. Returns a sentence that says what followed. Raises
-    NotPermitted, WrongState where the version is of another tip, Overtaken.
+    NotPermitted, WrongState where the version is of another tip, or a picture says nothing, Overtaken.
     """
     queue_lock.lock()
     current = Tip.objects.select_for_update(of=("self",)).filter(pk=tip.pk).first()
@@ -152,7 +152,7 @@ def revert(tip: Tip, version: TipVersion, *, by: User, seen: int | None = None) 
     current.hold_version()
     for name in WRITTEN:
         setattr(current, name, getattr(version, name))
-    current.body = pictures.with_image_sizes(sanitiser.clean(current.body))
+    current.body, gone = _body(version)
     categories, left_out = _categories(current, version)
     followed = editing.revise(current, WRITTEN, by=by)
     current.categories.set(categories)
@@ -160,14 +160,31 @@ def revert(tip: Tip, version: TipVersion, *, by: User, seen: int | None = None) 
     sentence = f"Brought back the text of {short(version.saved_at)}, saved by {who(version)}."
     TipVersion.objects.record(current, by=by, reason=sentence)
     log(by, current, TipAction.REVERTED, sentence)
-    return " ".join(filter(None, [sentence, followed, left_out]))
+    return " ".join(filter(None, [sentence, followed, left_out, gone]))
 
 
 def as_brought_back(tip: Tip, version: TipVersion) -> TipVersion:
-    """Return a version as ``revert`` brings it back, to be shown before: its categories as they are now."""
+    """Return a version as ``revert`` brings it back, to be shown before: with what is still there."""
     brought = copy.copy(version)
+    brought.body = pictures.without_gone(sanitiser.clean(version.body))[0]
     brought.categories = sorted(category.name for category in _categories(tip, version)[0])
     return brought
+
+
+def _body(version: TipVersion) -> tuple[str, str]:
+    """Return the body that a tip gets with a version, and a sentence on the pictures that are gone."""
+    body, gone = pictures.without_gone(sanitiser.clean(version.body))
+    nameless = next((number for number, each in enumerate(body_images.shown(body), 1) if not each.alt), None)
+    if nameless:
+        raise WrongState(
+            f"Not brought back: picture {nameless} of that version has no alternative text. Copy the words"
+            " that you need from the version into the tip’s form, and add the picture there with its text."
+        )
+    names = ", ".join(f"“{each.alt}”" if each.alt else "a picture without a text" for each in gone)
+    left_out = f"Left out, since it is not on this site any more: {names}. Upload it again." if gone else ""
+    if len(gone) > 1:
+        left_out = f"Left out, since they are not on this site any more: {names}. Upload them again."
+    return pictures.with_image_sizes(body), left_out
 
 
 def _categories(tip: Tip, version: TipVersion) -> tuple[list[Category], str]:

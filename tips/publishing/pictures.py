@@ -9,7 +9,8 @@ from django.db.models import OuterRef, Q, Subquery
 from desk.errors import WrongState
 from tips.models import Image, ImageUse, Tip
 from tips.permissions import CHANGE_ANY
-from tips.text import body_images
+from tips.text import body_images, sanitiser
+from tips.text.body_images import Shown
 
 MOST = 24
 
@@ -53,6 +54,17 @@ def library(user: User, query: str = "") -> list[Found]:
         found.values(), key=lambda each: (each.image.uploaded_at, each.image.name), reverse=True
     )
     return latest_first[:MOST]
+
+
+def without_gone(body: str) -> tuple[str, list[Shown]]:
+    """Return a clean body without the pictures that are not on the site any more, and those pictures."""
+    shown = body_images.shown(body)
+    names = {image.name for image in shown}
+    here = set(Image.objects.filter(pk__in=names).values_list("pk", flat=True)) if names else set()
+    gone = [image for image in shown if image.name not in here]
+    if not gone:
+        return body, []
+    return sanitiser.clean(body_images.without(body, names - here)), gone
 
 
 def with_image_sizes(body: str) -> str:

@@ -20,18 +20,31 @@ from desk.errors import NotPermitted, Refused
 from desk.foresight import Foresight, Step
 from tips import dates
 from tips.models import Tip
-from tips.publishing import consequences, editing, foresight, preconditions, preflight, queue_steps, workflow
+from tips.publishing import (
+    comment_threads,
+    consequences,
+    editing,
+    foresight,
+    preconditions,
+    preflight,
+    queue_steps,
+    workflow,
+)
 from tips.schedule import queue, queue_lock
 from tips.schedule.forecast import Moves, holders
 
 
 @dataclass(frozen=True)
 class Done:
-    """A tip that a verb was done to: as it was, as it is, and what the verb said."""
+    """A tip that a verb was done to: as it was, as it is, and what the verb said.
+
+    ``along`` says what else goes with it.
+    """
 
     was: Tip
     tip: Tip
     sentence: str
+    along: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,7 @@ class Together:
 
     ``step`` is called with what was done, what is foreseen elsewhere, and the moment. ``stand_ins`` are the
     answers with which it is tried before a person has given any. Where it ``inspects``, pre-flight is shown.
+    ``along`` is asked before the verb what else goes with a tip.
     """
 
     label: str
@@ -48,6 +62,7 @@ class Together:
     leave: str
     stand_ins: Mapping[str, object]
     inspects: bool = False
+    along: Callable[[Tip], str] = lambda tip: ""
 
 
 @dataclass(frozen=True)
@@ -95,13 +110,13 @@ def do(
                 if tip is None or tip.stamp != stamps.get(str(tip.pk)):
                     raise preconditions.overtaken(shown)
                 faults = preflight.inspect(tip) if together.inspects else []
-                was = copy.copy(tip)
+                was, along = copy.copy(tip), together.along(tip)
                 with transaction.atomic():
                     sentence = together.run(tip, **given, by=by)
             except (NotPermitted, Refused) as refusal:
                 refused.append(str(refusal))
             else:
-                done.append(Done(was, tip, sentence))
+                done.append(Done(was, tip, sentence, along))
                 looks += [f"“{tip}”: {fault.sentence}" for fault in faults]
         seen = _foresee(together, done, refused, before, by, now)
         is_kept = answers is not None and bool(done) and seen.key == foreseen
@@ -144,7 +159,7 @@ def _foresee(
         seen = consequences.outlook(each.was, tip, now) if tip else consequences.Outlook()
         at = each.tip.publish_at or each.was.publish_at
         steps.append((at or now, each.was.pk, together.step(each, seen, now)))
-        keys.append(f"{each.was.pk} {at} {seen.key}")
+        keys.append(f"{each.was.pk} {at} {seen.key} {each.along}")
     words = f"{together.label} {queue_steps.count(len(done))}"
     key = sha256("\n".join([*sorted(keys), queue_steps.moves_key(moves)]).encode()).hexdigest()
     in_order = [step for *_, step in sorted(steps, key=lambda each: each[:2])]
@@ -188,8 +203,14 @@ def _delete(tip: Tip, *, by: User) -> str:
 
 
 def _deleted(each: Done, seen: consequences.Outlook, now: datetime) -> Step:
-    held = f"It gives its week back, {dates.short(each.was.publish_at, now)}." if each.was.publish_at else ""
-    return Step("", f"“{each.tip}” is deleted", held)
+    at = each.was.publish_at
+    held = f"It gives its week back, {dates.short(at, now)}." if at and at > now else ""
+    return Step("", f"“{each.tip}” is deleted", f"{held} {each.along}".strip())
+
+
+def _comments_along(tip: Tip) -> str:
+    number = tip.editorial_comments.count()
+    return f"{comment_threads.counted(number)} {'goes' if number == 1 else 'go'} with it." if number else ""
 
 
 APPROVE = Together(
@@ -204,4 +225,4 @@ WITHDRAW = Together(
     "Withdraw", workflow.withdraw, _withdrawn, "Leave them as they are", {"reason": "Not said yet."}
 )
 PLAN = Together("Plan", queue.plan, _planned, "Leave them without a day", {})
-DELETE = Together("Delete", _delete, _deleted, "Leave them as they are", {})
+DELETE = Together("Delete", _delete, _deleted, "Leave them as they are", {}, along=_comments_along)

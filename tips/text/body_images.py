@@ -1,7 +1,7 @@
 """The pictures in a body's HTML: whose they are, what they show, how large they are."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from tips.text.html_tokens import tokens
@@ -48,6 +48,16 @@ def shown(source: str) -> list[Shown]:
         elif is_caption and images:
             images[-1] = images[-1]._replace(caption=images[-1].caption + token.text)
     return images
+
+
+def without(source: str, names: Collection[str]) -> str:
+    """Return HTML without the images of some files, given by their names; what is around them stays."""
+
+    def left(img: re.Match[str]) -> str:
+        src = _SRC.search(img[0])
+        return "" if src and src[1] in names else img[0]
+
+    return _IMG.sub(left, source)
 
 
 def with_sizes(source: str, sizes: Mapping[str, tuple[int, int]]) -> str:

@@ -2,9 +2,10 @@ import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
+from desk.log import log
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import EditingSession, PreviewLink, Tip, TipState, TipVersion
+from tips.models import EditingSession, PreviewLink, Tip, TipAction, TipState, TipVersion
 from tips.publishing import history, preview
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,16 @@ def test_the_page_lists_versions_with_who_and_what_and_leads_to_the_difference(d
     page = desk.get(address.replace("&amp;", "&")).content.decode()
     assert '<ins><span class="visually-hidden">[added: </span>Better<span' in page
     assert '<del><span class="visually-hidden">[removed: </span>Mine<span' in page
+
+
+def test_what_was_done_is_paged_and_nothing_is_left_out(desk, draft, editor):
+    for number in range(101):
+        log(editor, draft, TipAction.COMMENTED, f"Deed {number}.")
+    url = f"/admin/tips/tip/{draft.pk}/history/"
+    first, second = desk.get(url), desk.get(url, {"done": "2"})
+    assert (first.context["log"][0].change_message, len(first.context["log"])) == ("Deed 100.", 100)
+    assert "?done=2#done" in first.text
+    assert "Deed 0." in second.text
 
 
 def test_what_a_version_holds_is_shown_as_text_and_never_run(desk, draft):

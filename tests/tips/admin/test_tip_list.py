@@ -9,7 +9,7 @@ from django.utils import timezone
 from tests.desk.sent_forms import as_sent
 from tests.tips.making import ago, make_tip
 from tips import dates
-from tips.models import Category, Tip, TipState
+from tips.models import Category, EditorialComment, Tip, TipState
 from tips.publishing import commenting, editing, workflow
 from tips.schedule import slots
 
@@ -267,7 +267,11 @@ def test_tips_are_given_to_another_author_and_planned_into_the_next_gaps(desk, a
 
 def test_of_a_selection_what_readers_may_know_stays_and_the_rest_is_deleted(desk):
     public, draft = make_tip("Public"), make_tip("Draft", state=TipState.DRAFT)
+    EditorialComment.objects.create(tip=draft, text="Too long.")
     asked = act(desk, "delete_selected", [public, draft])
+    assert [step.detail for step in asked.context["foreseen"].steps] == [
+        "1 comment of colleagues goes with it."
+    ]
     assert "“Public” cannot be deleted: readers may know the address." in asked.text
     assert "“Draft” is deleted" in asked.text
     assert messages(act(desk, "delete_selected", [public, draft], post="yes"))[-1] == "“Draft”: Deleted."

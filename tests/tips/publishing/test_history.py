@@ -193,9 +193,25 @@ def test_a_picture_without_its_words_does_not_come_back(editor):
     TipVersion.objects.filter(pk=first.pk).update(body=f'<img src="{picture.url}" alt="">')
     change(tip, editor, body="<p>Two.</p>")
     first.refresh_from_db()
-    with pytest.raises(WrongState, match="has no alternative text"):
+    with pytest.raises(WrongState, match=r"picture 1 of that version has no alternative text\. Copy"):
         history.revert(tip, first, by=editor)
     assert Tip.objects.get(pk=tip.pk).body == "<p>Two.</p>"
+
+
+def test_a_picture_that_is_gone_is_named_and_the_rest_comes_back(editor):
+    tip = make_tip(body="<p>One.</p>")
+    first = tip.versions.first()
+    gone = f'<figure><img src="/media/{"b" * 64}.png" alt="A shop"><figcaption>Ours.</figcaption></figure>'
+    TipVersion.objects.filter(pk=first.pk).update(body=f"<p>One.</p>{gone}")
+    change(tip, editor, body="<p>Two.</p>")
+    first.refresh_from_db()
+    foreseen = history.as_brought_back(tip, first).body
+    said = history.revert(tip, first, by=editor)
+    assert said.endswith("Left out, since it is not on this site any more: “A shop”. Upload it again.")
+    body = Tip.objects.get(pk=tip.pk).body
+    assert body == foreseen
+    assert body.startswith("<p>One.</p>")
+    assert "img" not in body
 
 
 def test_what_an_earlier_sanitiser_let_through_is_cleaned_on_its_way_back(editor):
