@@ -101,6 +101,8 @@ class Writer:
 
     def batch(self, batch: Sequence[int]) -> Report:
         """Write some tips, in a fixed number of queries; return what that did."""
+        # An import may take long: what came to pass since the last batch is public.
+        self.now = timezone.now()
         self.done = Report(warnings=[*self.warnings])
         self.warnings = []
         pks = [self.matched[index] for index in batch if index in self.matched]

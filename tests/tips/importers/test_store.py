@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import UTC, date, datetime
+from functools import partial
 
 import pytest
 from django.conf import settings as site
@@ -65,6 +66,20 @@ def test_a_tip_of_the_future_becomes_a_draft_with_a_warning(bring):
     report = bring(page("trust", post("A – 1/6/2099", BODY)))
     assert (only().state, only().publish_at) == (TipState.DRAFT, dates.moment(date(2099, 1, 6)))
     assert [(warning.line, "future" in warning.message) for warning in report.warnings] == [(3, True)]
+
+
+def test_what_came_to_pass_while_the_import_runs_is_public(bring, monkeypatch, time_machine):
+    time_machine.move_to(datetime(2019, 5, 6, 12, tzinfo=UTC), tick=False)
+    monkeypatch.setattr(store, "Batches", partial(store.Batches, most=1))
+
+    def slowly(items, **options):
+        for item in items:
+            yield item
+            time_machine.move_to(datetime(2019, 5, 8, 12, tzinfo=UTC), tick=False)
+
+    bring(page("x", post("A – 4/30/19", BODY), post("B – 5/7/19", f"{BODY} More.")), progress=slowly)
+    assert set(Tip.objects.values_list("title", "state")) == {("A", "approved"), ("B", "approved")}
+    assert Tip.objects.get(title="A").updated_at < Tip.objects.get(title="B").updated_at
 
 
 def test_slugs_of_one_title_differ_by_their_year(bring):
