@@ -4,6 +4,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.db.models import OuterRef
 from django.utils import timezone
 
@@ -37,8 +38,13 @@ class SessionStore(db.SessionStore):
         return self.decode(row.session_data)
 
     def save(self, must_create: bool = False) -> None:
-        super().save(must_create)
-        whose = str(self.get(SESSION_KEY, ""))
-        if whose and self._noted != (self.session_key, whose):
+        """Save the session, and note whose it is, both or neither."""
+        # Read from what is at hand: a session that is new would be looked for in vain.
+        whose = str(vars(self).get("_session_cache", {}).get(SESSION_KEY, ""))
+        if not whose or self._noted == (self.session_key, whose):
+            super().save(must_create)
+            return
+        with transaction.atomic():
+            super().save(must_create)
             SessionPerson.objects.update_or_create(session_id=self.session_key, defaults={"person_id": whose})
-            self._noted = (self.session_key, whose)
+        self._noted = (self.session_key, whose)

@@ -3,7 +3,8 @@
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.sessions.models import Session
-from django.db import connection
+from django.db import OperationalError, connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.tips.people import make_person
@@ -55,9 +56,25 @@ def test_another_password_and_a_deleted_account_end_the_session(client, pat):
     assert client.get(EXPORT).status_code == 302
 
 
+def test_a_sign_in_is_kept_whole_or_not_at_all(client, monkeypatch):
+    person = make_person("pat", "Publisher")
+
+    def fail(*args, **options):
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SessionPerson.objects, "update_or_create", fail)
+        with pytest.raises(OperationalError):
+            client.force_login(person)
+    assert not sessions.end_all(person)
+    client.force_login(person)
+    assert client.get(EXPORT).status_code == 200
+
+
 def test_ended_sessions_leave_no_row_behind(client, pat):
     assert SessionPerson.objects.get().session_id == client.session.session_key
-    sessions.end_all(pat)
+    Client().force_login(pat)
+    assert sessions.end_all(pat) == 2
     assert not SessionPerson.objects.exists()
     client.force_login(pat)
     client.post("/admin/logout/")
