@@ -13,6 +13,7 @@ class RateLimit(models.Model):
 
     - ``FixedWindow``: ``used`` was spent in a window that ends at ``ends_at``; the first spending after
       that begins the next window.
+    - ``TokenBucket``: all places are free at ``ends_at``; so much earlier, one is.
     - ``SlidingWindow``: one place, taken until ``ends_at``; ``used`` has no meaning.
     - ``Pacer``: all moments before ``ends_at`` are booked; ``ends_at`` is the next free one.
     """

@@ -9,12 +9,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db import connection
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from shield import clocks
 from shield.models import RateLimit
+
+# What the column of a RateLimit holds at most.
+_LARGEST = 2**31 - 1
+# One statement: of two processes at once neither is forgotten, and the row is locked for an instant only. The
+# condition is that of _is_over.
+_ADD = """
+INSERT INTO shield_ratelimit AS kept (key, ends_at, written_at, used)
+VALUES (%(key)s, %(ends_at)s, %(now)s, %(cost)s)
+ON CONFLICT (key) DO UPDATE SET
+  ends_at = CASE WHEN {is_over} THEN excluded.ends_at ELSE kept.ends_at END,
+  written_at = CASE WHEN {is_over} THEN excluded.written_at ELSE kept.written_at END,
+  used = CASE WHEN {is_over} THEN 0 ELSE kept.used END + excluded.used
+WHERE {is_over} OR kept.used <= %(at_most)s
+RETURNING used
+""".format(is_over="(kept.ends_at <= %(now)s OR kept.written_at > %(credible)s)")
 
 
 @dataclass(frozen=True)
@@ -28,6 +44,10 @@ class _Limit:
     def _key(self, value: object) -> str:
         return salted_hmac("shield.rate_limits", f"{self.name}\n{value}", algorithm="sha256").hexdigest()
 
+    def forget(self, *values: object) -> None:
+        """Give back all that some values have spent."""
+        RateLimit.objects.filter(key__in=[self._key(value) for value in values]).delete()
+
 
 class FixedWindow(_Limit):
     """An allowance for each value: ``FixedWindow("sign-up network", 20, timedelta(hours=1))``.
@@ -40,32 +60,68 @@ class FixedWindow(_Limit):
 
         Where it was not, nothing is taken. A transaction that rolls back gives it back.
         """
-        now = timezone.now()
-        key = self._key(value)
-        rows = RateLimit.objects.filter(key=key)
-        while cost <= self.amount:
-            current = rows.exclude(_is_over(now))
-            if current.filter(used__lte=self.amount - cost).update(used=F("used") + cost):
-                return True
-            if rows.filter(_is_over(now)).update(used=cost, ends_at=now + self.per, written_at=now):
-                return True
-            if current.exists():
-                return False
-            # A row whose window is already over: the first to come opens the next window.
-            new = [RateLimit(key=key, ends_at=now, written_at=now)]
-            RateLimit.objects.bulk_create(new, ignore_conflicts=True)
-        return False
+        return cost <= self.amount and self._add(value, cost, at_most=self.amount - cost) is not None
+
+    def count(self, value: object = "") -> int:
+        """Count one more of ``value``, whatever the amount is; return how many that makes in its window."""
+        return self._add(value, 1, at_most=_LARGEST - 1) or _LARGEST
 
     def is_spent(self, value: object = "") -> bool:
         """Tell whether nothing is left for ``value`` just now."""
-        return self._current(value).filter(used__gte=self.amount).exists()
+        current = RateLimit.objects.filter(key=self._key(value)).exclude(_is_over(timezone.now()))
+        return current.filter(used__gte=self.amount).exists()
 
-    def ends_at(self, value: object = "") -> datetime | None:
-        """Return when the present window of ``value`` ends (aware), or None without one."""
-        return self._current(value).values_list("ends_at", flat=True).first()
+    def _add(self, value: object, cost: int, *, at_most: int) -> int | None:
+        """Add to what is used of a value, if that was at most so much; return what is used now, or None."""
+        now, adapted = timezone.now(), connection.ops.adapt_datetimefield_value
+        row: dict[str, str | int | None] = {"key": self._key(value), "cost": cost, "at_most": at_most}
+        row |= {"now": adapted(now), "ends_at": adapted(now + self.per)}
+        with connection.cursor() as cursor:
+            cursor.execute(_ADD, row | {"credible": adapted(clocks.latest_credible(now))})
+            added = cursor.fetchall()
+        return int(added[0][0]) if added else None
 
-    def _current(self, value: object) -> QuerySet[RateLimit]:
-        return RateLimit.objects.filter(key=self._key(value)).exclude(_is_over(timezone.now()))
+
+@dataclass(frozen=True)
+class TokenBucket(_Limit):
+    """So much at once and the rest at an even pace, for each value.
+
+    ``TokenBucket("mail to a domain", 200, timedelta(hours=1), burst=60)`` lets 60 through at once, and from
+    then on one each 18 seconds. Where all wait for the end of a FixedWindow that one of them has spent, the
+    next place of a bucket is never further off than ``per / amount``.
+    """
+
+    burst: int
+
+    def spend(self, value: object = "") -> bool:
+        """Take one place of ``value`` and tell whether one was free. A rollback gives it back."""
+        key = self._key(value)
+        while True:
+            now = timezone.now()
+            row = RateLimit.objects.filter(key=key).first()
+            if row is None:
+                new = [RateLimit(key=key, ends_at=now, written_at=now)]
+                RateLimit.objects.bulk_create(new, ignore_conflicts=True)
+                continue
+            if self._free_at(row, now) > now:
+                return False
+            unchanged = RateLimit.objects.filter(pk=row.pk, ends_at=row.ends_at)
+            if unchanged.update(ends_at=self._full_at(row, now) + self.per / self.amount, written_at=now):
+                return True
+
+    def free_at(self, value: object = "") -> datetime:
+        """Return when the next place of ``value`` is free (aware, not before now)."""
+        now = timezone.now()
+        row = RateLimit.objects.filter(key=self._key(value)).first()
+        return self._free_at(row, now) if row else now
+
+    def _free_at(self, row: RateLimit, now: datetime) -> datetime:
+        return max(now, self._full_at(row, now) - self.per / self.amount * (self.burst - 1))
+
+    def _full_at(self, row: RateLimit, now: datetime) -> datetime:
+        """Return when all places of a row's value are free again."""
+        is_credible = row.written_at <= clocks.latest_credible(now)
+        return max(now, row.ends_at) if is_credible else now
 
 
 class SlidingWindow(_Limit):

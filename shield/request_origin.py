@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest
 
+# The prefix lengths that are counted by, of IPv4 and IPv6, the narrowest network first.
+_WIDTHS = {4: (32, 24), 6: (64, 56, 48)}
+
 
 class Origin(enum.Enum):
     """Whose page a form was sent from, as far as the browser says."""
@@ -37,14 +40,21 @@ def origin(request: HttpRequest) -> Origin:
     return Origin.OWN if host in own_hosts else Origin.FOREIGN
 
 
-def network(request: HttpRequest) -> str:
-    """Return the network that a request came from: one IPv4 address, or an IPv6 /64.
+def networks(request: HttpRequest) -> tuple[str, ...]:
+    """Return the networks that a request came from, each within the next one: the narrowest first.
 
-    Of ``X-Forwarded-For`` only the last TRUSTED_PROXIES entries are believed, which our own proxies wrote.
-    An IP address that cannot be read is the network "unknown", which all such requests share.
+    They are an IPv4 address and its /24, or an IPv6 /64, /56 and /48: whoever has one line can send from each
+    address of a /64, and often from each of a /56 or a /48. Of ``X-Forwarded-For`` only the last
+    TRUSTED_PROXIES entries are believed, which our own proxies wrote. An IP address that cannot be read is
+    the network "unknown", which all such requests share.
     """
     ip = _ip(request)
-    return "unknown" if ip is None else _network(ip, 32 if ip.version == 4 else 64)
+    return ("unknown",) if ip is None else tuple(_network(ip, bits) for bits in _WIDTHS[ip.version])
+
+
+def network(request: HttpRequest) -> str:
+    """Return the narrowest of the ``networks`` of a request: one IPv4 address, or an IPv6 /64."""
+    return networks(request)[0]
 
 
 def region(request: HttpRequest) -> str:
@@ -55,7 +65,7 @@ def region(request: HttpRequest) -> str:
 
 def region_of(ip: IPv4Address | IPv6Address) -> str:
     """Return the coarse origin as which an IP address is kept; see ``region``."""
-    return _network(ip, 24 if ip.version == 4 else 48)
+    return _network(ip, _WIDTHS[ip.version][-1])
 
 
 def _network(ip: IPv4Address | IPv6Address, bits: int) -> str:

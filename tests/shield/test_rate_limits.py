@@ -5,7 +5,7 @@ import time_machine
 
 from shield import rate_limits
 from shield.models import RateLimit
-from shield.rate_limits import FixedWindow, Pacer, SlidingWindow
+from shield.rate_limits import FixedWindow, Pacer, SlidingWindow, TokenBucket
 
 pytestmark = pytest.mark.django_db
 
@@ -58,15 +58,38 @@ def test_it_forgets_what_is_over_and_keeps_what_is_not():
         assert not THREE_AN_HOUR.spend("new")
 
 
-def test_it_tells_what_is_spent_and_until_when():
+def test_it_tells_what_is_spent_and_counts_beyond_that():
     with time_machine.travel(NOON, tick=False) as clock:
-        assert (THREE_AN_HOUR.is_spent("a"), THREE_AN_HOUR.ends_at("a")) == (False, None)
+        assert not THREE_AN_HOUR.is_spent("a")
         THREE_AN_HOUR.spend("a", cost=2)
-        assert (THREE_AN_HOUR.is_spent("a"), THREE_AN_HOUR.ends_at("a")) == (False, NOON + timedelta(hours=1))
-        THREE_AN_HOUR.spend("a")
+        assert not THREE_AN_HOUR.is_spent("a")
+        assert [THREE_AN_HOUR.count("a") for _ in range(3)] == [3, 4, 5]
         assert THREE_AN_HOUR.is_spent("a")
         clock.shift(timedelta(hours=1))
-        assert (THREE_AN_HOUR.is_spent("a"), THREE_AN_HOUR.ends_at("a")) == (False, None)
+        assert not THREE_AN_HOUR.is_spent("a")
+        assert THREE_AN_HOUR.count("a") == 1
+
+
+def test_it_gives_back_what_is_to_be_forgotten_and_nothing_else():
+    for value in "ab":
+        THREE_AN_HOUR.spend(value, cost=3)
+    THREE_AN_HOUR.forget("a", "c")
+    assert [THREE_AN_HOUR.spend(value) for value in "ab"] == [True, False]
+
+
+def test_a_bucket_lets_some_through_at_once_and_then_keeps_an_even_pace():
+    bucket = TokenBucket("test", 6, timedelta(hours=1), burst=3)
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert [bucket.spend("a") for _ in range(4)] == [True, True, True, False]
+        assert (bucket.free_at("a"), bucket.free_at("b")) == (NOON + timedelta(minutes=10), NOON)
+        clock.shift(timedelta(minutes=9))
+        assert not bucket.spend("a")
+        clock.shift(timedelta(minutes=1))
+        rate_limits.forget_ended()
+        assert [bucket.spend("a"), bucket.spend("a"), bucket.spend("b")] == [True, False, True]
+        # Who was away for long has no more at once than at first.
+        clock.shift(timedelta(days=1))
+        assert [bucket.spend("a") for _ in range(4)] == [True, True, True, False]
 
 
 def test_a_sliding_window_lets_through_no_more_in_any_stretch_of_its_length():
@@ -130,6 +153,15 @@ def test_a_place_that_was_taken_in_an_hour_that_comes_again_is_free():
         assert [window.spend() for _ in range(3)] == [True, True, False]
         clock.shift(-HOUR)
         assert [window.spend() for _ in range(3)] == [True, True, False]
+
+
+def test_a_bucket_that_was_emptied_in_an_hour_that_comes_again_is_full():
+    bucket = TokenBucket("test", 6, timedelta(hours=1), burst=1)
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert [bucket.spend(), bucket.spend()] == [True, False]
+        clock.shift(-HOUR)
+        assert bucket.free_at() == NOON - HOUR
+        assert [bucket.spend(), bucket.spend()] == [True, False]
 
 
 def test_a_moment_that_was_booked_in_an_hour_that_comes_again_is_not_waited_for():

@@ -1,7 +1,7 @@
 import pytest
 from django.test import RequestFactory
 
-from shield.request_origin import Origin, network, origin, region
+from shield.request_origin import Origin, network, networks, origin, region
 
 
 def judged(settings, **headers):
@@ -60,6 +60,18 @@ def seen_as(settings, remote, forwarded=None, proxies=0):
 )
 def test_it_takes_one_ipv4_address_or_an_ipv6_64_for_a_network(settings, remote, expected):
     assert seen_as(settings, remote) == expected
+
+
+@pytest.mark.parametrize(
+    ("remote", "expected"),
+    [
+        ("203.0.113.9", ("203.0.113.9/32", "203.0.113.0/24")),
+        ("2001:db8:1:2345::6", ("2001:db8:1:2345::/64", "2001:db8:1:2300::/56", "2001:db8:1::/48")),
+        ("?", ("unknown",)),
+    ],
+)
+def test_it_knows_the_networks_around_a_network(remote, expected):
+    assert networks(RequestFactory().post("/", REMOTE_ADDR=remote)) == expected
 
 
 @pytest.mark.parametrize(
