@@ -67,7 +67,7 @@ def ask(client: Client, name: str, number: int, address: str, public_id: str) ->
             "wording": str(consent_wording.CURRENT),
         }
     # Both of a pair come from one network, and each pair from another.
-    remote = f"10.0.{number // 2 // 250}.{number // 2 % 250}"
+    remote = f"10.{number // 2 // 250}.{number // 2 % 250}.1"
     start = time.perf_counter()
     answer = client.post(path, data, headers={"Origin": "http://localhost"}, REMOTE_ADDR=remote)
     seconds = time.perf_counter() - start

@@ -21,7 +21,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from shield import clocks
-from shield.rate_limits import FixedWindow, SlidingWindow
+from shield.rate_limits import SlidingWindow, TokenBucket
 from subscribers import addresses, outages
 from subscribers.mail import smtp
 from subscribers.models import Heartbeat, LinkRequest, OutgoingMail, ServiceMail
@@ -31,7 +31,8 @@ logger = logging.getLogger(__name__)
 
 # Of all mails that follow from what somebody typed or pressed: no form of ours floods the world.
 OVERALL = SlidingWindow("outbox", 60, timedelta(minutes=1))
-PER_DOMAIN = FixedWindow("outbox domain", 200, timedelta(hours=1))
+# Where others have used it up, whoever comes next waits for seconds, and not for the end of an hour.
+PER_DOMAIN = TokenBucket("outbox domain", 200, timedelta(hours=1), burst=60)
 
 LONGEST_PAUSE = timedelta(hours=1)
 # A mail server that was away is asked for again this soon, for one mail on behalf of all.
@@ -74,20 +75,22 @@ class Outbox(Generic[Mail]):
     """The mails that one kind of row asks for.
 
     ``prepare(mail)`` returns the message, or None where none is to be sent; it may raise NotNow. What it
-    spends or writes is undone unless its message goes out. ``domain_lookup`` finds rows by the end of their
-    folded address. A row that waits for the overall limit alone longer than ``expires_after`` is given up;
-    the absence of the mail server, and whatever else put it off, does not count. When the mail of a row is
-    settled, ``settled(mail, mail_state, at)`` is called in the same transaction.
+    spends or writes is undone unless its message goes out. ``order`` names the columns by which the next mail
+    is chosen. ``domain_lookup`` finds rows by the end of their folded address. A row that waits for the
+    overall limit alone longer than ``expires_after`` is given up; the absence of the mail server, and
+    whatever else put it off, does not count. When the mail of a row is settled,
+    ``settled(mail, mail_state, at)`` is called in the same transaction.
     """
 
     rows: QuerySet[Mail]
     prepare: Callable[[Mail], EmailMessage | None]
+    order: tuple[str, ...] = ("pk",)
     domain_lookup: str = "address_folded__endswith"
     expires_after: timedelta | None = None
     settled: Callable[[Mail, OutgoingMail.MailState, datetime], None] | None = None
 
     def send_due(self, stop: object = False, seconds: float = 20, worker_id: str = "") -> int:
-        """Send what is due, oldest first; return how many mails were settled.
+        """Send what is due, in ``order``; return how many mails were settled.
 
         After so many seconds, or when ``stop`` becomes true, no further mail is begun: a slow mail server
         must not hold up the other outbox. Safe to run twice, or in several processes at once: each row is
@@ -106,17 +109,20 @@ class Outbox(Generic[Mail]):
             self._settle(mail, OutgoingMail.MailState.GIVEN_UP)
         self._abandoned().update(mail_state=OutgoingMail.MailState.WAITING, interrupted=True)
         until = time.monotonic() + seconds
-        settled = last = 0
+        settled, waiting = 0, set[int]()
         with closing(smtp.get_connection()) as connection:
             while not stop and time.monotonic() < until:
-                next_mail = self._due().filter(pk__gt=last).order_by("pk").first()
+                next_mail = self._due().exclude(pk__in=waiting).order_by(*self.order).first()
                 if (
                     not next_mail
                     or (outcome := self._attempt(next_mail, connection, worker_id)) is Outcome.ALL_WAIT
                 ):
                     break
-                last = next_mail.pk
-                settled += outcome is Outcome.SETTLED
+                if outcome is Outcome.SETTLED:
+                    settled += 1
+                else:
+                    # It is not looked at again in this round, even if its time has come by the end of it.
+                    waiting.add(next_mail.pk)
         return settled
 
     def _due(self) -> QuerySet[Mail]:
@@ -155,10 +161,10 @@ class Outbox(Generic[Mail]):
         except NotNow as later:
             return self._wait(mail, later.at)
         except _DomainLimit:
-            # All mails to the domain wait until its next window; they hold up nobody.
+            # All mails to the domain wait until its next place is free; they hold up nobody.
             domain = addresses.domain(mail.address_folded)
             now = timezone.now()
-            until = PER_DOMAIN.ends_at(domain) or now
+            until = PER_DOMAIN.free_at(domain)
             of_domain = self._due().filter(**{self.domain_lookup: f"@{domain}"})
             of_domain.update(due_at=until, due_set_at=now)
             return self._wait(mail, until)

@@ -36,10 +36,12 @@ class LinkRequest(OutgoingMail):
     wording = models.TextField(blank=True, help_text="What the form said that the person agrees to.")
     page = models.CharField(max_length=200, blank=True, help_text="The page on which the form stood.")
     region = models.CharField(max_length=50, blank=True, help_text="The network it came from, cut short.")
+    # Mails go out in this order: a network that asks for many lets those of other networks go first.
+    turn = models.PositiveIntegerField(default=1, db_default=1, editable=False)
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["mail_state", "id"], name="link_request_by_state")]
+        indexes = [models.Index(fields=["mail_state", "turn", "id"], name="link_request_by_turn")]
         verbose_name = "link request"
         constraints = [
             models.CheckConstraint(

@@ -23,20 +23,27 @@ def request(
     *,
     kind: LinkRequest.Kind = LinkRequest.Kind.JOIN,
     wording_version: int | None = consent_wording.CURRENT,
+    turn: int = 1,
     **origin: str,
 ) -> LinkRequest:
     """Note that somebody typed an address; nothing else changes.
 
     ``address`` is a normal one (see ``addresses.normal``), ``kind`` what they would like, ``wording_version``
-    what they agree to (None: to nothing), and ``origin``, as far as known, their ``first_name``, the ``page``
-    (its path) with the form, and the ``region`` (the coarse network) that it came from.
+    what they agree to (None: to nothing), ``turn`` whose turn the mail is among those to its domain, and
+    ``origin``, as far as known, their ``first_name``, the ``page`` (its path) with the form, and the
+    ``region`` (the coarse network) that it came from.
 
     It is the same work for every address, so that neither the answer nor its time tells who is a member; what
     becomes of it is decided when its mail is due.
     """
     wording = consent_wording.text(wording_version) if wording_version else ""
     return LinkRequest.objects.create(
-        address=address, kind=kind, wording_version=wording_version, wording=wording, **origin
+        address=address,
+        kind=kind,
+        wording_version=wording_version,
+        wording=wording,
+        turn=turn,
+        **origin,
     )
 
 
@@ -183,14 +190,16 @@ def pause(subscriber: Subscriber, until: date | None) -> None:
     Subscriber.objects.filter(pk=subscriber.pk).update(paused_until=until)
 
 
-def ask_to_move(subscriber: Subscriber, address: str, region: str = "") -> LinkRequest:
+def ask_to_move(subscriber: Subscriber, address: str, region: str = "", turn: int = 1) -> LinkRequest:
     """Note that a subscriber would like the tips at another address (a normal one).
 
     Nothing changes until the link in the mail to that address is followed, and what is there tells nobody
     whether that address is a member's.
     """
     kind = LinkRequest.Kind.MOVE
-    return LinkRequest.objects.create(kind=kind, subscriber=subscriber, address=address, region=region)
+    return LinkRequest.objects.create(
+        kind=kind, subscriber=subscriber, address=address, region=region, turn=turn
+    )
 
 
 def can_move(link_request: LinkRequest) -> bool:

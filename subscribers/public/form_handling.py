@@ -5,9 +5,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from functools import wraps
-from typing import TypeVar
+from typing import NamedTuple, TypedDict, TypeVar
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -15,16 +15,20 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from desk.storage_errors import COME_AGAIN_SOON, retry_after
-from shield import flood, request_origin
-from shield.rate_limits import FixedWindow
-from subscribers import tokens
+from shield import flood, network_limits, request_origin
+from shield.forms import ShieldedForm
+from shield.network_limits import NetworkLimit
+from subscribers import addresses, tokens
 from subscribers.models import LinkRequest
 from subscribers.public.forms import AddressForm, AgainForm
 
 logger = logging.getLogger(__name__)
 
-# Of all public forms together.
-PER_NETWORK = FixedWindow("form network", 20, timedelta(hours=1))
+# Of all public forms together: what a network may send without being asked a question. A class that signs up
+# in a training room fits in.
+UNASKED = NetworkLimit("form network", 80, timedelta(hours=1))
+# And how many answers to questions are looked at beyond that.
+ANSWERS = NetworkLimit("answer network", 80, timedelta(hours=1))
 # The cost of a form whose browser does not say which page the form comes from.
 COST_OF_UNKNOWN_ORIGIN = 5
 
@@ -57,12 +61,15 @@ def handle_public_form(
     else to the worker that finds the row. Then follows a redirect to the page of the URL name ``done``.
 
     A form that is not let through is shown again with all that was typed: 403 from another site's page, 422
-    for a slip, or with a plain question while a flood is active (the cached box has none), 429 for more than
-    PER_NETWORK allows, 503 while nothing can be saved.
+    for a slip, or with a plain question (the cached box has none) while a flood is active or its network
+    sends more than UNASKED allows, 429 for more than ANSWERS allows, 503 while nothing can be saved.
     """
 
-    def show(form: _Form, problem: str = "", status: int = 200) -> HttpResponse:
-        return render(request, template, {"form": form, "problem": problem}, status=status)
+    def show(form: _Form, problem: str = "", status: int = 200, retry: int = 0) -> HttpResponse:
+        response = render(request, template, {"form": form, "problem": problem}, status=status)
+        if retry:
+            response["Retry-After"] = str(retry)
+        return response
 
     if request.method != "POST":
         return show(form_class())
@@ -71,44 +78,72 @@ def handle_public_form(
         return show(form_class(), "That came from another site’s page. Please use the form on this one.", 403)
     form = form_class(request.POST)
     try:
-        return _judge(request, form, show, take) or SeeOther(reverse(done))
+        if not form.is_valid():
+            form.data = form.renewed()
+            slips = [name for name in form.errors if name not in ("subject", "timestamp", "wording")]
+            if slips:
+                # The browser goes to the first slip that people can see by itself, also without a script.
+                form.fields[slips[0]].widget.attrs["autofocus"] = True
+            return show(form, status=422)
+        # What is counted of a form that cannot be saved is given back.
+        with transaction.atomic():
+            if (refusal := _judge(request, form, origin)) is None:
+                take(form)
     except DatabaseError as error:
         if (seconds := retry_after(error)) is None:
             raise
         logger.warning("A form was not taken, the database refused: %s", error)
         form.data = form.renewed()
         soon = "a few seconds" if seconds == COME_AGAIN_SOON else "five minutes"
-        response = show(form, f"Nothing can be saved just now. Please press the button again in {soon}.", 503)
-        response["Retry-After"] = str(seconds)
-        return response
+        problem = f"Nothing can be saved just now. Please press the button again in {soon}."
+        return show(form, problem, 503, seconds)
+    return show(form, *refusal) if refusal else SeeOther(reverse(done))
 
 
-def _judge(
-    request: HttpRequest, form: _Form, show: Callable[..., HttpResponse], take: Callable[[_Form], None]
-) -> HttpResponse | None:
-    """Take a form, or return the page that says why it was not."""
-    origin = request_origin.origin(request)
-    if not form.is_valid():
-        form.data = form.renewed()
-        slips = [name for name in form.errors if name not in ("subject", "timestamp", "wording")]
-        if slips:
-            # The browser goes to the first slip that people can see by itself, also without a script.
-            form.fields[slips[0]].widget.attrs["autofocus"] = True
-        return show(form, status=422)
-    network, is_asked = request_origin.network(request), flood.count_form()
+class _Refusal(NamedTuple):
+    """Why a form is shown again: a sentence, the status, and the seconds to wait before the next try."""
+
+    problem: str
+    status: int
+    retry: int = 0
+
+
+def _judge(request: HttpRequest, form: ShieldedForm, origin: request_origin.Origin) -> _Refusal | None:
+    """Count a valid form; return why it is not let through, after it was renewed, or None."""
+    networks = request_origin.networks(request)
+    cost = COST_OF_UNKNOWN_ORIGIN if origin is request_origin.Origin.UNKNOWN else 1
+    if flood.count_form(networks[-1]):
+        many = "Very many forms are being sent to us just now."
+    elif not UNASKED.spend(networks, cost):
+        many = "Your network has sent many forms just now."
+    else:
+        return None
     # A form without an answer costs nothing; an answer does, or a sender could guess all day.
-    if not is_asked or form.has_answer():
-        cost = COST_OF_UNKNOWN_ORIGIN if origin is request_origin.Origin.UNKNOWN else 1
-        if not PER_NETWORK.spend(network, cost):
-            form.data = form.renewed()
-            return show(form, "Your network has sent many forms just now. Please try again in an hour.", 429)
+    if form.has_answer() and not ANSWERS.spend(networks):
+        form.data = form.renewed()
+        return _Refusal("Your network has sent many forms just now. Please try again in an hour.", 429, 3600)
     # Of the network, and not of the address: each page tells the same of every address, to the letter.
-    if is_asked and not form.is_answered(network):
-        form.ask(network)
-        problem = "Very many forms are being sent to us just now. Please answer the question below as well."
-        return show(form, problem, 422)
-    take(form)
-    return None
+    if form.is_answered(networks[0]):
+        return None
+    form.ask(networks[0])
+    return _Refusal(f"{many} Please answer the question below as well.", 422)
+
+
+class SentFrom(TypedDict):
+    """What a LinkRequest keeps of where its form came from: the region, and whose turn its mail is."""
+
+    region: str
+    turn: int
+
+
+def sent_from(request: HttpRequest, address: str) -> SentFrom:
+    """Return where a form with an address came from, and count that.
+
+    Mails to one mail domain take turns by the networks that asked for them.
+    """
+    domain = addresses.domain(addresses.folded(address))
+    turn = network_limits.turn(domain, request_origin.networks(request))
+    return {"region": request_origin.region(request), "turn": turn}
 
 
 def behind_a_link(view: _View) -> _View:

@@ -8,9 +8,9 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 
-from shield import request_origin
 from shield.rate_limits import FixedWindow
 from subscribers import tokens
+from subscribers.mail import link_mails
 from subscribers.models import LinkRequest, Subscriber, Suppression
 from subscribers.people import erasure, personal_data, subscriptions, suppressions
 from subscribers.public.form_handling import (
@@ -19,6 +19,7 @@ from subscribers.public.form_handling import (
     handle_public_form,
     link_request_of,
     public_form,
+    sent_from,
 )
 from subscribers.public.forms import AddressForm, EraseForm, MoveForm, NameForm, PauseForm, SubscriberForm
 from tips.schedule.slots import Timetable
@@ -46,8 +47,9 @@ def ask(request: HttpRequest) -> HttpResponse:
     """Show the form that asks for a link to one's preferences, or take it."""
 
     def take(form: AddressForm) -> None:
-        address, region = form.cleaned_data["address"], request_origin.region(request)
-        subscriptions.request(address, kind=LinkRequest.Kind.LINK, region=region, wording_version=None)
+        address = form.cleaned_data["address"]
+        where = sent_from(request, address)
+        subscriptions.request(address, kind=LinkRequest.Kind.LINK, wording_version=None, **where)
 
     template = "subscribers/preferences_ask.html"
     return handle_public_form(request, AddressForm, template, take, "subscribers:asked")
@@ -71,6 +73,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     form = FORMS.get(do, SubscriberForm)(request.POST, subscriber=subscriber)
     if not form.is_valid():
         return _show(request, subscriber, form)
+    link_mails.prove_mailbox(link_request)
     return _act(request, subscriber, do, form) or SeeOther(f"{request.path}?done={do}")
 
 
@@ -102,7 +105,7 @@ def _act(request: HttpRequest, subscriber: Subscriber, do: str, form: Subscriber
                 form.add_error("address", problem)
                 return _show(request, subscriber, form)
             address = form.cleaned_data["address"]
-            subscriptions.ask_to_move(subscriber, address, request_origin.region(request))
+            subscriptions.ask_to_move(subscriber, address, **sent_from(request, address))
         case "leave":
             subscriptions.leave(subscriber, "left by the preferences")
         case "erase":

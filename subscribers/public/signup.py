@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from shield import request_origin
 from subscribers import tokens
 from subscribers.models import LinkRequest
 from subscribers.people import subscriptions, suppressions
@@ -19,6 +18,7 @@ from subscribers.public.form_handling import (
     handle_public_form,
     link_request_of,
     public_form,
+    sent_from,
 )
 from subscribers.public.forms import AgainForm, SignupForm
 
@@ -66,13 +66,14 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _ask_for_confirmation(request: HttpRequest, kind: LinkRequest.Kind, form: AgainForm) -> None:
+    address = form.cleaned_data["address"]
     subscriptions.request(
-        form.cleaned_data["address"],
+        address,
         kind=kind,
         first_name=form.cleaned_data.get("first_name", ""),
         page=_page_of_form(request),
-        region=request_origin.region(request),
         wording_version=form.cleaned_data["wording"],
+        **sent_from(request, address),
     )
 
 

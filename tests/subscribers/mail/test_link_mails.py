@@ -223,7 +223,8 @@ def test_what_exceeds_the_budget_of_all_waits_in_order_and_is_not_lost(post_offi
 
 
 def test_one_domain_that_is_full_holds_up_nobody_else(post_office, clock, monkeypatch):
-    monkeypatch.setattr(outbox, "PER_DOMAIN", outbox.FixedWindow("test domain", 2, timedelta(hours=1)))
+    two_an_hour = outbox.TokenBucket("test domain", 2, timedelta(hours=1), burst=2)
+    monkeypatch.setattr(outbox, "PER_DOMAIN", two_an_hour)
     for n in range(4):
         subscriptions.request(f"a{n}@full.example")
     subscriptions.request("b@other.example")
@@ -242,6 +243,23 @@ def test_one_domain_that_is_full_holds_up_nobody_else(post_office, clock, monkey
     clock.shift(timedelta(hours=1))
     link_mails.outbox.send_due()
     assert recipients(post_office)[5:] == ["a2@full.example", "a3@full.example"]
+
+
+def test_mails_to_a_domain_that_is_full_go_in_turns_of_the_networks_that_ask(post_office, clock, monkeypatch):
+    one_a_minute = outbox.TokenBucket("test domain", 60, timedelta(hours=1), burst=2)
+    monkeypatch.setattr(outbox, "PER_DOMAIN", one_a_minute)
+    for n in range(40):
+        subscriptions.request(f"hog{n}@full.example", turn=n + 1)
+    link_mails.outbox.send_due()
+    for name in ("anna", "berta"):
+        subscriptions.request(f"{name}@full.example")
+    clock.shift(30 * MINUTES // 60)
+    link_mails.outbox.send_due()
+    for _ in range(4):
+        clock.shift(MINUTES)
+        link_mails.outbox.send_due()
+    senders = [recipient.partition("@")[0] for recipient in recipients(post_office)]
+    assert senders == ["hog0", "hog1", "anna", "berta", "hog2", "hog3"]
 
 
 def test_what_waits_for_the_budget_of_all_for_six_hours_is_given_up(post_office, clock, monkeypatch):

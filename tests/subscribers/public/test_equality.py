@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from shield import flood
 from subscribers import tokens
 from subscribers.models import LinkRequest, ServiceMail, Subscriber
 from subscribers.public import form_handling
@@ -35,12 +36,12 @@ def test_a_form_answers_everybody_alike_the_first_time_and_the_second(path, sign
 @pytest.mark.parametrize("path", FORMS)
 def test_a_form_that_was_sent_too_often_answers_everybody_alike(path, sign_up):
     everybody, seen = address_states.make(), {"asked": set(), "too often": set()}
-    for number in range(70):
-        sign_up(f"flood{number}@example.org", path=path, remote=f"198.51.100.{number % 4}")
+    for number in range(flood.FORMS.amount + 1):
+        sign_up(f"flood{number}@example.org", path=path, remote=f"198.51.{number}.1")
     for address in everybody.values():
         page = sign_up(address, path=path)
         seen["asked"].add(str(as_a_stranger_sees_it(page, address)))
-    for _ in range(form_handling.PER_NETWORK.amount):
+    for _ in range(form_handling.ANSWERS.amount):
         sign_up("flood@example.org", path=path, answer="?")
     for address in everybody.values():
         page = sign_up(address, path=path, answer="?")
@@ -54,10 +55,10 @@ def test_a_form_that_was_sent_too_often_answers_everybody_alike(path, sign_up):
 def test_a_form_does_the_same_work_for_everybody(path, sign_up, django_assert_num_queries):
     everybody = address_states.make()
     sign_up("first@example.org", path=path)
-    for address in everybody.values():
-        # Two of the flood, one of the network, and the request.
-        with django_assert_num_queries(4):
-            assert sign_up(address, path=path).status_code == 303
+    for place, address in enumerate(everybody.values()):
+        # Three of the flood, two of the networks and two of their turn, the request, and two savepoints.
+        with django_assert_num_queries(12):
+            assert sign_up(address, path=path, remote=f"10.0.{place}.1").status_code == 303
 
 
 def test_a_link_that_leaves_answers_everybody_alike_the_first_time_and_the_second(client):

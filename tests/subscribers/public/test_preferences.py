@@ -118,6 +118,46 @@ def test_an_address_gets_one_link_in_a_quarter_of_an_hour_and_three_a_day(client
     assert len(send_mails(post_office)) == 1
 
 
+@pytest.fixture
+def mails_for(client, post_office, clock):
+    """Return a function that asks for Anna's link from an IP address, and counts the mails."""
+
+    def ask(remote, times=1):
+        for _ in range(times):
+            data = {"address": "anna@example.org", "timestamp": signed_time.timestamp(), "subject": ""}
+            headers = {"Origin": "http://testserver"}
+            client.post("/subscribe/preferences/", data, headers=headers, REMOTE_ADDR=remote)
+            yield len(send_mails(post_office))
+            clock.shift(timedelta(minutes=16))
+
+    return lambda *asked: sum(ask(*asked))
+
+
+def test_what_a_stranger_asks_for_locks_no_subscriber_out(anna, mails_for):
+    assert mails_for("198.51.100.1", 5) == 3
+    assert mails_for("203.0.113.1") == 1
+
+
+def test_what_many_strangers_ask_for_makes_a_subscriber_wait_and_is_answered_by_one_mail(
+    anna, mails_for, post_office, clock
+):
+    # Of two regions, the second by ever new addresses.
+    assert mails_for("198.51.100.1", 3) + sum(mails_for(f"2001:db8:0:{n}::1") for n in range(3)) == 6
+    assert mails_for("203.0.113.1", 2) == 0
+    clock.shift(timedelta(hours=3))
+    assert len(send_mails(post_office)) == 1
+    clock.shift(timedelta(hours=3))
+    assert send_mails(post_office) == []
+
+
+def test_whoever_uses_a_link_may_ask_for_others_at_once(anna, mails_for, post_office, client, clock):
+    assert mails_for("203.0.113.1", 4) == 3
+    clock.shift(timedelta(hours=3))
+    assert len(send_mails(post_office)) == 1
+    client.post(link_in(post_office, "preferences"), {"do": "resume"}, headers={"Origin": "null"})
+    assert mails_for("203.0.113.1", 4) == 3
+
+
 def test_the_link_opens_for_one_hour_from_its_mail(client, anna, post_office, clock):
     link_for("anna@example.org")
     clock.shift(timedelta(hours=3))

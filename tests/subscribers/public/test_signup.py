@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from shield import flood
+from shield.network_limits import NetworkLimit
 from shield.rate_limits import FixedWindow
 from subscribers.mail import link_mails
 from subscribers.models import ConsentEvent, LinkRequest, Subscriber
@@ -85,26 +86,43 @@ def test_it_refuses_another_sites_form_and_offers_its_own(sign_up):
 
 
 def test_a_browser_that_keeps_its_origin_to_itself_is_served_on_a_stricter_budget(sign_up):
-    for headers in ({}, {"Origin": "null"}):
-        assert sign_up("anna@example.org", headers=headers).status_code == 303
-    often = [sign_up(f"a{n}@example.org", headers={}).status_code for n in range(5)]
-    assert often == [303, 303, 429, 429, 429]
+    headers = [{}, {"Origin": "null"}] * 10
+    often = [sign_up(f"a{n}@example.org", headers=kept).status_code for n, kept in enumerate(headers)]
+    assert often == [303] * 16 + [422] * 4
     assert sign_up("berta@example.org", headers={}, remote="198.51.100.1").status_code == 303
 
 
-def test_a_network_that_signs_up_too_often_is_told_to_come_back(sign_up, settings):
+def test_a_class_behind_one_address_signs_up_at_once_and_all_get_their_mail(sign_up, post_office):
+    answers = [sign_up(f"learner{n}@school.example").status_code for n in range(60)]
+    assert answers == [303] * 60
+    send_outgoing()
+    assert len(post_office.letters) == 60
+
+
+def test_a_network_that_sends_very_many_forms_is_asked_and_then_told_to_come_back(sign_up, settings):
     settings.TRUSTED_PROXIES = 1
-    status = [
-        sign_up(
-            f"a{n}@example.org",
-            headers={"Origin": "http://testserver", "X-Forwarded-For": f"6.6.6.{n}, 2001:db8::{n:x}"},
-        )
-        for n in range(form_handling.PER_NETWORK.amount + 1)
-    ]
-    assert [answer.status_code for answer in status[-2:]] == [303, 429]
-    assert "in an hour" in status[-1].text
-    assert f'value="a{form_handling.PER_NETWORK.amount}@example.org"' in status[-1].text
-    assert LinkRequest.objects.count() == form_handling.PER_NETWORK.amount
+
+    def send(number, **fields):
+        # What the sender says of themselves is not believed, and the rest of an IPv6 address is theirs.
+        seen = f"6.6.6.{number}, 2001:db8::{number:x}"
+        headers = {"Origin": "http://testserver", "X-Forwarded-For": seen}
+        return sign_up(f"a{number}@example.org", headers=headers, **fields)
+
+    most = form_handling.UNASKED.amount
+    answers = [send(number) for number in range(most + 1)]
+    assert [answer.status_code for answer in answers] == [303] * most + [422]
+    assert "Your network has sent many forms" in answers[-1].text
+    assert asked_in(answers[-1])
+    # Nobody else is asked: neither a neighbour nor the world.
+    for remote in ("2001:db8:0:1::1", "198.51.100.1"):
+        headers = {"Origin": "http://testserver", "X-Forwarded-For": remote}
+        assert sign_up("berta@example.org", headers=headers).status_code == 303
+    wrong = [send(number, answer="pills") for number in range(form_handling.ANSWERS.amount + 1)]
+    assert [answer.status_code for answer in wrong[-2:]] == [422, 429]
+    assert wrong[-1]["Retry-After"] == "3600"
+    assert "in an hour" in wrong[-1].text
+    assert f'value="a{form_handling.ANSWERS.amount}@example.org"' in wrong[-1].text
+    assert LinkRequest.objects.count() == most + 2
 
 
 def test_a_page_left_open_too_long_gives_the_form_again_with_all_that_was_typed(sign_up):
@@ -187,14 +205,13 @@ def test_an_answer_is_good_for_one_network_and_its_hour(sign_up, flooded):
         assert status.count(303) <= 2
 
 
-def test_to_be_asked_costs_a_network_nothing_and_to_guess_does(sign_up, flooded):
-    for _ in range(form_handling.PER_NETWORK.amount + 1):
+def test_to_be_asked_costs_a_network_nothing_and_to_guess_does(sign_up, flooded, monkeypatch):
+    monkeypatch.setattr(form_handling, "ANSWERS", NetworkLimit("test", 5, timedelta(hours=1)))
+    for _ in range(6):
         page = sign_up("anna@example.org")
         assert page.status_code == 422
-    status = [sign_up("anna@example.org", answer="pills").status_code for _ in range(25)]
-    assert status == [422] * form_handling.PER_NETWORK.amount + [429] * (
-        25 - form_handling.PER_NETWORK.amount
-    )
+    status = [sign_up("anna@example.org", answer="pills").status_code for _ in range(6)]
+    assert status == [422] * 5 + [429]
     answer = address_states.answer_challenge(asked_in(page))
     assert sign_up("anna@example.org", answer=answer).status_code == 429
     page = sign_up("anna@example.org", remote="198.51.100.1")
