@@ -26,6 +26,8 @@ from bench import one_query, pages
 from bench.report import Verdicts, machine, table
 from tests.__main__ import ROOT
 from tipsite.management.commands import serve
+from tipsite.worker import listening
+from tipsite.worker.child_processes import PROGRAM
 
 # At most so many bare applications, by the beginning of a page's name; a list costs as much as a tip.
 MOST = {"feed": 45, "tag's feed": 45, "search": 60, "sitemap": 100}
@@ -94,8 +96,8 @@ def served(application: str, others: Callable[[], list[int]] = list) -> Iterator
 
     Bare, the web server loads nothing of Django's.
     """
-    listener = serve.listen("127.0.0.1", 0)
-    command = serve.gunicorn(listener, 1, 4, False)
+    listener = listening.listen("127.0.0.1", 0)
+    command = [word.replace(PROGRAM, str(ROOT)) for word in serve.gunicorn(listener.fileno(), 1, 4, False)]
     command[command.index("tipsite.wsgi:application")] = application
     if application == BARE:
         command = [each for each in command if each != "--preload" and not each.startswith("--config=")]

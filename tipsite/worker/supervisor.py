@@ -1,186 +1,145 @@
-"""Keep a few child processes alive: start them, bring back what dies, end them all together.
+"""Keep a few child processes alive: start them, bring back what dies, renew them, end them all together.
 
 ``python -m tipsite.worker.supervisor PLAN`` is what ``serve`` becomes once all is checked. It imports nothing
 of Django, nor of the site: beside its children it would have all of that in memory for nothing.
 """
 
 import contextlib
-import ctypes
 import json
 import logging
 import os
-import select
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NoReturn
 
+from tipsite.worker.child_processes import Child
 from tipsite.worker.stop_signal import Stop
 
 # Run by its name, the module is another.
 logger = logging.getLogger("tipsite.worker.supervisor")
 
-# Each death in a row doubles the pause; the longest still brings a child back within ten seconds.
-FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
-# A child that lived this long was well; its next death counts as the first.
-WELL_AFTER = 60
-# How long children have for an orderly end, in seconds, before they are killed.
-PATIENCE = 8
-
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+# How long children have for an orderly end, in seconds, before they are killed: longer than gunicorn gives to
+# the requests under way (``serve``).
+PATIENCE = 12
+# The signal that asks for new processes. SIGHUP comes from a terminal that is closed, and asks for the end.
+RENEW = signal.SIGUSR2
 
 
-@dataclass
-class Child:
-    """A process to keep alive.
+class Supervisor:
+    """Runs children until ``stop`` is requested, and renews them on ``RENEW``.
 
-    ``name`` is what people read in messages, ``command`` the program and its arguments, ``environment``
-    what is added to our own, ``fds`` the file descriptors that it inherits.
+    ``program`` is the folder of the program, or a link to it, which is looked at anew at each renewal.
+    ``announcement`` is printed once all children are ready.
     """
 
-    name: str
-    command: list[str]
-    environment: dict[str, str]
-    fds: tuple[int, ...] = ()
-    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
-    deaths: int = field(default=0, init=False)
-    started: float = field(default=0.0, init=False)
-    due: float = field(default=0.0, init=False)
+    def __init__(self, children: Sequence[Child], program: str, announcement: str, stop: Stop) -> None:
+        self.children, self.program, self.stop = children, program, stop
+        self._announcement = announcement
+        self._renewals_asked = self._renewals_done = 0
 
-    def start(self) -> None:
-        """Start it in a process group of its own, so that Ctrl-C reaches it only through us."""
-        supervisor = os.getpid()
-        self.started = time.monotonic()
-        self.process = subprocess.Popen(  # noqa: S603  the command is our own
-            self.command,
-            env={**os.environ, **self.environment},
-            pass_fds=self.fds,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=lambda: _end_with(supervisor),
-        )
+    def listen(self) -> None:
+        """Take the signal that asks for new processes."""
+        signal.signal(RENEW, self.ask_to_renew)
 
-    def tend(self) -> None:
-        """Start it when it is due; when it has died, note that and say when it comes back."""
-        now = time.monotonic()
-        if self.process is None:
-            if now >= self.due:
-                self.start()
-            return
-        status = self.process.poll()
-        if status is None:
-            return
-        # Whatever it had started itself must not go on without it.
-        self.signal(signal.SIGTERM)
-        self.process = None
-        self.deaths = 1 if now - self.started > WELL_AFTER else self.deaths + 1
-        pause = min(FIRST_PAUSE * 2 ** (self.deaths - 1), LONGEST_PAUSE)
-        self.due = now + pause
-        manner = f"killed by {signal.Signals(-status).name}" if status < 0 else f"status {status}"
-        logger.warning("The %s ended (%s); it is started again in %g s.", self.name, manner, pause)
+    def ask_to_renew(self, *_: object) -> None:
+        """Have all children replaced by new processes; a signal's handler may call this."""
+        self._renewals_asked += 1
 
-    def signal(self, number: int) -> None:
-        """Send a signal to it and to all that it has started."""
-        if self.process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, number)
+    def run(self) -> None:
+        """Supervise until the end is asked for, then end all children; return when none is left."""
+        try:
+            for child in self.children:
+                child.program = os.path.realpath(self.program)
+            while not self.stop.wait(0.2):
+                if self._renewals_done < self._renewals_asked:
+                    self._renew()
+                for child in self.children:
+                    child.tend()
+                if self._announcement and all(child.is_ready for child in self.children):
+                    self._announce()
+        finally:
+            notify_systemd("STOPPING=1")
+            self._end()
 
+    def _renew(self) -> None:
+        # Who asks again meanwhile may have put another program there.
+        self._renewals_done = self._renewals_asked
+        program = os.path.realpath(self.program)
+        logger.info("New processes are started, of the program in %s.", program)
+        for child in self.children:
+            child.program = program
+            child.renew()
 
-def _end_with(supervisor: int) -> None:
-    """In the child, before its program starts: have Linux end it when the supervisor is killed."""
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != supervisor:
-            os._exit(1)
+    def _announce(self) -> None:
+        sys.stdout.write(self._announcement)
+        sys.stdout.flush()
+        self._announcement = ""
+        notify_systemd("READY=1")
 
-
-def supervise(children: Sequence[Child], stop: Stop, each_round: Callable[[], None]) -> None:
-    """Run children until ``stop`` is requested, then end them; return when none is left.
-
-    ``each_round`` is called a few times a second in between.
-    """
-    try:
-        while not stop.wait(0.2):
-            for child in children:
-                child.tend()
-            each_round()
-    finally:
-        _end(children, stop)
-
-
-def _end(children: Sequence[Child], stop: Stop) -> None:
-    running = [(child, child.process) for child in children if child.process is not None]
-    for child, _ in running:
-        child.signal(signal.SIGTERM)
-    deadline = time.monotonic() + PATIENCE
-    # A second request means: now.
-    while stop.requests < 2 and time.monotonic() < deadline and any(p.poll() is None for _, p in running):
-        time.sleep(0.05)
-    for child, process in running:
-        child.signal(signal.SIGKILL)
-        process.wait()
-
-
-def probe(place: tuple[str, int]) -> Iterator[bool]:
-    """Yield whether a web server at (host, port) has given its first answer, without ever waiting for it.
-
-    This ends after it yielded True once. Where the server dies over a request, another one follows.
-    """
-    while True:
-        with contextlib.suppress(OSError), socket.create_connection(place, timeout=1) as connection:
-            connection.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            while not select.select([connection], [], [], 0)[0]:
-                yield False
-            if connection.recv(16).startswith(b"HTTP/"):
-                yield True
-                return
-        yield False
+    def _end(self) -> None:
+        for child in self.children:
+            child.signal(signal.SIGTERM)
+        deadline = time.monotonic() + PATIENCE
+        # A second request means: now.
+        while self.stop.requests < 2 and time.monotonic() < deadline and any(c.runs for c in self.children):
+            time.sleep(0.05)
+        for child in self.children:
+            child.kill()
 
 
 @dataclass
 class Plan:
-    """What ``main`` is told: the children, and what it says once (host, port) gives a first answer."""
+    """What ``main`` is told: the children, the program's folder, and what it says once all are ready."""
 
     children: list[Child]
-    place: tuple[str, int]
+    program: str
     announcement: str
 
-    def run(self, program_folder: str) -> NoReturn:
+    def run(self, own_folder: str) -> NoReturn:
         """Become the process that supervises the children: under the same number, and with little memory.
 
-        ``program_folder`` has the package ``tipsite``. File descriptors of the children must be inheritable.
+        ``own_folder`` has the package ``tipsite``. File descriptors of the children must be inheritable.
         """
-        children = [{name: vars(child)[name] for name in _OF_A_CHILD} for child in self.children]
-        plan = json.dumps({"children": children, "place": self.place, "announcement": self.announcement})
-        path = os.pathsep.join(filter(None, [program_folder, os.environ.get("PYTHONPATH", "")]))
-        command = [sys.executable, "-m", "tipsite.worker.supervisor", plan]
+        inherited = os.environ.get("PYTHONPATH", "")
+        plan = {
+            "children": [child.plan() for child in self.children],
+            "program": self.program,
+            "announcement": self.announcement,
+            "python_path": inherited,
+        }
+        path = os.pathsep.join(filter(None, [own_folder, inherited]))
+        command = [sys.executable, "-m", "tipsite.worker.supervisor", json.dumps(plan)]
         os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": path})  # noqa: S606  it is our own
-
-
-_OF_A_CHILD = ("name", "command", "environment", "fds")
 
 
 def main(plan: str) -> None:
     """Supervise what a Plan names, until a signal asks for the end."""
     stop = Stop()
     stop.listen()
+    told = json.loads(plan)
+    # Children of a newer program find their own modules, not those of this one.
+    os.environ["PYTHONPATH"] = told["python_path"]
     line = "{asctime} {levelname} {name}: {message}"
     logging.basicConfig(format=line, style="{", level=logging.INFO)
-    told = json.loads(plan)
-    first_answer = probe(tuple(told["place"]))
+    children = [Child.of_plan(each) for each in told["children"]]
+    supervisor = Supervisor(children, told["program"], told["announcement"], stop)
+    supervisor.listen()
+    supervisor.run()
 
-    def announce() -> None:
-        if next(first_answer, False):
-            sys.stdout.write(told["announcement"])
-            sys.stdout.flush()
 
-    children = [Child(**{**child, "fds": tuple(child["fds"])}) for child in told["children"]]
-    supervise(children, stop, each_round=announce)
+def notify_systemd(state: str) -> None:
+    """Tell systemd how far this service is (sd_notify(3)): "READY=1"; elsewhere, do nothing."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        # An address that begins with @ is one without a file.
+        channel.connect(f"\0{address[1:]}" if address.startswith("@") else address)
+        channel.sendall(state.encode())
 
 
 if __name__ == "__main__":

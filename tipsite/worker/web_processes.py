@@ -7,6 +7,8 @@ from django.urls import get_resolver
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
+from tipsite.worker.child_processes import say_ready
+
 # How long a request waits for SQLite's lock, in seconds: somebody is sitting there. Commands and the worker
 # wait longer (in the settings).
 LONGEST_WAIT = 3
@@ -31,7 +33,8 @@ def pre_fork(server: Arbiter, worker: Worker) -> None:
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Make a web process impatient; its threads open their connections later."""
+    """Make a web process impatient, and say that it is there; its threads open their connections later."""
     options = connections.settings["default"].get("OPTIONS", {})
     if "timeout" in options:
         options["timeout"] = LONGEST_WAIT
+    say_ready()

@@ -1,8 +1,8 @@
 """Run the site: web server and background worker in one foreground command."""
 
 import os
-import socket
 import sys
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
@@ -10,7 +10,15 @@ from django.db import DatabaseError, connection
 
 from desk.terminal import nothing_done, reason
 from tipsite.schema import migration_state
-from tipsite.worker.supervisor import Child, Plan
+from tipsite.worker import listening
+from tipsite.worker.child_processes import PROGRAM, Child
+from tipsite.worker.supervisor import Plan
+
+# How long the web server keeps an idle connection, in seconds: longer than nginx does (60 s), so that it
+# never closes one over which a request is on its way.
+KEEP_ALIVE = 90
+# How long requests under way have when the web server ends, in seconds; less than the supervisor's patience.
+GRACE = 10
 
 
 class Command(BaseCommand):
@@ -21,29 +29,55 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
         parser.add_argument("--processes", type=int, default=2, help="web processes (default: %(default)s)")
         parser.add_argument("--threads", type=int, default=4, help="threads in each (default: %(default)s)")
+        parser.add_argument("--without-worker", action="store_true", help="run the web server alone")
         parser.add_argument("--access-log", action="store_true", help="write a line for each request")
+        parser.add_argument(
+            "--program",
+            type=Path,
+            default=settings.BASE_DIR,
+            help="the program's folder or a link to it, looked at anew when the service is reloaded",
+        )
+        parser.add_argument("--only-check", action="store_true", help="say whether it would start, and end")
 
     def handle(
-        self, *, port: int, host: str, processes: int, threads: int, access_log: bool, **options: object
+        self,
+        *,
+        port: int,
+        host: str,
+        processes: int,
+        threads: int,
+        without_worker: bool,
+        access_log: bool,
+        program: Path,
+        only_check: bool,
+        **options: object,
     ) -> None:
         self.require_migrations()
         self.require_static_files()
-        listener = listen(host, port)
+        if only_check:
+            return
+        try:
+            listener = listening.inherited() or listening.listen(host, port)
+        except listening.UnusableSocketError as error:
+            raise nothing_done(str(error)) from error
+        host, port = listener.getsockname()[:2]
         url = settings.SITE_URL if settings.PRODUCTION else f"http://localhost:{port}"
         # Where no SITE_URL is set, the site's URL follows from the port.
         environment = {"PORT": str(port)}
-        command = gunicorn(listener, processes, threads, access_log)
-        web = Child("web server", command, environment, fds=(listener.fileno(),))
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--skip-checks"]
-        worker = Child("worker", command, environment)
-        words = f"The site is at  {url}/\nThe desk is at  {url}/admin/"
-        words += "\nCtrl-C ends both web server and worker.\n"
+        fd = listener.fileno()
+        command = gunicorn(fd, processes, threads, access_log)
+        children = [Child("web server", command, environment, fds=(fd,), says_ready=True)]
+        ends = "the web server"
+        if not without_worker:
+            command = [python(), f"{PROGRAM}/manage.py", "worker", "--skip-checks"]
+            children.append(Child("worker", command, environment))
+            ends = "both web server and worker"
+        words = f"The site is at  {url}/\nThe desk is at  {url}/admin/\nCtrl-C ends {ends}.\n"
         # Only the children talk to the database from here on.
         connection.close()
         listener.set_inheritable(True)
         sys.stdout.flush()
-        place = ("127.0.0.1" if host == "0.0.0.0" else host, port)  # noqa: S104
-        Plan([web, worker], place, words).run(str(settings.BASE_DIR))
+        Plan(children, str(program.absolute()), words).run(str(settings.BASE_DIR))
 
     def require_migrations(self) -> None:
         """Refuse to start on a database that is not there, not up to date, or ahead of this program."""
@@ -63,31 +97,22 @@ class Command(BaseCommand):
             raise nothing_done("The static files are not collected; run: manage.py collectstatic --no-input")
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket, which the web server inherits.
-
-    It stays open while the server behind it is restarted, so that visitors wait a moment instead of
-    being refused, and the port cannot be lost. Raises CommandError where the port cannot be had.
-    """
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(1024)
-    except (OSError, OverflowError) as error:
-        why = (getattr(error, "strerror", None) or str(error)).lower()
-        remedy = f"end what uses it, or choose another: PORT={port + 1}"
-        raise nothing_done(f"Cannot listen on {host}, port {port} ({why}); {remedy}") from error
-    return listener
+def python() -> str:
+    """Return the interpreter for the children: the one in the program's folder, if this is it."""
+    here = Path(sys.executable)
+    if here.is_relative_to(settings.BASE_DIR):
+        return f"{PROGRAM}/{here.relative_to(settings.BASE_DIR)}"
+    return str(here)
 
 
-def gunicorn(listener: socket.socket, processes: int, threads: int, access_log: bool) -> list[str]:
-    """Return gunicorn's command line for a listening socket."""
-    command = [sys.executable, "-m", "gunicorn", "tipsite.wsgi:application", f"--chdir={settings.BASE_DIR}"]
-    command += [f"--bind=fd://{listener.fileno()}", "--worker-class=gthread", "--no-control-socket"]
-    # They share what is loaded before they part; a new program needs a new start, as it does for the worker.
+def gunicorn(fd: int, processes: int, threads: int, access_log: bool) -> list[str]:
+    """Return gunicorn's command line for the file descriptor of a listening socket."""
+    command = [python(), "-m", "gunicorn", "tipsite.wsgi:application", f"--chdir={PROGRAM}"]
+    command += [f"--bind=fd://{fd}", "--worker-class=gthread", "--no-control-socket"]
+    # They share what is loaded before they part; a new program comes with a new web server.
     command.append("--preload")
-    command += [f"--workers={processes}", f"--threads={threads}", "--graceful-timeout=5"]
+    command += [f"--workers={processes}", f"--threads={threads}"]
+    command += [f"--graceful-timeout={GRACE}", f"--keep-alive={KEEP_ALIVE}"]
     command += ["--log-level=warning", "--logger-class=tipsite.logs.ServerLogger"]
     command.append("--config=python:tipsite.worker.web_processes")
     # Which proxies are believed is the settings' business alone (TRUSTED_PROXIES).
