@@ -199,7 +199,7 @@ FILE_UPLOAD_HANDLERS = ["tipsite.staff.upload_handlers.StaffOnly", *global_setti
 # --- Static files ----------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = STATE_DIR / "static"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", str(STATE_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     # In MEDIA_ROOT, or in a bucket of an S3-compatible store.
