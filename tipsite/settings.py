@@ -89,7 +89,7 @@ INSTALLED_APPS = [
     "tipsite.apps.StaffSiteConfig",
     "subscribers.apps.SubscribersConfig",
     "shield.apps.ShieldConfig",
-    *(f"django.contrib.{app}" for app in "auth contenttypes sessions sitemaps messages staticfiles".split()),
+    *(f"django.contrib.{app}" for app in "auth contenttypes sessions messages staticfiles".split()),
     *"anymail axes csp django_prose_editor django_tasks".split(),
 ]
 

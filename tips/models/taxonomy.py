@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 from taggit.managers import _TaggableManager
 from taggit.models import TagBase
 
+from tips.models import urls
 from tips.models.lines import KeyField, LineField, SlugField
 from tips.text import folding, slugify
 
@@ -75,7 +75,7 @@ class Named(models.Model):
         super().save(update_fields=update_fields, **options)
 
     def get_absolute_url(self) -> str:
-        return reverse(f"tips:{self._meta.model_name}", args=[self.slug])
+        return urls.of_slug(str(self._meta.model_name), self.slug)
 
 
 class Category(Named):

@@ -7,11 +7,11 @@ from typing import Any, Self
 from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import ManyToManyField, Q
-from django.urls import reverse
 from django.utils import timezone
 from django_prose_editor.fields import ProseEditorField
 from taggit.managers import TaggableManager
 
+from tips.models import urls
 from tips.models.images import ImageUse
 from tips.models.lines import LineField, PlainField, SlugField
 from tips.models.published import (
@@ -20,7 +20,6 @@ from tips.models.published import (
     PublishedQuerySet,
     TipState,
     newest_first,
-    oldest_first,
 )
 from tips.models.taxonomy import Category, TagsManager
 from tips.models.vocabulary import Word
@@ -43,22 +42,6 @@ class TipQuerySet(PublishedQuerySet["Tip"]):
     def newest_first(self) -> Self:
         """Return tips by ``publish_at`` descending with nulls last, then by id."""
         return self.order_by(newest_first(), "id")
-
-    def neighbours(self, tip: "Tip") -> tuple["Tip | None", "Tip | None"]:
-        """Return the published tips (before, after) this one in a list: the next newer, the next older.
-
-        Either is None at an end. An undated tip's neighbours are undated ones.
-        """
-        if tip.publish_at is None:
-            undated = self.published().undated().for_lists()
-            before, after = undated.filter(id__lt=tip.pk), undated.filter(id__gt=tip.pk)
-            return before.order_by("-id").first(), after.order_by("id").first()
-        # Two tips of one moment stand in the order of their ids.
-        published = self.published_dated().for_lists()
-        same_moment = Q(publish_at=tip.publish_at)
-        before = published.filter(publish_at__gte=tip.publish_at).exclude(same_moment, id__gte=tip.pk)
-        after = published.filter(publish_at__lte=tip.publish_at).exclude(same_moment, id__lte=tip.pk)
-        return before.order_by(oldest_first(), "-id").first(), after.newest_first().first()
 
     def for_lists(self) -> Self:
         """Return tips without the columns that no list shows."""
@@ -219,7 +202,7 @@ class Tip(models.Model):
             self.versions.record(self, by=by)
 
     def get_absolute_url(self) -> str:
-        return reverse("tips:detail", args=[self.slug])
+        return urls.of_slug("detail", self.slug)
 
     def hold_version(self) -> None:
         """Let the next saving record no version: categories and tags follow, and then ``versions.record``.

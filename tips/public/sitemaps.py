@@ -1,68 +1,92 @@
-"""The sitemap (sitemaps.org protocol): every full tip, home and the lists by category and tag."""
+"""The sitemap (sitemaps.org protocol): every full tip, home and the lists by category and tag.
 
+The protocol allows 50,000 URLs a file. Here a file has so few that none costs more than some pages do.
+"""
+
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib.sitemaps import Sitemap, views
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.template.response import TemplateResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 
-from tips.models import Tip
+from tips import dates
+from tips.models import Tip, TipState, urls
 from tips.public import navigation
 
-
-class PublicSitemap(Sitemap):
-    """A section whose URLs are below SITE_URL, whatever host name the crawler used."""
-
-    # The protocol allows 50,000 URLs a file; a request should not have to write that many.
-    limit = 5000
-
-    def get_protocol(self, protocol: str | None = None) -> str:
-        return urlsplit(settings.SITE_URL).scheme
-
-    def get_domain(self, site: object = None) -> str:
-        return urlsplit(settings.SITE_URL).netloc
+# URLs a file.
+LIMIT = 1000
+# The greatest number of a file, in digits.
+_LONGEST_NUMBER = 5
+_XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
 
-class Tips(PublicSitemap):
-    """The pages of all full tips."""
-
-    def items(self) -> QuerySet[Tip]:
-        return Tip.objects.published().full().newest_first().only("slug", "publish_at", "text_changed_at")
-
-    def get_latest_lastmod(self) -> datetime | None:
-        """Leave the date out of the list of files: it would read every tip."""
-        return None
-
-    def lastmod(self, tip: Tip) -> datetime | None:
-        """Return when its text last changed for readers; None for an undated tip that never changed."""
-        return tip.revised_at
-
-
-class Lists(PublicSitemap):
-    """Home and the lists."""
-
-    def items(self) -> list[str]:
-        groups = (*navigation.categories(), *navigation.tags())
-        return [reverse("tips:home"), reverse("tips:list"), *(group.get_absolute_url() for group in groups)]
-
-    def location(self, url: str) -> str:
-        return url
-
-
-_SECTIONS: dict[str, type[Sitemap] | Sitemap] = {"tips": Tips, "lists": Lists}
-
-
-def sitemap(request: HttpRequest) -> TemplateResponse:
+def sitemap(request: HttpRequest) -> HttpResponse:
     """List every URL; where there are more than one file should hold, list the files."""
-    if any(section().paginator.num_pages > 1 for section in (Tips, Lists)):
-        return views.index(request, _SECTIONS, sitemap_url_name="tips:sitemap_part")
-    return views.sitemap(request, _SECTIONS)
+    lists = _lists()
+    files = {"tips": -(-Tip.objects.published().full().count() // LIMIT), "lists": -(-len(lists) // LIMIT)}
+    if max(files.values()) <= 1:
+        return _answer("urlset", [*_of_tips(1), *_of_lists(lists)])
+    locations = {name: settings.SITE_URL + reverse("tips:sitemap_part", args=[name]) for name in files}
+    numbered = [(locations[name], number) for name in files for number in range(1, max(1, files[name]) + 1)]
+    entries = (
+        f"<sitemap><loc>{url}{f'?p={number}' if number > 1 else ''}</loc></sitemap>\n"
+        for url, number in numbered
+    )
+    return _answer("sitemapindex", entries)
 
 
-def part(request: HttpRequest, section: str) -> TemplateResponse:
-    """List the URLs of one section."""
-    return views.sitemap(request, _SECTIONS, section=section)
+def part(request: HttpRequest, section: str) -> HttpResponse:
+    """List the URLs of one file of a section, the first unless ``?p=`` says which. Raises Http404."""
+    typed = request.GET.get("p", "1")
+    number = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= _LONGEST_NUMBER else 0
+    if section == "tips" and number:
+        entries = list(_of_tips(number))
+    elif section == "lists" and number:
+        entries = list(_of_lists(_lists()[(number - 1) * LIMIT : number * LIMIT]))
+    else:
+        raise Http404("There is no such part of the sitemap.")
+    if number > 1 and not entries:
+        raise Http404("There is no such part of the sitemap.")
+    return _answer("urlset", entries)
+
+
+def _answer(element: str, entries: Iterable[str]) -> HttpResponse:
+    text = f'<?xml version="1.0" encoding="UTF-8"?>\n<{element} {_XMLNS}>\n{"".join(entries)}</{element}>\n'
+    # It is for finding pages, and no page to be found.
+    return HttpResponse(text, content_type="application/xml", headers={"X-Robots-Tag": "noindex"})
+
+
+def _of_tips(number: int) -> Iterator[str]:
+    """Yield the entries of one file of tips, each with the day on which readers last got another text.
+
+    An undated tip that never changed has no such day.
+    """
+    zone, now, site = dates.site_zone(), timezone.now(), settings.SITE_URL
+    approved = Tip.objects.filter(state=TipState.APPROVED).full()
+    # What is to come stands first in the index; behind it an index alone finds the place of any file. What
+    # is approved in between is left out by the rule, which is asked last.
+    start = approved.filter(publish_at__gt=now).count() + (number - 1) * LIMIT
+    found = approved.newest_first().values("pk")[start : start + LIMIT]
+    rows = Tip.objects.published(now).filter(pk__in=found).newest_first()
+    for slug, *moments in rows.values_list("slug", "publish_at", "text_changed_at"):
+        revised = max((moment for moment in moments if moment), default=None)
+        day = f"<lastmod>{_day(revised, zone)}</lastmod>" if revised else ""
+        yield f"<url><loc>{site}{urls.of_slug('detail', slug)}</loc>{day}</url>\n"
+
+
+def _day(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).date().isoformat()
+
+
+def _lists() -> list[str]:
+    """Return the URLs, without the host, of home and of the lists."""
+    groups = (*navigation.categories().only("slug"), *navigation.tags().only("slug"))
+    return [reverse("tips:home"), reverse("tips:list"), *(group.get_absolute_url() for group in groups)]
+
+
+def _of_lists(paths: Iterable[str]) -> Iterator[str]:
+    for url in paths:
+        yield f"<url><loc>{settings.SITE_URL}{url}</loc></url>\n"

@@ -38,12 +38,26 @@ def test_it_lists_full_tips_and_the_lists_of_them(client, settings):
 
 
 def test_a_large_archive_is_listed_in_several_files(client, monkeypatch):
-    monkeypatch.setattr(sitemaps.PublicSitemap, "limit", 2)
+    monkeypatch.setattr(sitemaps, "LIMIT", 2)
     tips = [make_tip() for _ in range(5)]
     files = urls(client)
     assert len(files) == 4
     listed = [url for file in files for url in urls(client, file.split("testserver")[-1])]
     assert {tip.get_absolute_url() for tip in tips} <= {url.split(":8000")[-1] for url in listed}
+
+
+def test_what_is_still_to_come_moves_no_file(client, monkeypatch):
+    monkeypatch.setattr(sitemaps, "LIMIT", 2)
+    public = [make_tip() for _ in range(3)] + [make_tip(undated=True)]
+    hidden_tips()
+    files = [urls(client, f"/sitemap-tips.xml?p={number}") for number in (1, 2)]
+    assert [len(file) for file in files] == [2, 2]
+    assert {tip.get_absolute_url() for tip in public} == {
+        url.split(":8000")[-1] for url in (*files[0], *files[1])
+    }
+    for number in ("0", "3", "two", "1.0", "999999999"):
+        assert client.get(f"/sitemap-tips.xml?p={number}").status_code == 404
+    assert client.get("/sitemap-drafts.xml").status_code == 404
 
 
 def test_robots_are_told_of_the_sitemap(client, settings):
@@ -71,7 +85,7 @@ def test_its_dates_are_those_at_which_the_texts_changed(client):
 
 
 def test_many_tags_are_listed_in_several_files_too(client, monkeypatch, settings):
-    monkeypatch.setattr(sitemaps.PublicSitemap, "limit", 3)
+    monkeypatch.setattr(sitemaps, "LIMIT", 3)
     make_tip(tags=["phone", "rain", "waiting"])
     files = [file.removeprefix(settings.SITE_URL) for file in urls(client)]
     assert f"{settings.SITE_URL}/tag/waiting/" in [url for file in files for url in urls(client, file)]
