@@ -96,12 +96,28 @@ def nearby(moment: datetime, now: datetime | None = None) -> str:
 
 def dateline(day: date) -> str:
     """Return the day of a tip as readers see it above the tip: “Dec. 15, 2026”."""
-    return date_format(_local(day), "N j, Y")
+    return _dateline(_day(day))
+
+
+@lru_cache(maxsize=1000)
+def _dateline(day: date) -> str:
+    # A list of ten tips has ten of them, and each takes longer to write than to find.
+    return date_format(day, "N j, Y")
+
+
+def iso_day(day: date) -> str:
+    """Return a day as machines read it: “2026-12-15”."""
+    return _day(day).isoformat()
 
 
 def long_day(day: date) -> str:
     """Return a day as a page for readers writes it: “Tuesday, 15 December 2026”."""
     return date_format(_local(day), "l, j F Y")
+
+
+def _day(day: date) -> date:
+    local = _local(day)
+    return local.date() if isinstance(local, datetime) else local
 
 
 def _local(day: date) -> date:

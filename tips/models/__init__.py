@@ -13,7 +13,7 @@ from tips.models.editorial_comments import EditorialComment, EditorialCommentQue
 from tips.models.ideas import Idea
 from tips.models.images import Image, ImageUse
 from tips.models.imports import ImportOrigin, ImportRun
-from tips.models.placements import CategorisedTip, Placement, TaggedTip
+from tips.models.placements import CategorisedTip, Placement, TaggedTip, read_labels
 from tips.models.preview_links import PreviewLink
 from tips.models.published import (
     PLANS,

@@ -7,7 +7,6 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.contrib.syndication.views import Feed
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -15,7 +14,7 @@ from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFee
 from django.utils.html import escape
 from django.utils.xmlutils import SimplerXMLGenerator
 
-from tips.models import Category, Edition, Tag, Tip, newest_first
+from tips.models import Category, Edition, Tag, Tip, newest_first, read_labels
 from tips.public import navigation
 from tips.text.folding import without_controls
 
@@ -113,7 +112,7 @@ class Rss(Feed):
         # Django asks for this before it asks for the items, as ``last_modified`` wants it.
         return {"last_modified": Edition.objects.last_modified()}
 
-    def items(self, group: Group | None) -> QuerySet[Tip]:
+    def items(self, group: Group | None) -> list[Tip]:
         tips = Tip.objects.published_dated().full()
         if group:
             placements = group.placements.published_dated()
@@ -121,8 +120,9 @@ class Rss(Feed):
             full = placements.filter(**{f"{tip_id.removesuffix('_id')}__has_body": True})
             newest = full.order_by(newest_first(), tip_id).values_list(tip_id, flat=True)
             tips = tips.filter(pk__in=list(newest[:LENGTH]))
-        tips = tips.newest_first()
-        return tips.prefetch_related("categories", "tags")[:LENGTH]  # type: ignore[misc]  # see views.tip
+        newest_tips = list(tips.newest_first().defer(*Tip.COMPUTED)[:LENGTH])
+        read_labels(newest_tips)
+        return newest_tips
 
     def item_title(self, tip: Tip) -> str:
         return without_controls(tip.title)

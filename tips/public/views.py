@@ -15,9 +15,9 @@ from django.utils.dates import MONTHS
 from django.views.decorators.http import require_safe
 
 from tips import dates, paging
-from tips.models import Category, Tag, Tip
+from tips.models import Category, Tag, Tip, read_labels
 from tips.models.published import PublishedQuerySet
-from tips.public import navigation
+from tips.public import navigation, neighbours
 from tips.search import archive, labels, queries, similar
 from tips.search.terms import LONGEST_QUERY
 from tips.text import slugify
@@ -56,8 +56,7 @@ def tip(request: HttpRequest, slug: str) -> HttpResponse:
     Answers 410 for a tip that was public and is withdrawn, and 404 for whatever readers may not know of. A
     slug that the tip once had leads to the present one.
     """
-    tips = Tip.objects.prefetch_related("categories", "tags")  # type: ignore[misc]  # taggit's manager is unknown
-    tip = tips.filter(slug=slug).first()
+    tip = next(iter(Tip.objects.filter(slug=slug)), None)
     if tip is None:
         tip = get_object_or_404(Tip, former_slugs__slug=slug)
         if tip.is_published:
@@ -68,7 +67,8 @@ def tip(request: HttpRequest, slug: str) -> HttpResponse:
         return gone
     if not tip.is_published:
         raise Http404("There is no such tip.")
-    newer, older = Tip.objects.neighbours(tip)
+    read_labels([tip])
+    newer, older = neighbours.of(tip)
     context = {"tip": tip, "related": similar.related(tip), "newer": newer, "older": older}
     return render(request, "tips/tip.html", context)
 

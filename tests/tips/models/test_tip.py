@@ -7,7 +7,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.tips.making import ago, hidden_tips, make_tip
+from tests.tips.making import ago, make_tip
 from tips.models import CategorisedTip, TaggedTip, Tip, TipState
 
 pytestmark = pytest.mark.django_db
@@ -55,27 +55,6 @@ def test_lists_have_the_newest_first_and_the_undated_last():
     make_tip("also undated", undated=True)
     make_tip("new", publish_at=ago(days=1))
     assert titles(Tip.objects.published().newest_first()) == ["new", "old", "undated", "also undated"]
-
-
-def test_neighbours_are_the_next_public_tips_in_either_direction():
-    same = ago(days=5)
-    oldest = make_tip("oldest", publish_at=ago(days=9))
-    twins = [make_tip("twin one", publish_at=same), make_tip("twin two", publish_at=same)]
-    newest = make_tip("newest", publish_at=ago(days=1))
-    hidden_tips()
-    make_tip("undated", undated=True)
-    neighbours = Tip.objects.neighbours
-    assert neighbours(newest) == (None, twins[0])
-    assert neighbours(twins[0]) == (newest, twins[1])
-    assert neighbours(twins[1]) == (twins[0], oldest)
-    assert neighbours(oldest) == (twins[1], None)
-
-
-def test_an_undated_tip_has_undated_neighbours():
-    first, second, third = (make_tip(undated=True) for _ in range(3))
-    make_tip()
-    assert Tip.objects.neighbours(second) == (first, third)
-    assert Tip.objects.neighbours(first) == (None, second)
 
 
 def test_a_place_in_a_list_follows_its_tip_by_whatever_path_it_changes():
