@@ -1,3 +1,4 @@
+from datetime import timedelta
 from itertools import islice
 
 import pytest
@@ -8,7 +9,7 @@ from tests.browser.axe import faults
 from tests.browser.conftest import visit
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import Idea, Tip, TipState
+from tips.models import Idea, SlotRule, Tip, TipState
 from tips.schedule import queue, slots
 
 pytestmark = pytest.mark.browser
@@ -18,7 +19,8 @@ CALENDAR = "/admin/tips/tip/calendar/"
 
 @pytest.fixture
 def coming(live_server):
-    """The next slots."""
+    """The next slots, three days away and more: what is nearer than a day asks first."""
+    SlotRule.objects.update(weekday=(timezone.localdate() + timedelta(days=3)).weekday())
     return list(islice(slots.Timetable.load().after(timezone.now()), 6))
 
 

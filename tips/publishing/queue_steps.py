@@ -16,7 +16,9 @@ def changed(user: User, tip: Tip, before: Forecast, after: Forecast, press: str)
     """Say what a move of a tip does, by the queue before it and after it; ``press`` is its button's word.
 
     It ``asks`` where it takes back what stood: the next slot had an approved tip and loses it, or gets
-    another by a pin, or a tip that floats has to make room for one that is pinned.
+    another by a pin, or a tip that floats has to make room for one that is pinned. It asks as well where
+    another tip goes live within a day than before, or where the next slot is mailed now and was not, or the
+    reverse.
     """
     was = {held: held.moment for held in before.holding}
     stands = next((held for held in after.holding if held == tip), None)
@@ -40,10 +42,23 @@ def changed(user: User, tip: Tip, before: Forecast, after: Forecast, press: str)
         steps.append(
             Step(dates.short(following.at), "Nothing goes live", "The next slot has no approved tip.")
         )
+    is_other = following is not None and instead != promised
+    is_soon = following is not None and following.at - before.now <= dates.DAY
+    is_other_mail = bool(promised and instead and promised.for_mail != instead.for_mail)
+    if following and instead and is_other and (is_other_mail or instead != tip):
+        steps.insert(0, _goes_live_instead(user, instead, following.at, is_other_mail))
     gives_way = bool(stands and is_pin and is_displacing(moves, stands.moment))
     label = f"{press}, and move {count(len(moves))}" if gives_way else press
     key = f"{stands.moment.isoformat() if stands else ''} {moves_key(moves)}".strip()
-    return Foresight(label, f"{label}?", steps=steps, key=key, asks=lost or gives_way)
+    asks = lost or gives_way or (is_other and is_soon) or is_other_mail
+    return Foresight(label, f"{label}?", steps=steps, key=key, asks=asks)
+
+
+def _goes_live_instead(user: User, tip: Tip, at: datetime, is_other_mail: bool) -> Step:
+    """Return the step that names the next tip, and says of its mail where that is other than before."""
+    mailed = "By mail, too." if tip.for_mail else "Nobody gets it by mail: it is marked as not for mail."
+    title = f"{_named(user, tip)} goes live next"
+    return Step(dates.short(at), title[0].upper() + title[1:], mailed if is_other_mail else "")
 
 
 def _approved(forecast: Forecast, at: datetime) -> Tip | None:

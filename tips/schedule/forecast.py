@@ -25,7 +25,7 @@ from tips.schedule.slots import Slot, Timetable
 MARGIN = timedelta(minutes=2)
 # {tip: its moments (before, after)}
 Moves = Mapping[Tip, tuple[datetime, datetime]]
-_FIELDS = ("id", "title", "state", "publish_at", "pinned", "undated")
+_FIELDS = ("id", "title", "state", "publish_at", "pinned", "undated", "for_mail")
 
 
 def holders(now: datetime) -> TipQuerySet:

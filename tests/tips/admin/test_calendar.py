@@ -4,6 +4,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
+from django.contrib.auth import get_user
 from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
@@ -59,6 +61,12 @@ def line():
 
 def said(response):
     return " ".join(str(message) for message in get_messages(response.wsgi_request))
+
+
+@pytest.fixture(autouse=True)
+def slot_is_days_away(db):
+    """Let the next slot be three days away whenever this runs: what is nearer than a day asks first."""
+    SlotRule.objects.update(weekday=(timezone.localdate() + 3 * dates.DAY).weekday())
 
 
 # --- The page -----------------------------------------------------------------------------------------------
@@ -381,6 +389,26 @@ def test_a_draft_that_is_dragged_onto_an_approved_tip_asks_before_that_one_makes
     assert line() == ["Two", "Draft", "One"]
     assert "“One” goes live" in moved
     assert 'form="undo"' in desk.get(CALENDAR).text
+
+
+def test_what_changes_the_tip_of_tomorrow_or_its_mail_asks_before(desk):
+    listen, wait = queued("Listen", "Wait", for_mail=True)
+    assert "goes live" in said(send(desk, "front", wait))
+    assert line() == ["Wait", "Listen"]
+    Tip.objects.filter(pk=listen.pk).update(for_mail=False)
+    asked = send(desk, "later", wait)
+    assert "Nobody gets it by mail" in asked.text
+    assert line() == ["Wait", "Listen"]
+    Tip.objects.update(for_mail=True)
+    first = coming()[0]
+    with time_machine.travel(first.at - timedelta(hours=23)):
+        desk.force_login(get_user(desk))
+        asked = send(desk, "later", wait)
+        assert asked.context["foreseen"].steps[0].title == "“Listen” goes live next"
+        assert line() == ["Wait", "Listen"]
+        fields = {name: asked.context["seen"][name] for name in ("stamp", "foreseen-later")}
+        assert "goes live" in said(send(desk, "later", wait, **fields))
+        assert line() == ["Listen", "Wait"]
 
 
 def test_two_tips_trade_places_and_a_pin_is_let_go(desk):
