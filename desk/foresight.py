@@ -47,3 +47,8 @@ class Foresight:
     leave: str = "Leave it as it is"
     key: str = ""
     asks: bool = False
+
+    @property
+    def mails(self) -> bool:
+        """Whether something leaves the site that cannot be taken back."""
+        return any(step.is_mail for step in self.steps)

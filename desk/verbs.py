@@ -7,6 +7,7 @@ follow ("it is reset, but the mail did not go"), must not have its deed undone.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
 from django import forms
@@ -77,6 +78,14 @@ class Verb(Generic[M]):
 def foreseen_field(name: str) -> str:
     """Return the name of the field in which a form carries a verb's ``Foresight.key``."""
     return f"foreseen-{name}"
+
+
+def focus_first_field(form: forms.Form) -> None:
+    """Let a page that asks open with the focus in the first field that it asks for."""
+    shown = (field.widget for field in form.fields.values() if not field.widget.is_hidden)
+    for widget in islice(shown, 1):
+        inner = widget.widgets[0] if isinstance(widget, forms.MultiWidget) else widget
+        inner.attrs["autofocus"] = True
 
 
 @contextmanager
@@ -178,6 +187,7 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
         if form.is_valid() and not self.is_otherwise(request, name, verb, foreseen):
             return self.do(request, verb, obj, **form.cleaned_data)
         faults = verb.faults(obj)
+        focus_first_field(form)
         context: Context = {"opts": self.opts, "original": obj, "described": self.described(obj)}
         context |= {"verb": verb, "form": form, "faults": faults, "foreseen": foreseen}
         context["consequence"] = foreseen.sentence if verb.foresight else self.consequence(verb, obj)

@@ -18,6 +18,17 @@ if (pressed) {
   there?.scrollIntoView({ block: "center" });
 }
 
+// What can be planned is folded on a small screen, above the weeks. Beside them it stands open.
+const drawer = document.querySelector("[data-drawer]");
+const isSmall = matchMedia("(max-width: 1023px)");
+if (drawer) {
+  const fold = () => {
+    drawer.open = !isSmall.matches || Boolean(location.hash && drawer.querySelector(location.hash));
+  };
+  isSmall.addEventListener("change", fold);
+  fold();
+}
+
 function send(handle, day) {
   const { tip, stamp } = handle.dataset;
   for (const [name, value] of Object.entries({ verb: "place", tip, stamp, day })) {

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -51,6 +52,13 @@ class IdeaAdmin(VerbsMixin[Idea], SavedAtOnce, PagedList):
         if not change:
             obj.by = staff_of(request)
         super().save_model(request, obj, form, change)
+
+    def response_add(self, request: HttpRequest, obj: Model, *args: str | None) -> HttpResponse:
+        """Lead back to the calendar whoever came from there."""
+        response = super().response_add(request, obj, *args)
+        if request.GET.get("from") != "calendar":
+            return response
+        return HttpResponseRedirect(reverse("admin:tips_calendar") + "#ideas")
 
     @admin.display(description="thought", empty_value="")
     def beginning(self, idea: Idea) -> str:

@@ -17,6 +17,7 @@ from tips.models import Tip, TipState
 from tips.permissions import APPROVE, CHANGE_ANY, PUBLISH, may_change
 from tips.publishing import (
     assignments,
+    comment_threads,
     duplicating,
     foresight,
     mail_exclusion,
@@ -43,7 +44,7 @@ VERBS: dict[str, Verb[Tip]] = {
         workflow.submit,
         "An editor reads it next. Until it is sent back, only editors can change it.",
         lambda user, tip: tip.state == TipState.DRAFT and may_change(user, tip),
-        faults=preflight.inspect,
+        faults=lambda tip: [*preflight.inspect(tip), *comment_threads.unanswered(tip)],
         faults_stop=False,
         has_page=False,
         foresight=foresight.submit,

@@ -5,18 +5,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
+from django.utils.text import Truncator
 
+from desk.names import person
 from tips.models import EditorialComment, Tip
 from tips.models.editorial_comments import LONGEST_AROUND
 from tips.publishing.commenting import may_comment
+from tips.publishing.preflight import WARN, Fault
 from tips.text import passages
 from tips.text.passages import Passage
 
 # The texts that have passages, in the order in which a tip's page has them; and in which one is looked for.
 _ORDER = ("title", "body", "takeaway")
 _LOOKED_FOR = ("body", "takeaway", "title")
+# Of a comment, in letters, where a sentence names it.
+_SHORT = 80
 
 
 @dataclass
@@ -78,6 +83,21 @@ def unresolved(tips: Collection[Tip]) -> dict[int, int]:
 def counted(number: int) -> str:
     """Return how many comments of colleagues there are, in words."""
     return f"{number} comment{'' if number == 1 else 's'} of colleagues"
+
+
+def unanswered(tip: Tip) -> list[Fault]:
+    """Return what is open between a tip's author and a colleague, to be looked at before it is handed in.
+
+    A thread that nobody resolved waits for the author, unless the last word in it is theirs. One query.
+    """
+    threads = EditorialComment.objects.unresolved().filter(tip=tip)
+    rows = tip.editorial_comments.filter(Q(pk__in=threads) | Q(thread__in=threads))
+    last = {row.thread_id or row.pk: row for row in rows.select_related("by").order_by("pk")}
+    return [
+        Fault(WARN, "comments", f"{person(row.by)}’s comment is open: “{Truncator(row.text).chars(_SHORT)}”.")
+        for row in last.values()
+        if row.by_id != tip.author_id
+    ]
 
 
 def letters_of(tip: Tip) -> dict[str, str]:

@@ -4,7 +4,7 @@ Nothing is locked and nothing is changed. Each function takes who would do the v
 """
 
 import copy
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -240,7 +240,8 @@ def goes_live(seen: Outlook) -> str:
 
 
 def _key(at: datetime | None, seen: Outlook) -> str:
-    return f"{at.isoformat() if at else 'undated'} {seen.key}".strip()
+    # In one zone, whether a form or the database gave the moment.
+    return f"{at.astimezone(UTC).isoformat() if at else 'undated'} {seen.key}".strip()
 
 
 def _leave(tip: Tip) -> str:

@@ -127,9 +127,12 @@ def turns(user: User) -> list[Turn]:
 
 
 def left_off(user: User, besides: Sequence[Turn], most: int) -> list[Tip]:
-    """Return a person's drafts, last touched first, without those that wait for them; with their bodies."""
-    drafts = Tip.objects.filter(state=TipState.DRAFT, author=user)
-    others = drafts.exclude(pk__in=[turn.tip.pk for turn in besides if turn.tip.state == TipState.DRAFT])
+    """Return a person's drafts and what they handed in, last touched first, with their bodies.
+
+    What waits for them is left out.
+    """
+    theirs = Tip.objects.filter(state__in=PLANS, author=user)
+    others = theirs.exclude(pk__in=[turn.tip.pk for turn in besides if turn.tip.author_id == user.pk])
     return list(others.defer(*Tip.COMPUTED).order_by("-updated_at", "-pk")[:most])
 
 

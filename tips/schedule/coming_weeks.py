@@ -46,7 +46,7 @@ class Plan:
 
     ``rule`` is what holds today, else the first rule to come. ``later`` are tips that are planned behind the
     weeks; ``changes`` the rules that begin behind them. ``page`` counts from 0; ``has_more`` says that there
-    are weeks behind.
+    are weeks behind. ``near`` are the rows of the next COMING weeks, on whichever page.
     """
 
     now: datetime
@@ -56,6 +56,7 @@ class Plan:
     changes: list[SlotRule]
     page: int
     has_more: bool
+    near: list[SlotRow]
 
     @property
     def months(self) -> list[tuple[date, list[Week]]]:
@@ -72,6 +73,11 @@ class Plan:
     def of_site(self) -> list[Reason]:
         """What is told of the whole site, and so of each week."""
         return next((week.verdict.of_site for week in self.open), [])
+
+    @property
+    def near_and_free(self) -> int:
+        """How many of the next weeks are free, on whichever page."""
+        return sum(row.state == SlotState.FREE for row in self.near)
 
     @property
     def open(self) -> list[Week]:
@@ -107,7 +113,14 @@ def plan(user: User, now: datetime | None = None, page: int = 0) -> Plan:
     today = timezone.localdate(now)
     changes = _place_changes(table, weeks, max(today, rows[start - 1].slot.day) if start else today)
     return Plan(
-        now, table.rule_or_first(today), weeks, later[:MOST_LATER], changes, page, following is not None
+        now,
+        table.rule_or_first(today),
+        weeks,
+        later[:MOST_LATER],
+        changes,
+        page,
+        following is not None,
+        rows[:COMING],
     )
 
 

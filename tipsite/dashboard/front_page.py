@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.urls import reverse
 from django.utils import timezone
 
 from subscribers.mailings import latest
@@ -35,6 +36,7 @@ def context(user: User, now: datetime | None = None) -> dict[str, object]:
         "now": now,
         "verdict": following,
         "sees_all": reasons.may_see(user),
+        "is_led_to_safe": any(each.url.startswith(reverse("admin:safe")) for each in following.remedies),
         "weeks": verdicts,
         "counts": _counts(verdicts, now),
         "turns": turns[:_MOST_TURNS],

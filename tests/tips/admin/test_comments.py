@@ -67,6 +67,19 @@ def test_what_is_refused_stays_in_its_form(desk, tip, typed, why):
     assert EditorialComment.objects.count() == 1
 
 
+def test_handing_in_again_names_what_is_open_and_nothing_that_its_author_answered(client, tip, author):
+    Tip.objects.filter(pk=tip.pk).update(state=TipState.DRAFT)
+    olga = make_person("olga", "Editor", first_name="Olga")
+    thread = commenting.comment(tip, "Begin with the dog.", by=olga)
+    client.force_login(author)
+    handed_in = as_sent(client.get(page_of(tip)), "title", _verb="submit")
+    asked = client.post(page_of(tip), handed_in, follow=True).text
+    assert "Olga’s comment is open: “Begin with the dog.”" in asked
+    assert Tip.objects.get(pk=tip.pk).state == TipState.DRAFT
+    commenting.answer(thread, "Done.", by=author)
+    assert "comment is open" not in client.get(f"/admin/tips/tip/{tip.pk}/do/submit/").text
+
+
 def test_a_script_gets_the_threads_alone_and_quotes_what_is_not_saved_yet(desk, tip):
     sent = {"text": "Better.", "quote": "four numbers", "before": "She rang ", "chosen": "1", "part": ""}
     part = desk.post(comments_of(tip), sent).text

@@ -43,6 +43,8 @@ def test_people_change_their_own_ideas_and_write_any(client, author):
     client.force_login(author)
     client.post("/admin/tips/idea/add/", {"line": "Noted now", "thought": ""})
     assert Idea.objects.get(line="Noted now").by == author
+    noted = client.post("/admin/tips/idea/add/?from=calendar", {"line": "In the calendar", "thought": ""})
+    assert noted.url == "/admin/tips/tip/calendar/#ideas"
     assert 'name="_save"' in client.get(f"/admin/tips/idea/{own.pk}/change/").content.decode()
     assert 'name="_save"' not in client.get(f"/admin/tips/idea/{other.pk}/change/").content.decode()
     assert client.post(f"/admin/tips/idea/{other.pk}/delete/", {"post": "yes"}).status_code == 403

@@ -83,13 +83,14 @@ def test_one_without_a_known_history_waits_since_it_was_last_changed(ann, ed):
     assert whose_turn.turns(make_person("guest")) == []
 
 
-def test_where_one_left_off_are_ones_own_drafts_but_what_waits(ann, ed, django_assert_num_queries):
+def test_one_left_off_at_what_one_wrote_and_not_at_what_waits(ann, ed, django_assert_num_queries):
     make_tip("Old", state=TipState.DRAFT, publish_at=None, author=ann)
     make_tip("New", state=TipState.DRAFT, publish_at=None, author=ann)
+    submitted("Handed in", ann)
     workflow.send_back(submitted("Back", ann), "Again.", by=ed)
     turns = whose_turn.turns(ann)
     with django_assert_num_queries(1):
-        assert [tip.title for tip in whose_turn.left_off(ann, turns, 5)] == ["New", "Old"]
+        assert [tip.title for tip in whose_turn.left_off(ann, turns, 5)] == ["Handed in", "New", "Old"]
 
 
 def test_what_is_assigned_waits_for_that_editor_and_what_is_due_for_its_author(ann, ed):

@@ -137,10 +137,12 @@ def test_the_strip_leads_to_each_week_and_the_gaps_to_their_forms(front, client)
     make_tip(publish_at=third.at, pinned=True)
     front()
     page = client.get(FRONT).text
-    assert page.count("/admin/tips/tip/calendar/#week-") == 13
-    gaps = page[page.index("Next gaps") :]
-    assert f'href="/admin/tips/tip/calendar/{second.day}/"' in gaps
-    assert f'href="/admin/tips/tip/calendar/{third.day}/"' not in gaps
+    strip, gaps = page[: page.index("Next gaps")], page[page.index("Next gaps") :]
+    assert strip.count("/admin/tips/tip/calendar/#week-") == 2
+    assert f'href="/admin/tips/tip/calendar/{second.day}/"' in strip
+    for url in (f"/admin/tips/tip/add/?week={second.day}", f"/admin/tips/tip/calendar/{second.day}/"):
+        assert f'href="{url}"' in gaps
+    assert f"{third.day}" not in gaps
 
 
 def test_an_author_finds_what_came_back_and_no_titles_of_others(front, author, editor):
@@ -156,6 +158,16 @@ def test_an_author_finds_what_came_back_and_no_titles_of_others(front, author, e
     assert "Where you left off All of yours My draft Draft, 3 words." in page
     for word in ("Their review", "Next gaps", "All mailings", "Plan a tip", "Backups"):
         assert word not in page
+
+
+def test_an_author_sees_what_they_handed_in_and_no_alarm_that_they_cannot_answer(front, client, author):
+    tip = make_tip("Call back", state=TipState.DRAFT, publish_at=None, author=author)
+    workflow.submit(tip, by=author)
+    assert "Call back In review: no editor has begun yet." in front(author)
+    page = client.get(FRONT).text
+    assert 'class="verdict partly"' in page
+    front()
+    assert 'class="verdict not"' in client.get(FRONT).text
 
 
 def test_of_much_that_waits_it_shows_some_and_counts_the_rest(front, monkeypatch):
