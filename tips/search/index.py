@@ -156,8 +156,12 @@ def _postgresql_index() -> Iterator[str]:
     )
     yield "DROP INDEX IF EXISTS tips_vector_everywhere"
     yield "CREATE INDEX IF NOT EXISTS tips_vector_pairs ON tips_vector USING gin (pairs)"
+    # For processes of the release before, which go on while this one migrates. The next release drops it.
+    yield (
+        "CREATE OR REPLACE FUNCTION tips_with_everywhere(query tsquery) RETURNS SETOF bigint LANGUAGE sql"
+        " STABLE AS $$ SELECT tip_id FROM tips_vector WHERE everywhere @@ query $$"
+    )
     # The planner would read all vectors for a common phrase.
-    yield "DROP FUNCTION IF EXISTS tips_with_everywhere(tsquery)"
     yield (
         "CREATE OR REPLACE FUNCTION tips_with_phrase(phrase text, query tsquery) RETURNS SETOF bigint"
         " LANGUAGE sql STABLE SET enable_seqscan = off AS $$ SELECT tip_id FROM tips_vector"
