@@ -9,7 +9,8 @@ import psycopg2
 # In seconds, when to come again: a disk that is full waits for a person, a lock for a writer.
 COME_AGAIN, COME_AGAIN_SOON = 300, 5
 _OF_FILES = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO}
-_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+# Interrupted is what took longer than a reader's page may.
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT}
 # The second byte of SQLite's codes tells the cases of each apart.
 _OF_SQLITE = _BUSY | {
     sqlite3.SQLITE_READONLY,
@@ -19,8 +20,8 @@ _OF_SQLITE = _BUSY | {
 }
 # Of PostgreSQL (its manual, appendix A): a full disk, a read-only transaction, an error of the disk.
 _OF_POSTGRESQL = {"53100", "25006", "58030"}
-# A lock that was waited for in vain.
-_LOCK_NOT_AVAILABLE = "55P03"
+# A lock that was waited for in vain; a statement that was ended for taking too long.
+_OF_A_BUSY_SERVER = {"55P03", "57014"}
 
 
 def retry_after(error: BaseException | None) -> int | None:
@@ -43,7 +44,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _is_busy(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
         return _sqlite_code(error) in _BUSY
-    return isinstance(error, psycopg2.Error) and error.pgcode == _LOCK_NOT_AVAILABLE
+    return isinstance(error, psycopg2.Error) and error.pgcode in _OF_A_BUSY_SERVER
 
 
 def _is_of_storage(error: BaseException) -> bool:

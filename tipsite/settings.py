@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "tipsite.safety.query_limits.limit_queries",
     # Inside the one that adds a slash, so that both are one redirect.
     "tips.public.canonical_urls.lead_to_canonical",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -139,6 +140,8 @@ _database = env.dj_db_url("DATABASE_URL", f"sqlite:///{STATE_DIR / 'tips.sqlite3
 # Whether it leads through PgBouncer in transaction mode.
 _database = databases.completed(_database, pooled=env.bool("PGBOUNCER", False))
 DATABASES = {"default": _database}
+# How long one query of a reader's page may take; 0: as long as it likes.
+READER_QUERY_SECONDS = env.float("READER_QUERY_SECONDS", 5.0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.dj_cache_url("CACHE_URL", "locmem://")}

@@ -11,6 +11,15 @@ Database = dict[str, object]
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "mmap_size=134217728", "secure_delete=ON")
 # Our queries read few rows: starting helpers or a compiler for one costs more than the query.
 _PLANNER = "-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1"
+# A server that cannot be reached is given up after so many seconds, before or within a connection (libpq,
+# "Parameter Key Words"): a reader waits for the answer. A long statement of a server that is there goes on.
+_REACH = {
+    "connect_timeout": 3,
+    "tcp_user_timeout": 4000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+}
 
 
 def completed(database: Database, *, pooled: bool) -> Database:
@@ -22,8 +31,10 @@ def completed(database: Database, *, pooled: bool) -> Database:
     if database["ENGINE"] == "django.db.backends.sqlite3":
         return {**database, "NAME": _readable(str(database["NAME"])), "OPTIONS": _of_sqlite()}
     if pooled:
-        return {**database, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
-    options = {"options": _PLANNER, **_options(database)}
+        options = {**_REACH, **_options(database)}
+        of_pool = {"CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
+        return {**database, **of_pool, "OPTIONS": options}
+    options = {"options": _PLANNER, **_REACH, **_options(database)}
     return {**database, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 
 

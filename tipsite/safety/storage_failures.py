@@ -42,6 +42,7 @@ def _come_again(request: HttpRequest, error: BaseException | None) -> HttpRespon
     context = {
         "SITE_NAME": settings.SITE_NAME,
         "SITE_URL": settings.SITE_URL,
+        "is_sent": request.method not in ("GET", "HEAD"),
         "is_busy": seconds == COME_AGAIN_SOON,
         "action": request.get_full_path(),
         "carried": _carried(request),
