@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +17,9 @@ from django.conf import settings
 from tests.tipsite.processes import MANAGE, children, descendants, free_port, wait_until
 from tipsite.worker import supervisor
 
-pytestmark = [pytest.mark.processes, pytest.mark.once]
+SYSTEMD = shutil.which("systemd-socket-activate")
+needs_systemd = pytest.mark.skipif(not SYSTEMD, reason="no systemd-socket-activate on this machine")
+pytestmark = [needs_systemd, pytest.mark.processes, pytest.mark.once]
 
 # What systemd is to the site: it holds the socket, and starts the program again whenever that ends.
 SERVICE = 'while :; do sh -c \'LISTEN_PID=$$ exec "$@"\' sh "$@"; done'

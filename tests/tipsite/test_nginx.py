@@ -1,0 +1,122 @@
+"""The shipped site file of nginx, before the site's own processes."""
+
+import re
+import socket
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.tipsite import nginx
+from tests.tipsite.nginx import HOST, REAL_SITE, Nginx, ask
+from tests.tipsite.processes import Site, free_port, wait_until
+
+pytestmark = [nginx.needs_nginx, pytest.mark.processes, pytest.mark.once]
+# What each of two servers says of itself alone.
+OF_A_SERVER = set(
+    "date server connection transfer-encoding content-length etag last-modified accept-ranges".split()
+)
+
+
+@pytest.fixture(scope="module")
+def front(prepared_site, tmp_path_factory):
+    """nginx in front of a real site; ``front.site`` runs it, on ``front.site_port``."""
+    site = Site(prepared_site.folder, prepared_site.environment["DATABASE_URL"])
+    site.environment |= REAL_SITE
+    done = site.manage("error_pages")
+    assert done.returncode == 0, done.stderr
+    port = free_port()
+    front = Nginx(tmp_path_factory.mktemp("nginx"), port, prepared_site.folder)
+    assert front.check() == (0, front.check()[1])
+    front.site, front.site_port = site, port
+    process = site.start("serve", f"--port={port}", "--without-worker")
+    wait_until(lambda: "Ctrl-C" in site.log.read_text())
+    front.end_site = lambda: (process.terminate(), process.wait(timeout=60))
+    with front.running():
+        yield front
+    site.end_all()
+
+
+def directly(front, path, **headers):
+    """What the site answers to nginx."""
+    connection = nginx.http.client.HTTPConnection("127.0.0.1", front.site_port, timeout=60)
+    answer = ask(connection, path, X_Forwarded_Proto="https", X_Forwarded_For="127.0.0.1", **headers)
+    connection.close()
+    return answer
+
+
+def told(headers):
+    """What headers say, but for how a value is quoted."""
+    there = {name.lower(): value.replace('"utf-8"', "utf-8") for name, value in headers.items()}
+    return {name: value for name, value in there.items() if name not in OF_A_SERVER}
+
+
+def test_two_hundred_colleagues_behind_one_address_get_the_page_at_once(front):
+    together, answers = threading.Barrier(200), Counter()
+
+    def click(_):
+        connection = front.connect()
+        together.wait(timeout=120)
+        answers[ask(connection, "/")[0]] += 1
+        connection.close()
+
+    with ThreadPoolExecutor(200) as colleagues:
+        list(colleagues.map(click, range(200)))
+    assert answers == {200: 200}
+
+
+def test_pages_keep_the_headers_of_the_site_and_styles_come_as_the_site_would_send_them(front):
+    status, headers, page = front.ask("/")
+    assert (status, told(headers)) == (200, told(directly(front, "/")[1]))
+    style = re.search(r'"(/static/site\.[0-9a-f]{12}\.css)"', page)[1]
+    status, headers, _ = front.ask(style, Accept_Encoding="gzip")
+    ours = directly(front, style, Accept_Encoding="gzip")[1]
+    assert (status, headers["Content-Encoding"]) == (200, "gzip")
+    assert told(headers) == told(ours)
+    assert headers["Content-Length"] == ours["Content-Length"]
+    for path in ("/static/bell.svg", "/static/gone.css"):
+        status, headers, _ = front.ask(path)
+        theirs = directly(front, path)
+        assert (status, told(headers)) == (theirs[0], told(theirs[1]))
+
+
+def test_it_speaks_http2_and_leads_from_http_to_https(front):
+    context = nginx.any_certificate()
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    plain = socket.create_connection(("127.0.0.1", front.port))
+    with context.wrap_socket(plain, server_hostname=HOST) as secure:
+        assert secure.selected_alpn_protocol() == "h2"
+        assert secure.version() in ("TLSv1.2", "TLSv1.3")
+    connection = nginx.http.client.HTTPConnection("127.0.0.1", front.plain_port, timeout=60)
+    status, headers, _ = ask(connection, "/tips/?page=2")
+    connection.close()
+    assert (status, headers["Location"]) == (301, f"https://{HOST}/tips/?page=2")
+
+
+def test_what_it_refuses_is_said_in_the_words_of_the_site(front):
+    kept_from_all = [front.ask(path) for path in ("/readyz", "/metrics")]
+    with_too_much = front.ask("/subscribe/", "POST", body=b"x" * 2_000_000)
+    connection = front.connect()
+    in_a_hurry = [ask(connection, "/healthz/safe") for _ in range(30)]
+    connection.close()
+    assert {status for status, _, _ in in_a_hurry} <= {200, 503, 429}
+    refused = next(each for each in in_a_hurry if each[0] == 429)
+    front.end_site()
+    away = front.ask("/tips/")
+    for answered, status, words, seconds in [
+        *((each, 404, "There is no page at this address", None) for each in kept_from_all),
+        (with_too_much, 413, "What you sent is too large", None),
+        (refused, 429, "Very many pages were asked for at once", "5"),
+        (away, 502, "This page cannot be had just now", "10"),
+    ]:
+        assert (answered[0], answered[1]["Retry-After"]) == (status, seconds)
+        assert f"<h1>{words}" in answered[2]
+        assert "| Whistle and Bell</title>" in answered[2]
+        assert "style-src 'self'" in answered[1]["Content-Security-Policy"]
+        assert answered[1]["Cache-Control"] == "no-store"
+    style = re.search(r'"(/static/site\.[^"]+)"', away[2])[1]
+    assert front.ask(style)[0] == 200
+    # Nobody asks for these pages by their own addresses.
+    assert front.ask("/static/error-pages/429.html")[0] == 404
+    assert "/healthz/safe" in (front.folder / "tips.log").read_text()
