@@ -26,6 +26,14 @@ def one_clock(monkeypatch):
     monkeypatch.setattr(database_server, "ahead_between", lambda *moments: timedelta())
 
 
+@pytest.fixture(autouse=True)
+def no_kept_verdict():
+    """Let no answer to "safe?" outlive the test in which it was given."""
+    from tipsite.safety import probes
+
+    probes.KEPT.forget()
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(request, tmp_path_factory):
     """Give tests that ask for it a database in a file, as a site has; one in memory is one for all threads.

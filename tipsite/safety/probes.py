@@ -15,12 +15,13 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 
 from shield import clocks
-from tips.schedule import verdict
 from tipsite.backup import runs
+from tipsite.safety.kept_verdict import KeptVerdict
 from tipsite.schema import migration_state
 
 # Migrations that are applied stay so while this process lives, so they are counted only until then.
 _migrated = False
+KEPT = KeptVerdict()
 
 
 def answer_probes(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -55,8 +56,12 @@ def ready(request: HttpRequest) -> HttpResponse:
         if _migrated:
             return JsonResponse({"ready": True, **_facts()})
     except DatabaseError:
-        return JsonResponse({"ready": False, "why": "The database does not answer."}, status=503)
-    return JsonResponse({"ready": False, "why": "The database waits for migrations."}, status=503)
+        return _not_ready("The database does not answer.")
+    return _not_ready("The database waits for migrations.")
+
+
+def _not_ready(why: str) -> HttpResponse:
+    return _unlogged(JsonResponse({"ready": False, "why": why}, status=503))
 
 
 def _facts() -> dict[str, object]:
@@ -80,22 +85,29 @@ def safe(request: HttpRequest) -> HttpResponse:
     """Answer /healthz/safe: 200 if the next tip will reach its readers on time, otherwise 503.
 
     The reasons, and what should be known besides, are told only to a client that brings the bearer token
-    HEALTH_TOKEN (RFC 6750, 2.1): they name tips that are not public.
+    HEALTH_TOKEN (RFC 6750, 2.1): they name tips that are not public. The answer is kept for some seconds; the
+    header X-As-Of says of which moment it is.
     """
-    try:
-        following = verdict.of_next()
-        is_safe, words = following.is_safe, [str(reason) for reason in following.told]
-    except DatabaseError:
-        is_safe, words = False, ["The database does not answer."]
-    answer = ["safe" if is_safe else "not safe", *(words if _has_token(request) else [])]
-    return _plain("\n".join(answer), 200 if is_safe else 503)
+    kept = KEPT.ask()
+    words = kept.words if has_token(request, settings.HEALTH_TOKEN) else ()
+    response = _plain("\n".join(["safe" if kept.is_safe else "not safe", *words]))
+    response.status_code = 200 if kept.is_safe else 503
+    response["X-As-Of"] = kept.at.isoformat(timespec="seconds")
+    return _unlogged(response)
 
 
-def _has_token(request: HttpRequest) -> bool:
+def has_token(request: HttpRequest, expected: str) -> bool:
+    """Tell whether a request brings a bearer token (RFC 6750, 2.1); an empty one is nobody's."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    is_bearer = bool(settings.HEALTH_TOKEN) and kind.lower() == "bearer"
-    return is_bearer and constant_time_compare(token.strip(), settings.HEALTH_TOKEN)
+    return bool(expected) and kind.lower() == "bearer" and constant_time_compare(token.strip(), expected)
 
 
-def _plain(words: str, status: int = 200) -> HttpResponse:
-    return HttpResponse(f"{words}\n", content_type="text/plain", status=status)
+def _plain(words: str) -> HttpResponse:
+    return HttpResponse(f"{words}\n", content_type="text/plain")
+
+
+def _unlogged(response: HttpResponse) -> HttpResponse:
+    """Return an answer of which Django logs no line: a monitor asks over and over."""
+    # What Django itself sets once it has written its line.
+    setattr(response, "_has_been_logged", True)  # noqa: B010  no declared attribute
+    return response

@@ -17,7 +17,7 @@ from tests.tips.making import make_tip
 from tests.tipsite.safety.situations import ago, all_is_well, delivery, no_worker, sending
 from tips.schedule import verdict
 from tipsite.models import BackupRun
-from tipsite.safety import disks
+from tipsite.safety import disks, probes
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +124,7 @@ def test_the_probe_tells_a_stranger_the_verdict_alone(client, settings):
     settings.HEALTH_TOKEN = "a-long-token"
     assert (client.get("/healthz/safe").status_code, client.get("/healthz/safe").content) == (200, b"safe\n")
     no_worker()
+    probes.KEPT.forget()
     for header in ({}, {"authorization": "Bearer wrong"}, {"authorization": "Basic a-long-token"}):
         response = client.get("/healthz/safe", headers=header)
         assert (response.status_code, response.content) == (503, b"not safe\n")
