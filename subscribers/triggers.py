@@ -31,6 +31,8 @@ _STATE = (
 _COMPLAINED = "CASE WHEN {row}complained_at IS NULL THEN NULL ELSE 'complained' END"
 _KINDS = (_STATE, _COMPLAINED)
 _INSERT = f"INSERT INTO {_COUNTS} (mailing_id, kind, shard, number)"
+# Those of condensed deliveries (``DeliveryCount.CONDENSED``) cannot be counted anew.
+_FORGET = f"DELETE FROM {_COUNTS} WHERE shard <> -1"
 _PEOPLE, _PEOPLE_COUNTS = "subscribers_subscriber", "subscribers_subscribercount"
 _IS_ON_LIST = "{row}state = 'confirmed'"
 _INSERT_PEOPLE = f"INSERT INTO {_PEOPLE_COUNTS} (shard, number)"
@@ -61,9 +63,9 @@ def after_migration(sender: object, using: str, plan: Sequence[object] = (), **k
             for statement in _sqlite_counts() if is_sqlite else _postgresql_counts():
                 cursor.execute(statement)
             # ``flush`` may empty the counts first, and then delete what the triggers count down from nothing.
-            cursor.execute(f"DELETE FROM {_COUNTS} WHERE NOT EXISTS (SELECT 1 FROM {_DELIVERIES})")
+            cursor.execute(f"{_FORGET} AND NOT EXISTS (SELECT 1 FROM {_DELIVERIES})")
             if plan:
-                cursor.execute(f"DELETE FROM {_COUNTS}")
+                cursor.execute(_FORGET)
                 cursor.execute(f"{_INSERT} SELECT mailing_id, kind, 0, number FROM ({LIVE}) live")
         if {_PEOPLE, _PEOPLE_COUNTS} <= tables:
             if plan and not is_sqlite:

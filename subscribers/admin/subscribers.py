@@ -18,8 +18,8 @@ from subscribers import addresses
 from subscribers.admin import add_by_hand, filters, growth, import_export
 from subscribers.admin.private_search import PrivateSearch, matching
 from subscribers.admin.subscriber_verbs import SubscriberVerbsMixin, standing
-from subscribers.models import Delivery, ServiceMail, Subscriber, Suppression
-from subscribers.people import staff_actions
+from subscribers.models import Delivery, Mailing, ServiceMail, Subscriber, Suppression
+from subscribers.people import receivers, staff_actions
 from tips import dates
 from tips.text import folding
 
@@ -40,6 +40,8 @@ class SubscriberList(FilledList):
         )
         # The later moment of somebody comes later, and stays.
         newest = dict(sorted((pk, at) for pk, at in moments if at))
+        if without := {person.pk for person in rows} - newest.keys():
+            newest |= {pk: mailing.started_at for pk, mailing in receivers.latest(without).items()}
         for person in rows:
             vars(person).update(suppressions=held[person.address_hash], last_mail_at=newest.get(person.pk))
 
@@ -124,6 +126,9 @@ class SubscriberAdmin(SubscriberVerbsMixin, PrivateSearch, LongList):
         deliveries = deliveries.defer("mailing__text", "mailing__html", "mailing__tip__body", "tip__body")
         service_mails = obj.service_mails.all()[:MOST_DELIVERIES]
         mails = {"service_mails": service_mails, "deliveries": deliveries[:MOST_DELIVERIES]}
+        long_ago = Mailing.objects.filter(pk__in=receivers.mailings_of(obj.pk)).select_related("tip")
+        long_ago = long_ago.defer("text", "html", "note", "tip__body").order_by("-pk")
+        mails["long_ago"] = long_ago[:MOST_DELIVERIES]
         about: Context = {"standing": self.standing(obj), "holding": obj.suppressions}
         about["consents"] = obj.consents.all()
         about |= {"title": "Subscriber", "subtitle": None, "not_ours_to_lift": staff_actions.NOT_OURS_TO_LIFT}

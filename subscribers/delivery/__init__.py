@@ -6,7 +6,8 @@ process had that is dead by ``heartbeat``; ``transport`` talks to the mail serve
 the next envelope go ahead, ``mail.smtp`` hears what
 that says, and ``verdicts`` says what it means; ``ledger`` settles each delivery before the next one begins;
 ``circuit_breaker`` stops a mailing that the world does not want, and ``cusum`` weighs what was refused;
-``sender`` is one connection's work and ``pool`` all connections of a worker.
+``sender`` is one connection's work and ``pool`` all connections of a worker. ``condensing`` makes counts and
+a set of what ended long ago.
 
 May import ``subscribers.tipmail`` and the rooms below it.
 

@@ -1,5 +1,6 @@
 """Who is in a mailing: the rows of its audience in the ledger, written in short transactions."""
 
+import json
 import time
 
 from django.db import connection, transaction
@@ -7,6 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from subscribers.models import Mailing, Subscriber
+from subscribers.people import receivers
 
 # Subscribers looked at in one transaction: whoever leaves meanwhile waits for no more than this.
 CHUNK = 10_000
@@ -25,6 +27,9 @@ _RECEIVED = """
 AND EXISTS (SELECT 1 FROM subscribers_delivery r WHERE r.mailing_id = %s AND r.subscriber_id = s.id
 AND r.state IN ('sent', 'uncertain'))
 """
+# Or so says the set of receivers, where the rows of that were condensed.
+_AMONG_SQLITE = "AND s.id IN (SELECT value FROM json_each(%s))"
+_AMONG_POSTGRESQL = "AND s.id IN (SELECT value::bigint FROM json_array_elements_text(%s::json))"
 # A hash mixes them: an imported list may hold thousands of one domain in a row.
 _MIXED = "ORDER BY s.address_hash ON CONFLICT (mailing_id, subscriber_id) DO NOTHING"
 
@@ -74,4 +79,11 @@ def _insert(mailing: Mailing, last: int) -> int:
     values += [mailing.corrects_id] if mailing.corrects_id else []
     with connection.cursor() as cursor:
         cursor.execute(f"{_AUDIENCE} {_RECEIVED if mailing.corrects_id else ''} {_MIXED}", values)
-        return cursor.rowcount
+        count = cursor.rowcount
+        if mailing.corrects_id:
+            # After the rows: what is condensed in between is in the set by now, and the rest has its row.
+            ids = receivers.between(mailing.corrects_id, mailing.audience_up_to, last)
+            among = _AMONG_SQLITE if connection.vendor == "sqlite" else _AMONG_POSTGRESQL
+            cursor.execute(f"{_AUDIENCE} {among} {_MIXED}", [*values[:-1], json.dumps(ids)])
+            count += cursor.rowcount
+        return count

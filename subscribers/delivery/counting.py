@@ -14,7 +14,8 @@ logger = logging.getLogger(__name__)
 # In one statement, which sees one moment: a count changes in the transaction that changes its deliveries.
 _DIFFERENCES = f"""
 SELECT mailing_id, kind, SUM(number) FROM ({LIVE} UNION ALL
-SELECT mailing_id, kind, -number FROM subscribers_deliverycount) both_counts
+SELECT mailing_id, kind, -number FROM subscribers_deliverycount
+WHERE shard <> {DeliveryCount.CONDENSED}) both_counts
 GROUP BY mailing_id, kind HAVING SUM(number) <> 0
 """
 _ADD = """
@@ -64,7 +65,7 @@ def look_after(now: datetime) -> None:
 def put_together() -> None:
     """Put the parts of connections into one each; the part of one that counts just now stays."""
     with transaction.atomic(), connection.cursor() as cursor:
-        parts = list(DeliveryCount.objects.select_for_update(skip_locked=True).exclude(shard=0))
+        parts = list(DeliveryCount.objects.select_for_update(skip_locked=True).filter(shard__gt=0))
         sums: Counter[tuple[int, str]] = Counter()
         for part in parts:
             sums[part.mailing_id, part.kind] += part.number

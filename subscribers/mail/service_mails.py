@@ -10,7 +10,7 @@ from subscribers.mail import compose
 from subscribers.mail.message import Message
 from subscribers.mail.outbox import Outbox
 from subscribers.models import Delivery, Mailing, OutgoingMail, ServiceMail, Subscriber
-from subscribers.people import suppressions
+from subscribers.people import receivers, suppressions
 from tips.models import Tip
 
 # Whoever leaves, returns and leaves is told of it once a day.
@@ -71,6 +71,8 @@ def _tip_for(service_mail: ServiceMail, subscriber: Subscriber) -> Tip | None:
     mailings = Mailing.objects.select_for_update().filter(tip=tip, kind=Mailing.Kind.TIP)
     came = Q(tip=tip) | Q(mailing__in=[mailing.pk for mailing in mailings])
     if Delivery.objects.filter(came, subscriber=subscriber).exclude(state__in=_CAME_TO_NOTHING).exists():
+        return None
+    if receivers.have_any(subscriber.pk, [mailing.pk for mailing in mailings]):
         return None
     delivery, _ = Delivery.objects.update_or_create(
         tip=tip, subscriber=subscriber, defaults={"state": Delivery.State.SENDING, "sent_at": None}

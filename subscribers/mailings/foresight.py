@@ -9,6 +9,7 @@ from desk.foresight import Foresight, MailLine, Step
 from subscribers.delivery import scheduling
 from subscribers.mailings.reach import LONG_LIST, Reach, people
 from subscribers.models import Delivery, Mailing, Subscriber
+from subscribers.people import receivers
 from tips import dates
 
 _IN_HAND = "What the mail server has in hand this moment still goes."
@@ -41,6 +42,8 @@ def correct(user: User, mailing: Mailing) -> Foresight:
         today = Subscriber.objects.reachable(timezone.localdate(at))
         received = mailing.deliveries.filter(state__in=[Delivery.State.SENT, Delivery.State.UNCERTAIN])
         count = received.filter(subscriber__in=today).count()
+        if mailing.condensed_at:
+            count += today.filter(pk__in=receivers.between(mailing.pk, 0, Mailing.ALL)).count()
         to = people(count)
     ready = f"You can look at its mail, and stop it until {_hour(at)}."
     obstacle = scheduling.obstacle(mailing.tip)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from django.utils import timezone
 
 from subscribers.models import BounceReport, Delivery, Mailing, Subscriber, Suppression
-from subscribers.people import suppressions
+from subscribers.people import receivers, suppressions
 from tips.dates import short, short_day
 
 # What the enhanced status codes mean that are met most (RFC 3463, and 7372 for 5.7.x).
@@ -76,6 +76,10 @@ def absence(mailing: Mailing, subscriber: Subscriber | None, typed: str) -> str:
         return "Nobody on the list has this address. If they were erased, their row is here without a name."
     if mailing.started_at is None:
         return "This mailing has no receivers yet: they are written down when it begins."
+    if receivers.have_any(subscriber.pk, [mailing.pk]):
+        return "They got it. It is so long ago that when, and what their server said, is not kept any more."
+    if mailing.condensed_at:
+        return "They did not get it, or were erased since. It is so long ago that why is not kept any more."
     return f"They have no row here: {_why_absent(mailing, mailing.started_at, subscriber)}."
 
 

@@ -10,6 +10,7 @@ from subscribers.models.link_requests import LinkRequest
 from subscribers.models.mailings import Delivery, Mailing
 from subscribers.models.outgoing_mail import OutgoingMail, ServiceMail
 from subscribers.models.people import ConsentEvent, Erasure, Subscriber, Suppression
+from subscribers.models.receivers import Receivers
 from subscribers.models.repeated_refusals import RepeatedRefusal
 from subscribers.models.subscriber_counts import SubscriberCount
 from subscribers.models.workers import Heartbeat, SenderLease

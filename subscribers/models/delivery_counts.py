@@ -31,6 +31,8 @@ class DeliveryCount(models.Model):
     HELD = "held"
     # Besides its state.
     COMPLAINED = "complained"
+    # The shard of those whose rows were condensed: what it counts is in no table any more.
+    CONDENSED = -1
 
     pk = CompositePrimaryKey("mailing", "kind", "shard")
     # No mailing is ever deleted, and a check would lock its row.
@@ -38,7 +40,7 @@ class DeliveryCount(models.Model):
         "Mailing", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
     kind = models.CharField(max_length=10)
-    # The process of the server that serves the connection, or 0.
+    # The process of the server that serves the connection, 0, or CONDENSED.
     shard = models.BigIntegerField()
     # A part may be below nothing: who was refused by one connection came back by another.
     number = models.BigIntegerField()

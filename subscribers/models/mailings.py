@@ -66,6 +66,8 @@ class Mailing(models.Model):
     # How often it stopped for too many dead addresses: each time a person resumed it, it bears twice as much.
     list_stops = models.PositiveSmallIntegerField(default=0, db_default=0)
     ended_at = models.DateTimeField("ended", null=True)
+    # When its deliveries had become counts and a set of who got it (``Receivers``).
+    condensed_at = models.DateTimeField(null=True)
     # The tip's own moment as it was when the mail was written; null where the mail has nothing of the tip.
     tip_moment = models.DateTimeField(null=True)
     # Frozen when it is opened.

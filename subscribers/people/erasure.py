@@ -27,7 +27,7 @@ from subscribers.models import (
     Subscriber,
     Suppression,
 )
-from subscribers.people import suppressions
+from subscribers.people import receivers, suppressions
 
 
 def erase(subscriber: Subscriber) -> Erasure:
@@ -94,7 +94,8 @@ def _deliveries(person: Subscriber) -> int:
     unsent = theirs.filter(state__in=[Delivery.State.QUEUED, Delivery.State.DEFERRED])
     # A delivery that is due at some moment would keep its mailing from ever being sent.
     unsent.update(state=Delivery.State.SKIPPED, due_at=None, reply="erased")
-    return theirs.update(subscriber=None)
+    # Rows before sets, as ``delivery.condensing`` locks them.
+    return theirs.update(subscriber=None) + (receivers.forget(person.pk) if person.pk else 0)
 
 
 def _reports(person: Subscriber) -> int:

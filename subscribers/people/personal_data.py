@@ -10,8 +10,8 @@ from django.db.models import Model, Q
 from django.utils import timezone
 
 from desk.log import entries_about
-from subscribers.models import Delivery, LinkRequest, RepeatedRefusal, Subscriber, Suppression
-from subscribers.people import journal
+from subscribers.models import Delivery, LinkRequest, Mailing, RepeatedRefusal, Subscriber, Suppression
+from subscribers.people import journal, receivers
 from tips.models import Tip
 
 # {column: what the file calls it}; other columns keep their names.
@@ -82,6 +82,8 @@ def as_json(subscriber: Subscriber) -> str:
         ],
         "service_mails": _records(subscriber.service_mails.order_by("pk")),
         "tips_sent": [_delivery(delivery) for delivery in deliveries.order_by("pk")],
+        # Of these, no more is kept.
+        "tips_sent_long_ago": _sent_long_ago(subscriber),
         "suppressions": _records(suppressions),
         "refused_again_and_again": [
             _record(refusal, _OF_REPEATED_REFUSALS)
@@ -109,13 +111,25 @@ def _records(rows: Iterable[Model]) -> list[dict[str, object]]:
     return [_record(row) for row in rows]
 
 
+def _sent_long_ago(subscriber: Subscriber) -> list[dict[str, object]]:
+    """Return what came to a subscriber by mailings whose deliveries were condensed."""
+    mailings = Mailing.objects.filter(pk__in=receivers.mailings_of(subscriber.pk)).select_related("tip")
+    return [
+        {"mailing_number": each.pk, "began_at": each.started_at, "came_as": each.kind, **_tip(each.tip)}
+        for each in mailings.defer("text", "html", "note", "tip__body").order_by("pk")
+    ]
+
+
+def _tip(tip: Tip) -> dict[str, object]:
+    return {"tip": tip.title, "tip_url": settings.SITE_URL + tip.get_absolute_url()}
+
+
 def _delivery(delivery: Delivery) -> dict[str, object]:
     # A constraint of the table: a delivery is of a mailing, or has a tip of its own.
     tip = cast(Tip, delivery.mailing.tip if delivery.mailing else delivery.tip)
     return {
         **_record(delivery),
-        "tip": tip.title,
-        "tip_url": settings.SITE_URL + tip.get_absolute_url(),
+        **_tip(tip),
         "came_as": delivery.mailing.kind if delivery.mailing else "welcome",
         "reports": _records(delivery.bounce_reports.all()),
     }

@@ -18,7 +18,7 @@ from django_tasks_db.models import DBTaskResult
 from shield import rate_limits
 from subscribers import outages
 from subscribers.bounces import reports
-from subscribers.delivery import claims, counting, repeated_refusals, scheduling
+from subscribers.delivery import claims, condensing, counting, repeated_refusals, scheduling
 from subscribers.exchange import upload_jobs
 from subscribers.people import erasure, subscriptions, suppressions
 from tips import image_store
@@ -90,6 +90,7 @@ EACH_DAY: list[Job] = [
     image_store.delete_unused,
     autosaving.forget_old,
     reports.forget_strays,
+    condensing.condense_old,
     counting.look_after,
     work_mails.forget_old,
 ]
