@@ -21,7 +21,7 @@ from desk.foresight import Foresight
 from desk.forms import ReasonForm
 from desk.names import PersonField
 from desk.pages import Context, number_in, page, staff_of
-from desk.verbs import Verb, foreseen_field
+from desk.verbs import Verb, focus_first_field, foreseen_field
 from tips.admin.forms import OverrideForm, TagsField
 from tips.admin.pages import stamps_in
 from tips.admin.verbs import VERBS, TipVerbsMixin
@@ -243,6 +243,8 @@ class BulkMixin(TipVerbsMixin):
         seen = {"seen": request.POST.get("seen", "")}
         if isinstance(foreseen := context.get("foreseen"), Foresight):
             seen[foreseen_field(name)] = foreseen.key
+        if isinstance(form := context.get("form"), forms.Form):
+            focus_first_field(form)
         named = {"opts": self.opts, "verb": verb, "selected": tips, "action": name}
         return page(request, "desk/verb", title, seen=seen, **named, **context)
 

@@ -94,7 +94,7 @@ class Turn:
     @property
     def url(self) -> str:
         """The page where the person goes on."""
-        part = "#comments" if self.kind == Kind.COMMENTED else ""
+        part = {Kind.COMMENTED: "#comments", Kind.TO_REVIEW: "#next-deed"}.get(self.kind, "")
         return reverse("admin:tips_tip_change", args=[self.tip.pk]) + part
 
 
