@@ -14,13 +14,15 @@ class TipsiteConfig(AppConfig):
         from tips.schedule import verdict
         from tipsite import checks  # noqa: F401  registers the system checks
         from tipsite.alerts import reach
-        from tipsite.safety import server_reasons
+        from tipsite.metrics import registry
+        from tipsite.safety import server_reasons, site_figures
         from tipsite.schema import migration_state
         from tipsite.staff import roles
 
         post_migrate.connect(roles.make_groups, sender=apps.get_app_config("tips"))
         verdict.register(server_reasons.look, place=3)
         consequences.register_outlook(reach.of_tip)
+        registry.register(site_figures.samples)
         post_migrate.connect(migration_state.mark_bearable, sender=self)
 
 

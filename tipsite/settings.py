@@ -96,6 +96,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "tipsite.safety.probes.answer_probes",
+    "tipsite.safety.metrics.answer_metrics",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tips.public.compression.CompressText",
     # Inside gzip, so that the tag is made from the page and not from its randomly padded compression.
@@ -258,10 +259,12 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz(/safe)?$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz(/safe)?$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 # Who brings it to /healthz/safe is told why it is not safe; nobody, where it is unset.
 HEALTH_TOKEN = env.str("HEALTH_TOKEN", "")
+# Who brings it gets /metrics from elsewhere than this machine; nobody, where it is unset.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_ENGINE = "tipsite.staff.session_store"
 
