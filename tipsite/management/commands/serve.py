@@ -2,6 +2,7 @@
 
 import os
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 
 from django.conf import settings
@@ -61,6 +62,9 @@ class Command(BaseCommand):
         except listening.UnusableSocketError as error:
             raise nothing_done(str(error)) from error
         host, port = listener.getsockname()[:2]
+        if not (settings.TRUSTED_PROXIES or ip_address(host.partition("%")[0]).is_loopback):
+            alone = f"Listening on {host} with no web server in between (TRUSTED_PROXIES is 0)."
+            self.stderr.write(f"{alone} On the net put one before it; docs/going-live.md says how.")
         url = settings.SITE_URL if settings.PRODUCTION else f"http://localhost:{port}"
         # Where no SITE_URL is set, the site's URL follows from the port.
         environment = {"PORT": str(port)}
@@ -108,7 +112,9 @@ def python() -> str:
 def gunicorn(fd: int, processes: int, threads: int, access_log: bool) -> list[str]:
     """Return gunicorn's command line for the file descriptor of a listening socket."""
     command = [python(), "-m", "gunicorn", "tipsite.wsgi:application", f"--chdir={PROGRAM}"]
-    command += [f"--bind=fd://{fd}", "--worker-class=gthread", "--no-control-socket"]
+    command += [f"--bind=fd://{fd}", "--no-control-socket"]
+    # Without a web server before it, a few slow clients would keep all threads otherwise.
+    command.append("--worker-class=tipsite.worker.patient_threads.PatientWorker")
     # They share what is loaded before they part; a new program comes with a new web server.
     command.append("--preload")
     command += [f"--workers={processes}", f"--threads={threads}"]

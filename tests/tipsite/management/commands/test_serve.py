@@ -74,6 +74,13 @@ def test_its_children_end_when_it_is_killed_itself(serve, port):
 
 
 @pytest.mark.once
+def test_it_says_where_it_faces_the_net_alone(site, port):
+    site.environment["TRUSTED_PROXIES"] = "0"
+    site.start("serve", f"--port={port}", "--host=0.0.0.0", "--without-worker", "--processes=1")
+    wait_until(lambda: "no web server in between" in site.log.read_text())
+
+
+@pytest.mark.once
 def test_it_refuses_a_port_that_is_in_use_in_one_line(site):
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as other:
         port = other.getsockname()[1]
