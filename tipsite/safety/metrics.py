@@ -16,9 +16,10 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _OF_A_PROXY = ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via")
 
 
-def answer_metrics(
-    get_response: Callable[[HttpRequest], HttpResponseBase],
-) -> Callable[..., HttpResponseBase]:
+Answer = Callable[[HttpRequest], HttpResponseBase]
+
+
+def answer_metrics(get_response: Answer) -> Answer:
     """Middleware that answers /metrics to whoever may ask, and lets all other requests pass."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
