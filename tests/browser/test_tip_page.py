@@ -67,6 +67,7 @@ def test_pre_flight_follows_what_is_typed_and_leads_to_the_place(desk, tip):
     expect(checks).to_contain_text("There is no category.")
     checks.get_by_role("link", name="Go there to mend: There is no takeaway.").click()
     expect(desk.get_by_label("Takeaway")).to_be_focused()
+    expect(desk.locator("[data-keeping]")).to_contain_text("What you typed is kept.")
     assert Tip.objects.get(pk=tip.pk).takeaway == "Silence is an answer, too."
 
 

@@ -79,6 +79,7 @@ class TipForm(ConcurrentForm):
             "preheader": forms.TextInput(),
             "slug": forms.TextInput({"placeholder": "made from the title"}),
         }
+        error_messages = {"title": {"required": "Give it a title."}}
         help_texts = {
             "takeaway": "The closing moral, in one or a few sentences: shown after the body, not part of it.",
             "excerpt": "What lists show of the tip, in about 50 words. Left empty, it is the beginning of the"

@@ -172,8 +172,8 @@ def test_a_date_alone_means_the_slots_time(desk, settings):
     [
         ({"publish_at_0": "2001-01-02"}, "has passed. Choose a later day"),
         ({"publish_at_0": "2099-01-06", "undated": "on"}, "An undated tip has no day"),
-        ({"title": "  "}, "This field is required"),
-        ({"title": "\u200b\u202e"}, "This field is required"),
+        ({"title": "  "}, "Give it a title"),
+        ({"title": "\u200b\u202e"}, "Give it a title"),
         ({"slug": "two words"}, "small letters, digits and hyphens"),
         ({"tags": "x" * 150}, "has 150 letters; 100 is the most. Separate tags by commas"),
         ({"title": "x" * 301}, "at most 200 characters (it has 301)"),

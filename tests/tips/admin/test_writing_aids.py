@@ -69,7 +69,9 @@ def test_a_picture_is_uploaded_and_shown_in_a_tip(desk):
     tip = Tip.objects.get()
     assert tip.body.endswith(f'<img src="{answer["src"]}" alt="A bell" width="60" height="40">')
     assert tip.image_uses.count() == 1
-    assert desk.get(answer["src"]).status_code == 200
+    picture = desk.get(answer["src"])
+    assert picture.status_code == 200
+    picture.close()
 
 
 def test_a_refused_picture_is_refused_in_one_sentence(desk):
