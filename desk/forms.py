@@ -20,7 +20,7 @@ class ReasonForm(forms.Form):
         max_length=500,
         widget=AdminTextareaWidget({"rows": 3}),
         help_text="Kept in the history.",
-        error_messages={"required": "Give a reason. Nothing was changed."},
+        error_messages={"required": "Give a reason."},
     )
 
 

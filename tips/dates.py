@@ -3,6 +3,7 @@
 Knows nothing of slots.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -19,6 +20,9 @@ from django.utils.formats import date_format
 _Row = TypeVar("_Row", bound=Model)
 
 MINUTE, DAY, WEEK = timedelta(minutes=1), timedelta(days=1), timedelta(weeks=1)
+
+# A day as ``short`` and its like write one, with its year and its time where they have them.
+_WRITTEN = re.compile(r"\b(?:[A-Z][a-z]{2} )?\d{1,2} [A-Z][a-z]{2}\b(?: \d{4})?(?:, \d\d:\d\d)?")
 
 
 def site_zone() -> ZoneInfo:
@@ -58,6 +62,11 @@ def zoned(moment: datetime, now: datetime | None = None) -> str:
 def exact(moment: datetime, now: datetime | None = None) -> str:
     """Return a moment to the second: “Tue 15 Dec, 07:00:12”."""
     return f"{short(moment, now)}{date_format(timezone.localtime(moment), ':s')}"
+
+
+def unbroken(text: str) -> str:
+    """Return a sentence in whose days and times no line ends: “Tue 15 Dec 2026, 07:00” stays together."""
+    return _WRITTEN.sub(lambda at: at[0].replace(" ", "\u00a0"), text)
 
 
 def dated(day: date) -> str:

@@ -248,8 +248,8 @@ AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "csrfmiddlewareto
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    {"NAME": f"tipsite.staff.password_rules.{name}"}
+    for name in ("LongEnough", "NotAboutThePerson", "NotCommon")
 ]
 
 # --- Security --------------------------------------------------------------------------------------

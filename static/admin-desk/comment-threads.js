@@ -5,7 +5,7 @@ const talk = document.getElementById("comments");
 const page = talk?.closest(".tip");
 
 if (talk && page) {
-  const { find, lettersOf, threadsOnPage } = await import(talk.dataset.passages);
+  const { find, lettersOf, nearest, threadsOnPage } = await import(talk.dataset.passages);
   const composer = talk.querySelector("[data-new]");
   const { form } = composer.querySelector("textarea");
   const status = talk.querySelector("[data-said]");
@@ -21,8 +21,9 @@ if (talk && page) {
   const boxes = () => [...page.querySelectorAll(".name textarea, .takeaway textarea")];
   const marksOf = (id) => [...page.querySelectorAll(`[data-commented="${id}"]`)];
   // Of words of the title and the takeaway the whole field is marked.
-  const boxOf = (passage) => boxes().find((box) => find(passage, lettersOf([[box.value, 0]]).letters));
-  const placeOf = (passage) => marksOf(passage.id)[0] || boxOf(passage);
+  const boxOf = (passage, look = find) => boxes().find((box) => look(passage, lettersOf([[box.value, 0]]).letters));
+  const exactPlaceOf = (passage) => marksOf(passage.id).find((mark) => !("changed" in mark.dataset)) || boxOf(passage);
+  const placeOf = (passage) => exactPlaceOf(passage) || marksOf(passage.id)[0] || boxOf(passage, nearest);
 
   // A text that is only read is marked here; it is sent nowhere.
   const markText = () => {
@@ -35,7 +36,8 @@ if (talk && page) {
       const nodes = [];
       while (walker.nextNode()) nodes.push(walker.currentNode);
       const { letters, at } = lettersOf(nodes.map((node) => [node.data, node]));
-      const ends = find(passage, letters);
+      const exact = find(passage, letters);
+      const ends = exact || nearest(passage, letters);
       if (!ends) continue;
       const [[first, start], [last, end]] = ends.map((index) => at[index]);
       for (const node of nodes.slice(nodes.indexOf(first), nodes.indexOf(last) + 1)) {
@@ -46,6 +48,7 @@ if (talk && page) {
         const mark = document.createElement("span");
         mark.className = "commented";
         mark.dataset.commented = passage.id;
+        if (!exact) mark.dataset.changed = "";
         range.surroundContents(mark);
       }
     }
@@ -81,6 +84,7 @@ if (talk && page) {
     for (const passage of threadsOnPage()) {
       const thread = document.getElementById(`comment-${passage.id}`);
       thread?.classList.toggle("gone", !placeOf(passage));
+      thread?.classList.toggle("changed", Boolean(placeOf(passage)) && !exactPlaceOf(passage));
     }
     lineUp();
   };

@@ -2,7 +2,7 @@
 // are decorations; nothing of them is in the text that is saved. The threads themselves are comment-threads.js'.
 import { Extension, Plugin, pm } from "django-prose-editor/editor";
 import { icon } from "admin-desk/icons";
-import { find, lettersOf, threadsOnPage } from "admin-desk/passages";
+import { find, lettersOf, nearest, threadsOnPage } from "admin-desk/passages";
 
 const { Decoration, DecorationSet } = pm.view;
 const KEY = new pm.state.PluginKey("comments");
@@ -21,10 +21,11 @@ const marks = (doc, looked) => {
   const { letters, at } = read(doc);
   const found = [];
   for (const passage of threadsOnPage()) {
-    const ends = find(passage, letters)?.map((index) => at[index][0] + at[index][1]);
+    const exact = find(passage, letters);
+    const ends = (exact || nearest(passage, letters))?.map((index) => at[index][0] + at[index][1]);
     if (!ends) continue;
     const name = passage.id === looked ? "commented now" : "commented";
-    found.push(Decoration.inline(ends[0], ends[1] + 1, { class: name, "data-commented": passage.id }));
+    found.push(Decoration.inline(ends[0], ends[1] + 1, { class: name, "data-commented": passage.id, ...(exact ? {} : { "data-changed": "" }) }));
   }
   return { looked, set: DecorationSet.create(doc, found) };
 };

@@ -3,6 +3,7 @@
 
 const LONG = 20;
 const AROUND = 8;
+const END = 8;
 // White space, and signs that show nothing: by Unicode's own property, as in tips/text/folding.py.
 const LEFT_OUT = /\s|\p{Default_Ignorable_Code_Point}/u;
 const SAME = [
@@ -36,6 +37,32 @@ const alike = (one, other) => {
 };
 
 const backwards = (text) => text.split("").reverse();
+
+const placesOf = (part, letters) => {
+  const places = [];
+  for (let at = part ? letters.indexOf(part) : -1; at >= 0; at = letters.indexOf(part, at + 1)) places.push(at);
+  return places;
+};
+
+// [first, last] letter of a passage whose inner words were changed, between what is left of its two ends, or null.
+export const nearest = (passage, letters) => {
+  const [quote, before, after] = [passage.quote, passage.before, passage.after].map(plain);
+  const isLong = quote.length >= 2 * END;
+  const starts = isLong ? placesOf(quote.slice(0, END), letters) : [];
+  const ends = isLong ? placesOf(quote.slice(-END), letters).map((at) => at + END) : [];
+  if (before.length >= END) starts.push(...placesOf(before.slice(-END), letters).map((at) => at + END));
+  if (after.length >= END) ends.push(...placesOf(after.slice(0, END), letters));
+  let best = null;
+  for (const start of starts) {
+    for (const end of ends) {
+      const length = end - start;
+      if (length <= 0 || length > 2 * quote.length + END) continue;
+      const off = Math.abs(length - quote.length);
+      if (!best || off < best.off || (off === best.off && start < best.start)) best = { off, start, end };
+    }
+  }
+  return best && [best.start, best.end - 1];
+};
 
 // [first, last] letter of a passage {quote, before, after} in the letters of a text, or null where the words are gone.
 export const find = (passage, letters) => {

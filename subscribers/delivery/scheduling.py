@@ -153,7 +153,7 @@ def obstacle(tip: Tip) -> str:
     if tip.publish_at is None:
         return "The tip is undated."
     if not tip.has_body:
-        return "The tip is a teaser; its text is not here yet."
+        return "The tip’s text is missing: there is an excerpt alone."
     return ""
 
 

@@ -109,7 +109,8 @@ def _never_begins(before: Tip, after: Tip, own: Mailing | None) -> Outlook:
 
 
 def _whoever_goes_without() -> str:
-    count = reachable()
+    if not (count := reachable()):
+        return "Nobody is subscribed who would go without"
     return f"{expected(count).capitalize()} {'goes' if count == 1 else 'go'} without"
 
 

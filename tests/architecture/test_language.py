@@ -1,8 +1,14 @@
 """One way to write days and times (``tips/dates.py``), and people (``desk/names.py``)."""
 
+import itertools
 import re
+from datetime import UTC, datetime
 
 from tests.architecture.tree import ROOT, code, files
+from tips.admin.pages import state_of
+from tips.admin.tip_rows import WORDS
+from tips.admin.verbs import VERBS
+from tips.models import Tip, TipState
 
 # For machines, and the single pieces of a day that the strip of weeks and the month view set apart.
 MACHINE_FORMS, PIECES = {"c", "Y-m-d", "Y-m", "U"}, {"j", "D", "F"}
@@ -68,3 +74,24 @@ def test_people_are_written_by_their_names():
         if written.search(path.read_text())
     }
     assert found == set()
+
+
+def _table(heading):
+    """Return the rows of a table of the concepts, {first cell: second cell}, by how its head begins."""
+    lines = (ROOT / "docs/concepts.md").read_text().splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith(f"| {heading} |")) + 2
+    rows = itertools.takewhile(lambda line: line.startswith("|"), lines[start:])
+    return dict(tuple(cell.strip() for cell in row.strip("|").split("|")[:2]) for row in rows)
+
+
+def test_verbs_and_states_are_called_as_the_concepts_call_them():
+    pressed = [f"{verb.label} …" if verb.has_page else verb.label for verb in VERBS.values()]
+    assert list(_table("press")) == pressed
+    named = _table("state | what the desk calls it")
+    assert {*named.values()} == {
+        WORDS[name] for name in ("draft", "in_review", "queue", "public", "withdrawn")
+    }
+    assert {str(state.label) for state in TipState} <= {*named.values()}
+    assert WORDS["sent_back"].startswith(WORDS["draft"])
+    to_come = Tip(state=TipState.APPROVED, publish_at=datetime(2100, 1, 1, tzinfo=UTC))
+    assert WORDS["queue"] in state_of(to_come)

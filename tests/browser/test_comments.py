@@ -58,9 +58,9 @@ def test_words_are_chosen_talked_about_and_marked_and_nothing_typed_is_lost(desk
     expect(desk.get_by_label("Title")).to_have_value("Call back, twice")
     choose(desk, "eleven numbers")
     desk.keyboard.type("four")
-    expect(thread).to_contain_text("About words that are gone:")
+    expect(thread).to_contain_text("The passage was changed. It was:")
     desk.keyboard.press("Control+z")
-    expect(thread.get_by_text("About words that are gone:")).to_be_hidden()
+    expect(thread.get_by_text("The passage was changed. It was:")).to_be_hidden()
     desk.keyboard.press("Control+s")
     expect(desk.locator(".messagelist")).to_contain_text("Saved.")
     assert Tip.objects.get(pk=tip.pk).body == BODY

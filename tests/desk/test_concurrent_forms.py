@@ -59,7 +59,7 @@ def test_an_older_form_of_an_idea_keeps_the_line_that_a_colleague_gave_it(desk):
     response = desk.post(url_of(idea), as_sent(page, "line", thought="Yesterday’s bread."))
     changed = Idea.objects.get()
     assert (changed.line, changed.thought) == ("The honest baker", "Yesterday’s bread.")
-    assert "changed “Line” meanwhile; that stays." in said(response)
+    assert "changed “What it is about” meanwhile; that stays." in said(response)
 
 
 def test_an_admin_whose_form_would_let_the_last_win_is_refused():

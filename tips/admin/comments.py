@@ -114,15 +114,15 @@ def _passage(request: HttpRequest, tip: Tip) -> Passage:
     is_chosen = "chosen" in request.POST
     if not quote or (is_chosen and any(around)):
         return Passage(quote, *around)
-    passage = comment_threads.passage_of(quote, tip)
-    if passage is None and is_chosen:
+    if passage := comment_threads.passage_of(quote, tip):
+        return passage
+    if is_chosen:
+        # Of words that are typed, and not saved yet.
         return Passage(quote)
-    if passage is None:
-        raise WrongState(
-            "The tip has no such words, as it is saved. Copy them as they stand, or leave them out to comment"
-            " on the whole tip."
-        )
-    return passage
+    raise WrongState(
+        "The tip has no such words, as it is saved. Copy them as they stand, or leave them out to comment on"
+        " the whole tip."
+    )
 
 
 def _answered(

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Model
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -28,13 +29,13 @@ def _write(idea: Idea, *, by: User) -> HttpResponse:
 class IdeaAdmin(VerbsMixin[Idea], SavedAtOnce, PagedList):
     """The list of ideas; everybody adds to it, and changes their own."""
 
-    list_display = ["line", "beginning", "noted_by", "noted", "write"]
+    list_display = ["idea", "beginning", "noted_by", "noted", "write"]
     list_select_related = ["by"]
     search_fields = ["line", "thought"]
     fields = ["line", "thought"]
     verbs = {
         "write": Verb(
-            "Make a draft of it",
+            "Write it",
             _write,
             "The line becomes the title, the thought the beginning of the text. You are the author of the"
             " draft, and the idea leaves the list.",
@@ -60,7 +61,17 @@ class IdeaAdmin(VerbsMixin[Idea], SavedAtOnce, PagedList):
             return response
         return HttpResponseRedirect(reverse("admin:tips_calendar") + "#ideas")
 
-    @admin.display(description="thought", empty_value="")
+    def get_form(
+        self, request: HttpRequest, obj: Idea | None = None, change: bool = False, **kwargs: object
+    ) -> type[ModelForm]:
+        kwargs["labels"] = {"line": "What it is about", "thought": "What you want to remember"}
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    @admin.display(description="idea", ordering="line")
+    def idea(self, idea: Idea) -> str:
+        return idea.line
+
+    @admin.display(description="what to remember", empty_value="")
     def beginning(self, idea: Idea) -> str:
         return Truncator(idea.thought).words(20)
 

@@ -54,7 +54,7 @@ def state_of(tip: Tip) -> SafeString:
     if tip.is_published:
         return badge("public", "Public")
     if tip.state == TipState.APPROVED:
-        return badge("to-come", "Approved, to come")
+        return badge("to-come", "Approved")
     return badge(tip.state, tip.get_state_display())
 
 

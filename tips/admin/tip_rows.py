@@ -10,10 +10,10 @@ from tips import dates
 from tips.models import Tip, TipAction, TipState
 from tips.publishing import comment_threads, mail_facts
 
-# How each state is called in a row.
+# How each state is called in a row. What was sent back is a draft.
 WORDS = {
     "draft": "Draft",
-    "sent_back": "Sent back",
+    "sent_back": "Draft, sent back",
     "in_review": "In review",
     "queue": "Approved",
     "public": "Public",

@@ -1,6 +1,6 @@
 """The editorial comments on a tip as its page shows them: threads, in the order of the text."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,12 +29,14 @@ class Thread:
     """A comment with its answers, the oldest first.
 
     ``place`` says where its passage stands: in which text and how far in; None for the whole tip, and where
-    the words are gone. ``taken_back`` is the comment or answer that the reader may still take back.
+    the words are gone. ``is_changed`` says that words within the passage were changed. ``taken_back`` is the
+    comment or answer that the reader may still take back.
     """
 
     comment: EditorialComment
     answers: list[EditorialComment] = field(default_factory=list)
     place: tuple[int, int] | None = None
+    is_changed: bool = False
     taken_back: EditorialComment | None = None
 
     @property
@@ -69,7 +71,10 @@ def of(tip: Tip, user: User) -> list[Thread]:
             found[row.thread_id].answers.append(row)
     texts, now = letters_of(tip), timezone.now()
     for thread in found.values():
-        thread.place = _place(thread.comment, texts)
+        thread.place = _place(thread.comment, texts, passages.find)
+        if thread.is_gone:
+            thread.place = _place(thread.comment, texts, passages.nearest)
+            thread.is_changed = thread.place is not None
         thread.taken_back = _taken_back(thread, user, now)
     return sorted(found.values(), key=lambda thread: (thread.is_gone, thread.place or (-1, 0)))
 
@@ -111,18 +116,19 @@ def passage_of(quote: str, tip: Tip) -> Passage | None:
 
     Of several places the first is taken.
     """
-    wanted = passages.letters(quote)
-    for name in _LOOKED_FOR:
-        whole = letters_of(tip)[name]
+    wanted, texts = passages.letters(quote), letters_of(tip)
+    for whole in (texts[name] for name in _LOOKED_FOR):
         if wanted and (at := whole.find(wanted)) >= 0:
             return Passage(quote, whole[:at][-LONGEST_AROUND:], whole[at + len(wanted) :][:LONGEST_AROUND])
     return None
 
 
-def _place(comment: EditorialComment, texts: Mapping[str, str]) -> tuple[int, int] | None:
+def _place(
+    comment: EditorialComment, texts: Mapping[str, str], look: Callable[[Passage, str], int | None]
+) -> tuple[int, int] | None:
     passage = Passage(comment.quote, comment.before, comment.after)
     for name in _LOOKED_FOR:
-        if comment.quote and (at := passages.find(passage, texts[name])) is not None:
+        if comment.quote and (at := look(passage, texts[name])) is not None:
             return _ORDER.index(name), at
     return None
 

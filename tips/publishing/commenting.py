@@ -142,7 +142,12 @@ def _saved(tip: Tip) -> Iterator[None]:
 
 
 def _sent_before(made: EditorialComment) -> EditorialComment | None:
-    """Return the same comment of the same person, where it arrived a moment ago."""
+    """Return the same comment of the same person, where it arrived a moment ago.
+
+    What one person says is written one after the other: of two at one instant, the second finds the first.
+    """
+    if made.by_id:
+        User.objects.select_for_update(no_key=True).filter(pk=made.by_id).values_list("pk").first()
     same = {name: getattr(made, name) for name in ("tip", "thread", "by", "text", "quote")}
     return EditorialComment.objects.filter(at__gte=made.at - _TWICE, **same).first()
 

@@ -16,7 +16,7 @@ from tips import dates
 from tips.models import Tip, TipState
 from tips.publishing import consequences, queue_steps
 from tips.publishing.consequences import Outlook
-from tips.publishing.workflow import was_public
+from tips.publishing.workflow import may_approve_next, was_public
 from tips.schedule.forecast import Forecast, Moves
 
 _ON_THE_SITE = "On the site, in the lists and in the feeds."
@@ -24,6 +24,8 @@ _ON_THE_SITE = "On the site, in the lists and in the feeds."
 
 def submit(user: User, tip: Tip) -> Foresight:
     sentence = "An editor reads it next. You can take it back until an editor has opened it."
+    if may_approve_next(user, tip):
+        sentence = "It is in review then: approve it yourself, or leave that to another editor."
     return Foresight("Submit for review", "Submit it for review?", sentence=sentence, leave="Keep writing")
 
 

@@ -98,7 +98,7 @@ def check_parts(tip: Tip) -> Iterator[Fault]:
         sentence = f"The title has {length} characters; up to {LONGEST_TITLE} read best. Shorten it."
         yield Fault(WARN, "title", sentence)
     if not tip.body:
-        yield Fault(STOP, "body", "The full text is missing: this is still a teaser. Write its body.")
+        yield Fault(STOP, "body", "The body is empty. Write it: an excerpt alone goes into no mail.")
     elif (number := contents.words(tip.body).total()) < FEWEST_WORDS:
         words = "1 word" if number == 1 else f"{number} words"
         sentence = f"The body has {words}, fewer than {FEWEST_WORDS}. Is it all there?"

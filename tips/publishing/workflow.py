@@ -124,6 +124,11 @@ def approve(tip: Tip, *, by: User, override: str = "") -> str:
         return sentence + session.record(f"approved “{tip}” for {short(tip.moment)}", besides=[tip])
 
 
+def may_approve_next(user: User, tip: Tip) -> bool:
+    """Tell whether a person may approve a tip once it is in review, by themselves and without a reason."""
+    return user.has_perm(APPROVE) and not _is_own(user, tip)
+
+
 def may_override(user: User, tip: Tip) -> bool:
     """Tell whether a tip waits for somebody else's approval, and a reason lets this person give it."""
     return tip.state == TipState.IN_REVIEW and _is_own(user, tip) and user.has_perm(APPROVE_OWN_TEXT)

@@ -49,7 +49,7 @@ def _of_slot(row: SlotRow, now: datetime) -> Reason:
             reason, advice=advice, day=day, tip=tip.pk, remedies=(review, *another), subject=named(tip)
         )
     if not tip.has_body:
-        words = f"goes live {when}, but is a teaser: its text is missing, and no mail brings it."
+        words = f"goes live {when}, but its text is missing: readers see its excerpt, and no mail goes out."
         reason = Reason("no-text", Severity.STOP, words, "No full text", "its tip has no text")
         write = Remedy("Write its text", page, permissions.CHANGE_ANY)
         advice = "Write its text, or give the slot to another tip." if is_weekly else "Write its text."

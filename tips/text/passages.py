@@ -15,6 +15,8 @@ from tips.text.html_tokens import tokens
 _WITHOUT = re.compile(rf"[\s{folding.INVISIBLE}]+")
 # In letters: a passage that is known by its own words, and how much of its surroundings a shorter one needs.
 _LONG, _AROUND = 20, 8
+# By so many letters an end of a passage is known whose inner words were changed.
+_END = 8
 
 
 class Passage(NamedTuple):
@@ -50,6 +52,26 @@ def find(passage: Passage, whole: str) -> int | None:
             best, most = at, alike
     enough = 0 if len(quote) >= _LONG else min(_AROUND, len(before) + len(after))
     return best if most >= enough else None
+
+
+def nearest(passage: Passage, whole: str) -> int | None:
+    """Return where a passage begins whose inner words were changed, or None where nothing tells.
+
+    It stands between what is left of its two ends: each is its own first or last letters, or those of its
+    surroundings. Of several stretches, the one whose length is most like the passage's.
+    """
+    quote, before, after = map(letters, passage)
+    heads, tails = (quote[:_END], quote[-_END:]) if len(quote) >= 2 * _END else ("", "")
+    before, after = before[-_END:], after[:_END]
+    starts = {*_places(heads, whole)}
+    ends = {at + len(tails) for at in _places(tails, whole)}
+    if len(before) == _END:
+        starts |= {at + _END for at in _places(before, whole)}
+    if len(after) == _END:
+        ends |= {*_places(after, whole)}
+    longest = 2 * len(quote) + _END
+    stretches = [(end - start, start) for start in starts for end in ends if 0 < end - start <= longest]
+    return min(stretches, key=lambda each: (abs(each[0] - len(quote)), each[1]), default=(0, None))[1]
 
 
 def _alike(one: Iterable[str], other: Iterable[str]) -> int:

@@ -97,9 +97,9 @@ def test_pages_go_on_where_the_one_before_ends(desk):
 def test_a_draft_that_was_sent_back_says_so_until_it_is_handed_in_again(desk, author, editor):
     tip = make_tip("Back", state=TipState.IN_REVIEW, publish_at=None, author=author)
     workflow.send_back(tip, "Too long.", by=editor)
-    assert "Sent back" in desk.get(LIST).text
+    assert "Draft, sent back" in desk.get(LIST).text
     workflow.submit(Tip.objects.get(pk=tip.pk), by=author)
-    assert "Sent back" not in desk.get(LIST).text
+    assert "sent back" not in desk.get(LIST).text
 
 
 @pytest.mark.parametrize(

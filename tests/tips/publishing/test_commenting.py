@@ -83,6 +83,9 @@ def test_threads_stand_in_the_order_of_the_text_and_what_is_about_words_that_are
         ("d", True),
         ("c", True),
     ]
+    tip.body = "<p>She rang eleven more of the possible numbers before the right one answered.</p>"
+    changed = comment_threads.of(tip, ed)[1]
+    assert (changed.comment.text, changed.is_gone, changed.is_changed) == ("b", False, True)
 
 
 def test_its_author_and_editors_talk_and_nobody_else_sees_a_word(tip, ann, ed):

@@ -1,6 +1,6 @@
 """A quoted passage is found again after edits, or it is gone."""
 
-from tips.text.passages import Passage, find, letters, letters_of_html
+from tips.text.passages import Passage, find, letters, letters_of_html, nearest
 
 BODY = "<p>She <em>rang</em> eleven possible numbers. “Hi, it’s me.”</p><ul><li>The dog was fine.</li></ul>"
 
@@ -33,3 +33,17 @@ def test_a_short_passage_whose_surroundings_went_is_gone_and_so_is_one_that_was_
     assert found(Passage("fine"), "<p>All is fine.</p>") is not None
     assert found(Passage("She rang four possible numbers"), BODY) is None
     assert found(Passage(""), BODY) is None
+
+
+def test_a_passage_whose_inner_words_were_changed_is_found_between_its_ends():
+    whole = letters_of_html(
+        "<p>He waited. Then she rang four of the numbers that she had. The dog was fine.</p>"
+    )
+    passage = Passage("she rang eleven possible numbers that she had.", "He waited. Then ", " The dog was")
+    assert find(passage, whole) is None
+    assert whole[nearest(passage, whole) :].startswith("sherangfour")
+    # By its surroundings, where its own ends were changed; nothing tells where those are gone, too.
+    short = Passage("eleven possible", "waited. Then she rang ", " of the numbers that")
+    assert whole[nearest(short, whole) :].startswith("fourofthe")
+    assert nearest(Passage("eleven possible", "the cat and the hat ", "and nobody else"), whole) is None
+    assert nearest(Passage(""), whole) is None
