@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from desk import once
 from desk.foresight import MailLine, Step
 from subscribers.delivery import scheduling
 from subscribers.mailings.reach import Reach, expected, reachable
@@ -15,6 +16,8 @@ from tips import dates
 from tips.models import Tip, TipState
 from tips.publishing.consequences import Outlook
 
+# What ``once`` knows by this and the key of a tip.
+MAILINGS_OF = "mailings of"
 _STOP = "you can stop that; afterwards only what has not left yet"
 
 
@@ -31,7 +34,8 @@ def of_tip(before: Tip, after: Tip, now: datetime) -> Outlook:
 
 
 def _mailings(tip: Tip) -> list[Mailing]:
-    return list(Mailing.objects.filter(tip=tip.pk).defer("text", "html").order_by("-pk"))
+    found = Mailing.objects.filter(tip=tip.pk).defer("text", "html").order_by("-pk")
+    return once.asked((MAILINGS_OF, tip.pk), lambda: list(found))
 
 
 def _to_come(tip: Tip, publish_at: datetime, now: datetime) -> Outlook:

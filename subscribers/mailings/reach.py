@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from desk import once
 from subscribers.models import Delivery, DeliveryCount, Mailing, Subscriber, SubscriberCount
 
 # Of a list that is longer, nobody counts who may get a mail.
 LONG_LIST = 5000
+# What ``once`` knows by this and a day.
+REACHABLE = "reachable on"
 # Who has it, or may have it.
 _REACHED = (Delivery.State.SENT, Delivery.State.UNCERTAIN, DeliveryCount.HELD)
 # Who will not get it, whatever is done.
@@ -82,7 +86,12 @@ def reachable(on: date | None = None) -> int:
 
     Of a long list, nobody counts to whom mail may go: all who confirmed are taken.
     """
-    count = first_reachable(on or timezone.localdate()).count()
+    day = on or timezone.localdate()
+    return once.asked((REACHABLE, day), partial(_count_reachable, day))
+
+
+def _count_reachable(on: date) -> int:
+    count = first_reachable(on).count()
     return reckoned(count, SubscriberCount.objects.confirmed() if count > LONG_LIST else 0)
 
 

@@ -8,9 +8,10 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from desk import once
 from desk.counting import count_each
 from shield import clocks
-from subscribers.mailings import reach, status
+from subscribers.mailings import outlook, reach, status
 from subscribers.mailings.worker_reasons import Workers
 from subscribers.models import (
     Delivery,
@@ -56,6 +57,9 @@ def look(question: Question) -> Iterator[Reason]:
     mailings = list(_with_motion(found, question.now)) if counts["mailings"] else []
     own = {each.tip_id: each for each in mailings if each.kind == Mailing.Kind.TIP}
     for row in question.rows:
+        if row.tip and row.tip.pk not in own:
+            # Without a mailing of its own, a tip has none that corrects it.
+            once.note((outlook.MAILINGS_OF, row.tip.pk), [])
         if row.tip:
             yield from _of_slot(row, own.get(row.tip.pk), counts, question.now)
     if workers:
@@ -93,6 +97,7 @@ def _counts(question: Question, workers: Workers | None, mailings: QuerySet[Mail
         }
     counts = count_each(counted, SubscriberCount.objects.named("confirmed"))
     counts["reachable"] = reach.reckoned(counts["reachable"], counts["confirmed"])
+    once.note((reach.REACHABLE, on), counts["reachable"])
     return counts
 
 

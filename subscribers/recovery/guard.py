@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from desk.once import once_a_page
 from subscribers.models import DatabaseIdentity, Mailing
 from subscribers.people import journal
 from subscribers.recovery import checkpoints, replay
@@ -36,8 +37,12 @@ ROW = 1
 def why_closed(locked: DatabaseIdentity | None = None) -> Closure | None:
     """Return why nothing may be mailed; None where nothing stands against it.
 
-    Whoever has locked the database's identity hands it over.
+    Whoever has locked the database's identity hands it over. Without, a page asks once.
     """
+    return _closure(locked) if locked else _closure_unlocked()
+
+
+def _closure(locked: DatabaseIdentity | None = None) -> Closure | None:
     try:
         # The second time for the first checkpoint of another process, which stands before its commit.
         for _ in range(2):
@@ -64,6 +69,11 @@ def why_closed(locked: DatabaseIdentity | None = None) -> Closure | None:
     if is_cut_off:
         return CUT_OFF
     return OLDER if identity.counter < counter or identity.restored_at else None
+
+
+@once_a_page
+def _closure_unlocked() -> Closure | None:
+    return _closure()
 
 
 def checkpoint(mailing: Mailing | None = None, up_to: int = 0, *, finished: bool = False) -> bool:

@@ -140,15 +140,14 @@ class TipAdmin(SavedAtOnce, TipList):
         form = context["adminform"].form
         # The editor's import map is the one inline script of the admin.
         nonce = str(attrgetter("csp_nonce")(request))
-        shown: Context = {
-            "media": "",
-            "verbs": self.available_verbs(request, obj or Tip(author=staff_of(request))),
-        }
+        shown: Context = {"media": ""}
         if obj:
             shown["standing"] = [state_of(obj), moment_of(obj)]
             own = verdict.of_tip(obj, timezone.now())
             shown["verdict"] = own and own.seen_by(staff_of(request))
             shown |= concurrent_editing.form_context(request, obj, form)
+        # Behind the verdict, which knows already some of what the verbs ask.
+        shown["verbs"] = self.available_verbs(request, obj or Tip(author=staff_of(request)))
         if may_write:
             shown["unsaved"] = autosaves.form_context(request, obj, form)
             # Of Django's own scripts, which are made for its own forms, none is needed.

@@ -50,7 +50,7 @@ def approve(user: User, tip: Tip) -> Foresight:
     moves: Moves = {}
     if not tip.undated:
         try:
-            at, _, moves = Forecast.load(now).approved(tip)
+            at, _, moves = Forecast.load().approved(tip)
         except WrongState as refusal:
             return Foresight("Approve", "Approve it?", sentence=str(refusal))
     seen = _outlook(tip, now, state=TipState.APPROVED, publish_at=at)
@@ -103,7 +103,7 @@ def schedule(user: User, tip: Tip, when: datetime | None = None) -> Foresight:
     if when is None:
         sentence = "It stays approved, and appears on the new day instead."
         return Foresight(label, question, lead, sentence, leave=_leave(tip))
-    forecast = Forecast.load(now)
+    forecast = Forecast.load()
     try:
         forecast.refuse_taken(tip, when)
         moves = forecast.pinned(tip, when)

@@ -117,7 +117,7 @@ def moved(user: User, moves: Moves) -> list[Step]:
 
 def freed(user: User, tip: Tip, now: datetime) -> list[Step]:
     """Return the step that says what becomes of the week that a tip leaves, if it has one."""
-    at, forecast = tip.publish_at, Forecast.load(now)
+    at, forecast = tip.publish_at, Forecast.load()
     if at is None or at <= forecast.settled_until or forecast.table.at(at) is None:
         return []
     moves = forecast.without(tip)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from desk.errors import WrongState
+from desk.once import once_a_page
 from tips import dates
 from tips.models import PLANS, Tip, TipQuerySet, TipState
 from tips.schedule.slots import Slot, Timetable
@@ -63,8 +64,12 @@ class Forecast:
 
     @classmethod
     def load(cls, now: datetime | None = None) -> "Forecast":
-        """Read the queue without a lock, in two queries, whatever is asked of it then."""
-        now = now or timezone.now()
+        """Read the queue without a lock, in two queries, whatever is asked of it then.
+
+        Without ``now``, it is the queue at present, and read once a page.
+        """
+        if now is None:
+            return _at_present()
         return cls(now, list(holders(now).only(*_FIELDS)), Timetable.load())
 
     # --- What a verb does ---------------------------------------------------------------------------------
@@ -143,3 +148,8 @@ class Forecast:
         held = {tip: tip.moment for tip in self.holding}
         places = self.places(order, leaving=leaving, taken=taken)
         return {tip: (held[tip], at) for tip, at in places.items() if tip in held and held[tip] != at}
+
+
+@once_a_page
+def _at_present() -> Forecast:
+    return Forecast.load(timezone.now())

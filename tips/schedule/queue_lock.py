@@ -16,6 +16,7 @@ from django.db import models, transaction
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
+from desk import once
 from desk.errors import Overtaken, WrongState
 from desk.log import log_each
 from desk.names import person
@@ -36,6 +37,7 @@ def lock() -> QueueVersion:
 
     Whoever locks tips as well locks this first, or two people could wait for each other for ever.
     """
+    once.end()
     return QueueVersion.objects.select_for_update().get_or_create(pk=1)[0]
 
 

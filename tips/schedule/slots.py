@@ -18,6 +18,7 @@ from django.db.models import DateTimeField, PositiveSmallIntegerField, TimeField
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 
+from desk.once import once_a_page
 from tips.dates import DAY, WEEK, moment, short
 from tips.models import SlotException, SlotRule
 
@@ -69,20 +70,8 @@ class Timetable:
 
     @classmethod
     def load(cls) -> "Timetable":
-        """Read the timetable in one query, without who made an exception and when."""
-        none = Value(None, DateTimeField()), Value(""), Value("")
-        rule = Value(None, PositiveSmallIntegerField()), Value(None, TimeField()), Value("")
-        rules = SlotRule.objects.order_by().values_list("pk", "from_date", "weekday", "time", "zone", *none)
-        exceptions = SlotException.objects.order_by().values_list("pk", "day", *rule, *_DIFFERENCE)
-        table = cls((), ())
-        for pk, day, weekday, time, zone, *difference in rules.union(exceptions, all=True):
-            if zone:
-                table.rules.append(SlotRule(pk, day, weekday, time, zone))
-            else:
-                fields = dict(zip(_DIFFERENCE, difference, strict=True))
-                table.exceptions[day] = SlotException(pk=pk, day=day, **fields)
-        table.rules.sort(key=attrgetter("from_date"))
-        return table
+        """Read the timetable in one query, once a page, without who made an exception and when."""
+        return _read()
 
     def rule(self, day: date) -> SlotRule | None:
         """Return the rule in force on a day, or None before the first one."""
@@ -131,6 +120,23 @@ class Timetable:
         """Yield the slots after a moment, in order and without end; skipped ones too."""
         start = now.astimezone(UTC).date() - WEEK - DAY
         return (slot for slot in self.between(start, _LAST) if slot.at > now)
+
+
+@once_a_page
+def _read() -> Timetable:
+    none = Value(None, DateTimeField()), Value(""), Value("")
+    rule = Value(None, PositiveSmallIntegerField()), Value(None, TimeField()), Value("")
+    rules = SlotRule.objects.order_by().values_list("pk", "from_date", "weekday", "time", "zone", *none)
+    exceptions = SlotException.objects.order_by().values_list("pk", "day", *rule, *_DIFFERENCE)
+    table = Timetable((), ())
+    for pk, day, weekday, time, zone, *difference in rules.union(exceptions, all=True):
+        if zone:
+            table.rules.append(SlotRule(pk, day, weekday, time, zone))
+        else:
+            fields = dict(zip(_DIFFERENCE, difference, strict=True))
+            table.exceptions[day] = SlotException(pk=pk, day=day, **fields)
+    table.rules.sort(key=attrgetter("from_date"))
+    return table
 
 
 def seed(sender: object, using: str, **kwargs: object) -> None:

@@ -10,12 +10,13 @@ from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
+from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django_otp import DEVICE_ID_SESSION_KEY
 
+from desk import once
 from desk.admin_site import DeskSite, View, policy
 from desk.pages import Context, staff_of
 from tips.publishing import whose_turn
@@ -62,12 +63,19 @@ class StaffSite(DeskSite):
         ]
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """Keep what is sent when the session has ended: the page asks for the password, and goes on."""
+        """Keep what is sent when the session has ended: the page asks for the password, and goes on.
+
+        A page that changes nothing is made within ``once.page``.
+        """
         inner = super().admin_view(view, cacheable)
 
         @wraps(inner)
         def kept(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-            return sign_in_again.answer(request, self.has_permission) or inner(request, *args, **kwargs)
+            if request.method not in ("GET", "HEAD"):
+                return sign_in_again.answer(request, self.has_permission) or inner(request, *args, **kwargs)
+            with once.page():
+                answer = inner(request, *args, **kwargs)
+                return answer.render() if isinstance(answer, SimpleTemplateResponse) else answer
 
         return cast(View, kept)
 
