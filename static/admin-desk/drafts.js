@@ -142,6 +142,8 @@
       const patience = setTimeout(() => sending?.abort(), RESTS / 2);
       try {
         const answer = await fetch(unsaved.dataset.url, { method: "POST", body: body(), signal: sending.signal });
+        // Read to its end: until then the browser holds the connection.
+        await answer.text();
         if (answer.ok && !answer.redirected) {
           pause = SENT_AFTER;
           isKeptThere = true;
