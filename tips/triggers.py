@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.db import connections
+from django.db import connection, connections
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations import Migration
 
@@ -176,19 +176,27 @@ _POSTGRESQL_RAISE = _raise(
 
 
 def _edition_events(is_sqlite: bool) -> Iterator[tuple[str, str, str, str]]:
-    """Yield (name, table, event, condition) of each change of what readers are served.
+    """Yield (name, table, event, condition or "") of each change of what readers are served.
 
-    Whether a tip is approved decides, not whether it is public now: that is a question about time.
+    Whether a tip is approved decides, not whether it is public now: that is a question about time. A trigger
+    that is changed gets another name, since one of a name that is there is not made again.
     """
 
     def differs(columns: Sequence[str]) -> str:
         operator = "IS NOT" if is_sqlite else "IS DISTINCT FROM"
         return "(" + " OR ".join(f"OLD.{name} {operator} NEW.{name}" for name in columns) + ")"
 
-    yield "tip_insert", "tips_tip", "INSERT", "NEW.state = 'approved'"
-    yield "tip_delete", "tips_tip", "DELETE", "OLD.state = 'approved'"
-    was_or_is = "(OLD.state = 'approved' OR NEW.state = 'approved')"
-    yield "tip_update", "tips_tip", f"UPDATE OF {', '.join(_SERVED)}", f"{was_or_is} AND {differs(_SERVED)}"
+    # Of a tip that is withdrawn, readers are told that it is gone.
+    is_known, was_known = (f"{row}.state IN ('approved', 'withdrawn')" for row in ("NEW", "OLD"))
+    either = f"({was_known} OR {is_known})"
+    yield "tip_added", "tips_tip", "INSERT", is_known
+    yield "tip_deleted", "tips_tip", "DELETE", was_known
+    yield "tip_changed", "tips_tip", f"UPDATE OF {', '.join(_SERVED)}", f"{either} AND {differs(_SERVED)}"
+    # A former slug leads readers on, whatever it is of.
+    leads = ("slug", "tip_id", "tag_id", "category_id")
+    yield "slug_added", "tips_formerslug", "INSERT", ""
+    yield "slug_deleted", "tips_formerslug", "DELETE", ""
+    yield "slug_changed", "tips_formerslug", f"UPDATE OF {', '.join(leads)}", differs(leads)
     for table, (tip_id, group_id) in _PLACEMENTS.items():
         name = group_id.removesuffix("_id")
         is_approved = "NEW.state = 'approved'"
@@ -202,10 +210,19 @@ def _edition_events(is_sqlite: bool) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _edition_triggers(cursor: CursorWrapper) -> dict[str, str]:
-    """Return {name: table} of the edition's triggers that PostgreSQL has."""
-    find = "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE %s ESCAPE '!'"
+    """Return {name: table} of the edition's triggers that the database has."""
+    if cursor.db.vendor == "sqlite":
+        find = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s ESCAPE '!'"
+    else:
+        find = "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE %s ESCAPE '!'"
     cursor.execute(find, [_EDITION.replace("_", "!_") + "%"])
     return dict(cursor.fetchall())
+
+
+def watched_tables() -> set[str]:
+    """Return the tables whose changes raise the edition, as the database has them."""
+    with connection.cursor() as cursor:
+        return set(_edition_triggers(cursor).values())
 
 
 def _make_edition_triggers(cursor: CursorWrapper) -> None:
@@ -214,21 +231,25 @@ def _make_edition_triggers(cursor: CursorWrapper) -> None:
     On PostgreSQL a row that every writer writes is a lock that all wait for. Taken last, it is held for the
     commit alone, and nobody who holds it waits for the row of a tip.
     """
-    if cursor.db.vendor == "sqlite":
-        for name, table, event, condition in _edition_events(is_sqlite=True):
-            make = f"CREATE TRIGGER IF NOT EXISTS {_EDITION}{name} AFTER {event} ON {table}"
-            cursor.execute(f"{make} WHEN {condition} BEGIN {_SQLITE_RAISE}; END")
-        return
-    cursor.execute(
-        f"CREATE OR REPLACE FUNCTION {_EDITION}raise() RETURNS trigger LANGUAGE plpgsql AS"
-        f" $$ BEGIN {_POSTGRESQL_RAISE}; RETURN NULL; END $$"
-    )
+    is_sqlite = cursor.db.vendor == "sqlite"
+    if not is_sqlite:
+        cursor.execute(
+            f"CREATE OR REPLACE FUNCTION {_EDITION}raise() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN {_POSTGRESQL_RAISE}; RETURN NULL; END $$"
+        )
     present = _edition_triggers(cursor)
-    for name, table, event, condition in _edition_events(is_sqlite=False):
-        # A deferred trigger cannot be replaced, and to drop it would make readers wait for writers.
-        if f"{_EDITION}{name}" not in present:
-            cursor.execute(
-                f"CREATE CONSTRAINT TRIGGER {_EDITION}{name} AFTER {event} ON {table}"
-                f" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ({condition})"
-                f" EXECUTE FUNCTION {_EDITION}raise()"
+    wanted = {f"{_EDITION}{name}": event for name, *event in _edition_events(is_sqlite)}
+    for name in sorted(present.keys() - wanted):
+        # Of a former version. Only then: on PostgreSQL readers wait for it.
+        cursor.execute(f"DROP TRIGGER {name}" + ("" if is_sqlite else f" ON {present[name]}"))
+    for name in sorted(wanted.keys() - present):
+        table, event, condition = wanted[name]
+        when = f" WHEN ({condition})" if condition else ""
+        if is_sqlite:
+            make = f"CREATE TRIGGER {name} AFTER {event} ON {table}{when} BEGIN {_SQLITE_RAISE}; END"
+        else:
+            make = (
+                f"CREATE CONSTRAINT TRIGGER {name} AFTER {event} ON {table} DEFERRABLE INITIALLY DEFERRED"
+                f" FOR EACH ROW{when} EXECUTE FUNCTION {_EDITION}raise()"
             )
+        cursor.execute(make)

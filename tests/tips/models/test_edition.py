@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from tests.tips.making import ago, make_tip
-from tips.models import CategorisedTip, Category, Edition, Tag, TaggedTip, Tip, TipState
+from tips.models import CategorisedTip, Category, Edition, FormerSlug, Tag, TaggedTip, Tip, TipState
 
 # On PostgreSQL the edition is raised as a transaction ends.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -15,6 +15,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def moment():
     return Edition.objects.get().moment
+
+
+def by_plain_sql(statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 def test_each_change_that_readers_can_see_raises_it():
@@ -31,10 +36,21 @@ def test_each_change_that_readers_can_see_raises_it():
         lambda: TaggedTip.objects.all().delete(),
         lambda: TaggedTip.objects.bulk_create([TaggedTip(content_object=tip, tag=other)]),
         lambda: CategorisedTip.objects.all().delete(),
+        lambda: FormerSlug.objects.create(slug="once", tip=tip),
+        lambda: FormerSlug.objects.update(slug="long-ago"),
+        lambda: FormerSlug.objects.update(tip=None, tag=other),
+        lambda: FormerSlug.objects.all().delete(),
         lambda: Tip.objects.update(state=TipState.WITHDRAWN),
+        # Readers are told that it is gone, once its moment has come.
+        lambda: Tip.objects.update(publish_at=ago(days=20)),
+        lambda: Tip.objects.update(slug="withdrawn"),
         lambda: Tip.objects.update(state=TipState.APPROVED),
         lambda: Tip.objects.all().delete(),
+        lambda: make_tip(state=TipState.WITHDRAWN),
+        lambda: Tip.objects.update(state=TipState.DRAFT, publish_at=None),
         lambda: make_tip(),
+        lambda: by_plain_sql("UPDATE tips_tip SET title = title || '!' WHERE state = 'approved'"),
+        lambda: by_plain_sql("DELETE FROM tips_tip WHERE state = 'approved'"),
     ]
     before = moment()
     for number, change in enumerate(changes):
