@@ -28,5 +28,11 @@ def is_fresh(value: str, hours: int = 72) -> bool:
     return abs(_hour() - hour) <= hours
 
 
+def span(now: float) -> tuple[float, float]:
+    """Return the Unix times between which a timestamp stays the same that is made at ``now``."""
+    start = now // 3600 * 3600
+    return start, start + 3600
+
+
 def _hour() -> int:
     return int(time.time()) // 3600

@@ -16,6 +16,7 @@ class SubscribersConfig(AppConfig):
         from subscribers.mailings import exclusion, list_facts, outlook, slot_reasons, taken_back
         from subscribers.mailings import preview as mail_preview
         from subscribers.tipmail import rendering
+        from tips.public import keeping
         from tips.publishing import consequences, mail_exclusion, mail_facts, preflight, preview
         from tips.schedule import verdict
         from tips.triggers import before_migration
@@ -29,4 +30,6 @@ class SubscribersConfig(AppConfig):
         consequences.register(taken_back.consequence)
         consequences.register_outlook(outlook.of_tip)
         verdict.register(slot_reasons.look, place=2)
+        pages = "subscribe again sent asked ask privacy".split()
+        keeping.register_pages(*(f"subscribers:{name}" for name in pages))
         tracking.connect(mail_services.on_tracking_event, dispatch_uid="subscribers.bounces")

@@ -10,9 +10,22 @@ class TipsConfig(AppConfig):
 
     def ready(self) -> None:
         from tips import triggers
+        from tips.public import keeping
         from tips.schedule import slot_reasons, slots, verdict
 
         pre_migrate.connect(triggers.before_migration, sender=self)
         post_migrate.connect(triggers.after_migration, sender=self)
         post_migrate.connect(slots.seed, sender=self)
         verdict.register(slot_reasons.look, place=1)
+        lists = "list category tag year month".split()
+        feeds = [f"{of}{kind}" for of in ("", "category_", "tag_") for kind in ("rss", "atom", "json")]
+        plain = ["home", "detail", "robots", *lists, *(f"{name}_page" for name in lists), *feeds]
+        keeping.register_pages(*(f"tips:{name}" for name in plain))
+        keeping.register_pages("tips:sitemap", "tips:sitemap_part", parameters=("p",))
+        keeping.register_pages("tips:search", parameters=("q", "category", "tag", "year", "page"))
+        keeping.register_moments(keeping.moments_of_tips)
+        keeping.register_unwatched(
+            tips_edition="It is the edition.",
+            tips_word="How common words are sharpens which tips are related, and no more.",
+            tips_posting="It follows from the texts of tips, by triggers of its own.",
+        )
