@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "tipsite.safety.query_limits.limit_queries",
     # Inside the one that adds a slash, so that both are one redirect.
     "tips.public.canonical_urls.lead_to_canonical",
+    *"tips.public.keeping.ask_each_time tipsite.safety.storage_failures.answer_while_away".split(),
     "django.middleware.csrf.CsrfViewMiddleware",
     "tipsite.staff.authentication.PersonMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -145,8 +146,10 @@ DATABASES = {"default": _database}
 READER_QUERY_SECONDS = env.float("READER_QUERY_SECONDS", 5.0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# What tipsite/pages keeps of finished pages; with DEBUG, templates change without any row.
+PAGES_MEMORY_MB = 0 if DEBUG else env.int("PAGES_MEMORY_MB", 24)
+CDN_MAX_AGE = min(60, env.int("CDN_MAX_AGE", 0))
 CACHES = {"default": env.dj_cache_url("CACHE_URL", "locmem://")}
-
 TASKS = env.json("TASKS", {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}})
 
 # --- Mail ------------------------------------------------------------------------------------------

@@ -1,8 +1,6 @@
 """The WSGI application that gunicorn serves."""
 
 import os
-from collections.abc import Iterable
-from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.core.wsgi import get_wsgi_application
 
@@ -10,14 +8,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tipsite.settings")
 
 _django = get_wsgi_application()
 
+# Only now are the settings and the models there that the page store reads.
+from django.conf import settings  # noqa: E402
 
-def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer a request; to HEAD with the headers alone (RFC 9110, section 9.3.2).
+from tipsite.pages.application import Application  # noqa: E402
+from tipsite.pages.store import Store  # noqa: E402
 
-    Django leaves it to the server to drop the body, and gunicorn drops it with a warning each time.
-    """
-    response = _django(environ, start_response)
-    if environ["REQUEST_METHOD"] == "HEAD":
-        response.close()
-        return []
-    return response
+_memory = settings.PAGES_MEMORY_MB * 1_000_000
+application = Application(_django, Store(_memory) if _memory else None)

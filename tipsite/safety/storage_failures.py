@@ -5,6 +5,7 @@ that says so and holds what was typed. Each verb runs in one transaction, so tha
 """
 
 import sys
+from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -12,8 +13,9 @@ from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.views.defaults import bad_request, server_error
 
-from desk.storage_errors import COME_AGAIN_SOON, retry_after
+from desk.storage_errors import COME_AGAIN, COME_AGAIN_SOON, retry_after
 from shield import request_origin
+from tipsite.pages.application import AWAY
 
 # What no page shows again; what it had to do with is typed anew.
 _SECRET = ("password", "code", "token")
@@ -35,10 +37,25 @@ def answer_bad_request(request: HttpRequest, exception: Exception) -> HttpRespon
     return _come_again(request, exception) or bad_request(request, exception)
 
 
+def answer_while_away(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Middleware that asks readers to come again where the page store knows that the database is away.
+
+    So no request waits for the database in vain, and each leaves one line in the log.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return _page(request, COME_AGAIN) if AWAY in request.META else get_response(request)
+
+    return middleware
+
+
 def _come_again(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
     seconds = retry_after(error)
-    if seconds is None:
-        return None
+    return None if seconds is None else _page(request, seconds)
+
+
+def _page(request: HttpRequest, seconds: int) -> HttpResponse:
+    """Return the page that says to come again after some seconds."""
     context = {
         "SITE_NAME": settings.SITE_NAME,
         "SITE_URL": settings.SITE_URL,
