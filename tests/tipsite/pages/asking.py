@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import brotli
 from django.conf import settings
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 
 from tipsite.pages.application import Application
 from tipsite.pages.store import Store
@@ -64,10 +66,18 @@ class Readers:
             **{f"HTTP_{name.upper()}": value for name, value in headers.items()},
         }
         said = []
-        answer = self.application(environ, lambda line, sent, error=None: said.append((line, sent)))
-        body = b"".join(answer)
-        if hasattr(answer, "close"):
-            answer.close()
+        # A test's transaction would end with its connection, as Django's own test client knows.
+        signals = (request_started, request_finished)
+        connected = [signal.disconnect(close_old_connections) for signal in signals]
+        try:
+            answer = self.application(environ, lambda line, sent, error=None: said.append((line, sent)))
+            body = b"".join(answer)
+            if hasattr(answer, "close"):
+                answer.close()
+        finally:
+            for signal, was_connected in zip(signals, connected, strict=True):
+                if was_connected:
+                    signal.connect(close_old_connections)
         [(line, sent)] = said
         got = {name.lower(): value for name, value in sent}
         assert len(got) == len(sent), "a header was sent twice"

@@ -14,6 +14,8 @@ from tips.models import Tip
 from tipsite.pages import state
 
 pytestmark = pytest.mark.django_db
+# On PostgreSQL the edition is raised as a transaction ends.
+in_transactions = pytest.mark.django_db(transaction=True)
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 
@@ -40,6 +42,7 @@ def test_a_kept_page_costs_no_query_and_is_built_once_for_all_who_ask(readers):
     assert (readers.store.builds, readers.store.hits) == (1, 16)
 
 
+@in_transactions
 def test_a_change_is_seen_by_whatever_path_it_comes(readers):
     tip = make_tip("Call back", slug="call-back", tags=["phone"])
     urls = ["/", "/tips/", "/tips/call-back/", "/tag/phone/", "/feed/", "/search/"]
@@ -53,6 +56,7 @@ def test_a_change_is_seen_by_whatever_path_it_comes(readers):
     assert readers.get("/tips/call-back/").status == 404
 
 
+@in_transactions
 def test_what_is_done_in_this_process_is_seen_at_once(readers):
     tip = make_tip("Call back", slug="call-back")
     readers.get("/tips/call-back/")
@@ -79,6 +83,7 @@ def test_a_tip_goes_live_at_its_moment_though_nobody_asks_the_database_meanwhile
     assert [readers.get(url).status for url in urls] == statuses
 
 
+@in_transactions
 def test_a_change_while_a_page_is_built_makes_the_page_unreachable(readers):
     tip = make_tip("Call back", slug="call-back")
     django = readers.application._django
@@ -167,6 +172,7 @@ def gone(execute, sql, params, many, context):
     raise OperationalError("server closed the connection\n unexpectedly")
 
 
+@in_transactions
 def test_while_the_database_is_away_readers_get_what_was_kept_up_to_its_moment(
     readers, at_noon, caplog, monkeypatch
 ):
@@ -198,6 +204,7 @@ def test_while_the_database_is_away_readers_get_what_was_kept_up_to_its_moment(
     assert readers.get("/tips/coming/").status == 200
 
 
+@in_transactions
 def test_what_was_kept_is_served_for_ten_minutes_at_most_while_the_database_is_away(readers, monkeypatch):
     readers.get("/")
     with connection.execute_wrapper(gone):

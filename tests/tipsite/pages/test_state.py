@@ -12,6 +12,8 @@ from tipsite.pages import state
 from tipsite.pages.state import Watch
 
 pytestmark = pytest.mark.django_db
+# On PostgreSQL the edition is raised as a transaction ends.
+in_transactions = pytest.mark.django_db(transaction=True)
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
@@ -50,6 +52,7 @@ def test_a_state_lies_between_the_moments_around_it(watch, clock):
     assert (last.since, last.until) == ((NOON + 3 * HOUR).timestamp(), float("inf"))
 
 
+@in_transactions
 def test_a_tip_that_is_moved_earlier_makes_another_state(watch):
     tip = make_tip(publish_at=NOON + 5 * HOUR)
     before = watch.newest()
