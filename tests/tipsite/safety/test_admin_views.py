@@ -39,10 +39,10 @@ def close_the_guard():
 
 
 @pytest.mark.parametrize("role", ["Author", "Editor", "Publisher", None])
-def test_it_is_green_for_all_staff_while_all_is_well(client, role):
+def test_it_is_safe_for_all_staff_while_all_is_well(client, role):
     log_in(client, role)
     page = client.get(SAFE).text
-    assert " is safe</h2>" in page
+    assert " is safe, on the site only</h2>" in page
     assert ("Call back" in page) == (role is not None)
     assert "Nobody is subscribed yet" in page
     assert "not safe" not in page
@@ -55,7 +55,7 @@ def test_each_reason_says_what_to_do_and_leads_there(client):
     page = client.get(SAFE).text
     assert "No worker is alive" in page
     assert "See to the cause first, then resume it, or cancel it." in page
-    assert f'<a href="/admin/subscribers/mailing/{paused.pk}/change/">Open the mailing</a>' in page
+    assert f'<a href="/admin/subscribers/mailing/{paused.pk}/change/">Look at the mailing</a>' in page
     assert "The last 20 mails were all refused." in client.get("/admin/").text
 
 
