@@ -15,7 +15,7 @@ When = WorkMailChoice.When
 
 
 class MailChoiceForm(forms.Form):
-    """At once, once a day, or not at all."""
+    """At once, once a day, or not at all; and what the page ``shown`` had."""
 
     def __init__(self, person: User, data: QueryDict | None = None) -> None:
         super().__init__(data, auto_id="mails_%s")
@@ -28,10 +28,18 @@ class MailChoiceForm(forms.Form):
             initial=WorkMailChoice.of(person),
             widget=forms.RadioSelect,
         )
+        self.fields["shown"] = forms.CharField(
+            required=False, initial=self.fields["when"].initial, widget=forms.HiddenInput
+        )
 
     def save(self) -> WorkMailChoice.When:
-        """Keep what the person chose, and return it."""
+        """Keep what the person chose, and return what holds now.
+
+        Who sends what an older page showed chose nothing: what they chose elsewhere meanwhile stays.
+        """
         when = When(self.cleaned_data["when"])
+        if when == self.cleaned_data["shown"]:
+            return WorkMailChoice.of(self.person)
         WorkMailChoice.objects.update_or_create(person=self.person, defaults={"when": when})
         return when
 

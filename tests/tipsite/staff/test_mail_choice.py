@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.desk.sent_forms import as_sent
 from tests.tips.people import make_person
 from tipsite.models import WorkMailChoice
 
@@ -27,6 +28,18 @@ def test_a_person_chooses_when_to_be_told(client_of):
     assert "Nothing was changed" in answer.text
     assert WorkMailChoice.of(ann) == "daily"
     assert client.get(MAILS).status_code == 405
+
+
+def test_an_older_page_of_ones_own_puts_no_choice_back(client_of):
+    ann = make_person("ann", "Author")
+    client = client_of(ann)
+    older = as_sent(client.get(ACCOUNT), "when")
+    client.post(MAILS, as_sent(client.get(ACCOUNT), "when", when="never"))
+    answer = client.post(MAILS, older, follow=True)
+    assert "You are told nothing by mail." in answer.text
+    assert WorkMailChoice.of(ann) == "never"
+    client.post(MAILS, older | {"when": "daily"})
+    assert WorkMailChoice.of(ann) == "daily"
 
 
 def test_whoever_has_no_address_is_told_that_no_mail_can_come(client_of):

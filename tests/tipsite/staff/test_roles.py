@@ -62,3 +62,21 @@ def test_renaming_a_role_of_the_site_takes_no_right_away(client):
     group.refresh_from_db()
     held = set(group.permissions.values_list("codename", flat=True))
     assert (group.name, held) == ("Readers of logs", {"view_logentry", "view_tip"})
+
+
+@pytest.mark.django_db
+def test_of_two_owners_at_one_role_each_changes_what_they_changed(client_of):
+    olga, otto = (make_person(name, is_superuser=True) for name in ("olga", "otto"))
+    group = Group.objects.create(name="Auditors")
+    rights = {name: str(Permission.objects.get(codename=name).pk) for name in ("approve_tip", "publish_tip")}
+    group.permissions.set([rights["approve_tip"]])
+    page, hers, his = f"/admin/auth/group/{group.pk}/change/", client_of(olga), client_of(otto)
+    opened = his.get(page)
+    both = as_sent(hers.get(page), "name", name="Readers", permissions=[*rights.values()])
+    hers.post(page, both)
+    # The older form takes one right away, and puts back neither the name nor the other right.
+    his.post(page, as_sent(opened, "name", permissions=None))
+    group.refresh_from_db()
+    assert (group.name, [each.codename for each in group.permissions.all()]) == ("Readers", ["publish_tip"])
+    asked = his.post(page, as_sent(opened, "name", name="Auditors of texts"))
+    assert "changed the same meanwhile" in asked.text
