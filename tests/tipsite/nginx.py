@@ -97,10 +97,10 @@ class Nginx:
             process.terminate()
             process.wait(timeout=60)
 
-    def connect(self):
-        """Return an open connection by HTTPS, whoever the certificate is of."""
-        context = any_certificate()
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=context)
+    def connect(self, source="127.0.0.1"):
+        """Return an open connection by HTTPS from an address of this machine."""
+        options = {"timeout": 60, "context": any_certificate(), "source_address": (source, 0)}
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, **options)
         connection.connect()
         return connection
 

@@ -14,7 +14,8 @@ from collections import Counter
 import pytest
 from django.conf import settings
 
-from tests.tipsite.processes import MANAGE, children, descendants, free_port, wait_until
+from tests.tipsite import nginx
+from tests.tipsite.processes import MANAGE, Site, children, descendants, free_port, wait_until
 from tipsite.worker import supervisor
 
 SYSTEMD = shutil.which("systemd-socket-activate")
@@ -28,10 +29,12 @@ SERVICE = 'while :; do sh -c \'LISTEN_PID=$$ exec "$@"\' sh "$@"; done'
 class Readers:
     """Readers who ask for pages one after another, each over a connection of its own, until told to stop."""
 
-    def __init__(self, port, count, paths=("/", "/tips/", "/subscribe/", "/healthz")):
-        self.answers, self.port, self.paths = Counter(), port, paths
+    paths = ("/", "/tips/", "/subscribe/", "/healthz")
+
+    def __init__(self, port, count):
+        self.answers, self.port = Counter(), port
         self.is_over = threading.Event()
-        self.threads = [threading.Thread(target=self.read) for _ in range(count)]
+        self.threads = [threading.Thread(target=self.read, args=[number]) for number in range(count)]
 
     def __enter__(self):
         for thread in self.threads:
@@ -43,7 +46,7 @@ class Readers:
         for thread in self.threads:
             thread.join()
 
-    def read(self):
+    def read(self, number):
         while not self.is_over.is_set():
             for path in self.paths:
                 self.answers[self.ask(path)] += 1
@@ -62,7 +65,25 @@ class Readers:
     def wait_for(self, more):
         """Wait until so many more answers have come."""
         aim = self.answers.total() + more
-        wait_until(lambda: self.answers.total() >= aim, seconds=120)
+        wait_until(lambda: self.answers.total() >= aim, seconds=300)
+
+
+class NginxReaders(Readers):
+    """Readers behind nginx, each at an address of their own and over one connection for many requests."""
+
+    def __init__(self, front, count):
+        super().__init__(front.port, count)
+        self.front = front
+
+    def read(self, number):
+        while not self.is_over.is_set():
+            with contextlib.closing(self.front.connect(f"127.0.0.{number + 10}")) as connection:
+                for path in self.paths * 10:
+                    try:
+                        self.answers[nginx.ask(connection, path)[0]] += 1
+                    except (OSError, http.client.HTTPException) as error:
+                        self.answers[repr(error)] += 1
+                        break
 
 
 def activate(site, place):
@@ -97,17 +118,22 @@ def program(holder):
     return wait_until(lambda: [each for each in children(holder.pid) if children(each, "gunicorn")])[0]
 
 
-def restart_and_renew(site, holder, readers, more):
-    """Restart the program and then renew its processes while readers come; return what they were answered."""
+def restart_and_renew(site, holder, readers, more, times=1):
+    """Restart the program and then renew its processes while readers come."""
+
+    def is_logged(words, count):
+        wait_until(lambda: site.log.read_text().count(words) == count)
+
     readers.wait_for(more)
+    is_logged("The site is at", times)
     first = program(holder)
     os.kill(first, signal.SIGTERM)
+    is_logged("The site is at", times + 1)
     readers.wait_for(more)
     second = program(holder)
     assert second != first
-    wait_until(lambda: site.log.read_text().count("The site is at") == 2)
     os.kill(second, supervisor.RENEW)
-    wait_until(lambda: "The new web server has taken over." in site.log.read_text())
+    is_logged("The new web server has taken over.", times)
     readers.wait_for(more)
     # The processes that were replaced have ended by themselves.
     wait_until(lambda: len(children(second, "gunicorn")) == 1)
@@ -120,6 +146,21 @@ def test_a_restart_and_a_renewal_lose_no_request(site):
         restart_and_renew(site, holder, readers, more=80)
     assert set(readers.answers) == {200}
     assert "Traceback" not in site.log.read_text()
+
+
+@pytest.mark.soak
+@nginx.needs_nginx
+def test_restarts_and_renewals_behind_nginx_lose_none_of_five_thousand_requests(site, tmp_path):
+    site = Site(site.folder, site.environment["DATABASE_URL"])
+    site.environment |= nginx.REAL_SITE
+    assert site.manage("error_pages").returncode == 0
+    port = free_port()
+    front = nginx.Nginx(tmp_path, port, site.folder)
+    with service(site, port) as holder, front.running(), NginxReaders(front, count=8) as readers:
+        for times in range(1, 4):
+            restart_and_renew(site, holder, readers, more=600, times=times)
+    assert readers.answers.total() > 5000
+    assert set(readers.answers) == {200}
 
 
 @pytest.mark.parametrize("count", [1, 2])
