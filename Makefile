@@ -13,6 +13,8 @@ PIP = $$(test -x $(VENV)/bin/pip && echo $(PY) -m pip || echo $(PYTHON) -m pip -
 NEXT := .venv-next
 NEXT_PYTHON ?= $(firstword $(foreach each,python3.12 python3.13 python3.14 python3,$(shell \
 	$(each) -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo $(each))))
+# The scanner of the audit has an environment of its own.
+SCANNER := .venv-audit
 STATE_DIR ?= var
 BIOME := lint/node_modules/.bin/biome
 STATIC := $(shell find static tips tipsite -path '*static*' -type f 2>/dev/null)
@@ -73,12 +75,13 @@ bench: $(VENV)/dev ## Measure pages, search, imports and mail on either database
 soak: $(VENV)/dev ## Run the long tests: processes killed over and over, a flood of sign-ups, a scanner that opens every link
 	@$(PY) -m pytest -m soak
 
-audit: $(VENV)/dev audit/node_modules ## Check the served pages: links, markup, accessibility, speed, weight (ARCHIVE=... for other tips)
+audit: $(VENV)/dev $(SCANNER)/ready audit/node_modules ## Check the served site: links, markup, accessibility, speed, attacks (ARCHIVE=... for other tips)
 	@$(PY) -m audit $(ARCHIVE)
 
 lock: $(VENV)/dev ## Bring all locks up to date with pyproject.toml
 	@$(call COMPILE,--upgrade pyproject.toml,requirements.lock)
 	@$(call COMPILE,--upgrade --constraint requirements.lock --group s3,requirements-s3.lock)
+	@$(call COMPILE,--upgrade --group scan,requirements-scan.lock)
 	@$(call COMPILE,--upgrade --constraint requirements.lock --constraint requirements-s3.lock --group dev \
 		pyproject.toml,requirements-dev.lock)
 COMPILE = $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -113,6 +116,13 @@ $(STATE_DIR)/static/staticfiles.json: $(STATIC) requirements.lock | $(VENV)/site
 	@echo "Collecting and compressing static files."
 	@$(MANAGE) collectstatic --no-input --verbosity 0
 	@test ! -e $@ || touch $@
+
+# What it needs does not go with what the site is made of, and is never beside it.
+$(SCANNER)/ready: requirements-scan.lock | $(VENV)/dev
+	@echo "Installing the scanner wapiti; this takes a minute, once."
+	@$(VENV)/bin/uv venv --quiet --clear --python $(PY) $(SCANNER)
+	@$(VENV)/bin/uv pip install --quiet --python $(SCANNER)/bin/python --require-hashes --requirement $<
+	@touch $@
 
 audit/node_modules: audit/package.json
 	@echo "Installing the Nu HTML checker and Lighthouse; this takes a minute, once."

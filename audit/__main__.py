@@ -1,8 +1,9 @@
-"""Check the pages as they are served: ``make audit``, or ``python -m audit [--links | --desk] [PATH]``.
+"""Check the site as it is served: ``make audit``, or ``python -m audit [--links | --desk | --scan] [PATH]``.
 
 PATH holds archive pages to take instead of the demonstration. Without it, the links of the real pages are
 followed as well, where these are here. ``--links`` follows the links alone, which needs no other program;
-``--desk`` looks at the screens of staff alone, which needs Chromium.
+``--desk`` looks at the screens of staff alone, which needs Chromium, and ``--scan`` has the site attacked
+alone, which needs wapiti.
 Each site runs on a database and in a folder of its own, which are gone afterwards. Exit status: 0 all
 within bounds, 1 something is not, 2 nothing could be checked.
 """
@@ -26,6 +27,7 @@ from typing import IO, TypedDict
 from urllib.parse import urlsplit
 
 from audit import desk_screens
+from audit import scan as scanner
 from audit.links import Answer, crawl
 from bench.report import Verdicts, machine, table
 from tests.__main__ import OF_A_SITE, ROOT
@@ -35,6 +37,7 @@ CHROMIUM = "/usr/bin/chromium"
 TOOLS = Path(__file__).resolve().parent / "node_modules"
 CHECKER = TOOLS / "vnu-jar" / "build" / "dist" / "vnu.jar"
 LIGHTHOUSE = TOOLS / ".bin" / "lighthouse"
+WAPITI = ROOT / ".venv-audit" / "bin" / "wapiti"
 # What Lighthouse may find missing to 100, by category.
 BOUNDS = {"performance": 2, "accessibility": 0, "best-practices": 0, "seo": 0}
 ROUNDS = 3
@@ -55,21 +58,24 @@ class CannotAuditError(Exception):
     """Nothing can be checked; the text says why and what would help."""
 
 
-def main(path: str | None, links_alone: bool, desk_alone: bool) -> int:
-    """Check all, or a part; return the exit status."""
-    if not (links_alone or desk_alone):
-        require_tools()
+def main(path: str | None, part: str | None) -> int:
+    """Check all, or the part "links", "desk" or "scan"; return the exit status."""
+    require_tools(part)
     # An end by signal takes the site along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     verdicts = Verdicts()
-    if not links_alone:
+    if part in (None, "desk"):
         with site_of(None) as (root, _, folder):
             check_desk(verdicts, root, folder)
-    if desk_alone:
+    if part in (None, "scan"):
+        # It leaves much behind in the forms.
+        with site_of(None) as (root, _, folder):
+            scanner.scan(verdicts, WAPITI, root, folder)
+    if part in ("desk", "scan"):
         return 1 if verdicts.failed else 0
     with site_of(path) as (root, site, folder):
         follow_links(verdicts, path or "the demonstration", root, site["searches"])
-        if not links_alone:
+        if part is None:
             check_markup(verdicts, root, site["pages"], folder)
             measure(verdicts, root, site["measured"], folder)
     if not path and REAL_PAGES.is_dir():
@@ -90,10 +96,11 @@ def site_of(path: str | None) -> Iterator[tuple[str, Site, Path]]:
             yield root, site, folder
 
 
-def require_tools() -> None:
-    """Raise CannotAuditError where something is not installed."""
-    missing = [name for name in ("java", "node", CHROMIUM) if not shutil.which(name)]
-    missing += [str(tool) for tool in (CHECKER, LIGHTHOUSE) if not tool.exists()]
+def require_tools(part: str | None) -> None:
+    """Raise CannotAuditError where something is not installed that all, or a part, needs."""
+    missing = [] if part else [name for name in ("java", "node", CHROMIUM) if not shutil.which(name)]
+    needed = {None: (CHECKER, LIGHTHOUSE, WAPITI), "scan": (WAPITI,)}.get(part, ())
+    missing += [str(tool) for tool in needed if not tool.exists()]
     if missing:
         raise CannotAuditError(f"{', '.join(missing)} missing; see docs/audit.md for what is needed")
 
@@ -289,11 +296,16 @@ def lighthouse(url: str, folder: Path) -> Measured:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m audit", description=str(__doc__).split(":")[0] + ".")
     parser.add_argument("path", nargs="?", metavar="PATH", help="archive pages instead of the demonstration")
-    parser.add_argument("--links", action="store_true", help="follow the links alone")
-    parser.add_argument("--desk", action="store_true", help="look at the screens of staff alone")
+    parts = parser.add_mutually_exclusive_group()
+    for name, does in (
+        ("links", "follow the links alone"),
+        ("desk", "look at the screens of staff alone"),
+        ("scan", "have the site attacked alone"),
+    ):
+        parts.add_argument(f"--{name}", dest="part", action="store_const", const=name, help=does)
     arguments = parser.parse_args()
     try:
-        sys.exit(main(arguments.path, arguments.links, arguments.desk))
+        sys.exit(main(arguments.path, arguments.part))
     except KeyboardInterrupt:
         sys.exit(130)
     except CannotAuditError as error:

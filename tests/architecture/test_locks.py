@@ -8,7 +8,9 @@ import pytest
 from tests.architecture.tree import ROOT, files, relative
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-s3.lock"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.lock", *(f"requirements-{name}.lock" for name in ("dev", "s3", "scan"))]
+)
 def test_every_line_of_a_lock_has_its_version_and_hashes(lock):
     joined = (ROOT / lock).read_text().replace("\\\n", " ")
     lines = [line for line in joined.splitlines() if line.strip()]

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROOMS = ("desk", "shield", "tips", "subscribers", "tipsite")
 # What is not ours, or is made by running the program.
-_FOREIGN = set(".git .venv .venv-next var node_modules".split())
+_FOREIGN = set(".git .venv .venv-next .venv-audit var node_modules".split())
 _FOREIGN |= set("__pycache__ .pytest_cache .ruff_cache .mypy_cache .hypothesis".split())
 
 
