@@ -29,15 +29,17 @@ def redact(text: str) -> str:
 class Formatter(logging.Formatter):
     """Formats as usual, tracebacks as well, and leaves out tokens and addresses.
 
-    Of a request that was answered 503 there is one line: what failed there is no fault to be traced.
+    Of a request that was refused (400) or answered 503 there is one line: what failed there is no fault to be
+    traced, and nobody fills the log by sending nonsense.
     """
 
     def format(self, record: logging.LogRecord) -> str:
         error = record.exc_info[1] if record.exc_info else None
-        if error is not None and getattr(record, "status_code", 0) == 503:
+        if error is not None and getattr(record, "status_code", 0) in (400, 503):
             record = copy(record)
             why = " ".join(str(error).split()) or type(error).__name__
-            record.msg, record.args = f"{record.getMessage()} ({why})", ()
+            if why not in record.getMessage():
+                record.msg, record.args = f"{record.getMessage()} ({why})", ()
             record.exc_info = record.exc_text = None
         return redact(super().format(record))
 

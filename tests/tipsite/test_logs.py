@@ -72,3 +72,11 @@ def test_the_web_server_s_lines_are_redacted_too():
         for log in (server.access_log, server.error_log):
             log.handlers.clear()
             log.propagate = True
+
+
+@pytest.mark.django_db
+def test_a_request_of_nonsense_is_one_line_of_the_log(client, caplog):
+    assert client.post("/subscribe/", {f"field{number}": "" for number in range(1001)}).status_code == 400
+    (record,) = [each for each in caplog.records if each.name.startswith("django.security")]
+    (line,) = logs.Formatter().format(record).splitlines()
+    assert "DATA_UPLOAD_MAX_NUMBER_FIELDS" in line

@@ -28,11 +28,13 @@ Credentials = dict[str, str] | None
 
 
 def network(request: HttpRequest) -> str | None:
-    """Return the network of a request as one address, as axes stores it: the first of an IPv6 /64, or None.
+    """Return the network of a request as one address, as axes stores it: the first of an IPv6 /48, or None.
 
-    Judged as everywhere, by TRUSTED_PROXIES.
+    Judged as everywhere, by TRUSTED_PROXIES. Whoever has one IPv6 line may have all networks of a /48, and
+    would have five tries from each.
     """
-    address = request_origin.network(request).partition("/")[0]
+    narrowest, *wider = request_origin.networks(request)
+    address = (wider[-1] if ":" in narrowest else narrowest).partition("/")[0]
     return None if address == "unknown" else address
 
 

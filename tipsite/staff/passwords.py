@@ -14,13 +14,13 @@ from django.views.generic.base import ContextMixin, View
 from desk.log import log
 from desk.pages import Context
 from shield import request_origin
-from shield.rate_limits import FixedWindow
+from shield.network_limits import NetworkLimit
 from tipsite.staff import lockout, mailed_links
 from tipsite.staff.audit_log import AccountAction
 from tipsite.staff.authentication import BACKEND
 from tipsite.staff.forms import FirstPasswordForm, ForgottenForm
 
-PER_NETWORK = FixedWindow("password reset network", 20, timedelta(hours=1))
+PER_NETWORK = NetworkLimit("password reset network", 20, timedelta(hours=1))
 
 
 class InTheAdmin(ContextMixin, View):
@@ -38,7 +38,7 @@ class Forgotten(InTheAdmin, views.PasswordResetView):
     success_url = reverse_lazy("admin:password_reset_done")
 
     def form_valid(self, form: PasswordResetForm) -> HttpResponse:
-        if PER_NETWORK.spend(request_origin.network(self.request)):
+        if PER_NETWORK.spend(request_origin.networks(self.request)):
             return super().form_valid(form)
         form.add_error(None, "Many people asked for this from your network just now. Please try in an hour.")
         response = self.form_invalid(form)
