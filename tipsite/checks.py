@@ -12,6 +12,7 @@ from django.http.request import validate_host
 
 from subscribers import addresses
 from subscribers.mail import envelope
+from subscribers.people import journal
 from tips.schedule.slots import WEEKDAY_NAMES
 from tipsite.schema import migration_state
 from tipsite.staff.roles import ROLES
@@ -161,6 +162,15 @@ def check_database_is_not_ahead(
     """A program must not migrate or serve what a newer version has migrated: ``check --database default``."""
     if DEFAULT_DB_ALIAS in (databases or ()) and (words := migration_state.why_database_is_ahead()):
         yield Error(words, id="tipsite.E009")
+
+
+@register(Tags.database)
+def check_journal(databases: Sequence[str] | None = None, **kwargs: object) -> Iterator[CheckMessage]:
+    """A journal must not lie in the database that it guards: ``check --database default``."""
+    is_asked = settings.JOURNAL_URL and DEFAULT_DB_ALIAS in (databases or ())
+    if is_asked and (words := journal.why_unwritable()):
+        hint = "Let JOURNAL_URL name a database of its own, best on another server."
+        yield Error(f"The journal cannot be written: {words}.", hint, id="tipsite.E011")
 
 
 def _organisation(address: str) -> list[str]:

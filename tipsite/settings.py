@@ -149,6 +149,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # What tipsite/pages keeps of finished pages; with DEBUG, templates change without any row.
 PAGES_MEMORY_MB = 0 if DEBUG else env.int("PAGES_MEMORY_MB", 24)
 CDN_MAX_AGE = min(60, env.int("CDN_MAX_AGE", 0))
+# The database in which the journal lies; a file in STATE_DIR where that is unset.
+JOURNAL_URL = databases.journal(env.str("JOURNAL_URL", ""))
+
 CACHES = {"default": env.dj_cache_url("CACHE_URL", "locmem://")}
 TASKS = env.json("TASKS", {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}})
 

@@ -185,8 +185,8 @@ def _audience(question: Question, counts: dict[str, int]) -> Iterator[Reason]:
 
 def _journal(unwritable: str, unjournaled: int) -> Iterator[Reason]:
     if unwritable:
-        words = f"The journal {journal.path()} cannot be written ({unwritable}): no mailing goes on."
-        advice = "Make room on its disk, or mend the rights of its folder."
+        words = f"The journal {journal.store()} cannot be written ({unwritable}): no mailing goes on."
+        advice = journal.store().advice
         yield _stop("journal", words, "Journal fails", "the journal cannot be written", advice)
     if unjournaled:
         who = "1 suppression is" if unjournaled == 1 else f"{unjournaled} suppressions are"

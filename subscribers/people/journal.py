@@ -1,10 +1,11 @@
 """What must survive the restore of a backup: who left, who is suppressed, who was erased, who moved.
 
-The journal is a file in STATE_DIR, outside the database, to which lines are only ever added. Each line is one
-JSON object with ``at`` (ISO 8601) and ``what``. The entries about people are "suppressed", "lifted", "erased"
-and "moved". They have ``address_hash`` (keyed); the first two have ``reason``, and the last one has ``to``,
-the hash of the new address. Entries name nobody. Leaving is being suppressed as "unsubscribed". Between the
-entries stand the guard's checkpoints ("checkpoint"); ``subscribers.recovery`` explains these.
+The journal lies outside the database, in a file in STATE_DIR or in a second database (JOURNAL_URL), and lines
+are only ever added to it. Each line is one JSON object with ``at`` (ISO 8601) and ``what``. The entries about
+people are "suppressed", "lifted", "erased" and "moved". They have ``address_hash`` (keyed); the first two
+have ``reason``, and the last one has ``to``, the hash of the new address. Entries name nobody. Leaving is
+being suppressed as "unsubscribed". Between the entries stand the guard's checkpoints ("checkpoint");
+``subscribers.recovery`` explains these.
 
 An entry that silences or moves an address is flushed to disk before its transaction commits, and so before
 the person gets an answer. An entry that lifts a reason is written right after the commit. A crash in between
@@ -12,15 +13,10 @@ leaves a line too many that silences, or a line too few that lifts. So the order
 order of the events. ``replay`` goes by ``at``.
 """
 
-import fcntl
 import json
 import logging
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from datetime import MAXYEAR, MINYEAR, datetime
 from pathlib import Path
 from typing import Any
@@ -28,15 +24,15 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from subscribers.people import journal_database
+from subscribers.people.journal_file import JournalFile
+from subscribers.people.journal_places import Journal
+
 # An entry or a checkpoint. The values of a JSON object have all types.
 Entry = dict[str, Any]
 
 logger = logging.getLogger(__name__)
 
-# What a disk gives at once.
-_BLOCK = 4096
-# So few bytes free are gone within a minute, if a disk fills up.
-_LITTLE_ROOM = 64 * 2**20
 # The ``what`` of the guard's checkpoints, and how it stands in a line.
 CHECKPOINT = "checkpoint"
 _CHECKPOINT = f'"what": "{CHECKPOINT}"'.encode()
@@ -48,8 +44,15 @@ _FORMS = {"address_hash": _HASH, "to": _HASH, "reason": re.compile("[a-z]{1,12}"
 
 
 def path() -> Path:
-    """Return where the journal lies."""
+    """Return where the journal lies that is a file."""
     return Path(settings.STATE_DIR) / "journal.jsonl"
+
+
+def store() -> Journal:
+    """Return what the journal lies in: a file in STATE_DIR, or the database that JOURNAL_URL names."""
+    if settings.JOURNAL_URL:
+        return journal_database.of_url(settings.JOURNAL_URL, path())
+    return JournalFile(path())
 
 
 def new_entry(what: str, address_hash: str, at: datetime | None = None, **more: str) -> Entry:
@@ -71,56 +74,28 @@ def append(entries: Iterable[Entry]) -> bool:
     that are marked as not journaled are written by a later ``suppressions.catch_up``.
     """
     lines = "".join(json.dumps(entry) + "\n" for entry in entries) or "\n"
+    journal = store()
     try:
-        with open(path(), "a+b", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            # Closing the file releases the lock.
-            fcntl.flock(file, fcntl.LOCK_EX)
-            size = os.fstat(file.fileno()).st_size
-            is_torn = size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"
-            file.write(b"\n" * is_torn + lines.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        if not size:
-            # The name of a new journal must reach the disk, too: without the name its lines are lost.
-            folder = os.open(path().parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        journal.append(lines.encode())
     except OSError as error:
-        logger.critical("The journal %s cannot be written: %s. Make room, or mend its folder.", path(), error)
+        logger.critical("The journal %s cannot be written: %s. %s", journal, error, journal.advice)
         return False
     return True
 
 
 def why_unwritable() -> str:
-    """Return why nothing could be added to the journal now, in a few words, or "" where it could.
-
-    Nothing is added: the file is opened only, and a file beside it is written. A full disk opens what it does
-    not write.
-    """
-    try:
-        if path().exists():
-            os.close(os.open(path(), os.O_WRONLY | os.O_APPEND))
-        with tempfile.TemporaryFile(dir=path().parent) as beside:
-            beside.write(b"\0" * _BLOCK)
-    except OSError as error:
-        return error.strerror or type(error).__name__
-    return ""
+    """Return why nothing could be added to the journal now, in a few words, or "" where it could."""
+    return store().why_unwritable()
 
 
 def is_short_of_room() -> bool:
     """Tell whether the journal's disk is nearly full: soon nothing may be added, nor to a database there."""
-    try:
-        return shutil.disk_usage(path().parent).free < _LITTLE_ROOM
-    except OSError:
-        return True
+    return store().is_short_of_room()
 
 
 def numbered_lines() -> Iterator[tuple[int, bytes]]:
     """Yield the lines of the journal with their numbers, from 1; none where there is no journal."""
-    with suppress(FileNotFoundError), path().open("rb") as file:
-        yield from enumerate(file, 1)
+    yield from enumerate(store().lines(), 1)
 
 
 def is_checkpoint(line: bytes) -> bool:
@@ -143,7 +118,7 @@ def entries() -> Iterator[Entry]:
         if not line.strip() or is_checkpoint(line):
             continue
         if (entry := parsed(line, _is_entry)) is None:
-            logger.warning("%s, line %s: no entry, perhaps cut short; left out.", path(), number)
+            logger.warning("%s, line %s: no entry, perhaps cut short; left out.", store(), number)
         else:
             yield entry
 

@@ -6,13 +6,11 @@ goes on under a new name has the old name as ``instead_of``. A checkpoint of a m
 """
 
 import logging
-import os
 import threading
 from collections.abc import Iterator
-from pathlib import Path
-from typing import BinaryIO
 
 from subscribers.people import journal
+from subscribers.people.journal_places import Place
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +26,9 @@ def every(*, log_faults: bool = False) -> Iterator[journal.Entry]:
         if (checkpoint := journal.parsed(line, _is_checkpoint)) is not None:
             yield checkpoint
         elif log_faults:
-            logger.warning("%s, line %s: no checkpoint, perhaps cut short; left out.", journal.path(), number)
+            logger.warning(
+                "%s, line %s: no checkpoint, perhaps cut short; left out.", journal.store(), number
+            )
 
 
 def _is_checkpoint(entry: journal.Entry) -> bool:
@@ -48,38 +48,24 @@ class _Reader:
         self._lock = threading.Lock()
         self._forget()
 
-    def _forget(self, file: tuple[Path, int, int] | None = None) -> None:
-        self._file, self._offset, self._counter = file, 0, 0
+    def _forget(self) -> None:
         # The line that was read last: a journal that has another one there is another journal.
-        self._line = b""
+        self._place: Place | None = None
+        self._counter = 0
         self._name: str | None = None
         self._former: set[str] = set()
 
     def latest(self) -> tuple[str | None, int, frozenset[str]]:
         """Return (name, counter, former names) of the last checkpoint, or (None, 0, none). Raises OSError."""
         with self._lock:
-            try:
-                with journal.path().open("rb") as file:
-                    self._go_on(file)
-            except FileNotFoundError:
-                self._forget()
+            for step in journal.store().go_on(self._place):
+                if step is None:
+                    self._forget()
+                    continue
+                self._place, line = step
+                if journal.is_checkpoint(line) and (checkpoint := journal.parsed(line, _is_checkpoint)):
+                    self._note(checkpoint)
             return self._name, self._counter, frozenset(self._former)
-
-    def _go_on(self, file: BinaryIO) -> None:
-        status = os.fstat(file.fileno())
-        identity = journal.path(), status.st_dev, status.st_ino
-        file.seek(self._offset - len(self._line))
-        if identity != self._file or file.read(len(self._line)) != self._line:
-            self._forget(identity)
-            file.seek(0)
-        for line in file:
-            # A line that is still being written is read the next time.
-            if not line.endswith(b"\n"):
-                break
-            self._offset += len(line)
-            self._line = line
-            if journal.is_checkpoint(line) and (checkpoint := journal.parsed(line, _is_checkpoint)):
-                self._note(checkpoint)
 
     def _note(self, checkpoint: journal.Entry) -> None:
         if checkpoint["instance"] in self._former:

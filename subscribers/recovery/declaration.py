@@ -72,7 +72,7 @@ def declare_live(*, by: User, send_letters: bool = False) -> str:
         log(by, identity, DatabaseAction.DECLARED_LIVE, sentence)
         # If the commit fails after this, the guard is closed as before, and the button can be pressed again.
         if not journal.append([guard.checkpoint_entry(identity, instead_of=former_name)]):
-            raise JournalError(UNWRITABLE.format(journal.path()))
+            raise JournalError(UNWRITABLE.format(journal.store()))
     return sentence
 
 

@@ -56,7 +56,7 @@ def _closure(locked: DatabaseIdentity | None = None) -> Closure | None:
             identity is not None and counter < identity.noted and checkpoints.latest()[1] < identity.noted
         )
     except OSError as error:
-        problem = f"The journal {journal.path()} cannot be read ({error.strerror})."
+        problem = f"The journal {journal.store()} cannot be read ({error.strerror})."
         return Closure(UNREADABLE, f"{problem} Nothing is mailed until it can be.")
     if name is None:
         return NO_JOURNAL if identity and (identity.counter or identity.restored_at) else None

@@ -95,7 +95,7 @@ def _backup(target: Path) -> Report:
             sums[dump.name] = _add_file(archive, dump, dump.name)
             # After the database: each upload that the database names is there by now.
             taken = uploads.add_all(partial(_add, archive))
-            lines = journal.path().read_bytes() if journal.path().exists() else b""
+            lines = b"".join(journal.store().lines())
             sums |= taken | {_JOURNAL: hashlib.sha256(lines).hexdigest()}
             _add_bytes(archive, read_back.SUMS, read_back.as_text(sums))
             # Last: a file without the journal was cut short.
@@ -160,9 +160,8 @@ def _restore(source: Path, folder: Path, dry_run: bool) -> Report:
     try:
         count = uploads.put_back(folder)
         missing = "the journal"
-        _put_back_journal(folder / _JOURNAL)
-        with journal.path().open("rb") as lines:
-            return Report(size, total, count, sum(1 for _ in lines))
+        journal.store().put_before((folder / _JOURNAL).read_bytes())
+        return Report(size, total, count, sum(1 for _ in journal.store().lines()))
     except OSError as error:
         words = f"The database was restored, but not {missing}: {error}. Make room or mend the folder,"
         raise HalfRestored(f"{words} then restore the same backup again.") from error
@@ -209,22 +208,6 @@ def _require_room(archive: tarfile.TarFile, source: Path, folder: Path) -> None:
         if count > free:
             words = f"{source} needs {count:,} bytes of the disk of {place}, which has {free:,} left."
             raise BackupError(f"{words} Make room, then restore again.")
-
-
-def _put_back_journal(kept: Path) -> None:
-    """Let the journal have all that the backup's has. Mostly it has: lines are only ever added to it."""
-    place, old = journal.path(), kept.read_bytes()
-    present = place.read_bytes() if place.exists() else b""
-    if place.exists() and present.startswith(old):
-        return
-    if old and not old.endswith(b"\n"):
-        old += b"\n"
-    kept.unlink()
-    # The present journal is that of another database or of a new machine: its last checkpoint, or that it has
-    # none, closes the guard.
-    with _private_file(kept) as file:
-        file.write(old + present)
-    kept.replace(place)
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 import os
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
 
 Database = dict[str, object]
 
@@ -60,3 +62,12 @@ def _readable(name: str) -> str:
     if file.exists() and os.statvfs(file).f_flag & os.ST_RDONLY and not Path(f"{file}-wal").exists():
         return f"file:{quote(str(file.absolute()))}?immutable=1"
     return name
+
+
+def journal(url: str) -> str:
+    """Return JOURNAL_URL as it is; raise ImproperlyConfigured unless it is empty or names a database."""
+    if url and (urlsplit(url).scheme not in ("postgres", "postgresql") or not urlsplit(url).path.strip("/")):
+        # The URL itself holds a password.
+        example = "postgres://user:password@another-server/journal"
+        raise ImproperlyConfigured(f"JOURNAL_URL must look like {example}.")
+    return url

@@ -119,7 +119,7 @@ def test_a_process_killed_before_it_could_commit_has_told_the_journal(tmp_path):
 APPENDER = """
 import sys
 from django.conf import settings
-settings.configure(STATE_DIR=sys.argv[1], USE_TZ=True)
+settings.configure(JOURNAL_URL="", STATE_DIR=sys.argv[1], USE_TZ=True)
 from subscribers.people import journal
 sys.stdin.readline()
 for n in range(100):
