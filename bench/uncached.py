@@ -91,17 +91,20 @@ def _ticks(process: int) -> int:
 
 
 @contextmanager
-def served(application: str, others: Callable[[], list[int]] = list) -> Iterator[Served]:
+def served(
+    application: str, others: Callable[[], list[int]] = list, keeps_pages: bool = False
+) -> Iterator[Served]:
     """Serve an application as ``serve`` does, with one process; ``others`` names processes that serve too.
 
     Bare, the web server loads nothing of Django's.
     """
+    environment = {**os.environ, "PAGES_MEMORY_MB": "24" if keeps_pages else "0"}
     listener = listening.listen("127.0.0.1", 0)
     command = [word.replace(PROGRAM, str(ROOT)) for word in serve.gunicorn(listener.fileno(), 1, 4, False)]
     command[command.index("tipsite.wsgi:application")] = application
     if application == BARE:
         command = [each for each in command if each != "--preload" and not each.startswith("--config=")]
-    with subprocess.Popen(command, cwd=ROOT, pass_fds=[listener.fileno()]) as server:
+    with subprocess.Popen(command, cwd=ROOT, env=environment, pass_fds=[listener.fileno()]) as server:
         port = listener.getsockname()[1]
         listener.close()
         client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)

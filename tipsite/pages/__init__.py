@@ -2,7 +2,8 @@
 
 ``state`` watches what decides whether a kept page is still right; ``page`` is one kept response with its
 compressed forms; ``store`` holds pages within bounds and lets one request build each; ``requests`` says which
-requests are answered alike for everybody; ``application`` is the WSGI application in front of Django's.
+requests are answered alike for everybody; ``counts`` has figures for a monitor; ``application`` is the WSGI
+application in front of Django's.
 
 This package imports nothing else of this room.
 """

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, TimeoutError
 from threading import Lock
 
+from tipsite.pages.counts import Counts
 from tipsite.pages.page import Page, Response
 from tipsite.pages.state import State
 
@@ -55,19 +56,15 @@ class _Pool:
 
 
 class Store:
-    """The kept pages of this process. A new state empties it: no page of an earlier one is ever right again.
+    """The kept pages of this process. A new state empties it: no page of an earlier one is right again."""
 
-    ``hits``, ``builds`` and ``waits`` count the requests that were answered by a kept page, that built one,
-    and that waited for another to build one.
-    """
-
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, most_bytes: int, counts: Counts | None = None) -> None:
         self._lock = Lock()
         self._number = 0
         self._pages = _Pool(most_bytes * (1 - SHARE_OF_OTHERS))
         self._others = _Pool(most_bytes * SHARE_OF_OTHERS)
         self._builds: dict[str, Future[Built]] = {}
-        self.hits = self.builds = self.waits = 0
+        self.counts = counts or Counts()
 
     @property
     def bytes(self) -> int:
@@ -83,7 +80,7 @@ class Store:
         """Return the page that is kept of a path in a state, or None."""
         with self._lock:
             page = self._get(path) if self._enter(state) else None
-            self.hits += page is not None
+            self.counts.hits += page is not None
             return page
 
     def build(self, state: State, path: str, build: Callable[[], Built], still: Callable[[], bool]) -> Built:
@@ -99,11 +96,11 @@ class Store:
             elif page := self._get(path):
                 return page
             elif awaited := self._builds.get(path):
-                self.waits += 1
+                self.counts.waits += 1
                 mine = None
             else:
                 mine = self._builds[path] = Future()
-                self.builds += 1
+                self.counts.builds += 1
         if mine:
             return self._built(state, path, mine, build, still)
         if awaited:

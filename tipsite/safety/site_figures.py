@@ -11,6 +11,7 @@ from django_tasks_db.models import DBTaskResult
 
 from subscribers.delivery import heartbeat
 from subscribers.models import Delivery, DeliveryCount, LinkRequest, Mailing, OutgoingMail, ServiceMail
+from tips.models import Edition
 from tips.schedule import verdict
 from tips.schedule.slots import Timetable
 from tipsite.backup import runs
@@ -82,4 +83,7 @@ def _site(now: datetime) -> Iterator[Sample]:
     age = runs.age(standing.verified, now)
     words = "The age of the newest backup that was read back"
     yield Sample("backup_age_seconds", words, None if age is None else age.total_seconds())
+    # One number, which says of several machines whether they see the same.
+    edition = Edition.objects.values_list("number", flat=True).first()
+    yield Sample("edition", "Which edition of what readers are served it is", edition)
     yield Sample("backup_failed", "Whether the last backup failed", standing.failed is not None)

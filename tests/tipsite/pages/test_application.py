@@ -39,7 +39,7 @@ def test_a_kept_page_costs_no_query_and_is_built_once_for_all_who_ask(readers):
         ]
     assert len(asked) == 0
     assert {answer.body for answer in again} == {first.body}
-    assert (readers.store.builds, readers.store.hits) == (1, 16)
+    assert (readers.store.counts.builds, readers.store.counts.hits) == (1, 16)
 
 
 @in_transactions
@@ -74,10 +74,10 @@ def test_a_tip_goes_live_at_its_moment_though_nobody_asks_the_database_meanwhile
     assert statuses == [200, 200, 404, 404, 200, 200, 404]
     at_noon.move_to(at - timedelta(milliseconds=1))
     assert [readers.get(url).status for url in urls] == statuses
-    builds = readers.store.builds
+    builds = readers.store.counts.builds
     at_noon.move_to(at)
     assert all("oming" in readers.get(url).text for url in urls[:-1])
-    assert readers.store.builds == builds + len(urls) - 1
+    assert readers.store.counts.builds == builds + len(urls) - 1
     # A clock that was wrong is set back: it is not due any more.
     at_noon.move_to(NOON)
     assert [readers.get(url).status for url in urls] == statuses
@@ -123,7 +123,7 @@ def test_who_has_a_session_gets_nothing_kept_and_leaves_nothing(readers):
         {"host": "127.0.0.1:8000"},
     ):
         assert readers.get("/tips/call-back/", **headers).status == 200
-    assert (readers.store.builds, readers.store.count) == (0, 0)
+    assert (readers.store.counts.builds, readers.store.count) == (0, 0)
 
 
 def test_addresses_that_lead_nowhere_push_no_page_out(monkeypatch):
@@ -134,9 +134,9 @@ def test_addresses_that_lead_nowhere_push_no_page_out(monkeypatch):
     for number in range(60):
         assert readers.get(f"/tips/nothing-{number}/").status == 404
     assert readers.store.bytes <= 100_000
-    builds = readers.store.builds
+    builds = readers.store.counts.builds
     readers.get("/"), readers.get("/tips/call-back/?x=1")
-    assert readers.store.builds == builds == 62
+    assert readers.store.counts.builds == builds == 62
 
 
 # --- To caches ------------------------------------------------------------------------------------------

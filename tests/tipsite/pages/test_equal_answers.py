@@ -113,7 +113,7 @@ def differences(count, seed):
         with_store, without = asked(kept, *request), asked(plain, *request)
         if with_store != without:
             found.append((request, with_store[:2], without[:2]))
-    assert kept.store.hits > count / 10
+    assert kept.store.counts.hits > count / 10
     return found
 
 

@@ -30,12 +30,12 @@ def test_one_request_builds_a_page_and_all_others_wait_for_it():
 
     with ThreadPoolExecutor(8) as threads:
         asked = [threads.submit(kept, store, state, "/", build) for _ in range(8)]
-        wait_until(lambda: store.waits == 7)
+        wait_until(lambda: store.counts.waits == 7)
         # Another page is not held up.
         assert kept(store, state, "/tips/").status == 200
         goes_on.set()
         assert [each.result(60) for each in asked] == [page] * 8
-    assert (store.builds, store.waits) == (2, 7)
+    assert (store.counts.builds, store.counts.waits) == (2, 7)
     assert store.get(state, "/") is page
 
 
@@ -49,7 +49,7 @@ def test_who_has_waited_long_builds_a_page_too(monkeypatch):
 
     with ThreadPoolExecutor(1) as threads:
         slow = threads.submit(kept, store, state, "/", build)
-        wait_until(lambda: store.builds == 1)
+        wait_until(lambda: store.counts.builds == 1)
         mine = make_page()
         assert kept(store, state, "/", lambda: mine) is mine
         goes_on.set()
@@ -98,11 +98,11 @@ def test_the_pages_least_asked_for_go_first_and_what_is_none_pushes_no_page_out(
     assert store.get(state, "/")
     assert store.get(state, "/tips/199/")
     assert store.get(state, "/tips/0/") is None
-    builds = store.builds
+    builds = store.counts.builds
     for number in range(200):
         kept(store, state, f"/none-{number}/", lambda: make_page(line="301 Moved Permanently"))
     kept(store, state, "/"), kept(store, state, "/tips/199/")
-    assert store.builds == builds + 200
+    assert store.counts.builds == builds + 200
 
 
 def test_it_takes_about_as_much_memory_as_it_says():

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from subscribers.models import DeliveryCount, LinkRequest
 from tests.tipsite.safety.situations import all_is_well, sending
+from tips.models import Edition
 from tipsite.metrics import registry
 from tipsite.metrics.process_counts import TABLE
 from tipsite.models import BackupRun
@@ -36,6 +37,8 @@ def test_it_tells_queues_mails_the_next_slot_and_backups(client, settings, djang
     with django_assert_max_num_queries(12):
         told = figures(client)
     assert told["tips_database_up"] == 1
+    assert told["tips_edition"] == Edition.objects.get().number
+    assert "tips_page_builds_total" in told
     assert told['tips_requests_total{status="200"}'] >= 1
     assert told['tips_queue_depth{queue="link_mails"}'] == 1
     assert told['tips_oldest_waiting_seconds{queue="link_mails"}'] == pytest.approx(300, abs=30)
