@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from django.core.management.base import CommandError
-from tqdm import tqdm
 
 SOME_REFUSED, NOTHING_DONE = 1, 2
 
@@ -20,6 +19,9 @@ class Progress(Protocol):
 
 def progress_bar(items: Iterable[Item], /, *, desc: str, unit: str) -> Iterable[Item]:
     """Pass items on under a progress bar on standard error, where that is a terminal."""
+    # Loaded when it is needed: web processes show no progress.
+    from tqdm import tqdm
+
     return tqdm(items, desc=desc, unit=unit, file=sys.stderr, disable=not sys.stderr.isatty(), leave=False)
 
 

@@ -16,7 +16,6 @@ from functools import partial
 from typing import BinaryIO, cast
 
 from django.db.models import QuerySet
-from openpyxl import Workbook
 
 from subscribers.exchange.records import Fields
 from subscribers.exchange.spreadsheets import cell_text
@@ -68,6 +67,9 @@ def csv_lines(people: QuerySet[Subscriber] | None = None) -> Iterator[bytes]:
 
 def write_xlsx(file: BinaryIO, people: QuerySet[Subscriber] | None = None) -> None:
     """Write the table of some subscribers (all, unless given) as XLSX into a seekable binary file."""
+    # Loaded when it is needed: all processes would hold it otherwise.
+    from openpyxl import Workbook
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Subscribers")
     for cells in table(people):

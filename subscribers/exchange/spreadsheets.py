@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
-
 from desk.files import UnusableFileError, opened
 
 if TYPE_CHECKING:
@@ -163,6 +161,9 @@ class SheetTable:
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         """Yield (number of the row, cells) for each row that is not blank."""
+        # Loaded when it is needed: all processes would hold it otherwise.
+        import openpyxl
+
         try:
             # openpyxl warns of styles and the like, which are not read.
             with warnings.catch_warnings():

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -9,13 +10,15 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
-from icalendar import Calendar, Event
 
 from tips import dates
 from tips.models import Tip
 from tips.schedule import coming_weeks, slot_states
 from tips.schedule.coming_weeks import Week
 from tips.schedule.slot_states import SlotRow, SlotState
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 # How long an event of the slot lasts: long enough to be seen in a day's view.
 _LASTS = timedelta(minutes=15)
@@ -29,6 +32,9 @@ def calendar(user: User) -> bytes:
     of its own: a program finds it again whatever stands there. A skipped week is a cancelled event.
     """
     now = timezone.now()
+    # Loaded when it is needed: all processes would hold it otherwise.
+    from icalendar import Calendar
+
     result = Calendar()
     result.add("prodid", "-//Tip desk//Calendar//EN")
     result.add("version", "2.0")
@@ -51,7 +57,7 @@ def calendar(user: User) -> bytes:
     return result.to_ical()
 
 
-def _slot(row: SlotRow, summary: str) -> Event:
+def _slot(row: SlotRow, summary: str) -> "Event":
     event = _event(f"slot-{row.slot.day}", summary)
     event.add("dtstart", row.slot.at.astimezone(ZoneInfo(row.slot.zone)))
     event.add("duration", _LASTS)
@@ -60,7 +66,7 @@ def _slot(row: SlotRow, summary: str) -> Event:
     return event
 
 
-def _tip(tip: Tip, status: str) -> Event:
+def _tip(tip: Tip, status: str) -> "Event":
     """Return the event of a tip that goes live at a moment of its own."""
     event = _event(f"tip-{tip.pk}", str(tip))
     event.add("dtstart", tip.moment.astimezone(dates.site_zone()))
@@ -69,7 +75,9 @@ def _tip(tip: Tip, status: str) -> Event:
     return event
 
 
-def _event(name: str, summary: str) -> Event:
+def _event(name: str, summary: str) -> "Event":
+    from icalendar import Event
+
     event = Event()
     event.add("uid", f"{name}@{urlsplit(settings.SITE_URL).hostname}")
     event.add("dtstamp", timezone.now())

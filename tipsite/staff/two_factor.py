@@ -1,7 +1,6 @@
 """Two-factor sign-in: codes of an app (TOTP, RFC 6238), and recovery codes for when it is lost."""
 
 import django_otp
-import segno
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -107,6 +106,9 @@ def _is_code(code: str) -> bool:
 
 def picture(device: TOTPDevice) -> SafeString:
     """Return the QR code of a device's secret as an inline SVG, dark on light whatever the page's colours."""
+    # Loaded when it is needed: all processes would hold it otherwise.
+    import segno
+
     code = segno.make(device.config_url, error="m")
     # Made here, of a secret and a name that the drawing turns into squares.
     return mark_safe(code.svg_inline(scale=5, border=4, dark="#000", light="#fff"))  # noqa: S308

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any, cast
 
-from anymail import urls as anymail_urls
 from anymail.exceptions import AnymailWebhookValidationFailure
 from anymail.webhooks.base import AnymailBaseWebhookView
 from django.conf import settings
@@ -65,8 +64,11 @@ def _service() -> str:
 
 
 def _views(service: str) -> list[type[AnymailBaseWebhookView]]:
+    # With the views of each service come its packages, of which all processes would hold 11 MB.
+    from anymail import urls
+
     route = f"{service}/tracking/"
-    patterns = [pattern for pattern in anymail_urls.urlpatterns if str(pattern.pattern) == route]
+    patterns = [pattern for pattern in urls.urlpatterns if str(pattern.pattern) == route]
     return [pattern.callback.view_class for pattern in patterns]
 
 

@@ -46,7 +46,9 @@ def complaints():
         ("nobody_knows_it", {}, "ModuleNotFoundError"),
     ],
 )
-def test_what_a_service_lacks_is_named(set_up, name, keys, missing):
+def test_what_a_service_lacks_is_named(set_up, monkeypatch, name, keys, missing):
+    # A package that some services need may be here for another reason.
+    monkeypatch.setattr(mail_service, "find_spec", lambda package: None)
     set_up(name, **keys)
     assert missing in complaints()
 
@@ -73,7 +75,6 @@ def test_another_backend_lacks_nothing():
 @pytest.mark.parametrize(
     ("name", "keys", "headers"),
     [
-        ("amazon_ses", {}, {"x-amz-sns-message-type": SNS["Type"], "x-amz-sns-message-id": "7"}),
         ("mailersend", {"MAILERSEND_API_TOKEN": "k"}, {}),
         ("mailgun", {"MAILGUN_API_KEY": "schlüssel"}, {}),
         ("mandrill", {"MANDRILL_API_KEY": "k"}, {}),

@@ -21,6 +21,10 @@ KEEP_ALIVE = 90
 # How long requests under way have when the web server ends, in seconds; less than the supervisor's patience.
 GRACE = 10
 
+# How glibc keeps memory for processes of several threads, of which one runs at a time: in one place, and what
+# is free is given back. By itself it has a place for each thread, and keeps what each has ever used.
+LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072"}
+
 
 class Command(BaseCommand):
     help = "Runs the web server and the background worker until Ctrl-C; brings back what dies."
@@ -67,7 +71,7 @@ class Command(BaseCommand):
             self.stderr.write(f"{alone} On the net put one before it; docs/going-live.md says how.")
         url = settings.SITE_URL if settings.PRODUCTION else f"http://localhost:{port}"
         # Where no SITE_URL is set, the site's URL follows from the port.
-        environment = {"PORT": str(port)}
+        environment = {"PORT": str(port), **LITTLE_MEMORY}
         fd = listener.fileno()
         command = gunicorn(fd, processes, threads, access_log)
         children = [Child("web server", command, environment, fds=(fd,), says_ready=True)]
