@@ -2,6 +2,7 @@ import json
 import signal
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
@@ -127,3 +128,15 @@ def test_it_runs_a_task_that_could_not_report_once_more(worker, tmp_path, monkey
     task.refresh_from_db()
     assert task.status == TaskResultStatus.SUCCESSFUL
     assert task.worker_ids == [worker.worker_id] * 2
+
+
+@pytest.mark.django_db
+def test_a_health_check_is_told_whether_a_worker_of_this_machine_lives():
+    with pytest.raises(CommandError, match="No worker of this machine") as refused:
+        call_command("worker", "--is-alive")
+    assert refused.value.returncode == 1
+    heartbeat.renew("a")
+    call_command("worker", "--is-alive")
+    Heartbeat.objects.update(host="elsewhere")
+    with pytest.raises(CommandError):
+        call_command("worker", "--is-alive")
