@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import urllib.request
 
 import boto3
 from moto.server import ThreadedMotoServer
@@ -16,6 +17,9 @@ def bucket(name="uploads"):
     server.start()
     try:
         host, port = server.get_host_and_port()
+        # All servers of a process share what they hold.
+        reset = urllib.request.Request(f"http://{host}:{port}/moto-api/reset", method="POST")
+        urllib.request.urlopen(reset).close()
         client = boto3.client(
             "s3",
             endpoint_url=f"http://{host}:{port}",

@@ -214,6 +214,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     # In MEDIA_ROOT, or in a bucket of an S3-compatible store.
     "default": file_stores.uploads(env.str("MEDIA_STORAGE_URL", "")),
+    "lists": file_stores.lists(env.str("MEDIA_STORAGE_URL", "")),
     # With DEBUG, Django names the files as they are.
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }

@@ -100,7 +100,7 @@ def import_view(request: StaffRequest, name: str) -> HttpResponseBase:
     report = upload.report
     if "rows" in request.GET and report:
         try:
-            file = upload.path("csv").open("rb")
+            file = upload.open("csv")
         except FileNotFoundError:
             raise Http404("What became of each row is no longer kept.") from None
         return FileResponse(file, as_attachment=True, filename="rows.csv", content_type=CSV)

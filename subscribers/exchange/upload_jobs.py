@@ -1,28 +1,33 @@
 """Lists of addresses that staff upload: kept as files until they are done, rehearsed and imported apart.
 
-A list lies in STATE_DIR under a random name, and only the program's own user may read it. Beside it lies what
-became of the list and of each of its rows, which names nobody. The list is deleted as soon as it is imported
-or refused, and after a day at the latest; what became of each row is kept for two weeks, the report for two
+A list lies in the storage "lists" under a random name: in a folder that only the program's own user may
+read, or in the bucket of MEDIA_STORAGE_URL, where the worker of another machine finds it. Beside it lies what
+became of the list and of each of its rows, which names nobody. The list is deleted as soon as it is imported or
+refused, and after a day at the latest; what became of each row is kept for two weeks, the report for two
 years. A background task does the work; the task carries the random name.
 """
 
 import contextlib
 import csv
 import fcntl
-import io
 import json
 import logging
-import os
 import re
 import secrets
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO
+from tempfile import NamedTemporaryFile
+from typing import IO
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage, storages
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
@@ -80,29 +85,28 @@ class Upload:
         """Whether a background task has it in hand, or should."""
         return self.stage in (Stage.WAITING, Stage.BEGUN)
 
-    def path(self, kind: str) -> Path:
-        """Return the path of the "list" itself, of its state ("json"), or of its rows' outcomes ("csv")."""
-        return _folder() / f"{self.name}.{kind}"
+    def called(self, kind: str) -> str:
+        """Return the name of the "list" itself, of its state ("json"), or of its rows' outcomes ("csv")."""
+        return f"{self.name}.{kind}"
+
+    def open(self, kind: str) -> File[bytes]:
+        """Open one of these to read. Raises FileNotFoundError."""
+        return _storage().open(self.called(kind))
 
     def save(self, stage: Stage | None = None, error: str = "") -> None:
         """Write down what became of it, whole or not at all; ``error`` belongs to a new ``stage``."""
         if stage:
             self.stage, self.error = stage, error
-        draft = self.path(f"{secrets.token_hex(4)}.draft")
-        with _private(draft) as file:
-            file.write(json.dumps(vars(self), default=str).encode())
-        draft.replace(self.path("json"))
+        _storage().save(self.called("json"), ContentFile(json.dumps(vars(self), default=str).encode()))
         if self.stage in _FINAL:
-            self.path("list").unlink(missing_ok=True)
+            _storage().delete(self.called("list"))
 
 
 def keep(uploaded: UploadedFile, source: str, by: User) -> Upload:
     """Keep a file that ``by`` uploaded until it is done; return the Upload, which waits for its rehearsal."""
     file_name = Path(str(uploaded.name)).name[:150]
     upload = Upload(secrets.token_urlsafe(12), file_name, source, by.pk, timezone.now())
-    with _private(upload.path("list")) as file:
-        for chunk in uploaded.chunks():
-            file.write(chunk)
+    _storage().save(upload.called("list"), uploaded)
     upload.save()
     return upload
 
@@ -112,19 +116,20 @@ def find(name: str) -> Upload | None:
     if not _NAME.fullmatch(name):
         return None
     try:
-        stated = json.loads((_folder() / f"{name}.json").read_bytes())
+        with _storage().open(f"{name}.json") as file:
+            stated = json.loads(file.read())
     except FileNotFoundError:
         return None
     stated |= {"stage": Stage(stated["stage"]), "at": datetime.fromisoformat(stated["at"])}
     upload = Upload(**stated)
-    if upload.stage not in _FINAL and not upload.path("list").exists():
+    if upload.stage not in _FINAL and not _storage().exists(upload.called("list")):
         upload.stage, upload.error = Stage.REFUSED, GONE
     return upload
 
 
 def past(most: int) -> list[Upload]:
     """Return the lists that were uploaded last, the newest first, at most so many."""
-    found = (find(path.stem) for path in _folder().glob("*.json"))
+    found = (find(stem) for stem, kind in map(_split, _names()) if kind == "json")
     return sorted(filter(None, found), key=lambda upload: upload.at, reverse=True)[:most]
 
 
@@ -140,7 +145,7 @@ def begin(upload: Upload) -> bool:
 def discard(upload: Upload) -> None:
     """Delete a list, and all that is known of it."""
     for kind in ("list", "csv", "json"):
-        upload.path(kind).unlink(missing_ok=True)
+        _storage().delete(upload.called(kind))
 
 
 def work_on(name: str) -> None:
@@ -148,23 +153,29 @@ def work_on(name: str) -> None:
 
     Nothing is raised for what is wrong with a list: the text of an error might hold an address.
     """
+    lock = Path(settings.STATE_DIR) / f".{name}.lock"
     try:
-        with (_folder() / f"{name}.list").open("rb") as file:
-            # The lock keeps a second task from the same list; the stage counts that is found behind it.
+        with lock.open("wb") as file:
+            # The lock keeps a second task of this machine from the same list, as the queue keeps those of
+            # others; the stage counts that is found behind it.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if (upload := find(name)) and upload.is_at_work:
-                _work_on(upload)
+                with upload.open("list") as stored, NamedTemporaryFile(dir=settings.STATE_DIR) as copy:
+                    shutil.copyfileobj(stored, copy)
+                    copy.flush()
+                    _work_on(upload, Path(copy.name))
+            lock.unlink(missing_ok=True)
     except (FileNotFoundError, BlockingIOError) as error:
         logger.info("Upload %s is gone, or in another task's hands: %s.", name, error.strerror)
 
 
-def _work_on(upload: Upload) -> None:
+def _work_on(upload: Upload, copy: Path) -> None:
     is_rehearsal = upload.stage == Stage.WAITING
     try:
-        address_list = AddressList(upload.path("list"), upload.file)
+        address_list = AddressList(copy, upload.file)
         upload.rows = address_list.length
-        upload.path("csv").unlink(missing_ok=True)
-        with io.TextIOWrapper(_private(upload.path("csv")), encoding="utf-8", newline="") as file:
+        _storage().delete(upload.called("csv"))
+        with _outcomes_of(upload) as file:
             outcomes = csv.writer(file)
             outcomes.writerow(["Line", "Outcome", "Reason"])
 
@@ -196,25 +207,44 @@ def in_numbers(report: Fields) -> str:
 
 def forget_old(now: datetime) -> None:
     """Delete lists that nobody came back to, and outcomes that are old. Safe to run at any time."""
-    for path in _folder().iterdir():
+    for name in _names():
         with contextlib.suppress(FileNotFoundError):
-            if path.stat().st_mtime < (now - _kept_for(path)).timestamp():
-                path.unlink()
+            if _storage().get_modified_time(name) < now - _kept_for(name):
+                _storage().delete(name)
 
 
-def _kept_for(path: Path) -> timedelta:
+def _kept_for(name: str) -> timedelta:
     """Return how long a file is kept: the report of what was imported the longest."""
-    if path.suffix == ".json":
-        upload = find(path.stem)
+    stem, kind = _split(name)
+    if kind == "json":
+        upload = find(stem)
         return KEEP_REPORT if upload and upload.stage == Stage.DONE else KEEP_ROWS
-    return KEEP_ROWS if path.suffix == ".csv" else KEEP_LIST
+    return KEEP_ROWS if kind == "csv" else KEEP_LIST
 
 
-def _folder() -> Path:
-    folder = Path(settings.STATE_DIR) / "uploads"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
+def _split(name: str) -> tuple[str, str]:
+    stem, _, kind = name.rpartition(".")
+    return stem, kind
 
 
-def _private(path: Path) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+def _storage() -> Storage:
+    return storages["lists"]
+
+
+def _names() -> list[str]:
+    try:
+        return _storage().listdir("")[1]
+    except FileNotFoundError:
+        return []
+
+
+@contextlib.contextmanager
+def _outcomes_of(upload: Upload) -> Iterator[IO[str]]:
+    """Give a file to write the rows' outcomes into, and keep what was written, however the work ends."""
+    with NamedTemporaryFile("w+", encoding="utf-8", newline="", dir=settings.STATE_DIR) as file:
+        try:
+            yield file.file
+        finally:
+            file.flush()
+            with open(file.name, "rb") as written:
+                _storage().save(upload.called("csv"), File(written))

@@ -10,21 +10,31 @@ _EXAMPLE = "s3://key:secret@s3.example.org/bucket?region=eu-central-1"
 
 
 def uploads(url: str) -> Store:
-    """Return the item of Django's STORAGES for uploads.
+    """Return the item of Django's STORAGES for uploaded pictures.
 
     ``url`` is MEDIA_STORAGE_URL: empty for the folder MEDIA_ROOT, or
     ``s3://KEY:SECRET@HOST[:PORT]/BUCKET[/FOLDER]`` with ``region=`` and, for a store that speaks no TLS,
     ``tls=no``. Without a host it is Amazon's own store; without a key, the machine's own rights count. Raises
     ImproperlyConfigured.
     """
+    return _store(url, "media", "tips.storage.folder.MediaFolder")
+
+
+def lists(url: str) -> Store:
+    """Return the item of STORAGES for lists of addresses: in a bucket beside the pictures, in no backup."""
+    return _store(url, "lists", "tips.storage.folder.PrivateFolder")
+
+
+def _store(url: str, kind: str, folder: str) -> Store:
     if not url:
-        return {"BACKEND": "tips.storage.folder.MediaFolder", "OPTIONS": {"allow_overwrite": True}}
+        return {"BACKEND": folder, "OPTIONS": {"allow_overwrite": True}}
     parts = urlsplit(url)
     bucket, _, prefix = unquote(parts.path).strip("/").partition("/")
     if parts.scheme != "s3" or not bucket:
         # The URL itself holds a secret.
         raise ImproperlyConfigured(f"MEDIA_STORAGE_URL must look like {_EXAMPLE}.")
-    return {"BACKEND": "tips.storage.bucket.MediaBucket", "OPTIONS": _bucket(parts, bucket, prefix)}
+    place = f"{prefix}/{kind}".lstrip("/")
+    return {"BACKEND": "tips.storage.bucket.MediaBucket", "OPTIONS": _bucket(parts, bucket, place)}
 
 
 def _bucket(parts: SplitResult, bucket: str, prefix: str) -> dict[str, object]:

@@ -7,8 +7,11 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from subscribers.exchange import upload_jobs
+from subscribers.models import Subscriber
 from tests.buckets import bucket, names_in
 from tests.tips.images import drawn, uploaded
 from tests.tips.making import make_tip
@@ -29,7 +32,8 @@ def store():
 @pytest.fixture
 def client_of_store(store, settings, tmp_path):
     url, client = store
-    settings.STORAGES = {**settings.STORAGES, "default": file_stores.uploads(url)}
+    stores = {"default": file_stores.uploads(url), "lists": file_stores.lists(url)}
+    settings.STORAGES = {**settings.STORAGES, **stores}
     settings.MEDIA_ROOT = tmp_path / "media"
     for name in names_in(client):
         client.delete_object(Bucket="uploads", Key=name)
@@ -41,7 +45,7 @@ def test_a_picture_is_taken_shown_in_whole_and_in_part_and_forgotten(client, cli
     ed = make_person("ed", "Editor")
     image = image_store.save_upload(uploaded(), by=ed)
     image_store.save_upload(uploaded(name="again.jpg"), by=ed)
-    assert names_in(client_of_store) == [f"site/{image.name}"]
+    assert names_in(client_of_store) == [f"site/media/{image.name}"]
     assert not settings.MEDIA_ROOT.exists()
     tip = make_tip(body=f'<img src="{image.url}" alt="A bell">')
 
@@ -58,7 +62,7 @@ def test_a_picture_is_taken_shown_in_whole_and_in_part_and_forgotten(client, cli
     assert "127.0.0.1" not in page + str(response.headers)
 
     # A file that the store lost, and one that nobody shows any more.
-    client_of_store.delete_object(Bucket="uploads", Key=f"site/{image.name}")
+    client_of_store.delete_object(Bucket="uploads", Key=f"site/media/{image.name}")
     assert client.get(image.url).status_code == 404
     image_store.save_upload(uploaded(), by=ed)
     tip.delete()
@@ -70,7 +74,7 @@ def test_a_picture_is_taken_shown_in_whole_and_in_part_and_forgotten(client, cli
 
 def test_uploads_are_backed_up_and_put_back(client_of_store, tmp_path):
     for name, content in (("cup.png", b"a cup"), ("2024/bell.png", b"a bell" * 50_000)):
-        client_of_store.put_object(Bucket="uploads", Key=f"site/{name}", Body=content)
+        client_of_store.put_object(Bucket="uploads", Key=f"site/media/{name}", Body=content)
     taken = {}
 
     def keep(file, name, size):
@@ -81,8 +85,8 @@ def test_uploads_are_backed_up_and_put_back(client_of_store, tmp_path):
 
     assert uploads.add_all(keep) == {"media/cup.png": "sum", "media/2024/bell.png": "sum"}
     assert taken == {"media/cup.png": 5, "media/2024/bell.png": 300_000}
-    client_of_store.delete_object(Bucket="uploads", Key="site/2024/bell.png")
-    client_of_store.put_object(Bucket="uploads", Key="site/cup.png", Body=b"newer")
+    client_of_store.delete_object(Bucket="uploads", Key="site/media/2024/bell.png")
+    client_of_store.put_object(Bucket="uploads", Key="site/media/cup.png", Body=b"newer")
     assert uploads.put_back(tmp_path) == 2
     assert list(names.every()) == ["cup.png", "2024/bell.png"]
     with default_storage.open("cup.png") as cup, default_storage.open("2024/bell.png") as bell:
@@ -91,6 +95,27 @@ def test_uploads_are_backed_up_and_put_back(client_of_store, tmp_path):
         assert (bell.read(), bell.read()) == (b"a bell", b"")
     # What the disk of this machine has to do with it: nothing.
     assert names.local_folder() is None
+
+
+@pytest.mark.once
+def test_a_list_that_one_machine_took_is_imported_by_another(client_of_store, settings, tmp_path, db):
+    settings.STATE_DIR = tmp_path / "one"
+    settings.STATE_DIR.mkdir()
+    file = SimpleUploadedFile("list.csv", b"Email\nanna@example.org\nnobody\n")
+    upload = upload_jobs.keep(file, "a fair", by=make_person("pat", "Publisher"))
+    assert list(names.every()) == []
+    settings.STATE_DIR = tmp_path / "other"
+    settings.STATE_DIR.mkdir()
+    upload_jobs.work_on(upload.name)
+    assert upload_jobs.begin(upload_jobs.find(upload.name))
+    upload_jobs.work_on(upload.name)
+    assert Subscriber.objects.get().address == "anna@example.org"
+    kept = names_in(client_of_store)
+    assert kept == [f"site/lists/{upload.name}.csv", f"site/lists/{upload.name}.json"]
+    assert [each.rows for each in upload_jobs.past(5)] == [2]
+    assert list(settings.STATE_DIR.iterdir()) == []
+    upload_jobs.forget_old(timezone.now() + timedelta(days=731))
+    assert names_in(client_of_store) == []
 
 
 @pytest.mark.once
@@ -114,7 +139,7 @@ def test_a_url_that_names_no_bucket_is_refused_without_its_secret(url):
 
 def test_what_a_url_leaves_out_is_left_to_the_machine():
     options = file_stores.uploads("s3:///tips")["OPTIONS"]
-    assert options == {"bucket_name": "tips", "location": ""}
+    assert options == {"bucket_name": "tips", "location": "media"}
     given = file_stores.uploads("s3://k:s%2Fx@store.example.org/tips/a/b?region=r")["OPTIONS"]
     assert (given["secret_key"], given["endpoint_url"]) == ("s/x", "https://store.example.org")
-    assert (given["bucket_name"], given["location"], given["region_name"]) == ("tips", "a/b", "r")
+    assert (given["bucket_name"], given["location"], given["region_name"]) == ("tips", "a/b/media", "r")
