@@ -18,8 +18,7 @@ def bucket(name="uploads"):
     try:
         host, port = server.get_host_and_port()
         # All servers of a process share what they hold.
-        reset = urllib.request.Request(f"http://{host}:{port}/moto-api/reset", method="POST")
-        urllib.request.urlopen(reset).close()
+        urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", data=b"").close()
         client = boto3.client(
             "s3",
             endpoint_url=f"http://{host}:{port}",

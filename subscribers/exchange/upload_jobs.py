@@ -2,8 +2,8 @@
 
 A list lies in the storage "lists" under a random name: in a folder that only the program's own user may
 read, or in the bucket of MEDIA_STORAGE_URL, where the worker of another machine finds it. Beside it lies what
-became of the list and of each of its rows, which names nobody. The list is deleted as soon as it is imported or
-refused, and after a day at the latest; what became of each row is kept for two weeks, the report for two
+became of the list and of each of its rows, which names nobody. The list is deleted as soon as it is imported
+or refused, and after a day at the latest; what became of each row is kept for two weeks, the report for two
 years. A background task does the work; the task carries the random name.
 """
 
