@@ -70,7 +70,10 @@ def main(path: str | None, part: str | None) -> int:
     if part in (None, "scan"):
         # It leaves much behind in the forms.
         with site_of(None) as (root, _, folder):
-            scanner.scan(verdicts, WAPITI, root, folder)
+            try:
+                scanner.scan(verdicts, WAPITI, root, folder)
+            except scanner.ScanFailedError as error:
+                raise CannotAuditError(f"wapiti failed: {error}") from None
     if part in ("desk", "scan"):
         return 1 if verdicts.failed else 0
     with site_of(path) as (root, site, folder):

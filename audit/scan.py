@@ -31,6 +31,10 @@ MEDIUM = 2
 WITHOUT_TOKEN = "/subscribe/", "/subscribe/again/", "/subscribe/preferences/"
 
 
+class ScanFailedError(Exception):
+    """The scanner gave up; the text is the end of what it said."""
+
+
 class Finding(NamedTuple):
     """What a module says of a URL; ``level`` is 0 (a remark) to 4 (critical)."""
 
@@ -51,14 +55,15 @@ def scan(verdicts: Verdicts, wapiti: Path, root: str, folder: Path) -> None:
     report = folder / "wapiti.json"
     modules = ",".join(["all", *(f"-{name}" for name in (*NEED_THE_NET, *NEED_TLS))])
     command = [str(wapiti), "--url", f"{root}/", "--scope", "domain", "--module", modules, "--no-bugreport"]
+    # One task: its own database cannot take two that write at once.
     command += ["--max-scan-time", str(CRAWL), "--max-attack-time", str(ATTACK), "--timeout", "30"]
-    command += ["--max-links-per-page", "60", "--max-files-per-dir", "20", "--tasks", "4", "--color"]
+    command += ["--max-links-per-page", "60", "--max-files-per-dir", "20", "--tasks", "1", "--color"]
     command += ["--store-session", str(folder), "--store-config", str(folder)]
     command += ["--format", "json", "--output", str(report)]
     with (folder / "wapiti.log").open("w") as log:
         done = subprocess.run(command, stdout=log, stderr=log)
     if done.returncode or not report.exists():
-        raise RuntimeError(f"wapiti failed: {(folder / 'wapiti.log').read_text().strip()[-500:]}")
+        raise ScanFailedError((folder / "wapiti.log").read_text().strip()[-500:])
     told = json.loads(report.read_text())
     found = sorted(set(findings(told)))
     pages = told["infos"]["crawled_pages_nbr"]
