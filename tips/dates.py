@@ -219,8 +219,14 @@ def years_with(rows: QuerySet[_Row], field: str) -> list[int]:
     if ends is None:
         return []
     latest, earliest = ends
-    inner = [(number, *year(number)) for number in range(latest - 1, earliest, -1)]
-    return [latest, *_with_rows(rows, field, inner), *([earliest] if earliest < latest else [])]
+    inner = _years_as_sql(earliest + 1, latest, connections[rows.db].vendor, site_zone())
+    return [latest, *reversed(_with_rows(rows, field, inner)), *([earliest] if earliest < latest else [])]
+
+
+@lru_cache(maxsize=8)
+def _years_as_sql(first: int, following: int, vendor: str, zone: ZoneInfo) -> str:
+    """Return the years from one up to, and without, another, as ``_with_rows`` wants them."""
+    return _as_sql([(number, *_year(number, zone)) for number in range(first, following)], vendor)
 
 
 def _ends(rows: QuerySet[_Row], field: str) -> tuple[int, int] | None:
@@ -240,30 +246,37 @@ def _ends(rows: QuerySet[_Row], field: str) -> tuple[int, int] | None:
 
 def months_with(rows: QuerySet[_Row], field: str, year: int) -> list[int]:
     """Return the numbers of the months of a year in which some row has its moment, like ``years_with``."""
-    return _with_rows(rows, field, [(number, *month(year, number)) for number in range(1, 13)])
+    months = [(number, *month(year, number)) for number in range(1, 13)]
+    return _with_rows(rows, field, _as_sql(months, connections[rows.db].vendor))
 
 
-def _with_rows(
-    rows: QuerySet[_Row], field: str, periods: Iterable[tuple[int, datetime, datetime]]
-) -> list[int]:
-    """Return the numbers of those periods (number, first moment, next moment) that hold a row, in order.
+def _as_sql(periods: Iterable[tuple[int, datetime, datetime]], vendor: str) -> str:
+    """Return periods (number, first moment, next moment in UTC) as rows of SQL, without parameters."""
+    # As Django writes moments on SQLite, so that text compares with text.
+    kind, zone = ("", "") if vendor == "sqlite" else ("timestamptz ", "+00")
+
+    def written(moment: datetime) -> str:
+        return f"{kind}'{moment.replace(tzinfo=None)}{zone}'"
+
+    return ", ".join(
+        f"({number}, {written(first)}, {written(following)})" for number, first, following in periods
+    )
+
+
+def _with_rows(rows: QuerySet[_Row], field: str, periods: str) -> list[int]:
+    """Return the numbers of those periods (``_as_sql``) that hold a row, the least first.
 
     One statement that asks the index once for each period. The condition is compiled once: a subquery of
     Django's own for each of twenty years takes longer than the page around it.
     """
-    connection = connections[rows.db]
-    adapted = connection.ops.adapt_datetimefield_value
-    bounds = [(number, adapted(first), adapted(following)) for number, first, following in periods]
-    if not bounds:
+    if not periods:
         return []
     following = rows.filter(**{f"{field}__gte": RawSQL("period.first", [])}).order_by().values(at=F(field))
     sql, params = following.query.get_compiler(rows.db).as_sql()
-    values = ", ".join(["(%s, %s, %s)"] * len(bounds))
-    with connection.cursor() as cursor:
+    with connections[rows.db].cursor() as cursor:
         cursor.execute(
-            f"WITH period(number, first, following) AS (VALUES {values}) SELECT number FROM period"
+            f"WITH period(number, first, following) AS (VALUES {periods}) SELECT number FROM period"
             f" WHERE (SELECT MIN(at) FROM ({sql}) rows) < period.following",
-            [*(value for bound in bounds for value in bound), *params],
+            params,
         )
-        found = {number for (number,) in cursor.fetchall()}
-    return [number for number, _, _ in bounds if number in found]
+        return sorted(number for (number,) in cursor.fetchall())

@@ -49,15 +49,15 @@ def last_page(total: int) -> int:
 
 
 # Of tips, or of a model that places tips in lists: the stubs cannot name what both have.
-def page(placements: PublishedQuerySet[Any], number: int) -> Page:
+def page(placements: PublishedQuerySet[Any], number: int, total: int | None = None) -> Page:
     """Return a page of the published tips in a list, newest first.
 
-    ``placements`` is a queryset of tips, or of a model that places tips in lists. Raises Http404 where
-    there is no such page.
+    ``placements`` is a queryset of tips, or of a model that places tips in lists; ``total`` how many of them
+    are published, where that is known. Raises Http404 where there is no such page.
     """
     tip_id = placements.model.TIP_ID
     placements = placements.published()
-    total = placements.count()
+    total = placements.count() if total is None else total
     last = last_page(total)
     if not 1 <= number <= last:
         raise Http404("There is no such page.")

@@ -15,6 +15,7 @@ from django.db import connection, connections
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations import Migration
 
+from tips import count_triggers
 from tips.search import archive, index
 
 # The tables of placements: their column with a tip's id, and the one with a category's or a tag's.
@@ -40,7 +41,8 @@ def before_migration(sender: AppConfig, using: str, plan: Sequence[object], **kw
             cursor.execute(find, [f"{sender.label}\\_%"])
             drop = [f"DROP TRIGGER {name}" for (name,) in cursor.fetchall()]
         else:
-            drop = [f"DROP TRIGGER {name} ON {table}" for name, table in _edition_triggers(cursor).items()]
+            deferred = _edition_triggers(cursor) | count_triggers.present(cursor)
+            drop = [f"DROP TRIGGER {name} ON {table}" for name, table in deferred.items()]
         for statement in drop:
             cursor.execute(statement)
 
@@ -51,7 +53,9 @@ def after_migration(
     """Make the triggers and the search index, and bring all up to date after migrations."""
     connection = connections[using]
     # After a migration back to an earlier state there may be none.
-    if not {"tips_taggedtip", "tips_edition"} <= set(connection.introspection.table_names()):
+    if not {"tips_taggedtip", "tips_edition", "tips_approvedcount"} <= set(
+        connection.introspection.table_names()
+    ):
         return
     is_sqlite = connection.vendor == "sqlite"
     archive.forget()
@@ -71,7 +75,9 @@ def after_migration(
         cursor.execute(_sqlite_text_changed() if is_sqlite else _postgresql_text_changed())
         cursor.execute("INSERT INTO tips_edition VALUES (1, 0, 0, 0) ON CONFLICT DO NOTHING")
         _make_edition_triggers(cursor)
+        count_triggers.make(cursor)
         if plan:
+            count_triggers.recount(cursor)
             cursor.execute(_SQLITE_RAISE if is_sqlite else _POSTGRESQL_RAISE)
     if plan:
         # Before a rebuilding too: where the index was only just made, no row can be taken out of it.

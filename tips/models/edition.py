@@ -2,11 +2,17 @@
 
 from datetime import UTC, datetime
 
-from django.db import models
-from django.db.models import Q, Subquery
+from django.db import connection, models
+from django.db.models import Q
+from django.utils import timezone
 
-from tips.models.published import newest_first
-from tips.models.tip import Tip
+from tips.models.published import TipState
+
+# When the tip went live that did so last.
+_NEWEST = (
+    "SELECT publish_at FROM tips_tip WHERE state = %s AND publish_at <= %s"
+    " ORDER BY publish_at DESC NULLS LAST LIMIT 1"
+)
 
 
 class EditionManager(models.Manager["Edition"]):
@@ -16,11 +22,19 @@ class EditionManager(models.Manager["Edition"]):
         That is the last change, or the last moment at which a tip went live by time alone. Whoever reads
         content beside it asks for this first: what changes in between is then sent once more, and not missed.
         """
-        newest = Tip.objects.published_dated(at).order_by(newest_first()).values("publish_at")[:1]
-        rows = self.annotate(newest=Subquery(newest)).values_list("moment", "newest")
-        changed, newest_at = rows.first() or (0, None)
-        went_live = int(newest_at.timestamp()) if newest_at else 0
-        return datetime.fromtimestamp(max(changed, went_live), UTC)
+        sqlite = connection.vendor == "sqlite"
+        epoch = (
+            "CAST(strftime('%%s', {}) AS bigint)"
+            if sqlite
+            else "CAST(FLOOR(EXTRACT(EPOCH FROM {})) AS bigint)"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT moment, {epoch.format(f'({_NEWEST})')} FROM tips_edition",
+                [TipState.APPROVED, connection.ops.adapt_datetimefield_value(at or timezone.now())],
+            )
+            changed, went_live = cursor.fetchone() or (0, 0)
+        return datetime.fromtimestamp(max(changed, went_live or 0), UTC)
 
 
 class Edition(models.Model):

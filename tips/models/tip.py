@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import ManyToManyField, Q
+from django.db.models import ManyToManyField, Q, Value
 from django.utils import timezone
 from django_prose_editor.fields import ProseEditorField
 from taggit.managers import TaggableManager
@@ -37,7 +37,8 @@ class TipQuerySet(PublishedQuerySet["Tip"]):
 
     def full(self) -> Self:
         """Return tips whose text is here, teasers left out."""
-        return self.filter(has_body=True)
+        # Compared with a value: for SQLite, a bare column is no condition that an index knows.
+        return self.filter(has_body=Value(True))
 
     def newest_first(self) -> Self:
         """Return tips by ``publish_at`` descending with nulls last, then by id."""

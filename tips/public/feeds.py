@@ -3,12 +3,13 @@
 import json
 from datetime import datetime
 from html import unescape
+from io import BytesIO
 from typing import IO, Any
 
 from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest
-from django.template.loader import render_to_string
+from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
 from django.utils.html import escape
@@ -16,9 +17,12 @@ from django.utils.xmlutils import SimplerXMLGenerator
 
 from tips.models import Category, Edition, Tag, Tip, newest_first, read_labels
 from tips.public import navigation
+from tips.text import sanitiser
 from tips.text.folding import without_controls
 
 LENGTH = 20
+# The columns that an entry is made of.
+_SHOWN = ("slug", "title", "takeaway", "excerpt", "body", "publish_at", "text_changed_at", "created_at")
 Group = Category | Tag
 # An entry as Django's feed generator holds it: the kinds of its values vary by key.
 Item = dict[str, Any]
@@ -33,6 +37,12 @@ class _ByEdition(SyndicationFeed):
     def latest_post_date(self) -> datetime:
         last_modified: datetime = self.feed["last_modified"]
         return last_modified
+
+    def write(self, outfile: IO[bytes], encoding: str) -> None:
+        """Write the feed in one piece: its elements come in thousands of them."""
+        pieces = BytesIO()
+        super().write(pieces, encoding)
+        outfile.write(pieces.getvalue())
 
 
 class RssWithText(_ByEdition, Rss201rev2Feed):
@@ -120,7 +130,7 @@ class Rss(Feed):
             full = placements.filter(**{f"{tip_id.removesuffix('_id')}__has_body": True})
             newest = full.order_by(newest_first(), tip_id).values_list(tip_id, flat=True)
             tips = tips.filter(pk__in=list(newest[:LENGTH]))
-        newest_tips = list(tips.newest_first().defer(*Tip.COMPUTED)[:LENGTH])
+        newest_tips = list(tips.newest_first().only(*_SHOWN)[:LENGTH])
         read_labels(newest_tips)
         return newest_tips
 
@@ -152,7 +162,16 @@ class Rss(Feed):
 
     def item_extra_kwargs(self, tip: Tip) -> dict[str, str]:
         # What XML has no place for would make the whole feed an error.
-        return {"text": without_controls(render_to_string("tips/_text.html", {"tip": tip, "in_feed": True}))}
+        return {"text": without_controls(_text(tip))}
+
+
+def _text(tip: Tip) -> str:
+    """Return the text of a full tip as its page has it (``tips/_text.html``), with full URLs."""
+    body = sanitiser.shown(tip.body, settings.SITE_URL)
+    if not tip.takeaway:
+        return body
+    takeaway = linebreaksbr(tip.takeaway)
+    return f'{body}\n<aside class="takeaway"><p class="label">Takeaway</p><p>{takeaway}</p></aside>\n'
 
 
 class Atom(Rss):

@@ -2,14 +2,13 @@
 
 from typing import TypeVar
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Lower
 from django.shortcuts import get_object_or_404
 from django.utils.dates import MONTHS
 
 from tips import dates
-from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip
-from tips.models.published import PublishedQuerySet
+from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip, counts
 
 _Group = TypeVar("_Group", Category, Tag)
 
@@ -33,20 +32,12 @@ def with_slug(groups: QuerySet[_Group], slug: str) -> _Group:
 
 def counted_categories() -> list[tuple[Category, int]]:
     """Return the categories that have published tips, each with their number, by name."""
-    return _counted(Category.objects.all(), CategorisedTip.objects.published(), "category")
+    return counts.labels(Category)
 
 
 def counted_tags(most: int) -> list[tuple[Tag, int]]:
     """Return the tags with the most published tips, each with their number, by name."""
-    counted = _counted(Tag.objects.all(), TaggedTip.objects.published(), "tag")
-    most_used = sorted(counted, key=lambda pair: -pair[1])[:most]
-    return sorted(most_used, key=lambda pair: pair[0].name.casefold())
-
-
-def _counted(groups: QuerySet[_Group], placements: PublishedQuerySet, name: str) -> list[tuple[_Group, int]]:
-    own = placements.filter(**{name: OuterRef("pk")}).order_by().values(name)
-    counted = groups.annotate(count=Subquery(own.annotate(count=Count("pk")).values("count")))
-    return [(group, group.count) for group in counted.order_by(Lower("name")) if group.count]
+    return sorted(counts.labels(Tag, most), key=lambda pair: pair[0].name.casefold())
 
 
 def years() -> list[int]:

@@ -66,12 +66,16 @@ def _of_tips(number: int) -> Iterator[str]:
     """
     zone, now, site = dates.site_zone(), timezone.now(), settings.SITE_URL
     approved = Tip.objects.filter(state=TipState.APPROVED).full()
-    # What is to come stands first in the index; behind it an index alone finds the place of any file. What
-    # is approved in between is left out by the rule, which is asked last.
+    # What is to come stands first in the index; behind it an index alone finds the place of any file.
     start = approved.filter(publish_at__gt=now).count() + (number - 1) * LIMIT
-    found = approved.newest_first().values("pk")[start : start + LIMIT]
-    rows = Tip.objects.published(now).filter(pk__in=found).newest_first()
-    for slug, *moments in rows.values_list("slug", "publish_at", "text_changed_at"):
+    found = list(approved.newest_first().values_list("pk", flat=True)[start : start + LIMIT])
+    # By their ids alone, see ``paging.in_order``; what changed in between is left out.
+    columns = ("pk", "state", "slug", "publish_at", "text_changed_at")
+    rows = {pk: row for pk, *row in Tip.objects.filter(pk__in=found).values_list(*columns)}
+    for pk in found:
+        state, slug, *moments = rows.get(pk, ("", "", None, None))
+        if state != TipState.APPROVED or (moments[0] and moments[0] > now):
+            continue
         revised = max((moment for moment in moments if moment), default=None)
         day = f"<lastmod>{_day(revised, zone)}</lastmod>" if revised else ""
         yield f"<url><loc>{site}{urls.of_slug('detail', slug)}</loc>{day}</url>\n"

@@ -15,7 +15,7 @@ from django.utils.dates import MONTHS
 from django.views.decorators.http import require_safe
 
 from tips import dates, paging
-from tips.models import Category, Tag, Tip, read_labels
+from tips.models import Category, Tag, Tip, counts, read_labels
 from tips.models.published import PublishedQuerySet
 from tips.public import navigation, neighbours
 from tips.search import archive, labels, queries, similar
@@ -33,9 +33,10 @@ MOST_TAGS = 200
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the newest full tip, the ten before it in short, and the ways into the archive."""
-    newest = Tip.objects.published_dated().newest_first()
-    lead = newest.full().first() or Tip.objects.published().full().newest_first().first()
-    strip = list(newest.for_lists()[: STRIP_LENGTH + 1])
+    newest = Tip.objects.published_dated().newest_first().defer(*Tip.COMPUTED)
+    strip = list(newest[: STRIP_LENGTH + 1])
+    lead = next((tip for tip in strip if tip.has_body), None) or newest.full().first()
+    lead = lead or Tip.objects.published().full().newest_first().first()
     if len(strip) <= STRIP_LENGTH:
         undated = Tip.objects.published().undated().for_lists().order_by("id")
         strip += undated[: STRIP_LENGTH + 1 - len(strip)]
@@ -84,7 +85,8 @@ def _moved(url: str) -> HttpResponse:
 def all_tips(request: HttpRequest, page: int | None = None) -> HttpResponse:
     """Show the list of all tips. It may be empty, where other lists are not found."""
     tips = Tip.objects.all()
-    return _list(request, page, "all", "All tips", reverse("tips:list"), tips, years=navigation.years())
+    years, total = navigation.years(), counts.published()
+    return _list(request, page, "all", "All tips", reverse("tips:list"), tips, total, years=years)
 
 
 def category_tips(request: HttpRequest, slug: str, page: int | None = None) -> HttpResponse:
@@ -103,7 +105,8 @@ def _tips_of(
     url = label.get_absolute_url()
     if slug != label.slug:
         return _moved(f"{url}page/{page}/" if page else url)
-    return _list(request, page, kind, label.name, url, label.placements.all(), feeds=True)
+    total = counts.published(label)
+    return _list(request, page, kind, label.name, url, label.placements.all(), total, feeds=True)
 
 
 def year_tips(request: HttpRequest, year: int, page: int | None = None) -> HttpResponse:
@@ -130,12 +133,19 @@ def _within(span: Callable[..., tuple[datetime, datetime]], *numbers: int) -> Pu
 # Not on the views: whatever the method, a list that nobody may know of is not found.
 @require_safe
 def _list(
-    request: HttpRequest, number: int | None, kind: str, name: str, url: str, tips: Placements, **more: object
+    request: HttpRequest,
+    number: int | None,
+    kind: str,
+    name: str,
+    url: str,
+    tips: Placements,
+    total: int | None = None,
+    **more: object,
 ) -> HttpResponse:
     """Show one page of a list; ``number`` is None for the URL of the list itself."""
     if number == 1:
         return HttpResponsePermanentRedirect(url)
-    page = paging.page(tips, number or 1)
+    page = paging.page(tips, number or 1, total)
     if not page.total and kind != "all":
         raise Http404("There are no tips here.")
     title = f"{name} | {settings.SITE_NAME}" + (f" - Page {number}" if number else "")

@@ -1,9 +1,10 @@
 """Filters of the readers' templates, beyond Django's own."""
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from django import template
-from django.conf import settings
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -38,12 +39,6 @@ def safe_body(tip: Tip) -> SafeString:
     return mark_safe(body)  # noqa: S308
 
 
-@register.filter
-def body_for_feed(tip: Tip) -> SafeString:
-    """Return a tip's body as it is shown on another site: with full URLs."""
-    return mark_safe(sanitiser.shown(tip.body, settings.SITE_URL))  # noqa: S308
-
-
 @register.simple_tag
 def passage(tip: Tip, *looked_for: Collection[highlight.Run]) -> SafeString:
     """Return the passage of a tip in which a search matched most, with the words marked.
@@ -62,6 +57,18 @@ def options(choices: Iterable[tuple[str, str]], chosen: str) -> SafeString:
         for value, label in choices
     ]
     return mark_safe("".join(pieces))  # noqa: S308  values and labels are escaped above
+
+
+@register.filter
+def year_links(years: Iterable[int]) -> SafeString:
+    """Return links to years, as the items of a list. A loop in a template is slow, and some lists long."""
+    links = [f'<li><a href="{_year_url(year)}">{year}</a></li>' for year in years]
+    return mark_safe("".join(links))  # noqa: S308  numbers, and URLs of our own
+
+
+@lru_cache(maxsize=1000)
+def _year_url(year: int) -> str:
+    return reverse("tips:year", args=[year])
 
 
 @register.filter
