@@ -41,6 +41,8 @@ from subscribers.models import Subscriber, SubscriberAction
 logger = logging.getLogger(__name__)
 
 KEEP_LIST, KEEP_ROWS, KEEP_REPORT = timedelta(days=1), timedelta(days=14), timedelta(days=730)
+# So long a list that is worked on is never silent.
+STALLED = timedelta(minutes=15)
 # In bytes.
 LARGEST = 100_000_000
 STOPPED = "It stopped before its end. What was done is kept: press the button again to go on."
@@ -131,6 +133,18 @@ def past(most: int) -> list[Upload]:
     """Return the lists that were uploaded last, the newest first, at most so many."""
     found = (find(stem) for stem, kind in map(_split, _names()) if kind == "json")
     return sorted(filter(None, found), key=lambda upload: upload.at, reverse=True)[:most]
+
+
+def stalled(now: datetime) -> list[str]:
+    """Return the names of lists that a task should have in hand, and that have not moved for STALLED."""
+    return [
+        stem
+        for stem, kind in map(_split, _names())
+        if kind == "json"
+        and _storage().get_modified_time(f"{stem}.json") < now - STALLED
+        and (upload := find(stem))
+        and upload.is_at_work
+    ]
 
 
 def begin(upload: Upload) -> bool:

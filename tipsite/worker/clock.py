@@ -16,7 +16,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from shield import rate_limits
-from subscribers import outages
+from subscribers import outages, tasks
 from subscribers.bounces import reports
 from subscribers.delivery import claims, condensing, counting, repeated_refusals, scheduling
 from subscribers.exchange import upload_jobs
@@ -82,6 +82,7 @@ EACH_HOUR: list[Job] = [
     # SQLite's log of deleted rows, where that was not possible at once.
     _without_moment(erasure.wipe),
     upload_jobs.forget_old,
+    tasks.ask_again,
     # By these, related tips are found.
     _without_moment(index.count_words),
 ]

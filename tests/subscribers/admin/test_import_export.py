@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from openpyxl import load_workbook
 
+from subscribers import tasks
 from subscribers.exchange import store, upload_jobs
 from subscribers.models import ConsentEvent, LinkRequest, Subscriber
 from subscribers.people import subscriptions, suppressions
@@ -107,6 +108,14 @@ def test_until_a_worker_has_it_the_page_looks_again(client, upload, tmp_path):
     assert response["Refresh"] == "3"
     [path] = (tmp_path / "uploads").glob("*.list")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_list_whose_task_was_lost_is_asked_for_again(client, upload, settings):
+    page = upload()
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+    asked = [tasks.ask_again(timezone.now() + timedelta(minutes=minutes)) for minutes in (14, 16, 18)]
+    assert asked == [0, 1, 0]
+    assert "1 added, 1 suppressed, 1 refused" in client.get(page).text
 
 
 def test_an_import_that_stops_can_go_on(client, upload, tasks_at_once, monkeypatch):
