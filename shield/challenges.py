@@ -1,4 +1,4 @@
-"""A plain question, in words, that any adult can answer. People are asked only during a flood of forms.
+"""A plain question, in words, that any adult can answer. People are asked only where very many forms come.
 
 The question needs no script, no picture and no stored state: it follows from a seed that the form carries
 anyway. It stops programs that fill in forms blindly, not somebody who writes a program against it.
