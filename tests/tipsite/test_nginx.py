@@ -1,5 +1,6 @@
 """The shipped site file of nginx, before the site's own processes."""
 
+import contextlib
 import re
 import socket
 import threading
@@ -52,18 +53,21 @@ def told(headers):
     return {name: value for name, value in there.items() if name not in OF_A_SERVER}
 
 
-def test_two_hundred_colleagues_behind_one_address_get_the_page_at_once(front):
-    together, answers = threading.Barrier(200), Counter()
+def at_once(front, number, path):
+    """The answers to so many requests from one address that are sent at the same moment."""
+    together = threading.Barrier(number)
 
     def click(_):
-        connection = front.connect()
-        together.wait(timeout=120)
-        answers[ask(connection, "/")[0]] += 1
-        connection.close()
+        with contextlib.closing(front.connect()) as connection:
+            together.wait(timeout=120)
+            return ask(connection, path)
 
-    with ThreadPoolExecutor(200) as colleagues:
-        list(colleagues.map(click, range(200)))
-    assert answers == {200: 200}
+    with ThreadPoolExecutor(number) as colleagues:
+        return list(colleagues.map(click, range(number)))
+
+
+def test_two_hundred_colleagues_behind_one_address_get_the_page_at_once(front):
+    assert Counter(status for status, _, _ in at_once(front, 200, "/")) == {200: 200}
 
 
 def test_pages_keep_the_headers_of_the_site_and_styles_come_as_the_site_would_send_them(front):
@@ -97,9 +101,7 @@ def test_it_speaks_http2_and_leads_from_http_to_https(front):
 def test_what_it_refuses_is_said_in_the_words_of_the_site(front):
     kept_from_all = [front.ask(path) for path in ("/readyz", "/metrics")]
     with_too_much = front.ask("/subscribe/", "POST", body=b"x" * 2_000_000)
-    connection = front.connect()
-    in_a_hurry = [ask(connection, "/healthz/safe") for _ in range(30)]
-    connection.close()
+    in_a_hurry = at_once(front, 60, "/healthz/safe")
     assert {status for status, _, _ in in_a_hurry} <= {200, 503, 429}
     refused = next(each for each in in_a_hurry if each[0] == 429)
     front.end_site()

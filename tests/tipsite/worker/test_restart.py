@@ -122,7 +122,7 @@ def restart_and_renew(site, holder, readers, more, times=1):
     """Restart the program and then renew its processes while readers come."""
 
     def is_logged(words, count):
-        wait_until(lambda: site.log.read_text().count(words) == count)
+        wait_until(lambda: site.log.read_text().count(words) == count, seconds=180)
 
     readers.wait_for(more)
     is_logged("The site is at", times)
@@ -136,7 +136,7 @@ def restart_and_renew(site, holder, readers, more, times=1):
     is_logged("The new web server has taken over.", times)
     readers.wait_for(more)
     # The processes that were replaced have ended by themselves.
-    wait_until(lambda: len(children(second, "gunicorn")) == 1)
+    wait_until(lambda: len(children(second, "gunicorn")) == 1, seconds=120)
     assert program(holder) == second
 
 
