@@ -1,6 +1,5 @@
 """Uploads in a store that several machines share: all that is done with a folder goes there too."""
 
-import contextlib
 import io
 from datetime import timedelta
 
@@ -49,9 +48,9 @@ def test_a_picture_is_taken_shown_in_whole_and_in_part_and_forgotten(client, cli
     assert not settings.MEDIA_ROOT.exists()
     tip = make_tip(body=f'<img src="{image.url}" alt="A bell">')
 
-    with contextlib.closing(client.get(image.url)) as response:
-        content = response.getvalue()
-        assert (response["Content-Type"], len(content)) == ("image/jpeg", image.size)
+    response = client.get(image.url)
+    content = response.getvalue()
+    assert (response["Content-Type"], len(content)) == ("image/jpeg", image.size)
     assert content == image_store.reencode(drawn())[0]
     part = client.get(image.url, headers={"range": "bytes=100-199"})
     assert (part.status_code, part.getvalue()) == (206, content[100:200])
