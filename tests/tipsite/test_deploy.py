@@ -1,6 +1,9 @@
 """The files in deploy/, as far as they repeat what the program knows."""
 
+import os
+import pwd
 import re
+import subprocess
 
 import pytest
 from django.core.management import get_commands
@@ -34,3 +37,34 @@ def test_the_image_has_all_that_the_program_reads():
     image = (DEPLOY / "container" / "Containerfile").read_text()
     copied = set(re.findall(r"^COPY (\S+) ", image, re.MULTILINE))
     assert copied == {*ROOMS, "templates", "static", "fixtures", "manage.py", "requirements.lock"}
+
+
+# A release whose manage.py makes a folder with a file, both named after the command.
+STAND_IN = '#!/bin/sh\nmkdir "$STATE_DIR/$2" && : >"$STATE_DIR/$2/$2"\n'
+
+
+def test_the_web_server_in_front_may_read_what_is_written_for_it_and_nothing_else(tmp_path):
+    python = tmp_path / "release" / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(STAND_IN)
+    python.chmod(0o755)
+    (tmp_path / "tips.env").write_text(f"STATE_DIR={tmp_path}\n")
+    script = (DEPLOY / "tips").read_text()
+    for shipped, ours in {
+        "= tips ]": f"= {pwd.getpwuid(os.geteuid()).pw_name} ]",
+        "/etc/tips.env": f"{tmp_path}/tips.env",
+    }.items():
+        assert shipped in script
+        script = script.replace(shipped, ours)
+    environment = {**os.environ, "TIPS_RELEASE": str(tmp_path / "release")}
+    modes = {}
+    for command in ("collectstatic", "error_pages", "backup", "serve"):
+        subprocess.run(["sh", "-c", script, "tips", command], env=environment, check=True)
+        written = (tmp_path / command, tmp_path / command / command)
+        modes[command] = [path.stat().st_mode & 0o777 for path in written]
+    assert modes == {
+        "collectstatic": [0o755, 0o644],
+        "error_pages": [0o755, 0o644],
+        "backup": [0o700, 0o600],
+        "serve": [0o700, 0o600],
+    }
