@@ -6,7 +6,6 @@ when each mail was sent, and what servers said: nobody asks that after KEEP_ROWS
 
 from collections import Counter
 from datetime import datetime, timedelta
-from itertools import islice
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
@@ -37,17 +36,18 @@ def condense_old(now: datetime) -> int:
     left = MOST
     for pk in list(_due(now).values_list("pk", flat=True)):
         # Nothing may rest on a row that a person was found by.
-        kept = set(RepeatedRefusal.objects.values_list("delivery", flat=True))
-        rows = Delivery.objects.filter(mailing=pk).order_by("pk").values_list("pk", flat=True)
+        kept = Exists(RepeatedRefusal.objects.filter(delivery=OuterRef("pk")))
+        rows = Delivery.objects.filter(mailing=pk).exclude(kept)
         # All at once: a cursor would end with the first batch's transaction behind PgBouncer.
-        keys = [key for key in rows[: left + len(kept)] if key not in kept]
-        batches = Batches(islice(keys, left), most=2000)
+        batches = Batches(list(rows.order_by("pk").values_list("pk", flat=True)[:left]), most=2000)
         for batch in batches:
             with batches.transaction():
                 left -= _condense(pk, batch)
+        # Another worker may have had the mailing, and rows are left.
+        if not rows.exists():
+            Mailing.objects.filter(pk=pk).update(condensed_at=now)
         if left <= 0:
             break
-        Mailing.objects.filter(pk=pk).update(condensed_at=now)
     return MOST - left
 
 
@@ -63,13 +63,15 @@ def _condense(mailing: int, keys: list[int]) -> int:
     """Put deliveries into the counts and the set of their mailing, and delete them; return how many."""
     if not Mailing.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=mailing).exists():
         return 0
-    # Locked, and before the set: whoever erases a person takes them in this order too.
+    # Reports, rows and the set are locked in the order in which erasing a person takes them.
+    reports = BounceReport.objects.filter(delivery__in=keys)
+    list(reports.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
     rows = list(Delivery.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk"))
     received = [row.subscriber_id for row in rows if row.state in RECEIVED and row.subscriber_id is not None]
     receivers.add(mailing, received)
     counts = Counter(row.state for row in rows if row.state not in _NOT_COUNTED)
     counts[DeliveryCount.COMPLAINED] = sum(row.complained_at is not None for row in rows)
-    BounceReport.objects.filter(delivery__in=keys).delete()
+    reports.delete()
     Delivery.objects.filter(pk__in=[row.pk for row in rows]).delete()
     shard = DeliveryCount.CONDENSED
     with connection.cursor() as cursor:

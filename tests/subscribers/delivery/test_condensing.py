@@ -87,6 +87,17 @@ def test_a_day_takes_so_many_and_the_next_one_goes_on(monkeypatch):
 
 
 @pytest.mark.django_db
+def test_what_another_worker_has_in_hand_is_asked_for_again(monkeypatch):
+    mailing, _ = ended(SENT, SENT)
+    with monkeypatch.context() as locked:
+        # What it returns where the mailing's row is locked.
+        locked.setattr(condensing, "_condense", lambda *of: 0)
+        assert condense() == 0
+    assert condense() == 2
+    assert not mailing.deliveries.exists()
+
+
+@pytest.mark.django_db
 def test_a_correction_goes_to_those_in_the_set():
     mailing, people = ended(SENT, REFUSED, SENT, SENT)
     condense()
