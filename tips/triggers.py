@@ -3,19 +3,23 @@
 Triggers hold for every path by which a row is written: a form, an import, ``update()``, a shell. On
 SQLite a migration remakes whole tables, and triggers would make it fail; PostgreSQL alters no table while a
 deferred trigger waits. So they are dropped before migrations that do something and made again after each;
-then what the migrations changed is brought up to date. A migration with ``rebuilds_search`` comes with
-another form of what the search keeps of each tip; after it all of that is made anew.
+then what the migrations changed is brought up to date. Meanwhile, and after a migration that failed, the
+edition is marked: no change raises it, so nobody may keep a page. A migration with ``rebuilds_search`` comes
+with another form of what the search keeps of each tip; after it all of that is made anew.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.db import connection, connections
+from django.core.management import CommandError
+from django.db import OperationalError, connection, connections, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations import Migration
 
+from desk.storage_errors import COME_AGAIN_SOON, retry_after
 from tips import count_triggers
+from tips.models import Edition
 from tips.search import archive, index
 
 # The tables of placements: their column with a tip's id, and the one with a category's or a tag's.
@@ -27,30 +31,49 @@ _TEXTS = ("title", "takeaway", "excerpt", "body")
 # What readers are served of a tip, in pages and in feeds.
 _SERVED = (*_TEXTS, "slug", "state", "publish_at", "undated")
 _EDITION = "tips_edition_"
+# In seconds: how long a migration waits for those who use the tables of tips.
+_LONGEST_WAIT = 5
 
 
 # What else the signals carry.
 def before_migration(sender: AppConfig, using: str, plan: Sequence[object], **kwargs: Any) -> None:
-    """Drop an app's triggers where its migrations would otherwise fail on them."""
+    """Drop an app's triggers where its migrations would otherwise fail on them, and mark the edition.
+
+    Raises CommandError where others keep the tables; then nothing has changed.
+    """
     connection = connections[using]
     if not plan:
         return
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            find = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s ESCAPE '\\'"
-            cursor.execute(find, [f"{sender.label}\\_%"])
-            drop = [f"DROP TRIGGER {name}" for (name,) in cursor.fetchall()]
-        else:
-            deferred = _edition_triggers(cursor) | count_triggers.present(cursor)
-            drop = [f"DROP TRIGGER {name} ON {table}" for name, table in deferred.items()]
-        for statement in drop:
-            cursor.execute(statement)
+    is_sqlite = connection.vendor == "sqlite"
+    # No edit comes in between: each raises the edition before, or finds it marked.
+    try:
+        with transaction.atomic(using=using), connection.cursor() as cursor:
+            if is_sqlite:
+                find = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s ESCAPE '\\'"
+                cursor.execute(find, [f"{sender.label}\\_%"])
+                drop = [f"DROP TRIGGER {name}" for (name,) in cursor.fetchall()]
+            else:
+                # Readers wait behind a lock that is waited for.
+                cursor.execute(f"SET LOCAL lock_timeout = '{_LONGEST_WAIT}s'")
+                deferred = _edition_triggers(cursor) | count_triggers.present(cursor)
+                drop = [f"DROP TRIGGER {name} ON {table}" for name, table in deferred.items()]
+            for statement in drop:
+                cursor.execute(statement)
+            if "tips_edition" in connection.introspection.table_names(cursor):
+                cursor.execute("UPDATE tips_edition SET clock = %s", [Edition.NO_TRIGGERS])
+    except OperationalError as error:
+        if is_sqlite or retry_after(error) != COME_AGAIN_SOON:
+            raise
+        raise CommandError(
+            "Somebody is using the tables of tips, a backup or an import perhaps. Nothing was changed. Run"
+            " migrate again when they are done; the view pg_stat_activity names them."
+        ) from error
 
 
 def after_migration(
     sender: AppConfig, using: str, plan: Sequence[tuple[Migration, bool]] = (), **kwargs: Any
 ) -> None:
-    """Make the triggers and the search index, and bring all up to date after migrations."""
+    """Make the triggers and the search index, and bring all up to date after migrations; so the mark goes."""
     connection = connections[using]
     # After a migration back to an earlier state there may be none.
     if not {"tips_taggedtip", "tips_edition", "tips_approvedcount"} <= set(
@@ -60,12 +83,15 @@ def after_migration(
     is_sqlite = connection.vendor == "sqlite"
     archive.forget()
     with connection.cursor() as cursor:
+        # After one that failed, there may be nothing left to do but this.
+        cursor.execute("SELECT 1 FROM tips_edition WHERE clock = %s", [Edition.NO_TRIGGERS])
+        is_stale = bool(plan) or cursor.fetchone() is not None
         index.create_index(cursor)
         for table, (tip_id, _) in _PLACEMENTS.items():
             triggers = _sqlite if is_sqlite else _postgresql
             for statement in triggers(table, tip_id):
                 cursor.execute(statement)
-            if plan:
+            if is_stale:
                 cursor.execute(
                     f"UPDATE {table} SET state = t.state, publish_at = t.publish_at FROM tips_tip t"
                     f" WHERE t.id = {table}.{tip_id} AND ({table}.state <> t.state"
@@ -76,10 +102,10 @@ def after_migration(
         cursor.execute("INSERT INTO tips_edition VALUES (1, 0, 0, 0) ON CONFLICT DO NOTHING")
         _make_edition_triggers(cursor)
         count_triggers.make(cursor)
-        if plan:
+        if is_stale:
             count_triggers.recount(cursor)
             cursor.execute(_SQLITE_RAISE if is_sqlite else _POSTGRESQL_RAISE)
-    if plan:
+    if is_stale:
         # Before a rebuilding too: where the index was only just made, no row can be taken out of it.
         index.refresh_index(connection)
     if any(getattr(migration, "rebuilds_search", False) and not backwards for migration, backwards in plan):
