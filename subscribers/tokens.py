@@ -3,8 +3,10 @@
 A token holds a row's ``public_id`` (random, and unrelated to the address), never the address.
 """
 
+import contextlib
 import enum
 import functools
+import re
 import secrets
 from datetime import timedelta
 
@@ -36,6 +38,10 @@ LIFETIMES = {
 }
 
 
+# A public id, the moment, and the signature (``django.core.signing.TimestampSigner``).
+_TOKEN = re.compile(r"[\w-]{1,32}\.\w{1,12}\.[\w-]{43}", re.ASCII)
+
+
 class InvalidToken(Exception):
     """The token was changed, is older than its purpose allows, or was made for another purpose."""
 
@@ -51,6 +57,14 @@ def read(purpose: Purpose, token: str) -> str:
         return _signer(purpose).unsign(token, max_age=LIFETIMES.get(purpose))
     except signing.BadSignature:
         raise InvalidToken from None
+
+
+def found(purpose: Purpose, text: str) -> str:
+    """Return the public id in the first token made for this purpose that stands in a text, or ""."""
+    for token in _TOKEN.findall(text):
+        with contextlib.suppress(InvalidToken):
+            return read(purpose, token)
+    return ""
 
 
 def nobody() -> str:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from subscribers import tipmail
+from subscribers import tipmail, tokens
 from subscribers.bounces import reports
 from subscribers.bounces.reading import Reading, failed
 from subscribers.delivery.judgement import Cause, Judgement, Kind, judge
@@ -32,7 +32,8 @@ def on_tracking_event(sender: object, event: Any, esp_name: str, **kwargs: objec
     delivery = tipmail.read_token(str(event.message_id or "")) or tipmail.read_token(raw)
     words = str(event.mta_response or event.description or "")
     if event.event_type == BounceReport.Kind.COMPLAINED:
-        reading = Reading(BounceReport.Kind.COMPLAINED, delivery, words=words)
+        reader = tokens.found(tokens.Purpose.LEAVE, raw)
+        reading = Reading(BounceReport.Kind.COMPLAINED, delivery, words=words, reader=reader)
     else:
         reading = failed(_judged(words, str(event.reject_reason or "")), delivery, words)
     digest = hashlib.sha256(f"{esp_name} {event.event_id or raw}".encode("utf-8", "replace")).hexdigest()

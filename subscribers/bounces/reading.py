@@ -10,7 +10,7 @@ from email.message import Message
 
 from flufl.bounce import all_failures
 
-from subscribers import tipmail
+from subscribers import tipmail, tokens
 from subscribers.bounces import explanations, parts
 from subscribers.delivery import judgement
 from subscribers.delivery.judgement import Judgement, Kind
@@ -63,6 +63,8 @@ class Reading:
     # Of a refusal or a delay: what it means.
     judged: Judgement | None = None
     words: str = ""
+    # Of a complaint: the public id of who got the mail, by the link to leave in it, or "".
+    reader: str = ""
 
     @property
     def status(self) -> str:
@@ -130,7 +132,7 @@ class _Mail:
             if "delivery-status" in kind and (report := self._delivery_report(part)):
                 return report
         if self._is_microsoft_complaint():
-            return Reading(BounceReport.Kind.COMPLAINED, self.delivery)
+            return Reading(BounceReport.Kind.COMPLAINED, self.delivery, reader=self._reader())
         if self.is_from_server and (report := self._text_report()):
             return report
         subject = str(self.message.get("Subject", ""))
@@ -155,7 +157,8 @@ class _Mail:
 
     def _complaint(self, fields: dict[str, str]) -> Reading:
         if fields.get("feedback-type", "abuse").strip().lower() in _COMPLAINTS:
-            return Reading(BounceReport.Kind.COMPLAINED, self.delivery, words=fields.get("user-agent", ""))
+            words, reader = fields.get("user-agent", ""), self._reader()
+            return Reading(BounceReport.Kind.COMPLAINED, self.delivery, words=words, reader=reader)
         return Reading(BounceReport.Kind.OTHER, self.delivery)
 
     def _is_microsoft_complaint(self) -> bool:
@@ -238,12 +241,21 @@ class _Mail:
         places = [self.envelope]
         places += [str(value) for name in _ADDRESSED for value in message.get_all(name, [])]
         places += [str(message.get(name, "")) for name in _ANSWERS]
-        for part in [*parts.direct(message), *parts.leaves(message)]:
-            if part.get_content_type() in _RETURNED_PARTS:
-                within = parts.inner(part)
-                returned = parts.block(within[0]) if within else parts.fields(part)
-                places += [returned.get(name, "") for name in _RETURNED]
+        places += [headers.get(name, "") for headers in self._returned() for name in _RETURNED]
         if self.is_from_server:
             # Many servers quote the mail behind their own words.
             places.append(explanations.text_of(message))
         return next(filter(None, map(tipmail.read_token, places)), None)
+
+    def _reader(self) -> str:
+        """Return the public id of who got the mail that came back, or "": by the link that leaves, in it."""
+        links = " ".join(headers.get("list-unsubscribe", "") for headers in self._returned())
+        return tokens.found(tokens.Purpose.LEAVE, links)
+
+    def _returned(self) -> list[dict[str, str]]:
+        """Return the headers of the mail that came back, by their names in small letters."""
+        message = self.message
+        shown = [part for part in parts.direct(message) if part.get_content_type() in _RETURNED_PARTS]
+        shown += [part for part in parts.leaves(message) if part.get_content_type() in _RETURNED_PARTS]
+        within = [(part, parts.inner(part)) for part in shown]
+        return [parts.block(mails[0]) if mails else parts.fields(part) for part, mails in within]

@@ -1,7 +1,8 @@
 """What comes back, and what follows from it.
 
 A report counts only if it carries the token of a delivery of ours, which nobody can make who did not get that
-mail or send it: whoever merely knows an address cannot have it suppressed. ``reading`` says what a mail is,
+mail or send it: whoever merely knows an address cannot have it suppressed. Of a delivery that was condensed
+since, a complaint counts all the same, by the link to leave in the mail. ``reading`` says what a mail is,
 ``delivery.judgement`` what a refusal means.
 """
 
@@ -50,10 +51,17 @@ def note(reading: Reading, source: str, digest: str) -> BounceReport:
             if delivery is not None:
                 report.acted = _act(reading, report, delivery)
                 report.save(update_fields=["acted"])
+            elif reading.delivery and reading.reader and report.kind == BounceReport.Kind.COMPLAINED:
+                reader = Subscriber.objects.filter(public_id=reading.reader).first()
+                report.acted = reader is not None and _take_off(reader, _evidence(report))
+                report.save(update_fields=["acted"])
     except IntegrityError:
-        report = BounceReport.objects.get(digest=digest)
-        report.is_repeated = True
-        return report
+        known = BounceReport.objects.filter(digest=digest).first()
+        if known is None:
+            # The delivery was condensed at this moment.
+            return note(reading, source, digest)
+        known.is_repeated = True
+        return known
     if delivery is not None and report.kind in _CAME_BACK:
         circuit_breaker.returned(delivery)
     return report
@@ -70,18 +78,17 @@ def digest(raw: bytes) -> str:
 
 def _act(reading: Reading, report: BounceReport, delivery: Delivery) -> bool:
     """Draw the consequence of a report for a delivery; return whether its person gets no more mail."""
-    subscriber = delivery.subscriber
-    finding = f"{report.status or report.kind} (report {report.pk})"
-    evidence = f"report of {dates.dated(timezone.localdate())}: {finding}"
+    # Locked before the delivery, as whoever erases a person takes them.
+    locked = Subscriber.objects.select_for_update(of=("self",))
+    subscriber = locked.filter(deliveries=delivery).first()
+    evidence = _evidence(report)
     if report.kind == BounceReport.Kind.COMPLAINED:
         # Who came back after a complaint leaves by a new one, and by no second report of the old.
         is_new = delivery.complained_at is None
         circuit_breaker.complained(delivery.pk)
         if subscriber is None or not is_new:
             return False
-        suppressions.suppress(subscriber.address_hash, Suppression.Reason.COMPLAINED, evidence)
-        subscriptions.leave(subscriber, "left by a complaint")
-        return True
+        return _take_off(subscriber, evidence)
     if report.kind not in _CAME_BACK or reading.judged is None or delivery.suppressed:
         return False
     is_gone, silenced = report.kind == BounceReport.Kind.BOUNCED, False
@@ -98,6 +105,18 @@ def _act(reading: Reading, report: BounceReport, delivery: Delivery) -> bool:
         delivery.refresh_from_db()
         repeated_refusals.note(delivery)
     return silenced
+
+
+def _evidence(report: BounceReport) -> str:
+    finding = f"{report.status or report.kind} (report {report.pk})"
+    return f"report of {dates.dated(timezone.localdate())}: {finding}"
+
+
+def _take_off(subscriber: Subscriber, evidence: str) -> bool:
+    """Take who complained off the list, for good; return True."""
+    suppressions.suppress(subscriber.address_hash, Suppression.Reason.COMPLAINED, evidence)
+    subscriptions.leave(subscriber, "left by a complaint")
+    return True
 
 
 def _has_moved_since(delivery: Delivery, subscriber: Subscriber) -> bool:

@@ -1,7 +1,8 @@
 """The rows of mailings that ended long ago become counts, and one exact set of who got each.
 
 A million people and a tip a week are fifty million rows a year; the sets take a bit for each. What is lost is
-when each mail was sent, and what servers said: nobody asks that after KEEP_ROWS.
+when each mail was sent, and what servers said: nobody asks that after KEEP_ROWS. A mail that comes back still
+later changes nothing; a complaint counts by the link to leave in the mail.
 """
 
 from collections import Counter

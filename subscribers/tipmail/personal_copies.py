@@ -85,7 +85,7 @@ class Template:
         texts = _texts(self.mailing, path, path.replace(rendering.NOBODYS, token))
         message = Message(texts, address, _headers(self.mailing) | headers, known_by)
         # Many mail services put in a Message-ID of their own. Anymail has them report this instead.
-        message.metadata = {"delivery": known_by}
+        message.metadata = {"delivery": known_by, "leave": token}
         return message
 
 

@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone
 
-from subscribers import tipmail
+from subscribers import tipmail, tokens
 from subscribers.bounces import mail_services, reading, reports
+from subscribers.delivery import condensing
 from subscribers.mail import envelope
 from subscribers.mailings import control
 from subscribers.models import BounceReport, ConsentEvent, Delivery, Mailing, Subscriber, Suppression
@@ -121,6 +122,24 @@ def test_a_complaint_takes_the_person_off_the_list(delivery):
     assert {"complained", "unsubscribed"} <= reasons()
     assert delivery.subscriber.state == Subscriber.State.LEFT
     assert Delivery.objects.get().complained_at is not None
+
+
+def test_a_complaint_of_a_mail_whose_row_was_condensed_counts_by_the_link_in_it(delivery):
+    token = envelope.make_token(delivery.pk)
+    anna = delivery.subscriber
+    leave = tokens.make(tokens.Purpose.LEAVE, anna.public_id)
+    long_ago = timezone.now() - timedelta(days=91)
+    link = f"List-Unsubscribe: <https://tips.example.org/unsubscribe/{leave}/>"
+    Mailing.objects.update(started_at=long_ago, ended_at=long_ago)
+    assert condensing.condense_old(timezone.now()) == 1
+    # The link alone may have been passed on to anybody, and without a link nobody is known.
+    for headers in (link, f"Message-ID: {envelope.message_id(token)}"):
+        assert not reports.take(complaint(headers)).acted
+    assert reasons() == set()
+    row = reports.take(complaint(f"Message-ID: {envelope.message_id(token)}\r\n{link}"))
+    anna.refresh_from_db()
+    assert (row.kind, row.acted, anna.state) == (BounceReport.Kind.COMPLAINED, True, Subscriber.State.LEFT)
+    assert "complained" in reasons()
 
 
 def test_a_report_that_is_read_twice_counts_once(delivery):

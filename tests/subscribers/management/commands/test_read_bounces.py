@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.db import OperationalError
 from django.utils import timezone
 
-from subscribers import tipmail
+from subscribers import tipmail, tokens
 from subscribers.bounces import mailboxes, reports
 from subscribers.mail import envelope
 from subscribers.models import BounceReport, Delivery, Mailing, Subscriber, Suppression
@@ -321,6 +321,7 @@ def test_what_a_mail_service_gets_names_the_delivery():
     (anna,) = making.make_people(1)
     letter = tipmail.Template(making.open_mailing()).message(7, anna.public_id, anna.address)
     assert tipmail.read_token(letter.metadata["delivery"]) == 7
+    assert tokens.found(tokens.Purpose.LEAVE, str(letter.metadata)) == anna.public_id
 
 
 def test_without_a_service_and_a_secret_there_is_no_address_for_it(service, settings):
