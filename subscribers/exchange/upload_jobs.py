@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import IO
 
 from django.conf import settings
@@ -49,6 +48,8 @@ STOPPED = "It stopped before its end. What was done is kept: press the button ag
 UNREADABLE = "It could not be read to its end. Save it as CSV and upload it again."
 GONE = "The list is no longer here. Upload it again."
 _NAME = re.compile(r"[A-Za-z0-9_-]{16}")
+# What lies in STATE_DIR while a task works, and stays there if the task is killed.
+_AT_WORK = re.compile(rf"\.{_NAME.pattern}\.(?:list|csv|lock)")
 # After so many rows the number of rows read is written down.
 _EVERY = 2000
 
@@ -137,14 +138,14 @@ def past(most: int) -> list[Upload]:
 
 def stalled(now: datetime) -> list[str]:
     """Return the names of lists that a task should have in hand, and that have not moved for STALLED."""
-    return [
-        stem
-        for stem, kind in map(_split, _names())
-        if kind == "json"
-        and _storage().get_modified_time(f"{stem}.json") < now - STALLED
-        and (upload := find(stem))
-        and upload.is_at_work
-    ]
+    found = []
+    for stem in (stem for stem, kind in map(_split, _names()) if kind == "json"):
+        # Another task may just have deleted it.
+        with contextlib.suppress(FileNotFoundError):
+            is_silent = _storage().get_modified_time(f"{stem}.json") < now - STALLED
+            if is_silent and (upload := find(stem)) and upload.is_at_work:
+                found.append(stem)
+    return found
 
 
 def begin(upload: Upload) -> bool:
@@ -173,12 +174,14 @@ def work_on(name: str) -> None:
             # The lock keeps a second task of this machine from the same list, as the queue keeps those of
             # others; the stage counts that is found behind it.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if (upload := find(name)) and upload.is_at_work:
-                with upload.open("list") as stored, NamedTemporaryFile(dir=settings.STATE_DIR) as copy:
-                    shutil.copyfileobj(stored, copy)
-                    copy.flush()
-                    _work_on(upload, Path(copy.name))
-            lock.unlink(missing_ok=True)
+            try:
+                if (upload := find(name)) and upload.is_at_work:
+                    with upload.open("list") as stored, _at_work(upload, "list") as copy:
+                        with copy.open("wb") as written:
+                            shutil.copyfileobj(stored, written)
+                        _work_on(upload, copy)
+            finally:
+                lock.unlink(missing_ok=True)
     except (FileNotFoundError, BlockingIOError) as error:
         logger.info("Upload %s is gone, or in another task's hands: %s.", name, error.strerror)
 
@@ -225,6 +228,12 @@ def forget_old(now: datetime) -> None:
         with contextlib.suppress(FileNotFoundError):
             if _storage().get_modified_time(name) < now - _kept_for(name):
                 _storage().delete(name)
+    # What a task left that was killed, and that no other task took up.
+    for path in Path(settings.STATE_DIR).glob(".*.*"):
+        if _AT_WORK.fullmatch(path.name):
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < (now - KEEP_LIST).timestamp():
+                    path.unlink()
 
 
 def _kept_for(name: str) -> timedelta:
@@ -255,10 +264,24 @@ def _names() -> list[str]:
 @contextlib.contextmanager
 def _outcomes_of(upload: Upload) -> Iterator[IO[str]]:
     """Give a file to write the rows' outcomes into, and keep what was written, however the work ends."""
-    with NamedTemporaryFile("w+", encoding="utf-8", newline="", dir=settings.STATE_DIR) as file:
+    with _at_work(upload, "csv") as path:
         try:
-            yield file.file
+            with path.open("w", encoding="utf-8", newline="") as file:
+                yield file
         finally:
-            file.flush()
-            with open(file.name, "rb") as written:
+            with path.open("rb") as written:
                 _storage().save(upload.called("csv"), File(written))
+
+
+@contextlib.contextmanager
+def _at_work(upload: Upload, kind: str) -> Iterator[Path]:
+    """Give a file of this machine that nobody else may read, for as long as a list is worked on.
+
+    Its name is always the same: what a task left that was killed is taken up by the next one.
+    """
+    path = Path(settings.STATE_DIR) / f".{upload.called(kind)}"
+    path.touch(mode=0o600)
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)

@@ -136,6 +136,7 @@ def test_a_task_that_comes_as_another_ends_leaves_the_outcome_alone(client, uplo
     waiting = upload_jobs.find(path.stem)
     monkeypatch.setattr(upload_jobs.fcntl, "flock", lambda *args: waiting.save(upload_jobs.Stage.DONE))
     upload_jobs.work_on(path.stem)
+    assert not list(tmp_path.glob(".*"))
     ended = upload_jobs.find(path.stem)
     assert (ended.stage, ended.error) == (upload_jobs.Stage.DONE, "")
 
@@ -155,9 +156,13 @@ def test_a_list_can_be_thrown_away(client, upload, tasks_at_once, tmp_path):
 
 def test_a_list_that_nobody_comes_back_to_is_deleted(client, upload, tasks_at_once, tmp_path):
     page = upload()
+    # The copy of a task that was killed, which held the whole list.
+    copy = tmp_path / f".{'a' * 16}.list"
+    copy.write_bytes(LIST)
     upload_jobs.forget_old(timezone.now() + timedelta(hours=23))
     assert len(list((tmp_path / "uploads").glob("*.list"))) == 1
     upload_jobs.forget_old(timezone.now() + timedelta(hours=25))
+    assert not copy.exists()
     client.post(page, {"do": "import"})
     assert upload_jobs.GONE in client.get(page).text
     upload_jobs.forget_old(timezone.now() + timedelta(days=15))
