@@ -8,6 +8,7 @@ import errno
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Protocol
 
 from botocore.config import Config
@@ -60,6 +61,12 @@ class MediaBucket(S3Storage):
         """Return the size of a file in bytes."""
         with _as_os_errors(name):
             return int(self.bucket.Object(self._normalize_name(name)).content_length)
+
+    def get_modified_time(self, name: str) -> datetime:
+        """Return when a file was last written, aware."""
+        with _as_os_errors(name):
+            modified: datetime = super().get_modified_time(name)
+            return modified
 
     def listdir(self, name: str) -> tuple[list[str], list[str]]:
         """Return (folders, files) below a name."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.core.files.storage import default_storage
+from django.core.files.storage import default_storage, storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -113,6 +113,9 @@ def test_a_list_that_one_machine_took_is_imported_by_another(client_of_store, se
     assert kept == [f"site/lists/{upload.name}.csv", f"site/lists/{upload.name}.json"]
     assert [each.rows for each in upload_jobs.past(5)] == [2]
     assert list(settings.STATE_DIR.iterdir()) == []
+    # What another machine deleted meanwhile is missed as in a folder.
+    with pytest.raises(FileNotFoundError):
+        storages["lists"].get_modified_time(f"{'a' * 16}.json")
     upload_jobs.forget_old(timezone.now() + timedelta(days=731))
     assert names_in(client_of_store) == []
 
