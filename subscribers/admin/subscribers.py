@@ -10,6 +10,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Case, Max, Model, Q, QuerySet, Value, When
 from django.http import HttpRequest
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from desk.lists import FilledList, LongList
@@ -18,6 +19,7 @@ from subscribers import addresses
 from subscribers.admin import add_by_hand, filters, growth, import_export
 from subscribers.admin.private_search import PrivateSearch, matching
 from subscribers.admin.subscriber_verbs import SubscriberVerbsMixin, standing
+from subscribers.delivery.condensing import KEEP_ROWS
 from subscribers.models import Delivery, Mailing, ServiceMail, Subscriber, Suppression
 from subscribers.people import receivers, staff_actions
 from tips import dates
@@ -40,8 +42,11 @@ class SubscriberList(FilledList):
         )
         # The later moment of somebody comes later, and stays.
         newest = dict(sorted((pk, at) for pk, at in moments if at))
-        if without := {person.pk for person in rows} - newest.keys():
-            newest |= {pk: mailing.started_at for pk, mailing in receivers.latest(without).items()}
+        # What is older may be of a service mail, with mailings since that were condensed.
+        lately = timezone.now() - KEEP_ROWS
+        if others := {person.pk for person in rows if person.pk not in newest or newest[person.pk] < lately}:
+            for pk, mailing in receivers.latest(others).items():
+                newest[pk] = max(filter(None, [newest.get(pk), mailing.started_at]))
         for person in rows:
             vars(person).update(suppressions=held[person.address_hash], last_mail_at=newest.get(person.pk))
 

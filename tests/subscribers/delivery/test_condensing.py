@@ -16,6 +16,7 @@ from subscribers.models.receivers import PART
 from subscribers.people import erasure, personal_data, receivers
 from tests.subscribers.making import HELD, make_begun, make_mailing, open_mailing
 from tests.tips.people import make_person
+from tips import dates
 
 SENT, REFUSED, SKIPPED = Delivery.State.SENT, Delivery.State.REFUSED, Delivery.State.SKIPPED
 UNCERTAIN = {"state": Delivery.State.UNCERTAIN, "uncertain_count": 1, "due_at": timezone.now()}
@@ -146,6 +147,13 @@ def test_pages_say_that_the_rows_are_gone_and_show_what_is_kept(client):
     page = client.get(f"/admin/subscribers/subscriber/{person.pk}/change/").content.decode()
     assert mailing.tip.title in page
     assert "None was sent yet" not in client.get("/admin/subscribers/subscriber/").content.decode()
+    # A welcome of the year before is not the last mail.
+    welcomed = {"mail_state": "sent", "mailed_at": timezone.now() - timedelta(days=400)}
+    person.service_mails.create(kind="welcome", **welcomed)
+    mailing.refresh_from_db()
+    page = client.get("/admin/subscribers/subscriber/").content.decode()
+    assert dates.short(mailing.started_at) in page
+    assert dates.short(welcomed["mailed_at"]) not in page
     assert list(receivers.latest([person.pk])) == [person.pk]
 
 
