@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from django import forms
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Permission, User
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.options import Options
@@ -26,7 +27,8 @@ def person(user: User | None) -> str:
 def who_may(permissions: Collection[str]) -> dict[str, str]:
     """Return {permission: the colleagues who have it, as “Pia Gray or Lea Brook”}, those seen last first.
 
-    A permission that nobody has is left out. One query.
+    A permission that nobody has is left out, and so is whoever has not followed their invitation yet.
+    One query.
     """
     held = Permission.objects.filter(Q(group__user=OuterRef("pk")) | Q(user=OuterRef("pk")))
     has = {}
@@ -34,6 +36,7 @@ def who_may(permissions: Collection[str]) -> dict[str, str]:
         app, codename = permission.split(".")
         has[f"has_{number}"] = Exists(held.filter(content_type__app_label=app, codename=codename))
     people = User.objects.filter(is_active=True, is_staff=True).annotate(**has)
+    people = people.exclude(last_login=None, password__startswith=UNUSABLE_PASSWORD_PREFIX)
     people = people.order_by(F("last_login").desc(nulls_last=True), "pk")
     found = {}
     for permission, name in zip(permissions, has, strict=True):
