@@ -20,8 +20,9 @@ _OF_SQLITE = _BUSY | {
 }
 # Of PostgreSQL (its manual, appendix A): a full disk, a read-only transaction, an error of the disk.
 _OF_POSTGRESQL = {"53100", "25006", "58030"}
-# A lock that was waited for in vain; a statement that was ended for taking too long.
-_OF_A_BUSY_SERVER = {"55P03", "57014"}
+# A lock that was waited for in vain; a statement that was ended for taking too long; two who waited for each
+# other, one of whom was ended.
+_OF_A_BUSY_SERVER = {"55P03", "57014", "40P01"}
 
 
 def retry_after(error: BaseException | None) -> int | None:

@@ -1,10 +1,23 @@
-"""The database's own triggers that keep the numbers of approved tips (``tips.models.counts``)."""
+"""The database's own triggers that keep the numbers of approved tips (``tips.models.counts``).
+
+On PostgreSQL the numbers and the edition are rows that every writer writes, and so locks that all wait for.
+Who holds one must wait for nothing else. As a transaction ends, its deferred triggers and its checks of
+foreign keys run in the order in which they were queued, and such a check may wait for another writer. So
+these triggers only queue what is to be done, in a table that is empty but within a transaction. What is
+queued is done by a deferred trigger of that table, for which PostgreSQL begins a second round after all of
+the first (AfterTriggerFireDeferred in its trigger.c).
+"""
 
 from collections.abc import Iterator
 
 from django.db.backends.utils import CursorWrapper
 
 PREFIX = "tips_count_"
+# Of a change that is queued: the key of a number and a step, or no key, to raise the edition.
+_QUEUE = "tips_queuedchange"
+QUEUE_EDITION = (
+    f"INSERT INTO {_QUEUE} (step) SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM {_QUEUE} WHERE key IS NULL)"
+)
 # Of each table: its name here, and the key of the number that a row counts for, as SQL.
 _COUNTED = {
     "tips_tip": ("all", "'tips'"),
@@ -22,11 +35,7 @@ def present(cursor: CursorWrapper) -> dict[str, str]:
 
 
 def make(cursor: CursorWrapper) -> None:
-    """Make the triggers.
-
-    On PostgreSQL they wait for the end of the transaction, and for the edition's row: so nobody who holds a
-    number waits for anything else, and two writers take the numbers one after the other.
-    """
+    """Make the triggers; on PostgreSQL the queue must be there (``make_queue``)."""
     if cursor.db.vendor == "sqlite":
         for table, (name, key) in _COUNTED.items():
             for event, condition, body in _sqlite(table, key):
@@ -46,6 +55,28 @@ def make(cursor: CursorWrapper) -> None:
                 f"CREATE CONSTRAINT TRIGGER {PREFIX}{name} AFTER INSERT OR DELETE OR UPDATE OF {columns}"
                 f" ON {table} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION {PREFIX}{name}()"
             )
+
+
+def make_queue(cursor: CursorWrapper, raise_edition: str) -> None:
+    """Make the table of what is queued on PostgreSQL, and what does it; ``raise_edition`` is a statement."""
+    cursor.execute(
+        f"CREATE TABLE IF NOT EXISTS {_QUEUE} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+        " key text, step integer NOT NULL)"
+    )
+    # The edition first, whatever comes first: so two writers take the numbers one after the other.
+    cursor.execute(
+        f"CREATE OR REPLACE FUNCTION {_QUEUE}_do() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " PERFORM 1 FROM tips_edition WHERE id = 1 FOR NO KEY UPDATE;"
+        f" IF NEW.key IS NULL THEN {raise_edition};"
+        f" ELSIF NEW.step > 0 THEN {_more('NEW.key')} ELSE {_less('NEW.key')} END IF;"
+        f" DELETE FROM {_QUEUE} WHERE id = NEW.id; RETURN NULL; END $$"
+    )
+    cursor.execute("SELECT 1 FROM pg_trigger WHERE tgname = %s", [f"{_QUEUE}_do"])
+    if cursor.fetchone() is None:
+        cursor.execute(
+            f"CREATE CONSTRAINT TRIGGER {_QUEUE}_do AFTER INSERT ON {_QUEUE} DEFERRABLE INITIALLY DEFERRED"
+            f" FOR EACH ROW EXECUTE FUNCTION {_QUEUE}_do()"
+        )
 
 
 def recount(cursor: CursorWrapper) -> None:
@@ -91,8 +122,6 @@ def _postgresql_function(name: str, key: str) -> str:
     return (
         f"CREATE OR REPLACE FUNCTION {PREFIX}{name}() RETURNS trigger LANGUAGE plpgsql AS $$"
         f" DECLARE before text := {was}; after text := {now}; BEGIN IF before IS DISTINCT FROM after THEN"
-        " PERFORM 1 FROM tips_edition WHERE id = 1 FOR NO KEY UPDATE;"
-        f" IF before IS NOT NULL THEN {_less('before')} END IF;"
-        f" IF after IS NOT NULL THEN {_more('after')} END IF;"
-        " END IF; RETURN NULL; END $$"
+        f" INSERT INTO {_QUEUE} (key, step) SELECT * FROM (VALUES (before, -1), (after, 1)) steps (key, step)"
+        " WHERE key IS NOT NULL; END IF; RETURN NULL; END $$"
     )

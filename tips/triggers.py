@@ -258,16 +258,13 @@ def watched_tables() -> set[str]:
 
 
 def _make_edition_triggers(cursor: CursorWrapper) -> None:
-    """Make what raises the edition: on SQLite with each row, on PostgreSQL once, as the transaction ends.
-
-    On PostgreSQL a row that every writer writes is a lock that all wait for. Taken last, it is held for the
-    commit alone, and nobody who holds it waits for the row of a tip.
-    """
+    """Make what raises the edition: on SQLite with each row, on PostgreSQL once, as the transaction ends."""
     is_sqlite = cursor.db.vendor == "sqlite"
     if not is_sqlite:
+        count_triggers.make_queue(cursor, _POSTGRESQL_RAISE)
         cursor.execute(
             f"CREATE OR REPLACE FUNCTION {_EDITION}raise() RETURNS trigger LANGUAGE plpgsql AS"
-            f" $$ BEGIN {_POSTGRESQL_RAISE}; RETURN NULL; END $$"
+            f" $$ BEGIN {count_triggers.QUEUE_EDITION}; RETURN NULL; END $$"
         )
     present = _edition_triggers(cursor)
     wanted = {f"{_EDITION}{name}": event for name, *event in _edition_events(is_sqlite)}

@@ -7,10 +7,11 @@ rows is then read anew.
 
 from collections.abc import Sequence
 
-from django.db import DatabaseError, IntegrityError
+from django.db import DatabaseError, IntegrityError, OperationalError
 from django.utils import timezone
 
 from desk.batches import Batches
+from desk.storage_errors import COME_AGAIN_SOON, retry_after
 from desk.terminal import Progress, no_progress
 from tips.importers import deduplication
 from tips.importers.batch_writer import Writer, seen
@@ -100,9 +101,10 @@ class _Run:
             try:
                 with batches.transaction():
                     return self.write_batch(batch)
-            except (_OvertakenError, IntegrityError):
+            except (_OvertakenError, IntegrityError, OperationalError) as error:
                 self.writer = None
-                if not tries_left:
+                is_passing = not isinstance(error, OperationalError) or retry_after(error) == COME_AGAIN_SOON
+                if not tries_left or not is_passing:
                     raise
 
     def write_batch(self, batch: Sequence[int]) -> Report:

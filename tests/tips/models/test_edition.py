@@ -1,5 +1,7 @@
 """The edition rises with each change of what readers are served, by whatever path, and with nothing else."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +9,18 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from tests.tips.making import ago, make_tip
-from tips.models import CategorisedTip, Category, Edition, FormerSlug, Tag, TaggedTip, Tip, TipState
+from tests.tipsite.processes import wait_until
+from tips.models import (
+    ApprovedCount,
+    CategorisedTip,
+    Category,
+    Edition,
+    FormerSlug,
+    Tag,
+    TaggedTip,
+    Tip,
+    TipState,
+)
 
 # On PostgreSQL the edition is raised as a transaction ends.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -100,6 +113,33 @@ def test_many_changes_at_once_take_it_a_minute_ahead_at_most():
     assert Edition.objects.get().number > before.number
     if connection.vendor == "postgresql":
         assert Edition.objects.get().number == before.number + 1
+
+
+def test_a_writer_who_waits_for_another_keeps_nobody_from_raising_it():
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    tip, category = make_tip(), Category.objects.create(name="Sports", slug="sports")
+
+    def correct():
+        with closing(connection), transaction.atomic():
+            Tip.objects.update(title="Corrected")
+            # That the category is there is checked as the transaction ends.
+            CategorisedTip.objects.create(tip=tip, category=category)
+
+    def is_waited_for():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+            return cursor.fetchone() is not None
+
+    before = Edition.objects.get().number
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            Category.objects.select_for_update().update(name="Games")
+            other = threads.submit(correct)
+            wait_until(is_waited_for)
+        other.result()
+    assert Edition.objects.get().number == before + 2
+    assert ApprovedCount.objects.get(key=f"category {category.pk}").approved == 1
 
 
 def test_a_tip_that_goes_live_by_time_alone_counts_from_its_moment():

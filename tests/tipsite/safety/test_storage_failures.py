@@ -134,7 +134,7 @@ def of_sqlite(code):
         (of_sqlite(sqlite3.SQLITE_ERROR), False),
         (psycopg2.OperationalError("server closed the connection"), True),
         (DiskFull(), True),
-        (Deadlock(), False),
+        (Deadlock(), True),
         (OSError(errno.ENOSPC, "No space left on device"), True),
         (OSError(errno.EROFS, "Read-only file system"), True),
         (FileNotFoundError(errno.ENOENT, "No such file"), False),
