@@ -2,6 +2,7 @@
 
 import gzip
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import md5
@@ -62,8 +63,9 @@ class Page:
         self.line, self.status = response.line, response.status
         said = {name.lower(): value for name, value in response.headers}
         own_date = parse_http_date_safe(said.get("last-modified", ""))
-        # What has a date of its own has no form, whose time changes with the hour.
-        self._modified = state.modified_at if own_date is None else max(own_date, state.changed_at)
+        # A feed has a date of its own, the same in each process.
+        self._has_own_date = own_date is not None
+        self._modified = state.modified_at if own_date is None else own_date
         # Where it says more, that is meant for this page alone.
         self.asks_each_time = said.get("cache-control") == "no-cache"
         # The same words stand on every page: kept once for all.
@@ -91,13 +93,17 @@ class Page:
         coding = preferred(environ.get("HTTP_ACCEPT_ENCODING", ""))
         form = self._forms.get(coding) or self._forms[""]
         headers = form.headers
+        # RFC 9110, 8.8.2.1: no date is later than now. Each process has another reason for such a one.
+        is_ahead = not self._has_own_date and self._modified > time.time()
+        if is_ahead:
+            headers = [pair for pair in headers if pair[0] != "Last-Modified"]
         if cache_control and self.asks_each_time:
             headers = [*(pair for pair in headers if pair[0] != "Cache-Control")]
             headers.append(("Cache-Control", cache_control))
         if environ["REQUEST_METHOD"] == "HEAD":
             return Response(self.line, headers, b"")
         if self.status == 200 and any(name in environ for name in _CONDITIONS):
-            line = _condition(environ, form.tag, self._modified)
+            line = _condition(environ, form.tag, self._modified, is_sent=not is_ahead)
             if line.startswith("304"):
                 return Response(line, [pair for pair in headers if pair[0].lower() in _NOT_MODIFIED], b"")
             if line:
@@ -138,11 +144,18 @@ def _form(headers: Headers, tag: str, coding: str, body: bytes | None, length: i
     return _Form(tag, (*headers, *own), body)
 
 
-def _condition(environ: WSGIEnvironment, tag: str, modified: int) -> str:
-    """Return the status line that a request's conditions lead to, "" for the page itself."""
+def _condition(environ: WSGIEnvironment, tag: str, modified: int, *, is_sent: bool) -> str:
+    """Return the status line that a request's conditions lead to, "" for the page itself.
+
+    ``is_sent`` tells whether the page is sent with its date. If-Modified-Since counts only where it has that
+    very date: another process may have given a later one to what was before.
+    """
     asked = {name for name in _CONDITIONS if name in environ}
     if asked.issubset(_CONDITIONS[:2]) and environ.get("HTTP_IF_NONE_MATCH") == tag:
         return "304 Not Modified"
+    since = parse_http_date_safe(environ.get("HTTP_IF_MODIFIED_SINCE", ""))
+    if not is_sent or since != modified:
+        environ = {name: value for name, value in environ.items() if name != "HTTP_IF_MODIFIED_SINCE"}
     request = HttpRequest()
     request.method, request.META = "GET", environ
     response = get_conditional_response(request, etag=tag, last_modified=modified)

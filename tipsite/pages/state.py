@@ -30,9 +30,9 @@ class State:
 
     ``number`` counts the states of this process. ``edition`` is the row of the edition. The state holds from
     ``since`` until before ``until``, which are moments at which pages change. The signed time in forms is of
-    the hour from ``renewed_at`` until before ``renew_at``; an older one does no harm. ``changed_at`` is the
-    last of the changes and moments, ``modified_at`` of the hours as well: whole seconds, and later than those
-    of any state before in this process.
+    the hour from ``renewed_at`` until before ``renew_at``; an older one does no harm. ``modified_at`` is the
+    last of the changes, moments and hours: whole seconds, and later than that of any state before in this
+    process.
     """
 
     number: int
@@ -41,7 +41,6 @@ class State:
     until: float
     renewed_at: float
     renew_at: float
-    changed_at: int
     modified_at: int
 
     def covers(self, now: float) -> bool:
@@ -150,12 +149,9 @@ class Watch:
         until = around.next.timestamp() if around.next else _NEVER
         renewed_at, renew_at = signed_time.span(now)
         # A clock that was set back must not give a page the date that another had.
-        changed_at = max(edition[1], _LOADED_AT, int(since) if around.last else 0)
-        modified_at = max(changed_at, int(renewed_at))
+        modified_at = max(edition[1], _LOADED_AT, int(since) if around.last else 0, int(renewed_at))
         number = 1
         if before:
-            is_changed = (before.edition, before.since) != (edition, since)
-            changed_at = max(changed_at, before.changed_at + is_changed)
             modified_at = max(modified_at, before.modified_at + 1)
             number = before.number + 1
-        return State(number, edition, since, until, renewed_at, renew_at, changed_at, modified_at)
+        return State(number, edition, since, until, renewed_at, renew_at, modified_at)

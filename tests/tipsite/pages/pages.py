@@ -12,10 +12,10 @@ HEADERS = [
 ]
 
 
-def make_state(number=1, modified_at=1_800_000_000, changed_at=1_700_000_000):
+def make_state(number=1, modified_at=1_750_000_000):
     """Return a state that holds for ever."""
     forever = float("inf")
-    return State(number, (number, 0, 0), -forever, forever, -forever, forever, changed_at, modified_at)
+    return State(number, (number, 0, 0), -forever, forever, -forever, forever, modified_at)
 
 
 def response(body=b"<p>Listen.</p>", line="200 OK", headers=()):

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.tips.making import make_tip
 from tests.tipsite.pages.asking import Readers
-from tips.models import Tip
+from tips.models import Edition, Tip
 from tipsite.pages import state
 
 pytestmark = pytest.mark.django_db
@@ -163,6 +163,25 @@ def test_caches_ask_each_time_unless_a_network_is_named_and_then_until_the_next_
     assert readers.get("/").headers["cache-control"] == "public, max-age=0, s-maxage=60, stale-if-error=600"
     # What is not everybody's is for nobody to keep.
     assert readers.get("/search/?q=x").headers["cache-control"] == "no-cache"
+
+
+def test_a_date_that_runs_ahead_is_not_sent_and_tells_another_process_nothing(readers, at_noon, monkeypatch):
+    monkeypatch.setattr(state, "_LOADED_AT", 0)
+    url, other = "/tips/call-back/", Readers()
+    make_tip("Call back", slug="call-back")
+    for number in range(3):
+        # As several changes within a second.
+        Edition.objects.update(number=100 + number, moment=0)
+        readers.watch.look_again()
+        answer = readers.get(url)
+    assert "last-modified" not in answer.headers
+    at_noon.shift(timedelta(minutes=1))
+    date = readers.get(url).headers["last-modified"]
+    assert readers.get(url, if_modified_since=date).status == 304
+    # Another change, of which the other process hears first.
+    Tip.objects.update(title="Ring them up")
+    Edition.objects.update(number=200, moment=NOON.timestamp() + 1)
+    assert "Ring them up" in other.get(url, if_modified_since=date).text
 
 
 # --- The database is away -------------------------------------------------------------------------------

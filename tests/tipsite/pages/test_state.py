@@ -90,12 +90,11 @@ def test_a_clock_that_is_set_back_makes_another_state_with_a_later_date(watch, c
     assert after.until == NOON.timestamp()
     assert after.number > before.number
     assert after.modified_at > before.modified_at
-    assert after.changed_at > before.changed_at
     clock.move_to(NOON)
     assert watch.state().modified_at > after.modified_at
 
 
-def test_each_hour_has_another_time_in_its_forms_and_changes_nothing_else(watch, clock):
+def test_each_hour_has_another_time_in_its_forms(watch, clock):
     make_tip(publish_at=NOON - HOUR)
     # The database has the true clock.
     Edition.objects.update(moment=0, clock=0)
@@ -104,7 +103,6 @@ def test_each_hour_has_another_time_in_its_forms_and_changes_nothing_else(watch,
     after = watch.newest()
     assert after.number == before.number + 1
     assert after.modified_at == (NOON + HOUR).timestamp()
-    assert after.changed_at == before.changed_at
 
 
 def test_the_date_of_a_state_is_later_after_each_change(watch):
