@@ -10,7 +10,7 @@ import errno
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from django.db import DatabaseError, connection
 from psycopg2 import extensions
 from psycopg2.extras import execute_values
 
-from subscribers.people.journal_file import JournalFile
+from subscribers.people.journal_file import JournalFile, is_nearly_full
 from subscribers.people.journal_places import Place
 
 Connection = extensions.connection
@@ -42,6 +42,8 @@ _LIMITS = (
 _ALONE = "LOCK TABLE tips_journal IN SHARE ROW EXCLUSIVE MODE"
 _INSERT = "INSERT INTO tips_journal (line) VALUES %s"
 _READ = "SELECT id, line FROM tips_journal WHERE id >= %s ORDER BY id LIMIT %s"
+_FOLDER = "SELECT setting FROM pg_settings WHERE name = 'data_directory'"
+_HERE = ("", "localhost", "127.0.0.1", "::1")
 _IS_THERE = "SELECT 1 WHERE to_regclass('tips_journal') IS NOT NULL"
 # A server's own number, and the database's there. Whoever has a copy of both has the same database.
 _IDENTITY = (
@@ -95,7 +97,23 @@ class JournalDatabase:
         return ""
 
     def is_short_of_room(self) -> bool:
-        """Return False: a server does not say how full its disk is."""
+        """Tell whether the disk of a server on this machine is nearly full, as far as one can know.
+
+        A server says where its files are to who may read all its settings (``pg_read_all_settings``), and no
+        server says how full the disk of another machine is.
+        """
+        folders: list[str] = []
+
+        def ask(of: Connection) -> None:
+            if of.info.host in _HERE or of.info.host.startswith("/"):
+                with of.cursor() as cursor:
+                    cursor.execute(_FOLDER)
+                    folders[:] = [row[0] for row in cursor.fetchall()]
+
+        # Of a server that does not answer, or whose files are out of sight, ``why_unwritable`` tells more.
+        with suppress(OSError):
+            self._do(ask)
+            return any(is_nearly_full(Path(folder)) for folder in folders)
         return False
 
     def lines(self) -> Iterator[bytes]:

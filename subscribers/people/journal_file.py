@@ -16,6 +16,11 @@ _BLOCK = 4096
 _LITTLE_ROOM = 64 * 2**20
 
 
+def is_nearly_full(folder: Path) -> bool:
+    """Tell whether the disk of a folder has little room left. Raises OSError."""
+    return shutil.disk_usage(folder).free < _LITTLE_ROOM
+
+
 class JournalFile:
     """A journal in a file. What the disk refuses is raised as OSError."""
 
@@ -63,7 +68,7 @@ class JournalFile:
     def is_short_of_room(self) -> bool:
         """Tell whether the disk is nearly full: soon nothing may be added."""
         try:
-            return shutil.disk_usage(self.path.parent).free < _LITTLE_ROOM
+            return is_nearly_full(self.path.parent)
         except OSError:
             return True
 

@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
-from subscribers.people import journal, journal_database
+from subscribers.people import journal, journal_database, journal_file
 from subscribers.recovery import checkpoints, guard
 from tests.databases import shared_database
 from tests.postgres import NoPostgresError, running_server
@@ -103,6 +103,12 @@ def write_and_let_go(store):
     for _ in range(20):
         store.append(b"one\n")
     store._let_go()
+
+
+def test_a_server_of_this_machine_is_short_of_room_when_its_disk_is(monkeypatch):
+    assert journal.is_short_of_room() is False
+    monkeypatch.setattr(journal_file, "_LITTLE_ROOM", 2**63)
+    assert journal.is_short_of_room() is True
 
 
 @pytest.mark.django_db
