@@ -1,9 +1,12 @@
 """Colleagues talk about a tip beside its text."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from desk.errors import NotPermitted, Overtaken, WrongState
@@ -144,6 +147,29 @@ def test_a_form_that_is_sent_twice_says_it_once(tip, ann, ed):
     assert (threads[0], answers[0], len(history(tip))) == (threads[1], answers[1], 2)
     commenting.comment(tip, "Good.", by=ed)
     assert len(shown(tip, ann)) == 2
+
+
+@pytest.mark.skipif("postgresql" not in settings.DATABASES["default"]["ENGINE"], reason="PostgreSQL alone")
+@pytest.mark.django_db(transaction=True)
+def test_two_forms_at_one_instant_say_it_once(tip, ed):
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            first = commenting.comment(tip, "Good.", RANG, by=ed)
+            # The second one waits until the first is through.
+            with pytest.raises(OperationalError, match="lock timeout"):
+                other.submit(comment_impatiently, tip, ed).result()
+        assert other.submit(comment_impatiently, tip, ed).result() == first
+    assert shown(tip, ed) == [["Good."]]
+
+
+def comment_impatiently(tip, person):
+    """Comment on a connection of its own that waits for nobody."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '100ms'")
+        return commenting.comment(tip, "Good.", RANG, by=person)
+    finally:
+        connection.close()
 
 
 def test_an_answer_to_what_was_resolved_meanwhile_opens_it_again(tip, ann, ed):
