@@ -14,7 +14,7 @@ from subscribers.delivery.verdicts import Stage, Verdict
 from subscribers.mail import smtp
 from subscribers.mailings import control
 from subscribers.models import Delivery, Mailing, SenderLease, Suppression
-from subscribers.people import journal, subscriptions, suppressions
+from subscribers.people import journal, journal_file, subscriptions, suppressions
 from tests.subscribers.draining import drain, told
 from tests.subscribers.mailserver import DROP, HANG, TAKE_AND_DROP, only
 from tests.subscribers.making import make_people, open_mailing
@@ -358,7 +358,7 @@ def test_while_the_journal_cannot_be_written_few_are_claimed_and_none_is_kept(ma
 
 
 def test_on_a_disk_that_is_nearly_full_few_are_claimed(mail_server, monkeypatch):
-    monkeypatch.setattr(journal, "_LITTLE_ROOM", 2**62)
+    monkeypatch.setattr(journal_file, "_LITTLE_ROOM", 2**62)
     make_people(50)
     mailing = open_mailing()
     claimed, take = [], claims.take
