@@ -105,7 +105,7 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "tipsite.safety.query_limits.limit_queries",
+    "tipsite.pages.query_limits.limit_queries",
     # Inside the one that adds a slash, so that both are one redirect.
     "tips.public.canonical_urls.lead_to_canonical",
     *"tips.public.keeping.ask_each_time tipsite.safety.storage_failures.answer_while_away".split(),

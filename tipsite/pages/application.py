@@ -13,7 +13,8 @@ from tipsite.pages.requests import Everybody
 from tipsite.pages.state import LONGEST_AWAY, State, Watch
 from tipsite.pages.store import Built, Store
 
-# In the environment of a request: the database is away, so that Django need not ask it.
+# In the environment of a request, while the database is away and Django need not ask it: in how many seconds
+# to come again.
 AWAY = "tipsite.database_is_away"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _Error = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
@@ -63,7 +64,7 @@ class Application:
                 built = store.build(state, path, partial(self._build, environ, path, state), still)
         if built is None:
             if self.watch.is_away:
-                environ[AWAY] = True
+                environ[AWAY] = self.watch.come_again
             return None
         if isinstance(built, Response):
             return built._replace(body=b"") if environ["REQUEST_METHOD"] == "HEAD" else built

@@ -8,13 +8,16 @@ from threading import Lock
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
+from desk.storage_errors import COME_AGAIN, retry_after
 from shield import signed_time
 from tips.models import Edition
 from tips.public import keeping
+from tipsite.pages.query_limits import limited
 
-# In seconds: how long an answer of the database counts, how long to wait after it gave none, and for how long
-# readers are served what was kept while it gives none.
+# In seconds: how long an answer of the database counts, how long a request waits for another that asks, how
+# long none asks after it gave no answer, and for how long readers are served what was kept meanwhile.
 LOOK_EVERY = 0.1
+LONGEST_WAIT = 5.0
 AGAIN_AFTER = 1.0
 LONGEST_AWAY = 600.0
 
@@ -62,11 +65,17 @@ class Watch:
         self._before: State | None = None
         # By a clock that nobody sets: when the database was asked, may be asked again, and last answered.
         self._asked_at = self._next_look = self._answered_at = -_NEVER
-        self._is_away = False
+        # What the next look is to see, and what the last one saw: another object after each change.
+        self._wanted, self._seen = object(), object()
+        self._is_failing = self._is_away = False
+        self.come_again = COME_AGAIN
 
     @property
     def is_away(self) -> bool:
-        """Whether the database gave no answer when it was last asked."""
+        """Whether the database gave no answer when it was last asked.
+
+        ``come_again`` says in how many seconds readers should come again.
+        """
         return self._is_away
 
     def state(self) -> State | None:
@@ -77,7 +86,7 @@ class Watch:
         if not self._is_current():
             # While one asks, the others go on with what they know, if there is anything.
             waits = not self._is_away and self._within_bounds() is None
-            if self._lock.acquire(blocking=waits):
+            if self._lock.acquire(timeout=LONGEST_WAIT if waits else 0):
                 try:
                     if not self._is_current():
                         self._look()
@@ -88,21 +97,27 @@ class Watch:
     def newest(self) -> State | None:
         """Return the state as the database has it now, for what is about to be built; None as ``state``."""
         wanted_at = time.monotonic()
-        with self._lock:
-            is_pointless = (self._is_away or self._state is None) and time.monotonic() < self._next_look
+        if not self._lock.acquire(timeout=LONGEST_WAIT):
+            return None
+        try:
+            is_known = self._is_away or (self._state is None and self._seen is self._wanted)
+            is_pointless = is_known and time.monotonic() < self._next_look
             if self._asked_at < wanted_at and not is_pointless:
                 self._look()
+        finally:
+            self._lock.release()
         return self._within_bounds()
 
     def look_again(self) -> None:
         """Have the next reader ask the database: this process may just have changed something."""
-        if not self._is_away:
-            self._next_look = -_NEVER
+        self._wanted = object()
 
     def _is_current(self) -> bool:
+        if time.monotonic() >= self._next_look:
+            return False
         # Where no page may be kept, Django answers: that is known as well.
-        is_enough = self._is_away or self._state is None or self._within_bounds() is not None
-        return is_enough and time.monotonic() < self._next_look
+        is_enough = self._state is None or self._within_bounds() is not None
+        return self._is_away or (self._seen is self._wanted and is_enough)
 
     def _within_bounds(self) -> State | None:
         state = self._state
@@ -113,24 +128,38 @@ class Watch:
 
     def _look(self) -> None:
         """Ask the database. The lock is held."""
-        asked_at = time.monotonic()
+        asked_at, wanted = time.monotonic(), self._wanted
         try:
-            self._state = self._read(time.time())
+            with limited():
+                state = self._read(time.time())
         except (DatabaseError, InterfaceError) as error:
-            connection.close()
-            if not self._is_away:
-                reason = " ".join(str(error).split())
-                _logger.error("The database is away; readers get the pages that were kept: %s", reason)
-            self._is_away = True
+            self._fail(error)
+            self._seen = wanted
             self._next_look = time.monotonic() + AGAIN_AFTER
             return
-        if self._is_away:
+        if self._is_failing:
             _logger.warning("The database answers again.")
-        self._is_away = False
+        self._is_failing = self._is_away = False
+        self._state, self._seen = state, wanted
         self._before = self._state or self._before
         self._asked_at = asked_at
         self._answered_at = time.monotonic()
         self._next_look = asked_at + LOOK_EVERY
+
+    def _fail(self, error: Exception) -> None:
+        """Note why there is no answer: what nobody can wait for is no outage, and for Django to answer."""
+        seconds = retry_after(error)
+        if seconds is None:
+            self._state = None
+        else:
+            connection.close()
+        if not self._is_failing and seconds is None:
+            _logger.error("The edition cannot be read; no page is kept.", exc_info=error)
+        elif not self._is_failing:
+            reason = " ".join(str(error).split())
+            _logger.error("The database is away; readers get the pages that were kept: %s", reason)
+        self._is_failing, self._is_away = True, seconds is not None
+        self.come_again = seconds or COME_AGAIN
 
     def _read(self, now: float) -> State | None:
         """Return the state at ``now``: the one before where nothing has changed; None where none is known."""

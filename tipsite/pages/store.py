@@ -93,7 +93,9 @@ class Store:
             if not self._enter(state):
                 # The site has moved on since the request asked for the state.
                 awaited, mine = None, None
+                self.counts.builds += 1
             elif page := self._get(path):
+                self.counts.hits += 1
                 return page
             elif awaited := self._builds.get(path):
                 self.counts.waits += 1
@@ -107,7 +109,8 @@ class Store:
             try:
                 return awaited.result(LONGEST_WAIT)
             except TimeoutError:
-                pass
+                with self._lock:
+                    self.counts.builds += 1
         return build()
 
     def _built(

@@ -13,7 +13,7 @@ from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.views.defaults import bad_request, server_error
 
-from desk.storage_errors import COME_AGAIN, COME_AGAIN_SOON, retry_after
+from desk.storage_errors import COME_AGAIN_SOON, retry_after
 from shield import request_origin
 from tipsite.pages.application import AWAY
 
@@ -44,7 +44,7 @@ def answer_while_away(get_response: Callable[[HttpRequest], HttpResponse]) -> Ca
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        return _page(request, COME_AGAIN) if AWAY in request.META else get_response(request)
+        return _page(request, request.META[AWAY]) if AWAY in request.META else get_response(request)
 
     return middleware
 

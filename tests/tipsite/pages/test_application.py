@@ -3,14 +3,17 @@
 import logging
 from datetime import UTC, datetime, timedelta
 
+import psycopg2
 import pytest
 import time_machine
-from django.db import OperationalError, connection
+from django.db import OperationalError, ProgrammingError, connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.tips.making import make_tip
 from tests.tipsite.pages.asking import Readers
+from tests.tipsite.pages.queries import ENDLESS, ask
 from tips.models import Edition, Tip
+from tips.public import keeping
 from tipsite.pages import state
 
 pytestmark = pytest.mark.django_db
@@ -188,7 +191,7 @@ def test_a_date_that_runs_ahead_is_not_sent_and_tells_another_process_nothing(re
 
 
 def gone(execute, sql, params, many, context):
-    raise OperationalError("server closed the connection\n unexpectedly")
+    raise OperationalError("server closed the connection\n unexpectedly") from psycopg2.OperationalError()
 
 
 @in_transactions
@@ -231,6 +234,35 @@ def test_what_was_kept_is_served_for_ten_minutes_at_most_while_the_database_is_a
         assert readers.get("/").status == 200
         monkeypatch.setattr(state, "LONGEST_AWAY", -1)
         assert readers.get("/").status == 503
+
+
+@in_transactions
+def test_a_database_that_is_slow_keeps_no_reader_waiting_and_is_asked_again_soon(monkeypatch, settings):
+    settings.READER_QUERY_SECONDS = 0.05
+    monkeypatch.setattr(state, "AGAIN_AFTER", 3600)
+    monkeypatch.setattr(keeping, "moments_around", lambda at: ask(ENDLESS))
+    readers = Readers()
+    answer = readers.get("/")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    # Who finds somebody else still asking goes on to Django.
+    monkeypatch.setattr(state, "LONGEST_WAIT", 0.01)
+    readers = Readers()
+    with readers.watch._lock:
+        assert readers.get("/").status == 200
+
+
+def test_a_fault_of_the_program_is_no_outage(readers, caplog):
+    def broken(execute, sql, params, many, context):
+        if "tips_edition" in sql:
+            raise ProgrammingError("no such column")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(broken):
+        assert [readers.get("/").status for _ in range(2)] == [200, 200]
+    assert readers.store.count == 0
+    assert [record.getMessage() for record in caplog.records] == [
+        "The edition cannot be read; no page is kept."
+    ]
 
 
 def test_what_fails_is_not_kept_and_fails_for_each_by_itself(readers, monkeypatch):

@@ -125,3 +125,19 @@ def test_the_database_is_asked_once_within_a_moment(watch, django_assert_num_que
     with django_assert_num_queries(1):
         assert watch.state()
         assert watch.state()
+
+
+def test_what_changes_while_the_database_is_asked_is_asked_for_again(watch, monkeypatch):
+    monkeypatch.setattr(state, "LOOK_EVERY", 3600)
+    read = watch._read
+
+    def change_then(now):
+        found = read(now)
+        Edition.objects.update(number=100)
+        watch.look_again()
+        return found
+
+    monkeypatch.setattr(watch, "_read", change_then)
+    watch.newest()
+    monkeypatch.setattr(watch, "_read", read)
+    assert watch.state().edition[0] == 100

@@ -6,14 +6,15 @@ What staff, commands and the worker ask may take its time.
 
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 
 from django.conf import settings
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 # SQLite looks at the clock after so many steps of its machine, which are a millisecond or a few.
 _STEPS = 50_000
@@ -21,22 +22,30 @@ _STEPS = 50_000
 _Execute = Callable[[str, object, bool, dict[str, object]], object]
 
 
-def limit_queries(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Return the middleware that ends a query of a reader's page after READER_QUERY_SECONDS.
+@contextmanager
+def limited() -> Iterator[None]:
+    """End each query of a block after READER_QUERY_SECONDS; zero seconds are no limit."""
+    if settings.READER_QUERY_SECONDS <= 0:
+        yield
+        return
+    limit = _Limit(settings.READER_QUERY_SECONDS)
+    with connection.execute_wrapper(limit):
+        try:
+            yield
+        finally:
+            limit.lift()
 
-    The request is then answered 503 (``storage_failures``). Zero seconds are no limit.
+
+def limit_queries(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Return the middleware that limits the queries of a reader's page.
+
+    A request with one that takes longer is answered 503 (``storage_failures``).
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         is_readers = request.method in ("GET", "HEAD") and not request.path_info.startswith("/admin/")
-        if not is_readers or settings.READER_QUERY_SECONDS <= 0:
+        with limited() if is_readers else nullcontext():
             return get_response(request)
-        limit = _Limit(settings.READER_QUERY_SECONDS)
-        with connection.execute_wrapper(limit):
-            try:
-                return get_response(request)
-            finally:
-                limit.lift()
 
     return middleware
 
@@ -46,6 +55,7 @@ class _Limit:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+        self._set = f"SET LOCAL statement_timeout = {round(seconds * 1000)}"
         self._until = 0.0
         self._watched: sqlite3.Connection | None = None
 
@@ -60,9 +70,16 @@ class _Limit:
             if self._watched is None:
                 self._watched = database.connection
                 self._watched.set_progress_handler(self._is_over, _STEPS)
-        elif not database.in_atomic_block and not many:
-            # Both are one message to the server and one transaction, with which the limit ends.
-            sql = f"SET LOCAL statement_timeout = {round(self._seconds * 1000)}; {sql}"
+        elif database.connection.get_transaction_status() != TRANSACTION_STATUS_IDLE or many:
+            # Its transaction has the limit since it began.
+            pass
+        elif database.in_atomic_block:
+            with database.wrap_database_errors, database.connection.cursor() as cursor:
+                cursor.execute(self._set)
+        elif getattr(context["cursor"], "name", None) is None:
+            # Both are one message to the server and one transaction, with which the limit ends. A cursor on
+            # the server (``iterator``) is declared by one statement alone.
+            sql = f"{self._set}; {sql}"
         return execute(sql, params, many, context)
 
     def _is_over(self) -> bool:

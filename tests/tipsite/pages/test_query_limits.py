@@ -3,30 +3,30 @@
 import logging
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 
+from tests.tipsite.pages.queries import ENDLESS, ask
+from tips.models import Tip
 from tipsite import urls
 from tipsite.logs import Formatter
 
-# Without a limit neither would end within the time of a test.
-ENDLESS = {
-    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n",
-    "postgresql": "SELECT pg_sleep(3600)",
-}
 QUICK = {"sqlite": "SELECT 1", "postgresql": "SELECT pg_sleep(0.1)"}
-
-
-def ask(sql):
-    with connection.cursor() as cursor:
-        cursor.execute(sql[connection.vendor])
-        return cursor.fetchall()
 
 
 def endless(request: HttpRequest) -> HttpResponse:
     return HttpResponse(ask(ENDLESS))
+
+
+def endless_in_a_transaction(request: HttpRequest) -> HttpResponse:
+    with transaction.atomic():
+        return HttpResponse(ask(ENDLESS))
+
+
+def row_by_row(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(tip) for tip in Tip.objects.iterator())
 
 
 def quick(request: HttpRequest) -> HttpResponse:
@@ -35,6 +35,8 @@ def quick(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("endless/", endless),
+    path("endless-in-a-transaction/", endless_in_a_transaction),
+    path("row-by-row/", row_by_row),
     path("quick/", quick),
     path("admin/quick/", quick),
     *urls.urlpatterns,
@@ -63,6 +65,8 @@ def test_a_reader_is_told_to_come_again_in_one_line_of_the_log(reader, settings,
 
     # The next request of the same process has its own time, and nothing is left of the limit.
     assert reader.get("/").status_code == 200
+    assert reader.get("/endless-in-a-transaction/").status_code == 503
+    assert reader.get("/row-by-row/").status_code == 200
     settings.READER_QUERY_SECONDS = 0
     assert reader.get("/quick/").status_code == 200
     assert ask(QUICK)
