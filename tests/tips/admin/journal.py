@@ -13,6 +13,8 @@ class Journal:
 
     def __init__(self):
         self.writes, self.reads = defaultdict(list), []
+        # The tips that were to be deleted, one after the other; the last may be there yet.
+        self.doomed = []
         self.problems, self.counts, self.lock = [], Counter(), threading.Lock()
 
     def was(self, thing, value):

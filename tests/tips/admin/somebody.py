@@ -14,10 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.desk.sent_forms import as_sent
+from tests.tips.making import make_tip
 from tips.models import Category, Tag, Tip, TipState
 from tips.schedule import slots
 
 NAMES = ("ed", "eve")
+# What floats in the queue.
+QUEUED = ("queued once", "queued twice", "queued thrice")
 # How long somebody looks at a page before pressing, in seconds.
 DISTANCES = (0, 0, 0.01, 0.05, 0.2, 1)
 LIST = reverse("admin:tips_tip_changelist")
@@ -80,7 +83,12 @@ class Somebody:
             if response.status_code == 302:
                 return wishes, began
             asked = set(re.findall('data-conflict="([a-z_]+)"', response.text))
-            if response.status_code != 200 or not asked or not asked <= may_ask:
+            moves = re.findall('name="displace" value="([^"]+)"', response.text)
+            if may_ask == {"undated"} and not (asked or moves) and "id_publish_at_error" in response.text:
+                # A colleague took the week that it would have.
+                self.journal.count("refused")
+                return {}, began
+            if response.status_code != 200 or not (asked or moves) or not asked <= may_ask:
                 why = re.findall('class="errorl?i?s?t?[^>]*>.*?</', response.text, re.DOTALL)
                 raise AssertionError(f"{url}: {response.status_code}, asked about {asked}: {why}")
             answers = {name: self.chance.choice(["mine", "theirs"]) for name in asked}
@@ -88,7 +96,9 @@ class Somebody:
                 self.journal.count("theirs")
                 wishes = {key: value for key, value in wishes.items() if name not in self.names([key])}
             self.journal.count("asked")
-            sent = as_sent(response, having, **{f"take-{name}": answer for name, answer in answers.items()})
+            taken = {f"take-{name}": answer for name, answer in answers.items()}
+            # What the day moves is agreed to.
+            sent = as_sent(response, having, **taken, displace=moves or None)
         raise AssertionError(f"{url} asked without end")
 
     def write_the_open_tip(self):
@@ -200,12 +210,22 @@ class Somebody:
         if self.press(url, page, "stamp", verb="swap", other=str(second)):
             self.journal.count("swapped")
 
+    def move_in_queue(self):
+        """Bring a tip of the queue to the front, or a slot on or back."""
+        verb, tip = self.chance.choice(["front", "earlier", "later"]), self.tips[self.chance.choice(QUEUED)]
+        page = self.open(reverse("admin:tips_calendar_tip", args=[tip]))
+        if self.press(reverse("admin:tips_calendar_move"), page, "stamp", verb=verb):
+            self.journal.count("moved")
+
     # --- The list ---------------------------------------------------------------------------------------
 
-    def do_in_list(self, action, title, **answers):
-        """Do an action of the list to a tip; return when it was done, or None where it was refused."""
+    def do_in_list(self, action, tip, **answers):
+        """Do an action of the list to a tip; return when it was done, or None where it was refused.
+
+        ``tip`` is a name of one of the tips, or a primary key.
+        """
         page = self.open(LIST)
-        sent = as_sent(page, "seen", action=action, _selected_action=str(self.tips[title]))
+        sent = as_sent(page, "seen", action=action, _selected_action=str(self.tips.get(tip, tip)))
         for _ in range(20):
             began = time.monotonic()
             response = self.client.post(LIST, sent)
@@ -235,6 +255,33 @@ class Somebody:
         if began := self.do_in_list("give_selected", "listed", author=str(author)):
             self.journal.wrote(("listed", "author"), author, began)
 
+    def categorise_in_list(self):
+        thing, began = ("listed", "category", self.name), time.monotonic()
+        # Nobody else puts it there, or takes it out.
+        is_in = Tip.objects.filter(pk=self.tips["listed"], categories=self.category).exists()
+        self.journal.saw(thing, is_in, began)
+        action = "uncategorise_selected" if is_in else "categorise_selected"
+        if began := self.do_in_list(action, "listed", category=str(self.category)):
+            self.journal.wrote(thing, not is_in, began)
+
+    def withdraw_in_list(self):
+        """Withdraw what is public; bring it back where it is withdrawn."""
+        began = time.monotonic()
+        state = Tip.objects.get(pk=self.tips["out"]).state
+        self.journal.saw(("out", "state"), state, began)
+        if state == TipState.APPROVED:
+            after = TipState.WITHDRAWN
+            began = self.do_in_list("withdraw_selected", "out", reason=f"Untrue {self.new()}.")
+        else:
+            after, began = TipState.APPROVED, self.do_by_page("out", "reinstate", "csrfmiddlewaretoken")
+        if began:
+            self.journal.wrote(("out", "state"), after, began)
+
+    def delete_in_list(self):
+        """Delete the tip that both have their eyes on, and write the next one."""
+        if self.do_in_list("delete_selected", self.journal.doomed[-1]):
+            self.journal.doomed.append(make_tip(state=TipState.DRAFT, publish_at=None).pk)
+
     def plan(self):
         """Plan into the next gap what has no day; take its day away where it has one."""
         url = reverse("admin:tips_tip_change", args=[self.tips["planned"]])
@@ -260,16 +307,20 @@ class Somebody:
         elif state == TipState.DRAFT:
             after, began = TipState.IN_REVIEW, self.do_in_list("submit_selected", "reviewed")
         else:
-            url = reverse("admin:tips_tip_do", args=[self.tips["reviewed"], "send-back"])
-            response = self.client.get(url)
-            if response.status_code != 200:
-                # A colleague was faster.
-                return self.journal.count("refused")
-            time.sleep(self.chance.choice(self.distances))
-            after, began = TipState.DRAFT, self.press(url, response, "reason", reason="Shorten it.")
+            after = TipState.DRAFT
+            began = self.do_by_page("reviewed", "send-back", "reason", reason="Shorten it.")
         if began:
             self.journal.wrote(("reviewed", "state"), after, began)
-        return None
+
+    def do_by_page(self, title, verb, having, **typed):
+        """Do a verb to a tip on its own page; return when it was done, or None."""
+        url = reverse("admin:tips_tip_do", args=[self.tips[title], verb])
+        response = self.client.get(url)
+        if response.status_code != 200:
+            # A colleague was faster.
+            return self.journal.count("refused")
+        time.sleep(self.chance.choice(self.distances))
+        return self.press(url, response, having, **typed)
 
     # --- All of it --------------------------------------------------------------------------------------
 
@@ -282,8 +333,12 @@ class Somebody:
             self.move_a_slot,
             self.pin,
             self.swap,
+            self.move_in_queue,
             self.label_in_list,
             self.give_in_list,
+            self.categorise_in_list,
+            self.withdraw_in_list,
+            self.delete_in_list,
             self.plan,
             self.review,
         ]

@@ -10,6 +10,7 @@ import json
 import sys
 import threading
 import time
+from collections import Counter
 from datetime import date
 
 import django
@@ -17,14 +18,16 @@ import django
 if __name__ == "__main__":
     django.setup()
 
+from django.contrib.admin.models import DELETION, LogEntry
 from django.utils import timezone
 
 from tests.tips.admin.journal import Journal
-from tests.tips.admin.somebody import NAMES, TEXTS, Somebody, free_days
+from tests.tips.admin.somebody import NAMES, QUEUED, TEXTS, Somebody, free_days
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tests.tips.weeks import tuesdays
 from tips.models import Category, SlotException, Tag, Tip, TipState, TipVersion
+from tips.schedule.forecast import holders
 
 
 def make_desk():
@@ -37,10 +40,14 @@ def make_desk():
     make_tip("Open", state=TipState.DRAFT, publish_at=None, excerpt="By hand.", takeaway="Old.", **labels)
     for title in ("Undated", "Pinned", "Planned", "Listed"):
         make_tip(title, state=TipState.DRAFT, publish_at=None, **labels)
+    make_tip("Out")
+    make_tip("Doomed", state=TipState.DRAFT, publish_at=None)
     make_tip("Reviewed", state=TipState.IN_REVIEW, publish_at=None)
     days = free_days(12)
     for title, slot in zip(("First", "Second"), days[8:10], strict=True):
         make_tip(title, publish_at=slot.at, pinned=True, approved_at=timezone.now(), **labels)
+    for title, slot in zip(QUEUED, days, strict=False):
+        make_tip(title.capitalize(), publish_at=slot.at, approved_at=timezone.now(), **labels)
 
 
 def rows(pks, renamed, days, things):
@@ -52,10 +59,12 @@ def rows(pks, renamed, days, things):
     for name, kind, tag in (thing for thing in things if thing[1] == "tag"):
         found[name, kind, tag] = tag in names[name]
     for name in NAMES:
-        found["open", "category", name] = tips["open"].categories.filter(slug=name).exists()
+        for title in ("open", "listed"):
+            found[title, "category", name] = tips[title].categories.filter(slug=name).exists()
     found["undated", "undated"], found["listed", "author"] = tips["undated"].undated, tips["listed"].author_id
     found["planned", "day"] = tips["planned"].publish_at is not None
-    found["reviewed", "state"] = tips["reviewed"].state
+    for title in ("reviewed", "out"):
+        found[title, "state"] = tips[title].state
     found["tag", "name"] = Tag.objects.get(pk=renamed["tag"]).name
     found["category", "name"] = Category.objects.get(pk=renamed["category"]).name
     skipped, moved = map(date.fromisoformat, days[:2])
@@ -75,6 +84,7 @@ def day_of(tip):
 def together(seconds):
     """Let both work; return what came of it."""
     journal, pks = Journal(), {tip.title.lower(): tip.pk for tip in Tip.objects.all()}
+    journal.doomed.append(pks.pop("doomed"))
     renamed = {"tag": Tag.objects.get(name="bell").pk, "category": Category.objects.get(name="Sports").pk}
     # Named once: a slot may pass meanwhile.
     days = [slot.day.isoformat() for slot in free_days(12)]
@@ -93,6 +103,15 @@ def together(seconds):
     journal.judge()
     if was_swapped != bool(journal.counts["swapped"] % 2):
         journal.complain(f"the two are not where {journal.counts['swapped']} swaps leave them")
+    # Each week has one tip at most, and each tip is deleted once.
+    times = [tip.publish_at for tip in holders(timezone.now())]
+    journal.problems += [f"{at} is held twice" for at in {*times} if times.count(at) > 1]
+    gone = LogEntry.objects.filter(action_flag=DELETION, object_id__in=map(str, journal.doomed))
+    logged = Counter(gone.values_list("object_id", flat=True))
+    for pk in journal.doomed:
+        is_there = Tip.objects.filter(pk=pk).exists()
+        if logged[str(pk)] != (not is_there):
+            journal.complain(f"the tip {pk} is there: {is_there}, and its deletions are {logged[str(pk)]}")
     # What somebody saved over is still to be had.
     versions = TipVersion.objects.filter(tip=pks["open"])
     for name in {*TEXTS} - {"slug"}:
