@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.http import QueryDict
+from django.test import Client
 from django.utils import timezone
 
 from tests.tips.making import ago, make_tip
@@ -58,7 +59,7 @@ def read(client, monkeypatch):
     make_tip("Gone", slug="gone", state=TipState.WITHDRAWN)
     # Common enough to say what is related to what.
     Word.objects.update(tips=3)
-    asked = QueryDict.get
+    one, all_of = QueryDict.__getitem__, QueryDict.getlist
 
     def read(url):
         tables, parameters = set(), set()
@@ -67,11 +68,17 @@ def read(client, monkeypatch):
             tables.update(TABLE.findall(sql))
             return execute(sql, params, many, context)
 
-        def get(query, name, default=None):
+        def getitem(query, name):
             parameters.add(name)
-            return asked(query, name, default)
+            return one(query, name)
 
-        monkeypatch.setattr(QueryDict, "get", get)
+        def getlist(query, name, default=None):
+            parameters.add(name)
+            return all_of(query, name, default)
+
+        # By the first, ``get`` asks as well.
+        monkeypatch.setattr(QueryDict, "__getitem__", getitem)
+        monkeypatch.setattr(QueryDict, "getlist", getlist)
         with connection.execute_wrapper(note):
             return client.get(url), tables, parameters
 
@@ -103,6 +110,20 @@ def test_no_page_that_may_be_kept_is_anybodys_own(read):
             answer, _, _ = read(url)
             assert (url, answer.cookies, answer["Cache-Control"]) == (url, {}, "no-cache")
             assert answer.get("Vary", "Accept-Encoding") == "Accept-Encoding"
+
+
+def test_no_page_that_may_be_kept_shows_anything_of_who_asks(read, client):
+    client.cookies["marker"] = "marker"
+    said = {
+        "user-agent": "marker",
+        "accept-language": "de",
+        "x-forwarded-for": "192.0.2.9",
+        "referer": "/marker/",
+    }
+    for urls in PAGES.values():
+        for url in urls:
+            plain, asked = Client().get(url), client.get(f"{url}?marker=marker&marker=2", headers=said)
+            assert (url, asked.status_code, asked.content) == (url, plain.status_code, plain.content)
 
 
 def test_moments_are_those_at_which_an_approved_or_a_withdrawn_tip_comes_due():
