@@ -7,7 +7,6 @@ one that takes back what stood asks first.
 from collections.abc import Callable
 from datetime import date
 from functools import partial
-from itertools import takewhile
 
 from django import forms
 from django.contrib import messages
@@ -15,7 +14,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 
 from desk.errors import Overtaken, WrongState
 from desk.foresight import Foresight
@@ -95,7 +93,7 @@ def _move(asked: Context, by: User, foreseen: str) -> tuple[str, Foresight | Non
             if needed == "day"
             else "Choose a tip to swap with first. Nothing was moved."
         )
-    press = "Pin it" if asked["verb"] == "pin" else "Move it"
+    press = {"pin": "Pin it", "unpin": "Unpin it", "swap": "Swap them"}.get(asked["verb"], "Move it")
     return as_foreseen(
         asked["tip"],
         asked["stamp"],
@@ -148,15 +146,10 @@ def place(tip: Tip, day: date, *, by: User, seen: int) -> str:
 
 def step(tip: Tip, *, later: bool, by: User, seen: int) -> str:
     """Bring a tip one slot on or back, past skipped ones and what others are pinned to."""
-    waiting, now = queue.waiting(), timezone.now()
-    here = next((other.moment for other in waiting if other == tip), None)
-    if here is None:
+    forecast = Forecast.load()
+    if tip not in forecast.holding:
         raise WrongState(f"“{tip}” has no slot yet. Choose one for it first.")
-    fixed = {other.publish_at for other in waiting if not floats(other) and other != tip}
-    coming = slots.Timetable.load().after(now)
-    free = (slot for slot in coming if not slot.skipped and slot.at not in fixed)
-    before = None if later else [None, *takewhile(lambda slot: slot.at < here, free)][-1]
-    slot = next((slot for slot in free if slot.at > here), None) if later else before
+    slot = forecast.beside(tip, later=later)
     if slot is None:
         raise WrongState(f"“{tip}” has the first slot that it can have.")
     return place(tip, slot.day, by=by, seen=seen)

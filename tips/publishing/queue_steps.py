@@ -1,6 +1,7 @@
 """What becomes of the queue by a verb, as steps of a line of time; and what the calendar's moves do."""
 
 from datetime import datetime
+from itertools import islice
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -16,9 +17,9 @@ def changed(user: User, tip: Tip, before: Forecast, after: Forecast, press: str)
     """Say what a move of a tip does, by the queue before it and after it; ``press`` is its button's word.
 
     It ``asks`` where it takes back what stood: the next slot had an approved tip and loses it, or gets
-    another by a pin, or a tip that floats has to make room for one that is pinned. It asks as well where
-    another tip goes live within a day than before, or where the next slot is mailed now and was not, or the
-    reverse.
+    another by a pin, or a tip that floats has to make room for one that is pinned, or one of the two coming
+    slots has no tip any more. It asks as well where another tip goes live within a day than before, or where
+    the next slot is mailed now and was not, or the reverse.
     """
     was = {held: held.moment for held in before.holding}
     stands = next((held for held in after.holding if held == tip), None)
@@ -27,30 +28,39 @@ def changed(user: User, tip: Tip, before: Forecast, after: Forecast, press: str)
         for held in after.holding
         if held != tip and was.get(held, held.moment) != held.moment
     }
-    steps = moved(user, moves)
-    if stands:
+    following = next(before.open_slots(()), None)
+    promised = _approved(before, following.at) if following else None
+    instead = _approved(after, following.at) if following else None
+    is_other = following is not None and instead != promised
+    is_other_mail = bool(promised and instead and promised.for_mail != instead.for_mail)
+    is_named_first = following and instead and is_other and (is_other_mail or instead != tip)
+    # Of the tip that is named first, the step below has said where it goes.
+    steps = moved(user, {held: at for held, at in moves.items() if not (is_named_first and held == instead)})
+    if stands and not (is_named_first and stands == instead):
         is_approved = stands.state == TipState.APPROVED
         risk = "" if is_approved else "It appears only if it is approved by then."
         title = f"“{tip}” {'goes live' if is_approved else 'is planned'}"
         steps.insert(0, Step(dates.short(stands.moment), title, risk))
-    following = next(before.open_slots(()), None)
-    promised = _approved(before, following.at) if following else None
-    instead = _approved(after, following.at) if following else None
     is_pin = bool(stands and not floats(stands))
+    held_then = {held.moment for held in after.holding}
     lost = promised is not None and (instead is None or (is_pin and instead != promised))
     if following and lost and instead is None and not (stands and stands.moment == following.at):
         steps.append(
             Step(dates.short(following.at), "Nothing goes live", "The next slot has no approved tip.")
         )
-    is_other = following is not None and instead != promised
+    emptied = [slot.at for slot in islice(before.open_slots(()), 2) if slot.at in {*was.values()} - held_then]
+    steps += [
+        Step(dates.short(at), f"{dates.short_day(at)} is free then", "No tip is planned for that week.")
+        for at in emptied
+        if not (lost and following and at == following.at)
+    ]
     is_soon = following is not None and following.at - before.now <= dates.DAY
-    is_other_mail = bool(promised and instead and promised.for_mail != instead.for_mail)
-    if following and instead and is_other and (is_other_mail or instead != tip):
+    if following and instead and is_named_first:
         steps.insert(0, _goes_live_instead(user, instead, following.at, is_other_mail))
     gives_way = bool(stands and is_pin and is_displacing(moves, stands.moment))
     label = f"{press}, and move {count(len(moves))}" if gives_way else press
     key = f"{stands.moment.isoformat() if stands else ''} {moves_key(moves)}".strip()
-    asks = lost or gives_way or (is_other and is_soon) or is_other_mail
+    asks = lost or bool(emptied) or gives_way or (is_other and is_soon) or is_other_mail
     return Foresight(label, f"{label}?", steps=steps, key=key, asks=asks)
 
 

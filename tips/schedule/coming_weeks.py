@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from tips.models import PLANS, SlotRule, Tip, TipState
 from tips.schedule import slot_states, verdict
+from tips.schedule.forecast import Forecast
 from tips.schedule.reasons import Reason
 from tips.schedule.slot_states import COMING, SlotRow, SlotState
 from tips.schedule.slots import Slot, Timetable
@@ -26,13 +27,16 @@ class Week:
     """One week of the plan.
 
     ``changes`` are the rules that begin with this week. ``others`` go live at moments of their own before
-    the next slot; ``is_next`` marks the slot that everybody waits for.
+    the next slot; ``is_next`` marks the slot that everybody waits for. A step ``earlier`` or ``later`` brings
+    the week's tip to that slot.
     """
 
     verdict: Verdict
     row: SlotRow
     changes: list[SlotRule] = field(default_factory=list)
     is_next: bool = False
+    earlier: Slot | None = None
+    later: Slot | None = None
 
     @property
     def slot(self) -> Slot:
@@ -107,9 +111,12 @@ def plan(user: User, now: datetime | None = None, page: int = 0) -> Plan:
     following_row = next((row for row in rows if row.state != SlotState.SKIPPED), None)
     start = end - MOST_WEEKS if page else 0
     verdicts = verdict.seen_by(user, verdict.of_rows(rows, now)[start:])
+    forecast = Forecast(now, tips, table)
     weeks = [Week(each, each.row) for each in verdicts if each.row]
     for week in weeks:
         week.is_next = week.row is following_row
+        if week.row.tip:
+            week.earlier, week.later = (forecast.beside(week.row.tip, later=side) for side in (False, True))
     today = timezone.localdate(now)
     changes = _place_changes(table, weeks, max(today, rows[start - 1].slot.day) if start else today)
     return Plan(

@@ -11,6 +11,7 @@ queue locked (``QueueSession.forecast``), and writes what that says.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import NamedTuple
 
 from django.utils import timezone
@@ -114,6 +115,17 @@ class Forecast:
     def after(self, when: datetime) -> Tip | None:
         """Return the first tip that holds a moment behind this one."""
         return next((held for held in self.holding if held.moment > when), None)
+
+    def beside(self, tip: Tip, *, later: bool) -> Slot | None:
+        """Return the slot to which a step brings a tip: past skipped ones, and what others are pinned to."""
+        here = next((held.moment for held in self.holding if held == tip), None)
+        if here is None:
+            return None
+        fixed = {held.moment for held in self.holding if not floats(held) and held != tip}
+        free = self.open_slots(fixed)
+        if later:
+            return next((slot for slot in free if slot.at > here), None)
+        return [None, *takewhile(lambda slot: slot.at < here, free)][-1]
 
     # --- Who goes where -----------------------------------------------------------------------------------
 

@@ -347,6 +347,20 @@ def test_a_tip_alone_in_the_queue_is_pinned_two_weeks_on_once_it_is_said_that_th
     assert (one.publish_at, one.pinned) == (slot.at, True)
 
 
+def test_a_step_past_pinned_weeks_names_its_day_and_asks_before_it_leaves_a_gap(desk):
+    first, second, third, fourth, *_ = coming()
+    make_tip("Next", publish_at=first.at, pinned=True)
+    mine = make_tip("Mine", publish_at=second.at)
+    make_tip("Fixed", publish_at=third.at, pinned=True)
+    assert f'title="Later: to {dates.short_day(fourth.at)}"' in desk.get(CALENDAR).text
+    asked = send(desk, "later", mine)
+    titles = [step.title for step in asked.context["foreseen"].steps]
+    assert titles == ["“Mine” goes live", f"{dates.short_day(second.at)} is free then"]
+    assert line() == ["Next", "Mine", "Fixed"]
+    desk.post(MOVE, as_sent(asked, "verb"))
+    assert line() == ["Next", "Fixed", "Mine"]
+
+
 def test_a_tip_brought_onto_another_takes_its_place_in_the_order(desk):
     one, _, three = queued("One", "Two", "Three")
     send(desk, "place", one, day=coming(3)[2].day)
