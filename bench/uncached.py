@@ -25,9 +25,7 @@ from django.db import connection
 from bench import one_query, pages
 from bench.report import Verdicts, machine, table
 from tests.__main__ import ROOT
-from tipsite.management.commands import serve
-from tipsite.worker import listening
-from tipsite.worker.child_processes import PROGRAM
+from tipsite.worker import listening, web_server
 
 # At most so many bare applications, by the beginning of a page's name; a list costs as much as a tip.
 MOST = {"feed": 45, "tag's feed": 45, "search": 60, "sitemap": 100}
@@ -100,7 +98,7 @@ def served(
     """
     environment = {**os.environ, "PAGES_MEMORY_MB": "24" if keeps_pages else "0"}
     listener = listening.listen("127.0.0.1", 0)
-    command = [word.replace(PROGRAM, str(ROOT)) for word in serve.gunicorn(listener.fileno(), 1, 4, False)]
+    command = web_server.command(listener.fileno(), 1, 4, access_log=False)
     command[command.index("tipsite.wsgi:application")] = application
     if application == BARE:
         command = [each for each in command if each != "--preload" and not each.startswith("--config=")]

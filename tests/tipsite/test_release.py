@@ -14,7 +14,11 @@ echo "$(basename "$TIPS_RELEASE") $1" >>"$TIPS_HOME/log"
 if [ "$1" = serve ] && [ -e "$TIPS_HOME/refuse" ]; then echo "The database is ahead." >&2; exit 2; fi
 """
 PYTHON = '#!/bin/sh\n[ "$2" != venv ] || { mkdir -p "$3/bin" && ln -s /bin/true "$3/bin/python"; }\n'
-SYSTEMCTL = '#!/bin/sh\necho "systemctl $*" >>"$TIPS_HOME/log"\n'
+# systemd: a reload fails where the release that is live by then does not answer.
+SYSTEMCTL = """#!/bin/sh
+echo "systemctl $*" >>"$TIPS_HOME/log"
+[ "$1" != reload ] || [ ! -e "$TIPS_HOME/live/dumb" ]
+"""
 
 
 class Server:
@@ -91,10 +95,49 @@ def test_a_release_goes_live_after_all_its_steps_and_the_one_before_comes_back(t
     assert server.live == first
     assert f"{first} migrate" not in server.log()
 
-    # A release whose steps fail does not go live either.
+    unknown = server.release("no-such-revision")
+    assert (unknown.returncode, "has no revision no-such-revision" in unknown.stderr) == (2, True)
+
+
+def test_a_release_that_fails_leaves_the_old_one_live_and_is_none_to_go_back_to(tmp_path):
+    server = Server(tmp_path)
+    names = []
+    for lock in ("first", "second"):
+        server.commit(lock)
+        assert server.release().returncode == 0
+        names.append(server.live)
+    first, second = names
+    server.log()
+
+    # It would not start: the names of the static files are the old release's again.
     server.commit("third")
     (tmp_path / "refuse").touch()
     assert server.release().returncode == 2
+    (tmp_path / "refuse").unlink()
+    assert server.live == second
+    assert server.log()[-2:] == [f"{second} collectstatic", f"{second} error_pages"]
+
+    # It would start, and does not answer once it is live: what runs is told of the old one again.
+    (server.source / "dumb").touch()
+    server.commit("fourth")
+    failed = server.release()
+    assert (failed.returncode, f"so {second} stays live" in failed.stderr) == (2, True)
+    assert server.live == second
+    again = ["systemctl reload tips", f"{second} collectstatic", f"{second} error_pages"]
+    log = [line for line in server.log() if "is-active" not in line]
+    assert log[-6:-1] == [*again, "systemctl reload tips", "systemctl reload tips-web"]
+
+    assert server.release("--back").returncode == 0
     assert server.live == first
-    unknown = server.release("no-such-revision")
-    assert (unknown.returncode, "has no revision no-such-revision" in unknown.stderr) == (2, True)
+    # Nobody goes forward again by going back.
+    assert "no release to go back to" in server.release("--back").stderr
+
+
+def test_the_five_that_were_live_before_are_kept(tmp_path):
+    server = Server(tmp_path)
+    live = []
+    for number in range(7):
+        server.commit(f"number {number}")
+        assert server.release().returncode == 0
+        live.append(server.live)
+    assert {each.name for each in (tmp_path / "releases").iterdir()} == set(live[1:])

@@ -46,7 +46,8 @@ def ready(request: HttpRequest) -> HttpResponse:
     """Answer /readyz: the database answers and knows all migrations. Otherwise 503, without details.
 
     503 takes this process out of service, so it is only for what another machine may do better. What no other
-    would (old backups, a clock that is off) stands in the answer with 200.
+    would (old backups, a clock that is off) stands in the answer with 200. The answer names the release
+    by its folder's name.
     """
     global _migrated
     try:
@@ -54,7 +55,7 @@ def ready(request: HttpRequest) -> HttpResponse:
             cursor.execute("SELECT 1")
         _migrated = _migrated or not migration_state.unapplied()
         if _migrated:
-            return JsonResponse({"ready": True, **_facts()})
+            return JsonResponse({"ready": True, "release": settings.BASE_DIR.name, **_facts()})
     except DatabaseError:
         return _not_ready("The database does not answer.")
     return _not_ready("The database waits for migrations.")

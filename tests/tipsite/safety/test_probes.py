@@ -23,11 +23,12 @@ def test_it_says_that_the_process_lives_without_asking_the_database(client):
 
 
 @pytest.mark.django_db
-def test_it_is_ready_when_the_database_answers_and_is_up_to_date(client):
+def test_it_is_ready_when_the_database_answers_and_is_up_to_date(client, settings):
     response = client.get("/readyz")
     assert response.status_code == 200
     assert response.json() == {
         "ready": True,
+        "release": settings.BASE_DIR.name,
         "backup_age_seconds": None,
         "backup_failed": False,
         "backup_overdue": False,

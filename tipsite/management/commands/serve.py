@@ -1,7 +1,10 @@
 """Run the site: web server and background worker in one foreground command."""
 
-import os
+import json
 import sys
+import time
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -15,11 +18,8 @@ from tipsite.worker import listening
 from tipsite.worker.child_processes import PROGRAM, Child
 from tipsite.worker.supervisor import Plan
 
-# How long the web server keeps an idle connection, in seconds: longer than nginx does (60 s), so that it
-# never closes one over which a request is on its way.
-KEEP_ALIVE = 90
-# How long requests under way have when the web server ends, in seconds; less than the supervisor's patience.
-GRACE = 10
+# How long a new web server has until it answers, in seconds.
+PATIENCE = 90
 
 # How glibc keeps memory for processes of several threads, of which one runs at a time: in one place, and what
 # is free is given back. By itself it has a place for each thread, and keeps what each has ever used.
@@ -43,6 +43,11 @@ class Command(BaseCommand):
             help="the program's folder or a link to it, looked at anew when the service is reloaded",
         )
         parser.add_argument("--only-check", action="store_true", help="say whether it would start, and end")
+        parser.add_argument(
+            "--only-wait",
+            action="store_true",
+            help="wait until the web server that runs is of this release, and end",
+        )
 
     def handle(
         self,
@@ -55,8 +60,13 @@ class Command(BaseCommand):
         access_log: bool,
         program: Path,
         only_check: bool,
+        only_wait: bool,
         **options: object,
     ) -> None:
+        if only_wait:
+            if not wait_for_release(host, port):
+                raise nothing_done(f"After {PATIENCE} seconds this release does not answer; see the log.")
+            return
         self.require_migrations()
         self.require_static_files()
         if only_check:
@@ -73,7 +83,9 @@ class Command(BaseCommand):
         # Where no SITE_URL is set, the site's URL follows from the port.
         environment = {"PORT": str(port), **LITTLE_MEMORY}
         fd = listener.fileno()
-        command = gunicorn(fd, processes, threads, access_log)
+        # Its words are those of web_server, which may be of a newer release when this is renewed.
+        command = [python(), "-m", "tipsite.worker.web_server", str(fd), str(processes), str(threads)]
+        command += ["--access-log"] * access_log
         children = [Child("web server", command, environment, fds=(fd,), says_ready=True)]
         ends = "the web server"
         if not without_worker:
@@ -105,31 +117,25 @@ class Command(BaseCommand):
             raise nothing_done("The static files are not collected; run: manage.py collectstatic --no-input")
 
 
+def wait_for_release(host: str, port: int) -> bool:
+    """Wait until the site that listens is ready and of this release; False after ``PATIENCE``.
+
+    While a new web server starts, the old one still answers, as the release that it is.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        connection = HTTPConnection(host, port, timeout=5)
+        with closing(connection), suppress(OSError, HTTPException, ValueError):
+            connection.request("GET", "/readyz")
+            if json.load(connection.getresponse()).get("release") == settings.BASE_DIR.name:
+                return True
+        time.sleep(0.2)
+    return False
+
+
 def python() -> str:
     """Return the interpreter for the children: the one in the program's folder, if this is it."""
     here = Path(sys.executable)
     if here.is_relative_to(settings.BASE_DIR):
         return f"{PROGRAM}/{here.relative_to(settings.BASE_DIR)}"
     return str(here)
-
-
-def gunicorn(fd: int, processes: int, threads: int, access_log: bool) -> list[str]:
-    """Return gunicorn's command line for the file descriptor of a listening socket."""
-    command = [python(), "-m", "gunicorn", "tipsite.wsgi:application", f"--chdir={PROGRAM}"]
-    command += [f"--bind=fd://{fd}", "--no-control-socket"]
-    # Without a web server before it, a few slow clients would keep all threads otherwise.
-    command.append("--worker-class=tipsite.worker.patient_threads.PatientWorker")
-    # They share what is loaded before they part; a new program comes with a new web server.
-    command.append("--preload")
-    command += [f"--workers={processes}", f"--threads={threads}"]
-    command += [f"--graceful-timeout={GRACE}", f"--keep-alive={KEEP_ALIVE}"]
-    command += ["--log-level=warning", "--logger-class=tipsite.logs.ServerLogger"]
-    command.append("--config=python:tipsite.worker.web_processes")
-    # Which proxies are believed is the settings' business alone (TRUSTED_PROXIES).
-    command.append("--forwarded-allow-ips=")
-    if os.path.isdir("/dev/shm"):  # noqa: S108
-        # The processes' sign of life is a file; on a disk under load, writing it can block.
-        command.append("--worker-tmp-dir=/dev/shm")
-    if access_log:
-        command.append("--access-logfile=-")
-    return command
