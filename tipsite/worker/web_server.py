@@ -1,8 +1,8 @@
 """The web server's process: gunicorn, with the options of the program that is live now.
 
 ``python -m tipsite.worker.web_server FD PROCESSES THREADS [--access-log]`` becomes gunicorn. A supervisor of
-an older release starts it by these words, so they stay as they are; what gunicorn is told may change with each
-release.
+an older release starts it by these words, so they stay as they are; what gunicorn is told may change with
+each release.
 """
 
 import argparse
