@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from desk.errors import WrongState
 from subscribers.delivery import scheduling
+from subscribers.mailings import outlook
 from subscribers.models import Mailing
 from tips.models import Tip, TipState
 
@@ -17,8 +18,8 @@ def consequence(tip: Tip, for_mail: bool) -> str:
     follow: the mail went out, somebody ended it, or the tip is long past. Of mail that is on its way,
     ``taken_back`` says what follows.
     """
-    own = Mailing.objects.filter(tip=tip.pk, kind=Mailing.Kind.TIP).defer("text", "html")
-    mailing = own.first() if scheduling.may_have_mailing(tip) else None
+    mailings = outlook.mailings_of(tip) if scheduling.may_have_mailing(tip) else []
+    mailing = next((each for each in mailings if each.kind == Mailing.Kind.TIP), None)
     if mailing and mailing.state == Mailing.State.SENT:
         raise WrongState(f"“{tip}” was mailed already, and the mark changes nothing any more.")
     if mailing and mailing.state == Mailing.State.CANCELLED and mailing.ended_at:

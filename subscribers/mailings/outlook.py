@@ -23,7 +23,7 @@ _STOP = "you can stop that; afterwards only what has not left yet"
 
 def of_tip(before: Tip, after: Tip, now: datetime) -> Outlook:
     """Return what is foreseen for the mail of a tip; ``tips.publishing.consequences`` calls this."""
-    mailings = _mailings(after) if scheduling.may_have_mailing(before) else []
+    mailings = mailings_of(after) if scheduling.may_have_mailing(before) else []
     own = next((mailing for mailing in mailings if mailing.kind == Mailing.Kind.TIP), None)
     if scheduling.obstacle(after) or after.publish_at is None:
         begun = next((mailing for mailing in mailings if mailing.started_at), None)
@@ -33,7 +33,8 @@ def of_tip(before: Tip, after: Tip, now: datetime) -> Outlook:
     return _to_come(after, after.publish_at, now)
 
 
-def _mailings(tip: Tip) -> list[Mailing]:
+def mailings_of(tip: Tip) -> list[Mailing]:
+    """Return the mailings of a tip without their texts, the newest first; asked once a page."""
     found = Mailing.objects.filter(tip=tip.pk).defer("text", "html").order_by("-pk")
     return once.asked((MAILINGS_OF, tip.pk), lambda: list(found))
 
