@@ -45,7 +45,8 @@ class Verb(Generic[M]):
     ``consequence`` says what the verb does. ``foresight`` says what it will do to one object when this person
     presses it, and ``afterwards`` what follows once it is done. A verb that ``weighs_answers`` foresees more
     once its form is filled in: ``foresight`` is called with the answers too, and may ask again.
-    ``faults`` are shown before; where ``faults_stop``, those that stop keep the verb from being done.
+    ``faults`` are shown before; where ``faults_stop``, those that stop keep the verb from being done,
+    and ``stopped`` is the heading of the page that says so.
     """
 
     label: str
@@ -60,6 +61,7 @@ class Verb(Generic[M]):
     has_page: bool = True
     is_destructive: bool = False
     faults_stop: bool = True
+    stopped: str = ""
     foresight: Callable[..., Foresight] | None = None
     afterwards: Callable[[M], str] = lambda obj: ""
     weighs_answers: bool = False
@@ -195,9 +197,12 @@ class VerbsMixin(admin.ModelAdmin, Generic[M]):
         # The URL may hold what the page showed that led here.
         context["seen"] = {each: request.GET.get(each, value) for each, value in self.seen(obj).items()}
         context["seen"][foreseen_field(name)] = foreseen.key
+        question = foreseen.question or verb.label
+        if context["is_stopped"]:
+            question = verb.stopped or question
         # The scripts of Django's own fields need those of its forms.
         context["media"] = self.media + form.media if str(form.media) else ""
-        return page(request, "desk/verb", foreseen.question or verb.label, **context)
+        return page(request, "desk/verb", question, **context)
 
     def is_otherwise(self, request: HttpRequest, name: str, verb: Verb[M], foreseen: Foresight) -> bool:
         """Tell whether a verb would do something else than its form said, and tell the person so."""

@@ -134,3 +134,12 @@ def test_only_doing_a_verb_stands_in_a_transaction(client, monkeypatch, method, 
     monkeypatch.setattr(TipAdmin, "get_object", watched)
     getattr(client, method)(f"/admin/tips/tip/{tip.pk}/do/send-back/")
     assert found == [(expected, 0)]
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_approved_yet_says_so_and_leads_to_the_fault(client):
+    client.force_login(make_person("ed", "Editor"))
+    tip = make_tip("No category", state=TipState.IN_REVIEW, body=LONG, categories=[])
+    page = client.get(f"/admin/tips/tip/{tip.pk}/do/approve/").text
+    assert "It cannot be approved yet</h1>" in page
+    assert f'href="/admin/tips/tip/{tip.pk}/change/#at-in_categories">Go there to mend it</a>' in page
