@@ -16,7 +16,10 @@ from subscribers.models import Heartbeat
 from tips import permissions
 from tips.schedule.reasons import Reason, Remedy, Severity
 
-_START = "Whoever runs the server starts one, with manage.py worker or manage.py serve. Nothing is lost."
+_START = (
+    "Ask whoever runs the server to sign in there, to start “manage.py worker” (“manage.py serve” runs one "
+    "beside the site), and to let it run. Then look again here. No mail is lost."
+)
 _SET_CLOCK = "Let each machine take the time from the network (NTP)."
 
 

@@ -95,7 +95,7 @@ def test_the_whole_path_goes_by_a_thumb(desk, phone_tips):
     expect(desk.get_by_text("Plan: To plan")).to_be_hidden()
     to_plan.click()
     expect(desk.get_by_text("Plan: To plan")).to_be_visible()
-    desk.get_by_role("link", name="Plan a tip for").first.click()
+    desk.get_by_role("link", name="Write a tip or plan one for").first.click()
     desk.get_by_role("link", name=re.compile("^Write a tip for ")).click()
     desk.get_by_label("Title").fill("Let Them Finish")
     the_editor(desk).click()

@@ -77,9 +77,9 @@ class Reason:
 HIDDEN = Reason(
     "internal",
     Severity.STOP,
-    "Something stands against it on the site.",
+    "The site itself needs a look before then.",
     fact="The site needs a look",
-    headline="something on the site stands against it",
+    headline="the site itself needs a look",
     advice="Editors and publishers see what it is: tell one of them.",
 )
 

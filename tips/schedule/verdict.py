@@ -50,13 +50,15 @@ class Verdict:
     """All that is known of one slot at a moment: its row, and the ``reasons`` in order.
 
     The row is None where no slot is to come. What is known of the whole site is among the reasons of the next
-    slot; of each other slot, ``everywhere`` has it, which is told once for all of them.
+    slot; of each other slot, ``everywhere`` has it, which is told once for all of them. ``is_next`` tells the
+    next slot from the others.
     """
 
     row: SlotRow | None
     reasons: tuple[Reason, ...]
     now: datetime
     everywhere: tuple[Reason, ...] = ()
+    is_next: bool = True
 
     @property
     def against(self) -> list[Reason]:
@@ -79,10 +81,15 @@ class Verdict:
         return [each for each in (*self.told, *self._told_everywhere) if not each.day]
 
     @property
-    def on_its_page(self) -> list[Reason]:
-        """What the page of the slot's tip tells, which nobody reads beside those of the other slots."""
+    def of_all_weeks(self) -> list[Reason]:
+        """What the page of an approved tip tells apart, since it is so for every week to come."""
         is_approved = self.row is not None and self.row.state == SlotState.SAFE
-        return [*self.told, *(self._told_everywhere if is_approved else ())]
+        return self._told_everywhere if is_approved else []
+
+    @property
+    def is_alarming(self) -> bool:
+        """Whether its tip's page says it in the colour of what must be mended now."""
+        return self.sign == "stop" or (self.is_next and not self.is_safe)
 
     @property
     def _told_everywhere(self) -> list[Reason]:
@@ -122,10 +129,14 @@ class Verdict:
         """The verdict in one line: “Tuesday is not safe: nothing is planned”."""
         if self.is_safe:
             return f"{self.day} is safe{', on the site only' if self.is_mailed_to_nobody else ''}"
+        if not self.is_next and self.word == "on the site only":
+            return f"{self.day} is approved, on the site only"
         headlines = [reason.headline for reason in (*self.against, *self.everywhere) if reason.headline]
         if self.word == "approved":
             return f"{self.day} is approved, but {headlines[0]}" if headlines else f"{self.day} is approved"
-        return f"{self.day} is not safe: {headlines[0]}" if headlines else f"{self.day} is not safe"
+        is_far = not self.is_next and self.row is not None and self.row.state == SlotState.AT_RISK
+        said = f"{self.day} is {'at risk' if is_far else 'not safe'}"
+        return f"{said}: {headlines[0]}" if headlines else said
 
     @property
     def sign(self) -> str:
@@ -218,7 +229,9 @@ def of_rows(
     # The day of a skipped slot is no other's.
     is_other = {row.slot.day for row in coming if not following or row.slot.day != following.day}
     return [
-        Verdict(row, tuple(by_day.get(row.slot.day, ())), now, everywhere if row.slot.day in is_other else ())
+        Verdict(row, tuple(by_day.get(row.slot.day, ())), now, everywhere, is_next=False)
+        if row.slot.day in is_other
+        else Verdict(row, tuple(by_day.get(row.slot.day, ())), now)
         for row in rows
     ]
 
@@ -255,7 +268,7 @@ def of_tip(tip: Tip, now: datetime) -> Verdict | None:
     if is_next:
         return Verdict(row, tuple(found), now)
     own, everywhere = ([*filter(attrgetter("day"), found)], [*filterfalse(attrgetter("day"), found)])
-    return Verdict(row, tuple(own), now, tuple(everywhere))
+    return Verdict(row, tuple(own), now, tuple(everywhere), is_next=False)
 
 
 def next_slot(table: Timetable, now: datetime) -> Slot | None:

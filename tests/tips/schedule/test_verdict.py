@@ -84,7 +84,7 @@ def test_what_stands_against_all_weeks_is_said_once_and_none_is_called_safe_mean
     assert (second.words, second.sign, above) == ("approved", "approved", ["worker"])
     own = verdict.of_tip(tip, NOON)
     assert own.heading == "Tue 17 Mar is approved, but no worker is awake"
-    assert [reason.code for reason in own.on_its_page] == ["worker"]
+    assert [reason.code for reason in own.of_all_weeks] == ["worker"]
     # An author learns that something is wrong, and not what.
     assert second_week(make_person("ann", "Author"))[1] == ["internal"]
 

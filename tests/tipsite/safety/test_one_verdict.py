@@ -5,16 +5,21 @@ import io
 import json
 import re
 from datetime import timedelta
+from itertools import islice
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from shield import database_server
 from shield.database_server import DatabaseServer
+from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tests.tipsite.safety import situations as be
 from tests.tipsite.safety.situations import Mailing, ago, sending
-from tips.schedule import verdict
+from tips.models import Tip, TipState
+from tips.schedule import slot_states, verdict
+from tips.schedule.slots import Timetable
 from tipsite.safety import disks, probes, server_reasons
 
 pytestmark = pytest.mark.django_db
@@ -148,3 +153,22 @@ def test_every_screen_tells_the_same_of_settings_and_disks(client, settings, mon
     assert [reason.code for reason in one_answer(client).against] == ["disk"]
     monkeypatch.setattr(database_server, "look", lambda: DatabaseServer(timedelta(), None, True))
     assert [reason.code for reason in one_answer(client).against] == ["disk", "database"]
+
+
+def test_the_page_of_a_later_tip_says_what_the_calendar_says_of_its_week(client):
+    be.no_worker()
+    slot = list(islice(Timetable.load().after(timezone.now()), 3))[-1]
+    tip = make_tip("Far ahead", publish_at=slot.at, state=TipState.IN_REVIEW)
+    for state, word in ((TipState.IN_REVIEW, "at risk"), (TipState.APPROVED, "on the site only")):
+        Tip.objects.filter(pk=tip.pk).update(state=state)
+        page = client.get(f"/admin/tips/tip/{tip.pk}/change/").text
+        head = page[page.index('<section class="slot-verdict') :].split("</h2>")[0]
+        row = next(row for row in slot_states.ahead(timezone.now(), 3) if row.slot == slot)
+        week = verdict.of_rows(
+            [row], timezone.now(), following=verdict.next_slot(Timetable.load(), timezone.now())
+        )[0]
+        assert week.word == word
+        assert word in head
+        assert f"sign {week.sign}" in head
+        assert 'class="slot-verdict wait"' in head
+        assert "not safe" not in head
