@@ -1,6 +1,5 @@
 """Mails about work: each reaches whom it concerns, once, and as each person chose."""
 
-from collections import Counter
 from datetime import timedelta
 from importlib import import_module
 from types import SimpleNamespace
@@ -348,7 +347,8 @@ def test_where_a_connection_breaks_the_rest_of_a_round_goes_by_another(stage, to
     # Only the one that was not known to be taken goes again, with the same Message-ID: programs show one.
     for minutes in (3, 5, 30):
         work_mails.send_due(NOON + minutes * MINUTE)
-    assert mail_server.recipients == first + Counter({"ed1@example.org": 1})
+    assert (mail_server.recipients - first).total() == 1
+    assert set(mail_server.recipients) == {f"ed{number}@example.org" for number in range(4)}
     assert len({each.message["Message-ID"] for each in mail_server.taken}) == 4
 
 

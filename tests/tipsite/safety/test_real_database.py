@@ -157,7 +157,7 @@ def test_nobody_else_opens_the_guard(client):
     restore()
     client.force_login(make_person("ed", "Editor"))
     page = client.get(SAFE).text
-    assert "A Publisher decides whether this is the real site." in page
+    assert "until a Publisher says that this is the real one" in page
     assert REAL not in page
     assert client.get(REAL).status_code == client.post(REAL, NONE).status_code == 403
     assert guard.why_closed()
