@@ -54,6 +54,8 @@ def test_weeks_are_planned_by_dragging_and_a_drag_is_taken_back(desk, coming):
     expect(card).to_contain_text("Like “The umbrella at lost property”")
     card.drag_to(row(desk, coming[4]))
     expect(row(desk, coming[4])).to_contain_text("An umbrella again")
+    # A page at rest, whose weeks nothing replaces under the next drag.
+    visit(desk, CALENDAR)
     # Somebody else was quicker: the line that says why is what the editor must see first.
     quicker = Tip.objects.get(title="Wait")
     queue.to_front(quicker, by=make_person("olga", "Editor", first_name="Olga"), seen=None)
