@@ -123,6 +123,8 @@ def report(runs, missing):
     for name, each in runs.items():
         for reason, count in sorted(each.get("skipped", {}).items()):
             print(f"Skipped on {name}: {reason} ({count})")
+        for reason in each.get("unexcused", []):
+            print(f"Failed on {name}: nothing may be skipped in CI, but was: {reason}")
     if missing:
         print(f"Skipped: the whole run on PostgreSQL ({missing})")
     for name in failed_runs:

@@ -63,10 +63,9 @@ def test_while_a_migration_runs_and_after_one_that_failed_each_edit_reaches_read
     assert ApprovedCount.objects.get(key="tips").approved == 1
 
 
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_a_migration_gives_up_soon_where_others_use_the_tables(monkeypatch):
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite locks no tables")
     monkeypatch.setattr(triggers, "_LONGEST_WAIT", 0.05)
     other = connection.copy()
     with closing(other), other.cursor() as cursor:

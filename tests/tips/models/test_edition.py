@@ -115,9 +115,8 @@ def test_many_changes_at_once_take_it_a_minute_ahead_at_most():
         assert Edition.objects.get().number == before.number + 1
 
 
+@pytest.mark.postgresql
 def test_a_writer_who_waits_for_another_keeps_nobody_from_raising_it():
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite has one writer at a time")
     tip, category = make_tip(), Category.objects.create(name="Sports", slug="sports")
 
     def correct():

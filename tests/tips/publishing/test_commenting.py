@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
@@ -149,7 +148,7 @@ def test_a_form_that_is_sent_twice_says_it_once(tip, ann, ed):
     assert len(shown(tip, ann)) == 2
 
 
-@pytest.mark.skipif("postgresql" not in settings.DATABASES["default"]["ENGINE"], reason="PostgreSQL alone")
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_two_forms_at_one_instant_say_it_once(tip, ed):
     with ThreadPoolExecutor(1) as other:

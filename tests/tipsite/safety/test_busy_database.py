@@ -6,7 +6,6 @@ import sqlite3
 from contextlib import contextmanager
 
 import pytest
-from django.conf import settings
 from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
@@ -27,7 +26,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.once,
     pytest.mark.in_a_file,
-    pytest.mark.skipif("sqlite" not in settings.DATABASES["default"]["ENGINE"], reason="SQLite alone"),
+    pytest.mark.sqlite,
 ]
 
 

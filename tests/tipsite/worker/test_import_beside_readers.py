@@ -18,7 +18,6 @@ from contextlib import closing
 from urllib.parse import urlencode
 
 import pytest
-from django.conf import settings
 
 from bench.archive import write_pages
 from tests.subscribers.public.signing_up import Person
@@ -27,7 +26,7 @@ from tests.tipsite.processes import MANAGE, Site, answer, free_port, wait_until
 pytestmark = [
     pytest.mark.processes,
     pytest.mark.once,
-    pytest.mark.skipif("sqlite" not in settings.DATABASES["default"]["ENGINE"], reason="SQLite alone"),
+    pytest.mark.sqlite,
 ]
 READ = ("/", "/tips/", "/feed/", "/search/?q=customer", "/subscribe/", "/sitemap.xml")
 
