@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from subscribers.models import LinkRequest
 from subscribers.people import subscriptions
-from tests.browser.axe import faults
+from tests.browser.axe import ALL_WAYS, WAYS, faults
 from tests.browser.conftest import visit
 from tests.tips.conftest import ARCHIVE
 from tests.tips.making import ago, make_tip
@@ -108,11 +108,14 @@ def tab(page):
     }""")
 
 
-def test_axe_finds_nothing_on_any_kind_of_page(page, kinds):
+@pytest.mark.parametrize(
+    "ways", [WAYS, pytest.param(ALL_WAYS, marks=pytest.mark.soak)], ids=["two ways", "all ways"]
+)
+def test_axe_finds_nothing_on_any_kind_of_page(page, kinds, ways):
     found = {}
     for name, address in kinds.items():
         visit(page, address)
-        found |= faults(page, name)
+        found |= faults(page, name, ways)
     assert found == {}
 
 
