@@ -16,4 +16,4 @@ from tipsite.pages.counts import COUNTS  # noqa: E402
 from tipsite.pages.store import Store  # noqa: E402
 
 _memory = settings.PAGES_MEMORY_MB * 1_000_000
-application = Application(_django, Store(_memory, COUNTS) if _memory else None)
+application = Application(_django, Store(_memory, COUNTS) if _memory else None, settings.PAGES_DIR)

@@ -57,8 +57,11 @@ class Nginx:
     """A running nginx in front of the site on a port; ``port`` speaks HTTPS, ``plain_port`` HTTP."""
 
     def __init__(self, folder, site_port, public_folder):
-        """``public_folder`` has the folder ``static``."""
-        self.folder, self.port, self.plain_port = folder, free_port(), free_port()
+        """``public_folder`` has the folder ``static``; into ``self.pages`` the site may write pages."""
+        self.folder, self.site_port = folder, site_port
+        self.port, self.plain_port = free_port(), free_port()
+        self.pages = folder / "pages"
+        self.pages.mkdir()
         places = {
             "127.0.0.1:8000": f"127.0.0.1:{site_port}",
             "listen 80;": f"listen 127.0.0.1:{self.plain_port};",
@@ -69,6 +72,8 @@ class Nginx:
             "/var/log/nginx": str(folder),
             "/var/lib/nginx/tips": str(folder / "kept"),
             "root /srv/tips;": f"root {public_folder};",
+            "root /srv/tips/pages;": f"root {folder / 'pages'};",
+            "/srv/tips/live/deploy/nginx": str(SHIPPED.parent),
         }
         text = SHIPPED.read_text()
         for shipped, ours in places.items():
@@ -97,10 +102,14 @@ class Nginx:
             process.terminate()
             process.wait(timeout=60)
 
+    def connection(self, source="127.0.0.1"):
+        """Return a connection by HTTPS from an address of this machine, to be opened by the first request."""
+        options = {"timeout": 60, "context": any_certificate(), "source_address": (source, 0)}
+        return http.client.HTTPSConnection("127.0.0.1", self.port, **options)
+
     def connect(self, source="127.0.0.1"):
         """Return an open connection by HTTPS from an address of this machine."""
-        options = {"timeout": 60, "context": any_certificate(), "source_address": (source, 0)}
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, **options)
+        connection = self.connection(source)
         connection.connect()
         return connection
 
@@ -108,6 +117,28 @@ class Nginx:
         """Return (status, headers, text) of an answer by HTTPS over a connection of its own."""
         with contextlib.closing(self.connect()) as connection:
             return ask(connection, path, method, body, **headers)
+
+
+@contextlib.contextmanager
+def in_front_of(site, folder):
+    """Run a prepared site as a real one, and nginx in front of it; give nginx.
+
+    ``site_port`` is where the site listens, ``end_site`` ends it, ``site`` is what was given.
+    """
+    site.environment |= REAL_SITE
+    done = site.manage("error_pages")
+    assert done.returncode == 0, done.stderr
+    front = Nginx(folder, free_port(), site.folder)
+    assert front.check() == (0, front.check()[1])
+    site.environment["PAGES_DIR"] = str(front.pages)
+    process = site.start("serve", f"--port={front.site_port}", "--without-worker")
+    wait_until(lambda: "Ctrl-C" in site.log.read_text())
+    front.site, front.end_site = site, lambda: (process.terminate(), process.wait(timeout=60))
+    try:
+        with front.running():
+            yield front
+    finally:
+        site.end_all()
 
 
 def ask(connection, path, method="GET", body=None, **headers):

@@ -4,14 +4,16 @@ import contextlib
 import re
 import socket
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.tipsite import nginx
-from tests.tipsite.nginx import HOST, REAL_SITE, Nginx, ask
-from tests.tipsite.processes import Site, free_port, wait_until
+from tests.tipsite.nginx import HOST, ask
+from tests.tipsite.pages.changes import TIPS, Desk
+from tests.tipsite.processes import Site, wait_until
 
 pytestmark = [nginx.needs_nginx, pytest.mark.processes, pytest.mark.once]
 # What each of two servers says of itself alone.
@@ -24,32 +26,23 @@ OF_A_SERVER = set(
 def front(prepared_site, tmp_path_factory):
     """nginx in front of a real site; ``front.site`` runs it, on ``front.site_port``."""
     site = Site(prepared_site.folder, prepared_site.environment["DATABASE_URL"])
-    site.environment |= REAL_SITE
-    done = site.manage("error_pages")
-    assert done.returncode == 0, done.stderr
-    port = free_port()
-    front = Nginx(tmp_path_factory.mktemp("nginx"), port, prepared_site.folder)
-    assert front.check() == (0, front.check()[1])
-    front.site, front.site_port = site, port
-    process = site.start("serve", f"--port={port}", "--without-worker")
-    wait_until(lambda: "Ctrl-C" in site.log.read_text())
-    front.end_site = lambda: (process.terminate(), process.wait(timeout=60))
-    with front.running():
+    with nginx.in_front_of(site, tmp_path_factory.mktemp("nginx")) as front:
         yield front
-    site.end_all()
 
 
-def directly(front, path, **headers):
+def directly(front, path, method="GET", **headers):
     """What the site answers to nginx."""
     connection = nginx.http.client.HTTPConnection("127.0.0.1", front.site_port, timeout=60)
-    answer = ask(connection, path, X_Forwarded_Proto="https", X_Forwarded_For="127.0.0.1", **headers)
+    answer = ask(connection, path, method, X_Forwarded_Proto="https", X_Forwarded_For="127.0.0.1", **headers)
     connection.close()
     return answer
 
 
 def told(headers):
-    """What headers say, but for how a value is quoted."""
+    """What headers say, but for how a value is quoted, and for an order that says nothing."""
     there = {name.lower(): value.replace('"utf-8"', "utf-8") for name, value in headers.items()}
+    if "content-security-policy" in there:
+        there["content-security-policy"] = sorted(there["content-security-policy"].split("; "))
     return {name: value for name, value in there.items() if name not in OF_A_SERVER}
 
 
@@ -85,6 +78,75 @@ def test_pages_keep_the_headers_of_the_site_and_styles_come_as_the_site_would_se
         assert (status, told(headers)) == (theirs[0], told(theirs[1]))
 
 
+def from_file(front, path, method="GET", **headers):
+    """The answer for which nginx asks nobody: it has no tag. Wait until there is one."""
+
+    def asked():
+        answer = front.ask(path, method, **headers)
+        return answer if answer[1]["ETag"] is None else None
+
+    return wait_until(asked)
+
+
+def test_a_finished_page_comes_from_a_file_as_the_site_would_send_it(front):
+    for coding in ("gzip", "identity"):
+        status, headers, text = from_file(front, "/tips/", Accept_Encoding=coding)
+        ours = directly(front, "/tips/", Accept_Encoding=coding)
+        assert (status, told(headers), text) == (200, told(ours[1]), ours[2])
+        assert headers["Content-Length"] == ours[1]["Content-Length"]
+    date = headers["Last-Modified"]
+    status, headers, text = from_file(front, "/tips/", If_Modified_Since=date)
+    assert (status, headers["Last-Modified"], text) == (304, date, "")
+    assert from_file(front, "/tips/", "HEAD")[::2] == (200, "")
+    assert from_file(front, "/tips/", Cookie="theme=dark")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/tips/", {"Cookie": "a=b; sessionid=nobody"}),
+        ("/tips/", {"Authorization": "Basic YTpi"}),
+        ("/tips/", {"Authorization": "no "}),
+        ("/tips/", {"If_None_Match": '"other"'}),
+        ("/tips/", {"Range": "bytes=0-9"}),
+        ("/tips/", {"Host": "other.example"}),
+        ("/tips/?page=2", {}),
+        ("/tips/?", {}),
+        ("//tips/", {}),
+        ("/./tips/", {}),
+        ("/%74ips/", {}),
+        ("/tips", {}),
+        ("/live/", {}),
+        ("/feed/", {}),
+    ],
+)
+def test_what_is_not_everybodys_is_answered_by_the_site(front, path, headers):
+    from_file(front, "/tips/")
+    for method in ("GET", "HEAD", "POST"):
+        status, said, text = front.ask(path, method, **headers)
+        ours = directly(front, path, method, **headers)
+        assert (status, said["ETag"], said["Location"], text) == (
+            ours[0],
+            ours[1]["ETag"],
+            ours[1]["Location"],
+            ours[2],
+        )
+
+
+def test_a_change_by_whoever_is_seen_though_the_page_comes_from_a_file(front):
+    assert front.site.manage("shell", "-v0", "-c", TIPS).returncode == 0
+    desk = Desk(front.site.environment["DATABASE_URL"])
+    with contextlib.closing(desk.connection):
+        from_file(front, "/tips/said-often/")
+        desk.run("UPDATE tips_tip SET title = 'Said 1 times' WHERE slug = 'said-often'")
+        wait_until(lambda: "Said 1 times" in front.ask("/tips/said-often/")[2])
+        # It goes live though nobody asks the site at that moment.
+        desk.let_go_live(time.time() + 4)
+        wait_until(lambda: "said-soon" in front.ask("/tips/")[2])
+        desk.run("UPDATE tips_tip SET state = 'withdrawn' WHERE slug = 'said-often'")
+        wait_until(lambda: front.ask("/tips/said-often/")[0] == 410)
+
+
 def test_it_speaks_http2_and_leads_from_http_to_https(front):
     context = nginx.any_certificate()
     context.set_alpn_protocols(["h2", "http/1.1"])
@@ -104,8 +166,10 @@ def test_what_it_refuses_is_said_in_the_words_of_the_site(front):
     in_a_hurry = at_once(front, 60, "/healthz/safe")
     assert {status for status, _, _ in in_a_hurry} <= {200, 503, 429}
     refused = next(each for each in in_a_hurry if each[0] == 429)
+    kept = from_file(front, "/tips/")
     front.end_site()
-    away = front.ask("/tips/")
+    assert front.ask("/tips/")[2] == kept[2]
+    away = front.ask("/tips/page/99/")
     for answered, status, words, seconds in [
         *((each, 404, "There is no page at this address", None) for each in kept_from_all),
         (with_too_much, 413, "What you sent is too large", None),

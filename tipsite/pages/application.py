@@ -3,12 +3,14 @@
 import time
 from collections.abc import Iterable
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
 
 from tipsite.pages.page import Page, Response, is_for_everybody
+from tipsite.pages.page_files import PageFiles
 from tipsite.pages.requests import Everybody
 from tipsite.pages.state import LONGEST_AWAY, State, Watch
 from tipsite.pages.store import Built, Store
@@ -23,12 +25,15 @@ _Error = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, 
 class Application:
     """Answers readers with kept pages, and lets Django answer whatever is not everybody's.
 
-    ``store`` is None where no page is kept.
+    ``store`` is None where no page is kept. Into the folder ``for_nginx``, unless that is None, pages are
+    written for nginx as well.
     """
 
-    def __init__(self, django: WSGIApplication, store: Store | None) -> None:
+    def __init__(self, django: WSGIApplication, store: Store | None, for_nginx: Path | None = None) -> None:
         self.store = store
         self.watch = Watch()
+        # A program that was started later has the larger number.
+        self._files = PageFiles(for_nginx, self.watch, time.time_ns()) if for_nginx else None
         self._django = django
         self._everybody = Everybody()
 
@@ -71,6 +76,8 @@ class Application:
         if built.status == 301 and environ.get("QUERY_STRING"):
             # It leads on with the query.
             return None
+        if self._files and state:
+            self._files.offer(state, path, built)
         return built.answer(environ, self._cache_control(state) if state else "")
 
     def _build(self, environ: WSGIEnvironment, path: str, state: State) -> Built:

@@ -85,6 +85,22 @@ class Page:
         }
         self.size = OVERHEAD + sum(len(form.body or b"") for form in self._forms.values())
 
+    @property
+    def modified(self) -> int:
+        """The date of the page, in seconds since 1970."""
+        return self._modified
+
+    @property
+    def headers(self) -> Headers:
+        """What is said with the page in each of its forms."""
+        own = {"ETag", "Content-Length", "Last-Modified"}
+        return [pair for pair in self._forms[""].headers if pair[0] not in own]
+
+    def bodies(self) -> dict[str, bytes]:
+        """Return {coding: body}, "" for none."""
+        plain = gzip.decompress(self._forms["gzip"].body or b"") if "gzip" in self._forms else b""
+        return {coding: form.body or plain for coding, form in self._forms.items()}
+
     def answer(self, environ: WSGIEnvironment, cache_control: str) -> Response:
         """Return what is sent to a request by GET or HEAD.
 

@@ -10,7 +10,10 @@ from typing import NamedTuple
 
 
 class Seen(NamedTuple):
-    """One answer: which reader asked for what, when, when it was there, and what it showed."""
+    """One answer: which reader asked for what, when, when it was there, and what it showed.
+
+    One that nginx gave by itself has no tag.
+    """
 
     reader: int
     url: str
@@ -18,17 +21,20 @@ class Seen(NamedTuple):
     answered_at: float
     status: int
     text: str
+    is_from_file: bool
 
 
 class Crowd:
     """So many readers of the site on a port, who pause for ``pause`` seconds between two pages.
 
     Within a ``with`` block they read. ``errors`` has what went wrong, ``bare_waits`` how long readers of
-    /healthz waited, which is nobody's page.
+    /healthz waited, which is nobody's page. ``connect`` makes a connection of each, by HTTP unless it is
+    given, and ``host`` is the site's.
     """
 
-    def __init__(self, port, urls, readers, pause):
-        self.port, self.urls, self.pause = port, urls, pause
+    def __init__(self, port, urls, readers, pause, connect=None, host=None):
+        self.urls, self.pause, self.host = urls, pause, host or f"localhost:{port}"
+        self._connection = connect or (lambda: http.client.HTTPConnection("127.0.0.1", port, timeout=60))
         self.seen, self.errors, self.bare_waits = [], [], []
         self._ended = Event()
         self._threads = [Thread(target=self._read, args=(number,)) for number in range(readers)]
@@ -65,13 +71,10 @@ class Crowd:
                 self._ask(connection, "/healthz")
                 self.bare_waits.append(time.monotonic() - start)
 
-    def _connection(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-
     def _ask(self, connection, url):
-        """Return (status, what the page says of the tip), or None where nothing came."""
+        """Return (status, what the page says of the tip, whether nginx sent it), None where nothing came."""
         try:
-            connection.request("GET", url, headers={"Host": f"localhost:{self.port}"})
+            connection.request("GET", url, headers={"Host": self.host})
             answer = connection.getresponse()
             said = re.search(r"Said \d+ times", answer.read().decode())
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
@@ -84,4 +87,4 @@ class Crowd:
             return None
         if answer.status not in (200, 301, 404, 410):
             self.errors.append((url, answer.status))
-        return answer.status, said[0] if said else ""
+        return answer.status, said[0] if said else "", answer.status == 200 and not answer.headers["ETag"]
