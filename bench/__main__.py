@@ -62,6 +62,9 @@ def measure(name: str, url: str, folder: Path, options: argparse.Namespace) -> i
         failed += 1 if anew.returncode else 0
         kept = run(database, folder, "bench.kept", options.tips, min(options.rounds, 5))
         failed += 1 if kept.returncode else 0
+        # Without nginx it says so, and measures nothing.
+        behind = run(database, folder, "bench.behind_nginx", options.tips, min(options.rounds, 5))
+        failed += 1 if behind.returncode == 1 else 0
     with scratch(url, folder) as database:
         failed += 1 if run(database, folder, "bench.similar", options.rounds).returncode else 0
     with scratch(url, folder) as database:

@@ -149,10 +149,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # What tipsite/pages keeps of finished pages; with DEBUG, templates change without any row.
 PAGES_MEMORY_MB = 0 if DEBUG else env.int("PAGES_MEMORY_MB", 24)
 CDN_MAX_AGE = min(60, env.int("CDN_MAX_AGE", 0))
-# Where finished pages lie as files for nginx; None where there are none. What a content delivery network may
-# keep says for how long, which no file can.
-_pages_dir = env.str("PAGES_DIR", "")
-PAGES_DIR = Path(_pages_dir) if _pages_dir and not CDN_MAX_AGE else None
+# Where they lie as files for nginx. What a network may keep says for how long, which no file can.
+PAGES_DIR = "" if CDN_MAX_AGE else env.str("PAGES_DIR", "")
 # The database in which the journal lies; a file in STATE_DIR where that is unset.
 JOURNAL_URL = databases.journal(env.str("JOURNAL_URL", ""))
 

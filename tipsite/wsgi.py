@@ -1,6 +1,7 @@
 """The WSGI application that gunicorn serves."""
 
 import os
+from pathlib import Path
 
 from django.core.wsgi import get_wsgi_application
 
@@ -16,4 +17,5 @@ from tipsite.pages.counts import COUNTS  # noqa: E402
 from tipsite.pages.store import Store  # noqa: E402
 
 _memory = settings.PAGES_MEMORY_MB * 1_000_000
-application = Application(_django, Store(_memory, COUNTS) if _memory else None, settings.PAGES_DIR)
+_store = Store(_memory, COUNTS) if _memory else None
+application = Application(_django, _store, Path(settings.PAGES_DIR) if settings.PAGES_DIR else None)

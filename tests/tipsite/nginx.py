@@ -94,7 +94,7 @@ class Nginx:
 
     @contextlib.contextmanager
     def running(self):
-        process = subprocess.Popen(self.command, stderr=subprocess.DEVNULL)
+        self.process = process = subprocess.Popen(self.command, stderr=subprocess.DEVNULL)
         try:
             wait_until(lambda: answer(self.plain_port, "/.well-known/acme-challenge/none") == 404)
             yield self
@@ -120,15 +120,18 @@ class Nginx:
 
 
 @contextlib.contextmanager
-def in_front_of(site, folder):
+def in_front_of(site, folder, before_start=None):
     """Run a prepared site as a real one, and nginx in front of it; give nginx.
 
     ``site_port`` is where the site listens, ``end_site`` ends it, ``site`` is what was given.
+    ``before_start`` may change nginx' files.
     """
     site.environment |= REAL_SITE
     done = site.manage("error_pages")
     assert done.returncode == 0, done.stderr
     front = Nginx(folder, free_port(), site.folder)
+    if before_start:
+        before_start(front)
     assert front.check() == (0, front.check()[1])
     site.environment["PAGES_DIR"] = str(front.pages)
     process = site.start("serve", f"--port={front.site_port}", "--without-worker")
