@@ -231,12 +231,12 @@ def _years_as_sql(first: int, following: int, vendor: str, zone: ZoneInfo) -> st
 
 def _ends(rows: QuerySet[_Row], field: str) -> tuple[int, int] | None:
     """Return the (latest, earliest) years in which some row has its moment; one query."""
-    # Each end is an entry of the index. For both as aggregates of one query, SQLite would read every row.
+    # Each end is an entry of the index, whose order has nulls last: by another, PostgreSQL sorts all rows. As
+    # aggregates of one query, SQLite would read every row.
     dated = rows.filter(**{f"{field}__isnull": False})
-    earliest_first = Subquery(dated.order_by(field).values(field)[:1])
-    ends = (
-        dated.order_by(f"-{field}").annotate(earliest=earliest_first).values_list(field, "earliest").first()
-    )
+    earliest_first = Subquery(dated.order_by(F(field).asc(nulls_first=True)).values(field)[:1])
+    latest_first = dated.order_by(F(field).desc(nulls_last=True))
+    ends = latest_first.annotate(earliest=earliest_first).values_list(field, "earliest").first()
     if ends is None:
         return None
     last, first = ends

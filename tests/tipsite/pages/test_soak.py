@@ -6,6 +6,7 @@ The suite has a short form, which asks nothing of the clock but that nothing sho
 
 import contextlib
 import re
+from itertools import count
 from urllib.request import urlopen
 
 import pytest
@@ -89,12 +90,16 @@ def test_two_hundred_readers_see_each_change_at_once(site):
 @nginx.needs_nginx
 @pytest.mark.soak
 def test_two_hundred_readers_see_each_change_at_once_where_nginx_has_files(site, tmp_path):
+    # Each has an address of their own, as readers have.
+    numbers = count(2)
     with nginx.in_front_of(site, tmp_path) as front:
-        crowd = Crowd(front.port, URLS, readers=200, pause=0.5, connect=front.connection, host=nginx.HOST)
+        connect = lambda: front.connection(f"127.0.1.{next(numbers) % 250}")  # noqa: E731
+        crowd = Crowd(front.port, URLS, readers=200, pause=0.5, connect=connect, host=nginx.HOST)
         crowd, made = read(site, crowd, rest=6, editions=3)
     from_files = sum(each.is_from_file for each in crowd.seen)
     print(f"{from_files} answers came from files")  # noqa: T201
-    assert from_files > len(crowd.seen) / 3
+    # Three of six addresses have pages; and none is written within seconds of a change.
+    assert from_files > len(crowd.seen) / 10
     judge(crowd, made)
 
 
