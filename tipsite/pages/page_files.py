@@ -54,6 +54,8 @@ _OF_NGINX = {"Content-Type": "text/html; charset=utf-8", "Vary": "Accept-Encodin
 _SUFFIXES = {"": "", "gzip": ".gz", "br": ".br"}
 # What is written otherwise in a request is the same page for some and another for others.
 _PLAIN_PATH = re.compile(r"(?:/[0-9A-Za-z_-]+)*/")
+# A folder's name: the generation of the program, and the key of the state.
+_PLACE = re.compile(r"(\d+)-(\d+)-")
 
 _logger = logging.getLogger(__name__)
 
@@ -155,7 +157,7 @@ class PageFiles:
             leads_to = os.readlink(live)
         except FileNotFoundError:
             leads_to = ""
-        if leads_to and self._is_of_later_program(leads_to):
+        if leads_to and self._is_behind(key, leads_to):
             return False
         if key != self._key:
             self._forget(key)
@@ -169,13 +171,15 @@ class PageFiles:
             new.rename(live)
         return bool(key)
 
-    def _is_of_later_program(self, name: str) -> bool:
-        """Tell whether pages are those of a program that was started later, and that still writes some."""
-        generation = name.partition("-")[0]
-        if not generation.isdecimal() or int(generation) <= self._generation:
+    def _is_behind(self, key: str, leads_to: str) -> bool:
+        """Tell whether another process started later, or knows of a later change, and still writes pages."""
+        theirs, ours = (_PLACE.match(name) for name in (leads_to, f"{self._generation}-{key}"))
+        if not theirs or (ours and _numbers(theirs) <= _numbers(ours)):
+            return False
+        if not ours and int(theirs[1]) <= self._generation:
             return False
         with suppress(OSError):
-            return abs(time.time() - (self._folder / name / "now").stat().st_mtime) < 3 * NOW
+            return abs(time.time() - (self._folder / leads_to / "now").stat().st_mtime) < 3 * NOW
         return False
 
     # --- The thread that looks for changes ---------------------------------------------------------
@@ -224,9 +228,14 @@ class PageFiles:
 
 
 def _key(state: State) -> str:
-    """Return what names a state in each process alike."""
+    """Return what names a state in each process alike; it begins with the number of the edition."""
     said = (state.edition, state.since, state.until, state.renewed_at)
-    return md5(repr(said).encode(), usedforsecurity=False).hexdigest()
+    return f"{state.edition[0]}-{md5(repr(said).encode(), usedforsecurity=False).hexdigest()}"
+
+
+def _numbers(place: re.Match[str]) -> tuple[int, int]:
+    """Return the generation and the edition of the pages in a folder."""
+    return int(place[1]), int(place[2])
 
 
 def _made(place: Path, below: str) -> Path:

@@ -138,6 +138,17 @@ def test_the_program_that_was_started_later_writes_while_it_is_there(files, tmp_
     assert served(tmp_path, at=AT + 60) == "Former" * 50
 
 
+def test_of_two_processes_the_one_that_knows_less_takes_nothing_back(files, tmp_path, watch):
+    slow = PageFiles(tmp_path, Watching(), generation=1)
+    slow.offer(STATE, "/tips/", page("Before" * 50))
+    watch.now = replace(STATE, number=2, edition=(8, AT, 1))
+    files.offer(watch.now, "/tips/", page("Changed" * 50))
+    os.utime(tmp_path / "live" / "now", (AT, AT))
+    slow.follow()
+    slow.offer(STATE, "/", page("Before" * 50))
+    assert (served(tmp_path), served(tmp_path, "/")) == ("Changed" * 50, None)
+
+
 def test_a_fault_of_the_disk_is_said_once_and_keeps_no_reader_waiting(tmp_path, watch, caplog):
     (tmp_path / "full").write_text("")
     files = PageFiles(tmp_path / "full", watch, generation=1)
