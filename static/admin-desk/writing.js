@@ -92,7 +92,9 @@
     form.addEventListener("input", (event) => {
       if (!CHECKED.includes(event.target.name)) return;
       clearTimeout(timer);
-      timer = setTimeout(ask, DAY.includes(event.target.name) ? 0 : PAUSE);
+      // A tick or a choice is made at once; who types is left to finish the word.
+      const isMade = event.target.type === "checkbox" || DAY.includes(event.target.name);
+      timer = setTimeout(ask, isMade ? 0 : PAUSE);
     });
     toLookAt.hidden = !checks.querySelector(".checks");
     if (!toLookAt.hidden) ask();

@@ -27,7 +27,7 @@ from tips.admin.pages import stamps_in
 from tips.admin.verbs import VERBS, TipVerbsMixin
 from tips.models import PLANS, Category, Tip
 from tips.permissions import APPROVE, CHANGE_ANY, PUBLISH
-from tips.publishing import labelling, preconditions, preflight, together, workflow
+from tips.publishing import labelling, preconditions, questions, together, workflow
 from tips.publishing.together import Together
 from tips.schedule import queue_lock
 
@@ -276,8 +276,8 @@ def _tell(request: HttpRequest, done: Iterable[tuple[str, str]]) -> None:
 
 
 def _looks(tip: Tip) -> list[str]:
-    """Return what pre-flight finds in a tip, in sentences that name the tip."""
-    return [f"“{tip}”: {fault.sentence}" for fault in preflight.inspect(tip)]
+    """Return what is worth a question about a tip, in sentences that name the tip."""
+    return [f"“{tip}”: {fault.sentence}" for fault in questions.of(tip)]
 
 
 def _lock_as_read(tip: Tip, stamp: str | None) -> None:

@@ -91,18 +91,16 @@ def counted(number: int) -> str:
 
 
 def unanswered(tip: Tip) -> list[Fault]:
-    """Return what is open between a tip's author and a colleague, to be looked at before it is handed in.
+    """Return what is open between a tip's author and a colleague, to be looked at before it is handed on.
 
     A thread that nobody resolved waits for the author, unless the last word in it is theirs. One query.
     """
     threads = EditorialComment.objects.unresolved().filter(tip=tip)
     rows = tip.editorial_comments.filter(Q(pk__in=threads) | Q(thread__in=threads))
     last = {row.thread_id or row.pk: row for row in rows.select_related("by").order_by("pk")}
-    return [
-        Fault(WARN, "comments", f"{person(row.by)}’s comment is open: “{Truncator(row.text).chars(_SHORT)}”.")
-        for row in last.values()
-        if row.by_id != tip.author_id
-    ]
+    waiting = [row for row in last.values() if row.by_id != tip.author_id]
+    said = {row: Truncator(row.text).chars(_SHORT).rstrip(".") for row in waiting}
+    return [Fault(WARN, "comments", f"{person(row.by)}’s comment is open: “{said[row]}”.") for row in waiting]
 
 
 def letters_of(tip: Tip) -> dict[str, str]:

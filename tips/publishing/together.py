@@ -26,7 +26,7 @@ from tips.publishing import (
     editing,
     foresight,
     preconditions,
-    preflight,
+    questions,
     queue_steps,
     workflow,
 )
@@ -109,7 +109,7 @@ def do(
             try:
                 if tip is None or tip.stamp != stamps.get(str(tip.pk)):
                     raise preconditions.overtaken(shown)
-                faults = preflight.inspect(tip) if together.inspects else []
+                faults = questions.of(tip) if together.inspects else []
                 was, along = copy.copy(tip), together.along(tip)
                 with transaction.atomic():
                     sentence = together.run(tip, **given, by=by)

@@ -74,7 +74,7 @@ def test_handing_in_again_names_what_is_open_and_nothing_that_its_author_answere
     client.force_login(author)
     handed_in = as_sent(client.get(page_of(tip)), "title", _verb="submit")
     asked = client.post(page_of(tip), handed_in, follow=True).text
-    assert "Olga’s comment is open: “Begin with the dog.”" in asked
+    assert "Olga’s comment is open: “Begin with the dog”." in asked
     assert Tip.objects.get(pk=tip.pk).state == TipState.DRAFT
     commenting.answer(thread, "Done.", by=author)
     assert "comment is open" not in client.get(f"/admin/tips/tip/{tip.pk}/do/submit/").text
