@@ -1,23 +1,31 @@
 """How long a query of a reader's page may take: one page that is slow must not take all others along.
 
 The limit is part of each statement, so that it holds behind PgBouncer, where nothing is set for a connection.
-What staff, commands and the worker ask may take its time.
+What staff, commands and the worker ask may take its time. A server that does not even say that the limit is
+over has stopped: ``wait`` gives up on it.
 """
 
+import select
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 
+import psycopg2
 from django.conf import settings
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+from psycopg2 import extensions
 
 # SQLite looks at the clock after so many steps of its machine, which are a millisecond or a few.
 _STEPS = 50_000
+# In seconds: how long a web process waits for PostgreSQL to answer, for a connection, and beyond what a query
+# of a reader's may take.
+LONGEST_SILENCE, LONGEST_CONNECT, GRACE = 60.0, 4.0, 1.0
+_of_thread = threading.local()
 
 _Execute = Callable[[str, object, bool, dict[str, object]], object]
 
@@ -29,11 +37,34 @@ def limited() -> Iterator[None]:
         yield
         return
     limit = _Limit(settings.READER_QUERY_SECONDS)
+    before, _of_thread.silence = _silence(), settings.READER_QUERY_SECONDS + GRACE
     with connection.execute_wrapper(limit):
         try:
             yield
         finally:
+            _of_thread.silence = before
             limit.lift()
+
+
+def wait(server: extensions.connection) -> None:
+    """Wait for PostgreSQL's answer, but not for ever: its machine may stand still, and a thread with it.
+
+    For ``psycopg2.extensions.set_wait_callback``. Raises OperationalError, which closes the connection.
+    """
+    is_new = server.status == extensions.STATUS_SETUP
+    longest = min(LONGEST_CONNECT, _silence()) if is_new else _silence()
+    until = time.monotonic() + longest
+    while (state := server.poll()) != extensions.POLL_OK:
+        poll = select.poll()
+        poll.register(server.fileno(), select.POLLOUT if state == extensions.POLL_WRITE else select.POLLIN)
+        left = until - time.monotonic()
+        if left <= 0 or not poll.poll(left * 1000):
+            raise psycopg2.OperationalError(f"The database has not answered for {longest:g} seconds.")
+
+
+def _silence() -> float:
+    seconds: float = getattr(_of_thread, "silence", LONGEST_SILENCE)
+    return seconds
 
 
 def limit_queries(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -70,7 +101,7 @@ class _Limit:
             if self._watched is None:
                 self._watched = database.connection
                 self._watched.set_progress_handler(self._is_over, _STEPS)
-        elif database.connection.get_transaction_status() != TRANSACTION_STATUS_IDLE or many:
+        elif database.connection.get_transaction_status() != extensions.TRANSACTION_STATUS_IDLE or many:
             # Its transaction has the limit since it began.
             pass
         elif database.in_atomic_block:

@@ -9,8 +9,10 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.http.message import Request
 from gunicorn.http.wsgi import Response
 from gunicorn.workers.base import Worker
+from psycopg2 import extensions
 
 from tipsite.metrics import process_counts
+from tipsite.pages import query_limits
 from tipsite.worker.child_processes import say_ready
 
 # How long a request waits for SQLite's lock, in seconds: somebody is sitting there. Commands and the worker
@@ -54,4 +56,5 @@ def post_worker_init(worker: Worker) -> None:
     options = connections.settings["default"].get("OPTIONS", {})
     if "timeout" in options:
         options["timeout"] = LONGEST_WAIT
+    extensions.set_wait_callback(query_limits.wait)
     say_ready()

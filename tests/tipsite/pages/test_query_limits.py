@@ -1,17 +1,22 @@
 """A query that takes too long ends, where a reader waits for its page: the page says to come again."""
 
 import logging
+from contextlib import closing
 
+import psycopg2
 import pytest
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
+from psycopg2 import extensions
 
+from tests.tipsite.pages.frozen_server import Proxy
 from tests.tipsite.pages.queries import ENDLESS, ask
 from tips.models import Tip
 from tipsite import urls
 from tipsite.logs import Formatter
+from tipsite.pages import query_limits
 
 QUICK = {"sqlite": "SELECT 1", "postgresql": "SELECT pg_sleep(0.1)"}
 
@@ -78,3 +83,46 @@ def test_a_reader_is_told_to_come_again_in_one_line_of_the_log(reader, settings,
         # What staff ask for and what forms do takes as long as it takes.
         assert reader.get("/admin/quick/").status_code == 200
         assert reader.post("/quick/").status_code == 200
+
+
+# --- A server that stands still -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def proxy():
+    proxy = Proxy()
+    extensions.set_wait_callback(query_limits.wait)
+    yield proxy
+    extensions.set_wait_callback(None)
+    proxy.end()
+
+
+def connect(proxy):
+    place = connection.settings_dict
+    return psycopg2.connect(
+        host="127.0.0.1",
+        port=proxy.port,
+        dbname=place["NAME"],
+        user=place["USER"],
+        password=place["PASSWORD"],
+    )
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_server_that_stands_still_is_given_up_by_whoever_reads(proxy, settings, monkeypatch):
+    settings.READER_QUERY_SECONDS = 0.05
+    monkeypatch.setattr(query_limits, "GRACE", 0.1)
+    with closing(connect(proxy)) as server, server.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        proxy.frozen.set()
+        with query_limits.limited(), pytest.raises(psycopg2.OperationalError, match="has not answered"):
+            cursor.execute("SELECT 2")
+        assert server.closed
+    # Nor is a new connection waited for without end.
+    with query_limits.limited(), pytest.raises(psycopg2.OperationalError, match="has not answered"):
+        connect(proxy)
+    proxy.frozen.clear()
+    with closing(connect(proxy)) as server, server.cursor() as cursor:
+        cursor.execute("SELECT 3")
+        assert cursor.fetchone() == (3,)
