@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -63,8 +63,8 @@ def form_context(
     """Return what the page shows beside the text of ``tip`` (None: a new one), with the ``verbs`` offered."""
     fields = by_name(adminform)
     main = main_press(staff_of(request), tip, verbs)
-    more = [
-        Press(
+    presses = {
+        name: Press(
             "_verb",
             name,
             f"{verb.label} …" if verb.has_page else verb.label,
@@ -73,11 +73,14 @@ def form_context(
         )
         for name, verb in verbs.items()
         if name != main.value
-    ]
+    }
+    # What an editor comes for where a tip is approved.
+    other_day = presses.pop("schedule", None)
     context: Context = {
         "fields": fields,
         "main": main,
-        "more": more,
+        "other_day": other_day and replace(other_day, label="Another day …"),
+        "more": list(presses.values()),
         "save": None if main.name == SAVE.name else SAVE,
     }
     context["check_url"] = reverse("admin:tips_tip_check", args=[tip.pk] if tip else [])

@@ -63,7 +63,7 @@ def load(today: date | None = None) -> Loaded | None:
         newest = last_tuesday_before(today)
         store.write(_archive(newest), source=SOURCE)
         password = secrets.token_urlsafe(12)
-        editor = User.objects.create_superuser(STAFF, password=password)
+        editor = User.objects.create_superuser(STAFF, password=password, first_name="Robin", last_name="Hale")
         _plan(newest + WEEK if newest + WEEK > today else newest + 2 * WEEK, editor)
         return Loaded(Tip.objects.count(), newest, password)
 
