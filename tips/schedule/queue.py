@@ -162,7 +162,7 @@ def swap(one: Tip, other: Tip, *, by: User, seen: Seen) -> str:
             _refresh(tip)
             verb = "goes live" if tip.state == TipState.APPROVED else "is planned for"
             outcome = f"{verb} {short(tip.moment)}"
-            log(by, tip, TipAction.SWAPPED, f"Swapped: {outcome}.")
+            log(by, tip, TipAction.SWAPPED, f"Swapped. The tip {outcome}.")
             outcomes.append(f"“{tip}” {outcome}")
         change = f"swapped “{one}” and “{other}”"
         followed = session.record(change, besides=[one, other], before=snapshot(session))
