@@ -7,9 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
-from django.core.validators import validate_email
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -75,10 +73,6 @@ def recipients(permission: str = permissions.APPROVE) -> list[str]:
     editors = User.objects.with_perm(permission, backend=BACKEND)
     by_folded: dict[str, str] = {}
     addresses = [editor.email for editor in editors.order_by("pk") if not accounts.is_invited(editor)]
-    for address in [*addresses, *settings.STAFF_EMAIL]:
-        try:
-            validate_email(address)
-        except ValidationError:
-            continue
+    for address in filter(accounts.is_address, [*addresses, *settings.STAFF_EMAIL]):
         by_folded.setdefault(address.lower(), address)
     return list(by_folded.values())

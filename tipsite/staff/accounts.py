@@ -45,8 +45,13 @@ def is_invited(person: User) -> bool:
 
 def has_address(person: User) -> bool:
     """Tell whether an account has an address that mail can go to."""
+    return is_address(person.email)
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text is an address that mail can go to."""
     try:
-        validate_email(person.email)
+        validate_email(text)
     except ValidationError:
         return False
     return True
@@ -57,10 +62,8 @@ def has_address(person: User) -> bool:
 
 def invite(address: str, role: str, *, by: User, first_name: str = "", last_name: str = "") -> User:
     """Make an account that waits for its password, and send its owner the link; return the account."""
-    try:
-        validate_email(address)
-    except ValidationError:
-        raise Refused(f"“{address}” is no e-mail address. Correct it and try again.") from None
+    if not is_address(address):
+        raise Refused(f"“{address}” is no e-mail address. Correct it and try again.")
     if taken := account_with(address):
         raise Refused(
             f"{address} already belongs to the account of {person_name(taken)}. Look at that one instead."
