@@ -98,9 +98,13 @@ def unanswered(tip: Tip) -> list[Fault]:
     threads = EditorialComment.objects.unresolved().filter(tip=tip)
     rows = tip.editorial_comments.filter(Q(pk__in=threads) | Q(thread__in=threads))
     last = {row.thread_id or row.pk: row for row in rows.select_related("by").order_by("pk")}
-    waiting = [row for row in last.values() if row.by_id != tip.author_id]
-    said = {row: Truncator(row.text).chars(_SHORT).rstrip(".") for row in waiting}
-    return [Fault(WARN, "comments", f"{person(row.by)}’s comment is open: “{said[row]}”.") for row in waiting]
+    return [_fault(row) for row in last.values() if row.by_id != tip.author_id]
+
+
+def _fault(row: EditorialComment) -> Fault:
+    text = Truncator(row.text).chars(_SHORT).rstrip(".")
+    end = "" if text.endswith(("!", "?", "…")) else "."
+    return Fault(WARN, "comments", f"{person(row.by)}’s comment is open: “{text}”{end}")
 
 
 def letters_of(tip: Tip) -> dict[str, str]:
