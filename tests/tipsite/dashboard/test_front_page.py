@@ -145,6 +145,12 @@ def test_the_strip_leads_to_each_week_and_the_gaps_to_their_forms(front, client)
     assert f"{third.day}" not in gaps
 
 
+def test_a_free_week_leads_an_author_to_writing(client, author):
+    week, *_ = coming()
+    client.force_login(author)
+    assert f'<a href="/admin/tips/tip/add/?week={week.day}"' in client.get(FRONT).text
+
+
 def test_an_author_finds_what_came_back_and_no_titles_of_others(front, author, editor):
     tip = make_tip("Too short", state=TipState.IN_REVIEW, publish_at=None, author=author)
     workflow.send_back(tip, "Tell the story.", by=editor)
