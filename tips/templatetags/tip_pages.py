@@ -52,11 +52,15 @@ def passage(tip: Tip, *looked_for: Collection[highlight.Run]) -> SafeString:
 @register.filter
 def options(choices: Iterable[tuple[str, str]], chosen: str) -> SafeString:
     """Return the options of a select, of pairs of a value and its label. A loop in a template is slow."""
-    pieces = [
-        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(label)}</option>'
-        for value, label in choices
-    ]
-    return mark_safe("".join(pieces))  # noqa: S308  values and labels are escaped above
+    option = f'<option value="{escape(chosen)}"'
+    rendered = _options(tuple(choices)).replace(f"{option}>", f"{option} selected>", 1)
+    return mark_safe(rendered)  # noqa: S308  values and labels are escaped
+
+
+# Some hundred tags and years are the same with each search.
+@lru_cache(maxsize=8)
+def _options(choices: tuple[tuple[str, str], ...]) -> str:
+    return "".join(f'<option value="{escape(value)}">{escape(label)}</option>' for value, label in choices)
 
 
 @register.filter
