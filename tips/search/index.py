@@ -49,20 +49,26 @@ def rebuild(progress: Progress = no_progress) -> int:
 def refresh_index(using_connection: BaseDatabaseWrapper) -> None:
     """Build the index anew from the words in the rows of tips."""
     with transaction.atomic(using_connection.alias), using_connection.cursor() as cursor:
-        if using_connection.vendor == "sqlite":
-            cursor.execute("INSERT INTO tips_fts(tips_fts) VALUES ('rebuild')")
-        else:
+        if using_connection.vendor == "postgresql":
             # Whoever saves a tip meanwhile waits, and adds its postings afterwards.
             cursor.execute("LOCK TABLE tips_tip IN SHARE MODE")
-            cursor.execute("DELETE FROM tips_vector")
-            cursor.execute(_missing_vectors())
-        cursor.execute("DELETE FROM tips_posting")
-        # In their order: those of a word side by side, and quicker to insert.
-        cursor.execute(f"INSERT INTO tips_posting {_postings(using_connection.vendor)} ORDER BY 1, 2, 3")
+        for statement in refreshing(using_connection.vendor):
+            cursor.execute(statement)
     if using_connection.vendor == "postgresql" and not using_connection.in_atomic_block:
         # Until it is vacuumed, each posting is looked up in the table besides the index: sixty times slower.
         with using_connection.cursor() as cursor:
             cursor.execute("VACUUM (ANALYZE) tips_posting, tips_vector")
+
+
+def refreshing(vendor: str) -> list[str]:
+    """Return the statements that build the index anew, by which nothing is searched meanwhile."""
+    if vendor == "sqlite":
+        phrases = ["INSERT INTO tips_fts(tips_fts) VALUES ('rebuild')"]
+    else:
+        phrases = ["DELETE FROM tips_vector", _missing_vectors()]
+    # In their order: those of a word side by side, and quicker to insert.
+    added = f"INSERT INTO tips_posting {_postings(vendor)} ORDER BY 1, 2, 3"
+    return [*phrases, "DELETE FROM tips_posting", added]
 
 
 def count_words() -> int:

@@ -30,7 +30,7 @@ from django.utils import timezone
 from subscribers.people import journal
 from subscribers.recovery import guard
 from tips.storage import names
-from tipsite.backup import database_dump, manifest, read_back, runs, uploads
+from tipsite.backup import database_dump, manifest, other_engine, read_back, runs, uploads
 from tipsite.backup.database_dump import BackupError
 from tipsite.backup.folder import BEGUN
 
@@ -140,18 +140,20 @@ def restore(file: str | Path, *, dry_run: bool = False) -> Report:
 def _restore(source: Path, folder: Path, dry_run: bool) -> Report:
     with tarfile.open(source, "r:") as archive:
         _require_room(archive, source, folder)
-        rows = manifest.read(archive, source)
+        vendor, rows = manifest.read(archive, source)
         sums = read_back.extract(archive, folder)
     if not (folder / _JOURNAL).exists():
         raise BackupError(f"{source} is cut short. Take another backup.")
     # A backup of an older version has no checksums, and does not say which rows it has.
     if (checksums := folder / read_back.SUMS).exists():
         read_back.require_same(sums, read_back.from_text(checksums.read_bytes()), source)
-    dump = folder / _DUMPS[connection.vendor]
+    dump = folder / _DUMPS.get(vendor, vendor)
     if not dump.exists():
         raise BackupError(f"{source} is cut short. Take another backup.")
-    database_dump.check(dump, rows)
+    database_dump.check(dump, rows, vendor)
     size, total = dump.stat().st_size, sum(rows.values()) if rows is not None else None
+    if vendor != connection.vendor:
+        dump = other_engine.converted(dump, folder)
     if dry_run:
         count = sum(path.is_file() for path in (folder / uploads.FOLDER).rglob("*"))
         return Report(size, total, count, (folder / _JOURNAL).read_bytes().count(b"\n"))

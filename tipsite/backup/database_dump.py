@@ -96,12 +96,12 @@ def write(path: Path) -> dict[str, int]:
         return rows
 
 
-def check(dump: Path, rows: Mapping[str, int] | None) -> None:
+def check(dump: Path, rows: Mapping[str, int] | None, vendor: str = "") -> None:
     """Read what ``write`` wrote to its end, and hold it against the rows that it returned, if known.
 
-    Raises BackupError.
+    ``vendor`` is the engine on which it was written, this site's unless it is given. Raises BackupError.
     """
-    if connection.vendor == "sqlite":
+    if (vendor or connection.vendor) == "sqlite":
         with closing(sqlite3.connect(dump)) as copy:
             try:
                 damage = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
@@ -134,7 +134,7 @@ def _rows_of_archive(dump: Path) -> dict[str, int]:
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
     except FileNotFoundError as error:
-        raise _not_installed(command[0]) from error
+        raise not_installed(command[0]) from error
     table = ""
     with process:
         for line in process.stdout or ():
@@ -155,17 +155,20 @@ def _rows_of_archive(dump: Path) -> dict[str, int]:
 def put_back(dump: Path) -> None:
     """Put what ``write`` wrote in the place of the database, in one transaction. Raises BackupError.
 
-    What is damaged must not come here: ``check`` it first.
+    What is damaged must not come here: ``check`` it first. On PostgreSQL a script (``other_engine``) is put
+    into the tables that are there.
     """
     connections.close_all()
     if connection.vendor == "sqlite":
         _put_back_file(dump)
         return
-    script = dump.with_name("database.sql")
-    _run("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dump))
+    script, clear = dump, ""
+    if dump.suffix != ".sql":
+        script, clear = dump.with_name("database.sql"), _CLEAR
+        _run("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dump))
     mark = _MARK_RESTORED_IF_IT_CAN_BE.format(mark=_MARK_RESTORED.format(name=new_name()))
     after = f"{_MARK_UNCERTAIN_IF_IT_MAILS}{_NEW_EDITION_IF_THERE_IS_ONE}{mark}"
-    steps = (f"--command={_CLEAR}", f"--file={script}", f"--command={after}")
+    steps = (f"--command={clear}", f"--file={script}", f"--command={after}")
     quiet = ("--no-psqlrc", "--quiet", "--output=/dev/null")
     _run("psql", *quiet, "--single-transaction", "--set=ON_ERROR_STOP=1", *steps)
 
@@ -211,11 +214,12 @@ def _run(*command: str) -> None:
             command, env=os.environ | given, stdin=subprocess.DEVNULL, capture_output=True, text=True
         )
     except FileNotFoundError as error:
-        raise _not_installed(command[0]) from error
+        raise not_installed(command[0]) from error
     if done.returncode:
         reason = next(iter(done.stderr.strip().splitlines()), f"exit status {done.returncode}")
         raise BackupError(f"{command[0]} failed: {reason}")
 
 
-def _not_installed(program: str) -> BackupError:
+def not_installed(program: str) -> BackupError:
+    """Return the error that says which of PostgreSQL's programs is missing."""
     return BackupError(f"{program} is not installed; it comes with PostgreSQL's client programs.")

@@ -20,6 +20,7 @@ from tipsite.schema import migration_state
 
 NAME = "manifest.json"
 _FORMAT = 1
+_ENGINES = ("sqlite", "postgresql")
 # A manifest is a few thousand bytes.
 _LONGEST = 100_000
 
@@ -39,8 +40,8 @@ def new(rows: Mapping[str, int]) -> bytes:
     return json.dumps(manifest).encode()
 
 
-def read(archive: tarfile.TarFile, source: Path) -> dict[str, int] | None:
-    """Return the {table: rows} in an archive's manifest; None where it does not say them.
+def read(archive: tarfile.TarFile, source: Path) -> tuple[str, dict[str, int] | None]:
+    """Return the engine, and the {table: rows}, in an archive's manifest; None where it does not say them.
 
     Raises BackupError where the archive must not be restored here.
     """
@@ -51,18 +52,23 @@ def read(archive: tarfile.TarFile, source: Path) -> dict[str, int] | None:
         raise BackupError(f"{source} is no backup of this program: it has no {NAME}.") from error
     if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
         raise BackupError(f"{source} was written by another version of this program, and cannot be read.")
-    if manifest.get("database") != connection.vendor:
-        words = f"{source} was taken from {manifest.get('database')}, and this site runs on"
-        raise BackupError(
-            f"{words} {connection.vendor}. Restore it with the DATABASE_URL of such a database."
-        )
     if manifest.get("suppression_key") != _fingerprint():
         words = "The site of this backup has another SUPPRESSION_KEY: nobody who left would be recognised."
         raise BackupError(f"{words} Set the old key, then restore again.")
     if words := migration_state.why_ahead(_names(manifest, "migrations"), _names(manifest, "bearable")):
         remedy = "Install that version or a newer one, then restore again."
         raise BackupError(f"{source} was made by version {manifest.get('version')}. {words} {remedy}")
-    return _rows(manifest)
+    vendor, migrations = str(manifest.get("database")), _names(manifest, "migrations")
+    if vendor not in _ENGINES:
+        words = f"{source} was taken from {vendor}, which this program does not know."
+        raise BackupError(f"{words} Restore it with the DATABASE_URL of such a database, by its own program.")
+    if vendor != connection.vendor and sorted(migrations) != sorted(migration_state.applied()):
+        words = (
+            f"{source} was taken from {vendor}, and this site runs on {connection.vendor}. Both must have the"
+        )
+        remedy = "run migrate here and there with the same version of the program, and take another backup."
+        raise BackupError(f"{words} same migrations: {remedy}")
+    return vendor, _rows(manifest)
 
 
 def _names(manifest: dict[str, object], key: str) -> list[str]:

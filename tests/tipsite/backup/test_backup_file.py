@@ -11,6 +11,7 @@ import psycopg2
 import pytest
 from django.conf import settings as running
 from django.core.management import call_command
+from django.db import connection
 
 import tipsite
 from subscribers.models import DatabaseIdentity
@@ -20,6 +21,8 @@ from tests.tipsite.backup.rewriting import rewritten
 from tests.tipsite.processes import Site, own_database
 from tipsite.backup import backup_file, database_dump, read_back
 from tipsite.models import BackupRun
+
+OTHER = {"sqlite": "postgresql", "postgresql": "sqlite"}[connection.vendor]
 
 # Two rows that belong together, written again and again while the backup is taken.
 TAKE = """
@@ -119,7 +122,11 @@ def machine(settings, tmp_path, monkeypatch, db):
     settings.MEDIA_ROOT.mkdir(parents=True)
     loaded, checked = [], []
     monkeypatch.setattr(database_dump, "write", lambda path: path.write_bytes(b"rows") and {"tips_tip": 7})
-    monkeypatch.setattr(database_dump, "check", lambda path, rows: checked.append((path.read_bytes(), rows)))
+
+    def check(path, rows, vendor=""):
+        checked.append((path.read_bytes(), rows))
+
+    monkeypatch.setattr(database_dump, "check", check)
     monkeypatch.setattr(database_dump, "put_back", lambda path: loaded.append(path.read_bytes()))
     return loaded
 
@@ -349,7 +356,8 @@ def ordinary(file):
         (without_manifest, "no manifest.json"),
         (with_manifest(format=99), "another version"),
         (with_manifest(suppression_key="x"), "SUPPRESSION_KEY"),
-        (with_manifest(database="another"), "DATABASE_URL"),
+        (with_manifest(database="another"), "does not know"),
+        (with_manifest(database=OTHER, migrations=["tips.0001_initial"]), "must have the same migrations"),
         (with_manifest(version="9.0"), "manifest.json is not what was written"),
         (rotten, "media/cup.png is not what was written"),
         (with_manifest(version="9.0", migrations=["tips.0099_later"]), "made by version 9.0. This program"),

@@ -53,13 +53,13 @@ def test_what_was_written_has_the_rows_of_the_database_and_no_others(site, tmp_p
 
 @pytest.mark.once
 def test_a_damaged_copy_is_found_out(copy):
-    database_dump.check(copy, {"t": 1})
-    database_dump.check(copy, None)
+    database_dump.check(copy, {"t": 1}, "sqlite")
+    database_dump.check(copy, None, "sqlite")
     with pytest.raises(BackupError, match="its table t has 1 rows instead of 2"):
-        database_dump.check(copy, {"t": 2})
+        database_dump.check(copy, {"t": 2}, "sqlite")
     copy.write_bytes(copy.read_bytes()[:5000])
     with pytest.raises(BackupError, match="damaged"):
-        database_dump.check(copy, None)
+        database_dump.check(copy, None, "sqlite")
 
 
 @pytest.mark.once
