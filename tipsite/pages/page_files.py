@@ -91,13 +91,14 @@ class PageFiles:
             return
         try:
             self._write(state, path, page, now)
-        except FileNotFoundError:
-            # The pages of this state were taken away, since another process knows of a later one.
-            self._forget("")
         except OSError as error:
             self._forget("")
-            self._not_before = time.monotonic() + PAUSE
-            _logger.error("No page can be written for nginx; readers get all from this program: %s", error)
+            # Of a state of which another process knows a later one, the pages are taken away.
+            if not (isinstance(error, FileNotFoundError) and self._folder.is_dir()):
+                self._not_before = time.monotonic() + PAUSE
+                _logger.error(
+                    "No page can be written for nginx; readers get all from this program: %s", error
+                )
         finally:
             self._lock.release()
 

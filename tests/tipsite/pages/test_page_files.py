@@ -149,9 +149,10 @@ def test_of_two_processes_the_one_that_knows_less_takes_nothing_back(files, tmp_
     assert (served(tmp_path), served(tmp_path, "/")) == ("Changed" * 50, None)
 
 
-def test_a_fault_of_the_disk_is_said_once_and_keeps_no_reader_waiting(tmp_path, watch, caplog):
+@pytest.mark.parametrize("place", ["full", "not/there"])
+def test_a_fault_of_the_disk_is_said_once_and_keeps_no_reader_waiting(tmp_path, watch, caplog, place):
     (tmp_path / "full").write_text("")
-    files = PageFiles(tmp_path / "full", watch, generation=1)
+    files = PageFiles(tmp_path / place, watch, generation=1)
     for path in ("/", "/tips/", "/tips/call-back/"):
         files.offer(STATE, path, page())
     assert [record.message.split(";")[0] for record in caplog.records] == ["No page can be written for nginx"]
