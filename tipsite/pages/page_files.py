@@ -11,6 +11,7 @@ ten minutes ahead at most.
 import logging
 import os
 import re
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -126,7 +127,8 @@ class PageFiles:
             if self._bytes + size > MOST_BYTES:
                 self._linked.add(path)
                 return
-            source = f"{os.getpid()}-{len(self._written)}"
+            # No file is written twice: what nginx has found may be this very one by another name.
+            source = secrets.token_hex(8)
             _write_bodies(_made(place, "pages"), source, page)
             self._written[path], self._bytes = source, self._bytes + size
         last = min(state.until, now + LONGEST_AWAY)

@@ -104,6 +104,15 @@ def test_after_a_change_nothing_of_before_is_served(files, tmp_path, watch):
     assert served(tmp_path) is None
 
 
+def test_what_is_written_anew_in_the_same_state_changes_no_other_page(files, tmp_path, watch):
+    files.offer(STATE, "/", page("Home" * 100))
+    watch.now = None
+    files.follow()
+    watch.now = STATE
+    files.offer(STATE, "/tips/", page())
+    assert (served(tmp_path, "/"), served(tmp_path)) == ("Home" * 100, "<p>Listen.</p>" * 40)
+
+
 def test_what_is_for_nobody_or_says_something_of_its_own_is_not_written(files, tmp_path):
     own = [pair for pair in SAID if pair[0] != "X-Frame-Options"]
     files.offer(STATE, "/embed/", page(headers=own))
