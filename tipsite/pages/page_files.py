@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import md5
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock, Thread, current_thread
 
 from django.db import connection
 
@@ -198,10 +198,11 @@ class PageFiles:
                 time.sleep(LOOK_EVERY)
         except OSError as error:
             _logger.error("The pages that were written for nginx cannot be looked after: %s", error)
-            with self._lock:
-                self._thread = None
         finally:
             connection.close()
+            with self._lock:
+                if self._thread is current_thread():
+                    self._thread = None
 
     def follow(self) -> bool:
         """Let ``live`` lead to the pages of the present state; tell whether nginx may serve any."""
