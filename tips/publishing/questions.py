@@ -21,5 +21,5 @@ def _said_before(tip: Tip) -> Iterator[Fault]:
     texts = tip.title, tip.body, tip.takeaway
     for other, score in similar.duplicates(*texts, tip.pk, tip.author_id or 0, limit=1):
         if score >= NEARLY_THE_SAME:
-            sentence = f"“{other}” says nearly the same ({score} % alike). Shall readers get it again?"
+            sentence = f"“{other}” says nearly the same ({score}% alike). Shall readers get it again?"
             yield Fault(WARN, "body", sentence)
