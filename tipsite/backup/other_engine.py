@@ -34,6 +34,8 @@ _COPY = re.compile(r'COPY (?:\w+\.)?"?(.+?)"? \((.*)\) FROM stdin;')
 _SETVAL = re.compile(r"SELECT pg_catalog\.setval\('(?:\w+\.)?\"?(\w+)_(\w+?)_seq\"?', (\d+), (true|false)\)")
 _END = "\\.\n"
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+# The sign with the number 0, and not a backslash before letters.
+_ZERO_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _ESCAPED = re.compile(r"\\(.)")
 _SPECIAL = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 
@@ -112,8 +114,8 @@ def to_copy(field: _Field, value: _Value) -> str:
         return "t" if value else "f"
     if kind == "DateTimeField":
         return f"{value}+00"
-    if "\0" in (text := str(value)):
-        # PostgreSQL has no such sign; in JSON it is written otherwise.
+    text = str(value)
+    if "\0" in text or (kind == "JSONField" and _ZERO_IN_JSON.search(text)):
         raise ValueError(
             f"{field.model._meta.db_table}.{field.column} has a sign that PostgreSQL cannot hold"
         )
@@ -142,7 +144,8 @@ def _as_sqlite(dump: Path, file: Path) -> Path:
                 names, places = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
                 insert = f'INSERT INTO "{table}" ({names}) VALUES ({places})'  # noqa: S608
                 target.executemany(insert, (tuple(map(from_copy, of_columns, row)) for row in rows))
-            elif len(list(rows)) and table not in _NOT_TAKEN:
+            # Read in any case: what comes next stands behind them.
+            elif sum(1 for _ in rows) and table not in _NOT_TAKEN:
                 raise ValueError(f"the table {table} is unknown here")
         for statement in index.refreshing("sqlite"):
             target.execute(statement)

@@ -4,7 +4,6 @@ import pytest
 
 from tests.postgres import NoPostgresError, throwaway
 from tests.tipsite.processes import Site
-from tips.models import Tip
 from tipsite.backup import other_engine
 
 # All that people wrote and that happened, but for what a restore marks and what is of one database alone. And
@@ -35,6 +34,7 @@ VALUES = [
     ("tips_tip", "publish_at", None, r"\N"),
     ("tips_tip", "publish_at", "2026-03-03 12:00:00", "2026-03-03 12:00:00+00"),
     ("tips_tip", "publish_at", "2026-03-03 12:00:00.000123", "2026-03-03 12:00:00.000123+00"),
+    ("tips_tipversion", "tags", r'["\\u0000"]', r'["\\\\u0000"]'),
     ("tips_tip", "undated", 1, "t"),
     ("tips_tip", "undated", 0, "f"),
 ]
@@ -101,6 +101,10 @@ def test_a_moment_is_the_same_in_whatever_zone_the_server_tells_it():
     assert other_engine.from_copy(field, "2026-03-03 07:00:00.5-05") == "2026-03-03 12:00:00.500000"
 
 
-def test_what_the_other_engine_cannot_hold_is_named():
-    with pytest.raises(ValueError, match=r"tips_tip\.title has a sign"):
-        other_engine.to_copy(Tip._meta.get_field("title"), "a\0b")
+@pytest.mark.parametrize(
+    ("table", "column", "ours"),
+    [("tips_tip", "title", "a\0b"), ("tips_tipversion", "tags", r'{"a": "\u0000"}')],
+)
+def test_what_the_other_engine_cannot_hold_is_named(table, column, ours):
+    with pytest.raises(ValueError, match=rf"{table}\.{column} has a sign"):
+        other_engine.to_copy(other_engine.fields()[table][column], ours)
