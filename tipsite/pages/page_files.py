@@ -3,9 +3,9 @@
 Below the folder PAGES_DIR the link ``live`` leads to the pages of one state. There a page lies under the ten
 seconds for which it was asked for (``now``), and only if it holds until their end: with the next ten seconds
 nginx asks this program again. So no page outlives its moment, though every process be dead. A change is seen
-by a thread that looks for it while any file may be served, and that lets ``live`` lead elsewhere. For as long
-as this program does not answer at all, nginx takes what lies under the present hundred seconds (``later``),
-ten minutes ahead at most.
+by a thread that looks for it as long as any file may be served, and that lets ``live`` lead elsewhere. While
+this program does not answer at all, nginx takes what lies under the present hundred seconds (``later``), ten
+minutes ahead at most.
 """
 
 import logging
@@ -33,6 +33,8 @@ NOW, LATER = 10, 100
 REST = 3
 # All pages of one state take so many bytes at most, in each process; the others are answered without files.
 MOST_BYTES = 100_000_000
+# How often a change is looked for once no page is served but where this program does not answer.
+LOOK_SELDOM = 1.0
 # After a fault of the disk no file is written for so many seconds.
 PAUSE = 60.0
 # What nginx says with each file; a page that says anything else is not for nginx.
@@ -54,7 +56,7 @@ _OF_NGINX = {"Content-Type": "text/html; charset=utf-8", "Vary": "Accept-Encodin
 # By these names nginx knows the contents of one page.
 _SUFFIXES = {"": "", "gzip": ".gz", "br": ".br"}
 # What is written otherwise in a request is the same page for some and another for others.
-_PLAIN_PATH = re.compile(r"(?:/[0-9A-Za-z_-]+)*/")
+_PLAIN_PATH = re.compile(r"(?:/[0-9A-Za-z_-]{1,200}){0,20}/")
 # A folder's name: the generation of the program, and the key of the state.
 _PLACE = re.compile(r"(\d+)-(\d+)-")
 
@@ -76,8 +78,8 @@ class PageFiles:
         self._linked: set[str] = set()
         self._written: dict[str, str] = {}
         self._bytes = 0
-        # By a clock that nobody sets: when to write again after a fault, and how long to look for changes.
-        self._not_before = self._watched_until = 0.0
+        # By a clock that nobody sets: when to write again after a fault, and when a page was last written.
+        self._not_before = self._written_at = 0.0
         self._thread: Thread | None = None
 
     def offer(self, state: State, path: str, page: Page) -> None:
@@ -139,7 +141,7 @@ class PageFiles:
                 with suppress(FileExistsError):
                     os.link(place / "pages" / f"{source}{suffix}", target / f"index.html{suffix}")
         self._linked.add(path)
-        self._watched_until = time.monotonic() + 2 * NOW
+        self._written_at = time.monotonic()
         if self._thread is None:
             self._thread = Thread(target=self._look, name="page files", daemon=True)
             self._thread.start()
@@ -195,7 +197,8 @@ class PageFiles:
                 if time.monotonic() > cleaned_at + NOW:
                     self.tidy()
                     cleaned_at = time.monotonic()
-                time.sleep(LOOK_EVERY)
+                is_read = time.monotonic() < self._written_at + 2 * NOW
+                time.sleep(LOOK_EVERY if is_read else LOOK_SELDOM)
         except OSError as error:
             _logger.error("The pages that were written for nginx cannot be looked after: %s", error)
         finally:
@@ -208,7 +211,7 @@ class PageFiles:
         """Let ``live`` lead to the pages of the present state; tell whether nginx may serve any."""
         state = self._watch.state()
         with self._lock:
-            if time.monotonic() > self._watched_until:
+            if time.monotonic() > self._written_at + LONGEST_AWAY + LATER:
                 # Under the lock, so that whoever writes next starts another.
                 self._thread = None
                 return False

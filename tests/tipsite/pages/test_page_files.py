@@ -104,6 +104,20 @@ def test_after_a_change_nothing_of_before_is_served(files, tmp_path, watch):
     assert served(tmp_path) is None
 
 
+def test_a_change_is_seen_for_as_long_as_a_page_may_be_served(files, tmp_path, watch, clock, monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(page_files.time, "monotonic", lambda: now)
+    files.offer(STATE, "/tips/", page())
+    last = max(int(name) for name in os.listdir(tmp_path / "live" / "later"))
+    now += last * page_files.LATER + page_files.LATER - AT
+    assert files.follow()
+    watch.now = replace(STATE, number=2, edition=(8, AT, 1))
+    assert files.follow()
+    assert not (tmp_path / "live" / "later").exists()
+    now += 2 * page_files.LATER
+    assert not files.follow()
+
+
 def test_what_is_written_anew_in_the_same_state_changes_no_other_page(files, tmp_path, watch):
     files.offer(STATE, "/", page("Home" * 100))
     watch.now = None
@@ -117,7 +131,16 @@ def test_what_is_for_nobody_or_says_something_of_its_own_is_not_written(files, t
     own = [pair for pair in SAID if pair[0] != "X-Frame-Options"]
     files.offer(STATE, "/embed/", page(headers=own))
     files.offer(STATE, "/tips/x/", Page(Response("404 Not Found", SAID, b"x"), STATE))
-    for path in ("/../../tips/", "/tips", "//tips/", "/t%69ps/", "/tips/\n/", "/feed.xml"):
+    for path in (
+        f"/tips/{'x' * 256}/",
+        "/tips/a/" + "b/" * 40,
+        "/../../tips/",
+        "/tips",
+        "//tips/",
+        "/t%69ps/",
+        "/tips/\n/",
+        "/feed.xml",
+    ):
         files.offer(STATE, path, page())
     assert os.listdir(tmp_path) == []
 
