@@ -1,6 +1,7 @@
 """The shipped site file of nginx, before the site's own processes."""
 
 import contextlib
+import os
 import re
 import socket
 import threading
@@ -145,6 +146,27 @@ def test_a_change_by_whoever_is_seen_though_the_page_comes_from_a_file(front):
         wait_until(lambda: "said-soon" in front.ask("/tips/")[2])
         desk.run("UPDATE tips_tip SET state = 'withdrawn' WHERE slug = 'said-often'")
         wait_until(lambda: front.ask("/tips/said-often/")[0] == 410)
+
+
+def test_a_page_whose_file_is_taken_away_just_then_comes_from_the_site(front):
+    from_file(front, "/tips/")
+    ended, live, other = threading.Event(), front.pages / "live", front.pages / "other"
+
+    def take_away():
+        while not ended.is_set():
+            kept = os.readlink(live)
+            for name in ("nowhere", kept):
+                os.symlink(name, other)
+                os.rename(other, live)
+
+    thread = threading.Thread(target=take_away)
+    thread.start()
+    try:
+        with contextlib.closing(front.connect()) as connection:
+            assert Counter(ask(connection, "/tips/")[0] for _ in range(600)) == {200: 600}
+    finally:
+        ended.set()
+        thread.join()
 
 
 def test_it_speaks_http2_and_leads_from_http_to_https(front):
