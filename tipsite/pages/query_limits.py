@@ -1,8 +1,8 @@
-"""How long a query of a reader's page may take: one page that is slow must not take all others along.
+"""How long a query of a page may take: one page that is slow must not take all others along.
 
+Readers' pages have a limit of seconds, forms and the desk one of a minute; commands and the worker have none.
 The limit is part of each statement, so that it holds behind PgBouncer, where nothing is set for a connection.
-What staff, commands and the worker ask may take its time. A server that does not even say that the limit is
-over has stopped: ``wait`` gives up on it.
+A server that does not even say that the limit is over has stopped: ``wait`` gives up on it.
 """
 
 import select
@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 
 import psycopg2
 from django.conf import settings
@@ -22,22 +22,24 @@ from psycopg2 import extensions
 
 # SQLite looks at the clock after so many steps of its machine, which are a millisecond or a few.
 _STEPS = 50_000
-# In seconds: how long a web process waits for PostgreSQL to answer, for a connection, and beyond what a query
-# of a reader's may take.
-LONGEST_SILENCE, LONGEST_CONNECT, GRACE = 60.0, 4.0, 1.0
+# In seconds: how long a statement of a web process may take, how long the process waits for PostgreSQL beyond
+# that, and for a connection. Who is told that nothing was done must not find later that it was.
+LONGEST_STATEMENT, GRACE, LONGEST_CONNECT = 59.0, 1.0, 4.0
 _of_thread = threading.local()
 
 _Execute = Callable[[str, object, bool, dict[str, object]], object]
 
 
 @contextmanager
-def limited() -> Iterator[None]:
-    """End each query of a block after READER_QUERY_SECONDS; zero seconds are no limit."""
-    if settings.READER_QUERY_SECONDS <= 0:
-        yield
-        return
-    limit = _Limit(settings.READER_QUERY_SECONDS)
-    before, _of_thread.silence = _silence(), settings.READER_QUERY_SECONDS + GRACE
+def limited(seconds: float | None = None) -> Iterator[None]:
+    """End each query of a block after so many seconds, READER_QUERY_SECONDS unless others are given.
+
+    Where that is zero, readers' pages have no limit of their own, but that of all pages.
+    """
+    seconds = settings.READER_QUERY_SECONDS if seconds is None else seconds
+    seconds = seconds if 0 < seconds < LONGEST_STATEMENT else LONGEST_STATEMENT
+    limit = _Limit(seconds)
+    before, _of_thread.silence = _silence(), seconds + GRACE
     with connection.execute_wrapper(limit):
         try:
             yield
@@ -59,23 +61,23 @@ def wait(server: extensions.connection) -> None:
         poll.register(server.fileno(), select.POLLOUT if state == extensions.POLL_WRITE else select.POLLIN)
         left = until - time.monotonic()
         if left <= 0 or not poll.poll(left * 1000):
-            raise psycopg2.OperationalError(f"The database has not answered for {longest:g} seconds.")
+            raise psycopg2.OperationalError(f"The database has not answered within {longest:g} seconds.")
 
 
 def _silence() -> float:
-    seconds: float = getattr(_of_thread, "silence", LONGEST_SILENCE)
+    seconds: float = getattr(_of_thread, "silence", LONGEST_STATEMENT + GRACE)
     return seconds
 
 
 def limit_queries(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Return the middleware that limits the queries of a reader's page.
+    """Return the middleware that limits the queries of a page.
 
     A request with one that takes longer is answered 503 (``storage_failures``).
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         is_readers = request.method in ("GET", "HEAD") and not request.path_info.startswith("/admin/")
-        with limited() if is_readers else nullcontext():
+        with limited(None if is_readers else LONGEST_STATEMENT):
             return get_response(request)
 
     return middleware
