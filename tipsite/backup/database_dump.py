@@ -67,10 +67,11 @@ AND table_name = 'subscribers_databaseidentity' AND column_name = 'restored_at')
 """
 # What PostgreSQL's programs read from the environment (PGHOST …), the password too.
 _CONNECTION = ("host", "port", "user", "password", "dbname", "sslmode", "sslrootcert")
-
-
 # How pg_restore begins the rows of a table, and ends them.
 _COPY, _END_OF_COPY = re.compile(rb'COPY (?:\w+\.)?"?(.+?)"? \('), b"\\.\n"
+# What psql says of the line at which it ended, and PostgreSQL of the row.
+_PLACE_IN_FILE = re.compile(r"^psql:[^ ]*:\d+: ")
+_PLACE_IN_ROWS = re.compile(r"^CONTEXT:  COPY (\w+), (line \d+)(?:, (column \w+))?", re.MULTILINE)
 
 
 class BackupError(Exception):
@@ -217,7 +218,10 @@ def _run(*command: str) -> None:
         raise not_installed(command[0]) from error
     if done.returncode:
         reason = next(iter(done.stderr.strip().splitlines()), f"exit status {done.returncode}")
-        raise BackupError(f"{command[0]} failed: {reason}")
+        # Where in the rows, but not what they say, which may be a person's.
+        place = _PLACE_IN_ROWS.search(done.stderr)
+        words = " ".join(filter(None, place.groups())) if place else ""
+        raise BackupError(f"{command[0]} failed: {_PLACE_IN_FILE.sub('', reason)}{words and f' ({words})'}")
 
 
 def not_installed(program: str) -> BackupError:

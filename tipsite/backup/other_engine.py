@@ -172,8 +172,7 @@ def _copied(dump: Path, target: sqlite3.Connection) -> Iterator[tuple[str, list[
         for line in lines:
             if begun := _COPY.match(line):
                 columns = [name.strip().strip('"') for name in begun[2].split(",")]
-                rows = (each[:-1].split("\t") for each in iter(lines.readline, _END))
-                yield begun[1], columns, rows
+                yield begun[1], columns, _rows(lines)
             elif (given := _SETVAL.match(line)) and given[4] == "true":
                 target.execute("DELETE FROM sqlite_sequence WHERE name = ?", [given[1]])
                 row = [given[1], int(given[3])]
@@ -181,6 +180,14 @@ def _copied(dump: Path, target: sqlite3.Connection) -> Iterator[tuple[str, list[
         complaint = (process.stderr or BytesIO()).read().decode(errors="replace").strip()
     if process.returncode:
         raise BackupError(f"The database in the backup is damaged: {complaint.partition(os.linesep)[0]}")
+
+
+def _rows(lines: TextIO) -> Iterator[list[str]]:
+    """Yield the rows of one table, up to their end or, where pg_restore broke off, to that of all lines."""
+    for line in lines:
+        if line == _END or not line.endswith("\n"):
+            return
+        yield line[:-1].split("\t")
 
 
 def from_copy(field: _Field, text: str) -> _Value:

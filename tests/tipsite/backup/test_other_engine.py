@@ -5,6 +5,7 @@ import pytest
 from tests.postgres import NoPostgresError, throwaway
 from tests.tipsite.processes import Site
 from tipsite.backup import other_engine
+from tipsite.backup.database_dump import BackupError
 
 # All that people wrote and that happened, but for what a restore marks and what is of one database alone. And
 # what a search finds.
@@ -94,6 +95,25 @@ def test_each_value_is_the_same_on_both(table, column, ours, theirs):
     assert other_engine.to_copy(field, ours) == theirs
     back = other_engine.from_copy(field, theirs)
     assert back == ours
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("columns", "row"),
+    [
+        ("django_session (session_key, session_data, expire_date)", "k\td\t2026-03-03 12:00:00+00"),
+        ("tips_posting (id)", "7"),
+    ],
+)
+def test_a_dump_that_breaks_off_amid_its_rows_is_refused(columns, row, tmp_path, monkeypatch):
+    (tmp_path / "rows").write_text(f"COPY public.{columns} FROM stdin;\n{row}\n{row[:-1]}")
+    program = tmp_path / "pg_restore"
+    program.write_text(f"#!/bin/sh\ncat {tmp_path}/rows\necho broken >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(BackupError, match="damaged: broken"):
+        other_engine.converted(tmp_path / "dump", tmp_path)
 
 
 def test_a_moment_is_the_same_in_whatever_zone_the_server_tells_it():
