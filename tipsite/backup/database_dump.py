@@ -219,8 +219,8 @@ def _run(*command: str) -> None:
     if done.returncode:
         reason = next(iter(done.stderr.strip().splitlines()), f"exit status {done.returncode}")
         # Where in the rows, but not what they say, which may be a person's.
-        place = _PLACE_IN_ROWS.search(done.stderr)
-        words = " ".join(filter(None, place.groups())) if place else ""
+        row = _PLACE_IN_ROWS.search(done.stderr)
+        words = " ".join(filter(None, row.groups())) if row else ""
         raise BackupError(f"{command[0]} failed: {_PLACE_IN_FILE.sub('', reason)}{words and f' ({words})'}")
 
 
