@@ -253,7 +253,7 @@ def test_tags_and_categories_are_given_and_taken_and_kept_in_the_history(desk):
 
 def test_tips_are_given_to_another_author_and_planned_into_the_next_gaps(desk, author):
     slots.seed(None, using="default")
-    held = next(slots.Timetable.load().after(timezone.now() + timedelta(hours=1)))
+    held = next(slots.Timetable.load().after(timezone.now()))
     make_tip("Held", publish_at=held.at, pinned=True)
     tips = [make_tip(f"Draft {number}", state=TipState.DRAFT, publish_at=None) for number in range(2)]
     act(desk, "give_selected", tips, author=author.pk)
