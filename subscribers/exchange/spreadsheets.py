@@ -160,7 +160,10 @@ class SheetTable:
             raise UnusableFileError("The file unpacks to more than is sane. Save it as CSV.")
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield (number of the row, cells) for each row that is not blank."""
+        """Yield (number of the row, cells) for each row that is not blank, none shorter than the first.
+
+        A sheet has no empty cells at the end of a row, and each cell of it stands in its own column.
+        """
         # Loaded when it is needed: all processes would hold it otherwise.
         import openpyxl
 
@@ -177,10 +180,12 @@ class SheetTable:
                     self.warnings.append("The file has several sheets; only the first is read.")
                 # Some programs state a size that is wrong.
                 sheet.reset_dimensions()
+                width = 0
                 for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
                     cells = list(map(cell_text, values))
                     if any(map(str.strip, cells)):
-                        yield number, cells
+                        width = width or len(cells)
+                        yield number, cells + [""] * (width - len(cells))
         except (OSError, KeyError, ValueError, TypeError, ParseError, zipfile.BadZipFile) as error:
             raise UnusableFileError("The file is broken: no sheet can be read. Save it as CSV.") from error
 

@@ -6,7 +6,7 @@ import json
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
@@ -96,8 +96,15 @@ def test_any_bytes_are_rows_or_one_sentence(tmp_path, start, content):
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=rows)
+@example(rows=[("a@example.org", ["unsubscribed", "", "unsubscribed", ""])])
+@example(rows=[("a@example.org", ["", "unsubscribed"])])
 def test_a_sheet_tells_the_same_as_text(tmp_path, rows):
     table = [HEADER, *([address, *others] for address, others in rows)]
+    for row in table:
+        # At the end of a row, a sheet knows no empty cells: none is too short or too long by them.
+        while len(row) > len(HEADER) and not row[-1]:
+            row.pop()
+        row += [""] * (len(HEADER) - len(row))
     book = Workbook()
     for row in table:
         book.active.append([cell or None for cell in row])
