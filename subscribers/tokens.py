@@ -24,7 +24,9 @@ class Purpose(enum.Enum):
     # For the browser that pressed the button, and for the mail that tells of it.
     UNDO = "undo"
     UNDO_BY_MAIL = "undo by mail"
+    # On request, and in letters about something else, for one change.
     PREFERENCES = "preferences"
+    PREFERENCES_ONCE = "preferences once"
     MOVE = "move"
 
 
@@ -34,6 +36,7 @@ LIFETIMES = {
     Purpose.UNDO: timedelta(minutes=30),
     Purpose.UNDO_BY_MAIL: timedelta(days=30),
     Purpose.PREFERENCES: timedelta(hours=1),
+    Purpose.PREFERENCES_ONCE: timedelta(hours=1),
     Purpose.MOVE: timedelta(days=1),
 }
 

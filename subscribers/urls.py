@@ -1,20 +1,15 @@
 """The URLs of signing up, of preferences and of leaving."""
 
 from django.urls import path
-from django.views.generic import RedirectView, TemplateView
+from django.views.generic import RedirectView
 
 from subscribers.public import preferences, signup, unsubscribe
 
 app_name = "subscribers"
-page = TemplateView.as_view
-asked = page(template_name="subscribers/preferences_sent.html")
 
 urlpatterns = [
     path("subscribe/", signup.subscribe, name="subscribe"),
     path("subscribe/again/", signup.again, name="again"),
-    # Each says what comes next, to everybody alike.
-    path("subscribe/sent/", page(template_name="subscribers/sent.html"), name="sent"),
-    path("subscribe/preferences/sent/", asked, name="asked"),
     path("subscribe/confirm/<str:token>/", signup.confirm, name="confirm"),
     path("subscribe/preferences/", preferences.ask, name="ask"),
     path("subscribe/preferences/<str:token>/", preferences.preferences, name="preferences"),

@@ -3,16 +3,19 @@
 Nothing that a stranger may have typed stands in a mail to somebody who has not confirmed: no name above all.
 """
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from subscribers import tokens
-from subscribers.mail import envelope
+from subscribers.mail import envelope, letter_html
 from subscribers.mail.message import Message, one_click
-from subscribers.models import LinkRequest, ServiceMail
+from subscribers.models import LinkRequest, ServiceMail, Subscriber
 from subscribers.people import subscriptions
+from subscribers.people.next_tip import next_tip
 from tips.models import Tip
 
 
@@ -22,9 +25,9 @@ def confirmation(link_request: LinkRequest) -> Message:
     return _build("confirm", link_request, {"link": link, "link_days": _days(tokens.Purpose.CONFIRM)})
 
 
-def subscribed_already(link_request: LinkRequest) -> Message:
+def subscribed_already(link_request: LinkRequest, subscriber: Subscriber) -> Message:
     """Return the mail that tells a subscriber that there was no need to sign up."""
-    return _build("subscribed_already", link_request, {"preferences": _url("ask")})
+    return _build("subscribed_already", link_request, {"link": _preferences_of(subscriber)})
 
 
 def preferences(link_request: LinkRequest) -> Message:
@@ -51,8 +54,9 @@ def welcome(service_mail: ServiceMail, tip: Tip | None, *, is_newest: bool = Fal
         "tip": tip,
         "is_newest": is_newest,
         "tip_link": settings.SITE_URL + tip.get_absolute_url() if tip else "",
+        "next_tip": next_tip(service_mail.subscriber),
         "leave": leave,
-        "preferences": _url("ask"),
+        "preferences": _preferences_of(service_mail.subscriber),
     }
     return _build("welcome", service_mail, context, **one_click(leave))
 
@@ -70,13 +74,20 @@ def _build(name: str, mail: LinkRequest | ServiceMail, context: dict[str, object
     Its Message-ID is the same however often it is built: a copy that a crash made is recognised as one.
     """
     context |= {key: getattr(settings, key) for key in ("SITE_NAME", "SITE_URL", "POSTAL_ADDRESS")}
-    context["privacy"] = _url("privacy")
-    files = f"emails/{name}.subject.txt", f"emails/{name}.txt", f"emails/{name}.html"
+    context |= {"privacy": _url("privacy"), "host": urlsplit(settings.SITE_URL).netloc}
+    subject, text = (render_to_string(f"emails/{name}{end}", context) for end in (".subject.txt", ".txt"))
+    html = letter_html.render(f"emails/{name}.html", context)
     digest = salted_hmac("subscribers.message-id", mail.public_id, algorithm="sha256").hexdigest()[:32]
     message_id = f"<{name}.{digest}@{envelope.domain()}>"
     # RFC 3834: no out-of-office answers, please.
     headers |= {"Auto-Submitted": "auto-generated", "Message-ID": message_id}
-    return Message(tuple(render_to_string(file, context) for file in files), mail.to, headers)
+    return Message((subject, text, html), mail.to, headers)
+
+
+def _preferences_of(subscriber: Subscriber) -> str:
+    """Return the link that opens the preferences of a subscriber for an hour, and for one change."""
+    token = tokens.make(tokens.Purpose.PREFERENCES_ONCE, subscriptions.at_address(subscriber))
+    return _url("preferences", token)
 
 
 def _url(name: str, *args: str) -> str:

@@ -50,7 +50,7 @@ def prepare(link_request: LinkRequest) -> Message | None:
             SUBSCRIBED_ALREADY.spend(_share(link_request))
             and SUBSCRIBED_ALREADY_IN_ALL.spend(link_request.address_folded)
         )
-        return _to(subscriber, compose.subscribed_already(link_request)) if may_go else None
+        return _to(subscriber, compose.subscribed_already(link_request, subscriber)) if may_go else None
     if not link_request.counted:
         folded, mailbox = link_request.address_folded, addresses.mailbox(link_request.address_folded)
         may_go = PER_ADDRESS.spend(folded) or _may_go_once_more(link_request)

@@ -36,7 +36,7 @@ _FRAME_POLICY = {
     "sandbox": ["allow-same-origin", "allow-popups", "allow-popups-to-escape-sandbox"],
 }
 _PAGE_POLICY = {"script-src": [SELF], "frame-src": [SELF]}
-_DARK = re.compile(r"\(\s*prefers-color-scheme:\s*dark\s*\)")
+_DARK = re.compile(r"(?:screen and )?\(\s*prefers-color-scheme:\s*dark\s*\)")
 
 
 def mail(request: HttpRequest, tip: Tip) -> HttpResponse:
@@ -75,5 +75,5 @@ def _frame(frozen: rendering.Frozen, is_dark: bool) -> HttpResponse:
     page = _DARK.sub(medium, frozen.html).replace('content="light dark"', f'content="{scheme}"')
     page = page.replace("<head>", '<head><base target="_blank">', 1)
     # Images come from the host of the desk, which may differ from the site's.
-    page = page.replace(f'src="{settings.SITE_URL}/media/', 'src="/media/')
+    page = re.sub(rf'src="{re.escape(settings.SITE_URL)}(?=/(?:media|static)/)', 'src="', page)
     return HttpResponse(page, headers={"X-Frame-Options": "SAMEORIGIN"})

@@ -47,9 +47,10 @@ def request(
     )
 
 
-def confirm(link_request: LinkRequest) -> Subscriber | None:
+def confirm(link_request: LinkRequest, first_name: str = "") -> Subscriber | None:
     """Make the owner of a link request's address a confirmed subscriber, and return them.
 
+    ``first_name`` is one line of at most 60 characters, or "": then it stays as it is.
     Returns None where the request cannot do that: it is used and they left since, it asked for something
     else, or the address is suppressed for a lasting reason. A confirmation is the end of "unsubscribed", and
     of no other reason.
@@ -61,7 +62,7 @@ def confirm(link_request: LinkRequest) -> Subscriber | None:
     with transaction.atomic():
         # A person is locked before their requests, here as wherever both are: no two wait for each other.
         Subscriber.objects.select_for_update().filter(address_folded=folded).first()
-        name = link_request.first_name or _name_typed_before(link_request)
+        name = first_name or link_request.first_name
         keys = _lock_open(LinkRequest.objects.filter(address_folded=folded))
         if link_request.pk not in keys:
             return Subscriber.objects.confirmed().filter(address_folded=folded).first()
@@ -128,6 +129,17 @@ def rehearse_leaving() -> None:
             transaction.set_rollback(True)
         # A leaving is written to the disk, which takes its time too.
         _REHEARSALS.spend()
+
+
+def at_address(subscriber: Subscriber) -> str:
+    """Return the name of a subscriber at their present address, for a link that ends with the address."""
+    return f"{subscriber.public_id}~{subscriber.address_hash[:16]}"
+
+
+def found_at_address(name: str) -> Subscriber | None:
+    """Return the subscriber whom ``at_address`` named, if they have that address still."""
+    person = Subscriber.objects.filter(public_id=name.partition("~")[0]).first()
+    return person if person and at_address(person) == name else None
 
 
 def leaving(subscriber: Subscriber, at: datetime | None = None) -> str:
@@ -280,15 +292,6 @@ def forget_old_requests() -> int:
         requests = LinkRequest.objects.filter(kind=kind, asked_at__lt=ended)
         deleted += requests.exclude(mail_state__in=unfinished).exclude(mailed_at__gte=ended).delete()[0]
     return deleted
-
-
-def _name_typed_before(link_request: LinkRequest) -> str:
-    """Return the name of whom asks for the mail once more, and typed it the first time; else ""."""
-    if link_request.kind != LinkRequest.Kind.AGAIN:
-        return ""
-    requests = LinkRequest.objects.filter(address_folded=link_request.address_folded)
-    named = requests.filter(state=LinkRequest.State.OPEN).exclude(first_name="").order_by("-pk")
-    return named.values_list("first_name", flat=True).first() or ""
 
 
 def _note(kind: ConsentEvent.Kind, subscriber: Subscriber, link_request: LinkRequest, at: datetime) -> None:

@@ -10,7 +10,6 @@ from typing import NamedTuple, TypedDict, TypeVar
 from django.db import DatabaseError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -58,7 +57,8 @@ def handle_public_form(
     ``template`` shows the form (``form``, and ``problem``: a sentence for its head, or "") and includes
     ``subscribers/_shield.html``, which has the fields of the shield. ``take(form)`` is called with a form
     that is valid and let through. It must do the same work for every address: create a row, and leave all
-    else to the worker that finds the row. Then follows a redirect to the page of the URL name ``done``.
+    else to the worker that finds the row. Then the template ``done`` answers, with the ``address`` as it was
+    understood: it stands in that page alone, and in no URL, log or cache.
 
     A form that is not let through is shown again with all that was typed: 403 from another site's page, 422
     for a slip, or with a plain question (the cached box has none) while a flood is active or its network
@@ -97,7 +97,11 @@ def handle_public_form(
         soon = "a few seconds" if seconds == COME_AGAIN_SOON else "five minutes"
         problem = f"Nothing can be saved just now. Please press the button again in {soon}."
         return show(form, problem, 503, seconds)
-    return show(form, *refusal) if refusal else SeeOther(reverse(done))
+    if refusal:
+        return show(form, *refusal)
+    response = render(request, done, {"address": form.cleaned_data["address"]})
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 class _Refusal(NamedTuple):
@@ -146,30 +150,34 @@ def sent_from(request: HttpRequest, address: str) -> SentFrom:
     return {"region": request_origin.region(request), "turn": turn}
 
 
-def behind_a_link(view: _View) -> _View:
-    """Make a view a page behind a signed link: kept out of caches, search engines and referrers.
+def behind_a_link(form_class: type[AddressForm]) -> Callable[[_View], _View]:
+    """Return what makes a view a page behind a signed link: kept out of caches, search engines and referrers.
 
-    Where the view raises Http404, the page that can send a new link answers, whatever the reason.
+    Where the view raises Http404, a page answers with the form that has a new link mailed, whatever the
+    reason: ``AgainForm`` for the confirmation, ``AddressForm`` for the preferences.
 
     The signed link is the credential: no cookie takes part, so there is none that a stranger could use, and
     no CSRF field is asked for.
     """
 
-    @csrf_exempt
-    @require_http_methods(["GET", "HEAD", "POST"])
-    @wraps(view)
-    def wrapped(request: HttpRequest, **kwargs: str) -> HttpResponse:
-        try:
-            response = view(request, **kwargs)
-        except Http404:
-            # One answer to all links that do not work: the page that can send a new one.
-            response = render(request, "subscribers/dead_link.html", {"form": AgainForm()}, status=404)
-        response["Cache-Control"] = "no-store"
-        response["Referrer-Policy"] = "no-referrer"
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        return response
+    def decorate(view: _View) -> _View:
+        @csrf_exempt
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @wraps(view)
+        def wrapped(request: HttpRequest, **kwargs: str) -> HttpResponse:
+            try:
+                response = view(request, **kwargs)
+            except Http404:
+                context = {"form": form_class(), "was_signing_up": form_class is AgainForm}
+                response = render(request, "subscribers/dead_link.html", context, status=404)
+            response["Cache-Control"] = "no-store"
+            response["Referrer-Policy"] = "no-referrer"
+            response["X-Robots-Tag"] = "noindex, nofollow"
+            return response
 
-    return wrapped
+        return wrapped
+
+    return decorate
 
 
 def id_in_token(token: str, *purposes: tokens.Purpose) -> str:

@@ -10,6 +10,7 @@ from shield.forms import ShieldedForm
 from subscribers import addresses
 from subscribers.models import Subscriber
 from subscribers.people import consent_wording, first_names
+from subscribers.public import spellings
 from tips.text import folding
 
 LONGEST_PAUSE = timedelta(days=365)
@@ -29,7 +30,7 @@ class AddressField(forms.CharField):
 class FirstNameField(forms.CharField):
     """A first name in one line, or nothing."""
 
-    def __init__(self, *, label: str = "First name (optional)") -> None:
+    def __init__(self, *, label: str) -> None:
         too_long = f"Enter a first name of at most {first_names.LONGEST} characters, or leave it out."
         super().__init__(
             label=label,
@@ -50,9 +51,32 @@ class FirstNameField(forms.CharField):
 
 
 class AddressForm(ShieldedForm):
-    """An address, and nothing else: for a link by mail."""
+    """An address, and nothing else: for a link by mail.
+
+    One that is nearly a large provider's is asked about first: ``near_miss`` has the address that was meant,
+    perhaps. The form then has two buttons, and ``spelling`` says which was pressed: "typed" or "meant".
+    """
 
     address = AddressField()
+    spelling = forms.CharField(required=False)
+    near_miss = ""
+
+    def clean(self) -> dict[str, object] | None:
+        address = self.cleaned_data.get("address", "")
+        meant, spelling = spellings.meant(address), self.cleaned_data.get("spelling")
+        if meant and spelling == "meant":
+            self.cleaned_data["address"] = meant
+        elif meant and spelling != "typed":
+            self.near_miss = meant
+            self.add_error("address", f"Did you mean {addresses.domain(meant)}?")
+        return self.cleaned_data
+
+    def renewed(self) -> QueryDict:
+        """Return the data to show again as ``ShieldedForm`` does, with the address that was chosen."""
+        data = super().renewed()
+        if data.get("spelling") == "meant" and self.cleaned_data.get("address"):
+            data["address"], data["spelling"] = self.cleaned_data["address"], ""
+        return data
 
 
 class AgainForm(AddressForm):
@@ -71,10 +95,15 @@ class AgainForm(AddressForm):
 
 
 class SignupForm(AgainForm):
-    """An address, a first name if somebody likes, and the version of the wording that was shown."""
+    """An address that the tips should go to, and the version of the wording that was shown."""
 
     address = AddressField(missing="Enter the e-mail address that the tips should go to.")
-    first_name = FirstNameField()
+
+
+class ConfirmForm(forms.Form):
+    """The button that confirms, and a first name if somebody likes: the letters greet with it."""
+
+    first_name = FirstNameField(label="Your first name, if you like")
 
 
 class SubscriberForm(forms.Form):

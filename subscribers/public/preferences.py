@@ -1,7 +1,8 @@
 """What subscribers see and change by themselves, behind a link that was mailed to them on request."""
 
 import logging
-from datetime import datetime, time, timedelta
+from contextlib import suppress
+from datetime import timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -13,6 +14,7 @@ from subscribers import tokens
 from subscribers.mail import link_mails
 from subscribers.models import LinkRequest, Subscriber, Suppression
 from subscribers.people import erasure, personal_data, subscriptions, suppressions
+from subscribers.people.next_tip import next_tip
 from subscribers.public.form_handling import (
     SeeOther,
     behind_a_link,
@@ -22,7 +24,6 @@ from subscribers.public.form_handling import (
     sent_from,
 )
 from subscribers.public.forms import AddressForm, EraseForm, MoveForm, NameForm, PauseForm, SubscriberForm
-from tips.schedule.slots import Timetable
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,8 @@ FORMS = {"name": NameForm, "pause": PauseForm, "move": MoveForm, "erase": EraseF
 # What anybody may do by the page, and what those on the list may do besides.
 _FOR_ALL, _FOR_MEMBERS = ("data", "erase"), ("name", "pause", "resume", "move", "leave")
 MOVES = FixedWindow("moves of a subscriber", 3, timedelta(days=1))
+# As long as such a link lives, and so for good.
+_ONCE = FixedWindow("change by a letter", 1, 2 * tokens.LIFETIMES[tokens.Purpose.PREFERENCES_ONCE])
 DOWNLOADS = FixedWindow("downloads of a subscriber", 10, timedelta(hours=1))
 
 
@@ -52,32 +55,46 @@ def ask(request: HttpRequest) -> HttpResponse:
         subscriptions.request(address, kind=LinkRequest.Kind.LINK, wording_version=None, **where)
 
     template = "subscribers/preferences_ask.html"
-    return handle_public_form(request, AddressForm, template, take, "subscribers:asked")
+    return handle_public_form(request, AddressForm, template, take, "subscribers/preferences_sent.html")
 
 
-@behind_a_link
+@behind_a_link(AddressForm)
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """Show what is kept of a subscriber and what they may change; a POST changes one thing.
 
     The link belongs to an address. Whoever has that address by now is the subscriber, so that a change of
-    address ends the links mailed to the old one.
+    address ends the links mailed to the old one. A link in a letter about something else, which may be
+    forwarded, is good for one change.
     """
-    link_request = link_request_of(token, tokens.Purpose.PREFERENCES)
-    subscriber = get_object_or_404(Subscriber, address_folded=link_request.address_folded)
+    subscriber, link_request = _whose(token)
+    is_spent = link_request is None and _ONCE.is_spent(token)
     if request.method != "POST":
-        return _show(request, subscriber)
+        return _show(request, subscriber, is_spent=is_spent)
     do, is_member = request.POST.get("do", ""), subscriber.state == Subscriber.State.CONFIRMED
-    if do not in _FOR_ALL and not (is_member and do in _FOR_MEMBERS):
+    if is_spent or (do not in _FOR_ALL and not (is_member and do in _FOR_MEMBERS)):
         # They left in another window, for example: the page shows the present state.
         return SeeOther(request.path)
     form = FORMS.get(do, SubscriberForm)(request.POST, subscriber=subscriber)
     if not form.is_valid():
         return _show(request, subscriber, form)
-    link_mails.prove_mailbox(link_request)
+    if link_request:
+        link_mails.prove_mailbox(link_request)
+    elif do != "data" and not _ONCE.spend(token):
+        return SeeOther(request.path)
     return _act(request, subscriber, do, form) or SeeOther(f"{request.path}?done={do}")
 
 
-@behind_a_link
+def _whose(token: str) -> tuple[Subscriber, LinkRequest | None]:
+    """Return whose preferences a link opens, and the request that it answers, if any. Raises Http404."""
+    with suppress(tokens.InvalidToken):
+        name = tokens.read(tokens.Purpose.PREFERENCES_ONCE, token)
+        if subscriber := subscriptions.found_at_address(name):
+            return subscriber, None
+    link_request = link_request_of(token, tokens.Purpose.PREFERENCES)
+    return get_object_or_404(Subscriber, address_folded=link_request.address_folded), link_request
+
+
+@behind_a_link(AddressForm)
 def move(request: HttpRequest, token: str) -> HttpResponse:
     """Show one button to the owner of a new address; pressing it sends the tips there from now on."""
     link_request = link_request_of(token, tokens.Purpose.MOVE)
@@ -125,9 +142,17 @@ def _download(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest, subscriber: Subscriber, refused: SubscriberForm | None = None, problem: str = ""
+    request: HttpRequest,
+    subscriber: Subscriber,
+    refused: SubscriberForm | None = None,
+    problem: str = "",
+    *,
+    is_spent: bool = False,
 ) -> HttpResponse:
-    """Show the page, with the form that was refused (422) or the sentence of a problem (429), if any."""
+    """Show the page, with the form that was refused (422) or the sentence of a problem (429), if any.
+
+    By a link that ``is_spent`` nothing can be changed any more.
+    """
     if refused:
         # The browser goes to the first slip by itself, also without a script.
         refused.fields[next(iter(refused.errors))].widget.attrs["autofocus"] = True
@@ -139,20 +164,12 @@ def _show(
     is_member = subscriber.state == Subscriber.State.CONFIRMED
     context |= {"is_member": is_member, "is_paused": subscriber.is_paused(timezone.localdate())}
     context |= {"subscriber": subscriber, "undo_token": _undo_token(subscriber)}
-    context |= {"silence": [SILENCE[reason] for reason in reasons], "next_tip": _next_tip(subscriber)}
+    context |= {"silence": [SILENCE[reason] for reason in reasons], "next_tip": next_tip(subscriber)}
     done = "" if refused or problem else request.GET.get("done", "")
-    context |= {"problem": problem, "is_refused": bool(refused), "done": done}
+    context |= {"problem": problem, "is_refused": bool(refused), "done": done, "is_spent": is_spent}
+    context |= {"form": AddressForm()} if is_spent else {}
     status = 422 if refused else 429 if problem else 200
     return render(request, "subscribers/preferences.html", context, status=status)
-
-
-def _next_tip(subscriber: Subscriber) -> datetime | None:
-    """Return the moment of the first slot of which a subscriber gets the tip, or None."""
-    after = timezone.now()
-    if subscriber.paused_until:
-        begins = timezone.make_aware(datetime.combine(subscriber.paused_until, time()))
-        after = max(after, begins - timedelta(microseconds=1))
-    return next((slot.at for slot in Timetable.load().after(after) if not slot.skipped), None)
 
 
 def _undo_token(subscriber: Subscriber) -> str:

@@ -20,21 +20,23 @@ from subscribers.public.form_handling import (
     public_form,
     sent_from,
 )
-from subscribers.public.forms import AgainForm, SignupForm
+from subscribers.public.forms import AgainForm, ConfirmForm, SignupForm
 
 
 @public_form
 def subscribe(request: HttpRequest) -> HttpResponse:
     """Show the form that people sign up with, or take it."""
     take = partial(_ask_for_confirmation, request, LinkRequest.Kind.JOIN)
-    return handle_public_form(request, SignupForm, "subscribers/subscribe.html", take, "subscribers:sent")
+    return handle_public_form(
+        request, SignupForm, "subscribers/subscribe.html", take, "subscribers/sent.html"
+    )
 
 
 @public_form
 def again(request: HttpRequest) -> HttpResponse:
     """Show the form that asks for the confirmation once more, or take it."""
     take = partial(_ask_for_confirmation, request, LinkRequest.Kind.AGAIN)
-    return handle_public_form(request, AgainForm, "subscribers/again.html", take, "subscribers:sent")
+    return handle_public_form(request, AgainForm, "subscribers/again.html", take, "subscribers/sent.html")
 
 
 @require_safe
@@ -50,18 +52,23 @@ def privacy(request: HttpRequest) -> HttpResponse:
     return render(request, "subscribers/privacy.html", context)
 
 
-@behind_a_link
+@behind_a_link(AgainForm)
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Show one button to the owner of an address; pressing it confirms."""
+    """Show one button to the owner of an address; pressing it confirms, with a first name if they like."""
     link_request = link_request_of(token, tokens.Purpose.CONFIRM)
+    form, status = ConfirmForm(), 200
     if request.method == "POST":
-        if subscriptions.confirm(link_request) is None:
-            raise Http404("The request cannot be confirmed.")
-        return SeeOther(request.path)
-    if subscriber := subscriptions.confirmed_by(link_request):
+        form = ConfirmForm(request.POST)
+        if form.is_valid():
+            if subscriptions.confirm(link_request, form.cleaned_data["first_name"]) is None:
+                raise Http404("The request cannot be confirmed.")
+            return SeeOther(request.path)
+        form.fields["first_name"].widget.attrs["autofocus"], status = True, 422
+    elif subscriber := subscriptions.confirmed_by(link_request):
         return render(request, "subscribers/subscribed.html", {"leave_token": subscriber.leave_token})
     if link_request.state == LinkRequest.State.OPEN and not suppressions.is_silenced(link_request.address):
-        return render(request, "subscribers/confirm.html", {"promise": link_request.wording})
+        context = {"promise": link_request.wording, "form": form}
+        return render(request, "subscribers/confirm.html", context, status=status)
     raise Http404("The request can be confirmed no more.")
 
 
@@ -70,7 +77,6 @@ def _ask_for_confirmation(request: HttpRequest, kind: LinkRequest.Kind, form: Ag
     subscriptions.request(
         address,
         kind=kind,
-        first_name=form.cleaned_data.get("first_name", ""),
         page=_page_of_form(request),
         wording_version=form.cleaned_data["wording"],
         **sent_from(request, address),

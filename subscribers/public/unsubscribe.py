@@ -9,9 +9,10 @@ from subscribers import tokens
 from subscribers.models import Erasure, Subscriber
 from subscribers.people import erasure, subscriptions
 from subscribers.public.form_handling import behind_a_link, id_in_token
+from subscribers.public.forms import AddressForm
 
 
-@behind_a_link
+@behind_a_link(AddressForm)
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Show one button; a POST leaves at once, from the button or from a mail program (RFC 8058).
 
@@ -41,7 +42,7 @@ def _leave(public_id: str) -> str:
     return subscriptions.no_leaving()
 
 
-@behind_a_link
+@behind_a_link(AddressForm)
 def undo(request: HttpRequest, token: str) -> HttpResponse:
     """Show one button, which undoes a leaving, and no other than the one that the link is for."""
     name = id_in_token(token, tokens.Purpose.UNDO, tokens.Purpose.UNDO_BY_MAIL)
@@ -53,7 +54,7 @@ def undo(request: HttpRequest, token: str) -> HttpResponse:
     raise Http404("There is no such leaving any more.")
 
 
-@behind_a_link
+@behind_a_link(AddressForm)
 @require_safe
 def erased(request: HttpRequest, number: str) -> HttpResponse:
     """Show the receipt of an erasure: how much each place held, and that nothing is left but a hash."""

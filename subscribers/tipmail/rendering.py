@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import css_inline
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
+from subscribers.mail import letter_html
 from subscribers.models import Mailing
 from subscribers.tipmail import plain_text
 from tips.models import Tip
@@ -25,7 +25,6 @@ MOST_HTML_BYTES = 95_000
 # As wide as the column of text; Outlook heeds nothing but the attribute.
 WIDEST_PICTURE = 560
 
-_inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 # In clean HTML no attribute holds a quotation mark or a ">", so nothing but real attributes is found.
 _IMG = re.compile(r"<img [^>]*>")
 _WIDTH = re.compile(r'\bwidth="(\d+)"')
@@ -60,6 +59,7 @@ def render(tip: Tip, kind: str = Mailing.Kind.TIP, note: str = "", *, is_note_al
     placeholder = secrets.token_hex(16)
     context = {
         "SITE_NAME": settings.SITE_NAME,
+        "SITE_URL": settings.SITE_URL,
         "POSTAL_ADDRESS": settings.POSTAL_ADDRESS,
         "host": urlsplit(settings.SITE_URL).netloc,
         "tip": tip,
@@ -67,17 +67,17 @@ def render(tip: Tip, kind: str = Mailing.Kind.TIP, note: str = "", *, is_note_al
         "body": mark_safe(narrowed(body)),  # noqa: S308
         "body_text": plain_text.from_html(body),
         # What a list of mails shows behind the subject.
-        "preheader": note if is_correction else tip.preheader or tip.takeaway,
+        "preheader": note if is_correction else tip.preheader or tip.takeaway or tip.excerpt,
         "is_correction": is_correction,
         "is_note_alone": is_note_alone,
         "note": note.strip(),
         "leave": leave_url().replace(NOBODYS, placeholder),
         "preferences": preferences_url(),
+        "privacy": settings.SITE_URL + reverse("subscribers:privacy"),
     }
     subject = " ".join(render_to_string("emails/tip.subject.txt", context).split())
     text = render_to_string("emails/tip.txt", context).strip() + "\n"
-    lines = render_to_string("emails/tip.html", {**context, "subject": subject}).split("\n")
-    whole = subject, text, _inliner.inline("\n".join(filter(None, map(str.strip, lines))))
+    whole = subject, text, letter_html.render("emails/tip.html", {**context, "subject": subject})
     # An underscore has no part in NOBODYS, so what stands around cannot become one by it.
     return Frozen(*(part.replace(NOBODYS, "_").replace(placeholder, NOBODYS) for part in whole))
 

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import io
+import re
 import sqlite3
 
 import psycopg2
@@ -68,7 +69,8 @@ def test_a_reader_signs_up_changes_leaves_returns_and_is_erased_and_nothing_of_t
             letter = mail(number, subject)
             # A mail program has no policy of ours.
             page.goto("about:blank")
-            page.set_content(letter.html)
+            # A page without an address may not load the bell from this machine.
+            page.set_content(re.sub(r"<img [^>]*>", "", letter.html))
             page.get_by_role("link", name=link).click()
 
         def mail(number, subject):
@@ -81,11 +83,11 @@ def test_a_reader_signs_up_changes_leaves_returns_and_is_erased_and_nothing_of_t
         page.goto("/")
         newest = page.locator("h1").first.inner_text()
         page.get_by_label("E-mail address").fill(ADDRESS)
-        page.get_by_label("First name").fill("Quillabel")
         press("Sign up for free tips")
         heading("One more step: look at your mail")
 
-        follow(1, "Please confirm", "Confirm that you want the tips")
+        follow(1, "Please confirm", "Confirm my sign-up")
+        page.get_by_label("Your first name").fill("Quillabel")
         press("Yes, send me the tips")
         heading("You are subscribed")
 
@@ -98,13 +100,13 @@ def test_a_reader_signs_up_changes_leaves_returns_and_is_erased_and_nothing_of_t
         press("Mail me the link")
         heading("Look at your mail")
 
-        follow(3, "Your link to your preferences", "See and change your subscription")
+        follow(3, "Your link to your preferences", "Open my preferences")
         preferences = page.url
         page.get_by_label("First name").fill("Quillamore")
         press("Save the name")
         expect(page.get_by_role("status")).to_have_text("Your first name is saved: Quillamore.")
 
-        follow(2, "Welcome", "Leave in a moment")
+        follow(2, "Welcome", "Unsubscribe")
         press("Stop sending me tips")
         heading("You have left")
         assert ADDRESS not in page.content()

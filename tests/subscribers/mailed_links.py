@@ -37,7 +37,7 @@ def links(post_office):
     links = {}
     for letter in post_office.letters:
         for text in (letter.text, letter.html):
-            for link in re.findall(r"https?://[^/\s\"<>]+(/[^\s\"<>]*)", text):
+            for link in re.findall(r"https?://[^/\s\"<>]+(/(?!static/)[^\s\"<>]*)", text):
                 links.setdefault(link)
     return list(links)
 

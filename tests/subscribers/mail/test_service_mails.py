@@ -1,5 +1,6 @@
 """The welcome, the tip it names, and the letters that tell of a change."""
 
+import re
 import threading
 
 import pytest
@@ -47,26 +48,31 @@ def titles(post_office):
     del post_office.letters[:]
     service_mails.outbox.send_due()
     return [
-        (letter.message["Subject"].partition(":")[0], "The newest one" in letter.text)
+        (letter.message["Subject"].partition(":")[0], "Here is the newest one" in letter.text)
         for letter in post_office.letters
     ]
 
 
-def test_the_welcome_names_the_newest_full_dated_tip_and_counts_as_its_delivery(post_office, tip, settings):
+def test_the_welcome_names_the_newest_full_dated_tip_and_counts_as_its_delivery(
+    post_office, tip, settings, client
+):
     settings.SITE_URL = "https://tips.example.org"
     anna = join(first_name="<Änne & Co>")
     service_mails.outbox.send_due()
     (letter,) = post_office.letters
     link = f"https://tips.example.org{tip.get_absolute_url()}"
     assert "Hello <Änne & Co>,\n\n" in letter.text
-    assert f"Ask & <listen>\n{link}\n\nFirst hear, then speak.\n" in letter.text
+    assert "to begin with: Ask & <listen>\n\nFirst hear, then speak.\n" in letter.text
+    assert f"\nRead the tip:\n{link}\n" in letter.text
     assert "Hello &lt;Änne &amp; Co&gt;," in letter.html
-    assert f'<a href="{link}">Ask &amp; &lt;listen&gt;</a>' in letter.html
+    assert "Ask &amp; &lt;listen&gt;</b>" in letter.html
+    assert re.search(f'<a href="{link}"[^>]*>Read the tip</a>', letter.html)
     assert ledger(anna) == [(tip.pk, Delivery.State.SENT)]
     assert anna.deliveries.get().sent_at == ServiceMail.objects.get().mailed_at
     for text in (letter.text, letter.html):
         assert "/unsubscribe/" in text
-        assert "subscribe/preferences/\n" in text or '/subscribe/preferences/"' in text
+        (preferences,) = re.findall(r"https://tips.example.org(/subscribe/preferences/[^\s\"]+)", text)
+    assert "Änne" in client.get(preferences).text
 
 
 def test_mail_programs_leave_by_the_headers_of_a_welcome(post_office, settings, client):
@@ -151,17 +157,17 @@ def test_a_tip_that_is_not_new_is_one_to_begin_with(post_office, fields):
     join()
     assert titles(post_office) == [("Welcome", False)]
     (letter,) = post_office.letters
-    assert "One to begin with: Listen" in letter.text
-    assert "One to begin with: <a" in letter.html
+    assert "Here is one to begin with: Listen" in letter.text
+    assert "Here is one to begin with: <b" in letter.html
 
 
 def test_a_tip_that_is_the_newest_no_more_when_the_welcome_goes_is_not_called_so(post_office, tip):
     anna = join()
     service_mail = ServiceMail.objects.get()
-    assert "The newest one" in service_mails.prepare(service_mail).body
+    assert "Here is the newest one" in service_mails.prepare(service_mail).body
     make_tip("Newer", publish_at=ago(hours=1), for_mail=True)
     service_mail.refresh_from_db()
-    assert f"One to begin with: {tip}" in service_mails.prepare(service_mail).body
+    assert f"Here is one to begin with: {tip}" in service_mails.prepare(service_mail).body
     assert ledger(anna) == [(tip.pk, Delivery.State.SENDING)]
 
 

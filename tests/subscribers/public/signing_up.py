@@ -18,7 +18,7 @@ class Person:
 
     def sign_up(self, post, timestamp):
         """Use ``post(fields, network)``, which returns (status, page), as a person would."""
-        fields = {"address": self.address, "first_name": "Anna", "timestamp": timestamp, "subject": ""}
+        fields = {"address": self.address, "timestamp": timestamp, "subject": ""}
         status, page = post(fields, self.network)
         if asked := re.search(r'<label for="id_answer">(.+\?) <span', page):
             self.was_asked = True

@@ -59,8 +59,9 @@ def test_no_string_in_any_field_gets_past_a_form_into_a_mail(path, field):
     assert bool(taken) == (field not in ("subject", "timestamp"))
     for address in set(taken):
         signup = LinkRequest(address=address)
-        for build in (compose.confirmation, compose.subscribed_already, compose.preferences):
-            mail = build(signup)
+        member = Subscriber(address=address, public_id="x" * 16, address_hash="0" * 64)
+        mails = [compose.confirmation(signup), compose.subscribed_already(signup, member)]
+        for mail in (*mails, compose.preferences(signup)):
             assert mail.recipients() == [address]
             assert "evil.example" not in address.rpartition("@")[2]
             check(mail.message().as_bytes(), address)
@@ -75,7 +76,7 @@ def test_no_string_breaks_a_page_or_the_post(path, sign_up, client, post_office,
         typed = {"address": f"a{number}@example.org", field: string}
         address = typed.pop("address")
         answer = sign_up(address, path=path, remote=f"10.0.{number // 250}.{number % 250}", **typed)
-        assert answer.status_code in (303, 422), string
+        assert answer.status_code in (200, 422), string
         assert "<script>alert" not in answer.text
         assert "<b>body" not in answer.text
     taken = set(LinkRequest.objects.values_list("address", flat=True))
@@ -92,14 +93,14 @@ def test_no_string_breaks_a_page_or_the_post(path, sign_up, client, post_office,
 
 def test_a_hostile_name_stands_in_the_mails_of_its_owner_as_plain_text(sign_up, post_office, client):
     name = '{{ 7|add:35 }} <b>&amp;</b> "Bcc:'
-    sign_up("anna@example.org", first_name=name)
-    client.post(f"/subscribe/confirm/{LinkRequest.objects.get().token}/")
+    sign_up("anna@example.org")
+    client.post(f"/subscribe/confirm/{LinkRequest.objects.get().token}/", {"first_name": name})
     assert ServiceMail.objects.get().kind == "welcome"
     assert Subscriber.objects.get().first_name == name
     service_mails.outbox.send_due()
     (letter,) = post_office.letters
     assert name in letter.text
-    assert "{{ 7|add:35 }} &lt;b&gt;&amp;amp;&lt;/b&gt; &quot;Bcc:" in letter.html
+    assert '{{ 7|add:35 }} &lt;b&gt;&amp;amp;&lt;/b&gt; "Bcc:' in letter.html
 
 
 @pytest.mark.parametrize(
@@ -135,4 +136,4 @@ def test_a_broken_body_is_refused_and_breaks_nothing(client, body, kind):
 )
 def test_a_broken_header_breaks_nothing(headers, sign_up, settings):
     settings.TRUSTED_PROXIES = 1
-    assert sign_up("anna@example.org", headers=headers).status_code in (303, 403)
+    assert sign_up("anna@example.org", headers=headers).status_code in (200, 403)

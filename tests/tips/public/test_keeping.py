@@ -39,8 +39,6 @@ PAGES = {
     "tips:search": ["/search/"],
     "subscribers:subscribe": ["/subscribe/"],
     "subscribers:again": ["/subscribe/again/"],
-    "subscribers:sent": ["/subscribe/sent/"],
-    "subscribers:asked": ["/subscribe/preferences/sent/"],
     "subscribers:ask": ["/subscribe/preferences/"],
     "subscribers:privacy": ["/privacy/"],
 }

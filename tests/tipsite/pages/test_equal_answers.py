@@ -32,7 +32,7 @@ PATHS = """
     /tips/nothing/ /tips/gone/ /tips/teaser/ /tips/hidden/ /tips/draft/ /tips/\xff/ /tips/\xc3\xbcber/
     /category/sports/ /category/sports/page/2/ /category/none/ /tag/phone/ /tag/phone/feed/ /tag/Phone/ /2026/
     /2026/02/ /2026/13/ /1999/ /feed/ /feed/atom/ /feed/json/ /feed /sitemap.xml /sitemap-tips.xml
-    /sitemap-none.xml /robots.txt /search/ /subscribe/ /subscribe/sent/ /subscribe/preferences/ /privacy/
+    /sitemap-none.xml /robots.txt /search/ /subscribe/ /subscribe/again/ /subscribe/preferences/ /privacy/
     /unsubscribe/ /unsubscribe/a-token/ /preview/a-token/ /admin/ /healthz /no/such/page /wp-login.php /%2e
     /media/none.png /static/none.css
 """.split()
