@@ -17,9 +17,18 @@ class TipsConfig(AppConfig):
         post_migrate.connect(triggers.after_migration, sender=self)
         post_migrate.connect(slots.seed, sender=self)
         verdict.register(slot_reasons.look, place=1)
-        lists = "list category tag year month".split()
+        lists = "list category tag year month topics".split()
         feeds = [f"{of}{kind}" for of in ("", "category_", "tag_") for kind in ("rss", "atom", "json")]
-        plain = ["home", "detail", "robots", *lists, *(f"{name}_page" for name in lists), *feeds]
+        plain = [
+            "home",
+            "detail",
+            "robots",
+            "contents",
+            "contents_year",
+            *lists,
+            *(f"{name}_page" for name in lists),
+            *feeds,
+        ]
         keeping.register_pages(*(f"tips:{name}" for name in plain))
         keeping.register_pages("tips:sitemap", "tips:sitemap_part", parameters=("p",))
         keeping.register_pages("tips:search", parameters=("q", "category", "tag", "year", "page"))

@@ -114,6 +114,11 @@ def _dateline(day: date) -> str:
     return date_format(day, "N j, Y")
 
 
+def day_of_year(day: date) -> str:
+    """Return a day among others of its year, as readers see it: “Dec. 15”."""
+    return date_format(_day(day), "N j")
+
+
 def iso_day(day: date) -> str:
     """Return a day as machines read it: “2026-12-15”."""
     return _day(day).isoformat()

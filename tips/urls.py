@@ -7,7 +7,7 @@ from django.urls import URLPattern, path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 from django.views.decorators.cache import cache_control
 
-from tips.public import feeds, image_access, sitemaps, views
+from tips.public import feeds, image_access, overviews, sitemaps, views
 from tips.publishing import preview
 from tips.text import slugify
 
@@ -78,6 +78,9 @@ urlpatterns = [
     *_feeds("", ""),
     *_list("tips/", views.all_tips, "list"),
     path("tips/<words:slug>/", views.tip, name="detail"),
+    path("contents/", overviews.contents, name="contents"),
+    path("contents/<yyyy:year>/", overviews.contents, name="contents_year"),
+    *_list("topics/", overviews.topics, "topics"),
     path("media/<image:name>", image_access.serve, name="media"),
     path("preview/<str:token>/", preview.shared_preview, name="preview"),
     *_list("category/<words:slug>/", views.category_tips, "category"),

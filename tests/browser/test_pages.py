@@ -63,6 +63,8 @@ def kinds(live_server, settings):
     year, month = full.publish_at.year, full.publish_at.month
     return {
         "home": "/",
+        "contents": "/contents/",
+        "topics": "/topics/",
         "full tip": full.get_absolute_url(),
         "undated tip": undated.get_absolute_url(),
         "teaser": teaser.get_absolute_url(),
@@ -158,7 +160,7 @@ def test_every_stop_of_the_keyboard_on_home_is_seen(page, kinds):
     stops = iter(lambda: tab(page), None)
     stops = [stop for stop, _ in zip(stops, range(200), strict=False)]
     shown = "a, button, select, input:not([type=hidden], [hidden] *)"
-    assert len(stops) == page.locator(shown).count()
+    assert len(stops) == page.locator(shown).filter(visible=True).count()
     assert [stop["text"] for stop in stops if not (stop["outlined"] and stop["visible"])] == []
 
 
@@ -178,16 +180,6 @@ def test_home_calls_a_lead_the_latest_only_where_nothing_is_newer(page, kinds):
     make_tip("Fresh", publish_at=ago(hours=1))
     page.goto("/")
     expect(page.locator(".lead")).to_contain_text("The latest")
-
-
-@pytest.mark.parametrize("kind", ["home", "all tips", "search with a correction", "full tip"])
-def test_each_read_more_has_a_name_of_its_own(page, kinds, kind):
-    page.goto(kinds[kind])
-    titles = page.locator(".entry").get_by_role("heading").all_inner_texts()
-    assert titles
-    for title in titles:
-        name = re.compile(rf"^Read more about {re.escape(title)}$")
-        expect(page.get_by_role("link", name=name)).to_have_count(1)
 
 
 def test_all_works_without_a_script(browser, live_server, kinds):

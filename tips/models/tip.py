@@ -40,6 +40,10 @@ class TipQuerySet(PublishedQuerySet["Tip"]):
         # Compared with a value: for SQLite, a bare column is no condition that an index knows.
         return self.filter(has_body=Value(True))
 
+    def excerpts(self) -> Self:
+        """Return teasers: tips of which only an excerpt is here."""
+        return self.filter(has_body=Value(False))
+
     def newest_first(self) -> Self:
         """Return tips by ``publish_at`` descending with nulls last, then by id."""
         return self.order_by(newest_first(), "id")

@@ -35,9 +35,32 @@ def counted_categories() -> list[tuple[Category, int]]:
     return counts.labels(Category)
 
 
+def narrowing(groups: list[tuple[_Group, int]], total: int) -> list[tuple[_Group, int]]:
+    """Return those of some groups, each with its number of tips, that hold at most half of all tips.
+
+    Any other leads nobody to what they look for. Where there are no others, all stay.
+    """
+    return [pair for pair in groups if pair[1] * 2 <= total] or groups
+
+
+def narrowing_of(tip: Tip) -> list[Category]:
+    """Return the categories of a tip that hold at most half of all tips, by name."""
+    own = list(tip.categories.all())
+    if not own:
+        return []
+    total = counts.published()
+    narrow = {category for category, count in counted_categories() if count * 2 <= total}
+    return [category for category in own if category in narrow]
+
+
 def counted_tags(most: int) -> list[tuple[Tag, int]]:
     """Return the tags with the most published tips, each with their number, by name."""
     return sorted(counts.labels(Tag, most), key=lambda pair: pair[0].name.casefold())
+
+
+def tags_by_use() -> list[tuple[Tag, int]]:
+    """Return all tags that have published tips, each with their number, the most used ones first."""
+    return sorted(counts.labels(Tag), key=lambda pair: -pair[1])
 
 
 def years() -> list[int]:

@@ -88,7 +88,8 @@ def _day(moment: datetime, zone: ZoneInfo) -> str:
 def _lists() -> list[str]:
     """Return the URLs, without the host, of home and of the lists."""
     groups = (*navigation.categories().only("slug"), *navigation.tags().only("slug"))
-    return [reverse("tips:home"), reverse("tips:list"), *(group.get_absolute_url() for group in groups)]
+    whole = [reverse(f"tips:{name}") for name in ("home", "list", "contents", "topics")]
+    return [*whole, *(group.get_absolute_url() for group in groups)]
 
 
 def _of_lists(paths: Iterable[str]) -> Iterator[str]:

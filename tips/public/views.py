@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from tips import dates, paging
 from tips.models import Category, Tag, Tip, counts, read_labels
 from tips.models.published import PublishedQuerySet
+from tips.models.tip import TipQuerySet
 from tips.public import navigation, neighbours
 from tips.search import archive, labels, queries, similar
 from tips.search.terms import LONGEST_QUERY
@@ -32,22 +33,29 @@ MOST_TAGS = 200
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the newest full tip, the ten before it in short, and the ways into the archive."""
-    newest = Tip.objects.published_dated().newest_first().defer(*Tip.COMPUTED)
-    strip = list(newest[: STRIP_LENGTH + 1])
-    lead = next((tip for tip in strip if tip.has_body), None) or newest.full().first()
-    lead = lead or Tip.objects.published().full().newest_first().first()
-    if len(strip) <= STRIP_LENGTH:
-        undated = Tip.objects.published().undated().for_lists().order_by("id")
-        strip += undated[: STRIP_LENGTH + 1 - len(strip)]
+    """Show the newest full tip, the ways into the archive, and the ten full tips before the newest.
+
+    Tips of which only an excerpt is there fill up what undated full ones leave: they crowd out none.
+    """
+    dated = Tip.objects.published_dated().newest_first().for_lists()
+    tips = list(dated.full()[: STRIP_LENGTH + 1])
+    is_latest = tips and not dated.filter(publish_at__gt=tips[0].publish_at).exists()
+    if len(tips) <= STRIP_LENGTH:
+        others = [*_few(Tip.objects.published().undated().full().order_by("id")), *_few(dated.excerpts())]
+        tips += others[: STRIP_LENGTH + 1 - len(tips)]
+    lead = tips[0] if tips and tips[0].has_body else None
     context = {
         "lead": lead,
-        "strip": [tip for tip in strip if tip != lead][:STRIP_LENGTH],
-        "categories": navigation.counted_categories(),
+        "is_latest": is_latest,
+        "strip": tips[1:] if lead else tips[:STRIP_LENGTH],
+        "categories": navigation.narrowing(navigation.counted_categories(), counts.published()),
         "tags": navigation.counted_tags(most=24),
-        "years": navigation.years(),
     }
     return render(request, "tips/home.html", context)
+
+
+def _few(tips: TipQuerySet) -> TipQuerySet:
+    return tips.for_lists()[: STRIP_LENGTH + 1]
 
 
 @require_safe
@@ -71,6 +79,7 @@ def tip(request: HttpRequest, slug: str) -> HttpResponse:
     read_labels([tip])
     newer, older = neighbours.of(tip)
     context = {"tip": tip, "related": similar.related(tip), "newer": newer, "older": older}
+    context["categories"] = navigation.narrowing_of(tip)
     return render(request, "tips/tip.html", context)
 
 

@@ -26,7 +26,7 @@ def related(tip: Tip, limit: int = 3) -> list[Tip]:
     public_sql, public_params = postings.public()
     alike = Tip.objects.raw(
         # Summed up before any tip's row is looked at.
-        "SELECT t.id, t.title, t.slug, t.excerpt, t.publish_at, t.has_body"
+        "SELECT t.id, t.title, t.slug, t.takeaway, t.excerpt, t.publish_at, t.has_body"
         f" FROM (SELECT id, SUM(weight) AS weight FROM ({sql}) u GROUP BY id HAVING COUNT(*) > 1) s"
         f" JOIN tips_tip t ON t.id = s.id WHERE {public_sql} AND t.id <> %s"
         " ORDER BY s.weight DESC, t.publish_at DESC NULLS LAST, t.id LIMIT %s",

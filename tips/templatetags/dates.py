@@ -28,6 +28,6 @@ for _write in (dates.short, dates.zoned, dates.exact, dates.clock, dates.nearby)
     register.filter(_write.__name__, _or_nothing(_write))
 for _write_day in (dates.short_day, dates.weekday, dates.month_name, dates.short_month):
     register.filter(_write_day.__name__, _or_nothing(_write_day))
-for _write_for_readers in (dates.dateline, dates.iso_day, dates.long_day):
+for _write_for_readers in (dates.dateline, dates.day_of_year, dates.iso_day, dates.long_day):
     register.filter(_write_for_readers.__name__, _or_nothing(_write_for_readers))
 register.filter("unbroken", _or_nothing(dates.unbroken))

@@ -76,6 +76,12 @@ def _year_url(year: int) -> str:
 
 
 @register.filter
+def gist(tip: Tip) -> str:
+    """Return what a list says of a tip: its takeaway, or its first lines where it has none."""
+    return html_to_plain.one_line(tip.takeaway) or teaser(tip)
+
+
+@register.filter
 def teaser(tip: Tip) -> str:
     """Return a tip's excerpt, with an ellipsis where it was cut in the middle of a sentence."""
     text = html_to_plain.one_line(tip.excerpt)

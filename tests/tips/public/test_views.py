@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from tests.tips.making import ago, hidden_tips, make_tip
 from tips.models import Category, FormerSlug, Tag, Tip, TipState
+from tips.public import overviews
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +35,13 @@ def page(client, url, status=200):
     response = client.get(url)
     assert response.status_code == status, url
     return response.content.decode()
+
+
+def titles_in(html, level="h3"):
+    """The titles of a list's entries, with what stands beside them."""
+    found = re.findall(rf"<{level}><a [^>]*>(.*?)</a>(.*?)</{level}>", html)
+    marks = ((title, re.sub("<[^>]*>", "", mark).strip()) for title, mark in found)
+    return [f"{title} ({mark})" if mark else title for title, mark in marks]
 
 
 def head(html, pattern):
@@ -149,8 +157,10 @@ def test_only_years_and_months_that_hold_a_public_tip_are_offered(client):
     make_tip(state=TipState.DRAFT, publish_at=timezone.datetime(2019, 4, 2, tzinfo=UTC))
     make_tip(state=TipState.WITHDRAWN, publish_at=timezone.datetime(2017, 8, 1, tzinfo=UTC))
     make_tip(undated=True)
-    for url in ("/", "/tips/"):
-        assert re.findall(r'href="(/[0-9]{4}/)"', page(client, url)) == ["/2021/", "/2017/"]
+    for url, before in (("/tips/", ""), ("/contents/", "/contents"), ("/contents/2017/", "/contents")):
+        offered = re.findall(rf'href="{before}(/[0-9]{{4}}/)"', page(client, url))
+        assert offered == ["/2021/", "/2017/"], url
+    page(client, "/contents/2016/", 404)
     assert re.findall(r'<option value="[0-9]{4}">([0-9]{4})</option>', page(client, "/search/")) == [
         "2021",
         "2017",
@@ -169,6 +179,31 @@ def test_years_and_months_are_those_of_the_sites_zone(client):
         page(client, url, 404)
     assert 'href="/2019/12/"' in page(client, "/2019/")
     assert head(page(client, "/2019/12/"), "<h1>(.*?)</h1>") == "December 2019"
+
+
+def test_the_contents_are_the_titles_of_a_year_and_what_has_no_date(client):
+    for year, title in ((2019, "An old one"), (2021, "A new one"), (2021, "Another")):
+        make_tip(title, publish_at=timezone.datetime(year, 5, 4, 12, tzinfo=UTC))
+    make_tip("Whenever", undated=True)
+    hidden_tips()
+    html = page(client, "/contents/")
+    assert re.findall(r'<a href="/tips/[^"]+">(.*?)</a>', html) == ["A new one", "Another", "Whenever"]
+    assert "May 4" in html
+    assert re.findall(r'<a href="/tips/[^"]+">(.*?)</a>', page(client, "/contents/2019/")) == ["An old one"]
+
+
+def test_topics_come_by_use_two_hundred_to_a_page(client, monkeypatch):
+    monkeypatch.setattr(overviews, "TOPICS", 2)
+    for tags in (["b", "c"], ["b", "c"], ["b", "a"]):
+        make_tip(tags=tags, categories=["Sports"])
+    hidden_tips(tags=["secret"])
+    first, second = page(client, "/topics/"), page(client, "/topics/page/2/")
+    assert re.findall(r'href="/tag/([^"]+)/"', first) == ["b", "c"]
+    assert re.findall(r'href="/tag/([^"]+)/"', second) == ["a"]
+    assert "3 tips" in first
+    assert ("/category/sports/" in first, "/category/sports/" in second) == (True, False)
+    page(client, "/topics/page/3/", 404)
+    assert client.get("/topics/page/1/")["Location"] == "/topics/"
 
 
 def test_a_tip_says_of_itself_what_machines_ask(client):
@@ -209,6 +244,38 @@ def test_a_teaser_shows_its_excerpt_and_asks_not_to_be_indexed(client):
     assert tip.title in page(client, "/tips/")
 
 
+def test_a_list_says_what_to_take_from_each_tip_and_marks_what_is_only_an_excerpt(client):
+    make_tip("Hold on", body="<p>First this.</p>", takeaway="Then <that>.", publish_at=ago(days=1))
+    make_tip("Without one", body="<p>Some lines.</p>", takeaway="", publish_at=ago(days=2))
+    make_tip("Old", body="", excerpt="Cut off in the", publish_at=ago(days=3))
+    html = page(client, "/tips/")
+    assert re.findall(r"<p>(.*?)</p>\s+</div>", html) == [
+        "Then &lt;that&gt;.",
+        "Some lines.",
+        "Cut off in the…",
+    ]
+    assert titles_in(html, "h2") == ["Hold on", "Without one", "Old (Excerpt)"]
+    # One link to each tip.
+    assert html.count('href="/tips/hold-on') == 1
+
+
+def test_home_has_the_takeaway_of_its_tip_once(client):
+    make_tip("Hold on", body="<p>First this.</p>", takeaway="Then <that>.")
+    assert page(client, "/").count("Then &lt;that&gt;.") == 1
+
+
+def test_a_category_that_narrows_nothing_is_neither_a_way_nor_stands_beside_a_tip(client):
+    for n in range(3):
+        tip = make_tip(
+            publish_at=ago(days=n), categories=["Tip of the Week", *(["Sports"] if n == 2 else [])]
+        )
+    for url in ("/", tip.get_absolute_url()):
+        html = page(client, url)
+        assert 'href="/category/sports/"' in html
+        assert 'href="/category/tip-of-the-week/"' not in html
+    assert 'href="/category/tip-of-the-week/"' in page(client, "/topics/")
+
+
 def test_the_takeaway_follows_the_body_once(client):
     tip = make_tip(body="<p>First this.</p>", takeaway="Then <that>.")
     html = page(client, tip.get_absolute_url())
@@ -222,8 +289,11 @@ def test_home_leads_with_the_newest_full_tip_and_names_each_link(client):
     others = [make_tip(publish_at=ago(days=20 + n)) for n in range(12)]
     html = page(client, "/")
     assert head(html, r'<h2 class="title"><a href="(.*?)"') == lead.get_absolute_url()
-    names = re.findall(r'Read more<span class="visually-hidden"> about (.*?)</span>', html)
-    assert names == ["Newest teaser", *(tip.title for tip in others[:9])]
+    # A tip of which only an excerpt is there crowds out no full one.
+    assert titles_in(html) == [tip.title for tip in others[:10]]
+    assert "From the archive" in html
+    make_tip("Fresh", publish_at=ago(hours=1))
+    assert "The latest" in page(client, "/")
 
 
 def test_where_few_tips_are_dated_home_shows_undated_ones(client):
@@ -232,8 +302,7 @@ def test_where_few_tips_are_dated_home_shows_undated_ones(client):
     other = make_tip("Another", undated=True)
     html = page(client, "/")
     assert head(html, r'<h2 class="title"><a href="(.*?)"') == lead.get_absolute_url()
-    names = re.findall(r'Read more<span class="visually-hidden"> about (.*?)</span>', html)
-    assert names == [dated.title, other.title]
+    assert titles_in(html) == [other.title, f"{dated.title} (Excerpt)"]
 
 
 def test_an_empty_site_answers(client):
@@ -270,6 +339,8 @@ def test_a_page_costs_the_same_queries_however_much_there_is(client, archive):
         "/tips/page/3/",
         "/tag/phone/page/3/",
         "/search/?q=listen",
+        "/contents/",
+        "/topics/",
         "/feed/",
         "/tag/phone/feed/",
         tip,
