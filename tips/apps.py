@@ -10,7 +10,7 @@ class TipsConfig(AppConfig):
 
     def ready(self) -> None:
         from tips import triggers
-        from tips.public import keeping
+        from tips.public import keeping, oembed
         from tips.schedule import slot_reasons, slots, verdict
 
         pre_migrate.connect(triggers.before_migration, sender=self)
@@ -19,6 +19,7 @@ class TipsConfig(AppConfig):
         verdict.register(slot_reasons.look, place=1)
         lists = "list category tag year month topics".split()
         feeds = [f"{of}{kind}" for of in ("", "category_", "tag_") for kind in ("rss", "atom", "json")]
+        shared = "embed embed_current current_json calendar".split()
         plain = [
             "home",
             "detail",
@@ -28,10 +29,12 @@ class TipsConfig(AppConfig):
             *lists,
             *(f"{name}_page" for name in lists),
             *feeds,
+            *shared,
         ]
         keeping.register_pages(*(f"tips:{name}" for name in plain))
         keeping.register_pages("tips:sitemap", "tips:sitemap_part", parameters=("p",))
         keeping.register_pages("tips:search", parameters=("q", "category", "tag", "year", "page"))
+        keeping.register_pages("tips:oembed", parameters=oembed.PARAMETERS)
         keeping.register_moments(keeping.moments_of_tips)
         keeping.register_unwatched(
             tips_edition="It is the edition.",

@@ -7,7 +7,7 @@ from django.urls import URLPattern, path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 from django.views.decorators.cache import cache_control
 
-from tips.public import feeds, image_access, overviews, sitemaps, views
+from tips.public import calendar, current_tip, embeds, feeds, image_access, oembed, overviews, sitemaps, views
 from tips.publishing import preview
 from tips.text import slugify
 
@@ -76,6 +76,11 @@ urlpatterns = [
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
     path("sitemap-<slug:section>.xml", sitemaps.part, name="sitemap_part"),
     *_feeds("", ""),
+    path("tips.ics", calendar.tips, name="calendar"),
+    path("tip-of-the-week.json", current_tip.as_json, name="current_json"),
+    path("embed/tip-of-the-week/", embeds.of_the_week, name="embed_current"),
+    path("embed/<words:slug>/", embeds.of_tip, name="embed"),
+    path("oembed/", oembed.answer, name="oembed"),
     *_list("tips/", views.all_tips, "list"),
     path("tips/<words:slug>/", views.tip, name="detail"),
     path("contents/", overviews.contents, name="contents"),

@@ -213,6 +213,7 @@ FILE_UPLOAD_HANDLERS = ["tipsite.staff.upload_handlers.StaffOnly", *global_setti
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", str(STATE_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ROOT = BASE_DIR / "static" / "root"  # /favicon.ico, and what else browsers ask for unasked
 STORAGES = {
     # In MEDIA_ROOT, or in a bucket of an S3-compatible store.
     "default": file_stores.uploads(env.str("MEDIA_STORAGE_URL", "")),
@@ -254,8 +255,7 @@ AXES_LOCKOUT_CALLABLE = "tipsite.staff.lockout.answer"
 # What it keeps is of use for that quarter of an hour alone.
 AXES_DISABLE_ACCESS_LOG = True
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "csrfmiddlewaretoken"]
-AXES_ENABLE_ADMIN = False
-AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"tipsite.staff.password_rules.{name}"}
     for name in ("LongEnough", "NotAboutThePerson", "NotCommon")

@@ -1,21 +1,30 @@
 """What a tip's page says of itself to machines (schema.org, in JSON-LD)."""
 
 import json
+from datetime import datetime
 
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.text import Truncator
 
 from tips.dates import site_zone
 from tips.models import Tip
+from tips.text import shortening
 
 LONGEST_DESCRIPTION = 160
 _ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 
 def description(tip: Tip) -> str:
-    """Return one line of at most LONGEST_DESCRIPTION characters that says what the tip is about."""
-    return Truncator(" ".join(tip.excerpt.split())).chars(LONGEST_DESCRIPTION)
+    """Return one line of at most LONGEST_DESCRIPTION characters that says what the tip is about.
+
+    Where it is cut, a word ends.
+    """
+    return shortening.at_word(tip.excerpt, LONGEST_DESCRIPTION)
+
+
+def local_day(moment: datetime) -> str:
+    """Return the day of a moment on the site, as ISO 8601 writes it."""
+    return moment.astimezone(site_zone()).date().isoformat()
 
 
 def article(tip: Tip) -> dict[str, object]:
@@ -33,7 +42,7 @@ def article(tip: Tip) -> dict[str, object]:
         "keywords": [tag.name for tag in tip.tags.all()],
     }
     if tip.publish_at:
-        data["datePublished"] = tip.publish_at.astimezone(site_zone()).date().isoformat()
+        data["datePublished"] = local_day(tip.publish_at)
     return data
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.dates import MONTHS
@@ -18,7 +18,7 @@ from tips import dates, paging
 from tips.models import Category, Tag, Tip, counts, read_labels
 from tips.models.published import PublishedQuerySet
 from tips.models.tip import TipQuerySet
-from tips.public import navigation, neighbours
+from tips.public import by_slug, navigation, neighbours
 from tips.search import archive, labels, queries, similar
 from tips.search.terms import LONGEST_QUERY
 from tips.text import slugify
@@ -65,17 +65,13 @@ def tip(request: HttpRequest, slug: str) -> HttpResponse:
     Answers 410 for a tip that was public and is withdrawn, and 404 for whatever readers may not know of. A
     slug that the tip once had leads to the present one.
     """
-    tip = next(iter(Tip.objects.filter(slug=slug)), None)
-    if tip is None:
-        tip = get_object_or_404(Tip, former_slugs__slug=slug)
-        if tip.is_published:
-            return _moved(tip.get_absolute_url())
+    tip = by_slug.tip(slug)
     if tip.is_gone:
         gone = render(request, "tips/withdrawn.html", status=410)
         patch_cache_control(gone, no_cache=True)
         return gone
-    if not tip.is_published:
-        raise Http404("There is no such tip.")
+    if tip.slug != slug:
+        return _moved(tip.get_absolute_url())
     read_labels([tip])
     newer, older = neighbours.of(tip)
     context = {"tip": tip, "related": similar.related(tip), "newer": newer, "older": older}

@@ -2,6 +2,7 @@ import json
 import re
 from datetime import UTC, timedelta
 from html import unescape
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.db import connection
@@ -384,3 +385,36 @@ def test_a_category_is_reached_by_its_slug_only(client):
     make_tip(categories=["World of Service"])
     assert reverse("tips:category", args=[Category.objects.get().slug]) == "/category/world-of-service/"
     page(client, "/category/World%20of%20Service/", 404)
+
+
+def test_a_tip_is_handed_on_by_mail_or_by_its_address(client):
+    tip = make_tip("Tea & “sympathy”?")
+    html = page(client, tip.get_absolute_url())
+    mail = urlsplit(head(html, r'<a href="(mailto:.*?)">Mail it to a colleague'))
+    assert dict(parse_qsl(mail.query)) == {
+        "subject": tip.title,
+        "body": f"http://localhost:8000/tips/{tip.slug}/",
+    }
+    assert head(html, r'<input readonly value="(.*?)"') == f"http://localhost:8000/tips/{tip.slug}/"
+
+
+def test_a_description_ends_at_a_word(client):
+    tip = make_tip(excerpt="Somebody listens " * 40)
+    said = head(page(client, tip.get_absolute_url()), r'<meta name="description" content="(.*?)"')
+    assert said == ("Somebody listens " * 9).strip() + "…"
+
+
+def test_the_feed_of_what_a_page_lists_comes_first(client):
+    make_tip(tags=["phone"], categories=["Sports"])
+    for url, feed in (("/", "/feed/"), ("/tips/", "/feed/"), ("/tag/phone/", "/tag/phone/feed/")):
+        kind = "application/rss+xml"
+        assert head(page(client, url), rf'type="{re.escape(kind)}" title="[^"]*" href="(.*?)"') == feed
+
+
+def test_browsers_find_the_icons_that_they_ask_for_unasked(client):
+    for url, begins in (("/favicon.ico", b"\0\0\1\0"), ("/apple-touch-icon.png", b"\x89PNG")):
+        answer = client.get(url)
+        content = answer.getvalue()
+        answer.close()
+        assert (answer.status_code, content[:4]) == (200, begins)
+        assert answer["Content-Type"].startswith("image/")

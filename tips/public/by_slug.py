@@ -1,0 +1,19 @@
+"""The tip that a slug in a URL means to readers, by the one rule for its page, its card and its embed."""
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from tips.models import Tip
+
+
+def tip(slug: str) -> Tip:
+    """Return the tip of a slug, which is public, or gone (``tip.is_gone``): its readers are told so by 410.
+
+    Where it has another slug by now, the one in the URL is a former one, and leads to the present one. Raises
+    Http404 for whatever readers may not know of.
+    """
+    found = next(iter(Tip.objects.filter(slug=slug)), None)
+    found = found or get_object_or_404(Tip, former_slugs__slug=slug)
+    if not (found.is_published or found.is_gone):
+        raise Http404("There is no such tip.")
+    return found
