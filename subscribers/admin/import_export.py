@@ -1,6 +1,5 @@
 """Lists of addresses in and out."""
 
-import logging
 import tempfile
 from datetime import time
 
@@ -25,8 +24,6 @@ from subscribers.exchange import exports, upload_jobs
 from subscribers.exchange.store import LONGEST_SOURCE
 from subscribers.models import Subscriber, SubscriberAction
 from tips import dates
-
-logger = logging.getLogger(__name__)
 
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -125,13 +122,9 @@ def _decide(request: StaffRequest, upload: upload_jobs.Upload) -> HttpResponse:
 
 
 def _set_to_work(request: StaffRequest, upload: upload_jobs.Upload) -> HttpResponse:
-    try:
-        tasks.work_on_upload.enqueue(upload.name)
-    except Exception as error:
-        logger.error("Upload %s cannot be worked on (%s).", upload.name, type(error).__name__)
-        upload_jobs.discard(upload)
-        messages.error(request, "No background task can be asked for now. Try later.")
-        return redirect("admin:subscribers_import")
+    if not tasks.nudge_upload(upload.name):
+        words = "The worker could not be told. It looks for lists by itself, and begins within half an hour."
+        messages.warning(request, words)
     return _to(upload)
 
 

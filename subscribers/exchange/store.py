@@ -6,11 +6,12 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from itertools import islice
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
 from desk.batches import Batches
+from desk.storage_errors import COME_AGAIN_SOON, retry_after
 from subscribers import addresses
 from subscribers.exchange.address_list import AddressList
 from subscribers.exchange.records import Fields, Outcome, Record, Report, RowResult, Standing
@@ -20,7 +21,7 @@ from tips.text import folding
 
 # At most so many rows are written in one transaction.
 BATCH = 500
-# How often a batch is tried where somebody signs up at the same moment.
+# How often a batch is tried where others write at the same moment.
 TRIES = 3
 UNSTATED = "Brought over from another list; where they agreed was not stated."
 LEFT_ELSEWHERE = "Had left the list that was brought over."
@@ -107,9 +108,11 @@ def _written(
                 if in_transaction is not nullcontext:
                     batch.save()
                 break
-        except IntegrityError:
-            # Somebody confirmed while the batch was written: the next try finds them.
-            if not tries_left:
+        except (IntegrityError, OperationalError) as error:
+            # Somebody confirmed while the batch was written: the next try finds them. Or two waited for each
+            # other, and the database ended this one: nothing of the batch was written.
+            is_passing = isinstance(error, IntegrityError) or retry_after(error) == COME_AGAIN_SOON
+            if not tries_left or not is_passing:
                 raise
     return batch.results
 

@@ -32,6 +32,7 @@ from django.utils import timezone
 
 from desk.files import UnusableFileError
 from desk.log import log
+from subscribers import outages
 from subscribers.exchange.address_list import AddressList
 from subscribers.exchange.records import Fields, Outcome, RowResult
 from subscribers.exchange.store import store
@@ -139,7 +140,8 @@ def past(most: int) -> list[Upload]:
 def stalled(now: datetime) -> list[str]:
     """Return the names of lists that a task should have in hand, and that have not moved for STALLED."""
     found = []
-    for stem in (stem for stem, kind in map(_split, _names()) if kind == "json"):
+    # The list itself is there until all is done with it: few are.
+    for stem in (stem for stem, kind in map(_split, _names()) if kind == "list"):
         # Another task may just have deleted it.
         with contextlib.suppress(FileNotFoundError):
             is_silent = _storage().get_modified_time(f"{stem}.json") < now - STALLED
@@ -206,6 +208,9 @@ def _work_on(upload: Upload, copy: Path) -> None:
             report = store(address_list, source=upload.source, dry_run=is_rehearsal, on_row=on_row)
     except UnusableFileError as error:
         upload.save(Stage.REFUSED, str(error))
+    except outages.AWAY as error:
+        # Its stage stays as it is, by which the work is asked for again.
+        logger.warning("Upload %s waits for the database (%s).", upload.name, type(error).__name__)
     except Exception as error:
         logger.error("Upload %s stopped: %s", upload.name, type(error).__name__)
         upload.save(*((Stage.REFUSED, UNREADABLE) if is_rehearsal else (Stage.REHEARSED, STOPPED)))

@@ -53,7 +53,7 @@ ALLOWED = {
     "subscribers/models": "subscribers/addresses subscribers/tokens subscribers/triggers",
     "subscribers/people": "subscribers/models",
     "subscribers/recovery": "subscribers/people",
-    "subscribers/exchange": "subscribers/people",
+    "subscribers/exchange": "subscribers/people subscribers/outages",
     "subscribers/mail": "subscribers/recovery subscribers/outages",
     "subscribers/tipmail": "subscribers/mail",
     "subscribers/delivery": "subscribers/tipmail",

@@ -16,6 +16,7 @@ NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 def ran(monkeypatch):
     ran = []
     monkeypatch.setattr(clock, "EACH_MINUTE", [lambda now: ran.append("minute")])
+    monkeypatch.setattr(clock, "EACH_QUARTER", [])
     monkeypatch.setattr(clock, "EACH_HOUR", [lambda now: ran.append("hour")])
     monkeypatch.setattr(clock, "EACH_DAY", [lambda now: ran.append("day")])
     return ran
