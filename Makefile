@@ -81,9 +81,10 @@ audit: $(VENV)/dev $(SCANNER)/ready audit/node_modules ## Check the served site:
 lock: $(VENV)/dev ## Bring all locks up to date with pyproject.toml
 	@$(call COMPILE,--upgrade pyproject.toml,requirements.lock)
 	@$(call COMPILE,--upgrade --constraint requirements.lock --group s3,requirements-s3.lock)
+	@$(call COMPILE,--upgrade --constraint requirements.lock --group redis,requirements-redis.lock)
 	@$(call COMPILE,--upgrade --group scan,requirements-scan.lock)
-	@$(call COMPILE,--upgrade --constraint requirements.lock --constraint requirements-s3.lock --group dev \
-		pyproject.toml,requirements-dev.lock)
+	@$(call COMPILE,--upgrade --constraint requirements.lock --constraint requirements-s3.lock \
+		--constraint requirements-redis.lock --group dev pyproject.toml,requirements-dev.lock)
 COMPILE = $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate $(1) --output-file $(2)
 

@@ -5,12 +5,8 @@ key made up once and kept in STATE_DIR. Set SITE_URL to the site's public addres
 production; what such a site may not lack is then asked for by name before anything starts.
 """
 
-import os
-import secrets
-from contextlib import suppress
 from datetime import time, timedelta
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
@@ -21,7 +17,7 @@ from environs import Env
 from js_asset import static_lazy
 from whitenoise.compress import Compressor
 
-from tipsite.environment import databases, file_stores
+from tipsite.environment import databases, file_stores, keys, task_engines
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -54,24 +50,10 @@ if PRODUCTION and _missing:
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG shows visitors the site's insides; unset it, or unset SITE_URL.")
 
-
-def _key_of_this_machine(name: str) -> str:
-    """Read a key from STATE_DIR, made up on first use: no key is ever part of the program."""
-    path = STATE_DIR / name
-    if not path.exists():
-        # Linked into place whole: two processes that start at once must not read half a key, or two.
-        with NamedTemporaryFile("w", dir=STATE_DIR, prefix=f".{name}.", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(50))
-            file.flush()
-            with suppress(FileExistsError):
-                os.link(file.name, path)
-    return path.read_text(encoding="ascii")
-
-
-SECRET_KEY = env.str("SECRET_KEY", "") or _key_of_this_machine("secret_key")
+SECRET_KEY = env.str("SECRET_KEY", "") or keys.of_this_machine(STATE_DIR, "secret_key")
 SECRET_KEY_FALLBACKS = _list("SECRET_KEY_FALLBACKS")
 # Names those who get nothing. It must outlive every SECRET_KEY, or the list forgets who left.
-SUPPRESSION_KEY = env.str("SUPPRESSION_KEY", "") or _key_of_this_machine("suppression_key")
+SUPPRESSION_KEY = env.str("SUPPRESSION_KEY", "") or keys.of_this_machine(STATE_DIR, "suppression_key")
 _own_hosts = [_site.hostname] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", *_own_hosts)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -155,7 +137,13 @@ PAGES_DIR = "" if CDN_MAX_AGE else env.str("PAGES_DIR", "")
 JOURNAL_URL = databases.journal(env.str("JOURNAL_URL", ""))
 
 CACHES = {"default": env.dj_cache_url("CACHE_URL", "locmem://")}
-TASKS = env.json("TASKS", {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}})
+# Who carries background tasks, which no mail is; of Redis' client nothing is loaded unless TASKS names it.
+_tasks = env.json("TASKS", {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}})
+TASKS, RQ_QUEUES = task_engines.completed(_tasks)
+if RQ_QUEUES:
+    INSTALLED_APPS += ["django_rq"]
+# Its pages know nothing of our roles, and it has no table.
+RQ_SHOW_ADMIN_LINK, MIGRATION_MODULES = False, {"django_rq": None}
 
 # --- Mail ------------------------------------------------------------------------------------------
 
@@ -322,6 +310,8 @@ LOGGING = {
         "django.security.AnymailWebhookValidationFailure": {"level": "CRITICAL"},
         # It logs each look at the queue.
         "django_tasks_db": {"level": "WARNING"},
+        # It logs each step of a task.
+        "rq.worker": {"level": "WARNING"},
         # It logs each query.
         "axes": {"level": "WARNING"},
         # It logs each parser that it tries on a report, and each that fails at an odd one.

@@ -21,6 +21,7 @@ from django.conf import settings
         ("EMAIL_URL", "foo", "EMAIL_URL"),
         ("STATE_DIR", "/dev/null/state", "/dev/null/state"),
         ("SITE_URL", "tips.example.org", "SITE_URL"),
+        ("TASKS", '["redis"]', "django_tasks_rq"),
         ("SITE_URL", "https://tips.example.org", "SECRET_KEY, SUPPRESSION_KEY"),
     ],
 )

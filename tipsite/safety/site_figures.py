@@ -16,6 +16,7 @@ from tips.schedule import verdict
 from tips.schedule.slots import Timetable
 from tipsite.backup import runs
 from tipsite.metrics.registry import Sample
+from tipsite.worker.other_queues import other_queues
 
 Row = TypeVar("Row", bound=Model)
 _State = Delivery.State
@@ -36,8 +37,8 @@ def samples() -> Iterator[Sample]:
 def _waiting(now: datetime) -> Iterator[Sample]:
     waiting = OutgoingMail.MailState.WAITING
     sending = Mailing.objects.filter(state=Mailing.State.SENDING)
-    queues = {
-        "tasks": _count(DBTaskResult.objects.ready(), "enqueued_at"),
+    queues: dict[str, tuple[int | None, datetime | None]] = {
+        "tasks": _tasks(),
         "link_mails": _count(LinkRequest.objects.filter(mail_state=waiting), "asked_at"),
         "service_mails": _count(ServiceMail.objects.filter(mail_state=waiting), "asked_at"),
         "mailings": (_not_settled(sending), sending.aggregate(since=Min("started_at"))["since"]),
@@ -47,7 +48,17 @@ def _waiting(now: datetime) -> Iterator[Sample]:
     words = "For how long the oldest has been waiting, 0 where none does"
     for name, (depth, since) in queues.items():
         age = (now - since).total_seconds() if since and depth else 0
-        yield Sample("oldest_waiting_seconds", words, max(age, 0), {"queue": name})
+        yield Sample("oldest_waiting_seconds", words, None if depth is None else max(age, 0), {"queue": name})
+
+
+def _tasks() -> tuple[int | None, datetime | None]:
+    """Return how many tasks wait, and since when the oldest does; (None, None) where one engine is away."""
+    number, since = _count(DBTaskResult.objects.ready(), "enqueued_at")
+    for queue in other_queues():
+        if (waiting := queue.waiting()) is None:
+            return None, None
+        number, since = number + waiting[0], min(filter(None, [since, waiting[1]]), default=None)
+    return number, since
 
 
 def _count(rows: QuerySet[Row], moment: str) -> tuple[int, datetime | None]:

@@ -2,14 +2,15 @@
 
 from typing import ClassVar
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.conf import settings
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_tasks_db.models import DBTaskResult
 
 from desk.lists import LongList
-from desk.pages import badge
+from desk.pages import Context, badge
 from tips import dates
 
 
@@ -24,6 +25,12 @@ class TasksAdmin(LongList):
         "SUCCESSFUL": ("public", "Done"),
         "FAILED": ("withdrawn", "Failed"),
     }
+
+    def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
+        if settings.RQ_QUEUES:
+            words = "Redis carries background tasks now, as TASKS says: here are those of before. What failed"
+            messages.info(request, f"{words} stands in the worker's log, and how many wait in /metrics.")
+        return super().changelist_view(request, extra_context)
 
     def get_readonly_fields(self, request: HttpRequest, obj: DBTaskResult | None = None) -> list[str]:
         return ["name", "standing", "asked", "began", "ended", "error"]

@@ -6,7 +6,7 @@ workers may keep time beside each other, and to miss, since the machine may be o
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
 from importlib import import_module
 
@@ -33,13 +33,9 @@ from tipsite.alerts import (
     work_mails,
 )
 from tipsite.staff import lockout
-from tipsite.worker import task_leases
+from tipsite.worker import other_queues, task_leases
 
 logger = logging.getLogger(__name__)
-
-# How long the outcome of a background task can be looked up.
-KEEP_RESULTS = timedelta(days=14)
-
 
 Job = Callable[[datetime], object]
 
@@ -51,7 +47,7 @@ def clear_expired_sessions(now: datetime) -> None:
 
 def prune_task_results(now: datetime) -> None:
     """Delete what finished tasks have left behind."""
-    DBTaskResult.objects.finished().filter(finished_at__lt=now - KEEP_RESULTS).delete()
+    DBTaskResult.objects.finished().filter(finished_at__lt=now - task_leases.KEEP_RESULTS).delete()
 
 
 def _without_moment(job: Callable[[], object]) -> Job:
@@ -60,6 +56,7 @@ def _without_moment(job: Callable[[], object]) -> Job:
 
 EACH_MINUTE: list[Job] = [
     task_leases.sweep,
+    other_queues.sweep,
     claims.release_from_wrong_clock,
     lockout.forget_wrong_clock,
     scheduling.keep_up,
@@ -73,6 +70,8 @@ EACH_MINUTE: list[Job] = [
     backup_alerts.send_alerts,
     work_mails.send_due,
 ]
+# What an engine of tasks lost, or was away for.
+EACH_QUARTER: list[Job] = [tasks.ask_again]
 # By the hour rather than by the day: an hour that is missed is made up for by the next one.
 EACH_HOUR: list[Job] = [
     clear_expired_sessions,
@@ -82,7 +81,6 @@ EACH_HOUR: list[Job] = [
     # SQLite's log of deleted rows, where that was not possible at once.
     _without_moment(erasure.wipe),
     upload_jobs.forget_old,
-    tasks.ask_again,
     # By these, related tips are found.
     _without_moment(index.count_words),
 ]
@@ -100,7 +98,8 @@ _HOUR = 3
 
 def tick(now: datetime) -> None:
     """Run what is due in the minute of ``now``; a job that fails stops no other."""
-    due = EACH_MINUTE + (EACH_HOUR if now.minute == 0 else [])
+    due = EACH_MINUTE + (EACH_QUARTER if now.minute % 15 == 0 else [])
+    due = due + (EACH_HOUR if now.minute == 0 else [])
     if (local := timezone.localtime(now)).hour == _HOUR and local.minute == 0:
         due = due + EACH_DAY
     for job in due:

@@ -7,7 +7,7 @@ while its heartbeat does (``subscribers.delivery.heartbeat``).
 
 import logging
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 # A task that has outlived no worker in so many tries is taken for what kills them.
 TRIES = 3
+# How long the outcome of a background task can be looked up.
+KEEP_RESULTS = timedelta(days=14)
 
 
 class WorkerLostError(Exception):

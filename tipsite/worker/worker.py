@@ -18,6 +18,7 @@ from subscribers import outages
 from subscribers.delivery import heartbeat
 from subscribers.delivery.pool import SenderPool
 from tipsite.worker import clock, task_leases
+from tipsite.worker.other_queues import other_queues
 from tipsite.worker.stop_signal import Stop
 
 logger = logging.getLogger(__name__)
@@ -104,6 +105,8 @@ class Background:
                 self._current.run()
             finally:
                 self._current = None
+        for queue in other_queues():
+            queue.work(self.worker_id, self.stop)
 
     def _keep_time(self) -> None:
         """Tick once a minute, in a thread and a connection of its own."""
