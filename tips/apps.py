@@ -37,6 +37,7 @@ class TipsConfig(AppConfig):
         keeping.register_pages("tips:oembed", parameters=oembed.PARAMETERS)
         keeping.register_moments(keeping.moments_of_tips)
         keeping.register_unwatched(
+            auth_user="The name of an author is at most an hour old: all pages are built anew each hour.",
             tips_edition="It is the edition.",
             tips_word="How common words are sharpens which tips are related, and no more.",
             tips_posting="It follows from the texts of tips, by triggers of its own.",

@@ -224,6 +224,9 @@ def _edition_events(is_sqlite: bool) -> Iterator[tuple[str, str, str, str]]:
     yield "tip_added", "tips_tip", "INSERT", is_known
     yield "tip_deleted", "tips_tip", "DELETE", was_known
     yield "tip_changed", "tips_tip", f"UPDATE OF {', '.join(_SERVED)}", f"{either} AND {differs(_SERVED)}"
+    yield "card_drawn", "tips_card", "INSERT", "NEW.name <> ''"
+    yield "card_changed", "tips_card", "UPDATE OF name", differs(["name"])
+    yield "card_lost", "tips_card", "DELETE", "OLD.name <> ''"
     # A former slug leads readers on, whatever it is of.
     leads = ("slug", "tip_id", "tag_id", "category_id")
     yield "slug_added", "tips_formerslug", "INSERT", ""

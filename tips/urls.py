@@ -7,7 +7,18 @@ from django.urls import URLPattern, path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 from django.views.decorators.cache import cache_control
 
-from tips.public import calendar, current_tip, embeds, feeds, image_access, oembed, overviews, sitemaps, views
+from tips.public import (
+    calendar,
+    cards,
+    current_tip,
+    embeds,
+    feeds,
+    image_access,
+    oembed,
+    overviews,
+    sitemaps,
+    views,
+)
 from tips.publishing import preview
 from tips.text import slugify
 
@@ -86,6 +97,8 @@ urlpatterns = [
     path("contents/", overviews.contents, name="contents"),
     path("contents/<yyyy:year>/", overviews.contents, name="contents_year"),
     *_list("topics/", overviews.topics, "topics"),
+    path("tips/<words:slug>/card.png", cards.serve, name="card"),
+    path("card.png", cards.serve_site, name="site_card"),
     path("media/<image:name>", image_access.serve, name="media"),
     path("preview/<str:token>/", preview.shared_preview, name="preview"),
     *_list("category/<words:slug>/", views.category_tips, "category"),

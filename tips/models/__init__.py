@@ -7,6 +7,7 @@ May import ``tips.text`` and nothing else of ours.
 
 from tips.models.actions import LabelAction, SlotAction, TipAction
 from tips.models.autosaves import Autosave
+from tips.models.cards import Card
 from tips.models.counts import ApprovedCount
 from tips.models.editing_sessions import EditingSession
 from tips.models.edition import Edition

@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.utils.safestring import SafeString, mark_safe
 
 from tips.dates import site_zone
@@ -27,9 +28,11 @@ def local_day(moment: datetime) -> str:
     return moment.astimezone(site_zone()).date().isoformat()
 
 
-def article(tip: Tip) -> dict[str, object]:
-    """Return a tip as a schema.org Article."""
+def article(tip: Tip, image: str) -> dict[str, object]:
+    """Return a tip as a schema.org Article with an image, given by its full URL."""
     url = settings.SITE_URL + tip.get_absolute_url()
+    publisher = {"@type": "Organization", "name": settings.SITE_NAME, "url": f"{settings.SITE_URL}/"}
+    name = _author(tip)
     data: dict[str, object] = {
         "@context": "https://schema.org",
         "@type": "Article",
@@ -37,13 +40,23 @@ def article(tip: Tip) -> dict[str, object]:
         "description": description(tip),
         "url": url,
         "mainEntityOfPage": url,
-        "publisher": {"@type": "Organization", "name": settings.SITE_NAME, "url": f"{settings.SITE_URL}/"},
+        "image": image,
+        "author": {"@type": "Person", "name": name} if name else publisher,
+        "publisher": publisher,
         "articleSection": [category.name for category in tip.categories.all()],
         "keywords": [tag.name for tag in tip.tags.all()],
     }
     if tip.publish_at:
         data["datePublished"] = local_day(tip.publish_at)
     return data
+
+
+def _author(tip: Tip) -> str:
+    """Return the full name of a tip's author, "" without one: what somebody signs in with is never shown."""
+    if tip.author_id is None:
+        return ""
+    author = User.objects.filter(pk=tip.author_id).only("first_name", "last_name").first()
+    return author.get_full_name() if author else ""
 
 
 def as_script(data: dict[str, object]) -> SafeString:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from tips.models import Tip
+from tips.public import cards
 
 register = template.Library()
 
@@ -16,6 +17,12 @@ def mail_link(tip: Tip) -> str:
     """Return a link that begins a mail about a tip in the reader's own program (RFC 6068)."""
     url = settings.SITE_URL + tip.get_absolute_url()
     return f"mailto:?subject={quote(tip.title, safe='')}&body={quote(url, safe='')}"
+
+
+@register.filter
+def or_of_site(card: cards.Shown | None) -> cards.Shown:
+    """Return the card that a page names: its own, else the site's."""
+    return card or cards.of_site()
 
 
 @register.simple_tag

@@ -9,7 +9,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from tips.models import Tip
-from tips.public import structured_data
+from tips.public import cards, structured_data
 from tips.text import body_images, highlight, html_to_plain, sanitiser
 
 # What may be wider than the column scrolls by itself, by keyboard too.
@@ -25,9 +25,9 @@ register.filter("marked", highlight.marked)
 
 
 @register.filter
-def json_ld(tip: Tip) -> SafeString:
-    """Return a tip's structured data, ready to stand in a script element."""
-    return structured_data.as_script(structured_data.article(tip))
+def json_ld(tip: Tip, card: cards.Shown) -> SafeString:
+    """Return a tip's structured data with its card, ready to stand in a script element."""
+    return structured_data.as_script(structured_data.article(tip, card.url))
 
 
 @register.filter

@@ -22,6 +22,7 @@ from subscribers.delivery import claims, condensing, counting, repeated_refusals
 from subscribers.exchange import upload_jobs
 from subscribers.people import erasure, subscriptions, suppressions
 from tips import image_store
+from tips.cards import making
 from tips.publishing import autosaving
 from tips.search import index
 from tipsite.alerts import (
@@ -69,6 +70,8 @@ EACH_MINUTE: list[Job] = [
     flood_alerts.send_alert,
     backup_alerts.send_alerts,
     work_mails.send_due,
+    # Last, since it takes longest.
+    making.draw_due,
 ]
 # What an engine of tasks lost, or was away for.
 EACH_QUARTER: list[Job] = [tasks.ask_again]
@@ -87,6 +90,7 @@ EACH_HOUR: list[Job] = [
 # In the small hours of the site's zone. What is missed is made up for by the next day.
 EACH_DAY: list[Job] = [
     image_store.delete_unused,
+    making.clear_away,
     autosaving.forget_old,
     reports.forget_strays,
     condensing.condense_old,

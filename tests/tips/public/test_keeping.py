@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.tips.making import ago, make_tip
+from tests.tips.people import make_person
 from tips import triggers
 from tips.models import FormerSlug, TipState, Word
 from tips.public import keeping
@@ -60,7 +61,13 @@ def read(client, monkeypatch):
     for number in range(12):
         at = f"2019-04-{number + 1:02}T11:00Z"
         make_tip(f"Tip {number}", publish_at=at, tags=["phone"], categories=["Sports"])
-    call = make_tip("Call back", slug="call-back", publish_at="2019-04-30T11:00Z", tags=["phone"])
+    call = make_tip(
+        "Call back",
+        slug="call-back",
+        publish_at="2019-04-30T11:00Z",
+        tags=["phone"],
+        author=make_person("pia", "Editor"),
+    )
     FormerSlug.objects.create(slug="once", tip=call)
     make_tip("Undated", slug="undated", undated=True, publish_at=None)
     make_tip("Gone", slug="gone", state=TipState.WITHDRAWN)

@@ -1,0 +1,83 @@
+"""The card that a shared link shows: where it is, and who gets it.
+
+A tip's card is served by the rule of its page: not before its moment, and gone once it is withdrawn. Where a
+tip has none, or none yet, the site's own stands in for it. None is drawn here.
+"""
+
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_safe
+
+from tips.models import Card, Tip
+from tips.public import by_slug
+from tips.text import shortening
+
+# In characters; readers of screens read it out before the text.
+_LONGEST_ALT = 300
+
+
+class Shown(NamedTuple):
+    """A card as a page names it: its full URL, and what it says."""
+
+    url: str
+    alt: str
+
+
+def of(tip: Tip) -> Shown:
+    """Return the card that a tip's page names. The URL is another for each other picture."""
+    card = Card.objects.filter(pk=tip.pk).exclude(name="").first()
+    if card is None:
+        return of_site()
+    path = reverse("tips:card", args=[tip.slug])
+    said = " ".join(filter(None, [f"{tip.title}.", tip.takeaway]))
+    return Shown(f"{settings.SITE_URL}{path}?v={card.version}", shortening.at_word(said, _LONGEST_ALT))
+
+
+def of_site() -> Shown:
+    """Return the site's own card, which all other pages name."""
+    return Shown(settings.SITE_URL + reverse("tips:site_card"), settings.SITE_NAME)
+
+
+@require_safe
+def serve(request: HttpRequest, slug: str) -> HttpResponse:
+    """Serve the card of a tip to whoever may see its page, or the site's own in its place."""
+    tip = by_slug.tip(slug)
+    if tip.is_gone:
+        return HttpResponse("This tip was withdrawn.", status=410, content_type="text/plain; charset=utf-8")
+    if tip.slug != slug:
+        moved = redirect("tips:card", tip.slug, permanent=True)
+        moved.headers["Cache-Control"] = "no-cache"
+        return moved
+    return _served(request, tip.pk, Card.OF_SITE)
+
+
+@require_safe
+def serve_site(request: HttpRequest) -> HttpResponse:
+    """Serve the site's own card."""
+    return _served(request, Card.OF_SITE)
+
+
+def _served(request: HttpRequest, *wanted: int) -> HttpResponse:
+    """Answer with the first of some cards that is there. Caches ask each time: it may be withdrawn."""
+    cards = Card.objects.exclude(name="").in_bulk(wanted)
+    for card in (cards[each] for each in wanted if each in cards):
+        headers = {
+            "ETag": f'"{card.version}"',
+            "Cache-Control": "no-cache",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        }
+        if known := get_conditional_response(request, etag=headers["ETag"]):
+            return HttpResponse(status=known.status_code, headers=headers)
+        try:
+            with default_storage.open(card.name) as file:
+                return HttpResponse(file.read(), content_type="image/png", headers=headers)
+        except FileNotFoundError:
+            continue
+    raise Http404("No card is drawn yet.")
