@@ -24,6 +24,11 @@ def person(user: User | None) -> str:
     return (user.get_full_name() or user.get_username()) if user else GONE
 
 
+def full_name(user: User | None) -> str:
+    """Return the name that somebody gave, "" without one: readers never see what is signed in with."""
+    return user.get_full_name() if user else ""
+
+
 def who_may(permissions: Collection[str]) -> dict[str, str]:
     """Return {permission: the colleagues who have it, as “Pia Gray or Lea Brook”}, those seen last first.
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils.safestring import SafeString, mark_safe
 
+from desk import names
 from tips.dates import site_zone
 from tips.models import Tip
 from tips.text import shortening
@@ -52,11 +53,10 @@ def article(tip: Tip, image: str) -> dict[str, object]:
 
 
 def _author(tip: Tip) -> str:
-    """Return the full name of a tip's author, "" without one: what somebody signs in with is never shown."""
+    """Return the full name of a tip's author, "" where none is known."""
     if tip.author_id is None:
         return ""
-    author = User.objects.filter(pk=tip.author_id).only("first_name", "last_name").first()
-    return author.get_full_name() if author else ""
+    return names.full_name(User.objects.filter(pk=tip.author_id).only("first_name", "last_name").first())
 
 
 def as_script(data: dict[str, object]) -> SafeString:

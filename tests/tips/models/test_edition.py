@@ -12,6 +12,7 @@ from tests.tips.making import ago, make_tip
 from tests.tipsite.processes import wait_until
 from tips.models import (
     ApprovedCount,
+    Card,
     CategorisedTip,
     Category,
     Edition,
@@ -53,6 +54,14 @@ def test_each_change_that_readers_can_see_raises_it():
         lambda: FormerSlug.objects.update(slug="long-ago"),
         lambda: FormerSlug.objects.update(tip=None, tag=other),
         lambda: FormerSlug.objects.all().delete(),
+        lambda: Card.objects.create(pk=tip.pk, name="cards/1.png"),
+        lambda: Card.objects.bulk_create(
+            [Card(pk=tip.pk, name="cards/2.png")],
+            update_conflicts=True,
+            unique_fields=["tip_id"],
+            update_fields=["name"],
+        ),
+        lambda: Card.objects.all().delete(),
         lambda: Tip.objects.update(state=TipState.WITHDRAWN),
         # Readers are told that it is gone, once its moment has come.
         lambda: Tip.objects.update(publish_at=ago(days=20)),
@@ -82,6 +91,9 @@ def test_what_no_reader_sees_does_not_raise_it():
     draft.tags.add("unused")
     draft.delete()
     Tip.objects.filter(pk=public.pk).update(updated_at=timezone.now(), title=public.title)
+    # Of words that the typeface lacks.
+    Card.objects.create(pk=public.pk)
+    Card.objects.update(drawn_of="others")
     assert Edition.objects.get().number == before
 
 
