@@ -68,11 +68,14 @@ def _condense(mailing: int, keys: list[int]) -> int:
     reports = BounceReport.objects.filter(delivery__in=keys)
     list(reports.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
     rows = list(Delivery.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk"))
+    # Of whoever was found by one of them just now, the row stays; nobody finds anything by a locked one.
+    found_by = set(RepeatedRefusal.objects.filter(delivery__in=keys).values_list("delivery", flat=True))
+    rows = [row for row in rows if row.pk not in found_by]
     received = [row.subscriber_id for row in rows if row.state in RECEIVED and row.subscriber_id is not None]
     receivers.add(mailing, received)
     counts = Counter(row.state for row in rows if row.state not in _NOT_COUNTED)
     counts[DeliveryCount.COMPLAINED] = sum(row.complained_at is not None for row in rows)
-    reports.delete()
+    reports.exclude(delivery__in=found_by).delete()
     Delivery.objects.filter(pk__in=[row.pk for row in rows]).delete()
     shard = DeliveryCount.CONDENSED
     with connection.cursor() as cursor:

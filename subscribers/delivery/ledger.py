@@ -156,6 +156,9 @@ class Ledger:
         """Settle a delivery by an Answer that is neither SENT nor the sender's own fault."""
         now = timezone.now()
         with transaction.atomic():
+            # Before the delivery, as whoever erases a person takes them: a refusal may be noted beside them.
+            person = Subscriber.objects.select_for_update(of=("self",), no_key=True)
+            list(person.filter(deliveries=pk).values_list("pk"))
             mine = Delivery.objects.filter(
                 pk=pk, lease_id=self.lease_id, state__in=[Delivery.State.SENDING, Delivery.State.UNCERTAIN]
             )

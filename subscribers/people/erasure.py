@@ -100,7 +100,10 @@ def _deliveries(person: Subscriber) -> int:
 
 def _reports(person: Subscriber) -> int:
     # No address stands in them, but other servers have many ways to name people.
-    return BounceReport.objects.filter(delivery__subscriber=person.pk).exclude(words="").update(words="")
+    theirs = BounceReport.objects.filter(delivery__subscriber=person.pk)
+    # In the order in which ``delivery.condensing`` locks them.
+    list(theirs.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+    return theirs.exclude(words="").update(words="")
 
 
 def _consents(person: Subscriber) -> int:

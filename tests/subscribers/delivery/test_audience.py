@@ -1,12 +1,11 @@
 """Who is written into the ledger while people move about, and when all of them are dealt with."""
 
-import threading
 from datetime import timedelta
 from itertools import product
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection, connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from subscribers import addresses
@@ -15,6 +14,7 @@ from subscribers.delivery.ledger import Ledger
 from subscribers.mailings import control, status
 from subscribers.models import Delivery, Mailing, Subscriber, Suppression
 from subscribers.people import erasure, subscriptions, suppressions
+from tests.at_once import SomebodyElse
 from tests.subscribers.making import make_mailing, make_people, open_mailing
 
 pytestmark = pytest.mark.django_db
@@ -124,33 +124,18 @@ def test_whoever_is_erased_while_their_mail_is_put_off_holds_no_mailing_up(state
     assert (row.state, row.reply, row.due_at) == (Delivery.State.SKIPPED, "erased", None)
 
 
-# SQLite lets nobody write while another one does.
-if connection.vendor == "postgresql":
-
-    def is_anybody_waiting_for_us():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
-            return cursor.fetchone()
-
-    @pytest.mark.django_db(transaction=True)
-    def test_what_a_person_decides_to_send_again_in_that_moment_is_not_left_behind():
-        publisher = get_user_model().objects.create_superuser("pia", "pia@example.org", "pw")
-        make_people(1)
-        mailing = open_mailing()
-        mailing.deliveries.update(state=Delivery.State.UNCERTAIN, uncertain_count=2)
-        done = []
-
-        def finish():
-            done.append(scheduling.finish(mailing.pk))
-            connections.close_all()
-
-        line = threading.Thread(target=finish)
-        with transaction.atomic():
-            control.resolve(mailing, send_again=True, by=publisher)
-            line.start()
-            while line.is_alive() and not is_anybody_waiting_for_us():
-                pass
-        line.join()
-        mailing.refresh_from_db()
-        assert (done, mailing.state) == ([False], Mailing.State.SENDING)
-        assert mailing.deliveries.pending().exists()
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgresql
+def test_what_a_person_decides_to_send_again_in_that_moment_is_not_left_behind():
+    publisher = get_user_model().objects.create_superuser("pia", "pia@example.org", "pw")
+    make_people(1)
+    mailing = open_mailing()
+    mailing.deliveries.update(state=Delivery.State.UNCERTAIN, uncertain_count=2)
+    line = SomebodyElse(lambda: scheduling.finish(mailing.pk))
+    with transaction.atomic():
+        control.resolve(mailing, send_again=True, by=publisher)
+        line.until_they_wait_for_us()
+    assert line.outcome() is False
+    mailing.refresh_from_db()
+    assert mailing.state == Mailing.State.SENDING
+    assert mailing.deliveries.pending().exists()

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from tests.at_once import is_anybody_waiting_for_us
 from tests.tips.making import ago, make_tip
 from tests.tipsite.processes import wait_until
 from tips.models import (
@@ -137,17 +138,12 @@ def test_a_writer_who_waits_for_another_keeps_nobody_from_raising_it():
             # That the category is there is checked as the transaction ends.
             CategorisedTip.objects.create(tip=tip, category=category)
 
-    def is_waited_for():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
-            return cursor.fetchone() is not None
-
     before = Edition.objects.get().number
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
             Category.objects.select_for_update().update(name="Games")
             other = threads.submit(correct)
-            wait_until(is_waited_for)
+            wait_until(is_anybody_waiting_for_us)
         other.result()
     assert Edition.objects.get().number == before + 2
     assert ApprovedCount.objects.get(key=f"category {category.pk}").approved == 1
