@@ -19,6 +19,12 @@ ASKS_A_DATABASE = {"django_db", "db", "transactional_db"}
 SEEDS_ARE_HERE = (Path(__file__).resolve().parent.parent / SEEDS).is_dir()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def place_for_uploads(tmp_path_factory):
+    """Let what the worker's minute draws lie elsewhere than the pictures of whoever runs the tests."""
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
+
+
 @pytest.fixture(autouse=True)
 def one_clock(monkeypatch):
     """Let the database's clock be the one that a test drives; what tests the clocks puts it back."""

@@ -24,7 +24,6 @@ from tips.cards import drawing
 from tips.models import Card, Tip, TipState
 from tips.storage import names
 
-FOLDER = "cards"
 # In each minute cards are drawn for so many seconds at most: the worker has other things to do.
 SECONDS = 5.0
 _MOST = 100
@@ -98,7 +97,7 @@ def _stored(draw: Callable[[], bytes | None]) -> str:
         return ""
     if content is None:
         return ""
-    name = f"{FOLDER}/{hashlib.sha256(content).hexdigest()}.png"
+    name = f"{Card.FOLDER}/{hashlib.sha256(content).hexdigest()}.png"
     if not default_storage.exists(name):
         default_storage.save(name, ContentFile(content))
     return name
@@ -109,7 +108,7 @@ def clear_away(now: datetime) -> None:
 
     What is still needed of these is due again.
     """
-    files = set(names.every(FOLDER))
+    files = set(names.every(Card.FOLDER))
     rows = Card.objects.exclude(tip_id=Card.OF_SITE)
     rows.exclude(Exists(Tip.objects.filter(pk=OuterRef("tip_id")))).delete()
     kept = set(Card.objects.exclude(name="").values_list("name", flat=True))

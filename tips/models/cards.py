@@ -11,6 +11,8 @@ class Card(models.Model):
 
     # In place of a tip's id: the site's own card.
     OF_SITE = 0
+    # Where the pictures lie among the uploads.
+    FOLDER = "cards"
 
     tip_id = models.BigIntegerField(primary_key=True)
     # A digest of all that the card was drawn of: where the tip says something else now, it is drawn anew.
@@ -21,4 +23,4 @@ class Card(models.Model):
     @property
     def version(self) -> str:
         """What is another for each other picture, short enough for a URL."""
-        return self.name.removeprefix("cards/")[:10]
+        return self.name.removeprefix(f"{self.FOLDER}/")[:10]

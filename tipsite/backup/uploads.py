@@ -8,6 +8,7 @@ from pathlib import Path
 from django.core.files import File
 from django.core.files.storage import default_storage
 
+from tips.models import Card
 from tips.storage import names
 
 FOLDER = "media"
@@ -16,10 +17,13 @@ FOLDER = "media"
 def add_all(add: Callable[[File[bytes], str, int], str]) -> dict[str, str]:
     """Give all uploads to ``add``, as an open file, a name in the backup, and a size in bytes.
 
-    ``add`` returns a checksum; this returns {name in the backup: checksum}.
+    Cards are left out: what is missing of them is drawn again. ``add`` returns a checksum; this returns
+    {name in the backup: checksum}.
     """
     sums = {}
     for upload in names.every():
+        if upload.startswith(f"{Card.FOLDER}/"):
+            continue
         # An upload that is deleted meanwhile was in no tip.
         with suppress(FileNotFoundError), default_storage.open(upload) as file:
             sums[f"{FOLDER}/{upload}"] = add(file, f"{FOLDER}/{upload}", default_storage.size(upload))

@@ -10,6 +10,7 @@ from tests.tips.making import hidden_tips, make_tip
 from tips.cards import drawing, making
 from tips.models import Card, Tip, TipState
 from tips.storage import names
+from tipsite.worker import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +55,11 @@ def test_an_approved_tip_gets_a_card_and_another_when_its_words_change(settings,
     assert shown(tip) == f"Call back|Today.|{settings.SITE_NAME}"
     settings.SITE_NAME = "Another name"
     assert making.draw_due(timezone.now()) == 3
+
+
+def test_the_worker_draws_each_minute_and_clears_away_each_day():
+    assert making.draw_due in clock.EACH_MINUTE
+    assert making.clear_away in clock.EACH_DAY
 
 
 def test_what_cannot_be_drawn_is_tried_once(monkeypatch, caplog):

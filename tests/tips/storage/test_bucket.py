@@ -16,7 +16,8 @@ from tests.tips.images import drawn, uploaded
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips import image_store
-from tips.models import Image, TipVersion
+from tips.cards import making
+from tips.models import Card, Image, TipVersion
 from tips.storage import names
 from tipsite.backup import uploads
 from tipsite.environment import file_stores
@@ -71,8 +72,23 @@ def test_a_picture_is_taken_shown_in_whole_and_in_part_and_forgotten(client, cli
     assert names_in(client_of_store) == []
 
 
+@pytest.mark.once
+def test_a_card_is_drawn_shown_and_cleared_away(client, client_of_store, db):
+    tip = make_tip("Call back", takeaway="At once.")
+    assert making.draw_due(timezone.now()) == 2
+    answer = client.get(f"{tip.get_absolute_url()}card.png")
+    assert (answer.status_code, answer.content[:4]) == (200, b"\x89PNG")
+    assert len(names_in(client_of_store)) == 2
+    tip.delete()
+    making.clear_away(timezone.now() + timedelta(days=2))
+    (of_site,) = Card.objects.all()
+    assert names_in(client_of_store) == [f"site/media/{of_site.name}"]
+
+
 def test_uploads_are_backed_up_and_put_back(client_of_store, tmp_path):
-    for name, content in (("cup.png", b"a cup"), ("2024/bell.png", b"a bell" * 50_000)):
+    # A card is drawn again where it is missing.
+    files = {"cup.png": b"a cup", "2024/bell.png": b"a bell" * 50_000, "cards/1.png": b"a card"}
+    for name, content in files.items():
         client_of_store.put_object(Bucket="uploads", Key=f"site/media/{name}", Body=content)
     taken = {}
 
@@ -87,7 +103,7 @@ def test_uploads_are_backed_up_and_put_back(client_of_store, tmp_path):
     client_of_store.delete_object(Bucket="uploads", Key="site/media/2024/bell.png")
     client_of_store.put_object(Bucket="uploads", Key="site/media/cup.png", Body=b"newer")
     assert uploads.put_back(tmp_path) == 2
-    assert list(names.every()) == ["cup.png", "2024/bell.png"]
+    assert list(names.every()) == ["cup.png", "2024/bell.png", "cards/1.png"]
     with default_storage.open("cup.png") as cup, default_storage.open("2024/bell.png") as bell:
         assert cup.read() == b"newer"
         assert bell.seek(-6, io.SEEK_END) == 299_994
