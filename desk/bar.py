@@ -79,6 +79,11 @@ ROOMS = (
         ),
     ),
     Room(
+        "Pages",
+        ("tips_page_",),
+        (Place("Pages", "tips_page_changelist", ("tips.view_page",)),),
+    ),
+    Room(
         "Words",
         ("tips_tag_", "tips_category_", "tips_synonymgroup_"),
         (

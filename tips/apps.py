@@ -26,6 +26,7 @@ class TipsConfig(AppConfig):
             "robots",
             "contents",
             "contents_year",
+            "page",
             *lists,
             *(f"{name}_page" for name in lists),
             *feeds,

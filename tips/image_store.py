@@ -22,7 +22,7 @@ from PIL import Image as PillowImage
 from PIL import ImageCms, ImageOps, UnidentifiedImageError
 
 from desk.errors import NotPermitted, Refused
-from tips.models import Image, TipVersion
+from tips.models import Image, PageVersion, TipVersion
 from tips.text import body_images
 
 WIDEST, TALLEST = 1600, 3200
@@ -168,13 +168,15 @@ def delete_unused(now: datetime) -> int:
 
     At most MOST_DELETED in one go. Safe to run twice, and beside an upload of the same image.
     """
-    old = Image.objects.filter(unused_since__lt=now - KEEP_UNUSED, uses=None)
+    old = Image.objects.filter(unused_since__lt=now - KEEP_UNUSED, uses=None, pages=None)
     names = set(old.values_list("name", flat=True))
     if not names:
         return 0
     # Whoever reverts to a version gets its images back. One look at the versions serves all images.
-    for body in TipVersion.objects.filter(body__contains="/media/").values_list("body", flat=True).iterator():
-        names.difference_update(image.name for image in body_images.shown(body))
+    for versions in (TipVersion, PageVersion):
+        bodies = versions._default_manager.filter(body__contains="/media/").values_list("body", flat=True)
+        for body in bodies.iterator():
+            names.difference_update(image.name for image in body_images.shown(body))
     deleted = 0
     for name in sorted(names)[:MOST_DELETED]:
         with transaction.atomic():

@@ -229,6 +229,16 @@ def _edition_events(is_sqlite: bool) -> Iterator[tuple[str, str, str, str]]:
     yield "card_lost", "tips_card", "DELETE", "OLD.name <> ''"
     # A former slug leads readers on, whatever it is of.
     leads = ("slug", "tip_id", "tag_id", "category_id")
+    # A page of the site's own, and what the foot of all pages says of it.
+    of_page = ("title", "path", "body", "state", "parent_id", "position", "in_foot")
+    is_shown, was_shown = (f"{row}.state = 'approved'" for row in ("NEW", "OLD"))
+    yield "page_added", "tips_page", "INSERT", is_shown
+    yield "page_deleted", "tips_page", "DELETE", was_shown
+    changed = f"({was_shown} OR {is_shown}) AND {differs(of_page)}"
+    yield "page_changed", "tips_page", f"UPDATE OF {', '.join(of_page)}", changed
+    yield "path_added", "tips_formerpath", "INSERT", ""
+    yield "path_deleted", "tips_formerpath", "DELETE", ""
+    yield "path_changed", "tips_formerpath", "UPDATE OF path, page_id", differs(("path", "page_id"))
     yield "slug_added", "tips_formerslug", "INSERT", ""
     yield "slug_deleted", "tips_formerslug", "DELETE", ""
     yield "slug_changed", "tips_formerslug", f"UPDATE OF {', '.join(leads)}", differs(leads)

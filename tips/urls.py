@@ -7,6 +7,7 @@ from django.urls import URLPattern, path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 from django.views.decorators.cache import cache_control
 
+from tips.models.pages import IN_PATH
 from tips.public import (
     calendar,
     cards,
@@ -16,6 +17,7 @@ from tips.public import (
     image_access,
     oembed,
     overviews,
+    site_pages,
     sitemaps,
     views,
 )
@@ -53,6 +55,12 @@ class ImageName(StringConverter):
     regex = r"[0-9a-f]{64}\.(?:jpg|png)"
 
 
+class PagePath(StringConverter):
+    """The address of a page of the site's own, without the slashes around it."""
+
+    regex = IN_PATH
+
+
 class Slug(StringConverter):
     """A slug of letters of any script."""
 
@@ -60,6 +68,7 @@ class Slug(StringConverter):
 
 
 register_converter(ImageName, "image")
+register_converter(PagePath, "pagepath")
 register_converter(Slug, "words")
 register_converter(Year, "yyyy")
 register_converter(Month, "mm")
@@ -107,4 +116,6 @@ urlpatterns = [
     *_feeds("tag/<words:tag>/", "tag_"),
     *_list("<yyyy:year>/", views.year_tips, "year"),
     *_list("<yyyy:year>/<mm:month>/", views.month_tips, "month"),
+    # Behind all others: what is an address of the site itself is no page's.
+    path("<pagepath:path>/", site_pages.page, name="page"),
 ]

@@ -30,7 +30,7 @@ from tips.text.slugify import slugify
 _A_DAY = f"In {dates.site_place()}. A day alone means {dates.clock(settings.SLOT_TIME)} on that day."
 
 # The names by which the scripts of the editor import each other.
-_EDITOR_MODULES = ImportMap(
+EDITOR_MODULES = ImportMap(
     {
         f"admin-desk/{name}": f"admin-desk/{name}.js"
         for name in (
@@ -89,7 +89,7 @@ class TipForm(ConcurrentForm):
     @property
     def media(self) -> forms.Media:
         quotes = Script("admin-desk/plain-quotes.js", type="module")
-        return super().media + Media(js=[quotes], importmap=_EDITOR_MODULES)
+        return super().media + Media(js=[quotes], importmap=EDITOR_MODULES)
 
     # An unsaved text that the page opens with, as a browser would send it: set as ``user`` is.
     brought_back: QueryDict | None = None

@@ -5,7 +5,7 @@ May import ``tips.text`` and nothing else of ours.
 
 # ruff: noqa: F401  (the names are handed on)
 
-from tips.models.actions import LabelAction, SlotAction, TipAction
+from tips.models.actions import LabelAction, PageAction, SlotAction, TipAction
 from tips.models.autosaves import Autosave
 from tips.models.cards import Card
 from tips.models.counts import ApprovedCount
@@ -15,6 +15,7 @@ from tips.models.editorial_comments import EditorialComment, EditorialCommentQue
 from tips.models.ideas import Idea
 from tips.models.images import Image, ImageUse
 from tips.models.imports import ImportOrigin, ImportRun
+from tips.models.pages import FormerPath, Page, PageImage, PageVersion
 from tips.models.placements import CategorisedTip, Placement, TaggedTip, read_labels
 from tips.models.preview_links import PreviewLink
 from tips.models.published import (

@@ -3,6 +3,14 @@
 from django.db import models
 
 
+class PageAction(models.TextChoices):
+    """What was done to a page of the site's own."""
+
+    APPROVED = "page_approved"
+    TAKEN_BACK = "page_taken_back"
+    BROUGHT_BACK = "page_brought_back"
+
+
 class TipAction(models.TextChoices):
     """What was done to a tip."""
 

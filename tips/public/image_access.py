@@ -17,7 +17,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from tips.image_store import KINDS
-from tips.models import Image, ImageUse, Tip
+from tips.models import Image, ImageUse, Page, Tip
 from tips.permissions import CHANGE_ANY
 from tips.public import byte_ranges
 from tips.publishing import preview
@@ -35,7 +35,7 @@ def serve(request: HttpRequest, name: str) -> HttpResponseBase:
     Browsers and caches may keep a public image for a day. No longer, for it may be withdrawn.
     """
     image = get_object_or_404(Image, name=name)
-    is_public = ImageUse.objects.filter(image=image, tip__in=Tip.objects.published()).exists()
+    is_public = _is_public(image)
     if not is_public and not _may_see(request, image):
         raise Http404("There is no such picture.")
     headers = {
@@ -66,6 +66,13 @@ def serve(request: HttpRequest, name: str) -> HttpResponseBase:
         file.close()
         return HttpResponse(status=status, content_type=kind, headers=headers)
     return StreamingHttpResponse(_Part(file, sent), status=status, content_type=kind, headers=headers)
+
+
+def _is_public(image: Image) -> bool:
+    """Tell whether readers see a picture now, with a tip or on a page of the site's own."""
+    if ImageUse.objects.filter(image=image, tip__in=Tip.objects.published()).exists():
+        return True
+    return image.pages.filter(page__state=Page.State.APPROVED).exists()
 
 
 class _Part:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tips import dates
-from tips.models import Tip, TipState, urls
+from tips.models import Page, Tip, TipState, urls
 from tips.public import navigation
 
 # URLs a file.
@@ -89,7 +89,8 @@ def _lists() -> list[str]:
     """Return the URLs, without the host, of home and of the lists."""
     groups = (*navigation.categories().only("slug"), *navigation.tags().only("slug"))
     whole = [reverse(f"tips:{name}") for name in ("home", "list", "contents", "topics")]
-    return [*whole, *(group.get_absolute_url() for group in groups)]
+    pages = Page.objects.filter(state=Page.State.APPROVED).values_list("path", flat=True)
+    return [*whole, *pages, *(group.get_absolute_url() for group in groups)]
 
 
 def _of_lists(paths: Iterable[str]) -> Iterator[str]:

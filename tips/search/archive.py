@@ -10,11 +10,11 @@ from datetime import datetime
 from threading import Lock
 
 from django.db import connection
-from django.db.models import Count, Value
+from django.db.models import Case, Count, Value, When
 from django.utils import timezone
 
 from tips import dates
-from tips.models import CategorisedTip, Category, Edition, Tag, TaggedTip, Tip, TipState
+from tips.models import CategorisedTip, Category, Edition, Page, Tag, TaggedTip, Tip, TipState
 
 Label = Category | Tag
 # Which edition of which database: its number alone may come twice, where a transaction is taken back.
@@ -28,7 +28,7 @@ class Archive:
     ``ids`` has all their ids, the newest tip first; ``known`` is the same as a set, ``place`` says where one
     stands. ``years`` has the latest first, ``labels`` the categories, then the tags, each by name;
     ``counts`` says in how many of the tips a label is, as far as that is known. At ``until`` the next tip
-    goes live.
+    goes live. ``foot`` has the pages of the site's own that stand in the foot of all pages.
     """
 
     ids: Sequence[int]
@@ -38,6 +38,7 @@ class Archive:
     labels: Sequence[Label]
     until: datetime | None
     counts: Mapping[Label, int] = field(default_factory=dict)
+    foot: Sequence[tuple[str, str]] = ()
 
 
 class _Keeper:
@@ -82,8 +83,11 @@ def forget() -> None:
 
 def _read() -> Archive:
     now = timezone.now()
-    coming = Tip.objects.filter(state=TipState.APPROVED, publish_at__gt=now)
-    ids = list(Tip.objects.published(now).newest_first().values_list("pk", flat=True))
+    # What is still to come stands first in the index.
+    coming = Case(When(publish_at__gt=now, then="publish_at"))
+    approved = Tip.objects.filter(state=TipState.APPROVED).newest_first().values_list("pk", coming)
+    moments = [(pk, at) for pk, at in approved]
+    ids = [pk for pk, at in moments if at is None]
     counts = _counted_labels(now)
     return Archive(
         ids=ids,
@@ -91,8 +95,9 @@ def _read() -> Archive:
         place={pk: number for number, pk in enumerate(ids)},
         years=dates.years_with(Tip.objects.published_dated(now), "publish_at"),
         labels=list(counts),
-        until=coming.order_by("publish_at").values_list("publish_at", flat=True).first(),
+        until=min((at for _, at in moments if at), default=None),
         counts=counts,
+        foot=Page.of_the_foot(),
     )
 
 

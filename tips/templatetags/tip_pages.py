@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from tips.models import Tip
+from tips.models import Page, Tip
 from tips.public import cards, structured_data
-from tips.text import body_images, highlight, html_to_plain, sanitiser
+from tips.text import body_images, highlight, html_to_plain, sanitiser, shortening
 
 # What may be wider than the column scrolls by itself, by keyboard too.
 _SCROLLING = (
@@ -34,9 +34,25 @@ def json_ld(tip: Tip, card: cards.Shown) -> SafeString:
 def safe_body(tip: Tip) -> SafeString:
     """Return a tip's body as its page shows it."""
     body = body_images.lazy_images(sanitiser.shown(tip.body, token=tip.preview_token))
+    return mark_safe(_scrolling(body))  # noqa: S308
+
+
+def _scrolling(body: str) -> str:
     for tag, tags in _SCROLLING:
         body = body.replace(tag, tags)
-    return mark_safe(body)  # noqa: S308
+    return body
+
+
+@register.filter
+def page_body(page: Page) -> SafeString:
+    """Return the text of a page of the site's own as readers see it."""
+    return mark_safe(_scrolling(body_images.lazy_images(sanitiser.shown(page.body))))  # noqa: S308
+
+
+@register.filter
+def page_description(page: Page) -> str:
+    """Return one line of the beginning of a page's text."""
+    return shortening.at_word(html_to_plain.to_text(page.body), structured_data.LONGEST_DESCRIPTION)
 
 
 @register.simple_tag

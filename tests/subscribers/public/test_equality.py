@@ -56,8 +56,8 @@ def test_a_form_does_the_same_work_for_everybody(path, sign_up, django_assert_nu
     everybody = address_states.make()
     sign_up("first@example.org", path=path)
     for place, address in enumerate(everybody.values()):
-        # Three of the flood, two of the networks and two of their turn, the request, and two savepoints.
-        with django_assert_num_queries(12):
+        # Three of the flood, two of the networks, two of their turn, the request, two savepoints, the foot.
+        with django_assert_num_queries(13):
             assert sign_up(address, path=path, remote=f"10.0.{place}.1").status_code == 200
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
 from tips import triggers
-from tips.models import FormerSlug, TipState, Word
+from tips.models import FormerPath, FormerSlug, Page, TipState, Word
 from tips.public import keeping
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +26,7 @@ PAGES = {
     "tips:contents": ["/contents/"],
     "tips:contents_year": ["/contents/2019/", "/contents/1999/"],
     "tips:topics": ["/topics/"],
+    "tips:page": ["/team/", "/former/", "/nobody/"],
     "tips:topics_page": ["/topics/page/2/"],
     "tips:list_page": ["/tips/page/2/", "/tips/page/1/"],
     "tips:category": ["/category/sports/", "/category/none/"],
@@ -69,6 +70,8 @@ def read(client, monkeypatch):
         author=make_person("pia", "Editor"),
     )
     FormerSlug.objects.create(slug="once", tip=call)
+    team = Page.objects.create(title="Team", path="/team/", body="<p>We are three.</p>", state="approved")
+    FormerPath.objects.create(path="/former/", page=team)
     make_tip("Undated", slug="undated", undated=True, publish_at=None)
     make_tip("Gone", slug="gone", state=TipState.WITHDRAWN)
     # Common enough to say what is related to what.
