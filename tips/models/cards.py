@@ -19,8 +19,3 @@ class Card(models.Model):
     drawn_of = models.CharField(max_length=32)
     # The file among the uploads, named by its content; "" where the site's own card has to do.
     name = models.CharField(max_length=80, blank=True)
-
-    @property
-    def version(self) -> str:
-        """What is another for each other picture, short enough for a URL."""
-        return self.name.removeprefix(f"{self.FOLDER}/")[:10]

@@ -79,6 +79,8 @@ class Tip(models.Model):
     version_is_held = False
     # Set by the calendar, for whoever may not know of the tip.
     title_is_hidden = False
+    # Set where a tip is found by its slug: the file of its card, "" without one.
+    card_name = ""
     # Set by a preview that is shown outside: its images are asked for by it.
     preview_token = ""
 

@@ -30,13 +30,18 @@ class Shown(NamedTuple):
 
 
 def of(tip: Tip) -> Shown:
-    """Return the card that a tip's page names. The URL is another for each other picture."""
-    card = Card.objects.filter(pk=tip.pk).exclude(name="").first()
-    if card is None:
+    """Return the card that a tip's page names, of a tip from ``by_slug``. Another picture has another URL."""
+    if not tip.card_name:
         return of_site()
     path = reverse("tips:card", args=[tip.slug])
     said = " ".join(filter(None, [f"{tip.title}.", tip.takeaway]))
-    return Shown(f"{settings.SITE_URL}{path}?v={card.version}", shortening.at_word(said, _LONGEST_ALT))
+    url = f"{settings.SITE_URL}{path}?v={_version(tip.card_name)}"
+    return Shown(url, shortening.at_word(said, _LONGEST_ALT))
+
+
+def _version(name: str) -> str:
+    """Return the beginning of the digest in a file's name: long enough to tell two pictures apart."""
+    return name.removeprefix(f"{Card.FOLDER}/")[:10]
 
 
 def of_site() -> Shown:
@@ -54,30 +59,31 @@ def serve(request: HttpRequest, slug: str) -> HttpResponse:
         moved = redirect("tips:card", tip.slug, permanent=True)
         moved.headers["Cache-Control"] = "no-cache"
         return moved
-    return _served(request, tip.pk, Card.OF_SITE)
+    return (tip.card_name and _served(request, tip.card_name)) or serve_site(request)
 
 
 @require_safe
 def serve_site(request: HttpRequest) -> HttpResponse:
     """Serve the site's own card."""
-    return _served(request, Card.OF_SITE)
-
-
-def _served(request: HttpRequest, *wanted: int) -> HttpResponse:
-    """Answer with the first of some cards that is there. Caches ask each time: it may be withdrawn."""
-    cards = Card.objects.exclude(name="").in_bulk(wanted)
-    for card in (cards[each] for each in wanted if each in cards):
-        headers = {
-            "ETag": f'"{card.version}"',
-            "Cache-Control": "no-cache",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "Cross-Origin-Resource-Policy": "cross-origin",
-        }
-        if known := get_conditional_response(request, etag=headers["ETag"]):
-            return HttpResponse(status=known.status_code, headers=headers)
-        try:
-            with default_storage.open(card.name) as file:
-                return HttpResponse(file.read(), content_type="image/png", headers=headers)
-        except FileNotFoundError:
-            continue
+    names = Card.objects.filter(pk=Card.OF_SITE).values_list("name", flat=True)
+    for name in names:
+        if answer := _served(request, name):
+            return answer
     raise Http404("No card is drawn yet.")
+
+
+def _served(request: HttpRequest, name: str) -> HttpResponse | None:
+    """Answer with the picture in a file, None where it is lost. Caches ask each time: it may be withdrawn."""
+    headers = {
+        "ETag": f'"{_version(name)}"',
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+    if known := get_conditional_response(request, etag=headers["ETag"]):
+        return HttpResponse(status=known.status_code, headers=headers)
+    try:
+        with default_storage.open(name) as file:
+            return HttpResponse(file.read(), content_type="image/png", headers=headers)
+    except FileNotFoundError:
+        return None

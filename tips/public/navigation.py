@@ -44,13 +44,13 @@ def narrowing(groups: list[tuple[_Group, int]], total: int) -> list[tuple[_Group
 
 
 def narrowing_of(tip: Tip) -> list[Category]:
-    """Return the categories of a tip that hold at most half of all tips, by name."""
+    """Return the categories of a tip but those that hold more than half of all tips, by name."""
     own = list(tip.categories.all())
     if not own:
         return []
     total = counts.published()
-    narrow = {category for category, count in counted_categories() if count * 2 <= total}
-    return [category for category in own if category in narrow]
+    broad = {category for category, count in counted_categories() if count * 2 > total}
+    return [category for category in own if category not in broad]
 
 
 def counted_tags(most: int) -> list[tuple[Tag, int]]:

@@ -4,7 +4,6 @@ import json
 from datetime import datetime
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.utils.safestring import SafeString, mark_safe
 
 from desk import names
@@ -33,7 +32,7 @@ def article(tip: Tip, image: str) -> dict[str, object]:
     """Return a tip as a schema.org Article with an image, given by its full URL."""
     url = settings.SITE_URL + tip.get_absolute_url()
     publisher = {"@type": "Organization", "name": settings.SITE_NAME, "url": f"{settings.SITE_URL}/"}
-    name = _author(tip)
+    name = names.full_name(tip.author)
     data: dict[str, object] = {
         "@context": "https://schema.org",
         "@type": "Article",
@@ -50,13 +49,6 @@ def article(tip: Tip, image: str) -> dict[str, object]:
     if tip.publish_at:
         data["datePublished"] = local_day(tip.publish_at)
     return data
-
-
-def _author(tip: Tip) -> str:
-    """Return the full name of a tip's author, "" where none is known."""
-    if tip.author_id is None:
-        return ""
-    return names.full_name(User.objects.filter(pk=tip.author_id).only("first_name", "last_name").first())
 
 
 def as_script(data: dict[str, object]) -> SafeString:

@@ -76,7 +76,6 @@ def tip(request: HttpRequest, slug: str) -> HttpResponse:
     newer, older = neighbours.of(tip)
     context = {"tip": tip, "related": similar.related(tip), "newer": newer, "older": older}
     context["card"] = cards.of(tip)
-    context["categories"] = navigation.narrowing_of(tip)
     return render(request, "tips/tip.html", context)
 
 

@@ -9,7 +9,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from tips.models import Page, Tip
-from tips.public import cards, structured_data
+from tips.public import cards, navigation, structured_data
 from tips.text import body_images, highlight, html_to_plain, sanitiser, shortening
 
 # What may be wider than the column scrolls by itself, by keyboard too.
@@ -21,6 +21,7 @@ _SCROLLING = (
 
 register = template.Library()
 register.filter("description", structured_data.description)
+register.filter("narrowing_categories", navigation.narrowing_of)
 register.filter("marked", highlight.marked)
 
 
