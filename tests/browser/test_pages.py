@@ -217,8 +217,13 @@ def test_paper_gets_the_tip_and_not_the_ways_around(page, kinds):
     page.emulate_media(media="print")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.get_by_text("Hold the door first.")).to_be_visible()
-    for shown in page.locator("nav, form, footer.foot, .skip").all():
+    for shown in page.locator("nav, form, footer.foot, .skip, .tags, #related").all():
         expect(shown).to_be_hidden()
+    expect(page.get_by_text("Hold the door first.")).to_have_count(1)
+    expect(page.get_by_text(f"/tips/{page.url.rstrip('/').rpartition('/')[2]}/")).to_be_visible()
+    for paper in ("A4", "Letter"):
+        sheets = re.findall(rb"/Type\s*/Page\b", page.pdf(format=paper))
+        assert len(sheets) == 1, paper
 
 
 def test_the_dark_is_dark(page, kinds):
