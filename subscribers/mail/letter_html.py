@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 
 import css_inline
+from django.conf import settings
 from django.template.loader import render_to_string
 
 # A list of mails shows about so many signs behind the subject. Where the preheader has fewer, this fills up
@@ -18,7 +19,9 @@ _inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=Tr
 
 def render(template: str, context: Mapping[str, object]) -> str:
     """Return a mail's HTML from a template that extends ``emails/_letter.html``."""
-    lines = render_to_string(template, dict(context)).split("\n")
+    # By its plain name: a letter is read for years, and a worker need not have the files of the pages.
+    bell = f"{settings.SITE_URL}{settings.STATIC_URL}mail-bell.png"
+    lines = render_to_string(template, {**context, "bell": bell}).split("\n")
     whole = "\n".join(filter(None, map(str.strip, lines)))
     return _inliner.inline(_PREHEADER.sub(_filled, whole, count=1))
 
