@@ -1,5 +1,6 @@
 """From records to the database. It mails nobody, brings nobody back, and keeps what a person said here."""
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -22,7 +23,9 @@ from tips.text import folding
 # At most so many rows are written in one transaction.
 BATCH = 500
 # How often a batch is tried where others write at the same moment.
-TRIES = 3
+TRIES = 5
+# After how many seconds a batch is tried again that the database ended.
+PAUSE = 0.5
 UNSTATED = "Brought over from another list; where they agreed was not stated."
 LEFT_ELSEWHERE = "Had left the list that was brought over."
 LONGEST_SOURCE = 1000
@@ -114,6 +117,9 @@ def _written(
             is_passing = isinstance(error, IntegrityError) or retry_after(error) == COME_AGAIN_SOON
             if not tries_left or not is_passing:
                 raise
+            if isinstance(error, OperationalError):
+                # Whoever it waited for gets what it held before.
+                time.sleep(PAUSE)
     return batch.results
 
 
