@@ -32,7 +32,7 @@ _TEXTS = ("title", "takeaway", "excerpt", "body")
 _SERVED = (*_TEXTS, "slug", "state", "publish_at", "undated")
 _EDITION = "tips_edition_"
 # In seconds: how long a migration waits for those who use the tables of tips.
-_LONGEST_WAIT = 5
+_LONGEST_WAIT = 2
 
 
 # What else the signals carry.
