@@ -5,6 +5,8 @@ from typing import cast
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.db.models import Field, ForeignKey
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -16,6 +18,7 @@ from desk.lists import PagedList
 from desk.log import entries_about
 from desk.pages import Context, badge, page, staff_of
 from desk.verbs import Verb, VerbsMixin
+from tips import dates
 from tips.admin.forms import EDITOR_MODULES
 from tips.models import Page, PageVersion
 from tips.publishing import history, pages
@@ -38,7 +41,7 @@ class PageAdmin(VerbsMixin[Page], SavedAtOnce, PagedList):
     """The list and the form of the site's own pages; approving is a verb."""
 
     form = PageForm
-    list_display = ["title", "path", "standing", "in_foot", "position", "updated_at"]
+    list_display = ["title", "path", "standing", "in_foot", "position", "changed"]
     search_fields = ["title", "path", "body"]
     verbs = {
         "approve": Verb(
@@ -75,6 +78,24 @@ class PageAdmin(VerbsMixin[Page], SavedAtOnce, PagedList):
     def view_on_site(self, page: Page) -> str | None:
         """Return the page's address while readers see it."""
         return page.path if page.state == Page.State.APPROVED else None
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs: object
+    ) -> forms.ModelChoiceField | None:
+        return super().formfield_for_foreignkey(db_field, request, **kwargs, empty_label="None")
+
+    def formfield_for_dbfield(
+        self, db_field: Field, request: HttpRequest, **kwargs: object
+    ) -> forms.Field | None:
+        """Offer the page above without the ways to make or change one from here."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
+    @admin.display(ordering="updated_at")
+    def changed(self, page: Page) -> str:
+        return dates.short(page.updated_at)
 
     @admin.display(description="state", ordering="state")
     def standing(self, page: Page) -> SafeString:
