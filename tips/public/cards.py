@@ -52,9 +52,12 @@ def of_site() -> Shown:
 @require_safe
 def serve(request: HttpRequest, slug: str) -> HttpResponse:
     """Serve the card of a tip to whoever may see its page, or the site's own in its place."""
-    tip = by_slug.tip(slug)
+    try:
+        tip = by_slug.tip(slug)
+    except Http404:
+        return _nothing(404, "There is no such card.")
     if tip.is_gone:
-        return HttpResponse("This tip was withdrawn.", status=410, content_type="text/plain; charset=utf-8")
+        return _nothing(410, "This tip was withdrawn.")
     if tip.slug != slug:
         moved = redirect("tips:card", tip.slug, permanent=True)
         moved.headers["Cache-Control"] = "no-cache"
@@ -69,7 +72,13 @@ def serve_site(request: HttpRequest) -> HttpResponse:
     for name in names:
         if answer := _served(request, name):
             return answer
-    raise Http404("No card is drawn yet.")
+    return _nothing(404, "No card is drawn yet.")
+
+
+def _nothing(status: int, why: str) -> HttpResponse:
+    """Say why there is no card, and have caches ask again: networks keep what ends in .png for a while."""
+    headers = {"Cache-Control": "no-cache"}
+    return HttpResponse(why, status=status, content_type="text/plain; charset=utf-8", headers=headers)
 
 
 def _served(request: HttpRequest, name: str) -> HttpResponse | None:
