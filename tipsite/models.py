@@ -207,6 +207,26 @@ class KeyGeneration(models.Model):
         return str(self.number)
 
 
+class PasswordMail(models.Model):
+    """A mail that somebody waits for who forgot their password; there until the mail went out.
+
+    The process that sends the mail claims the row by ``tried_at`` first; see ``staff.password_mails``.
+    """
+
+    # Without a constraint, so that the version before, which does not know the table, can delete accounts.
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+", db_constraint=False
+    )
+    asked_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Password mail of account {self.person_id}"
+
+
 class SessionPerson(models.Model):
     """Who is signed in with a session, in a column, so that both are read in one query."""
 

@@ -33,7 +33,7 @@ from tipsite.alerts import (
     slot_alerts,
     work_mails,
 )
-from tipsite.staff import lockout
+from tipsite.staff import lockout, password_mails
 from tipsite.worker import other_queues, task_leases
 
 logger = logging.getLogger(__name__)
@@ -60,6 +60,7 @@ EACH_MINUTE: list[Job] = [
     other_queues.sweep,
     claims.release_from_wrong_clock,
     lockout.forget_wrong_clock,
+    password_mails.send_due,
     scheduling.keep_up,
     # What could not be written to the journal when it happened.
     _without_moment(suppressions.catch_up),
