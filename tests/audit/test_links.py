@@ -5,10 +5,12 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.utils import timezone
 
 from audit.links import Answer, DeadLink, crawl
 from tests.tips.making import ago, hidden_tips, make_tip
 from tips import dates
+from tips.cards import making
 from tips.models import Tip, TipState
 
 SEEDS = settings.BASE_DIR.parent / "shared" / "seeds"
@@ -34,8 +36,15 @@ def followed(client, *starts):
     return crawl(asked(client), [urlsplit(settings.SITE_URL).netloc, "testserver"], starts)
 
 
+@pytest.fixture
+def card(db, settings, tmp_path):
+    """Draw the site's card, which all pages name, as the worker does before there is any tip."""
+    settings.MEDIA_ROOT = tmp_path
+    making.draw_due(timezone.now())
+
+
 @pytest.mark.once
-def test_no_link_of_the_demonstration_is_dead(client, db):
+def test_no_link_of_the_demonstration_is_dead(client, card):
     call_command("import_archive", str(settings.BASE_DIR / "fixtures" / "archive"), verbosity=0)
     oldest = Tip.objects.published_dated().newest_first().last()
     # A gap of years, a teaser, an undated tip, and what readers must not know of.
@@ -53,7 +62,7 @@ def test_no_link_of_the_demonstration_is_dead(client, db):
 
 @needs_seeds
 @pytest.mark.once
-def test_no_link_of_the_real_pages_is_dead(client, db):
+def test_no_link_of_the_real_pages_is_dead(client, card):
     call_command("import_archive", str(SEEDS), verbosity=0)
     result = followed(client, "/search/?q=customer")
     assert result.dead == []
