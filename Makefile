@@ -17,7 +17,7 @@ NEXT_PYTHON ?= $(firstword $(foreach each,python3.12 python3.13 python3.14 pytho
 SCANNER := .venv-audit
 STATE_DIR ?= var
 BIOME := lint/node_modules/.bin/biome
-STATIC := $(shell find static tips tipsite -path '*static*' -type f 2>/dev/null)
+STATIC := $(shell find static tips tipsite -path '*static*' -type f 2>/dev/null) tipsite/typeface/cutting.py
 TEMPLATES = $(shell find templates -type f \( -name '*.html' -o -name '*.txt' -o -name '*.xml' \))
 
 # What `check --deploy` sees: a site as it should be on the net. The keys live as long as the check.

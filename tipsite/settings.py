@@ -201,6 +201,7 @@ FILE_UPLOAD_HANDLERS = ["tipsite.staff.upload_handlers.StaffOnly", *global_setti
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", str(STATE_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [*global_settings.STATICFILES_FINDERS, "tipsite.typeface.finder.TypefaceFinder"]
 WHITENOISE_ROOT = BASE_DIR / "static" / "root"  # /favicon.ico, and what else browsers ask for unasked
 STORAGES = {
     # In MEDIA_ROOT, or in a bucket of an S3-compatible store.
@@ -316,5 +317,7 @@ LOGGING = {
         "axes": {"level": "WARNING"},
         # It logs each parser that it tries on a report, and each that fails at an odd one.
         "flufl.bounce": {"level": "CRITICAL"},
+        # It logs each table of a font.
+        "fontTools": {"level": "WARNING"},
     },
 }

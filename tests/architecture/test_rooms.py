@@ -77,6 +77,7 @@ ALLOWED = {
     "tipsite/backup": "tipsite/schema",
     "tipsite/demo": "",
     "tipsite/webhooks": "",
+    "tipsite/typeface": "",
     "tipsite/staff": "tipsite/models",
     "tipsite/alerts": "tipsite/staff tipsite/backup",
     "tipsite/metrics": "",

@@ -1,0 +1,1 @@
+"""The typeface of the readers' pages: cut from an installed font, and given to Django's static files."""
