@@ -83,6 +83,7 @@ def kinds(live_server, settings):
         "unsubscribe": f"/unsubscribe/{subscriber.leave_token}/",
         "dead link": "/subscribe/confirm/mistyped/",
         "privacy": "/privacy/",
+        "embed": f"/embed/{full.slug}/",
         "withdrawn": withdrawn.get_absolute_url(),
         "not found": "/no-such-page/",
     }

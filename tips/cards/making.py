@@ -64,25 +64,15 @@ class _Due(NamedTuple):
 
 def _due() -> Iterator[_Due]:
     site = settings.SITE_NAME
-    own = _digest(site)
+    begin = f"{drawing.DESIGN}\n{site}\n"
+    own = hashlib.md5(begin.encode(), usedforsecurity=False).hexdigest()
     if not Card.objects.filter(tip_id=Card.OF_SITE, drawn_of=own).exists():
         yield _Due(Card.OF_SITE, partial(drawing.site_card, site), own)
-    words = Concat(Value(_begin(site)), "title", Value("\n"), "takeaway", output_field=TextField())
+    words = Concat(Value(begin), "title", Value("\n"), "takeaway", output_field=TextField())
     tips = Tip.objects.filter(state=TipState.APPROVED).annotate(digest=MD5(words))
     is_drawn = Exists(Card.objects.filter(tip_id=OuterRef("pk"), drawn_of=OuterRef("digest")))
     for tip in tips.exclude(is_drawn).newest_first().only("title", "takeaway")[:_MOST]:
-        draw = partial(drawing.tip_card, tip.title, tip.takeaway, site)
-        yield _Due(tip.pk, draw, _digest(site, tip.title, tip.takeaway))
-
-
-def _begin(site_name: str) -> str:
-    return f"{drawing.DESIGN}\n{site_name}\n"
-
-
-def _digest(site_name: str, *words: str) -> str:
-    """Return the digest of what a card is drawn of, as the database makes it in ``_due``."""
-    text = _begin(site_name) + "\n".join(words)
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        yield _Due(tip.pk, partial(drawing.tip_card, tip.title, tip.takeaway, site), vars(tip)["digest"])
 
 
 def _stored(draw: Callable[[], bytes | None]) -> str:
