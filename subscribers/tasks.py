@@ -3,17 +3,17 @@
 import logging
 from datetime import datetime
 
-from django_tasks import task
+from django_tasks import TaskContext, task
 
 from subscribers.exchange import upload_jobs
 
 logger = logging.getLogger(__name__)
 
 
-@task
-def work_on_upload(name: str) -> None:
+@task(takes_context=True)
+def work_on_upload(context: TaskContext, name: str) -> None:
     """Rehearse or import a list that staff uploaded; its name tells nothing."""
-    upload_jobs.work_on(name)
+    upload_jobs.work_on(name, context.task_result.worker_ids[-1])
 
 
 def nudge_upload(name: str) -> bool:

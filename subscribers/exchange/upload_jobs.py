@@ -33,6 +33,7 @@ from django.utils import timezone
 from desk.files import UnusableFileError
 from desk.log import log
 from subscribers import outages
+from subscribers.exchange import upload_claims
 from subscribers.exchange.address_list import AddressList
 from subscribers.exchange.records import Fields, Outcome, RowResult
 from subscribers.exchange.store import store
@@ -165,16 +166,23 @@ def discard(upload: Upload) -> None:
         _storage().delete(upload.called(kind))
 
 
-def work_on(name: str) -> None:
+def work_on(name: str, worker_id: str) -> None:
     """Rehearse a list, or import it, as its stage says. Safe to repeat: a list that is done is left alone.
 
-    Nothing is raised for what is wrong with a list: the text of an error might hold an address.
+    So is one that another worker has in hand than ``worker_id``. Nothing is raised for what is wrong with a
+    list: the text of an error might hold an address.
     """
+    with upload_claims.claimed(name, worker_id) as is_ours:
+        if is_ours:
+            _work_alone(name)
+
+
+def _work_alone(name: str) -> None:
     lock = Path(settings.STATE_DIR) / f".{name}.lock"
     try:
         with lock.open("wb") as file:
-            # The lock keeps a second task of this machine from the same list, as the queue keeps those of
-            # others; the stage counts that is found behind it.
+            # Whoever has no heartbeat is kept from the same list by the lock, on this machine. The stage
+            # counts that is found behind it.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             try:
                 if (upload := find(name)) and upload.is_at_work:
@@ -233,6 +241,7 @@ def forget_old(now: datetime) -> None:
         with contextlib.suppress(FileNotFoundError):
             if _storage().get_modified_time(name) < now - _kept_for(name):
                 _storage().delete(name)
+    upload_claims.forget_dead()
     # What a task left that was killed, and that no other task took up.
     for path in Path(settings.STATE_DIR).glob(".*.*"):
         if _AT_WORK.fullmatch(path.name):

@@ -13,4 +13,4 @@ from subscribers.models.people import ConsentEvent, Erasure, Subscriber, Suppres
 from subscribers.models.receivers import Receivers
 from subscribers.models.repeated_refusals import RepeatedRefusal
 from subscribers.models.subscriber_counts import SubscriberCount
-from subscribers.models.workers import Heartbeat, SenderLease
+from subscribers.models.workers import Heartbeat, SenderLease, UploadClaim

@@ -28,3 +28,19 @@ class SenderLease(models.Model):
 
     def __str__(self) -> str:
         return f"Lease {self.pk}"
+
+
+class UploadClaim(models.Model):
+    """The worker that has an uploaded list in hand; ``exchange.upload_claims`` says for how long.
+
+    It is no foreign key: what carries tasks need have no heartbeat, and then its claim holds nobody off.
+    """
+
+    upload = models.CharField(max_length=16, primary_key=True)
+    worker_id = models.CharField(max_length=64)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Upload {self.upload}"

@@ -135,7 +135,7 @@ def test_a_task_that_comes_as_another_ends_leaves_the_outcome_alone(client, uplo
     [path] = (tmp_path / "uploads").glob("*.list")
     waiting = upload_jobs.find(path.stem)
     monkeypatch.setattr(upload_jobs.fcntl, "flock", lambda *args: waiting.save(upload_jobs.Stage.DONE))
-    upload_jobs.work_on(path.stem)
+    upload_jobs.work_on(path.stem, "a")
     assert not list(tmp_path.glob(".*"))
     ended = upload_jobs.find(path.stem)
     assert (ended.stage, ended.error) == (upload_jobs.Stage.DONE, "")

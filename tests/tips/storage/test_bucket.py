@@ -121,9 +121,9 @@ def test_a_list_that_one_machine_took_is_imported_by_another(client_of_store, se
     assert list(names.every()) == []
     settings.STATE_DIR = tmp_path / "other"
     settings.STATE_DIR.mkdir()
-    upload_jobs.work_on(upload.name)
+    upload_jobs.work_on(upload.name, "a")
     assert upload_jobs.begin(upload_jobs.find(upload.name))
-    upload_jobs.work_on(upload.name)
+    upload_jobs.work_on(upload.name, "a")
     assert Subscriber.objects.get().address == "anna@example.org"
     kept = names_in(client_of_store)
     assert kept == [f"site/lists/{upload.name}.csv", f"site/lists/{upload.name}.json"]
