@@ -31,15 +31,20 @@ def ask(person: User) -> None:
 def send(person_pk: int) -> bool:
     """Send the mail that a person asked for, if no other process does; return whether it went out.
 
-    Raises what the mail server's refusal raises; then the mail is tried again.
+    What the mail server refuses is tried again.
     """
     now = timezone.now()
     asked = PasswordMail.objects.filter(person=person_pk)
     if not _unclaimed(asked, now).update(tried_at=now):
         return False
     person = User.objects.filter(pk=person_pk, is_active=True).first()
-    if person:
-        emails.password_reset(person, mailed_links.FORGOTTEN.link(person)).send()
+    try:
+        if person:
+            emails.password_reset(person, mailed_links.FORGOTTEN.link(person)).send()
+    except Exception as error:
+        # Mail services have errors of their own. Never an error's text: servers quote the address in it.
+        logger.warning("The password mail of account %s waits (%s).", person_pk, type(error).__name__)
+        return False
     # Who asked once more meanwhile gets another one.
     asked.filter(tried_at=now).delete()
     return person is not None
@@ -51,14 +56,7 @@ def send_due(now: datetime) -> int:
     span = (now - GIVE_UP, now + GIVE_UP)
     PasswordMail.objects.exclude(asked_at__range=span).delete()
     due = _unclaimed(PasswordMail.objects.filter(asked_at__lt=now - RETRY), now)
-    sent = 0
-    for person_pk in list(due.order_by("asked_at").values_list("person", flat=True)):
-        try:
-            sent += send(person_pk)
-        except Exception as error:
-            # Mail services have errors of their own. Never an error's text: servers quote the address in it.
-            logger.warning("The password mail of account %s waits (%s).", person_pk, type(error).__name__)
-    return sent
+    return sum(map(send, list(due.order_by("asked_at").values_list("person", flat=True))))
 
 
 def _unclaimed(rows: QuerySet[PasswordMail], now: datetime) -> QuerySet[PasswordMail]:

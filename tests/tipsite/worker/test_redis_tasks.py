@@ -145,6 +145,11 @@ def test_what_redis_lost_is_found_by_what_lies_there_and_done_once(server, carri
     assert Subscriber.objects.get().address == "anna@example.org"
 
 
+def test_the_page_of_background_tasks_says_that_they_lie_elsewhere(server, admin_client):
+    page = admin_client.get("/admin/django_tasks_database/dbtaskresult/")
+    assert "Redis carries background tasks now" in page.text
+
+
 def test_its_client_is_not_loaded_unless_tasks_names_redis(tmp_path):
     code = (
         "import django, sys; django.setup(); import tipsite.worker.worker, tipsite.urls;"
