@@ -223,6 +223,8 @@ def test_paper_gets_the_tip_and_not_the_ways_around(page, kinds):
         expect(shown).to_be_hidden()
     expect(page.get_by_text("Hold the door first.")).to_have_count(1)
     expect(page.get_by_text(f"/tips/{page.url.rstrip('/').rpartition('/')[2]}/")).to_be_visible()
+    takeaway, text = (page.locator(f".prose {each}").first.bounding_box() for each in (".takeaway", "> p"))
+    assert takeaway["y"] < text["y"]
     for paper in ("A4", "Letter"):
         sheets = re.findall(rb"/Type\s*/Page\b", page.pdf(format=paper))
         assert len(sheets) == 1, paper
