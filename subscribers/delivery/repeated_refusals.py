@@ -91,13 +91,23 @@ def decide(now: datetime) -> int:
         return 0
     with transaction.atomic():
         # Of two that decide at once, the second finds nothing left.
-        list(waiting.select_for_update().values_list("pk"))
+        lock(waiting)
         _outdated(waiting).delete()
         week = _of_a_week(now)
         if any(crowd.is_too_large for crowd in crowds(week)):
             ask(week.exclude(state=RepeatedRefusal.State.ASKED))
             return 0
         return suppress(waiting, now)
+
+
+def lock(found: QuerySet[RepeatedRefusal]) -> int:
+    """Lock people who were found, within a transaction; return how many.
+
+    Before them their deliveries, as whoever erases a person or notes a refusal takes the two.
+    """
+    deliveries = Delivery.objects.filter(pk__in=found.values("delivery")).order_by("pk")
+    list(deliveries.select_for_update(of=("self",), no_key=True).values_list("pk"))
+    return len(found.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
 
 
 def suppress(found: QuerySet[RepeatedRefusal], now: datetime, by: User | None = None) -> int:

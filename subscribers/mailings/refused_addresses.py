@@ -99,7 +99,7 @@ def undo(*, by: User) -> str:
         if (last := last_decision()) is None:
             raise Overtaken("Nothing is left to undo: somebody was quicker. Look again.")
         decided = RepeatedRefusal.objects.filter(by=last.by, decided_at=last.at)
-        count = len(decided.select_for_update().values_list("pk"))
+        count = repeated_refusals.lock(decided)
         repeated_refusals.ask(decided)
     sentence = f"Undone for {_people(count)}: none of them is suppressed for it. Decide anew."
     return log(by, Suppression, SubscriberAction.REFUSED_UNDONE, sentence)
@@ -111,9 +111,8 @@ def _asked() -> QuerySet[RepeatedRefusal]:
 
 def _locked() -> QuerySet[RepeatedRefusal]:
     """Return those whom staff are asked about, locked within a transaction; raise Overtaken without any."""
-    if not _asked().select_for_update().values_list("pk").first():
+    if not repeated_refusals.lock(_asked()):
         raise Overtaken("Nothing is left to decide: somebody was quicker. Look again.")
-    list(_asked().select_for_update().values_list("pk"))
     return _asked()
 
 

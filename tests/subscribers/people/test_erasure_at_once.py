@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from subscribers.delivery import condensing
+from subscribers.delivery import condensing, repeated_refusals
 from subscribers.delivery.judgement import Cause, Judgement
 from subscribers.delivery.ledger import Ledger
 from subscribers.delivery.verdicts import Answer, Stage, Verdict
@@ -85,4 +85,16 @@ def test_whoever_is_erased_while_their_last_refusal_is_settled_is_gone_all_the_s
     assert not Subscriber.objects.filter(pk=person.pk).exists()
     row = mailing.deliveries.get()
     assert (row.state, row.subscriber_id) == (Delivery.State.REFUSED, None)
+    assert not RepeatedRefusal.objects.exists()
+
+
+def test_whoever_is_erased_while_it_is_decided_on_repeated_refusals_is_gone_all_the_same(monkeypatch):
+    mailing = ended_long_ago({"state": Delivery.State.REFUSED, "refusal": Delivery.Refusal.UNCLEAR})
+    row = mailing.deliveries.get()
+    found = {"state": RepeatedRefusal.State.WAITING, "evidence": "x", "at": timezone.now()}
+    RepeatedRefusal.objects.create(subscriber=row.subscriber, delivery=row, **found)
+    decide = SomebodyElse(lambda: repeated_refusals.decide(timezone.now()))
+    meanwhile(monkeypatch, "consents", decide)
+    erasure.erase(row.subscriber)
+    assert decide.outcome() == 0
     assert not RepeatedRefusal.objects.exists()
