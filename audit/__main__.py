@@ -192,7 +192,7 @@ def check_markup(verdicts: Verdicts, root: str, pages: list[str], folder: Path) 
         file = folder / f"{number}.html"
         file.write_bytes(fetched(root + page))
         names[file.as_uri().replace("///", "/")] = page
-    others = ["templates/500.html", "static/site.css", "static/admin-desk/desk.css", "static/bell.svg"]
+    others = ["static/site.css", "static/admin-desk/desk.css", "static/bell.svg"]
     files = [*sorted(folder.iterdir()), *(ROOT / name for name in others)]
     command = [
         "java",

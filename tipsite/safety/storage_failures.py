@@ -4,6 +4,7 @@ Readers' pages write nothing, and are served. Whoever sends a form gets 503, whe
 that says so and holds what was typed. Each verb runs in one transaction, so that nothing of it was done.
 """
 
+import logging
 import sys
 from collections.abc import Callable
 
@@ -11,12 +12,19 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
-from django.views.defaults import bad_request, server_error
 
 from desk.storage_errors import COME_AGAIN_SOON, retry_after
 from shield import request_origin
 from tipsite.pages.application import AWAY
 
+_log = logging.getLogger(__name__)
+_BARE = """<!doctype html>
+<html lang="en">
+<title>Something went wrong</title>
+<h1>Something went wrong on our side</h1>
+<p>The page could not be shown. It was not your doing. Please try again in a minute.</p>
+<p><a href="/">Go to the latest tip</a></p>
+"""
 # What no page shows again; what it had to do with is typed anew.
 _SECRET = ("password", "code", "token")
 
@@ -26,7 +34,7 @@ def answer(request: HttpRequest) -> HttpResponse:
 
     Django calls this (``handler500``) while it handles the exception, from whatever layer that came.
     """
-    return _come_again(request, sys.exc_info()[1]) or server_error(request)
+    return _come_again(request, sys.exc_info()[1]) or _failed(500)
 
 
 def answer_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -34,7 +42,7 @@ def answer_bad_request(request: HttpRequest, exception: Exception) -> HttpRespon
 
     A session that cannot be saved looks to Django like one that was deleted meanwhile.
     """
-    return _come_again(request, exception) or bad_request(request, exception)
+    return _come_again(request, exception) or _failed(400)
 
 
 def answer_while_away(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
@@ -52,6 +60,16 @@ def answer_while_away(get_response: Callable[[HttpRequest], HttpResponse]) -> Ca
 def _come_again(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
     seconds = retry_after(error)
     return None if seconds is None else _page(request, seconds)
+
+
+def _failed(status: int) -> HttpResponse:
+    """Return the page of a failure; a bare one where the fault lies in what dresses all pages."""
+    try:
+        page: str = render_to_string(f"{status}.html", {"SITE_NAME": settings.SITE_NAME})
+    except Exception:
+        _log.exception("The page for status %s could not be written either.", status)
+        page = _BARE
+    return HttpResponse(page, status=status)
 
 
 def _page(request: HttpRequest, seconds: int) -> HttpResponse:

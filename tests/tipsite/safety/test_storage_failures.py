@@ -94,7 +94,7 @@ def test_readers_are_served_and_nothing_is_half_done_while_no_file_can_be_writte
     assert set(seen["read"].values()) == {200}
     told, is_done = (
         [503, "300", True],
-        {"sign-up": 303, "leaving": 200, "sign-in": 302, "wrong password": 200},
+        {"sign-up": 200, "leaving": 200, "sign-in": 302, "wrong password": 200},
     )
     done_at_once = {name: [status, None, False] for name, status in is_done.items()}
     assert seen["later"] == done_at_once
@@ -165,3 +165,27 @@ def test_a_session_that_cannot_be_saved_is_no_bad_request(code, status, db, clie
     settings.SESSION_SAVE_EVERY_REQUEST = True
     client.raise_request_exception = False
     assert client.get("/admin/safe/").status_code == status
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_fault_of_ours_is_told_in_the_sites_dress_without_the_database(status, settings):
+    settings.SITE_NAME = "Counter Notes"
+    request = RequestFactory().get("/")
+    if status == 400:
+        response = storage_failures.answer_bad_request(request, ValueError("no request"))
+    else:
+        response = storage_failures.answer(request)
+    assert response.status_code == status
+    assert "Counter Notes" in response.text
+    assert 'class="bell"' in response.text
+    assert 'rel="stylesheet"' in response.text
+
+
+def test_a_fault_in_the_dress_itself_leaves_the_words(monkeypatch):
+    def fail(*_):
+        raise ValueError("a mistake of ours")
+
+    monkeypatch.setattr(storage_failures, "render_to_string", fail)
+    response = storage_failures.answer(RequestFactory().get("/"))
+    assert response.status_code == 500
+    assert "It was not your doing." in response.text
