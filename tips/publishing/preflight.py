@@ -20,7 +20,7 @@ from django.urls import ResolverMatch, is_valid_path
 
 from desk.errors import WrongState
 from tips import dates, paging
-from tips.models import CategorisedTip, FormerSlug, TaggedTip, Tip
+from tips.models import CategorisedTip, FormerSlug, Page, TaggedTip, Tip
 from tips.text import contents
 from tips.text.html_tokens import tokens
 
@@ -181,7 +181,10 @@ def _why_no_page(path: str, tip: Tip) -> str:
     match = is_valid_path(path) or is_valid_path(f"{path}/")
     if not match:
         return "" if path.startswith(settings.STATIC_URL) else dead
-    if match.view_name == "tips:detail":
+    if match.view_name == "tips:page":
+        leads_on = Q(path=f"/{match.kwargs['path']}/") | Q(former_paths__path=f"/{match.kwargs['path']}/")
+        return "" if Page.objects.filter(leads_on, state=Page.State.APPROVED).exists() else dead
+    if match.view_name in ("tips:detail", "tips:embed", "tips:card"):
         return "" if _will_be_public(match.kwargs["slug"], tip) else dead
     if "token" in match.kwargs:
         return private

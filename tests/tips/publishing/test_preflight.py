@@ -8,7 +8,7 @@ from desk.errors import WrongState
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
 from tips import urls
-from tips.models import FormerSlug, Tip, TipState
+from tips.models import FormerSlug, Page, Tip, TipState
 from tips.publishing import preflight, workflow
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +111,14 @@ def test_an_address_that_readers_can_reach_is_no_fault(address):
 def test_an_address_that_readers_cannot_reach_stops(address, says):
     (sentence,) = told(f'<p><a href="{address}">there</a></p>')
     assert says in sentence
+
+
+def test_a_page_of_the_sites_own_may_be_linked_to_once_it_is_approved():
+    page = Page.objects.create(title="The team", path="/team/")
+    (sentence,) = told('<p><a href="/team/">there</a></p>')
+    assert "leads to no page" in sentence
+    Page.objects.filter(pk=page.pk).update(state=Page.State.APPROVED)
+    assert told('<p><a href="/team/">there</a></p>') == []
 
 
 def test_every_page_of_ours_that_has_one_address_may_be_linked_to():

@@ -77,5 +77,6 @@ def test_it_answers_a_probe_that_asks_the_machine_rather_than_the_site(client):
     assert client.get("/healthz", headers={"host": "10.0.0.7:8000"}).status_code == 200
 
 
+@pytest.mark.django_db
 def test_it_takes_no_probe_for_an_order(client):
     assert client.post("/healthz").status_code == 404
