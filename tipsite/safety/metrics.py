@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 
@@ -23,12 +23,8 @@ def answer_metrics(get_response: Answer) -> Answer:
     """Middleware that answers /metrics to whoever may ask, and lets all other requests pass."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if request.path_info != "/metrics":
-            return get_response(request)
-        if request.method in ("GET", "HEAD") and _may_ask(request):
-            return metrics(request)
-        # Nobody is led on to a page of that address.
-        return HttpResponseNotFound(content_type="text/plain")
+        asks = request.path_info == "/metrics" and request.method in ("GET", "HEAD")
+        return metrics(request) if asks and _may_ask(request) else get_response(request)
 
     return middleware
 
