@@ -19,6 +19,8 @@ pytestmark = pytest.mark.django_db
 def plain_drawing(settings, tmp_path, monkeypatch):
     """Draw words alone: pixels have tests of their own."""
     settings.MEDIA_ROOT = tmp_path / "media"
+    # However slow the disk of a busy machine is.
+    monkeypatch.setattr(making, "SECONDS", 600)
     drawn = []
 
     def tip_card(title, takeaway, site_name):

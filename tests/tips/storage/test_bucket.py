@@ -73,7 +73,8 @@ def test_a_picture_is_taken_shown_in_whole_and_in_part_and_forgotten(client, cli
 
 
 @pytest.mark.once
-def test_a_card_is_drawn_shown_and_cleared_away(client, client_of_store, db):
+def test_a_card_is_drawn_shown_and_cleared_away(client, client_of_store, db, monkeypatch):
+    monkeypatch.setattr(making, "SECONDS", 600)
     tip = make_tip("Call back", takeaway="At once.")
     assert making.draw_due(timezone.now()) == 2
     answer = client.get(f"{tip.get_absolute_url()}card.png")
