@@ -163,7 +163,7 @@ def each_shows(ports, picture, preview):
     """Find the same picture, and the preview of a draft, on each of some ports."""
     contents = set()
     for port in ports:
-        wait_until(lambda port=port: answer(port) == 200)
+        wait_until(lambda port=port: answer(port) == 200, seconds=120)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}{picture}", timeout=30) as response:
             contents.add(response.read())
         assert answer(port, preview[preview.index("/preview") :]) == 200
@@ -207,7 +207,7 @@ def test_what_one_machine_leaves_another_one_goes_on_with(prepared_site, tmp_pat
         each_shows(ports, picture, link)
         make_people(FEW)
         mailing = make_mailing()
-        wait_until(lambda: len(office.taken) >= FEW // 4)
+        wait_until(lambda: len(office.taken) >= FEW // 4, seconds=120)
         started[0].terminate()
         sent = mailing.deliveries.filter(state=Delivery.State.SENT)
         wait_until(lambda: sent.count() == FEW, seconds=120)
