@@ -8,7 +8,10 @@ from django.shortcuts import get_object_or_404
 from django.utils.dates import MONTHS
 
 from tips import dates
-from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip, counts
+from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip, counts, newest_first
+
+# The slug of the tag by which editors choose the tips to start with. It is said in docs/authoring.md.
+START_HERE = "start-here"
 
 _Group = TypeVar("_Group", Category, Tag)
 
@@ -61,6 +64,18 @@ def counted_tags(most: int) -> list[tuple[Tag, int]]:
 def tags_by_use() -> list[tuple[Tag, int]]:
     """Return all tags that have published tips, each with their number, the most used ones first."""
     return sorted(counts.labels(Tag), key=lambda pair: -pair[1])
+
+
+def to_start_with(most: int, but: Tip | None) -> list[Tip]:
+    """Return the newest full tips that editors chose for who is new here: those with the tag START_HERE.
+
+    ``but`` is left out, since the page has it elsewhere.
+    """
+    chosen = TaggedTip.objects.published().filter(tag__slug=START_HERE)
+    # Found in the index of the tag's tips, of which the newest are read.
+    ids = chosen.order_by(newest_first(), TaggedTip.TIP_ID).values(TaggedTip.TIP_ID)[: most * 2]
+    tips = Tip.objects.filter(pk__in=ids).newest_first().for_lists()
+    return [tip for tip in tips if tip.has_body and tip != but][:most]
 
 
 def years() -> list[int]:

@@ -27,21 +27,25 @@ from tips.text import slugify
 Placements = PublishedQuerySet
 
 STRIP_LENGTH = 10
+MOST_TO_START_WITH = 5
 # In the search's list of tags to filter by.
 MOST_TAGS = 200
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the newest full tip, the ways into the archive, and the ten full tips before the newest.
+    """Show the newest full tip, the ways into the archive, the desk's choice, and ten full tips before.
 
     Tips of which only an excerpt is there fill up what undated full ones leave: they crowd out none.
     """
     dated = Tip.objects.published_dated().newest_first().for_lists()
     tips = list(dated.full()[: STRIP_LENGTH + 1])
-    is_latest = tips and not dated.filter(publish_at__gt=tips[0].publish_at).exists()
-    if len(tips) <= STRIP_LENGTH:
-        others = [*_few(Tip.objects.published().undated().full().order_by("id")), *_few(dated.excerpts())]
+    if len(tips) > STRIP_LENGTH:
+        is_latest = not dated.excerpts().filter(publish_at__gt=tips[0].publish_at).exists()
+    else:
+        excerpts = list(_few(dated.excerpts()))
+        is_latest = bool(tips) and not any(each.moment > tips[0].moment for each in excerpts[:1])
+        others = [*_few(Tip.objects.published().undated().full().order_by("id")), *excerpts]
         tips += others[: STRIP_LENGTH + 1 - len(tips)]
     lead = tips[0] if tips and tips[0].has_body else None
     context = {
@@ -49,7 +53,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "is_latest": is_latest,
         "strip": tips[1:] if lead else tips[:STRIP_LENGTH],
         "categories": navigation.narrowing(navigation.counted_categories(), counts.published()),
-        "tags": navigation.counted_tags(most=24),
+        "tags": [pair for pair in navigation.counted_tags(most=24) if pair[0].slug != navigation.START_HERE],
+        "to_start_with": navigation.to_start_with(MOST_TO_START_WITH, but=lead),
+        "start_here": navigation.START_HERE,
     }
     return render(request, "tips/home.html", context)
 

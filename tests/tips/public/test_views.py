@@ -298,6 +298,22 @@ def test_home_leads_with_the_newest_full_tip_and_names_each_link(client):
     assert "The latest" in page(client, "/")
 
 
+def test_the_desks_choice_stands_at_home_to_start_with(client, django_assert_max_num_queries):
+    lead = make_tip("Newest", publish_at=ago(days=1), tags=["start here", "rain"])
+    assert "Start here</h2>" not in page(client, "/")
+    chosen = [make_tip(publish_at=ago(weeks=n + 2), tags=["Start here"]) for n in range(6)]
+    make_tip("Cut off", body="", excerpt="It began", publish_at=ago(days=9), tags=["start here"])
+    hidden_tips(tags=["start here"])
+    with django_assert_max_num_queries(8):
+        html = page(client, "/")
+    start = html[html.index("Start here</h2>") : html.index("Recent tips</h2>")]
+    assert titles_in(start) == [tip.title for tip in chosen[:5]]
+    assert 'href="/tag/start-here/"' in start
+    # As a way into the archive it would be a second link to the same place.
+    assert html.count('href="/tag/start-here/"') == 1
+    assert lead.title not in start
+
+
 def test_where_few_tips_are_dated_home_shows_undated_ones(client):
     lead = make_tip("A full one", undated=True)
     dated = make_tip("Teaser", body="", excerpt="Cut")
