@@ -16,11 +16,11 @@ from tips.models.images import Image
 from tips.models.lines import LineField
 from tips.text import body_images, sanitiser
 
-# The parts of an address below the site's, as the URLs of pages have them.
-IN_PATH = "[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9]+(?:-[a-z0-9]+)*){0,3}"
-_PATH = re.compile(f"/{IN_PATH}/")
-# What never comes to this program, or is no page's at any rate.
-_TAKEN = frozenset("static media anymail metrics readyz healthz live live-pages".split())
+# Begins of addresses that are answered in front of all URLs, or never come to this program.
+_TAKEN = "static|media|anymail|metrics|readyz|healthz|live"
+# An address without the slashes around it: four parts at most.
+IN_PATH = rf"(?!(?:{_TAKEN})(?:/|\Z))[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9]+(?:-[a-z0-9]+)*){{0,3}}"
+_PATH = re.compile(r"/[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9]+(?:-[a-z0-9]+)*){0,3}/")
 
 
 def validate_path(path: str) -> None:
@@ -30,12 +30,11 @@ def validate_path(path: str) -> None:
             "An address has small letters, digits and hyphens between slashes, four parts at most:"
             " “/about/” or “/about/team/”."
         )
-    is_taken = path.split("/")[1] in _TAKEN
     try:
-        is_taken |= resolve(path).view_name != "tips:page"
+        is_free = resolve(path).view_name == "tips:page"
     except Resolver404:
-        is_taken = True
-    if is_taken:
+        is_free = False
+    if not is_free:
         raise ValidationError(f"“{path}” is an address of the site itself. Choose another.")
 
 
@@ -106,6 +105,12 @@ class Page(models.Model):
 
     def get_absolute_url(self) -> str:
         return self.path
+
+    @classmethod
+    def leads_to_one(cls, path: str) -> bool:
+        """Tell whether readers find a page at an address, or are led to one."""
+        shown = cls.objects.filter(state=cls.State.APPROVED)
+        return shown.filter(Q(path=path) | Q(former_paths__path=path)).exists()
 
     @classmethod
     def of_the_foot(cls) -> list[tuple[str, str]]:

@@ -198,6 +198,8 @@ def _has_tips(match: ResolverMatch) -> bool:
     """
     stated, kind = match.kwargs, (match.url_name or "").split("_")[0]
     slug = stated.get("slug") or stated.get(kind)
+    if match.url_name == "page":
+        return Page.leads_to_one(f"/{stated['path']}/")
     if kind == "category":
         total = CategorisedTip.objects.published().filter(category__slug=slug).count()
     elif kind == "tag":

@@ -92,7 +92,7 @@ def test_no_page_of_a_reader_waits_for_a_writer(client, tip, anna):
 
 def test_who_signs_up_gets_the_form_back_with_what_they_typed(client, caplog):
     client.raise_request_exception = False
-    typed = {"address": "ben@example.org", "first_name": "Ben", "subject": ""}
+    typed = {"address": "ben@example.org", "subject": ""}
     typed |= {"timestamp": signed_time.timestamp()}
     headers = {"sec-fetch-site": "same-origin"}
     with others_write():

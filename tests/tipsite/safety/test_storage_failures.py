@@ -52,7 +52,7 @@ def ask(path, fields=None):
     return client.post(path, {**hidden, **fields})
 
 FORMS = {
-    "sign-up": ("/subscribe/", {"address": "ben@example.org", "first_name": "", "subject": ""}),
+    "sign-up": ("/subscribe/", {"address": "ben@example.org", "subject": ""}),
     "leaving": (f"/unsubscribe/{anna.leave_token}/", {"List-Unsubscribe": "One-Click"}),
     "sign-in": ("/admin/login/", {"username": "ed", "password": "a-good-long-secret", "next": "/admin/"}),
     "wrong password": ("/admin/login/", {"username": "ed", "password": "guessed", "next": "/admin/"}),
