@@ -28,7 +28,7 @@ PRODUCTION = env --unset=DEBUG SITE_URL=https://tips.example.org TRUSTED_PROXIES
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint fmt check coverage next bench soak audit lock
+.PHONY: help run install pictures test lint fmt check coverage next bench soak audit lock
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -37,6 +37,9 @@ run: $(VENV)/site $(STATE_DIR)/static/staticfiles.json ## Start the site with it
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) demo --if-empty
 	@$(MANAGE) serve
+
+install: $(VENV)/site ## Install what the site is made of, and nothing else: the beginning of a real site
+	@echo "Installed. Next: . $(VENV)/bin/activate, and then the steps of README.md, \"Starting for real\"."
 
 test: $(VENV)/dev ## Run all tests, on SQLite and (where a server is to be had) on PostgreSQL
 	@$(PY) -m tests
@@ -77,6 +80,9 @@ soak: $(VENV)/dev ## Run the long tests: processes killed over and over, a flood
 
 audit: $(VENV)/dev $(SCANNER)/ready audit/node_modules ## Check the served site: links, markup, accessibility, speed, attacks (ARCHIVE=... for other tips)
 	@$(PY) -m audit $(ARCHIVE)
+
+pictures: $(VENV)/dev ## Take the pictures of the README anew, of a demonstration
+	@$(PY) -m audit.pictures
 
 lock: $(VENV)/dev ## Bring all locks up to date with pyproject.toml
 	@$(call COMPILE,--upgrade pyproject.toml,requirements.lock)
