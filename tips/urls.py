@@ -56,12 +56,9 @@ class ImageName(StringConverter):
 
 
 class PagePath(StringConverter):
-    """The address of a page of the site's own, without the slashes around it.
+    """The address of a page of the site's own, without the slashes around it."""
 
-    What monitors ask for is none: with a slash at its end it is no page that the site might lead to.
-    """
-
-    regex = rf"(?!(?:healthz|readyz|metrics)/){IN_PATH}"
+    regex = IN_PATH
 
 
 class Slug(StringConverter):

@@ -182,8 +182,7 @@ def _why_no_page(path: str, tip: Tip) -> str:
     if not match:
         return "" if path.startswith(settings.STATIC_URL) else dead
     if match.view_name == "tips:page":
-        leads_on = Q(path=f"/{match.kwargs['path']}/") | Q(former_paths__path=f"/{match.kwargs['path']}/")
-        return "" if Page.objects.filter(leads_on, state=Page.State.APPROVED).exists() else dead
+        return "" if Page.leads_to_one(f"/{match.kwargs['path']}/") else dead
     if match.view_name in ("tips:detail", "tips:embed", "tips:card"):
         return "" if _will_be_public(match.kwargs["slug"], tip) else dead
     if "token" in match.kwargs:
@@ -198,8 +197,6 @@ def _has_tips(match: ResolverMatch) -> bool:
     """
     stated, kind = match.kwargs, (match.url_name or "").split("_")[0]
     slug = stated.get("slug") or stated.get(kind)
-    if match.url_name == "page":
-        return Page.leads_to_one(f"/{stated['path']}/")
     if kind == "category":
         total = CategorisedTip.objects.published().filter(category__slug=slug).count()
     elif kind == "tag":
