@@ -52,8 +52,8 @@ class Together:
     """A verb for several tips: what it is called, what runs, and the Step that tells of one tip.
 
     ``step`` is called with what was done, what is foreseen elsewhere, and the moment. ``stand_ins`` are the
-    answers with which it is tried before a person has given any. Where it ``inspects``, pre-flight is shown.
-    ``along`` is asked before the verb what else goes with a tip.
+    answers with which it is tried before a person has given any. Where it ``inspects``, the page
+    shows what ``questions.of`` finds. ``along`` is asked before the verb what else goes with a tip.
     """
 
     label: str
@@ -69,7 +69,7 @@ class Together:
 class Outcome:
     """What becomes of several tips: those it is ``done`` to, and why the others refuse.
 
-    ``looks`` are what pre-flight finds worth a look, in sentences that name the tip. Only where ``is_kept``
+    ``looks`` are what ``questions.of`` finds, in sentences that name the tip. Only where ``is_kept``
     it was done; else it would be.
     """
 
