@@ -58,17 +58,10 @@ class AddressForm(ShieldedForm):
     """
 
     address = AddressField()
-    spelling = forms.CharField(required=False)
     near_miss = ""
 
     def clean(self) -> dict[str, object] | None:
-        address = self.cleaned_data.get("address", "")
-        meant, spelling = spellings.meant(address), self.cleaned_data.get("spelling")
-        if meant and spelling == "meant":
-            self.cleaned_data["address"] = meant
-        elif meant and spelling != "typed":
-            self.near_miss = meant
-            self.add_error("address", f"Did you mean {addresses.domain(meant)}?")
+        self.near_miss = _ask_about_spelling(self)
         return self.cleaned_data
 
     def renewed(self) -> QueryDict:
@@ -77,6 +70,21 @@ class AddressForm(ShieldedForm):
         if data.get("spelling") == "meant" and self.cleaned_data.get("address"):
             data["address"], data["spelling"] = self.cleaned_data["address"], ""
         return data
+
+
+def _ask_about_spelling(form: forms.Form) -> str:
+    """Take the spelling of the address that was chosen; where none was and one is in doubt, ask.
+
+    Returns the address that was meant, perhaps, where the form asks; else "".
+    """
+    spelling, meant = form.data.get("spelling"), spellings.meant(form.cleaned_data.get("address", ""))
+    if not meant or spelling == "typed":
+        return ""
+    if spelling == "meant":
+        form.cleaned_data["address"] = meant
+        return ""
+    form.add_error("address", f"Did you mean {addresses.domain(meant)}?")
+    return meant
 
 
 class AgainForm(AddressForm):
@@ -167,15 +175,20 @@ class PauseForm(SubscriberForm):
 
 
 class MoveForm(SubscriberForm):
-    """Another address than the subscriber's present one."""
+    """Another address than the subscriber's present one; a near miss is asked about as in ``AddressForm``."""
 
     address = AddressField(label="New e-mail address", missing="Enter the new e-mail address.")
+    near_miss = ""
 
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"]
         if addresses.folded(address) == self.subscriber.address_folded:
             raise forms.ValidationError("The tips go to this address already.")
         return address
+
+    def clean(self) -> dict[str, object] | None:
+        self.near_miss = _ask_about_spelling(self)
+        return self.cleaned_data
 
 
 class EraseForm(SubscriberForm):

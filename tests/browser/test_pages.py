@@ -13,7 +13,7 @@ from tests.browser.conftest import visit
 from tests.tips.conftest import ARCHIVE
 from tests.tips.making import ago, make_tip
 from tips.importers import pages, store
-from tips.models import TipState
+from tips.models import Page, TipState
 from tips.search import index
 
 pytestmark = pytest.mark.browser
@@ -56,6 +56,7 @@ def kinds(live_server, settings):
     )
     undated = make_tip("Without a Day", body=BODY, undated=True, tags=["welcome"])
     make_tip("Without a Day Either", undated=True)
+    about = Page.objects.create(title="The Team", path="/the-team/", body=BODY, state=Page.State.APPROVED)
     withdrawn = make_tip("Taken Back", state=TipState.WITHDRAWN)
     index.count_words()
     asked = subscriptions.request("ann@reader.example")
@@ -65,6 +66,7 @@ def kinds(live_server, settings):
     return {
         "home": "/",
         "contents": "/contents/",
+        "page of the site's own": about.get_absolute_url(),
         "topics": "/topics/",
         "full tip": full.get_absolute_url(),
         "undated tip": undated.get_absolute_url(),

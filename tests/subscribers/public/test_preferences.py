@@ -335,6 +335,16 @@ def test_a_change_of_address_waits_for_a_button_behind_a_mail_to_the_new_one(
     assert client.post(move).status_code == 404
 
 
+def test_a_new_address_that_is_nearly_a_large_providers_is_asked_about(client, press, post_office):
+    page = press("move", address="anna@gmial.com")
+    assert page.status_code == 422
+    assert "Did you mean gmail.com?" in page.text
+    assert 'name="spelling" value="meant">Yes, anna@gmail.com<' in page.text
+    assert send_mails(post_office) == []
+    assert press("move", address="anna@gmial.com", spelling="meant").status_code == 303
+    assert [address for address, _ in send_mails(post_office)] == ["anna@gmail.com"]
+
+
 def test_nothing_is_mailed_to_a_new_address_that_cannot_be_one(client, press, post_office, monkeypatch):
     subscriptions.confirm(subscriptions.request("member@example.org"))
     subscriptions.leave(subscriptions.confirm(subscriptions.request("left@example.org")))
