@@ -16,8 +16,8 @@ from tips.models.images import Image
 from tips.models.lines import LineField
 from tips.text import body_images, sanitiser
 
-# Begins of addresses that are answered before all URLs, or never come to this program, and of some that the site
-# is to have. With a slash at its end, such an address would be one to lead on to.
+# Begins of addresses that are answered before all URLs, or never come to this program, or that the site is to
+# have. With a slash at its end, such an address would be one to lead on to.
 _TAKEN = "static|media|anymail|metrics|readyz|healthz|live|contact|series|situations|courses|comments"
 # An address without the slashes around it: four parts at most.
 IN_PATH = rf"(?!(?:{_TAKEN})(?:/|\Z))[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9]+(?:-[a-z0-9]+)*){{0,3}}"

@@ -275,7 +275,7 @@ def service(settings):
     """The site with a mail service that brings a secret."""
     settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
     settings.ANYMAIL = {"WEBHOOK_SECRET": SECRET}
-    settings.ROOT_URLCONF = tuple(mail_service.urlpatterns())
+    settings.ROOT_URLCONF = (*mail_service.urlpatterns(), *urls.urlpatterns)
     return "/anymail/postmark/tracking/"
 
 
