@@ -9,7 +9,6 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
@@ -73,7 +72,6 @@ def write(
         "settings_url": f"{settings.SITE_URL}{reverse('admin:account')}#mails",
     }
     message = emails.build("work", [mail.person.email], context)
-    message.attach_alternative(render_to_string("emails/work.html", {**_site(), **context}), "text/html")
     message.connection = connection
     # The same however often it is built: of a copy that a crash made, programs show one.
     message.extra_headers["Message-ID"] = _message_id(f"mail {mail.pk} {mail.notice.created_at.isoformat()}")
@@ -109,7 +107,3 @@ def _names(parts: Iterable[Part]) -> str:
 def _message_id(of: str) -> str:
     digest = salted_hmac("tipsite.work-mail", of, algorithm="sha256").hexdigest()[:32]
     return f"<work.{digest}@{envelope.domain()}>"
-
-
-def _site() -> dict[str, str]:
-    return {"SITE_NAME": settings.SITE_NAME, "SITE_URL": settings.SITE_URL}

@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from desk.pages import Context
+from subscribers.mail import letter_html
 from tipsite.staff import mailed_links
 
 
@@ -38,9 +39,12 @@ def address_changed(person: User, old: str, by: User, owners: list[str]) -> Emai
 
 
 def build(name: str, addresses: list[str], context: Context) -> EmailMultiAlternatives:
-    """Return the mail of two templates, ``emails/<name>``, to some addresses (a list)."""
+    """Return the mail of templates ``emails/<name>`` (subject, text, HTML) to some addresses (a list)."""
     context = {"SITE_NAME": settings.SITE_NAME, "SITE_URL": settings.SITE_URL, **context}
     subject = " ".join(render_to_string(f"emails/{name}.subject.txt", context).split())
     body = render_to_string(f"emails/{name}.txt", context)
     # RFC 3834: no out-of-office answers, please.
-    return EmailMultiAlternatives(subject, body, to=addresses, headers={"Auto-Submitted": "auto-generated"})
+    headers = {"Auto-Submitted": "auto-generated"}
+    message = EmailMultiAlternatives(subject, body, to=addresses, headers=headers)
+    message.attach_alternative(letter_html.render(f"emails/{name}.html", context), "text/html")
+    return message

@@ -325,11 +325,11 @@ def test_a_mail_server_gets_each_mail_once(ann, ed, settings, post_office):  # n
     assert letter.text.rstrip() == (
         "Zuhören: “Wie?”\n"
         f"{settings.SITE_URL}/admin/tips/tip/{tip.pk}/change/\n\n"
-        "Sent back: Zu lang.\nEd Young, Tue 3 Mar, 12:00\n\n"
+        "Sent back: Zu lang.\nEd Young, Tue 3 Mar, 12:00\n\n----\n\n"
         "You are told this because you are its author. To be told at once, once a day or not at all:\n"
         f"{settings.SITE_URL}/admin/account/#mails\n\nTip desk\n{settings.SITE_URL}/"
     )
-    assert "<h1" in letter.html
+    assert "Open it at the desk" in letter.html
 
 
 @pytest.mark.parametrize(
