@@ -21,6 +21,9 @@ from tests.subscribers.making import make_people, make_tip, open_mailing
 from tests.tipsite.processes import free_port
 from tips.schedule import verdict
 
+# A connection is the same whatever the database.
+pytestmark = pytest.mark.once
+
 
 class Pieces:
     """A connection on which a server says some pieces, each at once, and hangs up."""

@@ -20,7 +20,7 @@ from tips.publishing import history, preflight, preview, workflow
 from tips.text import contents, diff, excerpts, highlight, html_to_plain, left_out, sanitiser
 from tips.text.html_tree import tree
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 class Addresses(HTMLParser):

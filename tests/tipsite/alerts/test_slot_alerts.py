@@ -20,7 +20,7 @@ from tipsite.alerts import slot_alerts
 from tipsite.models import Notice
 from tipsite.worker import clock
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 

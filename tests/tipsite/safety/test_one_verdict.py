@@ -22,7 +22,7 @@ from tips.schedule import slot_states, verdict
 from tips.schedule.slots import Timetable
 from tipsite.safety import disks, probes, server_reasons
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # What makes it so, the codes of what is told, and words of the first of it.
 SITUATIONS = [

@@ -18,7 +18,7 @@ from tips.publishing import preview
 from tipsite.staff import accounts, given_roles
 from tipsite.staff.audit_log import AccountAction
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ADD = "/admin/auth/user/add/"
 SECRET = "a long enough secret 7"

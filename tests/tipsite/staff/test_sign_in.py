@@ -18,7 +18,7 @@ from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tipsite.staff import accounts, lockout, two_factor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 LOGIN = "/admin/login/"
 CODE = "/admin/login/code/"
