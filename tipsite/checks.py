@@ -25,6 +25,8 @@ _MAILBOX_PROVIDERS = frozenset(
     "aol.com gmail.com gmx.com gmx.de gmx.net googlemail.com hotmail.com icloud.com live.com mail.ru me.com"
     " msn.com outlook.com proton.me protonmail.com web.de yahoo.com yandex.com yandex.ru ymail.com".split()
 )
+# What Django's own check asks of a key.
+_LONG_ENOUGH, _VARIED_ENOUGH = 50, 5
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _ADDRESS = re.compile(r"[^@\s\"(),:;<>\[\]\\]{1,64}@[A-Za-z0-9.-]+")
 
@@ -125,6 +127,22 @@ def check_what_mail_says(**kwargs: object) -> Iterator[CheckMessage]:
         words = "WEBHOOK_SECRET must be a name and a password with a colon between, each random and long."
         hint = "Whoever guesses it can say that readers complained. Make each of at least 16 characters."
         yield Error(words, hint, id="tipsite.E007")
+
+
+@register(deploy=True)
+def check_is_a_real_site(**kwargs: object) -> Iterator[CheckMessage]:
+    """A site for the net must know its URL, and have a key that nobody guesses."""
+    if not settings.PRODUCTION:
+        words = "SITE_URL names this machine: nobody else can reach the site, and its mails lead nowhere."
+        hint = "Set SITE_URL to the public URL, such as https://tips.example.org, and run this check again."
+        yield Warning(words, f"{hint} docs/going-live.md has each step.", id="tipsite.W009")
+    elif len(settings.SECRET_KEY) < _LONG_ENOUGH or len(set(settings.SECRET_KEY)) < _VARIED_ENOUGH:
+        words = "SECRET_KEY is short or simple: who guesses it can sign in as anybody."
+        hint = (
+            "Make one: python -c 'import secrets; print(secrets.token_urlsafe(50))'. Put the former one into"
+        )
+        hint += " SECRET_KEY_FALLBACKS, so that links that were mailed go on working."
+        yield Warning(words, hint, id="tipsite.W010")
 
 
 @register(deploy=True)

@@ -36,6 +36,8 @@ class Notice(models.Model):
         BACKUP_OVERDUE = "backup_overdue", "No backup for days"
         WORK = "work", "Work on a tip"
         WORK_DIGEST = "work_digest", "Work of a day"
+        # No mail goes out for it: the row notes the minute.
+        FIRST_START = "first_start", "The site's first start"
 
     kind = models.CharField(max_length=20, choices=Kind)
     about = models.CharField(max_length=40, blank=True)

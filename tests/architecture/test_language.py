@@ -51,8 +51,11 @@ SIGN_IN_NAME = re.compile(r"\bget_full_name\b|\bget_username\b|(?:user|person|by
 SIGN_IN_NAMES = {
     "desk/names.py",
     "templates/admin/staff/account.html",
+    "templates/emails/address_changed.html",
     "templates/emails/address_changed.txt",
+    "templates/emails/invitation.html",
     "templates/emails/invitation.txt",
+    "templates/emails/password_reset.html",
     "templates/emails/password_reset.txt",
     "templates/registration/password_reset_confirm.html",
     "tipsite/staff/colleagues_admin.py",

@@ -27,6 +27,7 @@ from tips.publishing import autosaving
 from tips.search import index
 from tipsite.alerts import (
     backup_alerts,
+    first_start,
     flood_alerts,
     mailing_alerts,
     refusal_alerts,
@@ -65,7 +66,7 @@ EACH_MINUTE: list[Job] = [
     # What could not be written to the journal when it happened.
     _without_moment(suppressions.catch_up),
     repeated_refusals.decide,
-    slot_alerts.send_alerts,
+    first_start.spared(slot_alerts.send_alerts),
     mailing_alerts.send_alerts,
     refusal_alerts.send_alert,
     flood_alerts.send_alert,
