@@ -45,7 +45,7 @@ _TIPS, _TAGS = ("tips.view_tip", "tips.change_tip"), ("tips.view_tag", "tips.cha
 _CATEGORIES = ("tips.view_category", "tips.change_category")
 _PEOPLE = ("subscribers.view_subscriber",)
 _SUPPRESSED = ("subscribers.view_suppression",)
-# Mailings stand before subscribers, whose prefix is theirs too.
+# Mailings and messages stand before subscribers, whose prefix is theirs too.
 ROOMS = (
     Room("Desk", ("index", "safe"), (Place("Desk", "index"),)),
     Room(
@@ -61,6 +61,11 @@ ROOMS = (
             Place("Mailings", "subscribers_mailing_changelist", ("subscribers.view_mailing",)),
             Place("By week", "subscribers_mailing_numbers", ("subscribers.view_mailing",)),
         ),
+    ),
+    Room(
+        "Messages",
+        ("subscribers_contactmessage_",),
+        (Place("Messages", "subscribers_contactmessage_changelist", ("subscribers.view_contactmessage",)),),
     ),
     Room(
         "Subscribers",

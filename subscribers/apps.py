@@ -30,6 +30,6 @@ class SubscribersConfig(AppConfig):
         consequences.register(taken_back.consequence)
         consequences.register_outlook(outlook.of_tip)
         verdict.register(slot_reasons.look, place=2)
-        pages = "subscribe again ask privacy".split()
+        pages = "subscribe again ask contact privacy".split()
         keeping.register_pages(*(f"subscribers:{name}" for name in pages))
         tracking.connect(mail_services.on_tracking_event, dispatch_uid="subscribers.bounces")

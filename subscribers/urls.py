@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from subscribers.public import preferences, signup, unsubscribe
+from subscribers.public import contact, preferences, signup, unsubscribe
 
 app_name = "subscribers"
 
@@ -19,5 +19,6 @@ urlpatterns = [
     # Typed by hand: it leads to the form that mails a link.
     path("unsubscribe/", RedirectView.as_view(pattern_name="subscribers:ask"), name="leave"),
     path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
+    path("contact/", contact.contact_page, name="contact"),
     path("privacy/", signup.privacy, name="privacy"),
 ]

@@ -36,6 +36,8 @@ class Notice(models.Model):
         BACKUP_OVERDUE = "backup_overdue", "No backup for days"
         WORK = "work", "Work on a tip"
         WORK_DIGEST = "work_digest", "Work of a day"
+        MESSAGE = "message", "A message to the owner"
+        MESSAGES = "messages", "Messages to the owner"
         # No mail goes out for it: the row notes the minute.
         FIRST_START = "first_start", "The site's first start"
 

@@ -164,6 +164,8 @@ REPLY_TO = env.str("REPLY_TO", "")
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", "")
 # The postal address stands under each mail and on the privacy page.
 POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", "")
+# For how many days messages to the owner are kept: spam, and all others.
+CONTACT_SPAM_DAYS, CONTACT_DAYS = env.int("CONTACT_SPAM_DAYS", 30), env.int("CONTACT_DAYS", 730)
 # The mailbox in which reports of undelivered mail arrive: imaps://user:password@mail.example.org/INBOX.
 BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", "")
 # What Anymail needs for the mail service, as JSON, and the name:password by which its reports are known.

@@ -3,4 +3,10 @@
 This room may import everything of ``subscribers`` but ``public``, and ``desk`` and ``tips``.
 """
 
-from subscribers.admin import link_requests, mailings, subscribers, suppressions  # noqa: F401  each registers its pages
+from subscribers.admin import (  # noqa: F401  each registers its pages
+    contact_messages,
+    link_requests,
+    mailings,
+    subscribers,
+    suppressions,
+)

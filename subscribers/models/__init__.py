@@ -2,8 +2,9 @@
 
 # ruff: noqa: F401  (the names are handed on)
 
-from subscribers.models.actions import DatabaseAction, MailingAction, SubscriberAction
+from subscribers.models.actions import DatabaseAction, MailingAction, MessageAction, SubscriberAction
 from subscribers.models.bounce_reports import BounceReport
+from subscribers.models.contact_messages import ContactMessage
 from subscribers.models.database_identity import DatabaseIdentity
 from subscribers.models.delivery_counts import DeliveryCount
 from subscribers.models.link_requests import LinkRequest

@@ -35,6 +35,14 @@ class MailingAction(models.TextChoices):
     TESTED = "tested"
 
 
+class MessageAction(models.TextChoices):
+    """What was done to a message that somebody wrote to the owner."""
+
+    ANSWERED = "answered"
+    SPAM = "spam"
+    NEW = "new"
+
+
 class DatabaseAction(models.TextChoices):
     """What was done to the database as a whole."""
 

@@ -20,6 +20,7 @@ from django_tasks_db.models import DBTaskResult
 
 from subscribers.models import (
     BounceReport,
+    ContactMessage,
     Delivery,
     Erasure,
     LinkRequest,
@@ -114,6 +115,10 @@ def _subscription(person: Subscriber) -> int:
     return _deleted(Subscriber.objects.filter(pk=person.pk))
 
 
+def _messages(person: Subscriber) -> int:
+    return _deleted(ContactMessage.objects.filter(address_folded=person.address_folded))
+
+
 def _suppression_evidence(person: Subscriber) -> int:
     theirs = Suppression.objects.filter(_mentions(person, "evidence"), address_hash=person.address_hash)
     return theirs.update(evidence="")
@@ -164,6 +169,7 @@ PLACES: dict[str, tuple[str, Callable[[Subscriber], int]]] = {
     "reports": ("What other mail servers said about mail to you", _reports),
     "service_mails": ("Service mails to you, such as the welcome", _service_mails),
     "requests": ("What was typed into our forms for your address", _requests),
+    "messages": ("What you wrote to us by the contact form", _messages),
     "suppression": ("Notes on why your address gets nothing", _suppression_evidence),
     "tasks": ("Background work: its arguments, results and errors", _tasks),
     "admin_log": ("The log of what staff did", _admin_log),

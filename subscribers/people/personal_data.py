@@ -10,7 +10,15 @@ from django.db.models import Model, Q
 from django.utils import timezone
 
 from desk.log import entries_about
-from subscribers.models import Delivery, LinkRequest, Mailing, RepeatedRefusal, Subscriber, Suppression
+from subscribers.models import (
+    ContactMessage,
+    Delivery,
+    LinkRequest,
+    Mailing,
+    RepeatedRefusal,
+    Subscriber,
+    Suppression,
+)
 from subscribers.people import journal, receivers
 from tips.models import Tip
 
@@ -39,6 +47,10 @@ NAMES = {
     "second_chance": "is_given_a_second_chance",
     "source": "came_by",
     "journaled": "in_the_journal",
+    "state_at": "has_its_state_since",
+    "told_at": "staff_were_told_at",
+    "points": "points_for_looking_like_spam",
+    "reasons": "why_it_has_points",
 }
 # Of a request to move, at what may be another person's address, this is all: what became of the request would
 # tell whether that address is a member's.
@@ -80,6 +92,9 @@ def as_json(subscriber: Subscriber) -> str:
             _record(asked, None if asked.address_folded == subscriber.address_folded else _OF_A_MOVE)
             for asked in LinkRequest.objects.filter(about_them).order_by("pk")
         ],
+        "messages": _records(
+            ContactMessage.objects.filter(address_folded=subscriber.address_folded).order_by("pk")
+        ),
         "service_mails": _records(subscriber.service_mails.order_by("pk")),
         "tips_sent": [_delivery(delivery) for delivery in deliveries.order_by("pk")],
         # Of these, no more is kept.

@@ -3,9 +3,8 @@
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 from functools import wraps
-from typing import NamedTuple, TypedDict, TypeVar
+from typing import TypedDict, TypeVar
 
 from django.db import DatabaseError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,22 +13,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from desk.storage_errors import COME_AGAIN_SOON, retry_after
-from shield import flood, network_limits, request_origin
-from shield.forms import ShieldedForm
-from shield.network_limits import NetworkLimit
+from shield import network_limits, request_origin
+from shield.judgement import judge
 from subscribers import addresses, tokens
 from subscribers.models import LinkRequest
 from subscribers.public.forms import AddressForm, AgainForm
 
 logger = logging.getLogger(__name__)
-
-# Of all public forms together: what a network may send without being asked a question. A class that signs up
-# in a training room fits in.
-UNASKED = NetworkLimit("form network", 80, timedelta(hours=1))
-# And how many answers to questions are looked at beyond that.
-ANSWERS = NetworkLimit("answer network", 80, timedelta(hours=1))
-# The cost of a form whose browser does not say which page the form comes from.
-COST_OF_UNKNOWN_ORIGIN = 5
 
 _Form = TypeVar("_Form", bound=AddressForm)
 _View = Callable[..., HttpResponse]
@@ -55,14 +45,15 @@ def handle_public_form(
     """Show a form that anybody may send, or take it, and answer alike whoever's address stands in it.
 
     ``template`` shows the form (``form``, and ``problem``: a sentence for its head, or "") and includes
-    ``subscribers/_shield.html``, which has the fields of the shield. ``take(form)`` is called with a form
+    ``shield/_fields.html``, which has the fields of the shield. ``take(form)`` is called with a form
     that is valid and let through. It must do the same work for every address: create a row, and leave all
     else to the worker that finds the row. Then the template ``done`` answers, with the ``address`` as it was
     understood: it stands in that page alone, and in no URL, log or cache.
 
     A form that is not let through is shown again with all that was typed: 403 from another site's page, 422
     for a slip, or with a plain question (the cached box has none) while a flood is active or its network
-    sends more than UNASKED allows, 429 for more than ANSWERS allows, 503 while nothing can be saved.
+    sends more than ``shield.judgement`` allows, 429 for more answers than it allows, 503 while nothing can
+    be saved.
     """
 
     def show(form: _Form, problem: str = "", status: int = 200, retry: int = 0) -> HttpResponse:
@@ -73,8 +64,7 @@ def handle_public_form(
 
     if request.method != "POST":
         return show(form_class())
-    origin = request_origin.origin(request)
-    if origin is request_origin.Origin.FOREIGN:
+    if request_origin.origin(request) is request_origin.Origin.FOREIGN:
         return show(form_class(), "That came from another site’s page. Please use the form on this one.", 403)
     form = form_class(request.POST)
     try:
@@ -87,7 +77,7 @@ def handle_public_form(
             return show(form, status=422)
         # What is counted of a form that cannot be saved is given back.
         with transaction.atomic():
-            if (refusal := _judge(request, form, origin)) is None:
+            if (refusal := judge(request, form)) is None:
                 take(form)
     except DatabaseError as error:
         if (seconds := retry_after(error)) is None:
@@ -102,35 +92,6 @@ def handle_public_form(
     response = render(request, done, {"address": form.cleaned_data["address"]})
     response["Cache-Control"] = "no-store"
     return response
-
-
-class _Refusal(NamedTuple):
-    """Why a form is shown again: a sentence, the status, and the seconds to wait before the next try."""
-
-    problem: str
-    status: int
-    retry: int = 0
-
-
-def _judge(request: HttpRequest, form: ShieldedForm, origin: request_origin.Origin) -> _Refusal | None:
-    """Count a valid form; return why it is not let through, after it was renewed, or None."""
-    networks = request_origin.networks(request)
-    cost = COST_OF_UNKNOWN_ORIGIN if origin is request_origin.Origin.UNKNOWN else 1
-    if flood.count_form(networks[-1]):
-        many = "Very many forms are being sent to us just now."
-    elif not UNASKED.spend(networks, cost):
-        many = "Your network has sent many forms just now."
-    else:
-        return None
-    # A form without an answer costs nothing; an answer does, or a sender could guess all day.
-    if form.has_answer() and not ANSWERS.spend(networks):
-        form.data = form.renewed()
-        return _Refusal("Your network has sent many forms just now. Please try again in an hour.", 429, 3600)
-    # Of the network, and not of the address: each page tells the same of every address, to the letter.
-    if form.is_answered(networks[0]):
-        return None
-    form.ask(networks[0])
-    return _Refusal(f"{many} Please answer the question below as well.", 422)
 
 
 class SentFrom(TypedDict):

@@ -46,6 +46,8 @@ def privacy(request: HttpRequest) -> HttpResponse:
         "link_days": tokens.LIFETIMES[tokens.Purpose.CONFIRM].days,
         "undo_days": tokens.LIFETIMES[tokens.Purpose.UNDO_BY_MAIL].days,
         "undo_minutes": tokens.LIFETIMES[tokens.Purpose.UNDO].seconds // 60,
+        "message_days": settings.CONTACT_DAYS,
+        "spam_days": settings.CONTACT_SPAM_DAYS,
         "postal_address": settings.POSTAL_ADDRESS,
         "mail_to": parseaddr(settings.REPLY_TO or settings.DEFAULT_FROM_EMAIL)[1],
     }

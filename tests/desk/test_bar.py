@@ -35,7 +35,10 @@ def rooms(page):
     [
         ("Author", ["Desk", "Calendar", "Tips", "Words"]),
         ("Editor", ["Desk", "Calendar", "Tips", "Mailings", "Pages", "Words"]),
-        ("Publisher", ["Desk", "Calendar", "Tips", "Mailings", "Subscribers", "Pages", "Words", "People"]),
+        (
+            "Publisher",
+            ["Desk", "Calendar", "Tips", "Mailings", "Messages", "Subscribers", "Pages", "Words", "People"],
+        ),
     ],
 )
 def test_the_bar_leads_to_each_room_that_a_person_may_enter_and_every_link_opens(client, role, found):

@@ -24,6 +24,7 @@ _PUBLISHER |= _rights("subscribers", "manage_mailing add_suppression delete_supp
 _PUBLISHER |= _rights("subscribers", "change_subscriber erase_subscriber export_subscriber import_subscriber")
 _PUBLISHER |= _rights("subscribers", "view_consentevent view_delivery view_erasure view_linkrequest")
 _PUBLISHER |= _rights("subscribers", "view_servicemail view_subscriber")
+_PUBLISHER |= _rights("subscribers", "change_contactmessage delete_contactmessage view_contactmessage")
 # The role of who needs no group: Django calls them superusers.
 OWNER = "Owner"
 WHAT_THEY_DO = {

@@ -20,13 +20,14 @@ from subscribers import outages, tasks
 from subscribers.bounces import reports
 from subscribers.delivery import claims, condensing, counting, repeated_refusals, scheduling
 from subscribers.exchange import upload_jobs
-from subscribers.people import erasure, subscriptions, suppressions
+from subscribers.people import contact, erasure, subscriptions, suppressions
 from tips import image_store
 from tips.cards import making
 from tips.publishing import autosaving
 from tips.search import index
 from tipsite.alerts import (
     backup_alerts,
+    contact_mails,
     first_start,
     flood_alerts,
     mailing_alerts,
@@ -72,6 +73,7 @@ EACH_MINUTE: list[Job] = [
     flood_alerts.send_alert,
     backup_alerts.send_alerts,
     work_mails.send_due,
+    contact_mails.send_due,
     # Last, since it takes longest.
     making.draw_due,
 ]
@@ -94,6 +96,7 @@ EACH_DAY: list[Job] = [
     image_store.delete_unused,
     making.clear_away,
     autosaving.forget_old,
+    contact.forget_old,
     reports.forget_strays,
     condensing.condense_old,
     counting.look_after,

@@ -18,7 +18,7 @@ from django_tasks_db.models import DBTaskResult
 
 from subscribers import addresses
 from subscribers.models import BounceReport, Delivery, Erasure, ServiceMail, Subscriber, Suppression
-from subscribers.people import erasure, journal, subscriptions, suppressions
+from subscribers.people import contact, erasure, journal, subscriptions, suppressions
 from tests.databases import shared_database
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
@@ -68,6 +68,8 @@ def anna():
         session = SessionStore()
         session["typed"] = {"address": name}
         session.save()
+    for address in (ADDRESS.upper(), "berta@example.org"):
+        contact.take(address, address, "A question", "Who are you?", [])
     suppressions.suppress(anna.address_hash, Suppression.Reason.BOUNCED, f"550 <{ADDRESS}> unknown")
     return anna
 
@@ -83,6 +85,7 @@ def test_it_deletes_from_every_place_and_names_each(anna):
     assert "anna" in dump()
     receipt = erasure.erase(anna)
     assert receipt.places == {
+        "messages": 1,
         "service_mails": 2,
         "requests": 3,
         "deliveries": 2,
@@ -171,7 +174,7 @@ import os, sys
 import django
 django.setup()
 from django.db import connection
-from subscribers.people import erasure, subscriptions
+from subscribers.people import contact, erasure, subscriptions
 from subscribers.models import Subscriber
 # More than a page of others beside, as on a site that is in use.
 for n in range(40):

@@ -4,10 +4,9 @@ import re
 
 import pytest
 
-from shield import flood
+from shield import flood, judgement
 from subscribers import tokens
 from subscribers.models import LinkRequest, ServiceMail, Subscriber
-from subscribers.public import form_handling
 from tests.subscribers import address_states
 from tests.subscribers.draining import send_outgoing
 
@@ -41,7 +40,7 @@ def test_a_form_that_was_sent_too_often_answers_everybody_alike(path, sign_up):
     for address in everybody.values():
         page = sign_up(address, path=path)
         seen["asked"].add(str(as_a_stranger_sees_it(page, address)))
-    for _ in range(form_handling.ANSWERS.amount):
+    for _ in range(judgement.ANSWERS.amount):
         sign_up("flood@example.org", path=path, answer="?")
     for address in everybody.values():
         page = sign_up(address, path=path, answer="?")

@@ -7,13 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from shield import flood
+from shield import flood, judgement
 from shield.network_limits import NetworkLimit
 from shield.rate_limits import FixedWindow
 from subscribers.mail import link_mails
 from subscribers.models import ConsentEvent, LinkRequest, Subscriber
 from subscribers.people import consent_wording, subscriptions
-from subscribers.public import form_handling
 from tests.subscribers import address_states
 from tests.subscribers.draining import send_outgoing
 
@@ -110,7 +109,7 @@ def test_a_network_that_sends_very_many_forms_is_asked_and_then_told_to_come_bac
         headers = {"Origin": "http://testserver", "X-Forwarded-For": seen}
         return sign_up(f"a{number}@example.org", headers=headers, **fields)
 
-    most = form_handling.UNASKED.amount
+    most = judgement.UNASKED.amount
     answers = [send(number) for number in range(most + 1)]
     assert [answer.status_code for answer in answers] == [200] * most + [422]
     assert "Your network has sent many forms" in answers[-1].text
@@ -119,11 +118,11 @@ def test_a_network_that_sends_very_many_forms_is_asked_and_then_told_to_come_bac
     for remote in ("2001:db8:0:1::1", "198.51.100.1"):
         headers = {"Origin": "http://testserver", "X-Forwarded-For": remote}
         assert sign_up("berta@example.org", headers=headers).status_code == 200
-    wrong = [send(number, answer="pills") for number in range(form_handling.ANSWERS.amount + 1)]
+    wrong = [send(number, answer="pills") for number in range(judgement.ANSWERS.amount + 1)]
     assert [answer.status_code for answer in wrong[-2:]] == [422, 429]
     assert wrong[-1]["Retry-After"] == "3600"
     assert "in an hour" in wrong[-1].text
-    assert f'value="a{form_handling.ANSWERS.amount}@example.org"' in wrong[-1].text
+    assert f'value="a{judgement.ANSWERS.amount}@example.org"' in wrong[-1].text
     assert LinkRequest.objects.count() == most + 2
 
 
@@ -207,7 +206,7 @@ def test_an_answer_is_good_for_one_network_and_its_hour(sign_up, flooded):
 
 
 def test_to_be_asked_costs_a_network_nothing_and_to_guess_does(sign_up, flooded, monkeypatch):
-    monkeypatch.setattr(form_handling, "ANSWERS", NetworkLimit("test", 5, timedelta(hours=1)))
+    monkeypatch.setattr(judgement, "ANSWERS", NetworkLimit("test", 5, timedelta(hours=1)))
     for _ in range(6):
         page = sign_up("anna@example.org")
         assert page.status_code == 422

@@ -51,6 +51,7 @@ PAGES = {
     "subscribers:subscribe": ["/subscribe/"],
     "subscribers:again": ["/subscribe/again/"],
     "subscribers:ask": ["/subscribe/preferences/"],
+    "subscribers:contact": ["/contact/"],
     "subscribers:privacy": ["/privacy/"],
 }
 TABLE = re.compile(r'(?:FROM|JOIN)\s+"?([a-z]+_[a-z_]+)"?', re.IGNORECASE)

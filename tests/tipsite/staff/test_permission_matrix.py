@@ -19,7 +19,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_tasks_db.models import DBTaskResult
 
 from subscribers.models import Delivery, Erasure, LinkRequest, Mailing, ServiceMail, Suppression
-from subscribers.people import subscriptions, suppressions
+from subscribers.people import contact, subscriptions, suppressions
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.models import Category, Idea, Page, QueueVersion, SynonymGroup, Tag, TipState
@@ -147,6 +147,7 @@ class Things:
             "tips/idea": Idea.objects.create(line="The baker who labels bread", by=me),
             "subscribers/subscriber": subscriber,
             "subscribers/linkrequest": LinkRequest.objects.get(),
+            "subscribers/contactmessage": contact.take("Anna", "anna@example.org", "Talks", "Do you?", []),
             "subscribers/suppression": Suppression.objects.get(),
             "subscribers/servicemail": ServiceMail.objects.get(),
             "subscribers/erasure": Erasure.objects.create(was_confirmed=True),
