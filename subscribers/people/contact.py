@@ -52,6 +52,11 @@ def mark(message: ContactMessage, state: State, *, by: User) -> str:
         return log(by, message, code, sentence)
 
 
+def waiting() -> int:
+    """Return how many messages wait for an answer and do not look like spam."""
+    return ContactMessage.objects.filter(state=State.NEW, points__lt=scoring.SUSPICIOUS).count()
+
+
 def forget_old(now: datetime) -> int:
     """Delete spam after CONTACT_SPAM_DAYS, all else after CONTACT_DAYS; return how many. For the clock."""
     spam_until = now - timedelta(days=settings.CONTACT_SPAM_DAYS)

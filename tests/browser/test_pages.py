@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from subscribers.models import LinkRequest
+from subscribers.models import ContactMessage, LinkRequest
 from subscribers.people import subscriptions
 from tests.browser.axe import ALL_WAYS, WAYS, faults
 from tests.browser.conftest import visit
@@ -84,6 +84,7 @@ def kinds(live_server, settings):
         "subscribed": f"/subscribe/confirm/{confirmed.token}/",
         "unsubscribe": f"/unsubscribe/{subscriber.leave_token}/",
         "dead link": "/subscribe/confirm/mistyped/",
+        "contact": "/contact/",
         "privacy": "/privacy/",
         "embed": f"/embed/{full.slug}/",
         "withdrawn": withdrawn.get_absolute_url(),
@@ -201,6 +202,40 @@ def test_all_works_without_a_script(browser, live_server, kinds):
     assert page.url == f"{live_server.url}/subscribe/"
     context.close()
     assert LinkRequest.objects.filter(address="cleo@reader.example").exists()
+
+
+def test_a_message_to_the_owner_is_written_read_over_and_sent_by_keyboard_without_scripts(
+    live_server, browser, kinds
+):
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/contact/")
+    page.get_by_label("Your name").focus()
+    for typed in ("Cleo", "cleo@reader.example", None, None, "Do you give talks?"):
+        if typed:
+            page.keyboard.type(typed)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Read it over")
+    expect(page.get_by_role("blockquote")).to_contain_text("Do you give talks?")
+    page.get_by_role("button", name="Send").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you, we have it")
+    context.close()
+    assert ContactMessage.objects.get().text == "Do you give talks?"
+
+
+def test_a_message_is_fit_for_everybody_at_each_step(page, kinds):
+    page.goto("/contact/")
+    page.get_by_role("button", name="Read it over").click()
+    expect(page.get_by_role("alert")).to_contain_text("Your message")
+    assert faults(page, "slips") == {}
+    page.get_by_label("Your name").fill("Cleo")
+    page.get_by_label("Your e-mail address").fill("cleo@gmial.com")
+    page.get_by_label("Your message").fill("Do you give talks?")
+    page.get_by_role("button", name="Read it over").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Read it over")
+    assert faults(page, "read over") == {}
+    page.complaints[:] = [each for each in page.complaints if "status of 422" not in each]
 
 
 def test_a_mistyped_address_is_told_beside_its_field(page, kinds):

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from subscribers.mailings import latest
+from subscribers.people import contact
 from tips import permissions
 from tips.publishing import whose_turn
 from tips.schedule import reasons, slot_states, verdict
@@ -49,6 +50,8 @@ def context(user: User, now: datetime | None = None) -> dict[str, object]:
         gaps = [each.row for each in verdicts if each.row and each.sign == "free" and each.row.slot.at > now]
         shown["unheard"] = reach.fault()
         shown["gaps"] = [row for row in gaps if row is not following.row][:_MOST_GAPS]
+    if user.has_perm("subscribers.view_contactmessage"):
+        shown["messages_waiting"] = contact.waiting()
     if user.has_perm("subscribers.view_mailing"):
         shown["mailing"] = latest.look(user, now)
     return shown
