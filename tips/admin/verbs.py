@@ -1,6 +1,7 @@
 """The verbs of publishing as buttons of the form, as pages that ask first, and as list actions."""
 
 from contextlib import nullcontext
+from functools import partial
 
 from django import forms
 from django.db import transaction
@@ -13,10 +14,11 @@ from desk.verbs import Verb, VerbsMixin
 from tips.admin.concurrent_editing import version_shown
 from tips.admin.forms import DayForm, OverrideForm
 from tips.admin.verb_forms import AssignForm, DueDayForm, SlugForm
-from tips.models import Tip, TipState
+from tips.models import DeskChoice, Tip, TipState
 from tips.permissions import APPROVE, CHANGE_ANY, PUBLISH, may_change
 from tips.publishing import (
     assignments,
+    choosing,
     duplicating,
     foresight,
     mail_exclusion,
@@ -34,6 +36,28 @@ def _is_to_come(tip: Tip) -> bool:
 
 def _is_ahead(tip: Tip) -> bool:
     return tip.state == TipState.IN_REVIEW or _is_to_come(tip)
+
+
+def _choosing(choice: DeskChoice) -> Verb[Tip]:
+    return Verb(
+        f"Add to “{choosing.NAMES[choice]}”",
+        partial(choosing.choose, choice=choice),
+        f"It gets the tag “{choice.label}”, by which home finds it.",
+        lambda user, tip: choosing.may_choose(user, tip, choice),
+        why_not="it stands there already, or is not approved with its whole text",
+        has_page=False,
+    )
+
+
+def _letting_go(choice: DeskChoice) -> Verb[Tip]:
+    return Verb(
+        f"Take out of “{choosing.NAMES[choice]}”",
+        partial(choosing.let_go, choice=choice),
+        f"It loses the tag “{choice.label}”.",
+        lambda user, tip: choosing.may_let_go(user, tip, choice),
+        why_not="it does not stand there",
+        has_page=False,
+    )
 
 
 # Those without ``has_page`` are done at once; the page comes only where there is something to ask or to show.
@@ -153,6 +177,8 @@ VERBS: dict[str, Verb[Tip]] = {
         lambda user, tip: tip.state in (TipState.APPROVED, TipState.WITHDRAWN) and user.has_perm(CHANGE_ANY),
         form=SlugForm,
     ),
+    **{f"add-to-{choice}": _choosing(choice) for choice in DeskChoice},
+    **{f"take-out-of-{choice}": _letting_go(choice) for choice in DeskChoice},
     "duplicate": Verb(
         "Duplicate as a draft",
         duplicating.duplicate,

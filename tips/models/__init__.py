@@ -28,7 +28,7 @@ from tips.models.published import (
 )
 from tips.models.slot_rules import QueueVersion, SlotException, SlotRule
 from tips.models.synonyms import Synonym, SynonymGroup
-from tips.models.taxonomy import Category, FormerName, FormerSlug, Tag
+from tips.models.taxonomy import Category, DeskChoice, FormerName, FormerSlug, Tag
 from tips.models.tip import TEXTS, WRITTEN, Tip, TipQuerySet
 from tips.models.versions import Contribution, TipVersion, TipVersionQuerySet
 from tips.models.vocabulary import Word

@@ -100,6 +100,16 @@ class Tag(Named, TagBase):
         return slugify.slugify(tag, self.LONGEST_MADE_SLUG) + (f"-{i + 1}" if i else "")
 
 
+class DeskChoice(models.TextChoices):
+    """Tags by which editors choose tips for readers to find at once: the slug, and the name it is made of.
+
+    Such a tag may get another name, and keeps its slug (``publishing.tagging``).
+    """
+
+    START_HERE = "start-here", "start here"
+    BEST_OF = "best-of", "best of"
+
+
 class TagsManager(_TaggableManager):
     """The tags of a tip. Names given as text are found and made as everywhere: by what a reader sees."""
 

@@ -1,17 +1,17 @@
 """What readers navigate by: the categories, tags, years and months that have published tips."""
 
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import TypeVar
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.shortcuts import get_object_or_404
 from django.utils.dates import MONTHS
 
 from tips import dates
-from tips.models import CategorisedTip, Category, Tag, TaggedTip, Tip, counts, newest_first
-
-# The slug of the tag by which editors choose the tips to start with. It is said in docs/authoring.md.
-START_HERE = "start-here"
+from tips.models import CategorisedTip, Category, DeskChoice, Tag, TaggedTip, Tip, counts, newest_first
 
 _Group = TypeVar("_Group", Category, Tag)
 
@@ -66,16 +66,28 @@ def tags_by_use() -> list[tuple[Tag, int]]:
     return sorted(counts.labels(Tag), key=lambda pair: -pair[1])
 
 
-def to_start_with(most: int, but: Tip | None) -> list[Tip]:
-    """Return the newest full tips that editors chose for who is new here: those with the tag START_HERE.
+def chosen(most: Mapping[DeskChoice, int], but: Tip | None = None) -> dict[DeskChoice, list[Tip]]:
+    """Return the newest full tips of each of some choices of the desk, at most so many, in one query.
 
-    ``but`` is left out, since the page has it elsewhere.
+    ``but`` is left out, since the page has it elsewhere; and of a later choice what an earlier one has.
     """
-    chosen = TaggedTip.objects.published().filter(tag__slug=START_HERE)
-    # Found in the index of the tag's tips, of which the newest are read.
-    ids = chosen.order_by(newest_first(), TaggedTip.TIP_ID).values(TaggedTip.TIP_ID)[: most * 2]
-    tips = Tip.objects.filter(pk__in=ids).newest_first().for_lists()
-    return [tip for tip in tips if tip.has_body and tip != but][:most]
+    newest = {
+        # Found in the index of the tag's tips, of which the newest are read.
+        choice: TaggedTip.objects.published()
+        .filter(tag__slug=choice)
+        .order_by(newest_first(), TaggedTip.TIP_ID)
+        .values(TaggedTip.TIP_ID)[: number * 2]
+        for choice, number in most.items()
+    }
+    conditions = {choice: Q(pk__in=ids) for choice, ids in newest.items()}
+    marks = {f"is_{choice.name.lower()}": condition for choice, condition in conditions.items()}
+    tips = Tip.objects.filter(reduce(or_, conditions.values())).newest_first().for_lists().annotate(**marks)
+    left = [tip for tip in tips if tip.has_body and tip != but]
+    found: dict[DeskChoice, list[Tip]] = {}
+    for choice, number in most.items():
+        found[choice] = [tip for tip in left if vars(tip)[f"is_{choice.name.lower()}"]][:number]
+        left = [tip for tip in left if tip not in found[choice]]
+    return found
 
 
 def years() -> list[int]:

@@ -8,18 +8,20 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from tips import dates
-from tips.models import Tip
+from tips.models import DeskChoice, Tip
 from tips.public import navigation
 
 # So many topics to a page, the most used ones first.
 TOPICS = 200
+# Of the best of all years, so many.
+BEST = 20
 
 
 @require_safe
 def contents(request: HttpRequest, year: int | None = None) -> HttpResponse:
     """Show the titles of the tips of a year, the newest unless one is given, and the years there are.
 
-    The page of the newest year has the titles of undated tips as well.
+    The page of the newest year has the best of all years, and the titles of undated tips as well.
     """
     years = navigation.years()
     if year is not None and year not in years:
@@ -31,9 +33,11 @@ def contents(request: HttpRequest, year: int | None = None) -> HttpResponse:
         of_year = Tip.objects.published_dated().filter(publish_at__gte=first, publish_at__lt=following)
         tips = list(of_year.newest_first().only("title", "slug", "publish_at"))
     undated = Tip.objects.published().undated().order_by(Lower("title"), "id").only("title", "slug")
+    best = navigation.chosen({DeskChoice.BEST_OF: BEST})[DeskChoice.BEST_OF] if year is None else []
     context = {
         "years": years,
         "shown": shown,
+        "best": best,
         "tips": tips,
         "undated": list(undated[:TOPICS]) if year is None else [],
         "url": reverse("tips:contents_year", args=[year]) if year else reverse("tips:contents"),

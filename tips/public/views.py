@@ -15,7 +15,7 @@ from django.utils.dates import MONTHS
 from django.views.decorators.http import require_safe
 
 from tips import dates, paging
-from tips.models import Category, Tag, Tip, counts, read_labels
+from tips.models import Category, DeskChoice, Tag, Tip, counts, read_labels
 from tips.models.published import PublishedQuerySet
 from tips.models.tip import TipQuerySet
 from tips.public import by_slug, cards, navigation, neighbours
@@ -27,7 +27,8 @@ from tips.text import slugify
 Placements = PublishedQuerySet
 
 STRIP_LENGTH = 10
-MOST_TO_START_WITH = 5
+# Of the desk's choices, on home.
+MOST_CHOSEN = {DeskChoice.START_HERE: 5, DeskChoice.BEST_OF: 8}
 # In the search's list of tags to filter by.
 MOST_TAGS = 200
 
@@ -48,14 +49,15 @@ def home(request: HttpRequest) -> HttpResponse:
         others = [*_few(Tip.objects.published().undated().full().order_by("id")), *excerpts]
         tips += others[: STRIP_LENGTH + 1 - len(tips)]
     lead = tips[0] if tips and tips[0].has_body else None
+    chosen = navigation.chosen(MOST_CHOSEN, but=lead)
     context = {
         "lead": lead,
         "is_latest": is_latest,
         "strip": tips[1:] if lead else tips[:STRIP_LENGTH],
         "categories": navigation.narrowing(navigation.counted_categories(), counts.published()),
-        "tags": [pair for pair in navigation.counted_tags(most=24) if pair[0].slug != navigation.START_HERE],
-        "to_start_with": navigation.to_start_with(MOST_TO_START_WITH, but=lead),
-        "start_here": navigation.START_HERE,
+        "tags": [pair for pair in navigation.counted_tags(most=24) if pair[0].slug not in DeskChoice],
+        "to_start_with": chosen[DeskChoice.START_HERE],
+        "best": chosen[DeskChoice.BEST_OF],
     }
     return render(request, "tips/home.html", context)
 

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from desk.errors import NotPermitted, WrongState
 from desk.log import log
-from tips.models import FormerSlug, LabelAction, Tag, TaggedTip, Tip
+from tips.models import DeskChoice, FormerSlug, LabelAction, Tag, TaggedTip, Tip
 from tips.permissions import CHANGE_ANY
 from tips.publishing import naming, slugs
 from tips.text import folding
@@ -78,7 +78,10 @@ def rename(tag: Tag, name: str, slug: str = "", *, by: User) -> None:
         raise WrongState("A tag needs a name that can be seen.")
     if other := naming.same_name(Tag, name, apart_from=tag.pk):
         raise WrongState(f"There is a tag “{other}” already. Merge the two instead: choose both in the list.")
-    if not slug or (slug == before.slug and name != before.name):
+    if before.slug in DeskChoice:
+        # By which home finds what the desk chose.
+        slug = before.slug
+    elif not slug or (slug == before.slug and name != before.name):
         # What the old name makes too stays as it is, with its number.
         is_same = slug_for(name) == slug_for(before.name)
         slug = before.slug if is_same else free_slug(name, besides=tag.pk)

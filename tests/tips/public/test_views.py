@@ -298,20 +298,28 @@ def test_home_leads_with_the_newest_full_tip_and_names_each_link(client):
     assert "The latest" in page(client, "/")
 
 
-def test_the_desks_choice_stands_at_home_to_start_with(client, django_assert_max_num_queries):
-    lead = make_tip("Newest", publish_at=ago(days=1), tags=["start here", "rain"])
+def test_the_desks_choice_stands_at_home_and_at_contents(client, django_assert_max_num_queries):
+    lead = make_tip("Newest", publish_at=ago(days=1), tags=["start here", "best of", "rain"])
     assert "Start here</h2>" not in page(client, "/")
     chosen = [make_tip(publish_at=ago(weeks=n + 2), tags=["Start here"]) for n in range(6)]
-    make_tip("Cut off", body="", excerpt="It began", publish_at=ago(days=9), tags=["start here"])
-    hidden_tips(tags=["start here"])
+    best = [make_tip(publish_at=ago(weeks=n + 20), tags=["best of"]) for n in range(3)]
+    make_tip("Both", publish_at=ago(weeks=2), tags=["start here", "best of"])
+    make_tip("Cut off", body="", excerpt="It began", publish_at=ago(days=9), tags=["start here", "best of"])
+    hidden_tips(tags=["start here", "best of"])
     with django_assert_max_num_queries(8):
         html = page(client, "/")
-    start = html[html.index("Start here</h2>") : html.index("Recent tips</h2>")]
-    assert titles_in(start) == [tip.title for tip in chosen[:5]]
-    assert 'href="/tag/start-here/"' in start
-    # As a way into the archive it would be a second link to the same place.
-    assert html.count('href="/tag/start-here/"') == 1
-    assert lead.title not in start
+    start = html[html.index("Start here</h2>") : html.index("The best of the archive</h2>")]
+    assert titles_in(start) == ["Both", *(tip.title for tip in chosen[:4])]
+    of_best = html[html.index("The best of the archive</h2>") : html.index("Recent tips</h2>")]
+    assert re.findall(r'<li><a href="/tips/[^"]+">(.*?)</a>', of_best) == [tip.title for tip in best]
+    # As ways into the archive they would be second links to the same place.
+    assert html.count('href="/tag/start-here/"') == html.count('href="/tag/best-of/"') == 1
+    assert lead.title not in start + of_best
+    contents = page(client, "/contents/")
+    of_all_years = contents[contents.index("The best of all years</h2>") :]
+    found = re.findall(r'<li><a href="/tips/[^"]+">(.*?)</a>', of_all_years)
+    assert found == ["Newest", "Both", *(tip.title for tip in best)]
+    assert "The best of all years" not in page(client, f"/contents/{lead.publish_at.year}/")
 
 
 def test_where_few_tips_are_dated_home_shows_undated_ones(client):

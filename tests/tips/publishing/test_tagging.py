@@ -42,6 +42,14 @@ def test_renaming_leads_the_old_address_to_the_new_one_and_back_again(editor):
     assert former() == {"phone-manners": "fone-manners"}
 
 
+def test_a_tag_by_which_the_desk_chooses_keeps_its_address(editor):
+    (tag,) = make_tags("best of")
+    tagging.rename(tag, "Our favourites", "favourites", by=editor)
+    assert (tag.name, tag.slug, former()) == ("Our favourites", "best-of", {})
+    # Who presses the button, or types the former name, means this tag.
+    assert tagging.find_or_make(["Best of"]) == [tag]
+
+
 def test_renaming_by_case_alone_keeps_the_address(editor):
     (tag,) = make_tags("e-mail")
     tagging.rename(tag, "E-mail", by=editor)
