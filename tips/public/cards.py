@@ -1,9 +1,13 @@
 """The card that a shared link shows: where it is, and who gets it.
 
 A tip's card is served by the rule of its page: not before its moment, and gone once it is withdrawn. Where a
-tip has none, or none yet, the site's own stands in for it. None is drawn here.
+tip has none, or none yet, the site's own stands in for it; before the worker's first minute that is one with
+the bell alone. None is drawn here.
 """
 
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
@@ -20,6 +24,8 @@ from tips.text import shortening
 
 # In characters; readers of screens read it out before the text.
 _LONGEST_ALT = 300
+# What ``drawing.site_card`` makes of no name.
+_BARE = Path(settings.BASE_DIR) / "static" / "card.png"
 
 
 class Shown(NamedTuple):
@@ -72,7 +78,12 @@ def serve_site(request: HttpRequest) -> HttpResponse:
     for name in names:
         if answer := _served(request, name):
             return answer
-    return _nothing(404, "No card is drawn yet.")
+    return _sent(request, "bare", _bare)
+
+
+@lru_cache(maxsize=1)
+def _bare() -> bytes:
+    return _BARE.read_bytes()
 
 
 def _nothing(status: int, why: str) -> HttpResponse:
@@ -83,16 +94,25 @@ def _nothing(status: int, why: str) -> HttpResponse:
 
 def _served(request: HttpRequest, name: str) -> HttpResponse | None:
     """Answer with the picture in a file, None where it is lost. Caches ask each time: it may be withdrawn."""
+
+    def read() -> bytes:
+        with default_storage.open(name) as file:
+            content: bytes = file.read()
+            return content
+
+    try:
+        return _sent(request, _version(name), read)
+    except FileNotFoundError:
+        return None
+
+
+def _sent(request: HttpRequest, version: str, read: Callable[[], bytes]) -> HttpResponse:
     headers = {
-        "ETag": f'"{_version(name)}"',
+        "ETag": f'"{version}"',
         "Cache-Control": "no-cache",
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
     if known := get_conditional_response(request, etag=headers["ETag"]):
         return HttpResponse(status=known.status_code, headers=headers)
-    try:
-        with default_storage.open(name) as file:
-            return HttpResponse(file.read(), content_type="image/png", headers=headers)
-    except FileNotFoundError:
-        return None
+    return HttpResponse(read(), content_type="image/png", headers=headers)
