@@ -64,7 +64,7 @@ def ask(client: Client, name: str, number: int, address: str, public_id: str) ->
         data = {
             "address": address,
             "timestamp": signed_time.timestamp(),
-            "wording": str(consent_wording.CURRENT),
+            "wording": str(consent_wording.current()),
         }
     # Both of a pair come from one network, and each pair from another.
     remote = f"10.{number // 2 // 250}.{number // 2 % 250}.1"

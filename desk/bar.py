@@ -85,8 +85,11 @@ ROOMS = (
     ),
     Room(
         "Pages",
-        ("tips_page_",),
-        (Place("Pages", "tips_page_changelist", ("tips.view_page",)),),
+        ("tips_page_", "tips_sitesettings_"),
+        (
+            Place("Pages", "tips_page_changelist", ("tips.view_page",)),
+            Place("Settings", "tips_sitesettings_changelist", ("tips.view_sitesettings",)),
+        ),
     ),
     Room(
         "Words",

@@ -168,7 +168,7 @@ def delete_unused(now: datetime) -> int:
 
     At most MOST_DELETED in one go. Safe to run twice, and beside an upload of the same image.
     """
-    old = Image.objects.filter(unused_since__lt=now - KEEP_UNUSED, uses=None, pages=None)
+    old = Image.objects.filter(unused_since__lt=now - KEEP_UNUSED, uses=None, pages=None, hosts=None)
     names = set(old.values_list("name", flat=True))
     if not names:
         return 0

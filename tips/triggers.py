@@ -236,6 +236,12 @@ def _edition_events(is_sqlite: bool) -> Iterator[tuple[str, str, str, str]]:
     yield "page_deleted", "tips_page", "DELETE", was_shown
     changed = f"({was_shown} OR {is_shown}) AND {differs(of_page)}"
     yield "page_changed", "tips_page", f"UPDATE OF {', '.join(of_page)}", changed
+    said = (
+        "tagline host host_line host_picture_id home_url signup_heading signup_promise signup_version".split()
+    )
+    yield "settings_added", "tips_sitesettings", "INSERT", ""
+    yield "settings_changed", "tips_sitesettings", f"UPDATE OF {', '.join(said)}", differs(said)
+    yield "settings_deleted", "tips_sitesettings", "DELETE", ""
     yield "path_added", "tips_formerpath", "INSERT", ""
     yield "path_deleted", "tips_formerpath", "DELETE", ""
     yield "path_changed", "tips_formerpath", "UPDATE OF path, page_id", differs(("path", "page_id"))

@@ -4,6 +4,7 @@
 
 from subscribers.models.actions import DatabaseAction, MailingAction, MessageAction, SubscriberAction
 from subscribers.models.bounce_reports import BounceReport
+from subscribers.models.consent_wordings import ConsentWording
 from subscribers.models.contact_messages import ContactMessage
 from subscribers.models.database_identity import DatabaseIdentity
 from subscribers.models.delivery_counts import DeliveryCount

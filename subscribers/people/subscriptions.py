@@ -22,7 +22,7 @@ def request(
     address: str,
     *,
     kind: LinkRequest.Kind = LinkRequest.Kind.JOIN,
-    wording_version: int | None = consent_wording.CURRENT,
+    wording_version: int | None = consent_wording.NEWEST_SHIPPED,
     turn: int = 1,
     **origin: str,
 ) -> LinkRequest:

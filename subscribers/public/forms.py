@@ -90,16 +90,16 @@ def _ask_about_spelling(form: forms.Form) -> str:
 class AgainForm(AddressForm):
     """An address whose owner waits for the confirmation, and the version of the wording that was shown."""
 
-    wording = forms.CharField(required=False, widget=forms.HiddenInput, initial=consent_wording.CURRENT)
+    wording = forms.CharField(required=False, widget=forms.HiddenInput, initial=consent_wording.current)
 
     def clean_wording(self) -> int:
-        versions = {str(version): version for version in consent_wording.VERSIONS}
-        return versions.get(self.cleaned_data["wording"], consent_wording.CURRENT)
+        return consent_wording.known(self.cleaned_data["wording"]) or consent_wording.current()
 
     @property
     def promise(self) -> str:
-        """The wording that a person agrees to by sending the form."""
-        return consent_wording.text()
+        """The wording that a person agrees to by sending the form: that of the version in the form."""
+        shown = str(self["wording"].value())
+        return consent_wording.text(consent_wording.known(shown) or consent_wording.current())
 
 
 class SignupForm(AgainForm):

@@ -151,7 +151,7 @@ def sign_up(client):
         data = {
             "address": address,
             "timestamp": signed_time.timestamp(),
-            "wording": consent_wording.CURRENT,
+            "wording": consent_wording.NEWEST_SHIPPED,
             "subject": "",
         }
         return client.post(

@@ -3,4 +3,11 @@
 Each module adds its own. This room may import everything of ``tips`` but ``public``, and ``desk``.
 """
 
-from tips.admin import ideas, site_pages, synonyms, taxonomy, tips  # noqa: F401  each registers its pages
+from tips.admin import (  # noqa: F401  each registers its pages
+    ideas,
+    site_pages,
+    site_settings,
+    synonyms,
+    taxonomy,
+    tips,
+)

@@ -26,6 +26,7 @@ from tips.models.published import (
     newest_first,
     oldest_first,
 )
+from tips.models.site_settings import SiteSettings, Surroundings
 from tips.models.slot_rules import QueueVersion, SlotException, SlotRule
 from tips.models.synonyms import Synonym, SynonymGroup
 from tips.models.taxonomy import Category, DeskChoice, FormerName, FormerSlug, Tag

@@ -67,7 +67,7 @@ class ImageUse(models.Model):
         ]
         ImageUse.objects.bulk_create(uses, ignore_conflicts=True)
         Image.objects.filter(name__in=uploaded).update(unused_since=None)
-        let_go = Image.objects.filter(name__in=[name for _, name in gone], uses=None, pages=None)
+        let_go = Image.objects.filter(name__in=[name for _, name in gone], uses=None, pages=None, hosts=None)
         let_go.update(unused_since=timezone.now())
 
     def _described(self, image: body_images.Shown) -> "ImageUse | None":

@@ -113,12 +113,6 @@ class Page(models.Model):
         shown = cls.objects.filter(state=cls.State.APPROVED)
         return shown.filter(Q(path=path) | Q(former_paths__path=path)).exists()
 
-    @classmethod
-    def of_the_foot(cls) -> list[tuple[str, str]]:
-        """Return (path, title) of the pages to which the foot of every page leads, in their order."""
-        shown = cls.objects.filter(state=cls.State.APPROVED, in_foot=True)
-        return list(shown.values_list("path", "title"))
-
     def clean(self) -> None:
         """Hold a page below its parent, and no page above itself."""
         above, seen = self.parent, {self.pk}
@@ -185,6 +179,6 @@ class PageImage(models.Model):
         rows = [PageImage(page=page, image=image) for image in new]
         PageImage.objects.bulk_create(rows, ignore_conflicts=True)
         new.update(unused_since=None)
-        Image.objects.filter(name__in=known - shown, uses=None, pages=None).update(
+        Image.objects.filter(name__in=known - shown, uses=None, pages=None, hosts=None).update(
             unused_since=timezone.now()
         )

@@ -69,10 +69,10 @@ def serve(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 def _is_public(image: Image) -> bool:
-    """Tell whether readers see a picture now, with a tip or on a page of the site's own."""
+    """Tell whether readers see a picture now, with a tip, on a page of the site's own, or by the settings."""
     if ImageUse.objects.filter(image=image, tip__in=Tip.objects.published()).exists():
         return True
-    return image.pages.filter(page__state=Page.State.APPROVED).exists()
+    return image.hosts.exists() or image.pages.filter(page__state=Page.State.APPROVED).exists()
 
 
 class _Part:

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from desk import names
 from tips.dates import site_zone
-from tips.models import Tip
+from tips.models import SiteSettings, Tip
 from tips.text import shortening
 
 LONGEST_DESCRIPTION = 160
@@ -28,10 +28,13 @@ def local_day(moment: datetime) -> str:
     return moment.astimezone(site_zone()).date().isoformat()
 
 
-def article(tip: Tip, image: str) -> dict[str, object]:
-    """Return a tip as a schema.org Article with an image, given by its full URL."""
+def article(tip: Tip, image: str, site: SiteSettings) -> dict[str, object]:
+    """Return a tip as a schema.org Article with an image, given by its full URL, and who publishes it."""
     url = settings.SITE_URL + tip.get_absolute_url()
-    publisher = {"@type": "Organization", "name": settings.SITE_NAME, "url": f"{settings.SITE_URL}/"}
+    publisher: dict[str, object] = {"@type": "Organization", "name": site.host or settings.SITE_NAME}
+    publisher["url"] = site.home_url or f"{settings.SITE_URL}/"
+    if site.picture_url:
+        publisher["logo"] = {"@type": "ImageObject", "url": settings.SITE_URL + site.picture_url}
     name = names.full_name(tip.author)
     data: dict[str, object] = {
         "@context": "https://schema.org",

@@ -14,7 +14,17 @@ from django.db.models import Case, Count, Value, When
 from django.utils import timezone
 
 from tips import dates
-from tips.models import CategorisedTip, Category, Edition, Page, Tag, TaggedTip, Tip, TipState
+from tips.models import (
+    CategorisedTip,
+    Category,
+    Edition,
+    SiteSettings,
+    Surroundings,
+    Tag,
+    TaggedTip,
+    Tip,
+    TipState,
+)
 
 Label = Category | Tag
 # Which edition of which database: its number alone may come twice, where a transaction is taken back.
@@ -28,7 +38,7 @@ class Archive:
     ``ids`` has all their ids, the newest tip first; ``known`` is the same as a set, ``place`` says where one
     stands. ``years`` has the latest first, ``labels`` the categories, then the tags, each by name;
     ``counts`` says in how many of the tips a label is, as far as that is known. At ``until`` the next tip
-    goes live. ``foot`` has the pages of the site's own that stand in the foot of all pages.
+    goes live. ``around`` is what stands around all pages.
     """
 
     ids: Sequence[int]
@@ -38,7 +48,7 @@ class Archive:
     labels: Sequence[Label]
     until: datetime | None
     counts: Mapping[Label, int] = field(default_factory=dict)
-    foot: Sequence[tuple[str, str]] = ()
+    around: Surroundings = field(default_factory=lambda: Surroundings(SiteSettings()))
 
 
 class _Keeper:
@@ -97,7 +107,7 @@ def _read() -> Archive:
         labels=list(counts),
         until=min((at for _, at in moments if at), default=None),
         counts=counts,
-        foot=Page.of_the_foot(),
+        around=Surroundings.load(),
     )
 
 

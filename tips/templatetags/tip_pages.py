@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from django import template
+from django.template.context import Context
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from tips.models import Page, Tip
-from tips.public import cards, navigation, structured_data
+from tips.public import cards, navigation, structured_data, surroundings
 from tips.text import body_images, highlight, html_to_plain, sanitiser, shortening
 
 # What may be wider than the column scrolls by itself, by keyboard too.
@@ -25,10 +26,11 @@ register.filter("narrowing_categories", navigation.narrowing_of)
 register.filter("marked", highlight.marked)
 
 
-@register.filter
-def json_ld(tip: Tip, card: cards.Shown) -> SafeString:
+@register.simple_tag(takes_context=True)
+def json_ld(context: Context, tip: Tip, card: cards.Shown) -> SafeString:
     """Return a tip's structured data with its card, ready to stand in a script element."""
-    return structured_data.as_script(structured_data.article(tip, card.url))
+    site = surroundings.of(context).site
+    return structured_data.as_script(structured_data.article(tip, card.url, site))
 
 
 @register.filter

@@ -20,6 +20,7 @@ _EDITOR |= _rights("tips", "add_page approve_page change_page delete_page view_p
 # A Publisher has an Editor's rights, and gets those over mailings, subscribers and staff. To block an address
 # is to add a suppression; to take somebody off the list is to change a subscriber, whom nobody types over.
 _PUBLISHER = _EDITOR | {"tips.approve_own_text"} | _rights("auth", "add_user change_user view_user")
+_PUBLISHER |= _rights("tips", "change_sitesettings view_sitesettings")
 _PUBLISHER |= _rights("subscribers", "manage_mailing add_suppression delete_suppression view_suppression")
 _PUBLISHER |= _rights("subscribers", "change_subscriber erase_subscriber export_subscriber import_subscriber")
 _PUBLISHER |= _rights("subscribers", "view_consentevent view_delivery view_erasure view_linkrequest")
