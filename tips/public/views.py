@@ -19,7 +19,7 @@ from tips.models import Category, DeskChoice, Tag, Tip, counts, read_labels
 from tips.models.published import PublishedQuerySet
 from tips.models.tip import TipQuerySet
 from tips.public import by_slug, cards, navigation, neighbours
-from tips.search import archive, labels, queries, similar
+from tips.search import archive, labels, own_pages, queries, similar
 from tips.search.terms import LONGEST_QUERY
 from tips.text import slugify
 
@@ -199,6 +199,7 @@ def search(request: HttpRequest) -> HttpResponse:
             if place < MOST_TAGS or tag.slug == filters.tag
         ],
         "named": labels.named(results.query, groups),
+        "own_pages": _own_pages(results, public),
         "year_choices": [(str(year), str(year)) for year in public.years],
         # As text: a template would put each number into the form of the language.
         "years": list(map(str, public.years)),
@@ -215,6 +216,14 @@ def search(request: HttpRequest) -> HttpResponse:
             context["counted_categories"] = [pair for pair in counted if isinstance(pair[0], Category)]
             context["counted_tags"] = [pair for pair in of_tags if pair in most_used]
     return render(request, "tips/search.html", context)
+
+
+def _own_pages(results: queries.Results, public: archive.Archive) -> list[archive.OwnPage]:
+    """Return the site's own pages that a search finds: by their titles, and by their texts if no tip fits."""
+    if results.page.number > 1:
+        return []
+    found = own_pages.named(results.query, public)
+    return found or ([] if results.page.total else own_pages.holding(results.query, public))
 
 
 def _slug(text: str) -> str:

@@ -18,6 +18,7 @@ from tips.models import (
     CategorisedTip,
     Category,
     Edition,
+    Page,
     SiteSettings,
     Surroundings,
     Tag,
@@ -25,10 +26,20 @@ from tips.models import (
     Tip,
     TipState,
 )
+from tips.text import html_to_plain, stems
 
 Label = Category | Tag
 # Which edition of which database: its number alone may come twice, where a transaction is taken back.
 _Key = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class OwnPage:
+    """An approved page of the site's own, with the stems of all its words."""
+
+    path: str
+    title: str
+    stems: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,7 @@ class Archive:
     ``ids`` has all their ids, the newest tip first; ``known`` is the same as a set, ``place`` says where one
     stands. ``years`` has the latest first, ``labels`` the categories, then the tags, each by name;
     ``counts`` says in how many of the tips a label is, as far as that is known. At ``until`` the next tip
-    goes live. ``around`` is what stands around all pages.
+    goes live. ``around`` is what stands around all pages, ``pages`` are the site's own.
     """
 
     ids: Sequence[int]
@@ -49,6 +60,7 @@ class Archive:
     until: datetime | None
     counts: Mapping[Label, int] = field(default_factory=dict)
     around: Surroundings = field(default_factory=lambda: Surroundings(SiteSettings()))
+    pages: Sequence[OwnPage] = ()
 
 
 class _Keeper:
@@ -108,7 +120,16 @@ def _read() -> Archive:
         until=min((at for _, at in moments if at), default=None),
         counts=counts,
         around=Surroundings.load(),
+        pages=_own_pages(),
     )
+
+
+def _own_pages() -> list[OwnPage]:
+    approved = Page.objects.filter(state=Page.State.APPROVED).values_list("path", "title", "body")
+    return [
+        OwnPage(path, title, frozenset(stems.stems(f"{title} {html_to_plain.to_text(body)}")))
+        for path, title, body in approved
+    ]
 
 
 def _counted_labels(now: datetime) -> dict[Label, int]:

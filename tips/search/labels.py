@@ -29,8 +29,13 @@ def holding(term: Term, labels: Iterable[Label]) -> list[Label]:
 
 def named(query: Query, labels: Iterable[Label]) -> list[Label]:
     """Return those labels that all words of a query name, a typing error forgiven."""
+    return [label for label in labels if all_name(query, label.name)]
+
+
+def all_name(query: Query, name: str) -> bool:
+    """Tell whether all words of a query, and one at least, stand in a name, a typing error forgiven."""
     typed = [stems.fold_word(word) for term in query.terms for word in term.text.split()]
-    return [label for label in labels if typed and all(_names(word, label.name) for word in typed)]
+    return bool(typed) and all(_names(word, name) for word in typed)
 
 
 def nearest(query: Query, labels: Iterable[Label], most: int = 8) -> list[Label]:
