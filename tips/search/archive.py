@@ -10,7 +10,7 @@ from datetime import datetime
 from threading import Lock
 
 from django.db import connection
-from django.db.models import Case, Count, Value, When
+from django.db.models import Case, Count, TextField, Value, When
 from django.utils import timezone
 
 from tips import dates
@@ -110,7 +110,7 @@ def _read() -> Archive:
     approved = Tip.objects.filter(state=TipState.APPROVED).newest_first().values_list("pk", coming)
     moments = [(pk, at) for pk, at in approved]
     ids = [pk for pk, at in moments if at is None]
-    counts = _counted_labels(now)
+    counts, pages = _labels_and_pages(now)
     return Archive(
         ids=ids,
         known=frozenset(ids),
@@ -120,31 +120,36 @@ def _read() -> Archive:
         until=min((at for _, at in moments if at), default=None),
         counts=counts,
         around=Surroundings.load(),
-        pages=_own_pages(),
+        pages=pages,
     )
 
 
-def _own_pages() -> list[OwnPage]:
-    approved = Page.objects.filter(state=Page.State.APPROVED).values_list("path", "title", "body")
-    return [
-        OwnPage(path, title, frozenset(stems.stems(f"{title} {html_to_plain.to_text(body)}")))
-        for path, title, body in approved
-    ]
+def _labels_and_pages(now: datetime) -> tuple[dict[Label, int], list[OwnPage]]:
+    """Return {label: in how many public tips}, the categories and then the tags, each by name; and the pages.
 
-
-def _counted_labels(now: datetime) -> dict[Label, int]:
-    """Return {label: in how many public tips}, the categories and then the tags, each by name."""
+    All of it is one statement.
+    """
+    nothing = Value("", output_field=TextField())
     categorised, tagged = (
         placements.order_by()
-        .values_list(Value(is_tag), f"{name}_id", f"{name}__name", f"{name}__slug")
+        .values_list(Value(kind), f"{name}_id", f"{name}__name", f"{name}__slug", nothing)
         .annotate(Count("pk"))
-        for is_tag, placements, name in (
+        for kind, placements, name in (
             (0, CategorisedTip.objects.published(now), "category"),
             (1, TaggedTip.objects.published(now), "tag"),
         )
     )
-    found = sorted(categorised.union(tagged, all=True), key=lambda row: (row[0], row[2].casefold(), row[1]))
+    approved = Page.objects.filter(state=Page.State.APPROVED).order_by()
+    pages = approved.values_list(Value(2), "pk", "title", "path", "body", Value(0))
+    found = sorted(
+        categorised.union(tagged, pages, all=True), key=lambda row: (row[0], row[2].casefold(), row[1])
+    )
     return {
-        (Tag if is_tag else Category)(pk=pk, name=name, slug=slug): count
-        for is_tag, pk, name, slug, count in found
-    }
+        (Tag if kind else Category)(pk=pk, name=name, slug=slug): count
+        for kind, pk, name, slug, _, count in found
+        if kind < 2
+    }, [
+        OwnPage(path, title, frozenset(stems.stems(f"{title} {html_to_plain.to_text(body)}")))
+        for kind, _, title, path, body, _ in found
+        if kind == 2
+    ]

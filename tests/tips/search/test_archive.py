@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tests.tips.making import ago, make_tip
-from tips.models import Tip, TipState
+from tips.models import Page, Tip, TipState
 from tips.search import archive
 
 
@@ -31,6 +31,18 @@ def test_a_tip_that_goes_live_by_time_alone_is_in_it():
     assert list(archive.current().ids) == []
     with time_machine.travel(moment + timedelta(seconds=1)):
         assert list(archive.current().ids) == [tip.pk]
+
+
+@pytest.mark.django_db
+def test_it_counts_the_tips_of_each_label_and_has_the_pages_that_readers_see():
+    for tags in (["phone"], ["phone", "rain"]):
+        make_tip(categories=["Manners"], tags=tags)
+    make_tip(state=TipState.DRAFT, categories=["Manners"], tags=["phone"])
+    Page.objects.create(title="Team", path="/team/", body="<p>We.</p>", state=Page.State.APPROVED)
+    public = archive.current()
+    counted = [(label.name, count) for label, count in public.counts.items()]
+    assert counted == [("Manners", 2), ("phone", 2), ("rain", 1)]
+    assert [(page.path, page.title) for page in public.pages] == [("/team/", "Team")]
 
 
 @pytest.mark.django_db(transaction=True)
