@@ -85,9 +85,10 @@ ROOMS = (
     ),
     Room(
         "Pages",
-        ("tips_page_", "tips_sitesettings_"),
+        ("tips_page_", "tips_standingnotice_", "tips_sitesettings_"),
         (
             Place("Pages", "tips_page_changelist", ("tips.view_page",)),
+            Place("Notices", "tips_standingnotice_changelist", ("tips.view_standingnotice",)),
             Place("Settings", "tips_sitesettings_changelist", ("tips.view_sitesettings",)),
         ),
     ),

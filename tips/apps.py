@@ -26,6 +26,7 @@ class TipsConfig(AppConfig):
             "robots",
             "contents",
             "contents_year",
+            "huddle",
             "page",
             *lists,
             *(f"{name}_page" for name in lists),
@@ -37,6 +38,7 @@ class TipsConfig(AppConfig):
         keeping.register_pages("tips:search", parameters=("q", "category", "tag", "year", "page"))
         keeping.register_pages("tips:oembed", parameters=oembed.PARAMETERS)
         keeping.register_moments(keeping.moments_of_tips)
+        keeping.register_moments(keeping.moments_of_notices)
         keeping.register_unwatched(
             auth_user="The name of an author is at most an hour old: all pages are built anew each hour.",
             tips_edition="It is the edition.",

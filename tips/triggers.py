@@ -29,7 +29,7 @@ _PLACEMENTS = {
 }
 _TEXTS = ("title", "takeaway", "excerpt", "body")
 # What readers are served of a tip, in pages and in feeds.
-_SERVED = (*_TEXTS, "slug", "state", "publish_at", "undated")
+_SERVED = (*_TEXTS, "slug", "state", "publish_at", "undated", "kept_notices")
 _EDITION = "tips_edition_"
 # In seconds: how long a migration waits for those who use the tables of tips.
 _LONGEST_WAIT = 2
@@ -223,7 +223,7 @@ def _edition_events(is_sqlite: bool) -> Iterator[tuple[str, str, str, str]]:
     either = f"({was_known} OR {is_known})"
     yield "tip_added", "tips_tip", "INSERT", is_known
     yield "tip_deleted", "tips_tip", "DELETE", was_known
-    yield "tip_changed", "tips_tip", f"UPDATE OF {', '.join(_SERVED)}", f"{either} AND {differs(_SERVED)}"
+    yield "tip_is_other", "tips_tip", f"UPDATE OF {', '.join(_SERVED)}", f"{either} AND {differs(_SERVED)}"
     yield "card_drawn", "tips_card", "INSERT", "NEW.name <> ''"
     yield "card_changed", "tips_card", "UPDATE OF name", differs(["name"])
     yield "card_lost", "tips_card", "DELETE", "OLD.name <> ''"
@@ -242,6 +242,14 @@ def _edition_events(is_sqlite: bool) -> Iterator[tuple[str, str, str, str]]:
     yield "settings_added", "tips_sitesettings", "INSERT", ""
     yield "settings_changed", "tips_sitesettings", f"UPDATE OF {', '.join(said)}", differs(said)
     yield "settings_deleted", "tips_sitesettings", "DELETE", ""
+    of_notice = "sort text link starts_at ends_at on_pages in_mail in_feed weight".split()
+    yield "notice_added", "tips_standingnotice", "INSERT", ""
+    yield "notice_changed", "tips_standingnotice", f"UPDATE OF {', '.join(of_notice)}", differs(of_notice)
+    yield "notice_deleted", "tips_standingnotice", "DELETE", ""
+    of_sheet = ("questions", "role_play")
+    yield "huddle_added", "tips_huddle", "INSERT", ""
+    yield "huddle_changed", "tips_huddle", f"UPDATE OF {', '.join(of_sheet)}", differs(of_sheet)
+    yield "huddle_deleted", "tips_huddle", "DELETE", ""
     yield "path_added", "tips_formerpath", "INSERT", ""
     yield "path_deleted", "tips_formerpath", "DELETE", ""
     yield "path_changed", "tips_formerpath", "UPDATE OF path, page_id", differs(("path", "page_id"))

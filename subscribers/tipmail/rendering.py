@@ -14,7 +14,7 @@ from django.utils.safestring import mark_safe
 from subscribers.mail import letter_html
 from subscribers.models import Mailing
 from subscribers.tipmail import plain_text
-from tips.models import Tip
+from tips.models import Surroundings, Tip
 from tips.publishing import preflight
 from tips.text import sanitiser
 
@@ -68,6 +68,7 @@ def render(tip: Tip, kind: str = Mailing.Kind.TIP, note: str = "", *, is_note_al
         "body_text": plain_text.from_html(body),
         # What a list of mails shows behind the subject.
         "preheader": note if is_correction else tip.preheader or tip.takeaway or tip.excerpt,
+        "notices": [] if is_note_alone else Surroundings.load().in_mail,
         "is_correction": is_correction,
         "is_note_alone": is_note_alone,
         "note": note.strip(),

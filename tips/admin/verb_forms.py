@@ -8,8 +8,10 @@ from django.contrib.auth.models import User
 from django.http import QueryDict
 
 from desk.names import PersonField
-from tips.models import Tip
+from tips.models import Huddle, Tip
+from tips.models.huddles import LONGEST_QUESTIONS, LONGEST_ROLE_PLAY
 from tips.publishing import assignments, slugs
+from tips.text import promotions
 
 
 class AssignForm(forms.Form):
@@ -23,6 +25,41 @@ class AssignForm(forms.Form):
         super().__init__(data, initial={"editor": tip.editor_id})
         field = cast(PersonField, self.fields["editor"])
         field.queryset = assignments.editors()
+
+
+class HuddleForm(forms.Form):
+    """What a writer adds to the sheet for a team's meeting."""
+
+    questions = forms.CharField(
+        required=False,
+        max_length=LONGEST_QUESTIONS,
+        widget=forms.Textarea({"rows": 4}),
+        label="Three questions, one a line",
+        help_text="Left empty, three stand there that fit every tip.",
+    )
+    role_play = forms.CharField(
+        required=False,
+        max_length=LONGEST_ROLE_PLAY,
+        widget=forms.Textarea({"rows": 3}),
+        label="A role play of two minutes",
+        help_text="Who plays whom, and what happens. Left empty, one stands there that fits every tip.",
+    )
+
+    def __init__(self, tip: Tip, data: QueryDict | None = None) -> None:
+        own = Huddle.objects.filter(pk=tip.pk).first() or Huddle()
+        super().__init__(data, initial={"questions": own.questions, "role_play": own.role_play})
+
+
+class OldNoticesForm(forms.Form):
+    """Which of the old notices in its text a tip shows all the same."""
+
+    sorts = forms.MultipleChoiceField(required=False, label="Show", widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, tip: Tip, data: QueryDict | None = None) -> None:
+        super().__init__(data, initial={"sorts": tip.kept_notices.split()})
+        found = {each.sort: each.words for each in promotions.at_the_end(tip.body)}
+        field = cast(forms.MultipleChoiceField, self.fields["sorts"])
+        field.choices = list(found.items())
 
 
 class DueDayForm(forms.Form):

@@ -13,7 +13,7 @@ from desk.pages import staff_of
 from desk.verbs import Verb, VerbsMixin
 from tips.admin.concurrent_editing import version_shown
 from tips.admin.forms import DayForm, OverrideForm
-from tips.admin.verb_forms import AssignForm, DueDayForm, SlugForm
+from tips.admin.verb_forms import AssignForm, DueDayForm, HuddleForm, OldNoticesForm, SlugForm
 from tips.models import DeskChoice, Tip, TipState
 from tips.permissions import APPROVE, CHANGE_ANY, PUBLISH, may_change
 from tips.publishing import (
@@ -21,7 +21,9 @@ from tips.publishing import (
     choosing,
     duplicating,
     foresight,
+    huddles,
     mail_exclusion,
+    notices,
     preconditions,
     questions,
     slugs,
@@ -170,6 +172,22 @@ VERBS: dict[str, Verb[Tip]] = {
         lambda user, tip: mail_exclusion.may_set(user, tip, for_mail=True),
         foresight=foresight.release,
     ),
+    "huddle": Verb(
+        "Words for the team’s meeting",
+        huddles.write,
+        "Each tip has a sheet to print for a team’s meeting. Your own questions and role play stand there in"
+        " place of those that fit every tip.",
+        huddles.may_write,
+        form=HuddleForm,
+    ),
+    "old-notices": Verb(
+        "Which old notices it shows",
+        notices.show,
+        "Its text ends with notices of former years. Where the house has a notice of the same sort, pages do"
+        " not show the old one, unless you tick it here. The text keeps them all.",
+        notices.may_show,
+        form=OldNoticesForm,
+    ),
     "change-address": Verb(
         "Change its address",
         slugs.change,
@@ -201,6 +219,10 @@ class TipVerbsMixin(VerbsMixin[Tip]):
         sent = request.POST if request.method == "POST" else None
         if verb.form is AssignForm:
             return AssignForm(obj, sent)
+        if verb.form is HuddleForm:
+            return HuddleForm(obj, sent)
+        if verb.form is OldNoticesForm:
+            return OldNoticesForm(obj, sent)
         if verb.form is DueDayForm:
             return DueDayForm(obj, sent)
         asks_nothing = verb.form is OverrideForm and not workflow.may_override(staff_of(request), obj)

@@ -12,7 +12,7 @@ from desk.terminal import Progress, no_progress
 from tips.importers import page_files
 from tips.importers.page_lines import StatedDay, is_almost_posted, is_footer, posted, split_day
 from tips.importers.records import LONGEST_TITLE, TIP_OF_THE_WEEK, Archive, LineWarning, Post, Refusal
-from tips.text import excerpts, folding, list_lines, plain_to_html
+from tips.text import folding, list_lines, plain_to_html, promotions
 
 LONGEST_NAME = 100
 
@@ -228,7 +228,7 @@ def _split_takeaway(lines: list[str], categories: tuple[str, ...]) -> tuple[str,
     before = [line for line in lines[: footers[-1]] if not is_footer(line)]
     paragraphs = plain_to_html.paragraphs("\n".join(before))
     joined = [folding.visible(" ".join(paragraph)) for paragraph in paragraphs]
-    last = next((n for n in range(len(joined) - 1, 0, -1) if not excerpts.is_promotion(joined[n])), 0)
+    last = next((n for n in range(len(joined) - 1, 0, -1) if not promotions.is_promotion(joined[n])), 0)
     takeaway = ""
     is_of_the_week = folding.column_key(TIP_OF_THE_WEEK) in map(folding.column_key, categories)
     items = list_lines.items([line for paragraph in paragraphs[: last + 1] for line in paragraph])

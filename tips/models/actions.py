@@ -28,6 +28,8 @@ class TipAction(models.TextChoices):
     EXCLUDED_FROM_MAIL = "excluded_from_mail"
     RELEASED_FOR_MAIL = "released_for_mail"
     REVERTED = "reverted"
+    OLD_NOTICES = "old_notices"
+    HUDDLE_WRITTEN = "huddle_written"
     DUPLICATED = "duplicated"
     SLUG_CHANGED = "slug_changed"
     ASSIGNED = "assigned"

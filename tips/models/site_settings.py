@@ -1,10 +1,8 @@
-"""What an owner says of the site, and what stands around every page of it."""
-
-from dataclasses import dataclass, field
+"""What an owner says of the site."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.db import connection, models
+from django.db import models
 from django.db.models import CheckConstraint, Q
 
 from tips.models.images import Image
@@ -76,37 +74,3 @@ class SiteSettings(models.Model):
     def picture_url(self) -> str:
         """The path of the picture of who is behind the site, or ""."""
         return f"/media/{self.host_picture_id}" if self.host_picture_id else ""
-
-
-# In one query, since every page asks. The columns of pages that have none of the settings are empty.
-_AROUND = """
-SELECT 0 AS kind, 0 AS place, tagline, host, host_line, host_picture_id, home_url, signup_heading,
-  signup_promise, signup_version FROM tips_sitesettings
-UNION ALL
-SELECT 1, position, title, path, '', NULL, '', '', '', id FROM tips_page WHERE state = 'approved' AND in_foot
-ORDER BY 1, 2, 3, 10
-"""
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What stands around every page: the owner's settings, and (path, title) of the pages in the foot."""
-
-    site: SiteSettings
-    foot: list[tuple[str, str]] = field(default_factory=list)
-
-    @classmethod
-    def load(cls) -> "Surroundings":
-        """Return the surroundings as they are now, in one query."""
-        with connection.cursor() as cursor:
-            cursor.execute(_AROUND)
-            rows = cursor.fetchall()
-        site, foot = SiteSettings(pk=1), []
-        for kind, _, *values in rows:
-            if kind:
-                foot.append((values[1], values[0]))
-            else:
-                names = "tagline host host_line host_picture_id home_url signup_heading signup_promise"
-                fields = dict(zip([*names.split(), "signup_version"], values, strict=True))
-                site = SiteSettings(pk=1, **fields)
-        return cls(site, foot)

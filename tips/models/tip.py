@@ -100,6 +100,8 @@ class Tip(models.Model):
     undated = models.BooleanField(
         default=False, help_text="Public without a date once approved: listed last, in no feed, never mailed."
     )
+    # The sorts of old notices that it shows although the house has a notice of that sort (``promotions``).
+    kept_notices = models.CharField(max_length=40, blank=True, default="", db_default="", editable=False)
     for_mail = models.BooleanField(default=True, editable=False, help_text="Whether it may ever be mailed.")
     author = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="tips")
     # Who of the editors sees to it; None where whoever comes first does.

@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from html import unescape
 from io import BytesIO
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.syndication.views import Feed
@@ -12,18 +12,37 @@ from django.http import HttpRequest
 from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.xmlutils import SimplerXMLGenerator
 
-from tips.models import Category, Edition, Tag, Tip, newest_first, read_labels
+from tips.models import Category, Edition, Surroundings, Tag, Tip, newest_first, read_labels
 from tips.public import navigation
-from tips.text import sanitiser
+from tips.text import promotions, sanitiser
 from tips.text.folding import without_controls
 
 LENGTH = 20
 # The columns that an entry is made of.
-_SHOWN = ("slug", "title", "takeaway", "excerpt", "body", "publish_at", "text_changed_at", "created_at")
+_SHOWN = (
+    "slug",
+    "title",
+    "takeaway",
+    "excerpt",
+    "body",
+    "publish_at",
+    "text_changed_at",
+    "created_at",
+    "kept_notices",
+)
 Group = Category | Tag
+
+
+class Entry(NamedTuple):
+    """A tip in a feed, with what the house says around it."""
+
+    tip: Tip
+    around: Surroundings
+
+
 # An entry as Django's feed generator holds it: the kinds of its values vary by key.
 Item = dict[str, Any]
 
@@ -122,7 +141,8 @@ class Rss(Feed):
         # Django asks for this before it asks for the items, as ``last_modified`` wants it.
         return {"last_modified": Edition.objects.last_modified()}
 
-    def items(self, group: Group | None) -> list[Tip]:
+    def items(self, group: Group | None) -> list[Entry]:
+        around = Surroundings.load()
         tips = Tip.objects.published_dated().full()
         if group:
             placements = group.placements.published_dated()
@@ -132,46 +152,52 @@ class Rss(Feed):
             tips = tips.filter(pk__in=list(newest[:LENGTH]))
         newest_tips = list(tips.newest_first().only(*_SHOWN)[:LENGTH])
         read_labels(newest_tips)
-        return newest_tips
+        return [Entry(tip, around) for tip in newest_tips]
 
-    def item_title(self, tip: Tip) -> str:
-        return without_controls(tip.title)
+    def item_title(self, entry: Entry) -> str:
+        return without_controls(entry.tip.title)
 
-    def item_description(self, tip: Tip) -> str:
+    def item_description(self, entry: Entry) -> str:
         # Readers of RSS and Atom take it for HTML.
-        return escape(without_controls(tip.excerpt))
+        return escape(without_controls(entry.tip.excerpt))
 
-    def item_link(self, tip: Tip) -> str:
-        return settings.SITE_URL + tip.get_absolute_url()
+    def item_link(self, entry: Entry) -> str:
+        return settings.SITE_URL + entry.tip.get_absolute_url()
 
     item_guid_is_permalink = False
 
-    def item_guid(self, tip: Tip) -> str:
+    def item_guid(self, entry: Entry) -> str:
         """Return an identifier that outlives a change of title, slug or date (a tag URI, RFC 4151)."""
         host = settings.SITE_URL.split("://")[1].split(":")[0]
-        return f"tag:{host},{tip.created_at:%Y}:tip-{tip.pk}"
+        return f"tag:{host},{entry.tip.created_at:%Y}:tip-{entry.tip.pk}"
 
-    def item_pubdate(self, tip: Tip) -> datetime | None:
-        return tip.publish_at
+    def item_pubdate(self, entry: Entry) -> datetime | None:
+        return entry.tip.publish_at
 
-    def item_updateddate(self, tip: Tip) -> datetime | None:
-        return tip.revised_at
+    def item_updateddate(self, entry: Entry) -> datetime | None:
+        return entry.tip.revised_at
 
-    def item_categories(self, tip: Tip) -> list[str]:
-        return [group.name for group in (*tip.categories.all(), *tip.tags.all())]
+    def item_categories(self, entry: Entry) -> list[str]:
+        return [group.name for group in (*entry.tip.categories.all(), *entry.tip.tags.all())]
 
-    def item_extra_kwargs(self, tip: Tip) -> dict[str, str]:
+    def item_extra_kwargs(self, entry: Entry) -> dict[str, str]:
         # What XML has no place for would make the whole feed an error.
-        return {"text": without_controls(_text(tip))}
+        return {"text": without_controls(_text(entry.tip, entry.around))}
 
 
-def _text(tip: Tip) -> str:
+def _text(tip: Tip, around: Surroundings) -> str:
     """Return the text of a full tip as its page has it (``tips/_text.html``), with full URLs."""
-    body = sanitiser.shown(tip.body, settings.SITE_URL)
-    if not tip.takeaway:
-        return body
-    takeaway = linebreaksbr(tip.takeaway)
-    return f'{body}\n<aside class="takeaway"><p class="label">Takeaway</p><p>{takeaway}</p></aside>\n'
+    shown = promotions.without(tip.body, around.hidden(tip.kept_notices))
+    text = sanitiser.shown(shown, settings.SITE_URL)
+    if tip.takeaway:
+        takeaway = linebreaksbr(tip.takeaway)
+        text += f'\n<aside class="takeaway"><p class="label">Takeaway</p><p>{takeaway}</p></aside>\n'
+    for notice in around.in_feed:
+        words = escape(notice.text)
+        if notice.link:
+            words = format_html('<a href="{}">{}</a>', notice.link, words)
+        text += f"<aside><p>{words}</p></aside>\n"
+    return text
 
 
 class Atom(Rss):

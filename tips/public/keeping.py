@@ -9,10 +9,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import Max, Min
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from tips.models import Tip, TipState, newest_first, oldest_first
+from tips.models import StandingNotice, Tip, TipState, newest_first, oldest_first
 
 
 class Moments(NamedTuple):
@@ -78,6 +79,16 @@ def moments_of_tips(at: datetime) -> Moments:
         tips = Tip.objects.filter(state=state).values_list("publish_at", flat=True)
         last.append(tips.filter(publish_at__lte=at).order_by(newest_first()).first())
         following.append(tips.filter(publish_at__gt=at).order_by(oldest_first()).first())
+    return Moments(max(filter(None, last), default=None), min(filter(None, following), default=None))
+
+
+def moments_of_notices(at: datetime) -> Moments:
+    """Return the moments around ``at`` at which a standing notice begins or ends."""
+    last, following = [], []
+    for column in ("starts_at", "ends_at"):
+        moments = StandingNotice.objects.order_by().values_list(column, flat=True)
+        last.append(moments.filter(**{f"{column}__lte": at}).aggregate(Max(column))[f"{column}__max"])
+        following.append(moments.filter(**{f"{column}__gt": at}).aggregate(Min(column))[f"{column}__min"])
     return Moments(max(filter(None, last), default=None), min(filter(None, following), default=None))
 
 

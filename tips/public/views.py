@@ -203,7 +203,6 @@ def search(request: HttpRequest) -> HttpResponse:
         "year_choices": [(str(year), str(year)) for year in public.years],
         # As text: a template would put each number into the form of the language.
         "years": list(map(str, public.years)),
-        "around": public.around,
         "chosen_year": year,
     }
     if query and not results.page.total:

@@ -19,8 +19,6 @@ from tips.models import (
     Category,
     Edition,
     Page,
-    SiteSettings,
-    Surroundings,
     Tag,
     TaggedTip,
     Tip,
@@ -49,7 +47,7 @@ class Archive:
     ``ids`` has all their ids, the newest tip first; ``known`` is the same as a set, ``place`` says where one
     stands. ``years`` has the latest first, ``labels`` the categories, then the tags, each by name;
     ``counts`` says in how many of the tips a label is, as far as that is known. At ``until`` the next tip
-    goes live. ``around`` is what stands around all pages, ``pages`` are the site's own.
+    goes live. ``pages`` are the site's own.
     """
 
     ids: Sequence[int]
@@ -59,7 +57,6 @@ class Archive:
     labels: Sequence[Label]
     until: datetime | None
     counts: Mapping[Label, int] = field(default_factory=dict)
-    around: Surroundings = field(default_factory=lambda: Surroundings(SiteSettings()))
     pages: Sequence[OwnPage] = ()
 
 
@@ -119,7 +116,6 @@ def _read() -> Archive:
         labels=list(counts),
         until=min((at for _, at in moments if at), default=None),
         counts=counts,
-        around=Surroundings.load(),
         pages=pages,
     )
 

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from tips.models import Page, Tip
 from tips.public import cards, navigation, structured_data, surroundings
-from tips.text import body_images, highlight, html_to_plain, sanitiser, shortening
+from tips.text import body_images, highlight, html_to_plain, promotions, sanitiser, shortening
 
 # What may be wider than the column scrolls by itself, by keyboard too.
 _SCROLLING = (
@@ -33,10 +33,11 @@ def json_ld(context: Context, tip: Tip, card: cards.Shown) -> SafeString:
     return structured_data.as_script(structured_data.article(tip, card.url, site))
 
 
-@register.filter
-def safe_body(tip: Tip) -> SafeString:
-    """Return a tip's body as its page shows it."""
-    body = body_images.lazy_images(sanitiser.shown(tip.body, token=tip.preview_token))
+@register.simple_tag(takes_context=True)
+def safe_body(context: Context, tip: Tip) -> SafeString:
+    """Return a tip's body as its page shows it: without the old notices that give way to the house's."""
+    body = promotions.without(tip.body, surroundings.of(context).hidden(tip.kept_notices))
+    body = body_images.as_on_a_page(sanitiser.shown(body, token=tip.preview_token))
     return mark_safe(_scrolling(body))  # noqa: S308
 
 
@@ -49,7 +50,7 @@ def _scrolling(body: str) -> str:
 @register.filter
 def page_body(page: Page) -> SafeString:
     """Return the text of a page of the site's own as readers see it."""
-    return mark_safe(_scrolling(body_images.lazy_images(sanitiser.shown(page.body))))  # noqa: S308
+    return mark_safe(_scrolling(body_images.as_on_a_page(sanitiser.shown(page.body))))  # noqa: S308
 
 
 @register.filter

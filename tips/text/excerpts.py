@@ -4,26 +4,12 @@ import re
 from itertools import takewhile
 
 from tips.text import folding
-from tips.text.bare_urls import DOMAIN, URL_OR_EMAIL
 from tips.text.html_to_plain import Block, read
+from tips.text.promotions import is_promotion
 
 _ENDS_SENTENCE = re.compile(r"[.!?…][”\"’')\]]*$")
 # Their full stop ends no sentence: "Mr.", "e.g.", a person's initial.
 _ABBREVIATION = re.compile(r"[(“\"]?(?:[A-Z]|Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|etc|e\.g|i\.e|a\.m|p\.m)\.")
-
-_MAYBE_PROMOTION = re.compile(r"(Read our|Listen to|Interested in)\b", re.IGNORECASE)
-_ALWAYS_PROMOTION = re.compile(
-    r"(?:Read our New Book|Interested in improving|Listen to our (?:\w+ ){0,5}(?:podcast|episode|show))\b",
-    re.IGNORECASE,
-)
-
-
-def is_promotion(paragraph: str) -> bool:
-    """Tell whether a paragraph at the end of a tip advertises a book, a podcast or a service."""
-    if not _MAYBE_PROMOTION.match(paragraph):
-        return False
-    signs = (_ALWAYS_PROMOTION.match, URL_OR_EMAIL.search, DOMAIN.search)
-    return any(sign(paragraph) for sign in signs)
 
 
 def searchable_text(source: str) -> str:

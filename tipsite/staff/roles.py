@@ -16,6 +16,8 @@ _AUTHOR |= _rights("tips", "add_idea change_idea delete_idea view_idea")
 _EDITOR = _AUTHOR | {"subscribers.view_mailing"} | _rights("tips", "approve_tip change_any_tip publish_tip")
 _EDITOR |= _rights("tips", "add_category change_category delete_category add_tag change_tag delete_tag")
 _EDITOR |= _rights("tips", "add_synonymgroup change_synonymgroup delete_synonymgroup view_synonymgroup")
+_EDITOR |= _rights("tips", "add_standingnotice change_standingnotice")
+_EDITOR |= _rights("tips", "delete_standingnotice view_standingnotice")
 _EDITOR |= _rights("tips", "add_page approve_page change_page delete_page view_page")
 # A Publisher has an Editor's rights, and gets those over mailings, subscribers and staff. To block an address
 # is to add a suppression; to take somebody off the list is to change a subscriber, whom nobody types over.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tips.text import excerpts, html_to_plain, plain_to_html, sanitiser
+from tips.text import excerpts, html_to_plain, plain_to_html, promotions, sanitiser
 
 
 def test_promotions_at_the_end_are_in_no_essence():
@@ -12,8 +12,8 @@ def test_promotions_at_the_end_are_in_no_essence():
 
 
 def test_a_promising_beginning_without_an_address_is_no_promotion():
-    assert not excerpts.is_promotion("Listen to the customer first.")
-    assert excerpts.is_promotion("Listen to our podcast at www.example.org")
+    assert not promotions.is_promotion("Listen to the customer first.")
+    assert promotions.is_promotion("Listen to our podcast at www.example.org")
 
 
 def test_an_excerpt_ends_with_a_sentence_where_one_ends_late_enough():

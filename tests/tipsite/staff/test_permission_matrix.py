@@ -22,7 +22,17 @@ from subscribers.models import Delivery, Erasure, LinkRequest, Mailing, ServiceM
 from subscribers.people import contact, subscriptions, suppressions
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import Category, Idea, Page, QueueVersion, SiteSettings, SynonymGroup, Tag, TipState
+from tips.models import (
+    Category,
+    Idea,
+    Page,
+    QueueVersion,
+    SiteSettings,
+    StandingNotice,
+    SynonymGroup,
+    Tag,
+    TipState,
+)
 from tips.publishing import commenting, preview
 from tips.schedule import queue, slots
 from tipsite.staff import mailed_links
@@ -144,6 +154,7 @@ class Things:
             "tips/tag": tag,
             "tips/synonymgroup": SynonymGroup.objects.first(),
             "tips/page": Page.objects.create(title="Team", path="/team/", body="<p>We are three.</p>"),
+            "tips/standingnotice": StandingNotice.objects.create(sort="book", text="Read our book"),
             "tips/sitesettings": SiteSettings.objects.get_or_create(pk=1)[0],
             "tips/idea": Idea.objects.create(line="The baker who labels bread", by=me),
             "subscribers/subscriber": subscriber,
