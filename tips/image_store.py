@@ -7,8 +7,10 @@ uploads it.
 
 import hashlib
 import io
+import logging
 import re
 import threading
+import time
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -23,7 +25,10 @@ from PIL import ImageCms, ImageOps, UnidentifiedImageError
 
 from desk.errors import NotPermitted, Refused
 from tips.models import Image, PageVersion, TipVersion
+from tips.storage import names
 from tips.text import body_images
+
+logger = logging.getLogger(__name__)
 
 WIDEST, TALLEST = 1600, 3200
 MOST_BYTES = 20 * 1024 * 1024
@@ -33,6 +38,8 @@ MOST_PIXELS = 20_000_000
 # So many images at most are deleted in one go; the next one takes the others.
 MOST_DELETED = 500
 KEEP_UNUSED = timedelta(days=30)
+# In each minute pictures are scaled for so many seconds at most, and so many.
+SECONDS, _MOST_SCALED = 5.0, 100
 KINDS = {"jpg": "image/jpeg", "png": "image/png"}
 
 # Pillow's names for a JPEG; the second holds further images: telephones add a small copy, which is dropped.
@@ -160,6 +167,58 @@ def _write(name: str, content: bytes) -> None:
         default_storage.save(name, ContentFile(content))
 
 
+# --- The copy for small screens ----------------------------------------------------------------------------
+
+
+def scale_due(now: datetime) -> int:
+    """Make the copies for small screens that are due, for at most SECONDS; return how many were seen to.
+
+    The row is written after the file: what a killed worker left undone is due still. A picture that cannot be
+    scaled serves on small screens, too; the log tells of it. Raises OSError where nothing can be stored.
+    """
+    ends_at, done = time.monotonic() + SECONDS, 0
+    for image in Image.objects.filter(small_size=None).order_by("uploaded_at")[:_MOST_SCALED]:
+        Image.objects.filter(pk=image.pk).update(small_size=_scaled(image))
+        done += 1
+        if time.monotonic() > ends_at:
+            break
+    return done
+
+
+def _scaled(image: Image) -> int:
+    """Store the copy of a picture for small screens; return its size in bytes, 0 where there is none."""
+    if image.width <= body_images.SMALL:
+        return 0
+    try:
+        with default_storage.open(image.name) as file, _decoding_lock:
+            opened = PillowImage.open(file, formats=("JPEG", "PNG"))
+            opened.draft(None, (body_images.SMALL, body_images.SMALL * TALLEST))
+            opened.thumbnail((body_images.SMALL, TALLEST), PillowImage.Resampling.LANCZOS)
+            kind = "PNG" if image.name.endswith("png") else "JPEG"
+            opened.save(out := io.BytesIO(), kind, quality=82, progressive=True, optimize=True)
+    except FileNotFoundError:
+        return 0
+    except (PillowImage.DecompressionBombError, UnidentifiedImageError, SyntaxError, ValueError) as error:
+        logger.error("The picture %s cannot be scaled, and is shown as it is: %s", image.name, error)
+        return 0
+    content = out.getvalue()
+    if len(content) >= image.size:
+        return 0
+    _write(image.small_name, content)
+    return len(content)
+
+
+def look_after_scaled(now: datetime) -> None:
+    """Have lost copies made again, and delete those of pictures that are no more."""
+    files = {name.partition("/")[2] for name in names.every(Image.SMALL_FOLDER)}
+    known = set(Image.objects.filter(small_size__gt=0).values_list("name", flat=True))
+    Image.objects.filter(name__in=known - files).update(small_size=None)
+    for name in files - known:
+        # The row of one that was just made is about to be written.
+        if not Image.objects.filter(name=name).exists():
+            default_storage.delete(f"{Image.SMALL_FOLDER}/{name}")
+
+
 # --- Deletion ----------------------------------------------------------------------------------------------
 
 
@@ -185,5 +244,6 @@ def delete_unused(now: datetime) -> int:
             if image := old.select_for_update(of=("self",)).filter(name=name).first():
                 image.delete()
                 default_storage.delete(name)
+                default_storage.delete(image.small_name)
                 deleted += 1
     return deleted

@@ -421,10 +421,64 @@ def test_a_file_that_is_gone_is_not_found(client, image, settings):
 def test_readers_pages_and_feeds_show_pictures_well(client, image, settings):
     tip = make_tip(body=pictures.with_image_sizes(showing(image)))
     page = client.get(tip.get_absolute_url()).content.decode()
-    assert (
-        f'<img loading="lazy" decoding="async" src="{image.url}" alt="A bell" width="60" height="40">' in page
-    )
+    assert f'<img decoding="async" src="{image.url}" alt="A bell" width="60" height="40">' in page
     assert f"{settings.SITE_URL}{image.url}" in client.get("/feed/").content.decode()
+
+
+# --- The copy for small screens ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def wide(ed):
+    """A photograph that is wider than a page shows, and does not shrink to nothing."""
+    noise = Pixels.effect_noise((1600, 900), 80).convert("RGB")
+    noise.save(out := io.BytesIO(), "JPEG", quality=90)
+    return image_store.save_upload(uploaded(out.getvalue(), "wide.jpg"), by=ed)
+
+
+def test_the_worker_makes_a_small_copy_and_pages_offer_both(client, wide, image, settings):
+    now = timezone.now()
+    tip = make_tip(body=pictures.with_image_sizes(showing(wide) + showing(image) + showing(wide)))
+    page = client.get(tip.get_absolute_url()).text
+    both = f'srcset="{wide.url}?w=800 800w, {wide.url} 1600w"'
+    assert page.count(both) == 2
+    assert page.count('loading="lazy"') == 2
+    whole = client.get(wide.url)
+    waiting = client.get(f"{wide.url}?w=800")
+    assert waiting.getvalue() == whole.getvalue()
+    assert waiting["ETag"] == whole["ETag"]
+    assert image_store.scale_due(now) == 2
+    assert image_store.scale_due(now) == 0
+    small = client.get(f"{wide.url}?w=800")
+    content = small.getvalue()
+    assert opened(content).size == (800, 450)
+    assert int(small["Content-Length"]) == len(content) < wide.size
+    assert small["ETag"] != whole["ETag"]
+    narrow = client.get(f"{image.url}?w=800")
+    assert narrow["ETag"] == f'"{image.name}"'
+    assert len(narrow.getvalue()) == image.size
+    Tip.objects.update(state=TipState.WITHDRAWN)
+    assert status(client, f"{wide.url}?w=800") == 404
+
+
+def test_a_lost_copy_is_made_again_and_the_picture_stands_in_for_it(client, wide, settings):
+    now = timezone.now()
+    make_tip(body=showing(wide))
+    image_store.scale_due(now)
+    path = settings.MEDIA_ROOT / "small" / wide.name
+    first = path.read_bytes()
+    path.unlink()
+    assert opened(client.get(f"{wide.url}?w=800").getvalue()).size == (1600, 900)
+    image_store.look_after_scaled(now)
+    image_store.scale_due(now)
+    assert path.read_bytes() == first
+
+
+def test_a_broken_picture_is_named_in_the_log_and_keeps_no_other_waiting(wide, image, settings, caplog):
+    (settings.MEDIA_ROOT / wide.name).write_bytes(b"no picture")
+    assert image_store.scale_due(timezone.now()) == 2
+    assert f"The picture {wide.name} cannot be scaled" in caplog.text
+    assert not (settings.MEDIA_ROOT / "small").exists()
 
 
 # --- Tidying ----------------------------------------------------------------------------------------------

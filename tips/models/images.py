@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from tips.text import body_images
@@ -23,9 +24,24 @@ class Image(models.Model):
     uploaded_at = models.DateTimeField(default=timezone.now)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     unused_since = models.DateTimeField(null=True, default=timezone.now, db_index=True)
+    # Of the copy for small screens, in bytes: None while it is due, 0 where the picture serves there too.
+    small_size = models.PositiveIntegerField(null=True, editable=False)
+
+    # The folder of those copies. They can be made again, so that no backup has them.
+    SMALL_FOLDER = "small"
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["uploaded_at"], name="image_small_due", condition=Q(small_size=None)),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def small_name(self) -> str:
+        """The name of the file of the copy for small screens."""
+        return f"{self.SMALL_FOLDER}/{self.name}"
 
     @property
     def url(self) -> str:

@@ -5,6 +5,7 @@ only staff and those who hold a live preview link do.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from django.contrib import admin
 from django.contrib.auth.models import User
@@ -21,6 +22,7 @@ from tips.models import Image, ImageUse, Page, Tip
 from tips.permissions import CHANGE_ANY
 from tips.public import byte_ranges
 from tips.publishing import preview
+from tips.text import body_images
 
 # What is in memory of a file at once, in bytes.
 _CHUNK = 2**16
@@ -38,34 +40,50 @@ def serve(request: HttpRequest, name: str) -> HttpResponseBase:
     is_public = _is_public(image)
     if not is_public and not _may_see(request, image):
         raise Http404("There is no such picture.")
+    # A page asks for the copy for small screens whether it is made by now or not.
+    is_small = request.GET.get("w") == str(body_images.SMALL) and bool(image.small_size)
+    tag = f'"{name}{"-small" if is_small else ""}"'
     headers = {
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cross-Origin-Resource-Policy": "cross-origin" if is_public else "same-origin",
         "Cache-Control": "public, max-age=86400" if is_public else "private, no-store",
-        **({"ETag": f'"{name}"'} if is_public else {"X-Robots-Tag": "noindex"}),
+        **({"ETag": tag} if is_public else {"X-Robots-Tag": "noindex"}),
     }
     # Whoever has it already costs the store nothing.
     if is_public and (known := get_conditional_response(request, etag=headers["ETag"])):
         return HttpResponse(status=known.status_code, headers=headers)
-    try:
-        file = default_storage.open(name)
-    except FileNotFoundError:
-        raise Http404("There is no such picture.") from None
-    part = byte_ranges.asked_for(request, image.size, headers.get("ETag", ""))
+    file, size = _opened(image, is_small=is_small)
+    if is_small and size == image.size and "ETag" in headers:
+        headers["ETag"] = f'"{name}"'
+    part = byte_ranges.asked_for(request, size, headers.get("ETag", ""))
     if part is not None and not part:
         file.close()
-        return HttpResponse(status=416, headers={**headers, "Content-Range": f"bytes */{image.size}"})
-    sent, status = range(image.size), 200
+        return HttpResponse(status=416, headers={**headers, "Content-Range": f"bytes */{size}"})
+    sent, status = range(size), 200
     if part is not None:
         sent, status = part, 206
-        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{image.size}"
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
     headers |= {"Accept-Ranges": "bytes", "Content-Length": str(len(sent))}
     kind = KINDS[name.rsplit(".", 1)[1]]
     if request.method == "HEAD":
         file.close()
         return HttpResponse(status=status, content_type=kind, headers=headers)
     return StreamingHttpResponse(_Part(file, sent), status=status, content_type=kind, headers=headers)
+
+
+def _opened(image: Image, *, is_small: bool) -> tuple[File[bytes], int]:
+    """Return the open file of a picture or of its small copy, and its size. Raises Http404.
+
+    The picture stands in for a copy that was lost: the worker makes it again.
+    """
+    if is_small:
+        with suppress(FileNotFoundError):
+            return default_storage.open(image.small_name), image.small_size or 0
+    try:
+        return default_storage.open(image.name), image.size
+    except FileNotFoundError:
+        raise Http404("There is no such picture.") from None
 
 
 def _is_public(image: Image) -> bool:

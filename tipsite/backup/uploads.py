@@ -8,7 +8,7 @@ from pathlib import Path
 from django.core.files import File
 from django.core.files.storage import default_storage
 
-from tips.models import Card
+from tips.models import Card, Image
 from tips.storage import names
 
 FOLDER = "media"
@@ -17,12 +17,12 @@ FOLDER = "media"
 def add_all(add: Callable[[File[bytes], str, int], str]) -> dict[str, str]:
     """Give all uploads to ``add``, as an open file, a name in the backup, and a size in bytes.
 
-    Cards are left out: what is missing of them is drawn again. ``add`` returns a checksum; this returns
-    {name in the backup: checksum}.
+    Cards and the small copies of pictures are left out: what is missing of them is made again. ``add``
+    returns a checksum; this returns {name in the backup: checksum}.
     """
     sums = {}
     for upload in names.every():
-        if upload.startswith(f"{Card.FOLDER}/"):
+        if upload.partition("/")[0] in (Card.FOLDER, Image.SMALL_FOLDER):
             continue
         # An upload that is deleted meanwhile was in no tip.
         with suppress(FileNotFoundError), default_storage.open(upload) as file:

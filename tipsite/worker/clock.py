@@ -75,6 +75,7 @@ EACH_MINUTE: list[Job] = [
     work_mails.send_due,
     contact_mails.send_due,
     # Last, since it takes longest.
+    image_store.scale_due,
     making.draw_due,
 ]
 # What an engine of tasks lost, or was away for.
@@ -94,6 +95,7 @@ EACH_HOUR: list[Job] = [
 # In the small hours of the site's zone. What is missed is made up for by the next day.
 EACH_DAY: list[Job] = [
     image_store.delete_unused,
+    image_store.look_after_scaled,
     making.clear_away,
     autosaving.forget_old,
     contact.forget_old,
