@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Field, ForeignKey
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from js_asset import Media
@@ -117,6 +117,12 @@ class PageAdmin(VerbsMixin[Page], SavedAtOnce, PagedList):
 
     def save_model(self, request: HttpRequest, obj: Page, form: object, change: bool) -> None:
         pages.save(obj, by=staff_of(request))
+
+    def response_change(self, request: HttpRequest, obj: Page) -> HttpResponse:
+        """Go on to approving, where its button saved the form: nothing that was typed is lost by it."""
+        if request.POST.get("_verb") == "approve":
+            return HttpResponseRedirect(reverse("admin:tips_page_do", args=[obj.pk, "approve"]))
+        return super().response_change(request, obj)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Context | None = None

@@ -59,6 +59,19 @@ def test_what_is_approved_is_seen_at_its_address_and_in_the_foot_until_it_is_tak
     assert client.get("/team/").status_code == 404
 
 
+def test_the_button_that_approves_saves_first_what_was_typed(client, editor):
+    page = make_page(body="")
+    client.force_login(editor)
+    url = f"/admin/tips/page/{page.pk}/"
+    typed = {"title": "Team", "path": "/team/", "body": "<p>We are four.</p>", "position": 0}
+    seen = client.get(f"{url}change/").context["adminform"].form
+    typed |= {name: value for name, value in seen.initial.items() if name.startswith("seen")}
+    asked = client.post(f"{url}change/", {**typed, "_verb": "approve"})
+    assert asked["Location"] == f"{url}do/approve/"
+    client.post(asked["Location"], {"go": "on"})
+    assert "We are four." in client.get("/team/").text
+
+
 def test_nothing_is_approved_without_a_text_or_without_the_right(editor):
     page = make_page(body="")
     with pytest.raises(WrongState, match="no text"):
