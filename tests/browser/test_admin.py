@@ -5,7 +5,7 @@ from tests.browser.actions import save, the_editor
 from tests.browser.axe import faults
 from tests.browser.conftest import visit
 from tests.tips.making import make_tip
-from tips.models import Tip, TipState
+from tips.models import Category, Tip, TipState
 from tips.publishing import tagging
 from tips.text import sanitiser
 
@@ -76,6 +76,7 @@ def test_a_body_that_went_through_the_editor_comes_back_byte_for_byte(desk):
 
 
 def test_an_editor_writes_with_the_buttons_of_the_editor(desk):
+    Category.objects.create(name="To tick", slug="to-tick")
     desk.goto("/admin/tips/tip/add/")
     desk.get_by_label("Title").press_sequentially("Answer on the first ring")
     text = the_editor(desk)

@@ -5,7 +5,7 @@ from django.urls import reverse
 from desk.log import log
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
-from tips.models import EditingSession, PreviewLink, Tip, TipAction, TipState, TipVersion
+from tips.models import Category, EditingSession, PreviewLink, Tip, TipAction, TipState, TipVersion
 from tips.publishing import history, preview
 
 pytestmark = pytest.mark.django_db
@@ -210,6 +210,7 @@ def test_links_are_made_shown_and_revoked(desk, client, draft):
 
 
 def test_a_sheet_of_faults_stands_before_approval(desk):
+    Category.objects.create(name="To tick", slug="to-tick")
     tip = make_tip("Faulty", state=TipState.IN_REVIEW, publish_at=None, categories=[])
     response = desk.post(at("change", tip.pk), filled(title="Faulty", _verb="approve"), follow=True)
     page = response.content.decode()

@@ -221,6 +221,7 @@ def test_an_author_is_told_no_tag_that_only_others_drafts_have(client, author, e
 
 
 def test_a_verbs_button_saves_the_form_first(client, author):
+    Category.objects.create(name="To tick", slug="to-tick")
     tip = make_tip(state=TipState.DRAFT, publish_at=None, author=author)
     client.force_login(author)
     page = client.post(form_of(tip), filled(title="Better", _verb="submit"), follow=True)

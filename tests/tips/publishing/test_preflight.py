@@ -8,7 +8,7 @@ from desk.errors import WrongState
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
 from tips import urls
-from tips.models import FormerSlug, Page, Tip, TipState
+from tips.models import Category, FormerSlug, Page, Tip, TipState
 from tips.publishing import preflight, workflow
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,12 @@ def test_a_clean_tip_has_no_fault():
     ],
 )
 def test_each_fault_stops_or_warns(fields, found):
+    Category.objects.create(name="To tick", slug="to-tick")
     assert faults(**fields) == found
+
+
+def test_where_the_site_has_no_category_a_tip_needs_none():
+    assert faults(categories=[]) == []
 
 
 @pytest.mark.parametrize(
