@@ -6,7 +6,7 @@ from typing import cast
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.db.models import Field, ForeignKey
+from django.db.models import Field, ForeignKey, Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -118,7 +118,7 @@ class PageAdmin(VerbsMixin[Page], SavedAtOnce, PagedList):
     def save_model(self, request: HttpRequest, obj: Page, form: object, change: bool) -> None:
         pages.save(obj, by=staff_of(request))
 
-    def response_change(self, request: HttpRequest, obj: Page) -> HttpResponse:
+    def response_change(self, request: HttpRequest, obj: Model) -> HttpResponse:
         """Go on to approving, where its button saved the form: nothing that was typed is lost by it."""
         if request.POST.get("_verb") == "approve":
             return HttpResponseRedirect(reverse("admin:tips_page_do", args=[obj.pk, "approve"]))
