@@ -94,10 +94,11 @@ ROOMS = (
     ),
     Room(
         "Words",
-        ("tips_tag_", "tips_category_", "tips_synonymgroup_"),
+        ("tips_tag_", "tips_category_", "tips_synonymgroup_", "tips_series_"),
         (
             Place("Tags", "tips_tag_changelist", _TAGS),
             Place("Categories", "tips_category_changelist", _CATEGORIES),
+            Place("Series", "tips_series_changelist", ("tips.view_series",)),
             Place("Synonyms", "tips_synonymgroup_changelist", ("tips.view_synonymgroup",)),
         ),
     ),

@@ -27,6 +27,8 @@ class TipsConfig(AppConfig):
             "contents",
             "contents_year",
             "huddle",
+            "all_series",
+            "series",
             "page",
             *lists,
             *(f"{name}_page" for name in lists),

@@ -250,6 +250,10 @@ def _edition_events(is_sqlite: bool) -> Iterator[tuple[str, str, str, str]]:
     yield "huddle_added", "tips_huddle", "INSERT", ""
     yield "huddle_changed", "tips_huddle", f"UPDATE OF {', '.join(of_sheet)}", differs(of_sheet)
     yield "huddle_deleted", "tips_huddle", "DELETE", ""
+    for table, columns in (("series", ("name", "slug", "intro")), ("seriespart", ("series_id", "place"))):
+        yield f"{table}_added", f"tips_{table}", "INSERT", ""
+        yield f"{table}_deleted", f"tips_{table}", "DELETE", ""
+        yield f"{table}_changed", f"tips_{table}", f"UPDATE OF {', '.join(columns)}", differs(columns)
     yield "path_added", "tips_formerpath", "INSERT", ""
     yield "path_deleted", "tips_formerpath", "DELETE", ""
     yield "path_changed", "tips_formerpath", "UPDATE OF path, page_id", differs(("path", "page_id"))

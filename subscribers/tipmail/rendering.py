@@ -14,7 +14,7 @@ from django.utils.safestring import mark_safe
 from subscribers.mail import letter_html
 from subscribers.models import Mailing
 from subscribers.tipmail import plain_text
-from tips.models import Surroundings, Tip
+from tips.models import SeriesPart, Surroundings, Tip
 from tips.publishing import preflight
 from tips.text import sanitiser
 
@@ -45,11 +45,20 @@ def render_mailing(mailing: Mailing) -> Frozen:
     return render(mailing.tip, mailing.kind, mailing.note, is_note_alone=mailing.is_note_alone)
 
 
-def render(tip: Tip, kind: str = Mailing.Kind.TIP, note: str = "", *, is_note_alone: bool = False) -> Frozen:
+def render(
+    tip: Tip,
+    kind: str = Mailing.Kind.TIP,
+    note: str = "",
+    *,
+    is_note_alone: bool = False,
+    has_surroundings: bool = True,
+) -> Frozen:
     """Write a tip's mail.
 
     ``tip`` may be saved or not. ``kind`` is a ``Mailing.Kind``; a correction says on top, in the words of
     ``note``, what was wrong. With ``is_note_alone`` it says nothing else, and leads to no page of the tip.
+    What stands around the text of a saved tip (its series, the house's notices) is left out where it does not
+    have its surroundings.
     """
     url = settings.SITE_URL + tip.get_absolute_url()
     is_correction = kind == Mailing.Kind.CORRECTION
@@ -68,7 +77,7 @@ def render(tip: Tip, kind: str = Mailing.Kind.TIP, note: str = "", *, is_note_al
         "body_text": plain_text.from_html(body),
         # What a list of mails shows behind the subject.
         "preheader": note if is_correction else tip.preheader or tip.takeaway or tip.excerpt,
-        "notices": [] if is_note_alone else Surroundings.load().in_mail,
+        **(_house(tip) if tip.pk and not is_note_alone and has_surroundings else {}),
         "is_correction": is_correction,
         "is_note_alone": is_note_alone,
         "note": note.strip(),
@@ -81,6 +90,11 @@ def render(tip: Tip, kind: str = Mailing.Kind.TIP, note: str = "", *, is_note_al
     whole = subject, text, letter_html.render("emails/tip.html", {**context, "subject": subject})
     # An underscore has no part in NOBODYS, so what stands around cannot become one by it.
     return Frozen(*(part.replace(NOBODYS, "_").replace(placeholder, NOBODYS) for part in whole))
+
+
+def _house(tip: Tip) -> dict[str, object]:
+    """Return what stands in a mail around the text of a saved tip: its series, and the house's notices."""
+    return {"part": SeriesPart.in_words(tip), "notices": Surroundings.load().in_mail}
 
 
 def narrowed(source: str) -> str:
@@ -111,7 +125,7 @@ def preferences_url() -> str:
 
 def check_size(tip: Tip) -> Iterator[preflight.Fault]:
     """Look for a tip whose mail is so large that mail programs hide its end."""
-    size = len(render(tip).html.encode())
+    size = len(render(tip, has_surroundings=False).html.encode())
     if size > MOST_HTML_BYTES:
         yield preflight.Fault(
             preflight.WARN,

@@ -54,7 +54,7 @@ def test_the_bar_names_the_room_that_one_is_in_and_the_tabs_the_list(client):
     page = opened(client, "Publisher", reverse("admin:tips_category_changelist"))
     assert re.findall(r'aria-current="(\w+)">(\w+)', page) == [("true", "Words"), ("page", "Categories")]
     tabs = page.partition('<nav class="tabs"')[2].partition("</nav>")[0]
-    assert re.findall(r"<a [^>]*>(\w+)</a>", tabs) == ["Tags", "Categories", "Synonyms"]
+    assert re.findall(r"<a [^>]*>(\w+)</a>", tabs) == ["Tags", "Categories", "Series", "Synonyms"]
     # A mailing's prefix is that of subscribers, too.
     page = client.get(reverse("admin:subscribers_mailing_changelist")).text
     assert re.findall(r'aria-current="(\w+)">(\w+)', page) == [("page", "Mailings"), ("page", "Mailings")]

@@ -6,6 +6,7 @@ Each module adds its own. This room may import everything of ``tips`` but ``publ
 from tips.admin import (  # noqa: F401  each registers its pages
     ideas,
     notices,
+    series,
     site_pages,
     site_settings,
     synonyms,

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.http import QueryDict
 
 from desk.names import PersonField
-from tips.models import Huddle, Tip
+from tips.models import Huddle, Series, SeriesPart, Tip
 from tips.models.huddles import LONGEST_QUESTIONS, LONGEST_ROLE_PLAY
 from tips.publishing import assignments, slugs
 from tips.text import promotions
@@ -25,6 +25,23 @@ class AssignForm(forms.Form):
         super().__init__(data, initial={"editor": tip.editor_id})
         field = cast(PersonField, self.fields["editor"])
         field.queryset = assignments.editors()
+
+
+class PartForm(forms.Form):
+    """Which part of which series a tip is."""
+
+    series = forms.ModelChoiceField(Series.objects.all(), required=False, empty_label="In no series")
+    place = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=200,
+        label="Part",
+        help_text="Its number; the parts behind it move by one. Left empty, it is the last.",
+    )
+
+    def __init__(self, tip: Tip, data: QueryDict | None = None) -> None:
+        part = SeriesPart.objects.filter(tip=tip).first()
+        super().__init__(data, initial={"series": part.series_id, "place": part.place} if part else {})
 
 
 class HuddleForm(forms.Form):

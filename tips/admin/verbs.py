@@ -13,7 +13,7 @@ from desk.pages import staff_of
 from desk.verbs import Verb, VerbsMixin
 from tips.admin.concurrent_editing import version_shown
 from tips.admin.forms import DayForm, OverrideForm
-from tips.admin.verb_forms import AssignForm, DueDayForm, HuddleForm, OldNoticesForm, SlugForm
+from tips.admin.verb_forms import AssignForm, DueDayForm, HuddleForm, OldNoticesForm, PartForm, SlugForm
 from tips.models import DeskChoice, Tip, TipState
 from tips.permissions import APPROVE, CHANGE_ANY, PUBLISH, may_change
 from tips.publishing import (
@@ -26,6 +26,7 @@ from tips.publishing import (
     notices,
     preconditions,
     questions,
+    series,
     slugs,
     workflow,
 )
@@ -172,6 +173,13 @@ VERBS: dict[str, Verb[Tip]] = {
         lambda user, tip: mail_exclusion.may_set(user, tip, for_mail=True),
         foresight=foresight.release,
     ),
+    "series": Verb(
+        "Part of a series",
+        series.arrange,
+        "Its page then says which part it is, and leads to the others. Series are made under Words.",
+        series.may_arrange,
+        form=PartForm,
+    ),
     "huddle": Verb(
         "Words for the team’s meeting",
         huddles.write,
@@ -219,6 +227,8 @@ class TipVerbsMixin(VerbsMixin[Tip]):
         sent = request.POST if request.method == "POST" else None
         if verb.form is AssignForm:
             return AssignForm(obj, sent)
+        if verb.form is PartForm:
+            return PartForm(obj, sent)
         if verb.form is HuddleForm:
             return HuddleForm(obj, sent)
         if verb.form is OldNoticesForm:

@@ -28,6 +28,7 @@ from tips.models.published import (
     newest_first,
     oldest_first,
 )
+from tips.models.series import Series, SeriesPart
 from tips.models.site_settings import SiteSettings
 from tips.models.slot_rules import QueueVersion, SlotException, SlotRule
 from tips.models.surroundings import Surroundings

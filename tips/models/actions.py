@@ -29,6 +29,7 @@ class TipAction(models.TextChoices):
     RELEASED_FOR_MAIL = "released_for_mail"
     REVERTED = "reverted"
     OLD_NOTICES = "old_notices"
+    SERIES_CHANGED = "series_changed"
     HUDDLE_WRITTEN = "huddle_written"
     DUPLICATED = "duplicated"
     SLUG_CHANGED = "slug_changed"

@@ -81,6 +81,8 @@ class Tip(models.Model):
     title_is_hidden = False
     # Set where a tip is found by its slug: the file of its card, "" without one.
     card_name = ""
+    # Set where a tip is found by its slug: the key of its series, None without one.
+    series_id: int | None = None
     # Set by a preview that is shown outside: its images are asked for by it.
     preview_token = ""
 

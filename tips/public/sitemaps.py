@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tips import dates
-from tips.models import Page, Tip, TipState, urls
+from tips.models import Page, Series, Tip, TipState, urls
 from tips.public import navigation
 
 # URLs a file.
@@ -89,8 +89,14 @@ def _lists() -> list[str]:
     """Return the URLs, without the host, of home and of the lists."""
     groups = (*navigation.categories().only("slug"), *navigation.tags().only("slug"))
     whole = [reverse(f"tips:{name}") for name in ("home", "list", "contents", "topics")]
+    series = Series.objects.filter(parts__tip__in=Tip.objects.published()).distinct().only("slug")
     pages = Page.objects.filter(state=Page.State.APPROVED).values_list("path", flat=True)
-    return [*whole, *pages, *(group.get_absolute_url() for group in groups)]
+    return [
+        *whole,
+        *pages,
+        *(each.get_absolute_url() for each in series),
+        *(group.get_absolute_url() for group in groups),
+    ]
 
 
 def _of_lists(paths: Iterable[str]) -> Iterator[str]:

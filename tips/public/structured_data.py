@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from desk import names
 from tips.dates import site_zone
-from tips.models import SiteSettings, Tip
+from tips.models import Series, SiteSettings, Tip
 from tips.text import shortening
 
 LONGEST_DESCRIPTION = 160
@@ -52,6 +52,12 @@ def article(tip: Tip, image: str, site: SiteSettings) -> dict[str, object]:
     if tip.publish_at:
         data["datePublished"] = local_day(tip.publish_at)
     return data
+
+
+def series(series: Series) -> dict[str, object]:
+    """Return the series that a tip is a part of, as a schema.org CreativeWorkSeries."""
+    url = settings.SITE_URL + series.get_absolute_url()
+    return {"@type": "CreativeWorkSeries", "name": series.name, "url": url}
 
 
 def as_script(data: dict[str, object]) -> SafeString:

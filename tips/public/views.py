@@ -18,7 +18,7 @@ from tips import dates, paging
 from tips.models import Category, DeskChoice, Tag, Tip, counts, read_labels
 from tips.models.published import PublishedQuerySet
 from tips.models.tip import TipQuerySet
-from tips.public import by_slug, cards, navigation, neighbours
+from tips.public import by_slug, cards, navigation, neighbours, series
 from tips.search import archive, labels, own_pages, queries, similar
 from tips.search.terms import LONGEST_QUERY
 from tips.text import slugify
@@ -83,7 +83,7 @@ def tip(request: HttpRequest, slug: str) -> HttpResponse:
     read_labels([tip])
     newer, older = neighbours.of(tip)
     context = {"tip": tip, "related": similar.related(tip), "newer": newer, "older": older}
-    context["card"] = cards.of(tip)
+    context["card"], context["place"] = cards.of(tip), series.place_of(tip)
     return render(request, "tips/tip.html", context)
 
 

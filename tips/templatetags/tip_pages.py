@@ -10,7 +10,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from tips.models import Page, Tip
-from tips.public import cards, navigation, structured_data, surroundings
+from tips.public import cards, navigation, series, structured_data, surroundings
 from tips.text import body_images, highlight, html_to_plain, promotions, sanitiser, shortening
 
 # What may be wider than the column scrolls by itself, by keyboard too.
@@ -29,8 +29,11 @@ register.filter("marked", highlight.marked)
 @register.simple_tag(takes_context=True)
 def json_ld(context: Context, tip: Tip, card: cards.Shown) -> SafeString:
     """Return a tip's structured data with its card, ready to stand in a script element."""
-    site = surroundings.of(context).site
-    return structured_data.as_script(structured_data.article(tip, card.url, site))
+    data = structured_data.article(tip, card.url, surroundings.of(context).site)
+    place: series.Place | None = context.get("place")
+    if place:
+        data["isPartOf"] = structured_data.series(place.series)
+    return structured_data.as_script(data)
 
 
 @register.simple_tag(takes_context=True)

@@ -18,6 +18,7 @@ _EDITOR |= _rights("tips", "add_category change_category delete_category add_tag
 _EDITOR |= _rights("tips", "add_synonymgroup change_synonymgroup delete_synonymgroup view_synonymgroup")
 _EDITOR |= _rights("tips", "add_standingnotice change_standingnotice")
 _EDITOR |= _rights("tips", "delete_standingnotice view_standingnotice")
+_EDITOR |= _rights("tips", "add_series change_series delete_series view_series")
 _EDITOR |= _rights("tips", "add_page approve_page change_page delete_page view_page")
 # A Publisher has an Editor's rights, and gets those over mailings, subscribers and staff. To block an address
 # is to add a suppression; to take somebody off the list is to change a subscriber, whom nobody types over.

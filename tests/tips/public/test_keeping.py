@@ -12,7 +12,7 @@ from django.utils import timezone
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
 from tips import triggers
-from tips.models import FormerPath, FormerSlug, Page, TipState, Word
+from tips.models import FormerPath, FormerSlug, Page, Series, SeriesPart, TipState, Word
 from tips.public import keeping
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +26,9 @@ PAGES = {
     "tips:contents": ["/contents/"],
     "tips:contents_year": ["/contents/2019/", "/contents/1999/"],
     "tips:topics": ["/topics/"],
+    "tips:huddle": ["/tips/call-back/huddle/", "/tips/once/huddle/", "/tips/gone/huddle/"],
+    "tips:all_series": ["/series/"],
+    "tips:series": ["/series/calls/", "/series/none/"],
     "tips:page": ["/team/", "/former/", "/nobody/"],
     "tips:topics_page": ["/topics/page/2/"],
     "tips:list_page": ["/tips/page/2/", "/tips/page/1/"],
@@ -71,6 +74,7 @@ def read(client, monkeypatch):
         author=make_person("pia", "Editor"),
     )
     FormerSlug.objects.create(slug="once", tip=call)
+    SeriesPart.objects.create(tip=call, series=Series.objects.create(name="Calls", slug="calls"), place=1)
     team = Page.objects.create(title="Team", path="/team/", body="<p>We are three.</p>", state="approved")
     FormerPath.objects.create(path="/former/", page=team)
     make_tip("Undated", slug="undated", undated=True, publish_at=None)
