@@ -56,7 +56,7 @@ def test_readers_meet_the_public_parts_in_their_order(client, steps, ed):
     assert "/series/three-steps/" in client.get("/sitemap.xml").text
     mail = rendering.render(hidden)
     assert "Part 2 of the series “Three <steps>”: http://localhost:8000/series/three-steps/" in mail.text
-    assert "Three &lt;steps&gt;</a>" in mail.html
+    assert "“Three &lt;steps&gt;”</a>" in mail.html
 
 
 def test_a_tip_in_no_series_costs_no_query_more(client, steps, ed, django_assert_max_num_queries):
