@@ -39,6 +39,8 @@
     const sayHowMany = () => {
       const many = checks.querySelectorAll(".sign:not(.safe)").length;
       toLookAt.textContent = many ? `${many} to look at` : "Ready";
+      // Of a new tip nothing is known at first.
+      toLookAt.hidden = !checks.querySelector(".checks");
     };
 
     // Whether all is in order is known once the archive was asked too.

@@ -93,6 +93,8 @@ def test_an_editor_writes_with_the_buttons_of_the_editor(desk):
     bar.get_by_role("button", name="link", exact=True).click()
     desk.get_by_label("Link to").fill("https://smile.example/")
     desk.get_by_role("button", name="Insert").click()
+    # On a phone it stands in the bar, of a new tip too.
+    expect(desk.locator("[data-check-count]:not([hidden])")).to_contain_text("to look at")
     desk.get_by_role("button", name="Submit for review").click()
     expect(desk.get_by_text("There is no category.")).to_be_visible()
     desk.get_by_role("button", name="Submit for review").click()

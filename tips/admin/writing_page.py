@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
 
 from desk.log import entries_about
-from desk.names import person
+from desk.names import person, who_may
 from desk.pages import Context, StaffRequest, staff_of
 from desk.verbs import Verb
 from tips import dates, permissions
@@ -93,9 +93,17 @@ def form_context(
         context["newest"] = version_shown(tip)
         context["assigned"] = assignments.line(tip)
         context["author_name"] = person(tip.author) if tip.author else ""
+        context["mail_lifters"] = _mail_lifters(staff_of(request), tip)
         context["excerpt_is_made"] = tip.excerpt == excerpts.excerpt(tip.body)
         context["checked"] = {"faults": preflight.inspect(tip), "is_public": tip.is_published}
     return context
+
+
+def _mail_lifters(user: User, tip: Tip) -> str:
+    """Return who can lift “not for mail” of a tip, where this person cannot; "" where nobody need."""
+    if tip.for_mail or tip.undated or tip.state == TipState.WITHDRAWN or user.has_perm(permissions.MAIL):
+        return ""
+    return who_may([permissions.MAIL]).get(permissions.MAIL, "a publisher")
 
 
 def goes_live(form: BaseForm, tip: Tip | None) -> datetime | None:

@@ -113,3 +113,13 @@ def test_links_are_offered_to_what_readers_find_and_to_what_is_approved_for_edit
     assert [(tip["title"], tip["url"][:6]) for tip in tips] == [("Silence on the phone", "/tips/")]
     assert client.get(asked, {"q": "come"}).json() == client.get(asked).json() == {"tips": []}
     assert "no-store" in client.get(asked)["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_more_says_who_can_lift_not_for_mail(client):
+    make_person("pat", "Publisher", first_name="Pat", last_name="Moss")
+    tip = make_tip(for_mail=False, publish_at=timezone.now() + timedelta(days=9))
+    said = "Only Pat Moss can lift “not for mail”."
+    for role, is_told in (("Editor", True), ("Publisher", False)):
+        client.force_login(make_person(f"a-{role}".lower(), role))
+        assert (said in client.get(f"/admin/tips/tip/{tip.pk}/change/").text) == is_told
