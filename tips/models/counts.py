@@ -37,6 +37,14 @@ class ApprovedCount(models.Model):
 
 def published(label: Category | Tag | None = None, at: datetime | None = None) -> int:
     """Return how many tips are public at a moment (now, unless given): of a label, or of all."""
+    sql, params = _published(label, at)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {sql}", params)
+        return int(cursor.fetchone()[0])
+
+
+def _published(label: Category | Tag | None, at: datetime | None) -> tuple[str, list[_Param]]:
+    """Return the SQL, with its parameters, for the number that ``published`` returns."""
     if label is None:
         key, table, condition, params = ApprovedCount.ALL, "tips_tip", "", list[_Param]()
     else:
@@ -47,9 +55,7 @@ def published(label: Category | Tag | None = None, at: datetime | None = None) -
     if connection.in_atomic_block:
         approved, of_key = f"(SELECT COUNT(*) FROM {table} WHERE {condition}state = 'approved')", params
     later = f"(SELECT COUNT(*) FROM {table} WHERE {condition}state = 'approved' AND publish_at > %s)"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COALESCE({approved}, 0) - {later}", [*of_key, *params, moment])
-        return int(cursor.fetchone()[0])
+    return f"COALESCE({approved}, 0) - {later}", [*of_key, *params, moment]
 
 
 def labels(model: type[_Label], most: int | None = None) -> list[tuple[_Label, int]]:
@@ -57,8 +63,19 @@ def labels(model: type[_Label], most: int | None = None) -> list[tuple[_Label, i
 
     With ``most`` it is so many with the most tips, by that number. Of each the name and the slug are read.
     """
+    return labels_and_total(model, most)[0]
+
+
+def labels_and_total(model: type[_Label], most: int | None = None) -> tuple[list[tuple[_Label, int]], int]:
+    """Return what ``labels`` does, and how many tips are public in all, in one query.
+
+    Where no label has a tip, the number of all is 0.
+    """
     table, tip, own = _PLACES[model]
     name = model._meta.model_name
+    of_total: list[_Param]
+    total, of_total = _published(None, None)
+    moment: _Param = connection.ops.adapt_datetimefield_value(timezone.now())
     numbers = "tips_approvedcount"
     if connection.in_atomic_block:
         anew = f"SELECT '{name} ' || CAST({own} AS text) AS key, COUNT(*) AS approved FROM {table}"
@@ -66,14 +83,15 @@ def labels(model: type[_Label], most: int | None = None) -> list[tuple[_Label, i
     order = "LOWER(name)" if most is None else "published DESC, LOWER(name)"
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, name, slug, published FROM ("
+            f"SELECT id, name, slug, published, {total} FROM ("
             f"SELECT g.id, g.name, g.slug, c.approved - COALESCE(l.later, 0) AS published FROM tips_{name} g"
             f" JOIN {numbers} c ON c.key = '{name} ' || CAST(g.id AS text) LEFT JOIN"
             # Few tips are approved for later, and an index has them in a row.
             f" (SELECT p.{own} AS label, COUNT(*) AS later FROM tips_tip t JOIN {table} p ON p.{tip} = t.id"
             f" WHERE t.state = 'approved' AND t.publish_at > %s GROUP BY p.{own}) l ON l.label = g.id"
             f") counted WHERE published > 0 ORDER BY {order}" + (" LIMIT %s" if most is not None else ""),
-            [connection.ops.adapt_datetimefield_value(timezone.now()), *([] if most is None else [most])],
+            [*of_total, moment, *([] if most is None else [most])],
         )
         rows = cursor.fetchall()
-    return [(model.from_db(connection.alias, ("id", "name", "slug"), row[:3]), row[3]) for row in rows]
+    found = [(model.from_db(connection.alias, ("id", "name", "slug"), row[:3]), row[3]) for row in rows]
+    return found, int(rows[0][4]) if rows else 0

@@ -46,13 +46,18 @@ def narrowing(groups: list[tuple[_Group, int]], total: int) -> list[tuple[_Group
     return [pair for pair in groups if pair[1] * 2 <= total] or groups
 
 
+def narrowing_categories() -> list[tuple[Category, int]]:
+    """Return the categories that narrow, each with its number of tips."""
+    return narrowing(*counts.labels_and_total(Category))
+
+
 def narrowing_of(tip: Tip) -> list[Category]:
     """Return the categories of a tip but those that hold more than half of all tips, by name."""
     own = list(tip.categories.all())
     if not own:
         return []
-    total = counts.published()
-    broad = {category for category, count in counted_categories() if count * 2 > total}
+    counted, total = counts.labels_and_total(Category)
+    broad = {category for category, count in counted if count * 2 > total}
     return [category for category in own if category not in broad]
 
 

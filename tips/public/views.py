@@ -54,7 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "lead": lead,
         "is_latest": is_latest,
         "strip": tips[1:] if lead else tips[:STRIP_LENGTH],
-        "categories": navigation.narrowing(navigation.counted_categories(), counts.published()),
+        "categories": navigation.narrowing_categories(),
         "tags": [pair for pair in navigation.counted_tags(most=24) if pair[0].slug not in DeskChoice],
         "to_start_with": chosen[DeskChoice.START_HERE],
         "best": chosen[DeskChoice.BEST_OF],
