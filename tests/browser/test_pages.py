@@ -13,7 +13,7 @@ from tests.browser.conftest import visit
 from tests.tips.conftest import ARCHIVE
 from tests.tips.making import ago, make_tip
 from tips.importers import pages, store
-from tips.models import Page, TipState
+from tips.models import Page, Series, SeriesPart, StandingNotice, TipState
 from tips.search import index
 
 pytestmark = pytest.mark.browser
@@ -62,10 +62,17 @@ def kinds(live_server, settings):
     asked = subscriptions.request("ann@reader.example")
     confirmed = subscriptions.request("bob@reader.example")
     subscriber = subscriptions.confirm(confirmed)
+    series = Series.objects.create(name="Rainy days", slug="rainy-days")
+    for place, each in enumerate((full, undated), 1):
+        SeriesPart.objects.create(tip=each, series=series, place=place)
+    StandingNotice.objects.create(sort="book", text="Our book has more.", link="https://example.com/")
     year, month = full.publish_at.year, full.publish_at.month
     return {
         "home": "/",
         "contents": "/contents/",
+        "all series": "/series/",
+        "series": "/series/rainy-days/",
+        "huddle sheet": f"{full.get_absolute_url()}huddle/",
         "page of the site's own": about.get_absolute_url(),
         "topics": "/topics/",
         "full tip": full.get_absolute_url(),
@@ -262,6 +269,11 @@ def test_paper_gets_the_tip_and_not_the_ways_around(page, kinds):
     expect(page.get_by_text(f"/tips/{page.url.rstrip('/').rpartition('/')[2]}/")).to_be_visible()
     takeaway, text = (page.locator(f".prose {each}").first.bounding_box() for each in (".takeaway", "> p"))
     assert takeaway["y"] < text["y"]
+    page.goto(f"{page.url}huddle/")
+    for paper in ("A4", "Letter"):
+        sheets = re.findall(rb"/Type\s*/Page\b", page.pdf(format=paper))
+        assert len(sheets) == 1, paper
+    page.goto(kinds["full tip"])
     for paper in ("A4", "Letter"):
         sheets = re.findall(rb"/Type\s*/Page\b", page.pdf(format=paper))
         assert len(sheets) == 1, paper
