@@ -11,7 +11,7 @@ from desk.errors import WrongState
 from subscribers.tipmail import rendering
 from tests.tips.making import ago, make_tip
 from tests.tips.people import make_person
-from tips.models import Edition, Series, SeriesPart, TipState
+from tips.models import Series, SeriesPart, TipState
 from tips.publishing import series
 
 pytestmark = pytest.mark.django_db
@@ -40,9 +40,7 @@ def test_readers_meet_the_public_parts_in_their_order(client, steps, ed):
     first, third = make_tip("First", publish_at=ago(days=9)), make_tip("Third", publish_at=ago(days=2))
     hidden = make_tip("Second", publish_at=timezone.now() + timedelta(days=3))
     assert client.get("/series/three-steps/").status_code == 404
-    before = Edition.objects.get().number
     arranged(steps, ed, first, hidden, third)
-    assert Edition.objects.get().number > before
     page = client.get(third.get_absolute_url()).text
     assert 'Part 2 of 2: <a href="/series/three-steps/">Three &lt;steps&gt;</a>' in page
     assert f'<a href="{first.get_absolute_url()}" rel="prev">First</a>' in page
