@@ -190,15 +190,18 @@ def _scaled(image: Image) -> int:
     if image.width <= body_images.SMALL:
         return 0
     try:
-        with default_storage.open(image.name) as file, _decoding_lock:
-            opened = PillowImage.open(file, formats=("JPEG", "PNG"))
+        with default_storage.open(image.name) as file:
+            stored = io.BytesIO(file.read())
+    except FileNotFoundError:
+        return 0
+    try:
+        with _decoding_lock, PillowImage.open(stored, formats=("JPEG", "PNG")) as opened:
             opened.draft(None, (body_images.SMALL, body_images.SMALL * TALLEST))
             opened.thumbnail((body_images.SMALL, TALLEST), PillowImage.Resampling.LANCZOS)
             kind = "PNG" if image.name.endswith("png") else "JPEG"
             opened.save(out := io.BytesIO(), kind, quality=82, progressive=True, optimize=True)
-    except FileNotFoundError:
-        return 0
-    except (PillowImage.DecompressionBombError, UnidentifiedImageError, SyntaxError, ValueError) as error:
+    except (PillowImage.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
+        # An OSError here is of the decoder, which meets a file cut off: the store was read before.
         logger.error("The picture %s cannot be scaled, and is shown as it is: %s", image.name, error)
         return 0
     content = out.getvalue()

@@ -474,8 +474,10 @@ def test_a_lost_copy_is_made_again_and_the_picture_stands_in_for_it(client, wide
     assert path.read_bytes() == first
 
 
-def test_a_broken_picture_is_named_in_the_log_and_keeps_no_other_waiting(wide, image, settings, caplog):
-    (settings.MEDIA_ROOT / wide.name).write_bytes(b"no picture")
+@pytest.mark.parametrize("left", [0, 1000])
+def test_a_broken_picture_is_named_in_the_log_and_keeps_no_other_waiting(wide, image, settings, caplog, left):
+    path = settings.MEDIA_ROOT / wide.name
+    path.write_bytes(path.read_bytes()[:left] or b"no picture")
     assert image_store.scale_due(timezone.now()) == 2
     assert f"The picture {wide.name} cannot be scaled" in caplog.text
     assert not (settings.MEDIA_ROOT / "small").exists()
