@@ -10,7 +10,7 @@ from django.utils import timezone
 from tests.tips.making import make_tip
 from tests.tips.people import make_person
 from tips.admin.tips import TipAdmin
-from tips.models import Contribution, Tip, TipState
+from tips.models import Category, Contribution, Tip, TipState
 
 LONG = "<p>" + "Listen well before you answer them. " * 15 + "</p>"
 
@@ -139,6 +139,7 @@ def test_only_doing_a_verb_stands_in_a_transaction(client, monkeypatch, method, 
 @pytest.mark.django_db
 def test_what_cannot_be_approved_yet_says_so_and_leads_to_the_fault(client):
     client.force_login(make_person("ed", "Editor"))
+    Category.objects.create(name="Manners", slug="manners")
     tip = make_tip("No category", state=TipState.IN_REVIEW, body=LONG, categories=[])
     page = client.get(f"/admin/tips/tip/{tip.pk}/do/approve/").text
     assert "It cannot be approved yet</h1>" in page
