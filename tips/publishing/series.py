@@ -21,7 +21,12 @@ def arrange(tip: Tip, series: Series | None, place: int | None, *, by: User) -> 
     The parts behind it move by one place, so that no number is there twice. Without a number it is the last.
     """
     permit(by, CHANGE_ANY, "arrange series")
+    # The tip first, so that two who arrange it come one after the other, but that series may refer to it
+    # meanwhile; then the series, in one order for all.
+    Tip.objects.select_for_update(no_key=True).get(pk=tip.pk)
     former = SeriesPart.objects.filter(tip=tip).select_related("series").first()
+    touched = {each.pk for each in (series, former and former.series) if each}
+    list(Series.objects.select_for_update().filter(pk__in=touched).order_by("pk").values_list("pk"))
     if series is None:
         if former is None:
             raise WrongState(f"“{tip}” is in no series. Nothing was changed.")
@@ -36,8 +41,7 @@ def arrange(tip: Tip, series: Series | None, place: int | None, *, by: User) -> 
 
 
 def _parts(series: Series) -> list[int]:
-    """Return the tips of a series by their order, whose row is locked from here on."""
-    Series.objects.select_for_update().get(pk=series.pk)
+    """Return the tips of a series by their order."""
     return list(series.parts.values_list("tip", flat=True))
 
 
